@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package wire holds what the agent and the aggregator say to each other:
+// paths, media types and messages, and nothing of how either works.
+//
+// Version history of the protocol, which both sides keep reading for ever:
+//
+//	1  2026-11-22  enrol, renew, bundles
+package wire
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"carescan/scanner"
+)
+
+// Version is the version of the protocol this program speaks.
+const Version = 1
+
+// HeaderVersion carries the version of the caller.
+const HeaderVersion = "CareScan-Protocol"
+
+// The paths of the agent interface. Enrol is open to a token; the others ask
+// for the certificate of an agent.
+const (
+	PathEnrol   = "/agent/v1/enrol"   // POST EnrolRequest → EnrolResponse
+	PathRenew   = "/agent/v1/renew"   // POST RenewRequest → EnrolResponse
+	PathBundles = "/agent/v1/bundles" // PUT PathBundles/{bundle id}, sealed bytes → Receipt
+)
+
+// The media types of the agent interface.
+const (
+	MediaBundle  = "application/vnd.carescan.bundle.v1+json"
+	MediaJSON    = "application/json"
+	MediaProblem = "application/problem+json"
+)
+
+// MaxBundle is the most bytes of a bundle on the wire (aggregator.md section 9).
+const MaxBundle = 2 << 20
+
+// EnrolRequest asks for a certificate against a single-use token.
+type EnrolRequest struct {
+	Secret   string `json:"secret"`   // of the token
+	CSR      string `json:"csr"`      // PEM, signed with the agent's new key
+	Software string `json:"software"` // name and version
+}
+
+// RenewRequest asks for a new certificate, over the old one.
+type RenewRequest struct {
+	CSR      string `json:"csr"`
+	Software string `json:"software"`
+}
+
+// EnrolResponse makes an agent known.
+type EnrolResponse struct {
+	AgentID       string                `json:"agent_id"`
+	Certificate   string                `json:"certificate"` // PEM, of the agent
+	CA            string                `json:"ca"`          // PEM, of the aggregator's authority
+	Establishment scanner.Establishment `json:"establishment"`
+}
+
+// Receipt proves that the aggregator holds a bundle. Signature is by the seal
+// key of the region over SignedBytes.
+type Receipt struct {
+	BundleID   string         `json:"bundle_id"`
+	Digest     string         `json:"digest"` // of the sealed bytes, "sha256:…"
+	FINESS     scanner.FINESS `json:"finess"`
+	ReceivedAt time.Time      `json:"received_at"`
+	KeyID      string         `json:"key_id"`
+	Signature  []byte         `json:"signature"` // ECDSA P-256, ASN.1, over the SHA-256 of SignedBytes
+}
+
+// SignedBytes are the bytes that the signature of a receipt covers.
+func (r Receipt) SignedBytes() []byte {
+	return fmt.Appendf(nil, "carescan-receipt/1\n%s\n%s\n%s\n%s\n",
+		r.BundleID, r.Digest, r.FINESS, r.ReceivedAt.UTC().Format(time.RFC3339Nano))
+}
+
+// Problem is an error as RFC 9457 writes it.
+type Problem struct {
+	Type   string `json:"type,omitempty"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Error is the sentence of the problem.
+func (p *Problem) Error() string {
+	return strings.TrimSuffix(fmt.Sprintf("%s (%d): %s", p.Title, p.Status, p.Detail), ": ")
+}
+
+// Token is what a person carries from the aggregator to a new agent. It is used
+// once, and holds all that is needed to trust the other side.
+type Token struct {
+	URL    string `json:"u"` // of the agent interface
+	CAPin  string `json:"p"` // digest of the authority's public key, "sha256:…"
+	Secret string `json:"s"`
+}
+
+const tokenPrefix = "cst1."
+
+// Encode writes the token as one word.
+func (t Token) Encode() string {
+	raw, _ := json.Marshal(t) // three strings always encode
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// ParseToken reads a token, as pasted by a person.
+func ParseToken(word string) (Token, error) {
+	body, ok := strings.CutPrefix(strings.TrimSpace(word), tokenPrefix)
+	if !ok {
+		return Token{}, errors.New("enrolment token must begin with " + tokenPrefix)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(body)
+	if err != nil {
+		return Token{}, fmt.Errorf("read enrolment token: %w", err)
+	}
+	var t Token
+	if err := json.Unmarshal(raw, &t); err != nil {
+		return Token{}, fmt.Errorf("read enrolment token: %w", err)
+	}
+	if t.URL == "" || t.CAPin == "" || t.Secret == "" {
+		return Token{}, errors.New("enrolment token is incomplete: copy it again in full")
+	}
+	return t, nil
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import "slices"
+
+// Confidence says how a rule of a catalog was verified (regulation.md
+// section 0): V read in an official page, V2 in a secondary source, K known but
+// not found, ? searched for and not found.
+type Confidence string
+
+// The confidence marks.
+const (
+	Verified  Confidence = "V"
+	Secondary Confidence = "V2"
+	Known     Confidence = "K"
+	NotFound  Confidence = "?"
+)
+
+// Control is what a framework asks for, and the checks that serve it.
+type Control struct {
+	Catalog    string     `json:"catalog"` // id of the catalog it comes from
+	ID         string     `json:"id"`      // official id
+	Title      Text       `json:"title"`
+	Source     string     `json:"source"`
+	Confidence Confidence `json:"confidence"`
+	Verified   string     `json:"verified"` // date of last verification, as 2006-01-02
+	Checks     []string   `json:"checks"`   // empty: only a person can examine it
+}
+
+// ControlState is the state of a control, folded from findings.
+type ControlState string
+
+// The states of a control.
+const (
+	Satisfied            ControlState = "satisfied"
+	NotSatisfied         ControlState = "not_satisfied"
+	ControlInconclusive  ControlState = "inconclusive"
+	ToExamine            ControlState = "to_examine" // by a person: no check serves it
+	ControlNotApplicable ControlState = "not_applicable"
+)
+
+// ControlStates lists the states from the one that asks most of a reader.
+func ControlStates() []ControlState {
+	return []ControlState{NotSatisfied, ControlInconclusive, ToExamine, Satisfied, ControlNotApplicable}
+}
+
+// Label names the state on screen.
+func (s ControlState) Label() Text {
+	switch s {
+	case Satisfied:
+		return Text{"satisfaite", "satisfied"}
+	case NotSatisfied:
+		return Text{"non satisfaite", "not satisfied"}
+	case ToExamine:
+		return Text{"à examiner", "to be examined"}
+	case ControlNotApplicable:
+		return Text{"non applicable", "not applicable"}
+	case ControlInconclusive:
+	}
+	return Text{"non concluante", "inconclusive"}
+}
+
+// ControlResult is the state of a control after a run.
+type ControlResult struct {
+	Control
+	State    ControlState `json:"state"`
+	Findings []string     `json:"findings"` // fingerprints it rests on
+}
+
+// Fold concludes on a control from the findings of a run. One failure is
+// enough not to satisfy; satisfying needs every check served to have spoken,
+// without a doubt, and one of them to have passed.
+func (c Control) Fold(findings []Finding) ControlResult {
+	result := ControlResult{Control: c, State: ToExamine, Findings: []string{}}
+	if len(c.Checks) == 0 {
+		return result
+	}
+	count := map[Outcome]int{}
+	heard := map[string]bool{}
+	for _, f := range findings {
+		if slices.Contains(c.Checks, f.Check) {
+			heard[f.Check] = true
+			count[f.Outcome]++
+			result.Findings = append(result.Findings, f.Fingerprint)
+		}
+	}
+	result.State = foldState(count, len(heard) == len(c.Checks))
+	return result
+}
+
+func foldState(count map[Outcome]int, allHeard bool) ControlState {
+	switch {
+	case count[Fail] > 0:
+		return NotSatisfied
+	case count[Inconclusive] > 0 || !allHeard:
+		return ControlInconclusive
+	case count[Pass] > 0:
+		return Satisfied
+	}
+	return ControlNotApplicable
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fact
+
+// Answer says what a DNS question got.
+type Answer string
+
+// The DNS answers. Only NoData and NXDomain prove an absence.
+const (
+	Present  Answer = "present"
+	NoData   Answer = "nodata"
+	NXDomain Answer = "nxdomain"
+	NoAnswer Answer = "no-answer" // time-out or failure: nothing is known
+)
+
+// Absent tells whether the answer proves that no such record exists.
+func (a Answer) Absent() bool { return a == NoData || a == NXDomain }
+
+// RecordSet is the answer to one DNS question.
+type RecordSet struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Answer Answer `json:"answer"`
+	// Values are the record data in presentation form; the strings of a TXT
+	// record are joined without separator, as SPF and DMARC ask.
+	Values []string `json:"values,omitempty"`
+	Server string   `json:"server,omitempty"` // who answered, "address:port"
+	Error  string   `json:"error,omitempty"`
+}
+
+// Zone is what the DNS says of a domain.
+type Zone struct {
+	Name string    `json:"name"`
+	NS   RecordSet `json:"ns"`
+	MX   RecordSet `json:"mx"`
+	TXT  RecordSet `json:"txt"` // at the name itself: SPF lives here
+	// DMARC is the TXT set at _dmarc.name, then at each parent up to but not
+	// including the public suffix, as far as the walk went.
+	DMARC []RecordSet `json:"dmarc"`
+	// CAA is the CAA set at the name, then at each parent (RFC 8659 section 3).
+	CAA    []RecordSet `json:"caa"`
+	DS     RecordSet   `json:"ds"`
+	DNSKEY RecordSet   `json:"dnskey"`
+}
+
+// FactKind names the fact.
+func (Zone) FactKind() string { return "dns-zone" }
+
+// TransferResult says how a zone transfer attempt ended.
+type TransferResult string
+
+// The ends of a zone transfer attempt.
+const (
+	TransferRefused   TransferResult = "refused"
+	TransferDelivered TransferResult = "delivered" // the zone came out
+	TransferFailed    TransferResult = "failed"    // time-out or broken answer: not known
+	TransferNotAsked  TransferResult = "not-asked" // the server is outside the scope
+)
+
+// TransferTry is a zone transfer asked of one name server.
+type TransferTry struct {
+	Server  string         `json:"server"`
+	Address string         `json:"address,omitempty"`
+	Result  TransferResult `json:"result"`
+	Records int            `json:"records,omitempty"` // records delivered, counted and not kept
+	Error   string         `json:"error,omitempty"`
+}
+
+// Transfer is the zone transfer asked of every name server of a domain.
+type Transfer struct {
+	Tries []TransferTry `json:"tries"`
+}
+
+// FactKind names the fact.
+func (Transfer) FactKind() string { return "zone-transfer" }

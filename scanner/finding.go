@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// Finding is a verdict about one target by one revision of one check, with the
+// observations it rests on. Title and message are sealed as they were that
+// day, so that an old report never changes its mind.
+type Finding struct {
+	Fingerprint  string          `json:"fingerprint"`
+	Check        string          `json:"check"`
+	Revision     int             `json:"revision"`
+	Target       Target          `json:"target"`
+	Outcome      Outcome         `json:"outcome"`
+	Severity     Severity        `json:"severity"`
+	Reason       string          `json:"reason"`
+	Values       Values          `json:"values,omitempty"`
+	Title        Text            `json:"title"`
+	Message      Text            `json:"message"`
+	Fix          Text            `json:"fix"`
+	Parameters   json.RawMessage `json:"parameters,omitempty"` // as applied
+	Observations []string        `json:"observations"`
+}
+
+// Fingerprint identifies a finding across runs:
+// SHA-256("fp1" ‖ len-prefixed(check) ‖ len-prefixed(asset key) ‖ …), lengths
+// as four bytes, big endian, the result in hexadecimal (aggregator.md section 3).
+func Fingerprint(check, assetKey string, discriminators ...string) string {
+	h := sha256.New()
+	h.Write([]byte("fp1"))
+	for _, part := range append([]string{check, assetKey}, discriminators...) {
+		var length [4]byte
+		binary.BigEndian.PutUint32(length[:], uint32(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Evaluate judges one observation. It always returns a finding: what could not
+// be seen or judged is inconclusive, with its reason. params nil means the
+// check's defaults.
+func (c Check) Evaluate(o Observation, params json.RawMessage) Finding {
+	if len(params) == 0 {
+		params = c.Judge.Defaults
+	}
+	f := c.finding(o.Target, c.verdict(o, params))
+	f.Parameters = params
+	f.Observations = []string{o.ID}
+	return f
+}
+
+// Unobserved is the finding of a check that had nothing at all to judge.
+func (c Check) Unobserved(t Target) Finding {
+	return c.finding(t, Unknown(reasonNoSource, Values{"fact": c.Judge.Fact}))
+}
+
+func (c Check) verdict(o Observation, params json.RawMessage) (v Verdict) {
+	defer func() {
+		// A bug in one check must cost that check only.
+		if crash := recover(); crash != nil {
+			v = Unknown(reasonCheckError, Values{"error": fmt.Sprint(crash)})
+		}
+	}()
+	if len(o.Fact) == 0 {
+		return Unknown(reasonNotObserved, Values{"error": o.Error})
+	}
+	if c.Vantage != "" && o.Vantage != c.Vantage {
+		return Unknown(reasonWrongVantage, Values{"vantage": string(o.Vantage), "wanted": string(c.Vantage)})
+	}
+	v, err := c.Judge.run(o, params)
+	if err != nil {
+		return Unknown(reasonCheckError, Values{"error": err.Error()})
+	}
+	if o.Status != StatusCompleted && v.Outcome != Fail {
+		// Half a look may prove a fault, never its absence.
+		return Unknown(reasonPartial, Values{"error": o.Error})
+	}
+	return v
+}
+
+func (c Check) finding(t Target, v Verdict) Finding {
+	severity := v.Severity
+	if severity == "" {
+		severity = c.Severity
+	}
+	return Finding{
+		Fingerprint: Fingerprint(c.ID, t.Key()), Check: c.ID, Revision: c.Revision, Target: t,
+		Outcome: v.Outcome, Severity: severity, Reason: v.Reason, Values: v.Values,
+		Title: c.Papers.Title(), Message: c.message(v), Fix: c.Papers.Fix(),
+		Observations: []string{},
+	}
+}
+
+func (c Check) message(v Verdict) Text {
+	if common, ok := commonReasons[v.Reason]; ok {
+		return Text{fill(common.FR, v.Values), fill(common.EN, v.Values)}
+	}
+	return c.Papers.Message(v.Reason, v.Values)
+}
+
+// The reasons the framework gives by itself, for every check.
+const (
+	reasonNotObserved  = "not-observed"
+	reasonPartial      = "partial"
+	reasonNoSource     = "no-source"
+	reasonWrongVantage = "wrong-vantage"
+	reasonCheckError   = "check-error"
+)
+
+var commonReasons = map[string]Text{
+	reasonNotObserved: {
+		"L'observation n'a pas pu être faite : {error}.",
+		"The observation could not be made: {error}.",
+	},
+	reasonPartial: {
+		"L'observation est incomplète : {error}.",
+		"The observation is incomplete: {error}.",
+	},
+	reasonNoSource: {
+		"Aucune source n'est déclarée pour cette vérification : rien n'a pu être observé.",
+		"No source is declared for this check: nothing could be observed.",
+	},
+	reasonWrongVantage: {
+		"Observé depuis « {vantage} » alors que la vérification se juge depuis « {wanted} ».",
+		`Seen from "{vantage}" while this check is judged from "{wanted}".`,
+	},
+	reasonCheckError: {
+		"La vérification n'a pas abouti ({error}) ; signalez-le aux mainteneurs.",
+		"The check did not finish ({error}); please report it to the maintainers.",
+	},
+}

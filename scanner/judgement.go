@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Judgement is what the checks of a plan conclude from observations.
+type Judgement struct {
+	Findings []Finding
+	Coverage []Coverage
+	Controls []ControlResult
+}
+
+// Judge applies every check of the plan to the observations it reads. It is
+// pure: the same observations give the same judgement, on any day, without a
+// packet.
+func (p Plan) Judge(observations []Observation) Judgement {
+	var j Judgement
+	for _, check := range p.Checks {
+		j.add(p.judgeCheck(check, observations))
+	}
+	slices.SortFunc(j.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Target.Key(), b.Target.Key()))
+	})
+	slices.SortFunc(j.Coverage, func(a, b Coverage) int {
+		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Target.Key(), b.Target.Key()))
+	})
+	for _, control := range p.Controls {
+		j.Controls = append(j.Controls, control.Fold(j.Findings))
+	}
+	return j
+}
+
+func (j *Judgement) add(findings []Finding, coverage []Coverage) {
+	j.Findings = append(j.Findings, findings...)
+	j.Coverage = append(j.Coverage, coverage...)
+}
+
+func (p Plan) judgeCheck(check PlannedCheck, observations []Observation) (findings []Finding, coverage []Coverage) {
+	for _, o := range observations {
+		if o.Kind != check.Judge.Fact {
+			continue
+		}
+		findings = append(findings, check.Evaluate(o, check.Params))
+		coverage = append(coverage, Coverage{check.ID, o.Target, o.Status, o.Error})
+	}
+	if len(findings) == 0 {
+		site := Target{KindEstablishment, string(p.Establishment.FINESS)}
+		findings = []Finding{check.Unobserved(site)}
+		coverage = []Coverage{{check.ID, site, StatusSkipped, "no source is declared"}}
+	}
+	return findings, coverage
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// Network is the only way out of a probe. Every connection goes through it and
+// is refused outside the declared, authorised, unexpired scope, on the address
+// really dialled (decision 4 of the architecture).
+type Network interface {
+	// DialContext connects to "host:port" over "tcp" or "udp". A refusal is a
+	// *Refusal. Connections to the resolvers of Resolvers are allowed too.
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	// Permits tells, without a packet to the target, whether a host name or
+	// address may be contacted now; nil means yes, otherwise it is a *Refusal.
+	Permits(ctx context.Context, host string) error
+	// Lookup asks the resolvers for the addresses of a name, whatever its scope;
+	// nothing is sent to the addresses. A name proven to have none yields an
+	// empty list and no error.
+	Lookup(ctx context.Context, host string) ([]netip.Addr, error)
+	// Resolvers lists the recursive resolvers that may be asked anything.
+	Resolvers() []netip.AddrPort
+	// UserAgent is what every request must call itself, with a contact.
+	UserAgent() string
+}
+
+// RefusalCode says why the network door stayed closed.
+type RefusalCode string
+
+// The reasons of a refusal.
+const (
+	RefusedOutOfScope RefusalCode = "out-of-scope"
+	RefusedExcluded   RefusalCode = "excluded"
+	RefusedExpired    RefusalCode = "authorisation-expired"
+	RefusedQuietHours RefusalCode = "quiet-hours"
+	RefusedBudget     RefusalCode = "budget-spent"
+	RefusedStopped    RefusalCode = "stopped"
+)
+
+// Refusal is the error of a connection that the guard did not allow. It is a
+// fact about our own restraint, never about the target.
+type Refusal struct {
+	Code    RefusalCode
+	Address string // host or address asked for
+	Detail  string
+}
+
+// Error says what was refused and why.
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("connection to %s refused by the scope guard (%s): %s", r.Address, r.Code, r.Detail)
+}

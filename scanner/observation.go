@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Fact is the typed content of an observation: plain data that can be stored
+// for years. FactKind names it, and must not depend on its fields.
+type Fact interface{ FactKind() string }
+
+// Status says how a look ended.
+type Status string
+
+// The ways a look ends.
+const (
+	StatusCompleted Status = "completed" // everything asked for was seen
+	StatusPartial   Status = "partial"   // something was seen, Error says what is missing
+	StatusError     Status = "error"     // we could not look, Error says why
+	StatusSkipped   Status = "skipped"   // we chose not to look, Error says why
+)
+
+// Observation is one fact about one target at one moment.
+type Observation struct {
+	ID      string  `json:"id"`
+	Kind    string  `json:"kind"` // kind of the fact
+	Target  Target  `json:"target"`
+	Vantage Vantage `json:"vantage"`
+	// At is the moment of the look, in UTC; judgements take their clock here.
+	At     time.Time `json:"at"`
+	Probe  string    `json:"probe"`
+	Status Status    `json:"status"`
+	Error  string    `json:"error,omitempty"`
+	// Fact is the exact encoding that was sealed; absent when nothing was seen.
+	Fact      json.RawMessage `json:"fact,omitempty"`
+	Artifacts []ArtifactRef   `json:"artifacts,omitempty"`
+}
+
+// ArtifactRef names the raw bytes behind an observation.
+type ArtifactRef struct {
+	Digest    string `json:"digest"` // "sha256:" and 64 hexadecimal digits
+	MediaType string `json:"media_type"`
+	Name      string `json:"name"` // what a person calls it, for example "certificate chain"
+	Size      int    `json:"size"` // bytes
+}
+
+// Artifact is the raw bytes behind an observation, with their name.
+type Artifact struct {
+	Ref  ArtifactRef
+	Data []byte
+}
+
+// NewArtifact names bytes by their hash.
+func NewArtifact(name, mediaType string, data []byte) Artifact {
+	return Artifact{ArtifactRef{Digest(data), mediaType, name, len(data)}, data}
+}
+
+// Digest returns the SHA-256 of bytes as "sha256:…".
+func Digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Saw makes the observation of a fact. Vantage, moment and probe are the
+// engine's to fill before Identify.
+func Saw(t Target, f Fact) (Observation, error) {
+	raw, err := json.Marshal(f)
+	if err != nil {
+		return Observation{}, fmt.Errorf("encode fact %s of %s: %w", f.FactKind(), t.Key(), err)
+	}
+	return Observation{Kind: f.FactKind(), Target: t, Status: StatusCompleted, Fact: raw}, nil
+}
+
+// Identify returns the observation with the identifier of its content.
+func (o Observation) Identify() Observation {
+	o.ID = ""
+	// Encoding an Observation cannot fail: its only raw field came from Marshal.
+	raw, _ := json.Marshal(o)
+	sum := sha256.Sum256(raw)
+	o.ID = "obs-" + hex.EncodeToString(sum[:12])
+	return o
+}
+
+// Decode reads the fact of an observation into its type.
+func Decode[F Fact](o Observation) (F, error) {
+	var f F
+	if o.Kind != f.FactKind() {
+		return f, fmt.Errorf("observation %s holds %q, not %q", o.ID, o.Kind, f.FactKind())
+	}
+	if err := json.Unmarshal(o.Fact, &f); err != nil {
+		return f, fmt.Errorf("read fact of observation %s: %w", o.ID, err)
+	}
+	return f, nil
+}

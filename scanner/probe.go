@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import "context"
+
+// Probe is a way of looking. It collects and never judges: a refused
+// connection or an absent record is a fact, and an error means only that we
+// could not look.
+type Probe interface {
+	// Name is the word used in plans: "dns", "tls".
+	Name() string
+	// TargetKind is the kind of target it looks at.
+	TargetKind() TargetKind
+	// Facts are the kinds of fact it may bring back.
+	Facts() []string
+	// Load is the most it costs one target.
+	Load() Load
+	// Observe looks at a target through the network door and nowhere else. It
+	// obeys its context, bounds everything it reads, and may return sightings
+	// together with an error.
+	Observe(ctx context.Context, net Network, t Target) ([]Sighting, error)
+}
+
+// Load is what a probe may cost one target, at most.
+type Load struct {
+	Connections int // TCP connections or UDP exchanges
+	Requests    int // requests over them
+}
+
+// Sighting is what a probe brings back: a fact and the bytes behind it.
+type Sighting struct {
+	Target    Target // zero means the target of the task
+	Fact      Fact
+	Artifacts []Artifact
+	// Missing says what could not be seen; the observation is then partial.
+	Missing string
+	// Names maps the pseudonyms of the fact to people, for the local report.
+	Names map[string]string
+}

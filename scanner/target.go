@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// TargetKind says what sort of thing a target is.
+type TargetKind string
+
+// The kinds of target.
+const (
+	KindDomain        TargetKind = "domain"        // a DNS zone: chu.example
+	KindService       TargetKind = "service"       // a listening port: www.chu.example:443/tcp
+	KindSite          TargetKind = "site"          // a web origin: https://www.chu.example
+	KindDirectory     TargetKind = "directory"     // a technical directory, by its declared id
+	KindApplication   TargetKind = "application"   // an application, by its declared id
+	KindRegister      TargetKind = "register"      // a file kept by the establishment, by its declared id
+	KindEstablishment TargetKind = "establishment" // the establishment itself, by its FINESS number
+)
+
+// Target is an asset, or a part of one, that we are asked to look at. ID is
+// canonical and immutable: lower case, punycode, no trailing dot; never a
+// display name (aggregator.md section 3).
+type Target struct {
+	Kind TargetKind `json:"kind"`
+	ID   string     `json:"id"`
+}
+
+// Key is the asset key that enters the fingerprint of a finding.
+func (t Target) Key() string { return string(t.Kind) + "/" + t.ID }
+
+// IsZero tells whether nothing is named.
+func (t Target) IsZero() bool { return t == Target{} }
+
+// DomainTarget names a DNS zone.
+func DomainTarget(name string) Target { return Target{KindDomain, CanonicalName(name)} }
+
+// ServiceTarget names a TCP service by host and port.
+func ServiceTarget(host string, port int) Target {
+	return Target{KindService, net.JoinHostPort(CanonicalName(host), strconv.Itoa(port)) + "/tcp"}
+}
+
+// CanonicalName lowers a DNS name and drops its final dot.
+func CanonicalName(name string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(name), "."))
+}
+
+// HostPort splits the id of a service target into what can be dialled.
+func (t Target) HostPort() (host string, port int, err error) {
+	address, _, _ := strings.Cut(t.ID, "/")
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0, fmt.Errorf("read service %q: %w", t.ID, err)
+	}
+	port, err = strconv.Atoi(text)
+	if err != nil {
+		return "", 0, fmt.Errorf("read port of service %q: %w", t.ID, err)
+	}
+	return host, port, nil
+}

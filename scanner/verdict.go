@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+// Outcome is what a judgement concludes. Not knowing is never passing.
+type Outcome string
+
+// The four outcomes.
+const (
+	Pass          Outcome = "pass"
+	Fail          Outcome = "fail"
+	Inconclusive  Outcome = "inconclusive"
+	NotApplicable Outcome = "not_applicable"
+)
+
+// Outcomes lists the outcomes from the one that asks most of a reader.
+func Outcomes() []Outcome { return []Outcome{Fail, Inconclusive, Pass, NotApplicable} }
+
+// Label names the outcome on screen (codestyle.md section 3).
+func (o Outcome) Label() Text {
+	switch o {
+	case Pass:
+		return Text{"conforme", "pass"}
+	case Fail:
+		return Text{"non conforme", "fail"}
+	case NotApplicable:
+		return Text{"non applicable", "not applicable"}
+	case Inconclusive:
+	}
+	return Text{"non concluant", "inconclusive"}
+}
+
+// Severity says how much a failure matters. It orders, and never decides.
+type Severity string
+
+// The severities, in the words of the exposure catalogue (section 1.5).
+const (
+	Critical Severity = "critical"
+	High     Severity = "high"
+	Medium   Severity = "medium"
+	Low      Severity = "low"
+)
+
+// Severities lists the severities, gravest first.
+func Severities() []Severity { return []Severity{Critical, High, Medium, Low} }
+
+// Rank is 0 for the gravest severity and grows as it matters less.
+func (s Severity) Rank() int {
+	for i, other := range Severities() {
+		if s == other {
+			return i
+		}
+	}
+	return len(Severities())
+}
+
+// Label names the severity on screen.
+func (s Severity) Label() Text {
+	switch s {
+	case Critical:
+		return Text{"critique", "critical"}
+	case High:
+		return Text{"majeure", "high"}
+	case Medium:
+		return Text{"importante", "medium"}
+	case Low:
+	}
+	return Text{"mineure", "low"}
+}
+
+// Values fill the message of a reason. They never hold a person's name: a
+// keyed pseudonym stands for it (decision 5 of the architecture).
+type Values map[string]string
+
+// Verdict is an outcome and its reason, before it is tied to a target.
+type Verdict struct {
+	Outcome Outcome
+	Reason  string // key of a message in the papers of the check
+	// Severity, when set, replaces the check's own: a reference table's "warn"
+	// is a failure with its second, lower severity.
+	Severity Severity
+	Values   Values
+}
+
+// Passed concludes that the criterion is met.
+func Passed(reason string, v Values) Verdict { return Verdict{Pass, reason, "", v} }
+
+// Failed concludes that the criterion is not met, with the check's severity.
+func Failed(reason string, v Values) Verdict { return Verdict{Fail, reason, "", v} }
+
+// FailedAs concludes that the criterion is not met, with a severity of its own.
+func FailedAs(s Severity, reason string, v Values) Verdict { return Verdict{Fail, reason, s, v} }
+
+// Unknown concludes that what was seen does not allow to conclude.
+func Unknown(reason string, v Values) Verdict { return Verdict{Inconclusive, reason, "", v} }
+
+// Exempt concludes that the criterion has no object here.
+func Exempt(reason string, v Values) Verdict { return Verdict{NotApplicable, reason, "", v} }
