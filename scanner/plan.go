@@ -21,6 +21,16 @@ type ProfileRef struct {
 	Version string `json:"version"`
 	Digest  string `json:"digest"` // of the profile and its catalogs, as resolved
 	Title   Text   `json:"title"`
+	// Catalogs are the frameworks assessed, in reading order.
+	Catalogs []CatalogRef `json:"catalogs"`
+}
+
+// CatalogRef names the version of a framework, as it was that day.
+type CatalogRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Title   Text   `json:"title"`
+	Source  string `json:"source"`
 }
 
 // Task is one look: a probe at a target.
