@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package attestation
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+var _ scanner.Probe = Probe{}
+
+const finess = scanner.FINESS("750712184")
+
+// place writes files into a folder of the test and returns the path of the first.
+func place(t *testing.T, files ...string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		if err := os.WriteFile(filepath.Join(folder, files[i]), []byte(files[i+1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(folder, files[0])
+}
+
+func observe(t *testing.T, file string) ([]scanner.Sighting, error) {
+	t.Helper()
+	target := scanner.Target{Kind: scanner.KindEstablishment, ID: string(finess)}
+	return New(Config{File: file, FINESS: finess}).Observe(t.Context(), nil, target)
+}
+
+func TestObserveReadsAndHashes(t *testing.T) {
+	file := place(t, "attestations.yaml", `attestations:
+  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, reference: "CR-2026-12", document: exercice.pdf}
+  - topic: pssi-approval
+    date: "2025-11-02"
+    role: Directrice générale
+`, "exercice.pdf", "minutes")
+	sightings, err := observe(t, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []scanner.Sighting{{Fact: fact.Attestations{Items: []fact.Attestation{
+		{
+			Topic: "crisis-exercise", Date: time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC), Role: "RSSI",
+			Reference: "CR-2026-12", Document: scanner.Digest([]byte("minutes")),
+		},
+		{Topic: "pssi-approval", Date: time.Date(2025, 11, 2, 0, 0, 0, 0, time.UTC), Role: "Directrice générale"},
+	}}}}
+	if diff := cmp.Diff(want, sightings); diff != "" {
+		t.Errorf("sightings (-want +got):\n%s", diff)
+	}
+}
+
+func TestObserveRefuses(t *testing.T) {
+	const good = "attestations:\n  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI"
+	for name, test := range map[string]struct{ content, want string }{
+		"empty-file":         {"", "the file is empty"},
+		"unknown-key":        {good + ", author: Zorglub}\n", "line 2: this key is not known"},
+		"unknown-topic":      {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2 (attestation 1): the topic must be one of crisis-exercise, pssi-approval"},
+		"french-date":        {"attestations:\n  - topic: pssi-approval\n    date: 14/03/2026\n    role: RSSI\n", "line 3: the date must be written as 2026-03-14"},
+		"missing-date":       {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2 (attestation 1): the date is missing"},
+		"missing-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14}\n", "the role is missing"},
+		"list-as-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: [a]}\n", "line 2: one value is expected"},
+		"twice-the-same-key": {"attestations:\n  - {topic: pssi-approval, topic: pssi-approval}\n", "written twice"},
+		"not-a-list":         {"attestations: Zorglub\n", "line 1: the value is not of the kind expected"},
+		"broken-yaml":        {"attestations: [\n", "this is not valid YAML"},
+		"two-documents":      {good + "}\n---\na: 1\n", "one YAML document is expected"},
+		"escaping-document":  {good + ", document: ../secret.pdf}\n", "line 2: hash the document"},
+		"absolute-document":  {good + ", document: /etc/hostname}\n", "line 2: hash the document"},
+		"absent-document":    {good + ", document: Zorglub.pdf}\n", "line 2: hash the document: no such file"},
+		"folder-document":    {good + ", document: .}\n", "it must be a file"},
+		"endless-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters"},
+		"too-long-file":      {strings.Repeat("#", maxFile+1), "it must be a file of at most 1024 KiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := place(t, "a.yaml", test.content)
+			_, err := observe(t, file)
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) {
+				t.Fatalf("error = %v, want the file and %q", err, test.want)
+			}
+			if strings.Contains(err.Error(), "Zorglub") {
+				t.Errorf("error repeats the content of the file: %v", err)
+			}
+		})
+	}
+}
+
+func TestObserveRefusesLinksOutOfTheFolder(t *testing.T) {
+	outside := place(t, "outside.pdf", "secret")
+	file := place(t, "a.yaml", "attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: RSSI, document: link.pdf}\n")
+	if err := os.Symlink(outside, filepath.Join(filepath.Dir(file), "link.pdf")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := observe(t, file); err == nil {
+		t.Error("a link out of the folder was followed")
+	}
+}
+
+func TestObserveRefusesAnotherEstablishment(t *testing.T) {
+	other := scanner.Target{Kind: scanner.KindEstablishment, ID: "000000000"}
+	if _, err := New(Config{File: "a.yaml", FINESS: finess}).Observe(t.Context(), nil, other); err == nil {
+		t.Error("another establishment was observed")
+	}
+}
+
+func TestNothingPersonalComesOut(t *testing.T) {
+	file := place(t, "a.yaml", `# kept by Zorglub
+attestations:
+  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, document: compte-rendu-Zorglub.pdf} # Zorglub
+`, "compte-rendu-Zorglub.pdf", "signed by Zorglub")
+	sightings, err := observe(t, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(sightings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(raw), "Zorglub") {
+		t.Errorf("a name came out: %s", raw)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("attestations:\n  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, document: e.pdf}\n"))
+	f.Add([]byte("attestations: [{topic: pssi-approval, date: \"2026-03-14\", role: DG}]"))
+	f.Add([]byte("attestations: *a"))
+	f.Add([]byte("a: &a [*a, *a]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		statements, err := parse(data)
+		if err != nil {
+			return
+		}
+		for _, s := range statements {
+			if s.Role.text == "" || s.Date.time.IsZero() || s.Topic.line == 0 {
+				t.Errorf("an incomplete statement was accepted: %+v", s)
+			}
+		}
+	})
+}

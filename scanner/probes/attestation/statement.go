@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package attestation
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"carescan/scanner/fact"
+)
+
+const (
+	maxFile       = 1 << 20 // bytes of the file
+	maxStatements = 500
+	maxText       = 200 // characters of a role or a reference
+)
+
+// topics lists what may be attested.
+func topics() []string { return []string{"crisis-exercise", "pssi-approval"} }
+
+// statement is one entry of the file.
+type statement struct {
+	Topic     cell `yaml:"topic"`
+	Date      day  `yaml:"date"`
+	Role      cell `yaml:"role"`
+	Reference cell `yaml:"reference"`
+	Document  cell `yaml:"document"`
+}
+
+// cell is one value and the line it stands on.
+type cell struct {
+	text string
+	line int
+}
+
+// UnmarshalYAML keeps the line of the value.
+func (c *cell) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind != yaml.ScalarNode {
+		return fault{node.Line, "one value is expected here"}
+	}
+	c.text, c.line = strings.TrimSpace(node.Value), node.Line
+	return nil
+}
+
+// day is a date written as 2006-01-02.
+type day struct {
+	time time.Time
+	line int
+}
+
+// UnmarshalYAML reads the date, quoted or not.
+func (d *day) UnmarshalYAML(node *yaml.Node) error {
+	at, err := time.Parse(time.DateOnly, node.Value)
+	if err != nil {
+		return fault{node.Line, "the date must be written as 2026-03-14"}
+	}
+	d.time, d.line = at, node.Line
+	return nil
+}
+
+func read(path string) ([]statement, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parse(data)
+}
+
+// readFile reads a regular file: a pipe or a device could block for ever.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; check the path and the read rights", unnamed(err))
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, fmt.Errorf("it must be a file of at most %d KiB", maxFile>>10)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; check the path and the read rights", unnamed(err))
+	}
+	return data, nil
+}
+
+// parse reads the statements; an unknown word is refused, never skipped.
+func parse(data []byte) ([]statement, error) {
+	var file struct {
+		Attestations []statement `yaml:"attestations"`
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&file); err != nil {
+		return nil, readable(err)
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("one YAML document is expected: remove what follows the line ---")
+	}
+	if len(file.Attestations) > maxStatements {
+		return nil, fmt.Errorf("at most %d attestations are read: archive the oldest ones", maxStatements)
+	}
+	for i, s := range file.Attestations {
+		if err := s.validate(); err != nil {
+			return nil, fmt.Errorf("line %d (attestation %d): %w", s.line(), i+1, err)
+		}
+	}
+	return file.Attestations, nil
+}
+
+func (s statement) validate() error {
+	switch {
+	case !slices.Contains(topics(), s.Topic.text):
+		return fmt.Errorf("the topic must be one of %s", strings.Join(topics(), ", "))
+	case s.Date.time.IsZero():
+		return errors.New("the date is missing: write it as date: 2026-03-14")
+	case s.Role.text == "":
+		return errors.New("the role is missing: write the function of who states it, such as role: RSSI")
+	case utf8.RuneCountInString(s.Role.text) > maxText, utf8.RuneCountInString(s.Reference.text) > maxText:
+		return fmt.Errorf("role and reference must hold at most %d characters", maxText)
+	}
+	return nil
+}
+
+// line is the first line the statement is known to stand on.
+func (s statement) line() int {
+	for _, line := range []int{s.Topic.line, s.Date.line, s.Role.line, s.Reference.line, s.Document.line} {
+		if line > 0 {
+			return line
+		}
+	}
+	return 0
+}
+
+func (s statement) item() fact.Attestation {
+	return fact.Attestation{Topic: s.Topic.text, Date: s.Date.time, Role: s.Role.text, Reference: s.Reference.text}
+}
