@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"carescan/scanner"
+)
+
+// Validate refuses what could not be run, naming the key at fault. Warnings are
+// for a person and block nothing.
+func (c Config) Validate() (warnings []string, err error) {
+	warning, err := c.validateEstablishment()
+	if warning != "" {
+		warnings = append(warnings, warning)
+	}
+	return warnings, errors.Join(err, c.validateVantage(), c.validateTargets(), c.validateSources())
+}
+
+func (c Config) validateEstablishment() (warning string, err error) {
+	if c.Establishment.FINESS == "" {
+		return "", nil // an agent without establishment still scans a domain
+	}
+	_, warning, err = scanner.ParseFINESS(c.Establishment.FINESS)
+	if err != nil {
+		return "", fmt.Errorf("establishment.finess: %w", err)
+	}
+	if c.Establishment.LegalFINESS != "" {
+		if _, _, err := scanner.ParseFINESS(c.Establishment.LegalFINESS); err != nil {
+			return warning, fmt.Errorf("establishment.legal_finess: %w", err)
+		}
+	}
+	return warning, nil
+}
+
+func (c Config) validateVantage() error {
+	switch c.Vantage {
+	case scanner.VantageInternet, scanner.VantageInside:
+		return nil
+	case scanner.VantageDeclared:
+	}
+	return fmt.Errorf("vantage: %q must be internet or inside", c.Vantage)
+}
+
+func (c Config) validateTargets() error {
+	var errs []error
+	for _, name := range c.Targets.Domains {
+		_, err := ParseDomain(name)
+		errs = append(errs, prefixed("targets.domains", err))
+	}
+	for _, site := range c.Targets.Sites {
+		_, err := ParseSite(site)
+		errs = append(errs, prefixed("targets.sites", err))
+	}
+	for _, service := range c.Targets.Services {
+		_, _, err := net.SplitHostPort(service)
+		errs = append(errs, prefixed("targets.services", err))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) validateSources() error {
+	var errs []error
+	for i, d := range c.Directories {
+		if d.ID == "" || !strings.HasPrefix(d.URL, "ldaps://") || d.PasswordFile == "" {
+			errs = append(errs, fmt.Errorf("directories[%d]: id, password_file and an ldaps:// url are needed", i))
+		}
+	}
+	for i, a := range c.Applications {
+		if a.ID == "" || a.File == "" {
+			errs = append(errs, fmt.Errorf("applications[%d]: id and file are needed", i))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func prefixed(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", key, err)
+}
+
+// ParseDomain reads a domain name into its canonical form: lower case,
+// punycode, no final dot.
+func ParseDomain(name string) (string, error) {
+	ascii, err := idna.Lookup.ToASCII(scanner.CanonicalName(name))
+	if err != nil {
+		return "", fmt.Errorf("%q is not a domain name: %w", name, err)
+	}
+	if !strings.Contains(ascii, ".") || len(ascii) > 253 || net.ParseIP(ascii) != nil || strings.Contains(ascii, "..") {
+		return "", fmt.Errorf("%q is not a domain name such as chu-exemple.fr", name)
+	}
+	return ascii, nil
+}
+
+// ParseSite reads a web origin, "https://host" or "https://host:port".
+func ParseSite(site string) (scanner.Target, error) {
+	u, err := url.Parse(site)
+	if err != nil || u.Scheme != "https" || u.Host == "" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.User != nil {
+		return scanner.Target{}, fmt.Errorf("%q is not a web origin such as https://www.chu-exemple.fr", site)
+	}
+	host, err := ParseDomain(u.Hostname())
+	if err != nil {
+		return scanner.Target{}, err
+	}
+	origin := "https://" + host
+	if port := u.Port(); port != "" && port != "443" {
+		origin += ":" + port
+	}
+	return scanner.Target{Kind: scanner.KindSite, ID: origin}, nil
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestKeysAreMadeOnce(t *testing.T) {
+	folder := t.TempDir()
+	first, err := Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !first.Key.Equal(second.Key) || first.Pseudonyms.Of("ad", "x") != second.Pseudonyms.Of("ad", "x") {
+		t.Error("an agent must stay itself")
+	}
+	for _, name := range []string{"key.pem", "pseudonym.key"} {
+		info, err := os.Stat(filepath.Join(folder, name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v, want it readable by its owner only", name, info.Mode(), err)
+		}
+	}
+}
+
+func TestPseudonymsDifferBetweenAgents(t *testing.T) {
+	a, errA := Open(t.TempDir())
+	b, errB := Open(t.TempDir())
+	if err := errors.Join(errA, errB); err != nil {
+		t.Fatal(err)
+	}
+	if a.Pseudonyms.Of("ad", "x") == b.Pseudonyms.Of("ad", "x") {
+		t.Error("two establishments must not share pseudonyms")
+	}
+}
+
+func TestDamagedKeyIsNamed(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "key.pem"), []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(folder); err == nil {
+		t.Error("a damaged key must be refused, never replaced")
+	}
+}
+
+func TestNotEnrolled(t *testing.T) {
+	id, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := id.Enrolment(); !errors.Is(err, ErrNotEnrolled) {
+		t.Errorf("Enrolment = %v, want ErrNotEnrolled", err)
+	}
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spool keeps sealed bundles on disk until the aggregator has
+// acknowledged them. A bundle is either wholly there or not at all, whatever
+// kills the agent, and is never deleted before its receipt is on disk.
+package spool
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"carescan/cmd/agent/internal/durable"
+)
+
+// The folders of a spool.
+const (
+	outbox   = "outbox"   // sealed, not acknowledged
+	sent     = "sent"     // acknowledged, kept for local reports
+	rejected = "rejected" // refused for good by the aggregator
+)
+
+// Extension ends the name of a sealed bundle.
+const Extension = ".carescan"
+
+// keepSent is how many acknowledged bundles stay for local reports.
+const keepSent = 60
+
+// Spool is a folder of sealed bundles. Several processes may use it at once.
+type Spool struct{ folder string }
+
+// Entry is one sealed bundle on disk.
+type Entry struct {
+	Seq  uint64
+	ID   string
+	Path string
+}
+
+// Open makes the folders of a spool where they are missing.
+func Open(folder string) (*Spool, error) {
+	for _, name := range []string{outbox, sent, rejected} {
+		if err := os.MkdirAll(filepath.Join(folder, name), 0o700); err != nil {
+			return nil, fmt.Errorf("open spool: %w", err)
+		}
+	}
+	return &Spool{folder}, nil
+}
+
+// Seal numbers a new bundle and writes it to the outbox. make receives the
+// number and the digest of the bundle before ("" for the first), and returns
+// the bundle's id and its sealed bytes. When Seal returns, the bytes are on
+// disk; when it fails, nothing of them is and the number was not used.
+func (s *Spool) Seal(make func(seq uint64, previous string) (id string, sealed []byte, err error)) (Entry, error) {
+	unlock, err := durable.Lock(filepath.Join(s.folder, "lock"))
+	if err != nil {
+		return Entry{}, err
+	}
+	defer unlock()
+	last, err := s.lastLink()
+	if err != nil {
+		return Entry{}, err
+	}
+	id, sealed, err := make(last.Seq+1, last.Digest)
+	if err != nil {
+		return Entry{}, err
+	}
+	entry := Entry{last.Seq + 1, id, s.path(outbox, last.Seq+1, id)}
+	if err := durable.WriteFile(entry.Path, sealed); err != nil {
+		return Entry{}, fmt.Errorf("keep bundle %s: %w", id, err)
+	}
+	return entry, s.writeLink(link{entry.Seq, digest(sealed)})
+}
+
+// Waiting lists the bundles that are not acknowledged, oldest first.
+func (s *Spool) Waiting() ([]Entry, error) { return s.list(outbox) }
+
+// Sent lists the acknowledged bundles still kept, oldest first.
+func (s *Spool) Sent() ([]Entry, error) { return s.list(sent) }
+
+// Rejected lists the bundles the aggregator refused for good, oldest first.
+func (s *Spool) Rejected() ([]Entry, error) { return s.list(rejected) }
+
+// Acknowledge files a bundle as sent, its receipt first.
+func (s *Spool) Acknowledge(e Entry, receipt []byte) error {
+	if err := durable.WriteFile(s.path(sent, e.Seq, e.ID)+".receipt.json", receipt); err != nil {
+		return fmt.Errorf("keep receipt of bundle %s: %w", e.ID, err)
+	}
+	if err := s.move(e, sent); err != nil {
+		return err
+	}
+	return s.prune()
+}
+
+// Reject files a bundle as refused for good, with the reason given.
+func (s *Spool) Reject(e Entry, reason string) error {
+	if err := durable.WriteFile(s.path(rejected, e.Seq, e.ID)+".reason.txt", []byte(reason+"\n")); err != nil {
+		return fmt.Errorf("keep reason of bundle %s: %w", e.ID, err)
+	}
+	return s.move(e, rejected)
+}
+
+// Age is how long the oldest bundle has waited, zero when none does.
+func (s *Spool) Age(now time.Time) (time.Duration, error) {
+	entries, err := s.Waiting()
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	info, err := os.Stat(entries[0].Path)
+	if err != nil {
+		return 0, fmt.Errorf("read age of bundle %s: %w", entries[0].ID, err)
+	}
+	return now.Sub(info.ModTime()), nil
+}
+
+func (s *Spool) path(folder string, seq uint64, id string) string {
+	return filepath.Join(s.folder, folder, fmt.Sprintf("%010d-%s%s", seq, id, Extension))
+}
+
+func (s *Spool) move(e Entry, folder string) error {
+	target := s.path(folder, e.Seq, e.ID)
+	err := os.Rename(e.Path, target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another process filed it first
+	}
+	if err != nil {
+		return fmt.Errorf("file bundle %s under %s: %w", e.ID, folder, err)
+	}
+	return errors.Join(durable.SyncFolder(filepath.Dir(target)), durable.SyncFolder(filepath.Dir(e.Path)))
+}
+
+func (s *Spool) prune() error {
+	entries, err := s.Sent()
+	if err != nil {
+		return err
+	}
+	for len(entries) > keepSent {
+		old := entries[0].Path
+		entries = entries[1:]
+		if err := errors.Join(removeIfThere(old), removeIfThere(old+".receipt.json")); err != nil {
+			return fmt.Errorf("prune sent bundles: %w", err)
+		}
+	}
+	return nil
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+var fileName = regexp.MustCompile(`^(\d{10,20})-([0-9a-f-]{36})\` + Extension + `$`)
+
+func (s *Spool) list(folder string) ([]Entry, error) {
+	files, err := os.ReadDir(filepath.Join(s.folder, folder))
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", folder, err)
+	}
+	var entries []Entry
+	for _, file := range files {
+		if parts := fileName.FindStringSubmatch(file.Name()); parts != nil {
+			seq, err := strconv.ParseUint(parts[1], 10, 64)
+			if err != nil {
+				continue // a number past 64 bits was not written by us
+			}
+			entries = append(entries, Entry{seq, parts[2], filepath.Join(s.folder, folder, file.Name())})
+		}
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	return entries, nil
+}

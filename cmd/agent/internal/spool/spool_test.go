@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+func TestSealChainsBundles(t *testing.T) {
+	s := open(t)
+	var before string
+	for want := uint64(1); want <= 3; want++ {
+		entry, err := s.Seal(func(seq uint64, previous string) (string, []byte, error) {
+			if seq != want || previous != before {
+				t.Errorf("bundle %d after %q, want %d after %q", seq, previous, want, before)
+			}
+			return uuid.NewString(), fmt.Appendf(nil, "bundle %d", seq), nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := os.ReadFile(entry.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before = digest(sealed)
+	}
+}
+
+func TestFailedSealUsesNoNumber(t *testing.T) {
+	s := open(t)
+	refuse := errors.New("no key")
+	if _, err := s.Seal(func(uint64, string) (string, []byte, error) { return "", nil, refuse }); !errors.Is(err, refuse) {
+		t.Fatalf("Seal = %v, want %v", err, refuse)
+	}
+	if entry := seal(t, s); entry.Seq != 1 {
+		t.Errorf("first number = %d, want 1", entry.Seq)
+	}
+}
+
+func TestChainSurvivesLostLink(t *testing.T) {
+	s := open(t)
+	seal(t, s)
+	second := seal(t, s)
+	if err := os.Remove(s.linkPath()); err != nil { // as a kill right after the bundle would
+		t.Fatal(err)
+	}
+	sealed, err := os.ReadFile(second.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Seal(func(seq uint64, previous string) (string, []byte, error) {
+		if seq != 3 || previous != digest(sealed) {
+			t.Errorf("bundle %d after %q, want 3 after the second", seq, previous)
+		}
+		return uuid.NewString(), []byte("third"), nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAcknowledgeKeepsReceiptThenMoves(t *testing.T) {
+	s := open(t)
+	entry := seal(t, s)
+	if err := s.Acknowledge(entry, []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, s, 0, 1, 0)
+	if err := s.Acknowledge(entry, []byte("{}")); err != nil {
+		t.Errorf("acknowledging again must be harmless: %v", err)
+	}
+	if _, err := os.Stat(s.path(sent, entry.Seq, entry.ID) + ".receipt.json"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRejectKeepsBundleAndReason(t *testing.T) {
+	s := open(t)
+	if err := s.Reject(seal(t, s), "422: findings/3"); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, s, 0, 0, 1)
+}
+
+func TestSentIsPruned(t *testing.T) {
+	s := open(t)
+	for range keepSent + 3 {
+		if err := s.Acknowledge(seal(t, s), []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, s, 0, keepSent, 0)
+	if entry := seal(t, s); entry.Seq != keepSent+4 {
+		t.Errorf("pruning must not reuse numbers: next is %d", entry.Seq)
+	}
+}
+
+func TestConcurrentSealsGetTheirOwnNumbers(t *testing.T) {
+	s := open(t)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			other, err := Open(s.folder) // as another process would
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := other.Seal(func(seq uint64, _ string) (string, []byte, error) {
+				return uuid.NewString(), fmt.Appendf(nil, "%d", seq), nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	entries, err := s.Waiting()
+	if err != nil || len(entries) != 8 || entries[7].Seq != 8 {
+		t.Errorf("waiting = %v, %v, want numbers 1 to 8", entries, err)
+	}
+}
+
+func TestLeftoversAreNotBundles(t *testing.T) {
+	s := open(t)
+	for _, name := range []string{".writing-123", "0000000001-short.carescan", "note.txt"} {
+		if err := os.WriteFile(filepath.Join(s.folder, outbox, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect(t, s, 0, 0, 0)
+	if age, err := s.Age(time.Now()); err != nil || age != 0 {
+		t.Errorf("age = %v, %v, want none", age, err)
+	}
+}
+
+func open(t *testing.T) *Spool {
+	t.Helper()
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func seal(t *testing.T, s *Spool) Entry {
+	t.Helper()
+	entry, err := s.Seal(func(seq uint64, _ string) (string, []byte, error) {
+		return uuid.NewString(), fmt.Appendf(nil, "bundle %d", seq), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entry
+}
+
+func expect(t *testing.T, s *Spool, waiting, sent, rejected int) {
+	t.Helper()
+	w, errW := s.Waiting()
+	a, errA := s.Sent()
+	r, errR := s.Rejected()
+	if err := errors.Join(errW, errA, errR); err != nil {
+		t.Fatal(err)
+	}
+	if len(w) != waiting || len(a) != sent || len(r) != rejected {
+		t.Errorf("waiting %d, sent %d, rejected %d; want %d, %d, %d", len(w), len(a), len(r), waiting, sent, rejected)
+	}
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"carescan/scanner"
+)
+
+func TestReport(t *testing.T) {
+	problem := &Problem{
+		Sentence: scanner.Text{FR: "fichier illisible", EN: "file cannot be read"},
+		Hint:     scanner.Text{FR: "vérifiez les droits", EN: "check its rights"},
+		Cause:    errors.New("permission denied"),
+	}
+	for name, test := range map[string]struct {
+		err  error
+		lang scanner.Lang
+		code int
+		want string
+	}{
+		"none":            {nil, scanner.French, ExitOK, ""},
+		"code-only":       {fmt.Errorf("scan: %w", Exit(ExitFailed)), scanner.French, ExitFailed, ""},
+		"problem-french":  {fmt.Errorf("scan: %w", problem), scanner.French, ExitUnusable, "x: erreur: fichier illisible: permission denied\nx: conseil: vérifiez les droits\n"},
+		"problem-english": {problem, scanner.English, ExitUnusable, "x: error: file cannot be read: permission denied\nx: hint: check its rights\n"},
+		"plain":           {errors.New("unknown flag"), scanner.English, ExitUnusable, "x: error: unknown flag\nx: hint: see x --help\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			if code := Report(&out, "x", test.lang, test.err); code != test.code || out.String() != test.want {
+				t.Errorf("Report = %d and %q, want %d and %q", code, out.String(), test.code, test.want)
+			}
+		})
+	}
+}
+
+func TestLanguageOfLocale(t *testing.T) {
+	for locale, want := range map[string]scanner.Lang{
+		"fr_FR.UTF-8": scanner.French, "en_GB.UTF-8": scanner.English, "C.UTF-8": scanner.French, "de_DE": scanner.French,
+	} {
+		t.Setenv("LC_ALL", locale)
+		if got := DefaultLanguage(); got.Lang != want {
+			t.Errorf("language of %q = %s, want %s", locale, got.Lang, want)
+		}
+	}
+	if err := (&Language{}).Set("de"); err == nil {
+		t.Error("an unknown language must be refused")
+	}
+}
