@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package uplink is how an agent speaks to its aggregator: it enrols, sends
+// sealed bundles in order, retries without end, and renews its certificate.
+package uplink
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"carescan/cmd/internal/wire"
+	"carescan/scanner"
+)
+
+// maxAnswer bounds what is read of an answer, in bytes.
+const maxAnswer = 256 << 10
+
+// client speaks the agent interface of one aggregator.
+type client struct {
+	base string
+	http *http.Client
+}
+
+func newClient(base string, config *tls.Config, proxy string) (*client, error) {
+	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}
+	if proxy != "" {
+		u, err := url.Parse(proxy)
+		if err != nil {
+			return nil, fmt.Errorf("read uplink.proxy: %w", err)
+		}
+		transport.Proxy = http.ProxyURL(u)
+	}
+	return &client{base, &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: noRedirect}}, nil
+}
+
+// noRedirect keeps what is sent from following anyone elsewhere.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// answerError is an answer other than the one hoped for.
+type answerError struct {
+	wire.Problem
+	RetryAfter time.Duration
+}
+
+// call sends a request and decodes the answer; an answer of 300 or more is an
+// *answerError.
+func (c *client) call(ctx context.Context, method, path, mediaType string, body []byte, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("prepare request: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	request.Header.Set("Content-Type", mediaType)
+	request.Header.Set("Content-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sum[:])+":")
+	request.Header.Set(wire.HeaderVersion, strconv.Itoa(wire.Version))
+	response, err := c.http.Do(request)
+	if err != nil {
+		return fmt.Errorf("reach aggregator: %w", err)
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("read answer of aggregator: %w", err)
+	}
+	if response.StatusCode >= 300 {
+		return refusal(response, raw)
+	}
+	if err := json.Unmarshal(raw, answer); err != nil {
+		return fmt.Errorf("read answer of aggregator: %w", err)
+	}
+	return nil
+}
+
+func refusal(response *http.Response, raw []byte) error {
+	refused := &answerError{Problem: wire.Problem{Title: http.StatusText(response.StatusCode)}}
+	// A proxy on the way may answer anything: the status alone decides.
+	_ = json.Unmarshal(raw, &refused.Problem)
+	refused.Status = response.StatusCode
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds >= 0 {
+		refused.RetryAfter = time.Duration(seconds) * time.Second
+	}
+	return refused
+}
+
+// pinned trusts the one authority whose public key the token names: the chain
+// must be built from a certificate, sent by the server, that has that key.
+func pinned(pin string) *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13,
+		// The usual verification needs the authority's certificate, which the
+		// agent learns here; VerifyConnection does it all with the pinned one.
+		InsecureSkipVerify: true, //nolint:gosec // replaced by VerifyConnection
+		VerifyConnection:   func(state tls.ConnectionState) error { return verifyPinned(state, pin) },
+	}
+}
+
+func verifyPinned(state tls.ConnectionState, pin string) error {
+	roots, between := x509.NewCertPool(), x509.NewCertPool()
+	found := false
+	for _, certificate := range state.PeerCertificates[1:] {
+		if scanner.Digest(certificate.RawSubjectPublicKeyInfo) == pin {
+			roots.AddCert(certificate)
+			found = true
+		} else {
+			between.AddCert(certificate)
+		}
+	}
+	if !found {
+		return errors.New("the server does not show the authority that the token names: it may not be your aggregator")
+	}
+	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{
+		DNSName: state.ServerName, Roots: roots, Intermediates: between,
+	})
+	return err
+}

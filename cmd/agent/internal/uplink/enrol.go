@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package uplink
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/internal/wire"
+	"carescan/scanner"
+)
+
+// Enrol makes the agent known to the aggregator of a token, and keeps what it
+// gives.
+func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, software, proxy string) (identity.Enrolment, error) {
+	csr, err := id.CSR()
+	if err != nil {
+		return identity.Enrolment{}, err
+	}
+	body, err := json.Marshal(wire.EnrolRequest{Secret: token.Secret, CSR: csr, Software: software})
+	if err != nil {
+		return identity.Enrolment{}, fmt.Errorf("encode request: %w", err)
+	}
+	c, err := newClient(token.URL, pinned(token.CAPin), proxy)
+	if err != nil {
+		return identity.Enrolment{}, err
+	}
+	given := identity.Enrolment{URL: token.URL}
+	if err := c.call(ctx, http.MethodPost, wire.PathEnrol, wire.MediaJSON, body, &given.EnrolResponse); err != nil {
+		return identity.Enrolment{}, fmt.Errorf("enrol: %w", err)
+	}
+	if err := checkAuthority(given.CA, token.CAPin); err != nil {
+		return identity.Enrolment{}, err
+	}
+	return given, id.Keep(given)
+}
+
+func checkAuthority(ca, pin string) error {
+	block, _ := pem.Decode([]byte(ca))
+	if block == nil {
+		return errors.New("enrol: the answer holds no authority certificate")
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return fmt.Errorf("enrol: read authority certificate: %w", err)
+	}
+	if scanner.Digest(certificate.RawSubjectPublicKeyInfo) != pin {
+		return errors.New("enrol: the authority given is not the one the token names")
+	}
+	return nil
+}
+
+// renewWhenLeft is the share of a certificate's life, in thirds, left when a
+// new one is asked for (aggregator.md section 8).
+const renewWhenLeft = 3
+
+// dueForRenewal tells whether a third or less of a certificate's life is left.
+func dueForRenewal(from, until, now time.Time) bool {
+	return until.Sub(now) <= until.Sub(from)/renewWhenLeft
+}
+
+// renewIfDue asks for a new certificate when the present one grows old.
+func (u *Uplink) renewIfDue(ctx context.Context) error {
+	from, until, err := u.enrolment.Validity()
+	if err != nil || !dueForRenewal(from, until, u.now()) {
+		return err
+	}
+	csr, err := u.identity.CSR()
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(wire.RenewRequest{CSR: csr, Software: u.software})
+	if err != nil {
+		return fmt.Errorf("encode request: %w", err)
+	}
+	renewed := u.enrolment
+	if err := u.client.call(ctx, http.MethodPost, wire.PathRenew, wire.MediaJSON, body, &renewed.EnrolResponse); err != nil {
+		return fmt.Errorf("renew certificate: %w", err)
+	}
+	if err := u.identity.Keep(renewed); err != nil {
+		return err
+	}
+	return u.adopt(renewed)
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package uplink
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"time"
+
+	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/wire"
+	"carescan/scanner"
+)
+
+// Uplink sends the bundles of a spool to the aggregator of an enrolment.
+type Uplink struct {
+	identity  *identity.Identity
+	enrolment identity.Enrolment
+	client    *client
+	spool     *spool.Spool
+	software  string
+	proxy     string
+	now       func() time.Time
+}
+
+// New makes the uplink of an enrolled agent.
+func New(id *identity.Identity, s *spool.Spool, software, proxy string) (*Uplink, error) {
+	enrolment, err := id.Enrolment()
+	if err != nil {
+		return nil, err
+	}
+	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now}
+	return u, u.adopt(enrolment)
+}
+
+func (u *Uplink) adopt(e identity.Enrolment) error {
+	config, err := u.identity.TLS(e)
+	if err != nil {
+		return err
+	}
+	u.enrolment = e
+	u.client, err = newClient(e.URL, config, u.proxy)
+	return err
+}
+
+// The bounds of the wait between two attempts, and of the rest between two looks at an empty outbox.
+const (
+	firstWait = time.Second
+	longWait  = 30 * time.Minute
+	restWait  = 15 * time.Second
+)
+
+// Run sends what waits, for ever, until its context ends. It never gives up:
+// each failure doubles the wait up to half an hour, with full jitter so that
+// a fleet does not come back at once; an answer of the aggregator may ask for
+// more patience.
+func (u *Uplink) Run(ctx context.Context, wake <-chan struct{}) {
+	failures := 0
+	for ctx.Err() == nil {
+		wait := restWait
+		if err := u.Flush(ctx); err != nil && ctx.Err() == nil {
+			wait = backOff(failures, err)
+			failures++
+			slog.WarnContext(ctx, "send bundles", "error", err, "retry_in", wait.Round(time.Second).String())
+		} else {
+			failures = 0
+		}
+		sleep(ctx, wait, wake)
+	}
+}
+
+func backOff(failures int, err error) time.Duration {
+	ceiling := min(longWait, firstWait<<min(failures, 20))
+	wait := time.Duration(rand.Int64N(int64(ceiling))) + firstWait
+	if refused := (*answerError)(nil); errors.As(err, &refused) {
+		wait = max(wait, min(refused.RetryAfter, longWait))
+	}
+	return wait
+}
+
+func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wake:
+	}
+}
+
+// Flush sends every waiting bundle once, oldest first, and stops at the first
+// that must wait.
+func (u *Uplink) Flush(ctx context.Context) error {
+	if err := u.renewIfDue(ctx); err != nil {
+		// An old certificate still works for a while: say so and go on.
+		slog.WarnContext(ctx, "renew certificate of the agent", "error", err)
+	}
+	waiting, err := u.spool.Waiting()
+	if err != nil {
+		return err
+	}
+	for _, entry := range waiting {
+		if err := u.send(ctx, entry); err != nil {
+			return fmt.Errorf("send bundle %s: %w", entry.ID, err)
+		}
+	}
+	return nil
+}
+
+func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
+	sealed, err := os.ReadFile(entry.Path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // another process sent it
+	}
+	if err != nil {
+		return err
+	}
+	var receipt wire.Receipt
+	err = u.client.call(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt)
+	if refused := (*answerError)(nil); errors.As(err, &refused) && isFinal(refused.Status) {
+		slog.ErrorContext(ctx, "bundle refused for good", "bundle", entry.ID, "error", refused)
+		return u.spool.Reject(entry, refused.Error())
+	}
+	if err != nil {
+		return err
+	}
+	if receipt.BundleID != entry.ID || receipt.Digest != scanner.Digest(sealed) {
+		return errors.New("the receipt is for another bundle: keeping this one")
+	}
+	raw, err := json.MarshalIndent(receipt, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode receipt: %w", err)
+	}
+	return u.spool.Acknowledge(entry, raw)
+}
+
+// isFinal tells whether sending the same bytes again could never succeed
+// (aggregator.md section 2). An unknown certificate may become known again, so
+// 401 and 403 wait for the operator.
+func isFinal(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
+		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}

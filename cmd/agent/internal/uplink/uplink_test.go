@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package uplink
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/wire"
+	"carescan/scanner"
+)
+
+// counterpart is an aggregator's agent interface over real TLS 1.3, with its
+// own authority, whose answers a test decides.
+type counterpart struct {
+	server *httptest.Server
+	ca     *x509.Certificate
+	key    *ecdsa.PrivateKey
+	caPEM  string
+	answer func(w http.ResponseWriter, id string, body []byte)
+	life   time.Duration // of the certificates it gives
+}
+
+func newCounterpart(t *testing.T) *counterpart {
+	t.Helper()
+	c := &counterpart{life: 90 * 24 * time.Hour}
+	c.key = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
+	c.ca = c.sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true}, &c.key.PublicKey)
+	c.caPEM = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.ca.Raw}))
+	serverKey := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
+	leaf := c.sign(t, &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}, &serverKey.PublicKey)
+	clients := x509.NewCertPool()
+	clients.AddCert(c.ca)
+	c.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(t, w, r) }))
+	c.server.TLS = &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw, c.ca.Raw}, PrivateKey: serverKey}},
+		ClientAuth:   tls.VerifyClientCertIfGiven, ClientCAs: clients,
+	}
+	c.server.StartTLS()
+	t.Cleanup(c.server.Close)
+	return c
+}
+
+func (c *counterpart) sign(t *testing.T, template *x509.Certificate, public any) *x509.Certificate {
+	t.Helper()
+	template.SerialNumber = must(rand.Int(rand.Reader, big.NewInt(1<<60)))(t)
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(c.life)
+	parent := c.ca
+	if parent == nil {
+		parent = template
+	}
+	return must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, parent, public, c.key))(t)))(t)
+}
+
+func (c *counterpart) serve(t *testing.T, w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	switch {
+	case r.URL.Path == wire.PathEnrol || (r.URL.Path == wire.PathRenew && len(r.TLS.PeerCertificates) > 0):
+		c.certify(t, w, body)
+	case strings.HasPrefix(r.URL.Path, wire.PathBundles) && len(r.TLS.PeerCertificates) > 0:
+		c.answer(w, r.URL.Path[len(wire.PathBundles)+1:], body)
+	default:
+		w.WriteHeader(http.StatusUnauthorized)
+	}
+}
+
+func (c *counterpart) certify(t *testing.T, w http.ResponseWriter, body []byte) {
+	var asked wire.RenewRequest // the part both requests share
+	if err := json.Unmarshal(body, &asked); err != nil {
+		t.Error(err)
+	}
+	block, _ := pem.Decode([]byte(asked.CSR))
+	csr := must(x509.ParseCertificateRequest(block.Bytes))(t)
+	leaf := c.sign(t, &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, csr.PublicKey)
+	_ = json.NewEncoder(w).Encode(wire.EnrolResponse{
+		AgentID: "agent-1", CA: c.caPEM,
+		Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})),
+	})
+}
+
+func accept(w http.ResponseWriter, id string, body []byte) {
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(wire.Receipt{BundleID: id, Digest: scanner.Digest(body)})
+}
+
+func (c *counterpart) token() wire.Token {
+	return wire.Token{URL: c.server.URL, CAPin: scanner.Digest(c.ca.RawSubjectPublicKeyInfo), Secret: "s"}
+}
+
+func (c *counterpart) enrolled(t *testing.T) *Uplink {
+	t.Helper()
+	id := must(identity.Open(t.TempDir()))(t)
+	if _, err := Enrol(t.Context(), id, c.token(), "test 1", ""); err != nil {
+		t.Fatal(err)
+	}
+	return must(New(id, must(spool.Open(t.TempDir()))(t), "test 1", ""))(t)
+}
+
+func TestEnrolRefusesAnotherAuthority(t *testing.T) {
+	c := newCounterpart(t)
+	token := c.token()
+	token.CAPin = scanner.Digest([]byte("another key"))
+	id := must(identity.Open(t.TempDir()))(t)
+	if _, err := Enrol(t.Context(), id, token, "test 1", ""); err == nil || !strings.Contains(err.Error(), "authority") {
+		t.Errorf("Enrol = %v, want a refusal that names the authority", err)
+	}
+	if _, err := id.Enrolment(); !errors.Is(err, identity.ErrNotEnrolled) {
+		t.Errorf("Enrolment = %v, want nothing kept", err)
+	}
+}
+
+func TestFlushFilesByAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer                  func(http.ResponseWriter, string, []byte)
+		waiting, sent, rejected int
+	}{
+		"stored":       {accept, 0, 1, 0},
+		"conflict":     {status(http.StatusConflict), 0, 0, 1},
+		"malformed":    {status(http.StatusBadRequest), 0, 0, 1},
+		"semantic":     {status(http.StatusUnprocessableEntity), 0, 0, 1},
+		"too-large":    {status(http.StatusRequestEntityTooLarge), 0, 0, 1},
+		"unknown":      {status(http.StatusUnauthorized), 1, 0, 0},
+		"forbidden":    {status(http.StatusForbidden), 1, 0, 0},
+		"shed":         {status(http.StatusServiceUnavailable), 1, 0, 0},
+		"too-many":     {status(http.StatusTooManyRequests), 1, 0, 0},
+		"redirect":     {status(http.StatusFound), 1, 0, 0},
+		"half-receipt": {func(w http.ResponseWriter, _ string, _ []byte) { _, _ = w.Write([]byte(`{"bundle_id":`)) }, 1, 0, 0},
+		"wrong-digest": {func(w http.ResponseWriter, id string, _ []byte) {
+			_ = json.NewEncoder(w).Encode(wire.Receipt{BundleID: id, Digest: "sha256:0"})
+		}, 1, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCounterpart(t)
+			c.answer = test.answer
+			u := c.enrolled(t)
+			seal(t, u.spool)
+			_ = u.Flush(t.Context())
+			got := [3]int{len(must(u.spool.Waiting())(t)), len(must(u.spool.Sent())(t)), len(must(u.spool.Rejected())(t))}
+			if want := [3]int{test.waiting, test.sent, test.rejected}; got != want {
+				t.Errorf("waiting, sent, rejected = %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestSentInOrder(t *testing.T) {
+	c := newCounterpart(t)
+	var order []string
+	c.answer = func(w http.ResponseWriter, id string, body []byte) {
+		order = append(order, string(body))
+		accept(w, id, body)
+	}
+	u := c.enrolled(t)
+	for range 3 {
+		seal(t, u.spool)
+	}
+	if err := u.Flush(t.Context()); err != nil || strings.Join(order, "") != "123" {
+		t.Errorf("sent %q, %v, want 1, 2, 3", order, err)
+	}
+}
+
+func TestRenewsAtOneThirdLeft(t *testing.T) {
+	c := newCounterpart(t)
+	c.answer = accept
+	u := c.enrolled(t)
+	before := u.enrolment.Certificate
+	u.now = func() time.Time { return time.Now().Add(c.life * 2 / 3) }
+	if err := u.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept := must(u.identity.Enrolment())(t)
+	if kept.Certificate == before || u.enrolment.Certificate != kept.Certificate {
+		t.Error("a certificate with a third of its life left must be renewed and kept")
+	}
+}
+
+func TestRunNeverGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*24*time.Hour)
+		defer cancel()
+		id, s := must(identity.Open(t.TempDir()))(t), must(spool.Open(t.TempDir()))(t)
+		seal(t, s)
+		attempts := 0
+		u := &Uplink{identity: id, spool: s, now: time.Now, client: &client{"https://aggregator.test", &http.Client{
+			Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+				attempts++
+				return nil, errors.New("unplugged")
+			}),
+		}}}
+		u.Run(ctx, nil)
+		// A month at half an hour and a second at most, a quarter of an hour on average.
+		if attempts < 30*24*2-10 || len(must(s.Waiting())(t)) != 1 {
+			t.Errorf("%d attempts in a month, want one at least every half hour and the bundle still waiting", attempts)
+		}
+	})
+}
+
+func TestBackOffBounds(t *testing.T) {
+	patient := &answerError{RetryAfter: 10 * time.Minute}
+	greedy := &answerError{RetryAfter: 24 * time.Hour}
+	for failures := range 100 {
+		if wait := backOff(failures, errors.New("x")); wait < firstWait || wait > longWait+firstWait {
+			t.Errorf("wait after %d failures = %v", failures, wait)
+		}
+		if wait := backOff(failures, patient); wait < patient.RetryAfter {
+			t.Errorf("wait after %d failures = %v, less than what was asked", failures, wait)
+		}
+		if wait := backOff(failures, greedy); wait > longWait+firstWait {
+			t.Errorf("wait after %d failures = %v, more than the ceiling", failures, wait)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func status(code int) func(http.ResponseWriter, string, []byte) {
+	return func(w http.ResponseWriter, _ string, _ []byte) {
+		w.Header().Set("Content-Type", wire.MediaProblem)
+		w.WriteHeader(code)
+		_ = json.NewEncoder(w).Encode(wire.Problem{Title: "no", Status: code})
+	}
+}
+
+func seal(t *testing.T, s *spool.Spool) {
+	t.Helper()
+	_, err := s.Seal(func(seq uint64, _ string) (string, []byte, error) {
+		return uuid.NewString(), []byte{'0' + byte(seq)}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
