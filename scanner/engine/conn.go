@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"net"
+	"sync"
+
+	"carescan/scanner"
+)
+
+// conn is a connection that gives its place back when it closes.
+type conn struct {
+	net.Conn
+	once   sync.Once
+	closed func()
+}
+
+// Close closes the connection, once.
+func (c *conn) Close() error {
+	err := net.ErrClosed
+	c.once.Do(func() {
+		err = c.Conn.Close()
+		c.closed()
+	})
+	return err
+}
+
+// abort closes without sending what is still waiting: the kernel would go on
+// for minutes towards a slow peer, and a stop must be a stop.
+func (c *conn) abort() {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		// A connection that is already gone needs no linger.
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Close() // nothing is left to do when an abort fails
+}
+
+// asPacket keeps UDP recognisable: DNS clients look for net.PacketConn to know
+// that messages need no length before them.
+func (c *conn) asPacket() net.Conn {
+	if _, ok := c.Conn.(net.PacketConn); ok {
+		return &packetConn{c}
+	}
+	return c
+}
+
+// packetConn is a connected UDP socket that speaks to its peer only.
+type packetConn struct{ *conn }
+
+// ReadFrom reads a packet of the peer.
+func (c *packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, err := c.Read(p)
+	return n, c.RemoteAddr(), err
+}
+
+// WriteTo writes a packet to the peer, and refuses any other address.
+func (c *packetConn) WriteTo(p []byte, to net.Addr) (int, error) {
+	if to == nil || to.String() != c.RemoteAddr().String() {
+		return 0, refuse(scanner.RefusedOutOfScope, addrText(to), "the socket speaks to "+c.RemoteAddr().String()+" only")
+	}
+	return c.Write(p)
+}
+
+func addrText(a net.Addr) string {
+	if a == nil {
+		return "nowhere"
+	}
+	return a.String()
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package engine executes plans: it sends probes to look at targets, through
+// the one guarded door to the network, turns what they saw into observations
+// and has them judged by the checks of the plan.
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"carescan/scanner"
+)
+
+// Engine executes plans. Only Probes and Network are needed.
+type Engine struct {
+	Probes  []scanner.Probe
+	Network scanner.Network
+	// Workers is how many looks may be under way at once; 0 means 4.
+	Workers int
+	// Timeout bounds one look; 0 means two minutes.
+	Timeout  time.Duration
+	Clock    func() time.Time // nil means time.Now
+	Software string           // name and version of the program
+	// Progress, when set, is told of each look that ended, one at a time.
+	Progress func(Progress)
+}
+
+// Progress tells how far a run is.
+type Progress struct {
+	Done, Total int
+	Task        scanner.Task // that just ended
+}
+
+const (
+	defaultWorkers = 4
+	defaultTimeout = 2 * time.Minute
+)
+
+// Run executes a plan. It always returns a run: what could not be seen is an
+// observation that says so, and ending the context ends the looks, not the
+// judgement. Observations are in the order of the plan.
+func (e Engine) Run(ctx context.Context, plan scanner.Plan) scanner.Run {
+	e.Workers, e.Timeout = cmp.Or(e.Workers, defaultWorkers), cmp.Or(e.Timeout, defaultTimeout)
+	if e.Clock == nil {
+		e.Clock = time.Now
+	}
+	// Making a UUID fails only without random source, and crypto/rand has
+	// ended the program by then.
+	id, _ := uuid.NewV7()
+	run := scanner.Run{
+		Schema: scanner.RunSchema, ID: id.String(), Establishment: plan.Establishment, Scope: plan.Scope,
+		Vantage: plan.Vantage, Profile: plan.Profile, Software: e.Software, Started: e.Clock().UTC(),
+		Observations: []scanner.Observation{}, Names: map[string]string{},
+	}
+	fill(&run, e.lookAll(ctx, plan))
+	judgement := plan.Judge(run.Observations)
+	// A list is never null in the JSON form of a run.
+	run.Findings = append([]scanner.Finding{}, judgement.Findings...)
+	run.Coverage = append([]scanner.Coverage{}, judgement.Coverage...)
+	run.Controls = append([]scanner.ControlResult{}, judgement.Controls...)
+	run.Status = status(run.Observations)
+	run.Ended = e.Clock().UTC()
+	return run
+}
+
+// lookAll makes every look of a plan, some at once, and returns what each saw
+// in the order of the plan.
+func (e Engine) lookAll(ctx context.Context, plan scanner.Plan) []seen {
+	results := make([]seen, len(plan.Tasks))
+	next := make(chan int)
+	var progress progress
+	var workers sync.WaitGroup
+	for range e.Workers {
+		workers.Go(func() {
+			for i := range next {
+				results[i] = e.look(ctx, plan, plan.Tasks[i])
+				progress.ended(e.Progress, plan.Tasks, i)
+			}
+		})
+	}
+	for i := range plan.Tasks {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return results
+}
+
+// progress counts the looks that ended.
+type progress struct {
+	mu   sync.Mutex
+	done int
+}
+
+func (p *progress) ended(tell func(Progress), tasks []scanner.Task, i int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	if tell != nil {
+		tell(Progress{p.done, len(tasks), tasks[i]})
+	}
+}
+
+// find returns the probe of a task.
+func (e Engine) find(task scanner.Task) (scanner.Probe, error) {
+	for _, p := range e.Probes {
+		if p.Name() != task.Probe {
+			continue
+		}
+		if p.TargetKind() != task.Target.Kind {
+			return p, fmt.Errorf("probe %s looks at a %s, not at a %s", task.Probe, p.TargetKind(), task.Target.Kind)
+		}
+		return p, nil
+	}
+	return nil, fmt.Errorf("this program has no probe called %q", task.Probe)
+}
+
+// fill puts together what the looks saw; equal artifacts are kept once.
+func fill(run *scanner.Run, results []seen) {
+	kept := map[string]bool{}
+	for _, r := range results {
+		run.Observations = append(run.Observations, r.observations...)
+		maps.Copy(run.Names, r.names)
+		for _, a := range r.artifacts {
+			if !kept[a.Ref.Digest] {
+				kept[a.Ref.Digest] = true
+				run.Artifacts = append(run.Artifacts, a)
+			}
+		}
+	}
+}
+
+// status is complete when everything was seen, and failed when nothing was:
+// a run that looked at nothing proves nothing.
+func status(observations []scanner.Observation) scanner.RunStatus {
+	sighted := func(o scanner.Observation) bool { return len(o.Fact) > 0 }
+	lacking := func(o scanner.Observation) bool { return o.Status != scanner.StatusCompleted }
+	switch {
+	case !slices.ContainsFunc(observations, sighted):
+		return scanner.RunFailed
+	case slices.ContainsFunc(observations, lacking):
+		return scanner.RunPartial
+	}
+	return scanner.RunComplete
+}

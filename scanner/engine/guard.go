@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	"carescan/scanner"
+)
+
+// GuardConfig says what a guard lets through.
+type GuardConfig struct {
+	Scope scanner.Scope
+	// Resolvers are the recursive resolvers, asked in order. Without any, only
+	// redirected names and literal addresses can be reached.
+	Resolvers []netip.AddrPort
+	// Redirects send "host:port" to "addr:port", or "host:*" to "addr" with the
+	// port kept, for closed networks without a DNS. The name must be in the
+	// scope and the address is checked like a resolved one.
+	Redirects map[string]string
+	// RatePerHost is how many connections may begin per second and address; 0
+	// means 10.
+	RatePerHost float64
+	// ConcurrentPerHost is how many connections may be open at once per
+	// address; 0 means 10. One more waits for a place until its context ends.
+	ConcurrentPerHost int
+	// BudgetPerHost is how many connections one address may cost in the life of
+	// the guard, which is one run; 0 means 1000.
+	BudgetPerHost int
+	// Quiet are the hours during which no target is contacted, in Location; nil
+	// means the local time zone.
+	Quiet    []QuietHours
+	Location *time.Location
+	// UserAgent is what requests call themselves; empty means "CareScan". It
+	// should carry a contact.
+	UserAgent string
+	Clock     func() time.Time // nil means time.Now
+	// DialTimeout bounds one attempt to one address; 0 means five seconds.
+	DialTimeout time.Duration
+}
+
+// Guard is the only door to the network (decision 4 of the architecture). It
+// implements scanner.Network. Make one per run: its budgets and its cache of
+// resolved names live as long as it does.
+//
+// A dial is decided in this order, and the first rule that says no wins:
+//
+//  1. A stopped guard and an authorisation that does not hold now refuse all.
+//  2. The exact address and port of a declared resolver is let through, by TCP
+//     and UDP, outside quiet hours, budgets and rates.
+//  3. Only TCP and UDP to a numeric port are known; quiet hours refuse.
+//  4. A literal address must be in Scope.Ranges. It never passes on a name.
+//  5. A name must be in Scope.Names and not in Scope.ExcludedNames. A redirect
+//     gives its address; otherwise the guard asks the declared resolvers itself
+//     (the rules are at the type resolver). The hosts file, search domains and
+//     the system's resolver are never used, nor proxies from the environment.
+//  6. Each address found is judged on its own, with the names that led to it.
+//     An address in Scope.Excluded, with a zone, or reached through an excluded
+//     name never passes. When Scope.Ranges is not empty the address must be in
+//     it, and the aliases on the way may then have any name. When it is empty
+//     every name on the way must be in the scope, and the address must be
+//     public unicast.
+//  7. The addresses that pass are tried in order, IPv4 first, each within the
+//     rate, the places and the budget of that address. Nothing that failed here
+//     is ever sent a packet.
+//  8. At the moment the kernel is about to connect, the address it was given is
+//     judged once more, with the clock of that moment.
+//
+// Check and connection use the same answer: the address that passed is dialled
+// as a literal, so that a name server that changes its mind changes nothing.
+type Guard struct {
+	config    GuardConfig
+	quiet     []quietSpan
+	redirects map[string]netip.AddrPort // port 0 keeps the port asked for
+	resolver  *resolver
+	life      context.Context // ended by Stop
+	end       context.CancelFunc
+	mu        sync.Mutex
+	live      map[*conn]struct{}
+	hosts     map[netip.Addr]*host
+}
+
+var _ scanner.Network = (*Guard)(nil)
+
+// NewGuard closes a door around a scope. An authorisation that does not hold is
+// no error here: it refuses each dial, and may begin to hold later.
+func NewGuard(config GuardConfig) (*Guard, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("set up the scope guard: %w", err)
+	}
+	quiet, err := parseQuiet(config.Quiet)
+	if err != nil {
+		return nil, fmt.Errorf("set up the scope guard: %w", err)
+	}
+	redirects, err := parseRedirects(config.Redirects)
+	if err != nil {
+		return nil, fmt.Errorf("set up the scope guard: %w", err)
+	}
+	life, end := context.WithCancel(context.Background())
+	g := &Guard{
+		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
+		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{},
+	}
+	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
+	return g, nil
+}
+
+// DialContext connects to "host:port" by the rules of Guard. When several
+// addresses pass and none answers, the error is that of the first one tried.
+func (g *Guard) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := joined(ctx, g.life)
+	defer cancel()
+	conn, err := g.dial(ctx, network, address)
+	if err != nil && g.life.Err() != nil {
+		return nil, stopped(address)
+	}
+	return conn, err
+}
+
+func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if at, err := netip.ParseAddrPort(address); err == nil && g.isResolver(at) {
+		return g.dialResolver(ctx, network, at)
+	}
+	if err := g.open(address); err != nil {
+		return nil, err
+	}
+	host, port, err := splitEndpoint(network, address)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := g.routes(ctx, host, port)
+	if err != nil {
+		return nil, err
+	}
+	return g.dialRoutes(ctx, network, ofFamily(routes, network))
+}
+
+func (g *Guard) dialRoutes(ctx context.Context, network string, routes []route) (net.Conn, error) {
+	var first error
+	for _, r := range routes {
+		conn, err := g.dialRoute(ctx, network, r)
+		if err == nil {
+			return conn, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		first = errors.New("the name has no address of the wanted family")
+	}
+	return nil, first
+}
+
+func (g *Guard) dialRoute(ctx context.Context, network string, r route) (net.Conn, error) {
+	h := g.host(r.at.Addr())
+	if err := h.enter(ctx); err != nil {
+		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
+	}
+	if err := g.spend(h, r); err != nil {
+		h.leave()
+		return nil, err
+	}
+	recheck := func() error { return errors.Join(g.open(r.asked), g.judge(r)) }
+	conn, err := g.connect(ctx, network, r.at, recheck, h.leave)
+	if err != nil {
+		h.leave()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// connect dials one address. The hook is the second lock: it sees the address
+// the kernel is about to connect to.
+func (g *Guard) connect(
+	ctx context.Context, network string, at netip.AddrPort, recheck func() error, closed func(),
+) (net.Conn, error) {
+	dialer := net.Dialer{
+		Timeout: g.config.DialTimeout,
+		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			return secondLock(at, address, recheck)
+		},
+	}
+	raw, err := dialer.DialContext(ctx, network, at.String())
+	if err != nil {
+		return nil, err
+	}
+	return g.adopt(raw, closed)
+}
+
+func secondLock(checked netip.AddrPort, address string, recheck func() error) error {
+	if actual, err := netip.ParseAddrPort(address); err != nil || unmapped(actual) != checked {
+		return refuse(scanner.RefusedOutOfScope, address, "the address is not the one that was checked")
+	}
+	return recheck()
+}
+
+func (g *Guard) isResolver(at netip.AddrPort) bool {
+	for _, r := range g.config.Resolvers {
+		if r == unmapped(at) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Guard) dialResolver(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error) {
+	at = unmapped(at)
+	if err := g.authorised(at.String()); err != nil {
+		return nil, err
+	}
+	if transport(network) == "" {
+		return nil, unknownNetwork(network, at.String())
+	}
+	recheck := func() error { return g.authorised(at.String()) }
+	return g.connect(ctx, network, at, recheck, func() {})
+}
+
+// Permits tells whether a host may be contacted now. A name whose addresses
+// cannot be found out is refused, one that has none is not.
+func (g *Guard) Permits(ctx context.Context, host string) error {
+	ctx, cancel := joined(ctx, g.life)
+	defer cancel()
+	if err := g.open(host); err != nil {
+		return err
+	}
+	routes, err := g.routes(ctx, host, anyPort)
+	var missing *net.DNSError
+	var refusal *scanner.Refusal
+	switch {
+	case errors.As(err, &missing) && missing.IsNotFound:
+		return nil
+	case errors.As(err, &refusal):
+		return refusal
+	case err != nil:
+		return refuse(scanner.RefusedOutOfScope, host, "its addresses could not be found out: "+err.Error())
+	}
+	return g.affords(routes)
+}
+
+// Lookup asks the resolvers for the addresses of a name, whatever its scope.
+func (g *Guard) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	ctx, cancel := joined(ctx, g.life)
+	defer cancel()
+	if err := g.authorised(host); err != nil {
+		return nil, err
+	}
+	if routes := g.redirected(scanner.CanonicalName(host), anyPort); len(routes) > 0 {
+		return addresses(routes), nil
+	}
+	found, err := g.resolver.lookup(ctx, scanner.CanonicalName(host))
+	if err != nil {
+		return nil, err
+	}
+	return addresses(toRoutes(host, found, anyPort)), nil
+}
+
+// Resolvers lists the recursive resolvers that may be asked anything.
+func (g *Guard) Resolvers() []netip.AddrPort {
+	return append([]netip.AddrPort{}, g.config.Resolvers...)
+}
+
+// UserAgent is what every request must call itself.
+func (g *Guard) UserAgent() string { return g.config.UserAgent }
+
+// Stop closes every live connection, without letting the kernel send what it
+// still holds, and refuses all new ones. To tie a guard to a context:
+// context.AfterFunc(ctx, guard.Stop).
+func (g *Guard) Stop() {
+	g.end()
+	g.mu.Lock()
+	live := make([]*conn, 0, len(g.live))
+	for c := range g.live {
+		live = append(live, c)
+	}
+	g.mu.Unlock()
+	for _, c := range live {
+		c.abort()
+	}
+}
+
+// adopt wraps a connection, and refuses it when Stop came first.
+func (g *Guard) adopt(raw net.Conn, closed func()) (net.Conn, error) {
+	c := &conn{Conn: raw}
+	c.closed = func() {
+		g.forget(c)
+		closed()
+	}
+	g.mu.Lock()
+	late := g.life.Err() != nil
+	if !late {
+		g.live[c] = struct{}{}
+	}
+	g.mu.Unlock()
+	if late {
+		// The caller gives the place back, as for any failed dial.
+		c.closed = func() {}
+		c.abort()
+		return nil, stopped(raw.RemoteAddr().String())
+	}
+	return c.asPacket(), nil
+}
+
+func (g *Guard) forget(c *conn) {
+	g.mu.Lock()
+	delete(g.live, c)
+	g.mu.Unlock()
+}
+
+// joined returns a context that ends with either of two.
+func joined(ctx, other context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	unhook := context.AfterFunc(other, cancel)
+	return ctx, func() {
+		unhook()
+		cancel()
+	}
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+
+	"carescan/scanner"
+)
+
+// leash is the network of one look. It ends with the look: what is open is
+// closed and what is asked later is refused, whatever context the probe uses.
+type leash struct {
+	scanner.Network
+	life  context.Context
+	mu    sync.Mutex
+	conns []net.Conn // closed ones stay until the end; budgets bound them
+	over  bool
+}
+
+func newLeash(life context.Context, network scanner.Network) *leash {
+	l := &leash{Network: network, life: life}
+	context.AfterFunc(life, l.release)
+	return l
+}
+
+// DialContext connects for as long as the look lasts.
+func (l *leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := joined(ctx, l.life)
+	defer cancel()
+	if l.life.Err() != nil {
+		return nil, refuse(scanner.RefusedStopped, address, "this look is over")
+	}
+	conn, err := l.Network.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if !l.hold(conn) {
+		abort(conn)
+		return nil, refuse(scanner.RefusedStopped, address, "this look is over")
+	}
+	return conn, nil
+}
+
+// Permits asks on behalf of the look.
+func (l *leash) Permits(ctx context.Context, host string) error {
+	ctx, cancel := joined(ctx, l.life)
+	defer cancel()
+	return l.Network.Permits(ctx, host)
+}
+
+// Lookup asks on behalf of the look.
+func (l *leash) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	ctx, cancel := joined(ctx, l.life)
+	defer cancel()
+	return l.Network.Lookup(ctx, host)
+}
+
+func (l *leash) hold(conn net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return false
+	}
+	l.conns = append(l.conns, conn)
+	return true
+}
+
+// release closes everything, and may be called again.
+func (l *leash) release() {
+	l.mu.Lock()
+	l.over = true
+	conns := l.conns
+	l.conns = nil
+	l.mu.Unlock()
+	for _, c := range conns {
+		abort(c)
+	}
+}
+
+// abort closes a connection, abruptly when the network knows how.
+func abort(c net.Conn) {
+	if abrupt, ok := c.(interface{ abort() }); ok {
+		abrupt.abort()
+		return
+	}
+	_ = c.Close() // most are closed already
+}

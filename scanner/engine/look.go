@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"carescan/scanner"
+)
+
+// KindUnknownProbe is the kind of the observation that stands for a task whose
+// probe this program does not have: nobody knows which facts it would bring.
+const KindUnknownProbe = "unknown-probe"
+
+// Vantager is what a probe implements when it always sees from one place,
+// whatever the plan says.
+type Vantager interface{ Vantage() scanner.Vantage }
+
+const (
+	maxArtifact = 64 << 10 // bytes kept of one artifact
+	maxError    = 500      // bytes kept of one error
+	// grace is how long a probe may take to hand over what it saw after its
+	// time is up; its connections are closed by then.
+	grace = time.Second
+)
+
+// look is one task under way.
+type look struct {
+	task    scanner.Task
+	probe   scanner.Probe // nil when unknown
+	vantage scanner.Vantage
+	at      time.Time
+}
+
+// seen is what a look brought back.
+type seen struct {
+	observations []scanner.Observation
+	artifacts    []scanner.Artifact
+	names        map[string]string
+	err          error
+}
+
+// look makes one look. Whatever the probe does, it costs that look only.
+func (e Engine) look(ctx context.Context, plan scanner.Plan, task scanner.Task) seen {
+	probe, err := e.find(task)
+	l := look{task: task, probe: probe, vantage: plan.Vantage, at: e.Clock().UTC()}
+	if err != nil {
+		return l.completed(seen{err: err}, scanner.StatusError)
+	}
+	if ctx.Err() != nil {
+		return l.completed(seen{err: errors.New("the run was stopped before this look")}, scanner.StatusSkipped)
+	}
+	result := l.watch(ctx, e.Network, e.Timeout)
+	return l.completed(result, failure(ctx, result.err))
+}
+
+// failure says which status stands for what an error hid: our own restraint is
+// a choice, all the rest is not.
+func failure(run context.Context, err error) scanner.Status {
+	if run.Err() != nil || errors.As(err, new(*scanner.Refusal)) {
+		return scanner.StatusSkipped
+	}
+	return scanner.StatusError
+}
+
+// watch runs the probe in a goroutine of its own and gives it up when it does
+// not come back in time. Its connections are then closed and its later ones
+// refused, so an abandoned probe cannot speak any more.
+func (l look) watch(run context.Context, network scanner.Network, timeout time.Duration) seen {
+	ctx, cancel := context.WithTimeout(run, timeout)
+	defer cancel()
+	leash := newLeash(ctx, network)
+	defer leash.release()
+	ended := make(chan seen, 1)
+	go func() { ended <- l.observe(ctx, leash) }()
+	select {
+	case result := <-ended:
+		return result
+	case <-ctx.Done():
+	}
+	late := fmt.Errorf("the look did not end within %s", timeout)
+	if run.Err() != nil {
+		late = errors.New("the run was stopped during this look")
+	}
+	select {
+	case result := <-ended:
+		if result.err != nil {
+			result.err = late
+		}
+		return result
+	case <-time.After(grace):
+		return seen{err: late}
+	}
+}
+
+// observe runs the probe and seals what it saw. A panic becomes an error.
+func (l look) observe(ctx context.Context, network scanner.Network) (result seen) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			result = seen{err: fmt.Errorf("probe %s stopped on an internal error: %v", l.task.Probe, crash)}
+		}
+	}()
+	sightings, err := l.probe.Observe(ctx, network, l.task.Target)
+	result = seen{names: map[string]string{}, err: err}
+	for _, s := range sightings {
+		if err := l.seal(&result, s); err != nil {
+			result.err = errors.Join(result.err, err)
+		}
+	}
+	return result
+}
+
+// seal turns a sighting into an observation and its artifacts.
+func (l look) seal(result *seen, s scanner.Sighting) error {
+	if s.Fact == nil {
+		return fmt.Errorf("probe %s brought a sighting without a fact", l.task.Probe)
+	}
+	target := s.Target
+	if target.IsZero() {
+		target = l.task.Target
+	}
+	o, err := scanner.Saw(target, s.Fact)
+	if err != nil {
+		return err
+	}
+	if s.Missing != "" {
+		o.Status, o.Error = scanner.StatusPartial, sentence(s.Missing)
+	}
+	for _, a := range s.Artifacts {
+		a = bounded(a)
+		o.Artifacts = append(o.Artifacts, a.Ref)
+		result.artifacts = append(result.artifacts, a)
+	}
+	for pseudonym, name := range s.Names {
+		result.names[pseudonym] = name
+	}
+	result.observations = append(result.observations, l.place(o))
+	return nil
+}
+
+// bounded keeps the beginning of a large artifact, and says so in its name.
+func bounded(a scanner.Artifact) scanner.Artifact {
+	data, name := a.Data, a.Ref.Name
+	if len(data) > maxArtifact {
+		data, name = data[:maxArtifact], fmt.Sprintf("%s (first %d of %d bytes)", name, maxArtifact, len(data))
+	}
+	return scanner.NewArtifact(name, a.Ref.MediaType, data)
+}
+
+// completed adds an observation for every kind of fact that the probe announces
+// and did not bring, so that nothing unseen goes unsaid. An error that no such
+// observation can carry makes what was seen partial.
+func (l look) completed(result seen, status scanner.Status) seen {
+	text := "the probe brought nothing back"
+	if result.err != nil {
+		text = sentence(result.err.Error())
+	}
+	missing := l.missing(result)
+	for _, kind := range missing {
+		o := scanner.Observation{Kind: kind, Target: l.task.Target, Status: status, Error: text}
+		result.observations = append(result.observations, l.place(o))
+	}
+	if result.err != nil && len(missing) == 0 {
+		for i, o := range result.observations {
+			result.observations[i] = doubted(o, text)
+		}
+	}
+	return result
+}
+
+// missing lists the kinds that were announced and not seen. After an error a
+// kind counts only at the target of the task; without one, at any target: the
+// probe knew where to look.
+func (l look) missing(result seen) []string {
+	if l.probe == nil {
+		return []string{KindUnknownProbe}
+	}
+	brought := map[string]bool{}
+	for _, o := range result.observations {
+		if result.err == nil || o.Target == l.task.Target {
+			brought[o.Kind] = true
+		}
+	}
+	var missing []string
+	for _, kind := range l.probe.Facts() {
+		if !brought[kind] {
+			missing = append(missing, kind)
+		}
+	}
+	return missing
+}
+
+func doubted(o scanner.Observation, text string) scanner.Observation {
+	if o.Status == scanner.StatusCompleted {
+		o.Status, o.Error = scanner.StatusPartial, text
+	}
+	return o.Identify()
+}
+
+// place says where, when and by whom an observation was made.
+func (l look) place(o scanner.Observation) scanner.Observation {
+	o.Vantage, o.At, o.Probe = l.vantageOf(o.Target.Kind), l.at, l.task.Probe
+	return o.Identify()
+}
+
+// vantageOf says where a target is seen from: what is read in the
+// establishment's own papers is declared, its directory is asked from inside,
+// and the rest is seen from where the plan runs.
+func (l look) vantageOf(kind scanner.TargetKind) scanner.Vantage {
+	if v, ok := l.probe.(Vantager); ok {
+		return v.Vantage()
+	}
+	switch kind {
+	case scanner.KindApplication, scanner.KindRegister, scanner.KindEstablishment:
+		return scanner.VantageDeclared
+	case scanner.KindDirectory:
+		return scanner.VantageInside
+	case scanner.KindDomain, scanner.KindService, scanner.KindSite:
+	}
+	return l.vantage
+}
+
+// sentence makes one bounded line of an error, which may quote foreign bytes.
+func sentence(text string) string {
+	line := strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
+	if len(line) > maxError {
+		line = strings.ToValidUTF8(line[:maxError], "") + "…"
+	}
+	return line
+}

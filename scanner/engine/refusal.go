@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+
+	"carescan/scanner"
+)
+
+func refuse(code scanner.RefusalCode, address, detail string) error {
+	return &scanner.Refusal{Code: code, Address: address, Detail: detail}
+}
+
+func stopped(address string) error {
+	return refuse(scanner.RefusedStopped, address, "the run was stopped")
+}
+
+func unknownNetwork(network, address string) error {
+	return refuse(scanner.RefusedOutOfScope, address, fmt.Sprintf("only TCP and UDP are allowed, not %q", network))
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// The bounds of one resolution.
+const (
+	maxAliases   = 8               // CNAME records followed from one name
+	maxAddresses = 16              // addresses kept per family
+	maxRecords   = 256             // records read in one answer
+	askTimeout   = 2 * time.Second // one exchange with one resolver
+	keepFor      = time.Minute     // life of a cached answer
+	maxCached    = 4096            // names in the cache
+	udpSize      = 1232            // EDNS buffer that no path fragments (DNS flag day 2020)
+)
+
+// resolver finds the addresses of names. Its rules:
+//
+//   - Names are asked as fully qualified, A first and then AAAA, of the declared
+//     resolvers in order: UDP, then TCP when the answer is truncated. A resolver
+//     that is silent, fails or answers another question hands over to the next;
+//     NOERROR and NXDOMAIN end the search.
+//   - Aliases are followed from the name asked, through CNAME records whose owner
+//     is the name reached so far, at most 8 of them; records of other owners are
+//     ignored. An answer that stops at an alias is asked again for that alias.
+//   - Each address keeps the names that led to it. At most 16 are kept per family.
+//   - A name is proven to have no address when both families say so, or when it
+//     does not exist. When one family fails and the other brought addresses, these
+//     stand; otherwise the failure is the answer.
+//   - What was found, or proven absent, stands for one minute whatever its TTL, so
+//     that the address that was checked is the one that is dialled. Failures are
+//     not kept.
+type resolver struct {
+	servers []netip.AddrPort
+	dial    func(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error)
+	clock   func() time.Time
+	mu      sync.Mutex
+	cache   map[string]cachedAnswer
+}
+
+// resolved is one address and the names that led to it, the one asked first.
+type resolved struct {
+	addr  netip.Addr
+	names []string
+}
+
+type cachedAnswer struct {
+	found []resolved
+	until time.Time
+}
+
+func newResolver(
+	servers []netip.AddrPort,
+	dial func(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error),
+	clock func() time.Time,
+) *resolver {
+	return &resolver{servers: servers, dial: dial, clock: clock, cache: map[string]cachedAnswer{}}
+}
+
+// lookup finds the addresses of a canonical name; none and no error means that
+// it is proven to have none.
+func (r *resolver) lookup(ctx context.Context, name string) ([]resolved, error) {
+	if found, ok := r.cached(name); ok {
+		return found, nil
+	}
+	if _, ok := dns.IsDomainName(name); !ok || name == "" || hasEscape(name) {
+		return nil, &net.DNSError{Err: "not a domain name", Name: name}
+	}
+	found, err := r.follow(ctx, name, dns.TypeA)
+	found6, err6 := r.follow(ctx, name, dns.TypeAAAA)
+	found = append(found, found6...)
+	if failed := errors.Join(err, err6); failed != nil && len(found) == 0 {
+		return nil, fmt.Errorf("find the addresses of %s: %w", name, failed)
+	}
+	r.keep(name, found)
+	return found, nil
+}
+
+func (r *resolver) cached(name string) ([]resolved, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	answer, ok := r.cache[name]
+	return answer.found, ok && r.clock().Before(answer.until)
+}
+
+func (r *resolver) keep(name string, found []resolved) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.cache) >= maxCached {
+		clear(r.cache)
+	}
+	r.cache[name] = cachedAnswer{found, r.clock().Add(keepFor)}
+}
+
+// follow asks for one family, from alias to alias.
+func (r *resolver) follow(ctx context.Context, name string, qtype uint16) ([]resolved, error) {
+	names := []string{name}
+	for {
+		reached := names[len(names)-1]
+		answer, err := r.ask(ctx, reached, qtype)
+		if err != nil {
+			return nil, err
+		}
+		var addrs []netip.Addr
+		names, addrs = walk(answer, names)
+		switch {
+		case len(names) > maxAliases+1:
+			return nil, &net.DNSError{Err: fmt.Sprintf("more than %d aliases", maxAliases), Name: name}
+		case slices.ContainsFunc(names, hasEscape):
+			return nil, &net.DNSError{Err: "an alias is not a host name", Name: name}
+		case len(addrs) > 0, names[len(names)-1] == reached, answer.Rcode == dns.RcodeNameError:
+			return withNames(addrs, names), nil
+		}
+	}
+}
+
+// walk goes from alias to alias inside one answer, and returns the names so far
+// and the addresses of the last one.
+func walk(answer *dns.Msg, names []string) ([]string, []netip.Addr) {
+	records := answer.Answer[:min(len(answer.Answer), maxRecords)]
+	for len(names) <= maxAliases+1 {
+		owner := names[len(names)-1]
+		addrs, alias := owned(records, owner, answer.Question[0].Qtype)
+		if len(addrs) > 0 || alias == "" {
+			return names, addrs
+		}
+		names = append(names, alias)
+	}
+	return names, nil
+}
+
+// owned reads the addresses and the alias of one owner.
+func owned(records []dns.RR, owner string, qtype uint16) (addrs []netip.Addr, alias string) {
+	for _, record := range records {
+		if plainName(record.Header().Name) != owner {
+			continue
+		}
+		if c, ok := record.(*dns.CNAME); ok {
+			alias = plainName(c.Target)
+		}
+		if addr, ok := addressOf(record, qtype); ok && len(addrs) < maxAddresses && !slices.Contains(addrs, addr) {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs, alias
+}
+
+func addressOf(record dns.RR, qtype uint16) (netip.Addr, bool) {
+	var ip net.IP
+	switch r := record.(type) {
+	case *dns.A:
+		ip = r.A
+	case *dns.AAAA:
+		ip = r.AAAA
+	}
+	addr, ok := netip.AddrFromSlice(ip)
+	return addr.Unmap(), ok && record.Header().Rrtype == qtype
+}
+
+func withNames(addrs []netip.Addr, names []string) []resolved {
+	found := make([]resolved, 0, len(addrs))
+	for _, addr := range addrs {
+		found = append(found, resolved{addr, names})
+	}
+	return found
+}
+
+// ask puts one question to the resolvers, in order, until one answers it.
+func (r *resolver) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
+	failed := error(&net.DNSError{Err: "no resolver is declared", Name: name})
+	for _, server := range r.servers {
+		answer, err := r.askServer(ctx, server, name, qtype)
+		if err == nil {
+			return answer, nil
+		}
+		failed = &net.DNSError{Err: err.Error(), Name: name, Server: server.String(), IsTemporary: true, UnwrapErr: err}
+	}
+	return nil, failed
+}
+
+func (r *resolver) askServer(ctx context.Context, server netip.AddrPort, name string, qtype uint16) (*dns.Msg, error) {
+	question := new(dns.Msg)
+	question.SetQuestion(dns.Fqdn(name), qtype)
+	question.SetEdns0(udpSize, false)
+	answer, err := r.exchange(ctx, "udp", server, question)
+	if err == nil && answer.Truncated {
+		answer, err = r.exchange(ctx, "tcp", server, question)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError {
+		return nil, fmt.Errorf("resolver answered %s", dns.RcodeToString[answer.Rcode])
+	}
+	return answer, nil
+}
+
+func (r *resolver) exchange(
+	ctx context.Context, network string, server netip.AddrPort, question *dns.Msg,
+) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	raw, err := r.dial(ctx, network, server)
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Close()
+	// The library obeys the deadline of a context but not its end.
+	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
+	client := dns.Client{Net: network, Timeout: askTimeout}
+	answer, _, err := client.ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: raw})
+	if err != nil {
+		return nil, err
+	}
+	if !answers(answer, question) {
+		return nil, errors.New("resolver answered another question")
+	}
+	return answer, nil
+}
+
+// answers tells whether a message answers a question (RFC 5452 section 9.1).
+func answers(answer, question *dns.Msg) bool {
+	return answer.Response && len(answer.Question) == 1 &&
+		strings.EqualFold(answer.Question[0].Name, question.Question[0].Name) &&
+		answer.Question[0].Qtype == question.Question[0].Qtype
+}
+
+// hasEscape tells whether a label holds a dot or a stranger byte: written down,
+// the label "x.chu" below "test" would pass for a name below "chu.test".
+func hasEscape(name string) bool { return strings.Contains(name, `\`) }
+
+func plainName(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
