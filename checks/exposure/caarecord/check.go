@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package caarecord checks that a domain names the authorities allowed to issue
+// its certificates.
+package caarecord
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.caa-record", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-DNS-13"},
+	Vantage:    scanner.VantageInternet,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge climbs from the name: the first set found is the one that applies
+// (RFC 8659 section 3).
+func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
+	for _, set := range z.CAA {
+		if set.Answer == fact.Present {
+			return judgeSet(set)
+		}
+		if !set.Answer.Absent() {
+			return scanner.Unknown("no-answer", nil)
+		}
+	}
+	switch {
+	case len(z.CAA) == 0:
+		return scanner.Unknown("no-answer", nil)
+	case z.CAA[0].Answer == fact.NXDomain:
+		return scanner.Exempt("no-domain", nil)
+	}
+	return scanner.FailedAs(scanner.Low, "absent", nil)
+}
+
+func judgeSet(set fact.RecordSet) scanner.Verdict {
+	var issuers []string
+	restricted := false
+	for _, text := range set.Values {
+		p, ok := ParseProperty(text)
+		if !ok {
+			return scanner.Failed("malformed", scanner.Values{"name": set.Name, "record": text})
+		}
+		if p.Critical && !p.known() {
+			return scanner.Failed("unknown-critical", scanner.Values{"name": set.Name, "tag": p.Tag})
+		}
+		if p.issues() {
+			issuers = append(issuers, p.issuer())
+		}
+		restricted = restricted || p.Tag == "issue"
+	}
+	if !restricted {
+		// Without "issue", anybody may issue (RFC 8659 section 4.2).
+		return scanner.FailedAs(scanner.Low, "unrestricted", scanner.Values{"name": set.Name})
+	}
+	return judgeIssuers(set.Name, issuers)
+}
+
+// judgeIssuers tells a domain that wants no certificate from one that names
+// its authorities.
+func judgeIssuers(name string, issuers []string) scanner.Verdict {
+	issuers = slices.DeleteFunc(issuers, func(s string) bool { return s == "" })
+	slices.Sort(issuers)
+	if len(issuers) == 0 {
+		return scanner.Passed("nobody", scanner.Values{"name": name})
+	}
+	authorities := strings.Join(slices.Compact(issuers), ", ")
+	return scanner.Passed("restricted", scanner.Values{"name": name, "authorities": authorities})
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dnssecpresence checks that a zone is signed and that its parent
+// publishes the print of its key.
+package dnssecpresence
+
+import (
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.dnssec-presence", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-DNS-09"},
+	Vantage:    scanner.VantageInternet,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
+	switch {
+	case z.NS.Answer == fact.NXDomain:
+		return scanner.Exempt("no-domain", nil)
+	case z.NS.Answer == fact.NoData:
+		// DS and DNSKEY live at the top of a zone (RFC 4035 section 2).
+		return scanner.Exempt("not-a-zone", nil)
+	case !known(z.NS) || !known(z.DS) || !known(z.DNSKEY):
+		return scanner.Unknown("no-answer", nil)
+	}
+	return judgePair(z.DS.Answer == fact.Present, z.DNSKEY.Answer == fact.Present)
+}
+
+func known(s fact.RecordSet) bool { return s.Answer == fact.Present || s.Answer.Absent() }
+
+// judgePair needs both ends of the link: a print without a key makes the domain
+// unreachable for those who validate, a key without a print protects nobody.
+func judgePair(ds, key bool) scanner.Verdict {
+	switch {
+	case ds && key:
+		return scanner.Passed("signed", nil)
+	case ds:
+		return scanner.Failed("ds-without-key", nil)
+	case key:
+		return scanner.FailedAs(scanner.Low, "key-without-ds", nil)
+	}
+	return scanner.FailedAs(scanner.Low, "unsigned", nil)
+}

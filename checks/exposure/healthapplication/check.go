@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package healthapplication checks that no care application answers directly
+// from the internet.
+package healthapplication
+
+import (
+	"carescan/checks/internal/templates"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.health-application", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-SVC-11"},
+	Vantage:    scanner.VantageInternet,
+	Judge:      scanner.Each(struct{}{}, templates.NoneFound(fact.GroupHealthApp)),
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package hsts checks that a site tells browsers to come back over HTTPS only.
+package hsts
+
+import (
+	"net/url"
+	"strconv"
+
+	"carescan/checks/internal/contact"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Params are the shortest durations asked for.
+type Params struct {
+	// MinAge passes, in seconds: one year. Source: EXP-HTTP-02, PA-009 R2.
+	MinAge int `json:"min_age"`
+	// ShortAge is short but useful, in seconds: 180 days. Source: EXP-HTTP-02.
+	ShortAge int `json:"short_age"`
+}
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.hsts", Revision: 1, Severity: scanner.Low,
+	References: []string{"EXP-HTTP-02"},
+	Vantage:    scanner.VantageInternet,
+	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
+}
+
+func judge(c scanner.Case[Params], w fact.Web) scanner.Verdict {
+	if v, missed := contact.Missed(w.Reach); missed {
+		return v
+	}
+	if len(w.Hops) == 0 {
+		return scanner.Unknown("no-answer", nil)
+	}
+	header, found, refused := lastHeader(w.Hops)
+	switch {
+	case refused:
+		// Servers often send the header with good answers only.
+		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(w.Hops[0].Status)})
+	case !found:
+		return scanner.Failed("absent", nil)
+	}
+	age, ok := ParseMaxAge(header)
+	if !ok {
+		return scanner.Failed("invalid", scanner.Values{"header": header})
+	}
+	return judgeAge(c.Params, age)
+}
+
+func judgeAge(p Params, age int) scanner.Verdict {
+	values := scanner.Values{"age": strconv.Itoa(age), "wanted": strconv.Itoa(p.MinAge)}
+	switch {
+	case age >= p.MinAge:
+		return scanner.Passed("long", values)
+	case age >= p.ShortAge:
+		return scanner.FailedAs(scanner.Low, "short", values)
+	}
+	return scanner.Failed("too-short", values)
+}
+
+// lastHeader returns the last header that the origin sent over HTTPS: each one
+// replaces the one before (RFC 6797 section 8.1); other hosts speak for
+// themselves. Refused says that there is none, on answers that are all errors.
+func lastHeader(hops []fact.Hop) (header string, found, refused bool) {
+	origin := host(hops[0])
+	refused = true
+	for _, h := range hops {
+		if host(h) != origin {
+			continue
+		}
+		refused = refused && h.Status >= 400
+		if values := h.Headers["strict-transport-security"]; len(values) > 0 {
+			header, found = values[0], true // only the first field counts
+		}
+	}
+	return header, found, refused && !found
+}
+
+// host is empty for what is not HTTPS, where the header means nothing.
+func host(h fact.Hop) string {
+	at, err := url.Parse(h.URL)
+	if err != nil || at.Scheme != "https" {
+		return ""
+	}
+	return at.Hostname()
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tlsversion checks that a service offers the present versions of TLS
+// and none of the old ones.
+package tlsversion
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/checks/internal/contact"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.tls-version", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-TLS-02", "EXP-TLS-03"},
+	Vantage:    scanner.VantageInternet,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	accepted, unknown := offers(t, fact.Accepted), offersUnknown(t)
+	values := scanner.Values{"accepted": strings.Join(accepted, ", "), "unknown": strings.Join(unknown, ", ")}
+	old := slices.Contains(accepted, "1.0") || slices.Contains(accepted, "1.1")
+	switch {
+	case t.Versions["1.2"] == fact.Declined && t.Versions["1.3"] == fact.Declined:
+		return scanner.FailedAs(scanner.High, "no-modern", values)
+	case old:
+		return scanner.Failed("old-accepted", values)
+	case t.Versions["1.3"] == fact.Declined:
+		return scanner.FailedAs(scanner.Low, "no-tls13", values)
+	case len(unknown) > 0:
+		return scanner.Unknown("not-all-known", values)
+	}
+	return scanner.Passed("modern", values)
+}
+
+// needed are the versions a pass must know about; with 1.3 accepted and the old
+// ones refused, 1.2 may be either way.
+func needed() []string { return []string{"1.0", "1.1", "1.3"} }
+
+func offers(t fact.TLS, answer fact.Offer) []string {
+	return slices.DeleteFunc([]string{"1.0", "1.1", "1.2", "1.3"}, func(version string) bool {
+		return t.Versions[version] != answer
+	})
+}
+
+func offersUnknown(t fact.TLS) []string {
+	return slices.DeleteFunc(needed(), func(version string) bool {
+		return t.Versions[version] == fact.Accepted || t.Versions[version] == fact.Declined
+	})
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package crisisexercise checks that a cyber crisis exercise was held within
+// the year.
+package crisisexercise
+
+import (
+	"time"
+
+	"carescan/checks/internal/attested"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Params bound the age of the last exercise.
+type Params struct {
+	// MaxAgeDays is the rhythm asked for, in days. Source: instruction
+	// DNS/2025/12, action 1 (regulation.md section 8.1).
+	MaxAgeDays int `json:"max_age_days"`
+	// ToleranceDays is added to it, in days. Source: none, so 0; a campaign may
+	// grant some.
+	ToleranceDays int `json:"tolerance_days"`
+}
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "governance.crisis-exercise", Revision: 1, Severity: scanner.Medium,
+	References: []string{"DNS/2025/12-1", "CaRE-15-3"},
+	Judge:      scanner.Each(Params{MaxAgeDays: 365, ToleranceDays: 0}, judge),
+}
+
+func judge(c scanner.Case[Params], f fact.Attestations) scanner.Verdict {
+	exercise, v, ok := attested.Latest(f, "crisis-exercise", c.At)
+	if !ok {
+		return v
+	}
+	values := scanner.Values{
+		"date": exercise.Date.Format(time.DateOnly), "role": exercise.Role, "reference": exercise.Reference,
+	}
+	if !c.At.Before(exercise.Date.AddDate(0, 0, c.Params.MaxAgeDays+c.Params.ToleranceDays+1)) {
+		return scanner.Failed("too-old", values)
+	}
+	return scanner.Passed("held", values)
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package contact says what a check may conclude when a service did not speak
+// the protocol expected of it.
+package contact
+
+import (
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Missed returns the verdict on a service that did not answer, and whether
+// there is one. A proven absence leaves the check without object; a silence
+// proves nothing (exposure-checks.md section 1.1).
+func Missed(r fact.Reach) (scanner.Verdict, bool) {
+	switch r {
+	case fact.Answered:
+		return scanner.Verdict{}, false
+	case fact.Closed:
+		return scanner.Exempt("closed", nil), true
+	case fact.NoAddress:
+		return scanner.Exempt("no-address", nil), true
+	case fact.OtherTalk:
+		return scanner.Exempt("other-talk", nil), true
+	case fact.Unreached:
+	}
+	return scanner.Unknown("unreached", nil), true
+}

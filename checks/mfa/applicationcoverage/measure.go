@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package applicationcoverage
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"carescan/checks/internal/coverage"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// measure is one share of one population against its threshold.
+type measure struct {
+	population string
+	aspect     string // "equipped" or "enforced", the beginning of a reason
+	share      coverage.Share
+	threshold  int
+}
+
+// measuresOf leaves out populations that have nobody.
+func measuresOf(a fact.Accounts, p Params) (measures []measure) {
+	for _, pop := range a.Populations {
+		if pop.Enabled == 0 {
+			continue
+		}
+		measures = append(measures,
+			measure{pop.Name, "equipped", coverage.Share{Covered: pop.Equipped, Unknown: pop.UnknownEquipped, Total: pop.Enabled}, p.EquippedThreshold},
+			measure{pop.Name, "enforced", coverage.Share{Covered: pop.Enforced, Unknown: pop.UnknownEnforced, Total: pop.Enabled}, p.EnforcedThreshold})
+	}
+	return measures
+}
+
+func (m measure) verdict() scanner.Verdict {
+	values := m.share.Values(m.threshold)
+	maps.Copy(values, m.names())
+	switch m.share.Reaches(m.threshold) {
+	case scanner.Pass:
+		return scanner.Passed("covered", values)
+	case scanner.Fail:
+		return scanner.FailedAs(m.severity(), m.aspect+"-short", values)
+	case scanner.Inconclusive, scanner.NotApplicable:
+	}
+	return scanner.Unknown(m.aspect+"-uncertain", values)
+}
+
+// severity is critical for those whose account opens everything, or opens it
+// from outside (identity-directory-hds.md section 1.7).
+func (m measure) severity() scanner.Severity {
+	if slices.Contains([]string{"administrators", "suppliers", "remote_users"}, m.population) {
+		return scanner.Critical
+	}
+	return scanner.High
+}
+
+// compareGravity orders failures first, gravest first, then doubts; among
+// equals, the least covered.
+func compareGravity(a, b measure) int {
+	return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.share.Compare(b.share))
+}
+
+func (m measure) rank() int {
+	v := m.verdict()
+	return 10*slices.Index(scanner.Outcomes(), v.Outcome) + v.Severity.Rank()
+}
+
+// names says the population in every language.
+func (m measure) names() scanner.Values {
+	name, known := populationNames()[m.population]
+	if !known {
+		name = scanner.Text{FR: m.population, EN: m.population}
+	}
+	return scanner.Values{"population_fr": name.FR, "population_en": name.EN}
+}
+
+// populationNames are the populations of identity-directory-hds.md section 1.5.
+func populationNames() map[string]scanner.Text {
+	return map[string]scanner.Text{
+		"administrators":  {FR: "administrateurs", EN: "administrators"},
+		"remote_users":    {FR: "utilisateurs à distance", EN: "remote users"},
+		"suppliers":       {FR: "fournisseurs", EN: "suppliers"},
+		"physicians":      {FR: "médecins", EN: "physicians"},
+		"nurses":          {FR: "infirmiers", EN: "nurses"},
+		"other_dpi_users": {FR: "autres utilisateurs du dossier patient", EN: "other users of the patient record"},
+		"all_staff":       {FR: "ensemble du personnel", EN: "all staff"},
+		"guests":          {FR: "invités", EN: "guests"},
+		"patients":        {FR: "patients", EN: "patients"},
+	}
+}
