@@ -61,6 +61,7 @@ type EnrolResponse struct {
 	AgentID       string                `json:"agent_id"`
 	Certificate   string                `json:"certificate"` // PEM, of the agent
 	CA            string                `json:"ca"`          // PEM, of the aggregator's authority
+	SealKey       string                `json:"seal_key"`    // PEM, public, verifies receipts
 	Establishment scanner.Establishment `json:"establishment"`
 }
 

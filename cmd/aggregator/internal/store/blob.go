@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"carescan/scanner"
+)
+
+// inlineBlob is the most bytes kept inside the database; above, a file is
+// cheaper to keep, to back up and to thin.
+const inlineBlob = 256 << 10
+
+// keepLargeBlob writes a large blob to its file, on the disk for good before
+// any row speaks of it. A file that no row names after a crash does no harm.
+func (s *Store) keepLargeBlob(digest string, data []byte) error {
+	if len(data) <= inlineBlob {
+		return nil
+	}
+	path, err := s.blobPath(digest)
+	if err != nil {
+		return err
+	}
+	return wrap(writeDurably(path, data), "keep blob %s", digest)
+}
+
+func (s *Store) blobPath(digest string) (string, error) {
+	name, ok := strings.CutPrefix(digest, "sha256:")
+	if !ok || len(name) != 64 || strings.ContainsFunc(name, notHex) {
+		return "", fmt.Errorf("%q is not a digest", digest)
+	}
+	return filepath.Join(s.blobs, name), nil
+}
+
+func notHex(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }
+
+func writeDurably(path string, data []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // gone already once renamed
+	if _, err := file.Write(data); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+func insertBlob(ctx context.Context, q querier, digest string, data []byte) error {
+	content := data
+	if len(data) > inlineBlob {
+		content = nil
+	}
+	_, err := q.ExecContext(ctx, `INSERT INTO blob (digest, size, content) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING`,
+		digest, len(data), content)
+	return wrap(err, "keep blob %s", digest)
+}
+
+// readBlob returns the bytes of a blob, after having checked them against
+// their name.
+func (s *Store) readBlob(ctx context.Context, digest string) ([]byte, error) {
+	data, err := one(ctx, s.reader, scanBytes, `SELECT content FROM blob WHERE digest = $1`, digest)
+	if err == nil && data == nil {
+		data, err = s.readLargeBlob(digest)
+	}
+	if err == nil && scanner.Digest(data) != digest {
+		err = errors.New("the content does not match its digest any more")
+	}
+	return data, wrap(err, "read blob %s", digest)
+}
+
+func (s *Store) readLargeBlob(digest string) ([]byte, error) {
+	path, err := s.blobPath(digest)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+func scanBytes(r row) (data []byte, err error) {
+	err = r.Scan(&data)
+	return data, err
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"carescan/scanner"
+)
+
+// Bundle is what the store knows of a sealed bundle without opening it.
+type Bundle struct {
+	FINESS     scanner.FINESS
+	ID         string
+	AgentID    string
+	Seq        int64
+	Previous   string
+	Digest     string
+	Size       int
+	KeyDigest  string // of the key that sealed it
+	Software   string
+	RunID      string
+	RunStatus  scanner.RunStatus
+	Vantage    scanner.Vantage
+	Profile    scanner.ProfileRef
+	StartedAt  time.Time
+	EndedAt    time.Time
+	SealedAt   time.Time
+	ReceivedAt time.Time
+}
+
+// Arrival is a verified bundle with its bytes and the receipt to give.
+type Arrival struct {
+	Bundle  Bundle
+	Raw     []byte
+	Receipt string
+	Run     scanner.Run
+}
+
+// The refusals of an arrival.
+var (
+	ErrOtherDigest = errors.New("a bundle of that name was received with another content")
+	ErrOldSequence = errors.New("the sequence of the agent went back")
+	ErrRevoked     = errors.New("the agent is revoked")
+)
+
+// Keep stores a bundle exactly once, with all that follows from it, in one
+// transaction. It returns the receipt that holds for the bundle: the one given,
+// or the first one ever given, in which case the bundle is not new.
+func (s *Store) Keep(ctx context.Context, a Arrival) (receipt string, isNew bool, err error) {
+	if err := s.keepLargeBlob(a.Bundle.Digest, a.Raw); err != nil {
+		return "", false, err
+	}
+	receipt = a.Receipt
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		known, err := s.receipt(ctx, tx, a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest)
+		if err == nil {
+			receipt = known
+			return nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		isNew = true
+		return keepNew(ctx, tx, a)
+	})
+	return receipt, isNew && err == nil, wrap(err, "keep bundle %s", a.Bundle.ID)
+}
+
+// Receipt finds the receipt of a bundle received before: ErrNotFound when it
+// was not, ErrOtherDigest when its content was another.
+func (s *Store) Receipt(ctx context.Context, finess scanner.FINESS, id, digest string) (string, error) {
+	receipt, err := s.receipt(ctx, s.reader, finess, id, digest)
+	return receipt, wrap(err, "find receipt of bundle %s", id)
+}
+
+func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, id, digest string) (string, error) {
+	known, err := one(ctx, q, scanPair, `SELECT digest, receipt FROM bundle_key WHERE finess = $1 AND bundle_id = $2`, finess, id)
+	if err == nil && known[0] != digest {
+		err = ErrOtherDigest
+	}
+	return known[1], err
+}
+
+func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) error {
+	if err := advance(ctx, tx, a.Bundle); err != nil {
+		return err
+	}
+	if err := insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
+		return err
+	}
+	if err := insertBundle(ctx, tx, a.Bundle); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO bundle_key (finess, bundle_id, digest, receipt) VALUES ($1, $2, $3, $4)`,
+		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
+		return err
+	}
+	return project(ctx, tx, a.Bundle, a.Run)
+}
+
+// advance moves the sequence of an agent forward. Going back with a known key
+// means a cloned or restored agent: nothing of it is believed.
+func advance(ctx context.Context, tx *sql.Tx, b Bundle) error {
+	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
+	switch {
+	case err != nil:
+		return err
+	case agent.State != AgentActive:
+		return ErrRevoked
+	case b.Seq <= agent.LastSeq:
+		return ErrOldSequence
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3 WHERE id = $4`,
+		b.Seq, stamp(b.ReceivedAt), b.Software, b.AgentID)
+	return err
+}
+
+func insertBundle(ctx context.Context, q querier, b Bundle) error {
+	profile, err := encode(b.Profile)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `
+		INSERT INTO bundle (finess, id, agent_id, seq, previous, digest, size, key_digest, software,
+		    run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
+		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
+	return err
+}
+
+const selectBundle = `
+	SELECT finess, id, agent_id, seq, previous, digest, size, key_digest, software,
+	       run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at
+	FROM bundle WHERE $1 IN ('*', finess)`
+
+// Bundles lists the newest bundles of an establishment, newest first.
+func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Bundle, error) {
+	list, err := many(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 ORDER BY arrival DESC LIMIT $3`,
+		scope.sees, finess, limit)
+	return list, wrap(err, "list bundles of %s", finess)
+}
+
+// Bundle finds a bundle.
+func (s *Store) Bundle(ctx context.Context, scope Scope, finess scanner.FINESS, id string) (Bundle, error) {
+	b, err := one(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 AND id = $3`, scope.sees, finess, id)
+	return b, wrap(err, "find bundle %s", id)
+}
+
+// Sealed returns the bytes of a bundle, as its agent sealed them.
+func (s *Store) Sealed(ctx context.Context, scope Scope, finess scanner.FINESS, id string) ([]byte, error) {
+	b, err := s.Bundle(ctx, scope, finess, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.readBlob(ctx, b.Digest)
+}
+
+func scanBundle(r row) (b Bundle, err error) {
+	err = r.Scan(&b.FINESS, &b.ID, &b.AgentID, &b.Seq, &b.Previous, &b.Digest, &b.Size, &b.KeyDigest, &b.Software,
+		&b.RunID, &b.RunStatus, &b.Vantage, document[scanner.ProfileRef]{&b.Profile}, (*moment)(&b.StartedAt),
+		(*moment)(&b.EndedAt), (*moment)(&b.SealedAt), (*moment)(&b.ReceivedAt))
+	return b, err
+}
+
+func scanPair(r row) (pair [2]string, err error) {
+	err = r.Scan(&pair[0], &pair[1])
+	return pair, err
+}

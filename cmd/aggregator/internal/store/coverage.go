@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"carescan/scanner"
+)
+
+// Coverage says how far a check last looked at a target.
+type Coverage struct {
+	Check  string
+	Target string // asset key
+	Status scanner.Status
+	Reason string
+	LastAt time.Time
+}
+
+// Coverage lists what was looked at in an establishment, gaps first.
+func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Coverage, error) {
+	list, err := many(ctx, s.reader, scanCoverage, `
+		SELECT check_id, target, status, reason, last_at FROM coverage
+		WHERE $1 IN ('*', finess) AND finess = $2
+		ORDER BY CASE status WHEN 'completed' THEN 1 ELSE 0 END, check_id, target`, scope.sees, finess)
+	return list, wrap(err, "list coverage of %s", finess)
+}
+
+func projectCoverage(ctx context.Context, tx *sql.Tx, b Bundle, c scanner.Coverage) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO coverage (finess, check_id, target, status, reason, last_at, last_bundle)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (finess, check_id, target) DO UPDATE SET status = excluded.status, reason = excluded.reason,
+		    last_at = excluded.last_at, last_bundle = excluded.last_bundle
+		WHERE coverage.last_at <= excluded.last_at`,
+		b.FINESS, c.Check, c.Target.Key(), c.Status, c.Reason, stamp(b.EndedAt), b.ID)
+	return err
+}
+
+func scanCoverage(r row) (c Coverage, err error) {
+	err = r.Scan(&c.Check, &c.Target, &c.Status, &c.Reason, (*moment)(&c.LastAt))
+	return c, err
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"carescan/scanner"
+)
+
+// ErrExists says that something already bears that name.
+var ErrExists = errors.New("already exists")
+
+// AddEstablishment makes an establishment known to the region.
+func (s *Store) AddEstablishment(ctx context.Context, e scanner.Establishment, at time.Time) error {
+	err := changedOne(s.writer.ExecContext(ctx, `
+		INSERT INTO establishment (finess, legal_finess, name, region, created_at)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (finess) DO NOTHING`,
+		e.FINESS, e.LegalFINESS, e.Name, e.Region, stamp(at)))
+	if errors.Is(err, ErrNotFound) {
+		err = ErrExists
+	}
+	return wrap(err, "add establishment %s", e.FINESS)
+}
+
+const selectEstablishment = `SELECT finess, legal_finess, name, region FROM establishment WHERE $1 IN ('*', finess)`
+
+// Establishments lists the establishments by name.
+func (s *Store) Establishments(ctx context.Context, scope Scope) ([]scanner.Establishment, error) {
+	list, err := many(ctx, s.reader, scanEstablishment, selectEstablishment+` ORDER BY name, finess`, scope.sees)
+	return list, wrap(err, "list establishments")
+}
+
+// Establishment finds an establishment.
+func (s *Store) Establishment(ctx context.Context, scope Scope, finess scanner.FINESS) (scanner.Establishment, error) {
+	e, err := one(ctx, s.reader, scanEstablishment, selectEstablishment+` AND finess = $2`, scope.sees, finess)
+	return e, wrap(err, "find establishment %s", finess)
+}
+
+func scanEstablishment(r row) (e scanner.Establishment, err error) {
+	err = r.Scan(&e.FINESS, &e.LegalFINESS, &e.Name, &e.Region)
+	return e, err
+}
+
+// wrap says what was being done when an error came up, if one did.
+func wrap(err error, doing string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
+}

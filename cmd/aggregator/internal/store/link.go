@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Link lets a person choose a password and enrol a second factor, once.
+type Link struct {
+	CodeHash   string // of the code, which is kept nowhere
+	UserID     string
+	TOTPSealed string // the second factor it offers, encrypted
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+}
+
+// AddLink records a link for a person; those given before stop working.
+func (s *Store) AddLink(ctx context.Context, l Link) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE one_time_link SET used_at = $1 WHERE user_id = $2 AND used_at = 0`,
+			stamp(l.CreatedAt), l.UserID); err != nil {
+			return err
+		}
+		return insertLink(ctx, tx, l)
+	})
+	return wrap(err, "add link")
+}
+
+func insertLink(ctx context.Context, q querier, l Link) error {
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO one_time_link (code_hash, user_id, totp_sealed, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		l.CodeHash, l.UserID, l.TOTPSealed, stamp(l.CreatedAt), stamp(l.ExpiresAt))
+	return err
+}
+
+// Link finds a link that can still be used.
+func (s *Store) Link(ctx context.Context, codeHash string, at time.Time) (Link, error) {
+	l, err := one(ctx, s.reader, scanLink, `
+		SELECT code_hash, user_id, totp_sealed, created_at, expires_at FROM one_time_link
+		WHERE code_hash = $1 AND used_at = 0 AND expires_at > $2`, codeHash, stamp(at))
+	return l, wrap(err, "find link")
+}
+
+// SpendLink gives a person their secrets and ends the link, all or nothing.
+func (s *Store) SpendLink(ctx context.Context, l Link, passwordHash string, step int64, at time.Time) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if err := changedOne(tx.ExecContext(ctx, `
+			UPDATE one_time_link SET used_at = $1 WHERE code_hash = $2 AND used_at = 0 AND expires_at > $1`,
+			stamp(at), l.CodeHash)); err != nil {
+			return err
+		}
+		return changedOne(tx.ExecContext(ctx, `
+			UPDATE app_user SET password_hash = $1, totp_sealed = $2, totp_step = $3 WHERE id = $4`,
+			passwordHash, l.TOTPSealed, step, l.UserID))
+	})
+	return wrap(err, "spend link")
+}
+
+func scanLink(r row) (l Link, err error) {
+	err = r.Scan(&l.CodeHash, &l.UserID, &l.TOTPSealed, (*moment)(&l.CreatedAt), (*moment)(&l.ExpiresAt))
+	return l, err
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"carescan/scanner"
+)
+
+// Standing is where an establishment stands, in counts.
+type Standing struct {
+	scanner.Establishment
+	Outcomes   map[scanner.Outcome]int
+	Severities map[scanner.Severity]int // of the failures
+	Controls   map[scanner.ControlState]int
+	LastBundle time.Time // zero when none came yet
+}
+
+// Standings lists where establishments stand, those that need help first.
+func (s *Store) Standings(ctx context.Context, scope Scope) ([]Standing, error) {
+	sites, err := s.Establishments(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := many(ctx, s.reader, scanCount, countsQuery, scope.sees)
+	if err != nil {
+		return nil, wrap(err, "count standings")
+	}
+	list := make([]Standing, 0, len(sites))
+	for _, e := range sites {
+		list = append(list, newStanding(e, counts))
+	}
+	slices.SortStableFunc(list, worstFirst)
+	return list, nil
+}
+
+// count is one number about one establishment: how many rows of what, which.
+type count struct {
+	finess      scanner.FINESS
+	what, which string
+	n           int64
+}
+
+const countsQuery = `
+	SELECT finess, 'outcome', outcome, COUNT(*) FROM finding WHERE $1 IN ('*', finess) GROUP BY finess, outcome
+	UNION ALL
+	SELECT finess, 'severity', severity, COUNT(*) FROM finding
+	WHERE $1 IN ('*', finess) AND outcome = 'fail' GROUP BY finess, severity
+	UNION ALL
+	SELECT finess, 'control', state, COUNT(*) FROM control_result WHERE $1 IN ('*', finess) GROUP BY finess, state
+	UNION ALL
+	SELECT finess, 'bundle', '', MAX(received_at) FROM bundle WHERE $1 IN ('*', finess) GROUP BY finess`
+
+func newStanding(e scanner.Establishment, counts []count) Standing {
+	s := Standing{e, map[scanner.Outcome]int{}, map[scanner.Severity]int{}, map[scanner.ControlState]int{}, time.Time{}}
+	for _, c := range counts {
+		if c.finess == e.FINESS {
+			s.add(c)
+		}
+	}
+	return s
+}
+
+func (s *Standing) add(c count) {
+	switch c.what {
+	case "outcome":
+		s.Outcomes[scanner.Outcome(c.which)] = int(c.n)
+	case "severity":
+		s.Severities[scanner.Severity(c.which)] = int(c.n)
+	case "control":
+		s.Controls[scanner.ControlState(c.which)] = int(c.n)
+	case "bundle":
+		s.LastBundle = time.UnixMicro(c.n).UTC()
+	}
+}
+
+func worstFirst(a, b Standing) int {
+	for _, severity := range scanner.Severities() {
+		if c := cmp.Compare(b.Severities[severity], a.Severities[severity]); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(b.Outcomes[scanner.Inconclusive], a.Outcomes[scanner.Inconclusive])
+}
+
+func scanCount(r row) (c count, err error) {
+	err = r.Scan(&c.finess, &c.what, &c.which, &c.n)
+	return c, err
+}
