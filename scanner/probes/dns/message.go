@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnsprobe
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// The exchange is written here and not left to the library's client, which
+// tells datagrams from streams by the type of the connection: the guard gives
+// connections of its own type.
+const (
+	udpSize       = 1232 // fits every path (RFC 9715 section 3)
+	datagramSize  = 4096 // some servers send more than was allowed
+	maxDatagrams  = 16   // read for one question, strangers included
+	maxTCPMessage = 1<<16 - 1
+)
+
+var errMismatch = errors.New("the answer does not match the question")
+
+// newQuery asks one question under a random id.
+func newQuery(name string, qtype uint16, recursive bool) *dns.Msg {
+	q := new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype)
+	q.RecursionDesired = recursive
+	return q.SetEdns0(udpSize, false)
+}
+
+// interrupt makes pending reads and writes end with the context. The function
+// returned undoes it.
+func interrupt(ctx context.Context, conn net.Conn) func() bool {
+	return context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+}
+
+// askDatagram sends a question and reads until its answer. Strangers are
+// ignored and not believed: an attacker must guess id, port and question.
+func askDatagram(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
+	raw, err := q.Pack()
+	if err != nil {
+		return nil, fmt.Errorf("write question: %w", err)
+	}
+	if _, err := conn.Write(raw); err != nil {
+		return nil, fmt.Errorf("send question: %w", err)
+	}
+	buffer := make([]byte, datagramSize)
+	for range maxDatagrams {
+		n, err := conn.Read(buffer)
+		if err != nil {
+			return nil, fmt.Errorf("wait for the answer: %w", err)
+		}
+		reply := new(dns.Msg)
+		if reply.Unpack(buffer[:n]) == nil && matches(q, reply) {
+			return reply, nil
+		}
+	}
+	return nil, errMismatch
+}
+
+// askStream sends a question over TCP and reads its answer.
+func askStream(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
+	if err := writeMessage(conn, q); err != nil {
+		return nil, err
+	}
+	reply, _, err := readMessage(conn, maxTCPMessage)
+	if err != nil {
+		return nil, err
+	}
+	if !matches(q, reply) {
+		return nil, errMismatch
+	}
+	return reply, nil
+}
+
+// matches tells whether a message answers a question (RFC 5452 section 9.1).
+// The case of the letters means nothing.
+func matches(q, reply *dns.Msg) bool {
+	if !reply.Response || reply.Id != q.Id || reply.Opcode != dns.OpcodeQuery || len(reply.Question) != 1 {
+		return false
+	}
+	asked, told := q.Question[0], reply.Question[0]
+	return told.Qtype == asked.Qtype && told.Qclass == asked.Qclass && strings.EqualFold(told.Name, asked.Name)
+}
+
+// writeMessage writes a message after its length (RFC 1035 section 4.2.2).
+func writeMessage(w io.Writer, m *dns.Msg) error {
+	raw, err := m.Pack()
+	if err != nil {
+		return fmt.Errorf("write question: %w", err)
+	}
+	framed := append(binary.BigEndian.AppendUint16(nil, uint16(len(raw))), raw...)
+	if _, err := w.Write(framed); err != nil {
+		return fmt.Errorf("send question: %w", err)
+	}
+	return nil
+}
+
+var errTooLong = errors.New("the answer is longer than is read")
+
+// readMessage reads one message of at most so many bytes, and tells its length.
+func readMessage(r io.Reader, most int) (*dns.Msg, int, error) {
+	var head [2]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, 0, fmt.Errorf("wait for the answer: %w", err)
+	}
+	size := int(binary.BigEndian.Uint16(head[:]))
+	if size > most {
+		return nil, 0, errTooLong
+	}
+	raw := make([]byte, size)
+	if _, err := io.ReadFull(r, raw); err != nil {
+		return nil, 0, fmt.Errorf("read the answer: %w", err)
+	}
+	m := new(dns.Msg)
+	if err := m.Unpack(raw); err != nil {
+		return nil, 0, fmt.Errorf("read the answer: %w", err)
+	}
+	return m, size, nil
+}

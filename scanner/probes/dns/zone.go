@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnsprobe
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// maxAuthoritative is how many servers of the domain are asked for content, and
+// maxResolvers how many resolvers, before a question is left without answer.
+const (
+	maxAuthoritative = 2
+	maxResolvers     = 2
+)
+
+// zone asks everything there is to know of a name.
+func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []server) fact.Zone {
+	ctx, cancel := context.WithTimeout(ctx, zoneTime)
+	defer cancel()
+	z := fact.Zone{Name: name, NS: a.ask(ctx, name, dns.TypeNS, resolvers)}
+	servers := append(authoritative(ctx, a.net, z.NS), resolvers...)
+	z.MX = a.ask(ctx, name, dns.TypeMX, servers)
+	z.TXT = a.ask(ctx, name, dns.TypeTXT, servers)
+	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, servers, hasOneDMARC)
+	z.CAA = a.askUntil(ctx, climb(name), dns.TypeCAA, servers, isPresent)
+	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours
+	// to contact: only resolvers are asked.
+	z.DS = a.ask(ctx, name, dns.TypeDS, resolvers)
+	z.DNSKEY = a.ask(ctx, name, dns.TypeDNSKEY, servers)
+	return z
+}
+
+// askUntil asks the same question of a list of names until one settles it.
+func (a *asker) askUntil(ctx context.Context, names []string, qtype uint16, servers []server, settles func(fact.RecordSet) bool) []fact.RecordSet {
+	var sets []fact.RecordSet
+	for _, name := range names {
+		set := a.ask(ctx, name, qtype, servers)
+		sets = append(sets, set)
+		if settles(set) {
+			break
+		}
+	}
+	return sets
+}
+
+// hasOneDMARC ends the walk of RFC 9989 section 4.10: several records at one
+// name are none, and the walk goes on.
+func hasOneDMARC(set fact.RecordSet) bool {
+	count := 0
+	for _, value := range set.Values {
+		if strings.HasPrefix(value, "v=DMARC1") {
+			count++
+		}
+	}
+	return count == 1
+}
+
+// isPresent ends the climb of RFC 8659 section 3: the nearest set applies.
+func isPresent(set fact.RecordSet) bool { return set.Answer == fact.Present }
+
+// authoritative lists the servers of the domain that we may ask. They are
+// dialled by name: the guard checks the address it finds.
+func authoritative(ctx context.Context, network scanner.Network, ns fact.RecordSet) []server {
+	var servers []server
+	for _, value := range ns.Values {
+		host := scanner.CanonicalName(value)
+		if len(servers) < maxAuthoritative && network.Permits(ctx, host) == nil {
+			servers = append(servers, server{address: net.JoinHostPort(host, "53")})
+		}
+	}
+	return servers
+}
+
+func recursive(resolvers []netip.AddrPort) []server {
+	var servers []server
+	for _, r := range resolvers[:min(len(resolvers), maxResolvers)] {
+		servers = append(servers, server{address: r.String(), recursive: true})
+	}
+	return servers
+}
+
+// missingAnswers says which questions got no answer, or not a whole one.
+func missingAnswers(z fact.Zone) string {
+	var missing []string
+	sets := append([]fact.RecordSet{z.NS, z.MX, z.TXT, z.DS, z.DNSKEY}, z.DMARC...)
+	for _, set := range append(sets, z.CAA...) {
+		if set.Error != "" {
+			missing = append(missing, set.Type+" "+set.Name+" ("+set.Error+")")
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return "no full answer for " + strings.Join(missing, ", ")
+}
