@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bundle
+
+import (
+	"bytes"
+	"crypto"
+	"errors"
+	"fmt"
+
+	"carescan/reports/bundle/envelope"
+)
+
+// ErrTooLarge is under every error that says a bundle is beyond a limit.
+var ErrTooLarge = errors.New("too large")
+
+// The limits of a bundle (aggregator.md section 9).
+const (
+	MaxBytes    = 2 << 20  // sealed
+	MaxDecoded  = 32 << 20 // decompressed
+	MaxRatio    = 50       // of decompressed to compressed
+	MaxFindings = 20_000   // and entries of any other list
+	maxDepth    = 16       // of JSON
+	maxText     = 8 << 10  // bytes of a text
+	maxFactText = 64 << 10 // bytes of a text in a fact: a DNS message holds no more
+	maxValues   = 2 << 20  // JSON values in all
+	maxWindow   = 8 << 20  // of zstd
+	// ratioFloor is the decompressed size that is always harmless: short runs
+	// repeat themselves a lot.
+	ratioFloor = 4 << 20
+)
+
+// Options says how to open a bundle; zero limits mean the defaults.
+type Options struct {
+	Key        crypto.PublicKey // demanded; nil accepts the key in the bundle
+	MaxBytes   int
+	MaxDecoded int
+	MaxRatio   int
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxBytes == 0 {
+		o.MaxBytes = MaxBytes
+	}
+	if o.MaxDecoded == 0 {
+		o.MaxDecoded = MaxDecoded
+	}
+	if o.MaxRatio == 0 {
+		o.MaxRatio = MaxRatio
+	}
+	return o
+}
+
+func tooLarge(part, format string, args ...any) error {
+	return envelope.Wrong(part, "%w: %w", ErrTooLarge, fmt.Errorf(format, args...))
+}
+
+// shape bounds a JSON text before it is decoded, because a few bytes of JSON
+// can cost hundreds once they are values.
+type shape struct {
+	text   int               // longest string allowed
+	depth  int               // current
+	length [maxDepth + 1]int // entries so far of the open container at each depth
+	values int
+}
+
+// checkShape tells what makes a JSON text dangerous to decode. It is no
+// validator: decoding is.
+func checkShape(raw []byte, maxText int) error {
+	s := shape{text: maxText}
+	for i := 0; i < len(raw); i++ {
+		if raw[i] == '"' {
+			end := stringEnd(raw[i+1:])
+			if end > s.text {
+				return fmt.Errorf("%w: a text has more than %d bytes", ErrTooLarge, s.text)
+			}
+			i += end + 1
+			continue
+		}
+		if err := s.step(raw[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stringEnd is the place of the quote that closes a JSON string.
+func stringEnd(raw []byte) int {
+	for i := 0; i < len(raw); i++ {
+		stop := bytes.IndexAny(raw[i:], `"\`)
+		if stop < 0 {
+			break
+		}
+		i += stop
+		if raw[i] == '"' {
+			return i
+		}
+		i++ // what follows a backslash belongs to it
+	}
+	return len(raw)
+}
+
+func (s *shape) step(c byte) error {
+	switch c {
+	case '{', '[':
+		s.values++
+		if s.depth++; s.depth > maxDepth {
+			return fmt.Errorf("%w: nested deeper than %d", ErrTooLarge, maxDepth)
+		}
+		s.length[s.depth] = 1
+	case '}', ']':
+		s.depth = max(0, s.depth-1)
+	case ',':
+		s.values++
+		s.length[s.depth]++
+	}
+	if s.length[s.depth] > MaxFindings || s.values > maxValues {
+		return fmt.Errorf("%w: more than %d entries in a list or %d values", ErrTooLarge, MaxFindings, maxValues)
+	}
+	return nil
+}

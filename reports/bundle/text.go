@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bundle
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"carescan/scanner"
+)
+
+// clean rids every text of what Open refuses. Words of a target reach messages
+// and errors, and one hostile banner must not keep a whole run from being
+// sealed. An observation whose text changed gets the identifier of its new
+// content, and findings follow.
+func (d *document) clean() {
+	eachText(reflect.ValueOf(d), cleanText)
+	renamed := map[string]string{}
+	for i, o := range d.Run.Observations {
+		d.Run.Observations[i] = o.Identify()
+		renamed[o.ID] = d.Run.Observations[i].ID
+	}
+	for _, f := range d.Run.Findings {
+		for i, id := range f.Observations {
+			if now, ok := renamed[id]; ok {
+				f.Observations[i] = now
+			}
+		}
+	}
+}
+
+func cleanText(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if forbidden(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+	if len(s) <= maxText {
+		return s
+	}
+	cut := maxText - len("…")
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}
+
+// forbidden tells the characters that make a text read otherwise than it is
+// written (aggregator.md section 9; Unicode TR 36 on bidirectional text).
+func forbidden(r rune) bool {
+	switch r {
+	case '\n', '\t':
+		return false
+	case '\u2028', '\u2029', '\ufeff':
+		return true
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// checkTexts tells the first text under a value that may not be sealed.
+func checkTexts(pointer any) (err error) {
+	eachText(reflect.ValueOf(pointer), func(s string) string {
+		if err == nil {
+			err = checkText(s)
+		}
+		return s
+	})
+	return err
+}
+
+func checkText(s string) error {
+	if len(s) > maxText {
+		return fmt.Errorf("%w: a text has %d bytes, at most %d are allowed", ErrTooLarge, len(s), maxText)
+	}
+	if i := strings.IndexFunc(s, forbidden); i >= 0 {
+		return fmt.Errorf("a text holds a control character: %.60q", s[i:])
+	}
+	return nil
+}
+
+// eachText visits every text under a value and puts the answer in its place.
+// Raw JSON (facts, parameters) is left alone: it is evidence, not prose.
+func eachText(v reflect.Value, visit func(string) string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		eachText(v.Elem(), visit)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				eachText(v.Field(i), visit)
+			}
+		}
+	case reflect.Slice:
+		eachEntry(v, visit)
+	case reflect.Map:
+		eachValue(v, visit)
+	case reflect.String:
+		v.SetString(visit(v.String()))
+	}
+}
+
+func eachEntry(list reflect.Value, visit func(string) string) {
+	if list.Type().Elem().Kind() == reflect.Uint8 {
+		return
+	}
+	for i := range list.Len() {
+		eachText(list.Index(i), visit)
+	}
+}
+
+// eachValue visits the values that fill a message; names of values are ours.
+func eachValue(m reflect.Value, visit func(string) string) {
+	values, ok := m.Interface().(scanner.Values)
+	if !ok {
+		return
+	}
+	for name, value := range values {
+		values[name] = visit(value)
+	}
+}
