@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpprobe
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of what is kept of the heads.
+const (
+	maxHeads    = 64 << 10 // as evidence, all together
+	maxValues   = 10       // of one header
+	maxValueLen = 4 << 10
+)
+
+// keptHeaders protect a page or describe the server.
+var keptHeaders = [...]string{
+	"strict-transport-security", "content-security-policy", "server", "x-powered-by", "location", "content-type",
+	"x-frame-options", "x-content-type-options", "referrer-policy",
+}
+
+// describe keeps of an answer what a check may need.
+func describe(u *url.URL, response *http.Response) fact.Hop {
+	hop := fact.Hop{
+		URL: u.String(), Status: response.StatusCode,
+		Location: cut(response.Header.Get("Location"), maxURL),
+		Headers:  map[string][]string{},
+	}
+	for _, name := range keptHeaders {
+		if values := response.Header.Values(name); len(values) > 0 {
+			hop.Headers[name] = bounded(values)
+		}
+	}
+	return hop
+}
+
+func bounded(values []string) []string {
+	var kept []string
+	for _, value := range values[:min(len(values), maxValues)] {
+		kept = append(kept, cut(value, maxValueLen))
+	}
+	return kept
+}
+
+// heads are the heads of the answers as text, for whoever doubts the facts.
+type heads struct{ text strings.Builder }
+
+func (h *heads) add(u *url.URL, response *http.Response) {
+	text := headText(u, response)
+	if h.text.Len()+len(text) <= maxHeads {
+		h.text.WriteString(text)
+	}
+}
+
+// headText writes the head of an answer, headers in order of name.
+func headText(u *url.URL, response *http.Response) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "# GET %s\n%s %s\n", u, response.Proto, response.Status)
+	for _, name := range slices.Sorted(maps.Keys(response.Header)) {
+		for _, value := range response.Header[name] {
+			if name == "Set-Cookie" {
+				value = withoutSecret(value)
+			}
+			fmt.Fprintf(&text, "%s: %s\n", name, strings.ToValidUTF8(value, "\uFFFD"))
+		}
+	}
+	return text.String() + "\n"
+}
+
+// withoutSecret keeps of a cookie its name and its protections (RFC 6265
+// section 5.2). A cookie without a name is all value.
+func withoutSecret(cookie string) string {
+	pair, attributes, found := strings.Cut(cookie, ";")
+	name, _, named := strings.Cut(pair, "=")
+	if !named {
+		name = ""
+	}
+	kept := strings.TrimSpace(name) + "=[removed]"
+	if found {
+		kept += ";" + attributes
+	}
+	return kept
+}
+
+// artifacts are the heads, and the security.txt when there is one.
+func (v *visitor) artifacts(file []byte) []scanner.Artifact {
+	var kept []scanner.Artifact
+	if v.heads.text.Len() > 0 {
+		kept = append(kept, scanner.NewArtifact("HTTP response heads", "text/plain; charset=utf-8", []byte(v.heads.text.String())))
+	}
+	if len(file) > 0 {
+		kept = append(kept, scanner.NewArtifact("security.txt", "text/plain; charset=utf-8", file))
+	}
+	return kept
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package httpprobe looks at how a web site answers: where it leads, which
+// protections it announces, what it does without TLS, and whether it says where
+// to report a vulnerability (RFC 9116).
+//
+// It only makes GET requests, keeps no cookie, carries no secret and keeps no
+// page: the heads of the answers are enough.
+package httpprobe
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of one look.
+const (
+	defaultTimeout = 10 * time.Second
+	totalTime      = 90 * time.Second
+	maxRedirects   = 5
+)
+
+// Options tune the probe; the zero value works.
+type Options struct {
+	Timeout time.Duration // of one request, body included; 10 s when zero
+}
+
+// Probe looks at a web site.
+type Probe struct{ timeout time.Duration }
+
+// New makes the probe.
+func New(o Options) *Probe {
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	return &Probe{timeout: o.Timeout}
+}
+
+// Name is the word used in plans.
+func (*Probe) Name() string { return "http" }
+
+// TargetKind is the kind of target it looks at.
+func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
+
+// Facts are the kinds of fact it brings back.
+func (*Probe) Facts() []string { return []string{fact.Web{}.FactKind()} }
+
+// Load is the most it costs a site: the origin, port 80 and security.txt, each
+// with its redirects.
+func (*Probe) Load() scanner.Load {
+	const most = 3 * (1 + maxRedirects)
+	return scanner.Load{Connections: most, Requests: most}
+}
+
+// Observe visits the origin, port 80 and security.txt.
+func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+	origin, err := siteOrigin(t)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, totalTime)
+	defer cancel()
+	v := newVisitor(net, p.timeout)
+	web, file := v.look(ctx, origin)
+	return []scanner.Sighting{{Fact: web, Missing: missing(web), Artifacts: v.artifacts(file)}}, nil
+}
+
+// siteOrigin reads the target: an HTTPS origin and nothing more.
+func siteOrigin(t scanner.Target) (*url.URL, error) {
+	u, err := url.Parse(t.ID)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("look at %s: %w", t.Key(), err)
+	case t.Kind != scanner.KindSite, u.Scheme != "https", u.Hostname() == "", u.String() != "https://"+u.Host:
+		return nil, fmt.Errorf("look at %s: the http probe looks at sites, as in https://www.chu.example", t.Key())
+	}
+	return u.JoinPath("/"), nil
+}
+
+// look makes the visits. What port 80 does is only asked of an origin at the
+// default port: another port has no known clear-text side.
+func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file []byte) {
+	visit := v.follow(ctx, origin, anywhere)
+	web = fact.Web{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
+	if origin.Port() == "" || origin.Port() == "443" {
+		web.Plain = v.plain(ctx, origin.Hostname())
+	}
+	if web.Reach != fact.Answered {
+		web.SecurityTxt = fact.SecurityTxt{Reach: web.Reach, Error: web.Error}
+		return web, nil
+	}
+	web.SecurityTxt, file = v.securityTxt(ctx, origin)
+	return web, file
+}
+
+// plain visits port 80 until it leads to HTTPS.
+func (v *visitor) plain(ctx context.Context, host string) *fact.PlainHTTP {
+	visit := v.follow(ctx, &url.URL{Scheme: "http", Host: bracket(host), Path: "/"}, untilSecure)
+	return &fact.PlainHTTP{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
+}
+
+// anywhere follows every redirect, untilSecure none once HTTPS answered.
+func anywhere(*url.URL) bool      { return true }
+func untilSecure(u *url.URL) bool { return u.Scheme != "https" }
+
+// missing says which visits brought no answer.
+func missing(web fact.Web) string {
+	var text string
+	if web.Reach == fact.Unreached {
+		text = "the site could not be reached: " + web.Error
+	} else if web.SecurityTxt.Error != "" && web.Reach == fact.Answered {
+		text = "security.txt could not be read: " + web.SecurityTxt.Error
+	}
+	if web.Plain == nil || web.Plain.Reach != fact.Unreached {
+		return text
+	}
+	if text != "" {
+		text += "; "
+	}
+	return text + "port 80 could not be reached: " + web.Plain.Error
+}
+
+// newRequest asks as a client that says who it is.
+func (v *visitor) newRequest(ctx context.Context, u *url.URL) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("User-Agent", v.net.UserAgent())
+	request.Header.Set("Accept", "*/*")
+	return request, nil
+}

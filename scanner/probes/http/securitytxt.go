@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpprobe
+
+import (
+	"bytes"
+	"context"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"carescan/scanner/fact"
+)
+
+// maxExpires is the most of an Expires field that is kept; a date has 25 bytes.
+const maxExpires = 100
+
+// securityTxt asks for the file where RFC 9116 section 3 puts it.
+func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.SecurityTxt, file []byte) {
+	w := v.follow(ctx, origin.JoinPath("/.well-known/security.txt"), anywhere)
+	f = fact.SecurityTxt{Reach: w.reach, Error: w.failure}
+	if len(w.hops) > 0 {
+		last := w.hops[len(w.hops)-1]
+		f.URL, f.Status = last.URL, last.Status
+		f.Error = firstOf(f.Error, last.Refused)
+	}
+	if f.Error != "" || f.Status != http.StatusOK || isPage(w.last) {
+		return f, nil
+	}
+	policy := ParseSecurityTxt(w.last.body)
+	f.Contacts, f.Expires, f.Signed = policy.Contacts, policy.Expires, policy.Signed
+	return f, w.last.body
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// isPage tells whether an HTML page came instead of the file: many sites answer
+// 200 and a page to any address.
+func isPage(a answer) bool {
+	media, _, _ := mime.ParseMediaType(a.contentType)
+	start := bytes.TrimLeft(bytes.TrimPrefix(a.body, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return media == "text/html" || media == "application/xhtml+xml" || bytes.HasPrefix(start, []byte("<"))
+}
+
+// Policy is what is kept of a security.txt: never its addresses.
+type Policy struct {
+	Contacts int
+	Expires  string // as written; every one, should there be several
+	Signed   bool
+}
+
+// ParseSecurityTxt reads the fields of RFC 9116 section 2. Unknown fields and
+// lines that are no field are passed over (section 2.4).
+func ParseSecurityTxt(file []byte) Policy {
+	text := strings.TrimPrefix(string(file), "\ufeff")
+	var p Policy
+	var expires []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "-----BEGIN PGP SIGNATURE-----" {
+			break
+		}
+		p.Signed = p.Signed || line == "-----BEGIN PGP SIGNED MESSAGE-----"
+		name, value := field(line)
+		switch {
+		case name == "contact" && value != "":
+			p.Contacts++
+		case name == "expires":
+			expires = append(expires, value)
+		}
+	}
+	// Expires must stand once (section 2.5.5): two of them, put together, are no
+	// date, and no choice is made for the author.
+	p.Expires = cut(strings.Join(expires, ", "), maxExpires)
+	return p
+}
+
+// field splits a line; names have no case (section 2.3).
+func field(line string) (name, value string) {
+	if strings.HasPrefix(line, "#") {
+		return "", ""
+	}
+	name, value, _ = strings.Cut(line, ":")
+	return strings.ToLower(name), strings.TrimSpace(value)
+}
