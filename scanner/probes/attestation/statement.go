@@ -4,6 +4,7 @@ package attestation
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -131,12 +132,7 @@ func (s statement) validate() error {
 
 // line is the first line the statement is known to stand on.
 func (s statement) line() int {
-	for _, line := range []int{s.Topic.line, s.Date.line, s.Role.line, s.Reference.line, s.Document.line} {
-		if line > 0 {
-			return line
-		}
-	}
-	return 0
+	return cmp.Or(s.Topic.line, s.Date.line, s.Role.line, s.Reference.line, s.Document.line)
 }
 
 func (s statement) item() fact.Attestation {

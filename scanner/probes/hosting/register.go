@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hosting
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"carescan/scanner"
+)
+
+const (
+	maxFile         = 1 << 20 // bytes of the register
+	maxApplications = 500
+	maxList         = 50  // endpoints, links or networks of one thing
+	maxText         = 200 // bytes of one text
+)
+
+// register is the file as written.
+type register struct {
+	AsOf         day           `yaml:"as_of"`
+	Applications []application `yaml:"applications"`
+}
+
+// application is one entry of the register.
+type application struct {
+	ID         cell   `yaml:"id"`
+	Name       cell   `yaml:"name"`
+	Mode       cell   `yaml:"mode"`
+	HealthData *bool  `yaml:"health_data"` // asked for: forgetting it must not exempt
+	Activities []int  `yaml:"activities"`
+	Endpoints  []cell `yaml:"endpoints"`
+	Chain      []link `yaml:"chain"`
+}
+
+// link is one provider of the chain.
+type link struct {
+	Provider    cell         `yaml:"provider"`
+	Role        cell         `yaml:"role"`
+	Activities  []int        `yaml:"activities"`
+	ASNs        []uint32     `yaml:"asns"`
+	Certificate *certificate `yaml:"certificate"`
+}
+
+// certificate is a certificate of health data hosting.
+type certificate struct {
+	Number     cell  `yaml:"number"`
+	Body       cell  `yaml:"body"`
+	Version    cell  `yaml:"version"`
+	Activities []int `yaml:"activities"`
+	Issued     day   `yaml:"issued"`
+	Expires    day   `yaml:"expires"`
+}
+
+// cell is one value and the line it stands on.
+type cell struct {
+	text string
+	line int
+}
+
+// UnmarshalYAML keeps the line of the value.
+func (c *cell) UnmarshalYAML(node *yaml.Node) error {
+	c.text, c.line = strings.TrimSpace(node.Value), node.Line
+	if node.Kind != yaml.ScalarNode || len(c.text) > maxText {
+		return fault{node.Line, fmt.Sprintf("one value of at most %d characters is expected here", maxText)}
+	}
+	return nil
+}
+
+// day is a date written as 2006-01-02.
+type day struct{ time time.Time }
+
+// UnmarshalYAML reads the date, quoted or not.
+func (d *day) UnmarshalYAML(node *yaml.Node) error {
+	at, err := time.Parse(time.DateOnly, node.Value)
+	if err != nil {
+		return fault{node.Line, "the date must be written as 2026-03-14"}
+	}
+	d.time = at
+	return nil
+}
+
+// read returns the register and the digest of its bytes.
+func read(path string) (register, string, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return register{}, "", err
+	}
+	r, err := parse(data)
+	return r, scanner.Digest(data), err
+}
+
+// readFile reads a regular file: a pipe or a device could block for ever.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; check the path and the read rights", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, fmt.Errorf("it must be a file of at most %d KiB", maxFile>>10)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; check the path and the read rights", err)
+	}
+	return data, nil
+}
+
+// parse reads the register; an unknown word is refused, never skipped.
+func parse(data []byte) (register, error) {
+	var r register
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&r); err != nil {
+		return register{}, readable(err)
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return register{}, errors.New("one YAML document is expected: remove what follows the line ---")
+	}
+	if err := r.validate(); err != nil {
+		return register{}, err
+	}
+	return r, nil
+}
