@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scannertest
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The directory imitates Active Directory: what a probe meets in a hospital.
+const (
+	baseDN        = "DC=chu-exemple,DC=test"
+	directoryHost = "annuaire." + domainMain
+	scanAccount   = "svc-carescan"
+	scanDN        = "CN=" + scanAccount + ",OU=Comptes de service," + baseDN
+	schemaDN      = "CN=Schema,CN=Configuration," + baseDN
+)
+
+// Bits of userAccountControl, as Microsoft documents them ([MS-ADTS] 2.2.16).
+const (
+	accountDisabled   = 0x2
+	accountNormal     = 0x200
+	smartcardRequired = 0x40000
+)
+
+// Relative identifiers of well-known principals ([MS-DTYP] 2.4.2.4).
+const (
+	ridAdministrator    = 500
+	ridDomainAdmins     = 512
+	ridDomainUsers      = 513
+	ridEnterpriseAdmins = 519
+	ridFirstOrdinary    = 1101
+	ridFirstGroup       = 2001
+)
+
+// The sub-authorities of the domain and of the built-in groups.
+var (
+	domainSID  = []uint32{21, 2026112201, 1309874455, 3020114477}
+	builtinSID = []uint32{32}
+)
+
+// builtinAdministrators is the RID of the built-in group.
+const builtinAdministrators = 544
+
+// openDirectory serves the directory over TLS to the account of the agent.
+func (h *Hospital) openDirectory() error {
+	certificate, err := h.certify(directoryHost, h.healthy())
+	if err != nil {
+		return err
+	}
+	listener, err := tls.Listen("tcp4", net.JoinHostPort(h.address, "0"), &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate},
+	})
+	if err != nil {
+		return fmt.Errorf("listen for LDAPS: %w", err)
+	}
+	server := &ldapServer{
+		listener: listener, conns: map[net.Conn]bool{},
+		accounts: []string{scanDN, scanAccount + "@" + domainMain, `CHUEXEMPLE\` + scanAccount},
+		password: newPassword(), entries: directoryEntries(h.now), root: rootDSE(),
+	}
+	server.work.Add(1)
+	go server.serve()
+	h.onClose(server.stop)
+	return h.declareDirectory(server.password, listener.Addr().String())
+}
+
+func (h *Hospital) declareDirectory(password, port string) error {
+	file, err := h.write("annuaire.motdepasse", []byte(password))
+	if err != nil {
+		return err
+	}
+	h.settings.Redirects[directoryHost+":636"] = port
+	h.settings.Directory = Directory{
+		ID: idDirectory, URL: "ldaps://" + directoryHost + ":636", ServerName: directoryHost,
+		CAFile: h.settings.CAFile, BindDN: scanDN, PasswordFile: file, BaseDN: baseDN,
+	}
+	return nil
+}
+
+// newPassword draws 192 bits.
+func newPassword() string {
+	raw := make([]byte, 24)
+	_, _ = rand.Read(raw) // never fails (crypto/rand)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// rootDSE is what a directory says of itself to anybody (RFC 4512 section 5.1).
+func rootDSE() entry {
+	return entry{attributes: []attribute{
+		{"objectClass", []string{"top"}},
+		{"defaultNamingContext", []string{baseDN}},
+		{"namingContexts", []string{baseDN}},
+		{"dnsHostName", []string{directoryHost}},
+		{"supportedControl", []string{oidPaging}},
+		{"supportedLDAPVersion", []string{"3"}},
+	}}
+}
+
+// directoryEntries lists the whole tree: containers, accounts, groups.
+func directoryEntries(now time.Time) []entry {
+	accounts := directoryAccounts()
+	groups := directoryGroups(accounts)
+	entries := containers()
+	for _, a := range accounts {
+		entries = append(entries, a.entry(groups, now))
+	}
+	for _, g := range groups {
+		entries = append(entries, g.entry(groups))
+	}
+	return entries
+}
+
+func containers() []entry {
+	list := []entry{{baseDN, []attribute{
+		{"objectClass", []string{"top", "domain", "domainDNS"}},
+		{"dc", []string{"chu-exemple"}},
+		{"objectSid", []string{sid(domainSID...)}},
+	}}}
+	for _, name := range []string{"OU=Personnel", "OU=Administration", "OU=Groupes", "OU=Comptes de service", "CN=Users", "CN=Builtin"} {
+		class := "container"
+		if strings.HasPrefix(name, "OU=") {
+			class = "organizationalUnit"
+		}
+		list = append(list, entry{name + "," + baseDN, []attribute{{"objectClass", []string{"top", class}}}})
+	}
+	return list
+}
+
+// account is an account of a person.
+type account struct {
+	dn, login, name string
+	title           string
+	rid, primary    int
+	disabled, smart bool
+}
+
+// directoryAccounts are 200 accounts: the staff, the eight administrators and
+// the built-in one, disabled as it should be.
+func directoryAccounts() []account {
+	var accounts []account
+	for i, p := range staff() {
+		accounts = append(accounts, account{
+			dn: "CN=" + p.name() + ",OU=Personnel," + baseDN, login: p.login(), name: p.name(), title: p.job,
+			rid: ridFirstOrdinary + i, primary: ridDomainUsers, disabled: p.inactive,
+		})
+	}
+	return append(accounts, administrators()...)
+}
+
+// administrators are eight accounts, of which five must sign in with a smart
+// card. The seventh is privileged by its primary group alone.
+func administrators() []account {
+	var accounts []account
+	technicians := staff()[staffSize-10:]
+	for i, smart := range []bool{true, true, true, false, true, true, false, false} {
+		name := "ADM " + technicians[i].name()
+		primary := ridDomainUsers
+		if i == 7 {
+			primary = ridDomainAdmins
+		}
+		accounts = append(accounts, account{
+			dn: "CN=" + name + ",OU=Administration," + baseDN, login: "adm-" + technicians[i].login(), name: name,
+			title: "Compte d’administration", rid: ridFirstOrdinary + staffSize + i, primary: primary, smart: smart,
+		})
+	}
+	return append(accounts, account{
+		dn: "CN=Administrateur,CN=Users," + baseDN, login: "Administrateur", name: "Administrateur",
+		rid: ridAdministrator, primary: ridDomainUsers, disabled: true,
+	})
+}
+
+// group is a group and the names of its members.
+type group struct {
+	dn, name string
+	sid      string
+	members  []string
+}
+
+// directoryGroups nests the groups as sites do: the operators' group is inside
+// the domain administrators, themselves inside the built-in administrators.
+func directoryGroups(accounts []account) []group {
+	admins := accounts[staffSize:]
+	domainSid := func(rid uint32) string { return sid(append(slices.Clone(domainSID), rid)...) }
+	operators := group{"CN=GG-Exploitation-T0,OU=Groupes," + baseDN, "GG-Exploitation-T0", domainSid(ridFirstGroup), names(admins[5:7])}
+	domain := group{"CN=Admins du domaine,CN=Users," + baseDN, "Admins du domaine", domainSid(ridDomainAdmins), append(names(admins[:4]), operators.dn, admins[8].dn)}
+	enterprise := group{"CN=Administrateurs de l'entreprise,CN=Users," + baseDN, "Administrateurs de l'entreprise", domainSid(ridEnterpriseAdmins), names(admins[4:5])}
+	return []group{
+		operators, domain, enterprise,
+		{"CN=Administrateurs,CN=Builtin," + baseDN, "Administrateurs", sid(append(slices.Clone(builtinSID), builtinAdministrators)...), []string{domain.dn, enterprise.dn}},
+		{"CN=Utilisateurs du domaine,CN=Users," + baseDN, "Utilisateurs du domaine", domainSid(ridDomainUsers), nil},
+		{"CN=GG-Medecins,OU=Groupes," + baseDN, "GG-Medecins", domainSid(ridFirstGroup + 1), names(accounts[:physicians])},
+		{"CN=GG-Infirmiers,OU=Groupes," + baseDN, "GG-Infirmiers", domainSid(ridFirstGroup + 2), names(accounts[physicians : physicians+nurses])},
+	}
+}
+
+func names(accounts []account) []string {
+	var list []string
+	for _, a := range accounts {
+		list = append(list, a.dn)
+	}
+	return list
+}
+
+// memberOf lists the groups a name is directly in; Active Directory leaves the
+// primary group out.
+func memberOf(dn string, groups []group) []string {
+	var list []string
+	for _, g := range groups {
+		if slices.Contains(g.members, dn) {
+			list = append(list, g.dn)
+		}
+	}
+	return list
+}
+
+func (a account) entry(groups []group, now time.Time) entry {
+	return entry{a.dn, []attribute{
+		{"objectClass", []string{"top", "person", "organizationalPerson", "user"}},
+		{"objectCategory", []string{"CN=Person," + schemaDN}},
+		{"cn", []string{a.name}},
+		{"displayName", []string{a.name}},
+		{"title", present(a.title)},
+		{"sAMAccountName", []string{a.login}},
+		{"userPrincipalName", []string{a.login + "@" + domainMain}},
+		{"userAccountControl", []string{strconv.Itoa(a.control())}},
+		{"objectSid", []string{sid(append(slices.Clone(domainSID), uint32(a.rid))...)}},
+		{"primaryGroupID", []string{strconv.Itoa(a.primary)}},
+		{"memberOf", memberOf(a.dn, groups)},
+		{"pwdLastSet", []string{fileTime(now.AddDate(0, -4, 0))}},
+		{"lastLogonTimestamp", []string{fileTime(now.AddDate(0, 0, -3))}},
+	}}
+}
+
+// present is a value, or no value when empty.
+func present(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
+func (a account) control() int {
+	flags := accountNormal
+	if a.disabled {
+		flags |= accountDisabled
+	}
+	if a.smart {
+		flags |= smartcardRequired
+	}
+	return flags
+}
+
+func (g group) entry(groups []group) entry {
+	return entry{g.dn, []attribute{
+		{"objectClass", []string{"top", "group"}},
+		{"objectCategory", []string{"CN=Group," + schemaDN}},
+		{"cn", []string{g.name}},
+		{"sAMAccountName", []string{g.name}},
+		{"objectSid", []string{g.sid}},
+		{"member", g.members},
+		{"memberOf", memberOf(g.dn, groups)},
+	}}
+}
+
+// sid writes a security identifier S-1-5-… in binary ([MS-DTYP] 2.4.2.2).
+func sid(subAuthorities ...uint32) string {
+	raw := []byte{1, byte(len(subAuthorities)), 0, 0, 0, 0, 0, 5}
+	for _, part := range subAuthorities {
+		raw = binary.LittleEndian.AppendUint32(raw, part)
+	}
+	return string(raw)
+}
+
+// fileTime writes a moment as Windows does: tenths of microseconds since 1601.
+func fileTime(t time.Time) string {
+	const secondsTo1970 = 11644473600
+	return strconv.FormatInt((t.Unix()+secondsTo1970)*1e7, 10)
+}

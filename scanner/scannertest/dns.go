@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scannertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// stopWithin is how long a service may take to end.
+const stopWithin = 5 * time.Second
+
+// nameServer is in one the resolver of the lab, the servers of its zones and
+// their parent.
+type nameServer struct {
+	zones        []zone          // the parent last
+	transferable map[string]bool // origins of zones anybody may copy
+}
+
+// openDNS answers on the same port over UDP and TCP.
+func (h *Hospital) openDNS() error {
+	zones, err := loadZones(h.address)
+	if err != nil {
+		return err
+	}
+	listener, packets, err := listenDNS(h.address)
+	if err != nil {
+		return err
+	}
+	server := nameServer{zones, map[string]bool{dns.Fqdn(domainHealth): true}}
+	h.serveDNS(&dns.Server{Listener: listener, Handler: server})
+	h.serveDNS(&dns.Server{PacketConn: packets, Handler: server})
+	port := listener.Addr().String()
+	h.settings.Resolvers = []string{port}
+	for _, domain := range h.settings.Domains {
+		h.settings.Redirects["ns1."+domain+":53"] = port
+		h.settings.Redirects["ns2."+domain+":53"] = port
+	}
+	return nil
+}
+
+// listenDNS finds a port that is free for both transports.
+func listenDNS(address string) (net.Listener, net.PacketConn, error) {
+	var failure error
+	for range 20 {
+		listener, err := net.Listen("tcp4", net.JoinHostPort(address, "0"))
+		if err != nil {
+			return nil, nil, fmt.Errorf("listen for DNS over TCP: %w", err)
+		}
+		packets, err := net.ListenPacket("udp4", listener.Addr().String())
+		if err == nil {
+			return listener, packets, nil
+		}
+		failure = errors.Join(err, listener.Close())
+	}
+	return nil, nil, fmt.Errorf("listen for DNS over UDP: %w", failure)
+}
+
+// serveDNS runs a server and waits until it can be shut down.
+func (h *Hospital) serveDNS(server *dns.Server) {
+	started, ended := make(chan struct{}), make(chan error, 1)
+	server.NotifyStartedFunc = func() { close(started) }
+	go func() { ended <- server.ActivateAndServe() }()
+	<-started
+	h.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+		defer cancel()
+		if err := server.ShutdownContext(ctx); err != nil {
+			return fmt.Errorf("stop DNS: %w", err)
+		}
+		return <-ended
+	})
+}
+
+// ServeDNS answers one question.
+func (s nameServer) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
+	q := question.Question[0] // exactly one, by the library's own acceptance rule
+	answer := new(dns.Msg)
+	answer.SetReply(question)
+	answer.RecursionAvailable = true
+	switch z, known := s.zoneOf(q); {
+	case question.Opcode != dns.OpcodeQuery || q.Qclass != dns.ClassINET || !known:
+		answer.Rcode = dns.RcodeRefused // the lab does not know the world outside .test
+	case q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR:
+		s.transfer(w, z, q, answer)
+	default:
+		z.answer(q, answer)
+	}
+	reply(w, question, answer)
+}
+
+// zoneOf is the zone that answers a question: the closest one, and its parent
+// for a DS record at its top (RFC 4035 section 3.1.4.1).
+func (s nameServer) zoneOf(q dns.Question) (zone, bool) {
+	for _, z := range s.zones {
+		atTop := strings.EqualFold(q.Name, z.origin)
+		if dns.IsSubDomain(z.origin, q.Name) && (q.Qtype != dns.TypeDS || !atTop) {
+			return z, true
+		}
+	}
+	return zone{}, false
+}
+
+// transfer gives a zone away when it is one that anybody may copy, over TCP.
+func (s nameServer) transfer(w dns.ResponseWriter, z zone, q dns.Question, answer *dns.Msg) {
+	_, tcp := w.RemoteAddr().(*net.TCPAddr)
+	if !tcp || !s.transferable[z.origin] || !strings.EqualFold(q.Name, z.origin) {
+		answer.Rcode = dns.RcodeRefused
+		return
+	}
+	answer.Authoritative = true
+	answer.Answer = z.whole()
+}
+
+// answer fills in what the zone knows, or a proof of absence that may be
+// cached (RFC 2308 section 3).
+func (z zone) answer(q dns.Question, answer *dns.Msg) {
+	answer.Authoritative = true
+	answer.Answer = z.find(q.Name, q.Qtype)
+	if len(answer.Answer) > 0 {
+		return
+	}
+	answer.Ns = z.find(z.origin, dns.TypeSOA)
+	if !z.exists(q.Name) {
+		answer.Rcode = dns.RcodeNameError
+	}
+}
+
+// reply sends an answer in the room that the transport leaves.
+func reply(w dns.ResponseWriter, question, answer *dns.Msg) {
+	size := dns.MinMsgSize
+	if opt := question.IsEdns0(); opt != nil {
+		size = max(size, int(opt.UDPSize()))
+		answer.SetEdns0(dns.DefaultMsgSize, opt.Do())
+	}
+	if _, tcp := w.RemoteAddr().(*net.TCPAddr); tcp {
+		size = dns.MaxMsgSize
+	}
+	answer.Truncate(size)
+	_ = w.WriteMsg(answer) // a client that left early is no concern of ours
+}

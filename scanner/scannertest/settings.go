@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scannertest
+
+import (
+	"maps"
+	"slices"
+
+	"carescan/scanner"
+)
+
+// Settings is what an agent needs to know of the hospital to scan it.
+type Settings struct {
+	Establishment scanner.Establishment
+	Domains       []string
+	Sites         []string // origins
+	ScopeNames    []string
+	Ranges        []string
+	Resolvers     []string // "address:port"
+	// Redirects says where a "name:port" really listens, as "address:port".
+	Redirects        map[string]string
+	CAFile           string // authority of every certificate of the lab
+	Directory        Directory
+	Applications     []Application
+	RegisterFile     string // hosting register
+	AttestationsFile string
+}
+
+// Directory is how to read the technical directory.
+type Directory struct {
+	ID           string
+	URL          string
+	ServerName   string
+	CAFile       string
+	BindDN       string
+	PasswordFile string
+	BaseDN       string
+}
+
+// Application is an application and the export of its accounts.
+type Application struct {
+	ID        string
+	Name      string
+	File      string
+	Sensitive bool
+}
+
+// The names of the hospital. The top-level domain .test leads nowhere (RFC 6761
+// section 6.2).
+const (
+	domainMain   = "chu-exemple.test"
+	domainHealth = "chu-exemple-sante.test"
+	domainHost   = "hebergeur-exemple.test" // of a hosting provider, outside the scope
+)
+
+// The declared ids that targets are made of.
+const (
+	idDirectory = "annuaire"
+	idRecord    = "dpi"
+	idPharmacy  = "pharmacie"
+	idBooking   = "prise-rdv"
+	idRemote    = "telesurveillance"
+)
+
+// establishment is invented: no department has the number 99.
+func establishment() scanner.Establishment {
+	return scanner.Establishment{
+		FINESS: "990000028", LegalFINESS: "990000010",
+		Name: "CHU Exemple (établissement fictif)",
+	}
+}
+
+func baseSettings() Settings {
+	return Settings{
+		Establishment: establishment(),
+		Domains:       []string{domainMain, domainHealth},
+		ScopeNames:    []string{domainMain, "*." + domainMain, domainHealth, "*." + domainHealth},
+		Ranges:        []string{"127.0.0.0/8"},
+		Redirects:     map[string]string{},
+	}
+}
+
+// Settings returns what an agent needs; the caller owns the copy.
+func (h *Hospital) Settings() Settings {
+	s := h.settings
+	s.Domains = slices.Clone(s.Domains)
+	s.Sites = slices.Clone(s.Sites)
+	s.ScopeNames = slices.Clone(s.ScopeNames)
+	s.Ranges = slices.Clone(s.Ranges)
+	s.Resolvers = slices.Clone(s.Resolvers)
+	s.Redirects = maps.Clone(s.Redirects)
+	s.Applications = slices.Clone(s.Applications)
+	return s
+}
