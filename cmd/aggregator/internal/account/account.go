@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package account is about the people who sign in: how they are invited,
+// choose a password, enrol a second factor and prove who they are. There is no
+// default password and no account without a second factor.
+package account
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+
+	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/store"
+
+	"github.com/google/uuid"
+)
+
+// The refusals a person is told about. Which of their secrets was wrong is
+// never among them.
+var (
+	ErrRefused  = errors.New("sign-in refused")
+	ErrTooMany  = errors.New("too many failed sign-ins")
+	ErrLink     = errors.New("the link cannot be used any more")
+	ErrPassword = errors.New("the password is too short or too simple")
+	ErrCode     = errors.New("the code is not the one shown now")
+)
+
+// LinkLife is how long a one-time link waits.
+const LinkLife = 72 * time.Hour
+
+// Accounts invites people and lets them in.
+type Accounts struct {
+	store   *store.Store
+	sealer  cipher.AEAD
+	issuer  string
+	hashing chan struct{} // one password costs 19 MiB: a flood of sign-ins waits here
+}
+
+// New makes the accounts of a store; secret encrypts second factors at rest,
+// and the issuer is what an authenticator application shows.
+func New(s *store.Store, secret []byte, issuer string) (*Accounts, error) {
+	block, err := aes.NewCipher(secret)
+	if err != nil {
+		return nil, fmt.Errorf("read account key: %w", err)
+	}
+	sealer, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("read account key: %w", err)
+	}
+	return &Accounts{s, sealer, issuer, make(chan struct{}, 2)}, nil
+}
+
+// Person is who is invited.
+type Person struct {
+	Name  string
+	Email string
+	Admin bool
+	Scope store.Scope
+}
+
+// Invite makes a person known and returns the code of their one-time link.
+func (a *Accounts) Invite(ctx context.Context, p Person) (code string, err error) {
+	address, err := mail.ParseAddress(p.Email)
+	if err != nil || address.Name != "" {
+		return "", fmt.Errorf("%q is not a plain e-mail address", p.Email)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("name user: %w", err)
+	}
+	u := store.User{
+		ID: id.String(), Name: strings.TrimSpace(p.Name), Email: strings.ToLower(address.Address),
+		Admin: p.Admin, Scope: p.Scope, CreatedAt: time.Now(),
+	}
+	code, link, err := a.newLink(u.ID)
+	if err != nil {
+		return "", err
+	}
+	return code, a.store.AddUser(ctx, u, link)
+}
+
+// Reset gives a known person a new one-time link. Their present secrets hold
+// until it is used.
+func (a *Accounts) Reset(ctx context.Context, email string) (code string, err error) {
+	u, err := a.store.UserByEmail(ctx, strings.ToLower(email))
+	if err != nil {
+		return "", err
+	}
+	code, link, err := a.newLink(u.ID)
+	if err != nil {
+		return "", err
+	}
+	return code, a.store.AddLink(ctx, link)
+}
+
+func (a *Accounts) newLink(user string) (code string, l store.Link, err error) {
+	code, err = authority.Secret()
+	if err != nil {
+		return "", l, err
+	}
+	sealed, err := a.newFactor(user)
+	now := time.Now()
+	return code, store.Link{
+		CodeHash: authority.HashSecret(code), UserID: user, TOTPSealed: sealed, CreatedAt: now, ExpiresAt: now.Add(LinkLife),
+	}, err
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/store"
+)
+
+// Offer is what a one-time link offers the person it was made for.
+type Offer struct {
+	Name   string
+	Email  string
+	Secret string // of the second factor, to type by hand
+	link   store.Link
+}
+
+// Welcome reads a one-time link without using it up.
+func (a *Accounts) Welcome(ctx context.Context, code string) (Offer, error) {
+	link, err := a.store.Link(ctx, authority.HashSecret(code), time.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		return Offer{}, ErrLink
+	}
+	if err != nil {
+		return Offer{}, err
+	}
+	u, err := a.store.User(ctx, link.UserID)
+	if err != nil {
+		return Offer{}, err
+	}
+	secret, err := a.openFactor(u.ID, link.TOTPSealed)
+	return Offer{u.Name, u.Email, secret, link}, err
+}
+
+// Picture is the second factor of an offer as a PNG to scan.
+func (a *Accounts) Picture(o Offer) ([]byte, error) { return o.picture(a.issuer) }
+
+// Accept sets the password and the second factor of a person, once a code
+// proves that the second factor is in their hands.
+func (a *Accounts) Accept(ctx context.Context, o Offer, password, code string) (store.User, error) {
+	if err := acceptPassword(password); err != nil {
+		return store.User{}, err
+	}
+	step, err := stepOf(o.Secret, code, time.Now())
+	if err != nil {
+		return store.User{}, err
+	}
+	if step == 0 {
+		return store.User{}, ErrCode
+	}
+	hash, err := a.hash(password)
+	if err != nil {
+		return store.User{}, err
+	}
+	if err := a.store.SpendLink(ctx, o.link, hash, step, time.Now()); err != nil {
+		if errors.Is(err, store.ErrNotFound) {
+			err = ErrLink
+		}
+		return store.User{}, err
+	}
+	return a.store.User(ctx, o.link.UserID)
+}

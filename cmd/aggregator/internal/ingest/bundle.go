@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ingest
+
+import (
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/internal/wire"
+	"carescan/reports/bundle"
+	"carescan/reports/bundle/envelope"
+	"carescan/scanner"
+
+	"github.com/google/uuid"
+)
+
+// putBundle receives a bundle: 201 once it is durable, 200 with the same
+// receipt when it already was.
+func (s *Server) putBundle(w http.ResponseWriter, r *http.Request) error {
+	from, err := s.identify(r, 0)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil {
+		return malformed(errors.New("the name of the bundle is not a UUID"))
+	}
+	raw, release, err := s.receive(r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	receipt, status, err := s.keep(r, from, id.String(), raw)
+	if err != nil {
+		return err
+	}
+	s.log.Info("bundle received", "bundle", id, "agent", from.AgentID, "finess", from.FINESS, "bytes", len(raw), "status", status)
+	writeRaw(w, status, wire.MediaJSON, []byte(receipt))
+	return nil
+}
+
+func (s *Server) keep(r *http.Request, from caller, id string, raw []byte) (receipt string, status int, err error) {
+	digest := scanner.Digest(raw)
+	receipt, err = s.store.Receipt(r.Context(), from.FINESS, id, digest)
+	if !errors.Is(err, store.ErrNotFound) {
+		return receipt, http.StatusOK, asConflict(err)
+	}
+	opened, err := s.open(r, from, raw)
+	if err != nil {
+		return "", 0, err
+	}
+	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
+		return "", 0, err
+	}
+	return s.keepNew(r, from, opened, raw)
+}
+
+func (s *Server) keepNew(r *http.Request, from caller, opened *bundle.Opened, raw []byte) (string, int, error) {
+	arrival, err := s.arrival(from, opened, raw)
+	if err != nil {
+		return "", 0, err
+	}
+	receipt, isNew, err := s.store.Keep(r.Context(), arrival)
+	if isNew {
+		return receipt, http.StatusCreated, nil
+	}
+	return receipt, http.StatusOK, asConflict(err)
+}
+
+func asConflict(err error) error {
+	switch {
+	case errors.Is(err, store.ErrOtherDigest):
+		return conflict(store.ErrOtherDigest)
+	case errors.Is(err, store.ErrOldSequence):
+		return conflict(store.ErrOldSequence)
+	case errors.Is(err, store.ErrRevoked):
+		return unknown(err)
+	}
+	return err
+}
+
+// open verifies a bundle with the key that the agent had when it sealed it,
+// which may be older than its present certificate, and never another's.
+func (s *Server) open(r *http.Request, from caller, raw []byte) (*bundle.Opened, error) {
+	select {
+	case s.opening <- struct{}{}:
+		defer func() { <-s.opening }()
+	case <-time.After(openingWait):
+		return nil, shed(http.StatusServiceUnavailable, "too many bundles at once")
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	certificates, err := s.store.Certificates(r.Context(), from.scope(), from.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	return openWith(certificates, raw)
+}
+
+func openWith(certificates []store.Certificate, raw []byte) (*bundle.Opened, error) {
+	wanted := keyNamed(raw)
+	for _, c := range certificates {
+		if c.KeyDigest != wanted {
+			continue
+		}
+		key, err := x509.ParsePKIXPublicKey(c.PublicKey)
+		if err != nil {
+			return nil, fmt.Errorf("read key of agent %s: %w", c.AgentID, err)
+		}
+		opened, err := bundle.Open(raw, bundle.Options{Key: key, MaxBytes: wire.MaxBundle})
+		return opened, asRefusal(err)
+	}
+	if wanted == "" {
+		return nil, malformed(errors.New("envelope: it names no key"))
+	}
+	return nil, forbidden(errors.New("the bundle is sealed with a key that is not the agent's"))
+}
+
+// keyNamed peeks at which key a bundle claims; Open then proves it.
+func keyNamed(raw []byte) string {
+	var claim struct {
+		Signatures [1]struct {
+			KeyID string `json:"keyid"`
+		} `json:"signatures"`
+	}
+	if err := json.Unmarshal(raw, &claim); err != nil {
+		return ""
+	}
+	return claim.Signatures[0].KeyID
+}
+
+// asRefusal sorts what is wrong with a bundle: its size, its writing, its
+// author or its meaning.
+func asRefusal(err error) error {
+	var part *bundle.PartError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, bundle.ErrTooLarge):
+		return tooLarge(err)
+	case !errors.As(err, &part):
+		return err
+	}
+	switch part.Part {
+	case envelope.PartEnvelope, partCompression:
+		return malformed(err)
+	case envelope.PartKey, envelope.PartSignature:
+		return forbidden(err)
+	}
+	return meaningless(err)
+}
+
+const partCompression = "compression"
+
+// checkMeaning compares what a bundle says with who brought it. Server time
+// rules; a moment to come is refused, because it would outlive every later look.
+func checkMeaning(from caller, id string, b *bundle.Opened, now time.Time) error {
+	switch h := b.Header; {
+	case h.FINESS != from.FINESS:
+		return forbidden(errors.New("the bundle speaks of another establishment"))
+	case h.AgentID != from.AgentID:
+		return forbidden(errors.New("the bundle speaks for another agent"))
+	case h.ID != id:
+		return meaningless(errors.New("header: the bundle bears another name than its path"))
+	case h.Seq == 0 || h.Seq > math.MaxInt64:
+		return meaningless(errors.New("header: the sequence starts at 1"))
+	}
+	for _, at := range moments(b) {
+		if at.After(now.Add(maxSkew)) {
+			return meaningless(fmt.Errorf("run: %s is in the future: check the clock of the agent", at.UTC().Format(time.RFC3339)))
+		}
+	}
+	return nil
+}
+
+func moments(b *bundle.Opened) []time.Time {
+	list := []time.Time{b.Header.SealedAt, b.Run.Started, b.Run.Ended}
+	for _, o := range b.Run.Observations {
+		list = append(list, o.At)
+	}
+	return list
+}
+
+func (s *Server) arrival(from caller, o *bundle.Opened, raw []byte) (store.Arrival, error) {
+	// What the store keeps of a moment must be what the receipt signs.
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	sealed, err := s.authority.Seal(wire.Receipt{BundleID: o.Header.ID, Digest: o.Digest, FINESS: from.FINESS, ReceivedAt: now})
+	if err != nil {
+		return store.Arrival{}, err
+	}
+	receipt, err := json.Marshal(sealed)
+	if err != nil {
+		return store.Arrival{}, fmt.Errorf("encode receipt: %w", err)
+	}
+	return store.Arrival{Bundle: describe(o, len(raw), now), Raw: raw, Receipt: string(receipt), Run: o.Run}, nil
+}
+
+func describe(o *bundle.Opened, size int, received time.Time) store.Bundle {
+	return store.Bundle{
+		FINESS: o.Header.FINESS, ID: o.Header.ID, AgentID: o.Header.AgentID, Seq: int64(o.Header.Seq), Previous: o.Header.Previous,
+		Digest: o.Digest, Size: size, KeyDigest: o.KeyID, Software: o.Header.Software,
+		RunID: o.Run.ID, RunStatus: o.Run.Status, Vantage: o.Run.Vantage, Profile: o.Run.Profile,
+		StartedAt: o.Run.Started, EndedAt: o.Run.Ended, SealedAt: o.Header.SealedAt, ReceivedAt: received,
+	}
+}
