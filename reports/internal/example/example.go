@@ -56,7 +56,8 @@ func Run() scanner.Run {
 		Vantage: scanner.VantageInternet,
 		Profile: scanner.ProfileRef{
 			ID: "etablissement", Version: "2026-11", Digest: scanner.Digest([]byte("profile")),
-			Title: scanner.Text{FR: "Socle d’un établissement de santé", EN: "Baseline of a health establishment"},
+			Title:    scanner.Text{FR: "Socle d’un établissement de santé", EN: "Baseline of a health establishment"},
+			Catalogs: catalogs(),
 		},
 		Software: "carescan-agent 0.1.0",
 		Started:  At, Ended: At.Add(4*time.Minute + 12*time.Second),
@@ -87,11 +88,10 @@ func scope() scanner.Scope {
 	}
 }
 
-// Frameworks names the catalogs of the run.
-func Frameworks() map[string]scanner.Text {
-	return map[string]scanner.Text{
-		"care-d1":       {FR: "CaRE D1 — annuaires techniques et exposition sur internet", EN: "CaRE D1 — technical directories and internet exposure"},
-		"has-numerique": {FR: "HAS — thèmes numériques de la certification", EN: "HAS — digital topics of the certification"},
-		"hds-v2":        {FR: "HDS v2 — hébergement de données de santé", EN: "HDS v2 — health data hosting"},
+func catalogs() []scanner.CatalogRef {
+	return []scanner.CatalogRef{
+		{ID: "care-d1", Version: "2026-11", Title: scanner.Text{FR: "CaRE D1 — annuaires techniques et exposition sur internet", EN: "CaRE D1 — technical directories and internet exposure"}, Source: "Arrêté du 18 mars 2024 (D1)"},
+		{ID: "has-numerique", Version: "2026-11", Title: scanner.Text{FR: "HAS — thèmes numériques de la certification", EN: "HAS — digital topics of the certification"}, Source: "Programme des experts-visiteurs numériques de la HAS"},
+		{ID: "hds-v2", Version: "2", Title: scanner.Text{FR: "HDS v2 — hébergement de données de santé", EN: "HDS v2 — health data hosting"}, Source: "Code de la santé publique, article L.1111-8"},
 	}
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"cmp"
+	"slices"
+
+	"carescan/scanner"
+)
+
+// Piece is an artifact with the observations it stands behind.
+type Piece struct {
+	scanner.ArtifactRef
+	Observations []string
+}
+
+// Pieces lists the artifacts named by the observations, once each.
+func (d Document) Pieces() []Piece {
+	var list []Piece
+	place := map[string]int{}
+	for _, o := range d.Run.Observations {
+		for _, ref := range o.Artifacts {
+			at, ok := place[ref.Digest]
+			if !ok {
+				at = len(list)
+				place[ref.Digest] = at
+				list = append(list, Piece{ArtifactRef: ref})
+			}
+			list[at].Observations = append(list[at].Observations, o.ID)
+		}
+	}
+	return list
+}
+
+// Observations lists the observations of the run in the order of their targets.
+func (d Document) Observations() []scanner.Observation {
+	return slices.SortedStableFunc(slices.Values(d.Run.Observations), func(a, b scanner.Observation) int {
+		return cmp.Or(cmp.Compare(a.Target.Key(), b.Target.Key()), cmp.Compare(a.Kind, b.Kind))
+	})
+}

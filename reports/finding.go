@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+
+	"carescan/scanner"
+)
+
+// Finding is a finding with all that a reader may walk to from it.
+type Finding struct {
+	scanner.Finding
+	Evidence []scanner.Observation // it rests on these
+	Controls []scanner.ControlResult
+	Why      scanner.Text // why it matters; empty when the page of the check is not at hand
+	People   []Person     // behind the pseudonyms of its facts, where names are known
+}
+
+// Person is a name behind a pseudonym.
+type Person struct{ Pseudonym, Name string }
+
+// Findings lists the findings from the one that asks most of a reader:
+// failures, then what is not known, gravest first.
+func (d Document) Findings() []Finding {
+	observed := map[string]scanner.Observation{}
+	for _, o := range d.Run.Observations {
+		observed[o.ID] = o
+	}
+	list := make([]Finding, 0, len(d.Run.Findings))
+	for _, f := range d.Run.Findings {
+		list = append(list, d.finding(f, observed))
+	}
+	slices.SortStableFunc(list, compareFindings)
+	return list
+}
+
+func compareFindings(a, b Finding) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(scanner.Outcomes(), a.Outcome), slices.Index(scanner.Outcomes(), b.Outcome)),
+		cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
+		cmp.Compare(a.Check, b.Check),
+		cmp.Compare(a.Target.Key(), b.Target.Key()),
+	)
+}
+
+func (d Document) finding(f scanner.Finding, observed map[string]scanner.Observation) Finding {
+	full := Finding{Finding: f}
+	if p, ok := d.Papers[f.Check]; ok {
+		full.Why = scanner.Text{FR: p.FR.Why, EN: p.EN.Why}
+	}
+	for _, id := range f.Observations {
+		if o, ok := observed[id]; ok {
+			full.Evidence = append(full.Evidence, o)
+			full.People = append(full.People, d.people(o)...)
+		}
+	}
+	for _, c := range d.Run.Controls {
+		if slices.Contains(c.Findings, f.Fingerprint) {
+			full.Controls = append(full.Controls, c)
+		}
+	}
+	return full
+}
+
+var pseudonym = regexp.MustCompile(`p-[0-9a-f]{16}`)
+
+// people finds the names behind the pseudonyms in the fact of an observation.
+func (d Document) people(o scanner.Observation) []Person {
+	var list []Person
+	if len(d.Names) == 0 {
+		return nil
+	}
+	for _, p := range pseudonym.FindAllString(string(o.Fact), -1) {
+		person := Person{p, d.Names[p]}
+		if person.Name != "" && !slices.Contains(list, person) {
+			list = append(list, person)
+		}
+	}
+	return list
+}
+
+// Group is the findings of one outcome.
+type Group struct {
+	Outcome  scanner.Outcome
+	Findings []Finding
+}
+
+// Groups lists the findings by outcome, leaving out outcomes nothing has.
+func (d Document) Groups() []Group {
+	var groups []Group
+	for _, f := range d.Findings() {
+		if len(groups) == 0 || groups[len(groups)-1].Outcome != f.Outcome {
+			groups = append(groups, Group{Outcome: f.Outcome})
+		}
+		last := &groups[len(groups)-1]
+		last.Findings = append(last.Findings, f)
+	}
+	return groups
+}
+
+// Gaps lists what was not wholly looked at, with the reason.
+func (d Document) Gaps() []scanner.Coverage {
+	return slices.DeleteFunc(slices.Clone(d.Run.Coverage), func(c scanner.Coverage) bool {
+		return c.Status == scanner.StatusCompleted
+	})
+}

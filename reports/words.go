@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reports
+
+import (
+	"fmt"
+	"time"
+
+	"carescan/scanner"
+)
+
+// TargetLabel names a kind of target on screen.
+func TargetLabel(k scanner.TargetKind) scanner.Text {
+	switch k {
+	case scanner.KindDomain:
+		return scanner.Text{FR: "domaine", EN: "domain"}
+	case scanner.KindService:
+		return scanner.Text{FR: "service", EN: "service"}
+	case scanner.KindSite:
+		return scanner.Text{FR: "site web", EN: "web site"}
+	case scanner.KindDirectory:
+		return scanner.Text{FR: "annuaire", EN: "directory"}
+	case scanner.KindApplication:
+		return scanner.Text{FR: "application", EN: "application"}
+	case scanner.KindRegister:
+		return scanner.Text{FR: "registre", EN: "register"}
+	case scanner.KindEstablishment:
+		return scanner.Text{FR: "établissement", EN: "establishment"}
+	}
+	return scanner.Text{FR: string(k), EN: string(k)}
+}
+
+// VantageLabel says on screen where a fact was seen from.
+func VantageLabel(v scanner.Vantage) scanner.Text {
+	switch v {
+	case scanner.VantageInternet:
+		return scanner.Text{FR: "vu depuis internet", EN: "seen from the internet"}
+	case scanner.VantageInside:
+		return scanner.Text{FR: "vu depuis le réseau interne", EN: "seen from the inside network"}
+	case scanner.VantageDeclared:
+		return scanner.Text{FR: "déclaré par l’établissement", EN: "declared by the establishment"}
+	}
+	return scanner.Text{FR: string(v), EN: string(v)}
+}
+
+// StatusLabel says on screen how a look ended.
+func StatusLabel(s scanner.Status) scanner.Text {
+	switch s {
+	case scanner.StatusCompleted:
+		return scanner.Text{FR: "observation complète", EN: "complete observation"}
+	case scanner.StatusPartial:
+		return scanner.Text{FR: "observation incomplète", EN: "incomplete observation"}
+	case scanner.StatusError:
+		return scanner.Text{FR: "observation impossible", EN: "observation impossible"}
+	case scanner.StatusSkipped:
+		return scanner.Text{FR: "observation non tentée", EN: "observation not attempted"}
+	}
+	return scanner.Text{FR: string(s), EN: string(s)}
+}
+
+// ConfidenceLabel says on screen how a rule was verified.
+func ConfidenceLabel(c scanner.Confidence) scanner.Text {
+	switch c {
+	case scanner.Verified:
+		return scanner.Text{FR: "règle lue dans un texte officiel", EN: "rule read in an official text"}
+	case scanner.Secondary:
+		return scanner.Text{FR: "règle lue dans une source secondaire", EN: "rule read in a secondary source"}
+	case scanner.Known:
+		return scanner.Text{FR: "règle connue, texte non retrouvé", EN: "rule known, text not found"}
+	case scanner.NotFound:
+	}
+	return scanner.Text{FR: "texte cherché et non trouvé", EN: "text searched for and not found"}
+}
+
+var frenchMonths = [...]string{
+	"janvier", "février", "mars", "avril", "mai", "juin",
+	"juillet", "août", "septembre", "octobre", "novembre", "décembre",
+}
+
+// Date writes a day in words; a missing one is said to be missing.
+func Date(t time.Time, l scanner.Lang) string {
+	t = t.UTC()
+	switch {
+	case t.IsZero():
+		return scanner.Text{FR: "date non précisée", EN: "date not stated"}.In(l)
+	case l == scanner.English:
+		return t.Format("2 January 2006")
+	case t.Day() == 1:
+		return fmt.Sprintf("1er %s %d", frenchMonths[t.Month()-1], t.Year())
+	}
+	return fmt.Sprintf("%d %s %d", t.Day(), frenchMonths[t.Month()-1], t.Year())
+}
+
+// Moment writes a day and an hour in words. The zone is stated, because a
+// report is read elsewhere and later.
+func Moment(t time.Time, l scanner.Lang) string {
+	if l == scanner.English {
+		return Date(t, l) + t.UTC().Format(", 15:04 UTC")
+	}
+	return Date(t, l) + t.UTC().Format(" à 15 h 04 (UTC)")
+}
