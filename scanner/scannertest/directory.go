@@ -37,18 +37,10 @@ const (
 	ridDomainAdmins     = 512
 	ridDomainUsers      = 513
 	ridEnterpriseAdmins = 519
+	ridBuiltinAdmins    = 544
 	ridFirstOrdinary    = 1101
 	ridFirstGroup       = 2001
 )
-
-// The sub-authorities of the domain and of the built-in groups.
-var (
-	domainSID  = []uint32{21, 2026112201, 1309874455, 3020114477}
-	builtinSID = []uint32{32}
-)
-
-// builtinAdministrators is the RID of the built-in group.
-const builtinAdministrators = 544
 
 // openDirectory serves the directory over TLS to the account of the agent.
 func (h *Hospital) openDirectory() error {
@@ -123,7 +115,7 @@ func containers() []entry {
 	list := []entry{{baseDN, []attribute{
 		{"objectClass", []string{"top", "domain", "domainDNS"}},
 		{"dc", []string{"chu-exemple"}},
-		{"objectSid", []string{sid(domainSID...)}},
+		{"objectSid", []string{domainSID()}},
 	}}}
 	for _, name := range []string{"OU=Personnel", "OU=Administration", "OU=Groupes", "OU=Comptes de service", "CN=Users", "CN=Builtin"} {
 		class := "container"
@@ -189,16 +181,15 @@ type group struct {
 // the domain administrators, themselves inside the built-in administrators.
 func directoryGroups(accounts []account) []group {
 	admins := accounts[staffSize:]
-	domainSid := func(rid uint32) string { return sid(append(slices.Clone(domainSID), rid)...) }
-	operators := group{"CN=GG-Exploitation-T0,OU=Groupes," + baseDN, "GG-Exploitation-T0", domainSid(ridFirstGroup), names(admins[5:7])}
-	domain := group{"CN=Admins du domaine,CN=Users," + baseDN, "Admins du domaine", domainSid(ridDomainAdmins), append(names(admins[:4]), operators.dn, admins[8].dn)}
-	enterprise := group{"CN=Administrateurs de l'entreprise,CN=Users," + baseDN, "Administrateurs de l'entreprise", domainSid(ridEnterpriseAdmins), names(admins[4:5])}
+	operators := group{"CN=GG-Exploitation-T0,OU=Groupes," + baseDN, "GG-Exploitation-T0", domainSID(ridFirstGroup), names(admins[5:7])}
+	domain := group{"CN=Admins du domaine,CN=Users," + baseDN, "Admins du domaine", domainSID(ridDomainAdmins), append(names(admins[:4]), operators.dn, admins[8].dn)}
+	enterprise := group{"CN=Administrateurs de l'entreprise,CN=Users," + baseDN, "Administrateurs de l'entreprise", domainSID(ridEnterpriseAdmins), names(admins[4:5])}
 	return []group{
 		operators, domain, enterprise,
-		{"CN=Administrateurs,CN=Builtin," + baseDN, "Administrateurs", sid(append(slices.Clone(builtinSID), builtinAdministrators)...), []string{domain.dn, enterprise.dn}},
-		{"CN=Utilisateurs du domaine,CN=Users," + baseDN, "Utilisateurs du domaine", domainSid(ridDomainUsers), nil},
-		{"CN=GG-Medecins,OU=Groupes," + baseDN, "GG-Medecins", domainSid(ridFirstGroup + 1), names(accounts[:physicians])},
-		{"CN=GG-Infirmiers,OU=Groupes," + baseDN, "GG-Infirmiers", domainSid(ridFirstGroup + 2), names(accounts[physicians : physicians+nurses])},
+		{"CN=Administrateurs,CN=Builtin," + baseDN, "Administrateurs", sid(32, ridBuiltinAdmins), []string{domain.dn, enterprise.dn}},
+		{"CN=Utilisateurs du domaine,CN=Users," + baseDN, "Utilisateurs du domaine", domainSID(ridDomainUsers), nil},
+		{"CN=GG-Medecins,OU=Groupes," + baseDN, "GG-Medecins", domainSID(ridFirstGroup + 1), names(accounts[:physicians])},
+		{"CN=GG-Infirmiers,OU=Groupes," + baseDN, "GG-Infirmiers", domainSID(ridFirstGroup + 2), names(accounts[physicians : physicians+nurses])},
 	}
 }
 
@@ -232,7 +223,7 @@ func (a account) entry(groups []group, now time.Time) entry {
 		{"sAMAccountName", []string{a.login}},
 		{"userPrincipalName", []string{a.login + "@" + domainMain}},
 		{"userAccountControl", []string{strconv.Itoa(a.control())}},
-		{"objectSid", []string{sid(append(slices.Clone(domainSID), uint32(a.rid))...)}},
+		{"objectSid", []string{domainSID(uint32(a.rid))}},
 		{"primaryGroupID", []string{strconv.Itoa(a.primary)}},
 		{"memberOf", memberOf(a.dn, groups)},
 		{"pwdLastSet", []string{fileTime(now.AddDate(0, -4, 0))}},
@@ -269,6 +260,11 @@ func (g group) entry(groups []group) entry {
 		{"member", g.members},
 		{"memberOf", memberOf(g.dn, groups)},
 	}}
+}
+
+// domainSID identifies the domain, or a principal of it.
+func domainSID(rid ...uint32) string {
+	return sid(append([]uint32{21, 2026112201, 1309874455, 3020114477}, rid...)...)
 }
 
 // sid writes a security identifier S-1-5-… in binary ([MS-DTYP] 2.4.2.2).

@@ -21,18 +21,22 @@ const (
 	jobTechnical = "Technicien informatique"
 )
 
-var firstNames = strings.Fields(`
+func firstNames() []string {
+	return strings.Fields(`
 Agathe Antoine Aurélie Baptiste Bérénice Bruno Camille Cécile Céline Clément
 Damien Delphine Élodie Émile Estelle Étienne Fabien Florence Françoise Gaëlle
 Gaspard Geneviève Guillaume Hélène Hugo Inès Jérôme Joséphine Julien Karim
 Laetitia Léonie Loïc Maëlle Malik Margaux Nadia Noémie Océane Raphaël`)
+}
 
-var lastNames = strings.Fields(`
+func lastNames() []string {
+	return strings.Fields(`
 Abadie Aubry Barbier Béranger Blanchard Bonnet Boucher Bourgeois Brunet Carpentier
 Chauvin Chevalier Collet Coulon Cordier Delaunay Delmas Dufour Dumoulin Étienne
 Fabre Faivre Fontaine Garnier Gaillard Gauthier Giraud Grandjean Guérin Hébert
 Jacquet Joubert Lacroix Langlois Lefèvre Lemoine Maillard Marchand Mercier Morvan
 Nguyen Pasquier Perrot Poirier Renaud Rousselot Sabatier Tessier Vasseur Villeneuve`)
+}
 
 // The sizes of the staff.
 const (
@@ -47,12 +51,13 @@ const (
 
 // staff lists the people of the hospital, physicians first.
 func staff() []person {
+	first, last := firstNames(), lastNames()
 	people := make([]person, 0, staffSize)
 	for i := range staffSize {
 		people = append(people, person{
-			first: firstNames[i%len(firstNames)],
+			first: first[i%len(first)],
 			// The shift at each round of first names keeps every pair unique.
-			last:     lastNames[(i+i/len(firstNames))%len(lastNames)],
+			last:     last[(i+i/len(first))%len(last)],
 			job:      jobOf(i),
 			inactive: i%inactiveEvery == inactiveEvery-1,
 		})

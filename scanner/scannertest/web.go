@@ -166,14 +166,17 @@ func servePage(name string, status int) http.Handler {
 	if err != nil {
 		return http.NotFoundHandler()
 	}
-	return serve(status, mediaTypes[path.Ext(name)], body)
+	return serve(status, mediaType(name), body)
 }
 
-// mediaTypes are the types of the pages, by extension.
-var mediaTypes = map[string]string{
-	".html": "text/html; charset=utf-8",
-	".json": "application/json; charset=utf-8",
-	".fhir": "application/fhir+json; charset=utf-8",
+func mediaType(name string) string {
+	switch path.Ext(name) {
+	case ".json":
+		return "application/json; charset=utf-8"
+	case ".fhir":
+		return "application/fhir+json; charset=utf-8"
+	}
+	return "text/html; charset=utf-8"
 }
 
 // serve answers readers; the lab lets nobody write.
