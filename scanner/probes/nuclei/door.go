@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nuclei
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"carescan/scanner"
+)
+
+// maxTunnel is the most bytes one connection may bring back.
+const maxTunnel = 64 << 20
+
+// door is the only way out of a worker: a local socket, in a folder only we
+// can enter, that answers HTTP CONNECT by dialling through the scope guard. It
+// leads to the host under look and nowhere else, so that a redirection cannot
+// give a site the page of another.
+type door struct {
+	ctx     context.Context // over when the look is: it cuts dials and tunnels
+	cancel  context.CancelFunc
+	network scanner.Network
+	host    string // name of the site
+	secret  string
+	path    string
+	server  *http.Server
+	mu      sync.Mutex
+	closed  bool
+	tunnels sync.WaitGroup
+}
+
+// openDoor serves until close.
+func openDoor(ctx context.Context, folder, host string, network scanner.Network) (*door, error) {
+	d := &door{network: network, host: host, secret: rand.Text(), path: filepath.Join(folder, "door")}
+	listener, err := net.Listen("unix", d.path)
+	if err != nil {
+		return nil, fmt.Errorf("open the door of the template engine: %w", err)
+	}
+	d.ctx, d.cancel = context.WithCancel(ctx)
+	d.server = &http.Server{
+		Handler: d, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 8 << 10,
+		ErrorLog: log.New(io.Discard, "", 0), // a worker that speaks badly hears so itself
+	}
+	d.tunnels.Go(func() { _ = d.server.Serve(listener) })
+	return d, nil
+}
+
+// close ends every connection and waits: nothing dials afterwards.
+func (d *door) close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.cancel()
+	_ = d.server.Close()
+	d.tunnels.Wait()
+}
+
+// enter counts a tunnel, unless the door is closed.
+func (d *door) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed {
+		d.tunnels.Add(1)
+	}
+	return !d.closed
+}
+
+// ServeHTTP opens one connection to the site.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !d.enter() {
+		http.Error(w, "the look is over", http.StatusServiceUnavailable)
+		return
+	}
+	defer d.tunnels.Done()
+	if status, reason := d.judge(r); status != http.StatusOK {
+		http.Error(w, reason, status)
+		return
+	}
+	site, err := d.network.DialContext(d.ctx, "tcp", r.Host)
+	if err != nil {
+		http.Error(w, printable(err.Error(), 300), http.StatusBadGateway)
+		return
+	}
+	defer site.Close()
+	d.lead(w, site)
+}
+
+// lead hands the connection over to the worker.
+func (d *door) lead(w http.ResponseWriter, site net.Conn) {
+	worker, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer worker.Close()
+	if _, err := io.WriteString(worker, "HTTP/1.1 200 Connected\r\n\r\n"); err == nil {
+		d.join(worker, site)
+	}
+}
+
+func (d *door) judge(r *http.Request) (status int, reason string) {
+	secret := strings.TrimPrefix(r.Header.Get("Proxy-Authorization"), "Bearer ")
+	if subtle.ConstantTimeCompare([]byte(secret), []byte(d.secret)) != 1 {
+		return http.StatusProxyAuthRequired, "wrong secret"
+	}
+	if r.Method != http.MethodConnect {
+		return http.StatusMethodNotAllowed, "only CONNECT is served"
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil || scanner.CanonicalName(host) != scanner.CanonicalName(d.host) {
+		return http.StatusForbidden, "only the site under look may be asked"
+	}
+	return http.StatusOK, ""
+}
+
+// join copies both ways until one side ends or the look is over.
+func (d *door) join(worker, site net.Conn) {
+	closeBoth := func() { worker.Close(); site.Close() }
+	defer context.AfterFunc(d.ctx, closeBoth)()
+	var done sync.WaitGroup
+	done.Go(func() {
+		defer closeBoth()
+		_, _ = io.Copy(site, worker)
+	})
+	done.Go(func() {
+		defer closeBoth()
+		_, _ = io.Copy(worker, io.LimitReader(site, maxTunnel))
+	})
+	done.Wait()
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package nuclei recognises, on a declared web site, pages that should not be
+// seen from where we look: administration interfaces and health applications.
+//
+// The template engine itself is heavy and talkative, so it never runs here. It
+// works in a process of its own (package worker, the only one that imports
+// it), which ends after each batch. The two sides speak so:
+//
+//	parent → worker, standard input:  one Plan as a line of JSON. The input then
+//	                                  stays open; its end means that the parent
+//	                                  is gone, and the worker ends at once.
+//	worker → parent, standard output: lines of JSON, each one Line. The first
+//	                                  names the engine, then one per template of
+//	                                  the plan, in order, then {"done":true}.
+//	worker → site:                    HTTP CONNECT (RFC 9110 section 9.3.6) over
+//	                                  the local socket named by the plan, with
+//	                                  the secret of the plan. The parent dials
+//	                                  through the scope guard, which resolves the
+//	                                  name. The worker has no other way out.
+//
+// A template is sent as bytes with its hash; the worker hashes again, judges
+// again what the template asks for (ParseTemplate), and runs nothing else.
+package nuclei
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// GroupOperator is the group of the templates of the operator's folder.
+const GroupOperator = "operator"
+
+// The limits used when the options say nothing.
+const (
+	defaultMemory  = 512 << 20
+	defaultTimeout = 5 * time.Minute
+	defaultRate    = 1 // request per second and address (exposure-checks.md section 1.2)
+)
+
+// Options say how the worker is started and how much it may use.
+type Options struct {
+	Command     []string      // starts the worker, for example the agent itself and "nuclei-worker"
+	Folder      string        // templates of the operator; optional
+	MemoryLimit int64         // bytes the worker may allocate; 512 MiB by default
+	Timeout     time.Duration // for one site; five minutes by default
+	Rate        int           // requests per second; one by default
+}
+
+func (o Options) withDefaults() Options {
+	if o.MemoryLimit <= 0 {
+		o.MemoryLimit = defaultMemory
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Rate <= 0 {
+		o.Rate = defaultRate
+	}
+	return o
+}
+
+// Probe looks at a site with templates.
+type Probe struct {
+	options   Options
+	templates []Template
+	rejected  []Rejection
+	turn      chan struct{} // one worker at a time: each weighs more than the agent
+}
+
+var _ scanner.Probe = (*Probe)(nil)
+
+// New reads the templates of the product and of the operator. A template of
+// the operator that asks for more than looking is left out: see Rejected.
+func New(o Options) (*Probe, error) {
+	if len(o.Command) == 0 {
+		return nil, errors.New("start the template engine: no command is given")
+	}
+	templates, err := ownTemplates()
+	if err != nil {
+		return nil, err
+	}
+	p := &Probe{options: o.withDefaults(), templates: templates, turn: make(chan struct{}, 1)}
+	if o.Folder == "" {
+		return p, nil
+	}
+	added, rejected, err := readFolder(o.Folder, templates)
+	p.templates, p.rejected = append(p.templates, added...), rejected
+	return p, err
+}
+
+// Templates lists what would run, in order.
+func (p *Probe) Templates() []Template { return slices.Clone(p.templates) }
+
+// Rejected lists the templates of the operator that will never run, and why.
+func (p *Probe) Rejected() []Rejection { return slices.Clone(p.rejected) }
+
+// Name is the word used in plans.
+func (p *Probe) Name() string { return "nuclei" }
+
+// TargetKind says that it looks at web sites.
+func (p *Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
+
+// Facts names what it brings back.
+func (p *Probe) Facts() []string { return []string{fact.Templates{}.FactKind()} }
+
+// Load counts every request twice, because a failed one is tried again once,
+// and twice more for the templates that matched (see confirm).
+func (p *Probe) Load() scanner.Load {
+	requests := 0
+	for _, t := range p.templates {
+		requests += 4 * t.Requests
+	}
+	return scanner.Load{Connections: requests, Requests: requests}
+}
+
+// Observe runs every template on a site.
+func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+	site, err := parseSite(t)
+	if err != nil {
+		return nil, err
+	}
+	if err := network.Permits(ctx, site.Hostname()); err != nil {
+		return []scanner.Sighting{p.unseen(err.Error())}, nil
+	}
+	if err := p.takeTurn(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-p.turn }()
+	ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)
+	defer cancel()
+	return p.look(ctx, network, site)
+}
+
+func (p *Probe) takeTurn(ctx context.Context) error {
+	select {
+	case p.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the template engine: %w", ctx.Err())
+	}
+}
+
+// parseSite reads the origin of a site target and refuses anything more.
+func parseSite(t scanner.Target) (*url.URL, error) {
+	site, err := url.Parse(t.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read site %q: %w", t.ID, err)
+	}
+	web := site.Scheme == "https" || site.Scheme == "http"
+	if !web || site.Hostname() == "" || strings.Trim(site.Path, "/") != "" || site.RawQuery != "" || site.User != nil {
+		return nil, fmt.Errorf("read site %q: an origin is expected, such as https://www.example.org", t.ID)
+	}
+	return &url.URL{Scheme: site.Scheme, Host: site.Host}, nil
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nuclei
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// look runs a first batch, and a second one to confirm what matched.
+func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL) ([]scanner.Sighting, error) {
+	batch, err := p.run(ctx, network, site, p.templates)
+	if err != nil {
+		return nil, err
+	}
+	artifacts := []scanner.Artifact{scanner.NewArtifact("template results", "application/jsonl", batch.raw)}
+	seen := p.account(site, batch)
+	matched := p.matched(seen)
+	if len(matched) > 0 {
+		nowhere := site.JoinPath(strings.ToLower(rand.Text()))
+		again, err := p.run(ctx, network, nowhere, matched)
+		if err != nil {
+			return nil, err
+		}
+		confirm(&seen, again)
+		artifacts = append(artifacts, scanner.NewArtifact("template results below a random address", "application/jsonl", again.raw))
+	}
+	return []scanner.Sighting{{Fact: seen, Artifacts: artifacts, Missing: missing(seen)}}, nil
+}
+
+// account tells the end of every template, including those the worker never
+// spoke of.
+func (p *Probe) account(site *url.URL, b batch) fact.Templates {
+	seen := fact.Templates{Engine: b.engine, Error: b.problem, Ran: []fact.TemplateRun{}}
+	for _, t := range p.templates {
+		run := fact.TemplateRun{ID: t.ID, Name: t.Name, Group: t.Group, Digest: t.Digest}
+		if result, ok := b.results[t.ID]; ok {
+			run = fill(run, result, site)
+		} else {
+			run.Error = cmp.Or(b.problem, "the worker said nothing of this template")
+		}
+		seen.Ran = append(seen.Ran, run)
+	}
+	seen.Error = cmp.Or(seen.Error, unreached(seen.Ran))
+	return seen
+}
+
+// fill copies a result, as far as it is coherent.
+func fill(run fact.TemplateRun, r Result, site *url.URL) fact.TemplateRun {
+	run.Ran, run.Matched, run.Error = r.Ran, r.Ran && r.Matched, r.Error
+	if !run.Ran {
+		run.Error = cmp.Or(run.Error, "the site did not answer every request")
+	}
+	if found, err := url.Parse(r.URL); err == nil && run.Matched && found.Hostname() == site.Hostname() {
+		run.URL = r.URL
+	}
+	return run
+}
+
+// unreached is the reason why no template could run, when none could.
+func unreached(runs []fact.TemplateRun) string {
+	if len(runs) == 0 || slices.ContainsFunc(runs, func(r fact.TemplateRun) bool { return r.Ran }) {
+		return ""
+	}
+	return runs[0].Error
+}
+
+// missing says what could not be seen.
+func missing(seen fact.Templates) string {
+	if seen.Error != "" {
+		return seen.Error
+	}
+	var left []string
+	for _, r := range seen.Ran {
+		if !r.Ran {
+			left = append(left, r.ID)
+		}
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d templates could not run: %s", len(left), len(seen.Ran), strings.Join(left, ", "))
+}
+
+func (p *Probe) matched(seen fact.Templates) []Template {
+	var found []Template
+	for i, r := range seen.Ran {
+		if r.Matched {
+			found = append(found, p.templates[i])
+		}
+	}
+	return found
+}
+
+// confirm withdraws the matches that a random address gives as well: such a
+// site answers anything alike, and nothing is known of it (exposure-checks.md
+// section 1.2, soft-404 baseline).
+func confirm(seen *fact.Templates, again batch) {
+	for i, r := range seen.Ran {
+		if !r.Matched {
+			continue
+		}
+		baseline, ok := again.results[r.ID]
+		switch {
+		case !ok || !baseline.Ran:
+			seen.Ran[i] = withdrawn(r, "the match could not be confirmed: "+cmp.Or(baseline.Error, again.problem))
+		case baseline.Matched:
+			seen.Ran[i] = withdrawn(r, "the site gives the same page at a random address")
+		}
+	}
+}
+
+func withdrawn(r fact.TemplateRun, why string) fact.TemplateRun {
+	r.Ran, r.Matched, r.URL, r.Error = false, false, "", why
+	return r
+}
+
+// unseen is the sighting of a site that we may not ask.
+func (p *Probe) unseen(why string) scanner.Sighting {
+	seen := p.account(&url.URL{}, batch{problem: why})
+	return scanner.Sighting{Fact: seen, Missing: missing(seen)}
+}
+
+// batch is what one worker brought back.
+type batch struct {
+	engine  string
+	results map[string]Result // by template
+	problem string            // why it ended early
+	raw     []byte            // its lines
+}
+
+// take adds one message, which must come in its place.
+func (b *batch) take(plan Plan, l Line) error {
+	if (l.Engine == "") != (b.engine != "") {
+		return errors.New("the engine must name itself first, and once")
+	}
+	if l.Result == nil {
+		b.engine = l.Engine
+		return nil
+	}
+	planned := func(t PlannedTemplate) bool { return t.ID == l.Result.ID }
+	if !slices.ContainsFunc(plan.Templates, planned) {
+		return fmt.Errorf("template %q is not in the plan", printable(l.Result.ID, 40))
+	}
+	if _, twice := b.results[l.Result.ID]; twice {
+		return fmt.Errorf("template %q is told twice", l.Result.ID)
+	}
+	b.results[l.Result.ID] = *l.Result
+	return nil
+}

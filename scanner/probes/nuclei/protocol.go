@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nuclei
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// maxLine is the longest line a worker may write.
+const maxLine = 16 << 10
+
+// maxPlan is the longest plan a worker reads.
+const maxPlan = 32 << 20
+
+// Plan is the work of one worker.
+type Plan struct {
+	URL         string            `json:"url"` // the site
+	Templates   []PlannedTemplate `json:"templates"`
+	Door        string            `json:"door"`   // path of the local socket that leads to the site
+	Secret      string            `json:"secret"` // good for this plan only
+	UserAgent   string            `json:"user_agent"`
+	Rate        int               `json:"rate"` // requests per second
+	MemoryLimit int64             `json:"memory_limit"`
+}
+
+// PlannedTemplate is a template as it travels.
+type PlannedTemplate struct {
+	ID     string `json:"id"`
+	Digest string `json:"digest"`
+	Data   []byte `json:"data"`
+}
+
+// Line is one line of a worker: exactly one of its fields is set.
+type Line struct {
+	Engine string  `json:"engine,omitempty"` // name and version; every way out is locked by then
+	Result *Result `json:"result,omitempty"`
+	Done   bool    `json:"done,omitempty"`
+}
+
+// Result is the end of one template.
+type Result struct {
+	ID      string `json:"id"`
+	Ran     bool   `json:"ran"` // every request was answered, or one matched
+	Matched bool   `json:"matched"`
+	URL     string `json:"url,omitempty"` // where it matched
+	Error   string `json:"error,omitempty"`
+}
+
+// ReadPlan reads the plan, which is one line.
+func ReadPlan(r io.Reader) (Plan, error) {
+	var p Plan
+	decoder := json.NewDecoder(io.LimitReader(r, maxPlan))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		return Plan{}, fmt.Errorf("read plan: %w", err)
+	}
+	return p, nil
+}
+
+// parseLine reads one line of a worker. A worker met hostile pages, so its
+// words are bounded and cleaned like any foreign bytes.
+func parseLine(raw []byte) (Line, error) {
+	var l Line
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&l); err != nil {
+		return Line{}, fmt.Errorf("read line of the worker: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return Line{}, errors.New("read line of the worker: more than one value")
+	}
+	if !l.single() {
+		return Line{}, errors.New("read line of the worker: one message is expected")
+	}
+	return l.clean(), nil
+}
+
+func (l Line) single() bool {
+	count := 0
+	for _, set := range []bool{l.Engine != "", l.Result != nil, l.Done} {
+		if set {
+			count++
+		}
+	}
+	return count == 1
+}
+
+func (l Line) clean() Line {
+	l.Engine = printable(l.Engine, 60)
+	if l.Result != nil {
+		l.Result.Error = printable(l.Result.Error, 300)
+		l.Result.URL = printable(l.Result.URL, 2000)
+	}
+	return l
+}
+
+// printable keeps the first characters of a text, on one line.
+func printable(text string, limit int) string {
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if letters := []rune(clean); len(letters) > limit {
+		return string(letters[:limit-1]) + "…"
+	}
+	return clean
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package worker is the process in which the template engine works. It is the
+// only package that imports nuclei. What it is told and what it answers is
+// described in package nuclei, its parent.
+//
+// A worker reads one plan, locks every way out but the door of the plan, runs
+// each template in turn, says how each ended, and ends. Compiling it is slow:
+// build, test and vet it with CGO_ENABLED=0 and -trimpath, never with -race.
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"carescan/scanner"
+	"carescan/scanner/probes/nuclei"
+)
+
+// Run works through the plan on the input and returns the exit code.
+func Run(stdin io.Reader, stdout io.Writer) int {
+	plan, err := nuclei.ReadPlan(stdin)
+	if err == nil {
+		err = lockKernel(plan.MemoryLimit)
+	}
+	if err == nil {
+		err = work(plan, stdin, stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "nuclei worker:", err)
+		return 1
+	}
+	return 0
+}
+
+// work does everything but the locks of the kernel, which some systems lack.
+func work(plan nuclei.Plan, stdin io.Reader, stdout io.Writer) error {
+	go endWith(stdin)
+	// The engine prints; the answers must stay alone on the output.
+	os.Stdout = os.Stderr
+	debug.SetMemoryLimit(plan.MemoryLimit / 4 * 3)
+	lockLibraries(door{plan.Door, plan.Secret})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	e, err := newEngine(ctx, plan)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	return answer(ctx, e, plan, json.NewEncoder(stdout))
+}
+
+// endWith ends the process when the parent is gone.
+func endWith(stdin io.Reader) {
+	_, _ = io.Copy(io.Discard, stdin)
+	os.Exit(1)
+}
+
+func answer(ctx context.Context, e *engine, plan nuclei.Plan, out *json.Encoder) error {
+	if err := out.Encode(nuclei.Line{Engine: engineName()}); err != nil {
+		return err
+	}
+	for _, t := range plan.Templates {
+		result := e.run(ctx, plan.URL, t)
+		if err := out.Encode(nuclei.Line{Result: &result}); err != nil {
+			return err
+		}
+	}
+	return out.Encode(nuclei.Line{Done: true})
+}
+
+// verify refuses a template that is not the one announced, or that asks for
+// more than looking.
+func verify(t nuclei.PlannedTemplate) error {
+	if scanner.Digest(t.Data) != t.Digest {
+		return fmt.Errorf("the template does not have the announced hash")
+	}
+	parsed, err := nuclei.ParseTemplate(t.Data)
+	if err != nil {
+		return err
+	}
+	if parsed.ID != t.ID {
+		return fmt.Errorf("the template calls itself %q", parsed.ID)
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/nuclei"
+)
+
+// TestMain makes the test binary able to be a worker, as the agent is.
+func TestMain(m *testing.M) {
+	role := ""
+	if len(os.Args) > 1 {
+		role = os.Args[1]
+	}
+	switch role {
+	case "nuclei-worker":
+		os.Exit(Run(os.Stdin, os.Stdout))
+	case "unlocked-worker":
+		os.Exit(runUnlocked())
+	case "try-ways-out":
+		os.Exit(tryWaysOut())
+	}
+	os.Exit(m.Run())
+}
+
+// runUnlocked leaves the locks of the kernel out, as on systems without them.
+func runUnlocked() int {
+	stdin := bufio.NewReader(os.Stdin)
+	plan, err := nuclei.ReadPlan(stdin)
+	if err == nil {
+		err = work(plan, stdin, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// site is a scope of one name, which leads to a server of the test.
+type site struct{ name, address string }
+
+func (s site) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Permits(ctx, host); err != nil {
+		return nil, err
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, s.address)
+}
+
+func (s site) Permits(_ context.Context, host string) error {
+	if host != s.name {
+		return &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: host, Detail: "not declared"}
+	}
+	return nil
+}
+
+func (s site) Lookup(context.Context, string) ([]netip.Addr, error) { return nil, nil }
+func (s site) Resolvers() []netip.AddrPort                          { return nil }
+func (s site) UserAgent() string                                    { return "CareScan-test (+https://carescan.test)" }
+
+const (
+	siteName = "www.chu.test"
+	siteURL  = "https://" + siteName
+)
+
+var siteTarget = scanner.Target{Kind: scanner.KindSite, ID: siteURL}
+
+// serve starts a site over TLS.
+func serve(t *testing.T, pages http.Handler) site {
+	t.Helper()
+	server := httptest.NewTLSServer(pages)
+	t.Cleanup(server.Close)
+	return site{siteName, strings.TrimPrefix(server.URL, "https://")}
+}
+
+func newProbe(t *testing.T, o nuclei.Options) *nuclei.Probe {
+	t.Helper()
+	if o.Command == nil {
+		o.Command = []string{os.Args[0], "nuclei-worker"}
+	}
+	if o.Rate == 0 {
+		o.Rate = 1000
+	}
+	p, err := nuclei.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// observe looks once at the site and returns what was seen.
+func observe(t *testing.T, p *nuclei.Probe, n scanner.Network, at scanner.Target) (fact.Templates, scanner.Sighting) {
+	t.Helper()
+	sightings, err := p.Observe(t.Context(), n, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sightings) != 1 {
+		t.Fatalf("got %d sightings, want 1", len(sightings))
+	}
+	seen, ok := sightings[0].Fact.(fact.Templates)
+	if !ok {
+		t.Fatalf("got a %T, want fact.Templates", sightings[0].Fact)
+	}
+	return seen, sightings[0]
+}
+
+func tryWaysOut() int { return 0 }
+
+func TestPlain(t *testing.T) {
+	s := serve(t, http.NotFoundHandler())
+	seen, sighting := observe(t, newProbe(t, nuclei.Options{}), s, siteTarget)
+	t.Logf("%+v\n%s", seen, sighting.Missing)
+}
