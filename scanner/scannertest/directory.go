@@ -59,8 +59,7 @@ func (h *Hospital) openDirectory() error {
 		accounts: []string{scanDN, scanAccount + "@" + domainMain, `CHUEXEMPLE\` + scanAccount},
 		password: newPassword(), entries: directoryEntries(h.now), root: rootDSE(),
 	}
-	server.work.Add(1)
-	go server.serve()
+	server.work.Go(server.serve)
 	h.onClose(server.stop)
 	return h.declareDirectory(server.password, listener.Addr().String())
 }

@@ -34,15 +34,22 @@ func (h *Hospital) openDNS() error {
 		return err
 	}
 	server := nameServer{zones, map[string]bool{dns.Fqdn(domainHealth): true}}
-	h.serveDNS(&dns.Server{Listener: listener, Handler: server})
-	h.serveDNS(&dns.Server{PacketConn: packets, Handler: server})
-	port := listener.Addr().String()
+	if err := h.serveDNS(&dns.Server{Listener: listener, Handler: server}); err != nil {
+		return errors.Join(err, listener.Close(), packets.Close())
+	}
+	if err := h.serveDNS(&dns.Server{PacketConn: packets, Handler: server}); err != nil {
+		return errors.Join(err, packets.Close())
+	}
+	h.declareDNS(listener.Addr().String())
+	return nil
+}
+
+func (h *Hospital) declareDNS(port string) {
 	h.settings.Resolvers = []string{port}
 	for _, domain := range h.settings.Domains {
 		h.settings.Redirects["ns1."+domain+":53"] = port
 		h.settings.Redirects["ns2."+domain+":53"] = port
 	}
-	return nil
 }
 
 // listenDNS finds a port that is free for both transports.
@@ -63,11 +70,15 @@ func listenDNS(address string) (net.Listener, net.PacketConn, error) {
 }
 
 // serveDNS runs a server and waits until it can be shut down.
-func (h *Hospital) serveDNS(server *dns.Server) {
+func (h *Hospital) serveDNS(server *dns.Server) error {
 	started, ended := make(chan struct{}), make(chan error, 1)
 	server.NotifyStartedFunc = func() { close(started) }
 	go func() { ended <- server.ActivateAndServe() }()
-	<-started
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve DNS: %w", err)
+	case <-started:
+	}
 	h.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 		defer cancel()
@@ -76,6 +87,7 @@ func (h *Hospital) serveDNS(server *dns.Server) {
 		}
 		return <-ended
 	})
+	return nil
 }
 
 // ServeDNS answers one question.

@@ -66,7 +66,6 @@ type ldapServer struct {
 
 // serve accepts clients until the listener closes.
 func (s *ldapServer) serve() {
-	defer s.work.Done()
 	for {
 		conn, err := s.listener.Accept()
 		if err != nil {

@@ -249,7 +249,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 }
 
 // waitNobodyWorks waits until no goroutine runs code of the hospital or of its
-// servers. It ends with the test when one never leaves.
+// servers: they leave a moment after their sockets close. The time limit of the
+// test run ends it when one never leaves.
 func waitNobodyWorks(t *testing.T) {
 	t.Helper()
 	working := func() bool {
@@ -263,9 +264,6 @@ func waitNobodyWorks(t *testing.T) {
 		return false
 	}
 	for working() {
-		if t.Context().Err() != nil {
-			t.Fatal("somebody still works")
-		}
 		runtime.Gosched()
 	}
 }
