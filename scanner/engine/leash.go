@@ -69,16 +69,16 @@ func (l *leash) hold(conn net.Conn) bool {
 	return true
 }
 
-// release closes everything, and may be called again.
+// release closes everything, and may be called again. It holds the lock to the
+// end, so that whoever calls it finds everything closed.
 func (l *leash) release() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.over = true
-	conns := l.conns
-	l.conns = nil
-	l.mu.Unlock()
-	for _, c := range conns {
+	for _, c := range l.conns {
 		abort(c)
 	}
+	l.conns = nil
 }
 
 // abort closes a connection, abruptly when the network knows how.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"carescan/scanner"
 )
@@ -226,9 +227,17 @@ func (l look) vantageOf(kind scanner.TargetKind) scanner.Vantage {
 
 // sentence makes one bounded line of an error, which may quote foreign bytes.
 func sentence(text string) string {
-	line := strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
+	line := strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(text, "?"))), " ")
 	if len(line) > maxError {
 		line = strings.ToValidUTF8(line[:maxError], "") + "…"
 	}
 	return line
+}
+
+// printable replaces what a terminal or a database could take amiss.
+func printable(r rune) rune {
+	if unicode.IsPrint(r) || unicode.IsSpace(r) {
+		return r
+	}
+	return '?'
 }

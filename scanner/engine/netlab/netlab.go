@@ -14,13 +14,13 @@ package netlab
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 )
 
@@ -43,16 +43,17 @@ const (
 // Lab is a network that lives as long as one test.
 type Lab struct{ scanner, world string }
 
-var made atomic.Int64 // tells the labs of one process apart
-
 // New makes a lab, and removes it when the test ends. Where that cannot be
 // done the test is skipped, and says why.
 func New(t testing.TB) *Lab {
 	t.Helper()
 	skipWithout(t)
-	stem := fmt.Sprintf("carescan-%d-%d", os.Getpid(), made.Add(1))
+	stem := fmt.Sprintf("carescan-%d-%s", os.Getpid(), strings.ToLower(rand.Text()[:8]))
 	l := &Lab{stem + "-scanner", stem + "-world"}
 	t.Cleanup(func() { l.remove(t) })
+	if out, err := exec.Command("ip", "netns", "add", l.scanner).CombinedOutput(); err != nil {
+		t.Skipf("this machine does not let a test make network namespaces: %v: %s", err, out)
+	}
 	for _, line := range l.cables() {
 		run(t, "ip", strings.Fields(line)...)
 	}
@@ -106,7 +107,6 @@ func inside(ctx context.Context, namespace, name string, args []string) *exec.Cm
 
 func (l *Lab) cables() []string {
 	return []string{
-		"netns add " + l.scanner,
 		"netns add " + l.world,
 		"link add name cable netns " + l.scanner + " type veth peer name cable netns " + l.world,
 		"-n " + l.scanner + " address add " + ScannerAddr + "/24 dev cable",
@@ -151,11 +151,6 @@ func skipWithout(t testing.TB) {
 			t.Skipf("the packet lab needs the program %s (Debian packages iproute2 and nftables)", tool)
 		}
 	}
-	probe := fmt.Sprintf("carescan-%d-try", os.Getpid())
-	if out, err := exec.Command("ip", "netns", "add", probe).CombinedOutput(); err != nil {
-		t.Skipf("this machine does not let a test make network namespaces: %v: %s", err, out)
-	}
-	run(t, "ip", "netns", "delete", probe)
 }
 
 func run(t testing.TB, name string, args ...string) {

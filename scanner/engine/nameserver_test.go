@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/miekg/dns"
+)
+
+// nameServer is a recursive resolver on loopback that knows what a test tells
+// it. Each answer to a question is used once, the last one for ever.
+type nameServer struct {
+	at      netip.AddrPort
+	mu      sync.Mutex
+	answers map[string][]reply // by "name TYPE"
+	asked   []string           // "network name TYPE", in order
+}
+
+type reply struct {
+	rcode     int
+	records   []string // presentation form
+	truncated bool     // over UDP
+	question  string   // answered instead of the one asked
+}
+
+func startNameServer(t *testing.T) *nameServer {
+	t.Helper()
+	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	streams, err := net.Listen("tcp", packets.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &nameServer{at: netip.MustParseAddrPort(packets.LocalAddr().String()), answers: map[string][]reply{}}
+	for _, server := range []*dns.Server{
+		{PacketConn: packets, Handler: s.handler("udp")},
+		{Listener: streams, Handler: s.handler("tcp")},
+	} {
+		started, ended := make(chan struct{}), make(chan struct{})
+		server.NotifyStartedFunc = func() { close(started) }
+		go func() {
+			defer close(ended)
+			_ = server.ActivateAndServe() // ends with Shutdown
+		}()
+		<-started
+		t.Cleanup(func() {
+			_ = server.Shutdown()
+			<-ended
+		})
+	}
+	return s
+}
+
+// says sets the replies to one question, such as "www.chu.test A".
+func (s *nameServer) says(question string, replies ...reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[question] = replies
+}
+
+// holds sets plain answers from records in presentation form. All the records
+// given for one name go together in the answer for its type.
+func (s *nameServer) holds(question string, records ...string) {
+	s.says(question, reply{records: records})
+}
+
+func (s *nameServer) count(question string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count := 0
+	for _, asked := range s.asked {
+		if strings.HasSuffix(asked, question) {
+			count++
+		}
+	}
+	return count
+}
+
+func (s *nameServer) handler(network string) dns.HandlerFunc {
+	return func(w dns.ResponseWriter, question *dns.Msg) {
+		r := s.next(network, question.Question[0])
+		answer := new(dns.Msg)
+		answer.SetRcode(question, r.rcode)
+		for _, text := range r.records {
+			record, err := dns.NewRR(text)
+			if err != nil {
+				panic(fmt.Sprintf("test record %q: %v", text, err))
+			}
+			answer.Answer = append(answer.Answer, record)
+		}
+		if r.truncated && network == "udp" {
+			answer.Truncated, answer.Answer = true, nil
+		}
+		if r.question != "" {
+			answer.Question[0].Name = r.question
+		}
+		_ = w.WriteMsg(answer) // the asker may be gone
+	}
+}
+
+func (s *nameServer) next(network string, q dns.Question) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := plainName(q.Name) + " " + dns.TypeToString[q.Qtype]
+	s.asked = append(s.asked, network+" "+key)
+	replies := s.answers[key]
+	if len(replies) == 0 {
+		return reply{}
+	}
+	if len(replies) > 1 {
+		s.answers[key] = replies[1:]
+	}
+	return replies[0]
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"carescan/scanner"
+	"carescan/scanner/engine/netlab"
+)
+
+// rolePlayed tells this test binary, started again inside a namespace of the
+// lab, which side of the cable it is on.
+const rolePlayed = "CARESCAN_ENGINE_ROLE"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(rolePlayed) {
+	case "world":
+		playWorld()
+	case "scanner":
+		playScanner()
+	case "stray":
+		playStray()
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// worldZone leads names in and out of the scope by every way there is.
+var worldZone = []string{
+	"www.chu.test. 60 A 10.77.1.10",
+	"two.chu.test. 60 A 10.77.2.10", "two.chu.test. 60 A 10.77.1.11", "two.chu.test. 60 A 10.77.2.11",
+	"alias.chu.test. 60 CNAME www.chu.test.",
+	"a-out.chu.test. 60 A 10.77.2.20",
+	"aaaa-out.chu.test. 60 AAAA ::ffff:10.77.2.21",
+	"cname-out.chu.test. 60 CNAME edge.other.test.", "edge.other.test. 60 A 10.77.2.22",
+	"public-out.chu.test. 60 A 9.9.9.9",
+	"excluded.chu.test. 60 A 10.77.1.99",
+	"www.other.test. 60 A 10.77.1.12",
+}
+
+// later is a dial of nothing, at which the clock of the scanner moves on.
+const later = "later"
+
+// packetDials are the dials of the scanner, and whether they must succeed.
+var packetDials = []struct {
+	address string
+	reaches bool
+}{
+	{"www.chu.test:80", true},
+	{"two.chu.test:80", true},
+	{"alias.chu.test:80", true},
+	{"10.77.1.13:80", true},
+	{"rebind.chu.test:80", true}, // the first answer is in the scope
+	{"rebind.chu.test:80", true}, // the second is not, and is not asked for
+	{later, false},               // until the first is forgotten
+	{"rebind.chu.test:80", false},
+	{"a-out.chu.test:80", false},
+	{"aaaa-out.chu.test:80", false},
+	{"cname-out.chu.test:80", false},
+	{"public-out.chu.test:80", false},
+	{"excluded.chu.test:80", false},
+	{"www.other.test:80", false},
+	{"redirected.chu.test:80", false},
+	{"10.77.2.13:80", false},
+	{"[::ffff:10.77.2.13]:80", false},
+	{"10.77.0.2:80", false}, // the machine of the resolver, another port
+}
+
+// TestPackets proves, at the level of packets, that nothing leaves the scope.
+func TestPackets(t *testing.T) {
+	lab := netlab.New(t)
+	startWorld(t, lab)
+	assertCountersCount(t, lab)
+	before := counters(t, lab)
+
+	scan := lab.Command(t.Context(), os.Args[0])
+	scan.Env = append(os.Environ(), rolePlayed+"=scanner", "HTTP_PROXY=http://10.77.2.80:3128", "ALL_PROXY=socks5://10.77.2.80:1080")
+	out, err := scan.CombinedOutput()
+	if err != nil {
+		t.Fatalf("scanner: %v\n%s", err, out)
+	}
+	after := counters(t, lab)
+	sent := func(name string) int { return after[name] - before[name] }
+	if sent(netlab.CountInScope) == 0 || sent(netlab.CountLink) == 0 {
+		t.Errorf("nothing was sent in scope (%d) or to the resolver (%d): this proves nothing\n%s",
+			sent(netlab.CountInScope), sent(netlab.CountLink), out)
+	}
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere} {
+		if sent(name) != 0 {
+			t.Errorf("counter %s saw %d packets, want none\n%s", name, sent(name), out)
+		}
+	}
+}
+
+// assertCountersCount shows that a packet that leaves the scope would be seen:
+// without a guard, the same scanner side reaches both out of scope and elsewhere.
+func assertCountersCount(t *testing.T, lab *netlab.Lab) {
+	t.Helper()
+	before := counters(t, lab)
+	stray := lab.Command(t.Context(), os.Args[0])
+	stray.Env = append(os.Environ(), rolePlayed+"=stray")
+	if out, err := stray.CombinedOutput(); err != nil {
+		t.Fatalf("send without a guard: %v: %s", err, out)
+	}
+	after := counters(t, lab)
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere} {
+		if after[name] == before[name] {
+			t.Errorf("counter %s did not see a packet sent on purpose", name)
+		}
+	}
+}
+
+func counters(t *testing.T, lab *netlab.Lab) map[string]int {
+	t.Helper()
+	read := map[string]int{}
+	for _, name := range []string{
+		netlab.CountLink, netlab.CountInScope, netlab.CountOutOfScope, netlab.CountElsewhere,
+	} {
+		read[name] = lab.Counter(t, name)
+	}
+	return read
+}
+
+// startWorld runs the servers of the world until the test ends.
+func startWorld(t *testing.T, lab *netlab.Lab) {
+	t.Helper()
+	world := lab.WorldCommand(t.Context(), os.Args[0])
+	world.Env = append(os.Environ(), rolePlayed+"=world")
+	world.Stderr = os.Stderr
+	out, err := world.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := world.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		var ended *exec.ExitError
+		if err := world.Wait(); err != nil && !errors.As(err, &ended) {
+			t.Errorf("end the world: %v", err)
+		}
+	})
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("the world did not start: %q, %v", line, err)
+	}
+}
+
+// playWorld serves DNS, and TCP on port 80 of every address, until it is killed.
+func playWorld() {
+	var rebinds atomic.Int64
+	handler := dns.HandlerFunc(func(w dns.ResponseWriter, question *dns.Msg) {
+		zone := worldZone
+		if q := question.Question[0]; q.Name == "rebind.chu.test." && q.Qtype == dns.TypeA {
+			zone = []string{fmt.Sprintf("rebind.chu.test. 0 A 10.77.%d.30", min(rebinds.Add(1), 2))}
+		}
+		answer := new(dns.Msg).SetReply(question)
+		answer.Answer = answerFrom(zone, question.Question[0])
+		_ = w.WriteMsg(answer) // the asker may be gone
+	})
+	go func() { exitOn((&dns.Server{Addr: "10.77.0.2:53", Net: "tcp", Handler: handler}).ListenAndServe()) }()
+	web, err := net.Listen("tcp", "0.0.0.0:80")
+	exitOn(err)
+	go func() {
+		for {
+			c, err := web.Accept()
+			exitOn(err)
+			_, _ = io.WriteString(c, "hello\n")
+			c.Close()
+		}
+	}()
+	server := &dns.Server{Addr: "10.77.0.2:53", Net: "udp", Handler: handler, NotifyStartedFunc: func() { fmt.Println("ready") }}
+	exitOn(server.ListenAndServe())
+}
+
+// answerFrom answers as a recursive resolver does, aliases followed.
+func answerFrom(zone []string, q dns.Question) []dns.RR {
+	var records []dns.RR
+	for _, text := range zone {
+		record, err := dns.NewRR(text)
+		exitOn(err)
+		if record.Header().Name != strings.ToLower(q.Name) {
+			continue
+		}
+		if alias, ok := record.(*dns.CNAME); ok {
+			return append([]dns.RR{record}, answerFrom(zone, dns.Question{Name: alias.Target, Qtype: q.Qtype})...)
+		}
+		if record.Header().Rrtype == q.Qtype {
+			records = append(records, record)
+		}
+	}
+	return records
+}
+
+// playStray sends packets without a guard, out of the scope and elsewhere.
+func playStray() {
+	for _, address := range []string{"10.77.2.20:9", "9.9.9.9:9"} {
+		conn, err := net.Dial("udp", address)
+		exitOn(err)
+		_, err = conn.Write([]byte("stray"))
+		exitOn(err)
+	}
+}
+
+// playScanner makes every dial through a guard and reports what it expected
+// otherwise.
+func playScanner() {
+	now := time.Now()
+	guard, err := NewGuard(GuardConfig{
+		Scope: scanner.Scope{
+			Names:         []string{"chu.test", "*.chu.test"},
+			Ranges:        []netip.Prefix{netip.MustParsePrefix(netlab.InScope)},
+			Excluded:      []netip.Prefix{netip.MustParsePrefix("10.77.1.99/32")},
+			Authorisation: scanner.Authorisation{By: "RSSI", Until: now.Add(time.Hour)},
+		},
+		Resolvers: []netip.AddrPort{netip.MustParseAddrPort(netlab.WorldAddr + ":53")},
+		Redirects: map[string]string{"redirected.chu.test:80": "10.77.2.40:80"},
+		Clock:     func() time.Time { return now },
+	})
+	exitOn(err)
+	for _, d := range packetDials {
+		if d.address == later {
+			now = now.Add(keepFor)
+			continue
+		}
+		exitOn(checkDial(guard, d.address, d.reaches))
+	}
+	fmt.Println("spent:", guard.Spent())
+}
+
+func checkDial(guard *Guard, address string, reaches bool) error {
+	conn, err := guard.DialContext(context.Background(), "tcp", address)
+	if !reaches {
+		if !errors.As(err, new(*scanner.Refusal)) {
+			return fmt.Errorf("dial %s: %v, want a refusal", address, err)
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("dial %s: %w", address, err)
+	}
+	defer conn.Close()
+	if _, err := io.ReadAll(conn); err != nil {
+		return fmt.Errorf("read from %s: %w", address, err)
+	}
+	return nil
+}
+
+func exitOn(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
