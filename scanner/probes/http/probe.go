@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"carescan/scanner"
@@ -67,6 +68,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	ctx, cancel := context.WithTimeout(ctx, totalTime)
 	defer cancel()
 	v := newVisitor(net, p.timeout)
+	defer v.transport.CloseIdleConnections()
 	web, file := v.look(ctx, origin)
 	return []scanner.Sighting{{Fact: web, Missing: missing(web), Artifacts: v.artifacts(file)}}, nil
 }
@@ -109,21 +111,27 @@ func (v *visitor) plain(ctx context.Context, host string) *fact.PlainHTTP {
 func anywhere(*url.URL) bool      { return true }
 func untilSecure(u *url.URL) bool { return u.Scheme != "https" }
 
-// missing says which visits brought no answer.
+// missing says which visits brought no whole answer.
 func missing(web fact.Web) string {
-	var text string
-	if web.Reach == fact.Unreached {
-		text = "the site could not be reached: " + web.Error
-	} else if web.SecurityTxt.Error != "" && web.Reach == fact.Answered {
-		text = "security.txt could not be read: " + web.SecurityTxt.Error
+	var parts []string
+	if lost(web.Reach, web.Error) {
+		parts = append(parts, "the site: "+web.Error)
 	}
-	if web.Plain == nil || web.Plain.Reach != fact.Unreached {
-		return text
+	if web.Plain != nil && lost(web.Plain.Reach, web.Plain.Error) {
+		parts = append(parts, "port 80: "+web.Plain.Error)
 	}
-	if text != "" {
-		text += "; "
+	if web.Reach == fact.Answered && lost(web.SecurityTxt.Reach, web.SecurityTxt.Error) {
+		parts = append(parts, "security.txt: "+web.SecurityTxt.Error)
 	}
-	return text + "port 80 could not be reached: " + web.Plain.Error
+	if len(parts) == 0 {
+		return ""
+	}
+	return "no whole answer from " + strings.Join(parts, "; ")
+}
+
+// lost tells whether a visit is not known to its end. A closed port is known.
+func lost(reach fact.Reach, failure string) bool {
+	return reach == fact.Unreached || reach == fact.Answered && failure != ""
 }
 
 // newRequest asks as a client that says who it is.

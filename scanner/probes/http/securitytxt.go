@@ -28,8 +28,8 @@ func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.Secu
 	if f.Error != "" || f.Status != http.StatusOK || isPage(w.last) {
 		return f, nil
 	}
-	policy := ParseSecurityTxt(w.last.body)
-	f.Contacts, f.Expires, f.Signed = policy.Contacts, policy.Expires, policy.Signed
+	p := parseSecurityTxt(w.last.body)
+	f.Contacts, f.Expires, f.Signed = p.contacts, p.expires, p.signed
 	return f, w.last.body
 }
 
@@ -48,36 +48,36 @@ func isPage(a answer) bool {
 	return media == "text/html" || media == "application/xhtml+xml" || bytes.HasPrefix(start, []byte("<"))
 }
 
-// Policy is what is kept of a security.txt: never its addresses.
-type Policy struct {
-	Contacts int
-	Expires  string // as written; every one, should there be several
-	Signed   bool
+// policy is what is kept of a security.txt: never its addresses.
+type policy struct {
+	contacts int
+	expires  string // as written; every one, should there be several
+	signed   bool
 }
 
-// ParseSecurityTxt reads the fields of RFC 9116 section 2. Unknown fields and
+// parseSecurityTxt reads the fields of RFC 9116 section 2. Unknown fields and
 // lines that are no field are passed over (section 2.4).
-func ParseSecurityTxt(file []byte) Policy {
+func parseSecurityTxt(file []byte) policy {
 	text := strings.TrimPrefix(string(file), "\ufeff")
-	var p Policy
+	var p policy
 	var expires []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "-----BEGIN PGP SIGNATURE-----" {
 			break
 		}
-		p.Signed = p.Signed || line == "-----BEGIN PGP SIGNED MESSAGE-----"
+		p.signed = p.signed || line == "-----BEGIN PGP SIGNED MESSAGE-----"
 		name, value := field(line)
 		switch {
 		case name == "contact" && value != "":
-			p.Contacts++
+			p.contacts++
 		case name == "expires":
 			expires = append(expires, value)
 		}
 	}
 	// Expires must stand once (section 2.5.5): two of them, put together, are no
 	// date, and no choice is made for the author.
-	p.Expires = cut(strings.Join(expires, ", "), maxExpires)
+	p.expires = cut(strings.Join(expires, ", "), maxExpires)
 	return p
 }
 

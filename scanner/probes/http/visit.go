@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,15 +35,25 @@ type visitor struct {
 	heads     heads
 }
 
-func newVisitor(net scanner.Network, timeout time.Duration) *visitor {
-	return &visitor{net: net, timeout: timeout, transport: &http.Transport{
+func newVisitor(door scanner.Network, timeout time.Duration) *visitor {
+	return &visitor{net: door, timeout: timeout, transport: &http.Transport{
 		Proxy:                  nil, // a proxy would be a second door
-		DialContext:            net.DialContext,
+		DialContext:            boundedDial(door, timeout),
 		DisableKeepAlives:      true, // one request, one connection: what is counted is what is sent
 		DisableCompression:     true, // no small answer that grows
 		MaxResponseHeaderBytes: maxHead,
+		TLSHandshakeTimeout:    timeout, // for the same reason as boundedDial
 		TLSClientConfig:        tolerant(),
 	}}
+}
+
+// boundedDial ends a dial by itself: the library lets it outlive its request.
+func boundedDial(door scanner.Network, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return door.DialContext(ctx, network, address)
+	}
 }
 
 // tolerant speaks to any TLS server. Certificate and versions have their own
