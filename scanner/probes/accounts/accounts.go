@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package accounts counts, in the export of an application, the people who own
+// a second factor and those who are made to use it. It brings back counts and
+// keyed pseudonyms; the file itself, full of names, is known by its digest only.
+package accounts
+
+import (
+	"context"
+	"fmt"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Config describes the export of one application.
+type Config struct {
+	ID        string // of the application target
+	Name      string
+	File      string
+	Sensitive bool
+	AsOf      string // date of the export, as 2006-01-02; empty: of the file
+	// Columns renames the columns of Defaults: "login" → "Identifiant". An
+	// empty name says that the export has no such column.
+	Columns map[string]string
+	// Populations says which population a word of the function column means.
+	Populations map[string]string
+	// Factors adds words to the vocabulary of factors: "badge" → "cps" or "3".
+	Factors map[string]string
+}
+
+// Probe reads the exports of several applications.
+type Probe struct {
+	configs    []Config
+	pseudonyms scanner.Pseudonyms
+}
+
+// New makes the probe of the declared exports.
+func New(configs []Config, p scanner.Pseudonyms) Probe { return Probe{configs, p} }
+
+// Name is the word used in plans.
+func (Probe) Name() string { return "accounts" }
+
+// TargetKind is what it looks at: an application.
+func (Probe) TargetKind() scanner.TargetKind { return scanner.KindApplication }
+
+// Facts are the kinds of fact it brings back.
+func (Probe) Facts() []string {
+	return []string{fact.Accounts{}.FactKind(), fact.Source{}.FactKind()}
+}
+
+// Load is nothing at all: it reads files.
+func (Probe) Load() scanner.Load { return scanner.Load{} }
+
+// Vantage is where its facts are seen from.
+func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
+
+// Observe reads the export of an application, and tells its health.
+func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+	for _, c := range p.configs {
+		if c.ID == t.ID {
+			return p.observe(ctx, c)
+		}
+	}
+	return nil, fmt.Errorf("no export of accounts is declared for application %q", t.ID)
+}
+
+func (p Probe) observe(ctx context.Context, c Config) ([]scanner.Sighting, error) {
+	source := fact.Source{Kind: "accounts"}
+	census, err := read(ctx, c, &source)
+	if err != nil {
+		err = fmt.Errorf("read the accounts of %s in %s: %w", c.ID, c.File, err)
+		source.Problem = err.Error()
+		return []scanner.Sighting{{Fact: source}}, err
+	}
+	counted := census.count(c, p.pseudonyms)
+	return []scanner.Sighting{counted, {Fact: source}}, nil
+}
+
+// read fills the health of the source as far as it goes.
+func read(ctx context.Context, c Config, source *fact.Source) (census, error) {
+	words, err := newVocabulary(c)
+	if err != nil {
+		return census{}, err
+	}
+	content, err := readExport(c, source)
+	if err != nil {
+		return census{}, err
+	}
+	taken := newCensus()
+	source.Received, err = parse(content, c.Columns, func(r row) { taken.add(r, words) })
+	if err != nil {
+		return census{}, err
+	}
+	source.Rejected, source.Complete = taken.rejected(), true
+	return taken, ctx.Err()
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package accounts
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+var _ scanner.Probe = Probe{}
+
+const header = "login;statut;fonction;facteur;2fa_obligatoire\n"
+
+func pseudonyms() scanner.Pseudonyms {
+	return scanner.NewPseudonyms([]byte("0123456789abcdef0123456789abcdef"))
+}
+
+// observe writes an export, looks at it and returns its facts.
+func observe(t *testing.T, content string, c Config) (scanner.Sighting, fact.Source, error) {
+	t.Helper()
+	c.ID, c.File = "dpi", filepath.Join(t.TempDir(), "export.csv")
+	if err := os.WriteFile(c.File, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sightings, err := New([]Config{c}, pseudonyms()).Observe(t.Context(), nil, scanner.Target{Kind: scanner.KindApplication, ID: "dpi"})
+	if err != nil {
+		return scanner.Sighting{}, sightings[0].Fact.(fact.Source), err
+	}
+	return sightings[0], sightings[1].Fact.(fact.Source), nil
+}
+
+func count(t *testing.T, content string, c Config) fact.Accounts {
+	t.Helper()
+	sighting, _, err := observe(t, content, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sighting.Fact.(fact.Accounts)
+}
+
+func TestObserveCounts(t *testing.T) {
+	const content = header +
+		"a.martin;actif;Médecin;e-CPS;oui\n" +
+		"b.durand;actif;médecin;aucun;oui\n" +
+		"c.petit;actif;IDE;totp;non\n" +
+		"d.grand;actif;Infirmière;badge magique;oui\n" +
+		"e.blanc;actif;Administrateur;sms+fido2;\n" +
+		"f.noir;inactif;Administrateur;aucun;non\n" +
+		"g.roux;actif;Secrétaire;sms;non\n"
+	sighting, source, err := observe(t, content, Config{Name: "Dossier patient", Sensitive: true, AsOf: "2026-10-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := pseudonyms()
+	names := map[string]string{p.Of("dpi", "b.durand"): "b.durand", p.Of("dpi", "g.roux"): "g.roux"}
+	want := scanner.Sighting{Names: names, Fact: fact.Accounts{
+		Application: "Dossier patient", Sensitive: true,
+		Populations: []fact.Population{
+			{Name: "administrators", Enabled: 1, Equipped: 1, UnknownEnforced: 1},
+			{Name: "physicians", Enabled: 2, Equipped: 1, Enforced: 1},
+			{Name: "nurses", Enabled: 2, Equipped: 1, UnknownEquipped: 1, UnknownEnforced: 1},
+			{Name: "other_dpi_users", Enabled: 1},
+		},
+		Uncovered: slices.Sorted(maps.Keys(names)),
+	}}
+	if diff := cmp.Diff(want, sighting); diff != "" {
+		t.Errorf("sighting (-want +got):\n%s", diff)
+	}
+	health := fact.Source{
+		Kind: "accounts", AsOf: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Received: 7, Complete: true,
+		Digest: scanner.Digest([]byte(content)),
+	}
+	if diff := cmp.Diff(health, source); diff != "" {
+		t.Errorf("source (-want +got):\n%s", diff)
+	}
+}
+
+func TestObserveTakesTheDateOfTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "export.csv")
+	at := time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+	if err := os.WriteFile(file, []byte(header), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(file, at, at); err != nil {
+		t.Fatal(err)
+	}
+	var source fact.Source
+	if _, err := read(t.Context(), Config{ID: "dpi", File: file}, &source); err != nil {
+		t.Fatal(err)
+	}
+	if !source.AsOf.Equal(at) {
+		t.Errorf("AsOf = %v, want %v", source.AsOf, at)
+	}
+}
+
+func TestFormsOfTheFile(t *testing.T) {
+	const content = header + "a;actif;Médecin;cps;oui\n"
+	latin, err := charmap.Windows1252.NewEncoder().String(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		content string
+		config  Config
+	}{
+		"utf-8":         {content, Config{}},
+		"utf-8-mark":    {"\ufeff" + content, Config{}},
+		"windows-1252":  {latin, Config{}},
+		"windows-lines": {strings.ReplaceAll(content, "\n", "\r\n"), Config{}},
+		"commas":        {strings.ReplaceAll(content, ";", ","), Config{}},
+		"quotes":        {"\"login\";statut;fonction;facteur;2fa_obligatoire\n\"a\";actif;\"Médecin\";cps;oui\n", Config{}},
+		"other-order":   {"facteur;2fa_obligatoire;fonction;statut;login;bureau\ncps;oui;Médecin;actif;a;12\n", Config{}},
+		"blank-lines":   {content + "\n;;;;\n", Config{}},
+		"other-titles": {
+			"Identifiant;Compte;Métier;Moyen;Imposé\na;actif;Praticien;Badge;oui\n",
+			Config{
+				Columns:     map[string]string{"login": "identifiant", "statut": "COMPTE", "fonction": "Metier", "facteur": "Moyen", "2fa_obligatoire": "Imposé"},
+				Populations: map[string]string{"praticien": "physicians"},
+				Factors:     map[string]string{"badge": "cps"},
+			},
+		},
+		"tier-as-factor":   {header + "a;1;Médecin;Badge;1\n", Config{Factors: map[string]string{"Badge": "3"}}},
+		"no-status-column": {"login;fonction;facteur;2fa_obligatoire\na;Médecin;cps;oui\n", Config{Columns: map[string]string{"statut": ""}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := []fact.Population{{Name: "physicians", Enabled: 1, Equipped: 1, Enforced: 1}}
+			if diff := cmp.Diff(want, count(t, test.content, test.config).Populations); diff != "" {
+				t.Errorf("populations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDuplicatesAreMergedPessimistically(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines string
+		want  fact.Population
+	}{
+		"weaker-factor":     {"A;actif;Médecin;cps;oui\na;actif;Médecin;aucun;oui\n", fact.Population{Name: "physicians", Enabled: 1}},
+		"unknown-factor":    {"a;actif;Médecin;cps;oui\na;actif;Médecin;truc;oui\n", fact.Population{Name: "physicians", Enabled: 1, UnknownEquipped: 1, UnknownEnforced: 1}},
+		"not-mandatory":     {"a;actif;Médecin;cps;non\na;actif;Médecin;cps;oui\n", fact.Population{Name: "physicians", Enabled: 1, Equipped: 1}},
+		"closed-then-open":  {"a;inactif;Médecin;cps;oui\na;actif;Médecin;cps;oui\n", fact.Population{Name: "physicians", Enabled: 1, Equipped: 1, Enforced: 1}},
+		"open-then-closed":  {"a;actif;Médecin;aucun;oui\na;inactif;Médecin;cps;oui\n", fact.Population{Name: "physicians", Enabled: 1}},
+		"higher-population": {"a;actif;Secrétaire;cps;oui\na;actif;Administrateur;cps;oui\n", fact.Population{Name: "administrators", Enabled: 1, Equipped: 1, Enforced: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sighting, source, err := observe(t, header+test.lines, Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]fact.Population{test.want}, sighting.Fact.(fact.Accounts).Populations); diff != "" {
+				t.Errorf("populations (-want +got):\n%s", diff)
+			}
+			if source.Received != 2 || source.Rejected != 1 || sighting.Missing != "" {
+				t.Errorf("received %d, rejected %d, missing %q", source.Received, source.Rejected, sighting.Missing)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
+	sighting, source, err := observe(t, header+"a;en congé;Médecin;cps;oui\n;actif;Médecin;cps;oui\nb;actif;Médecin\n", Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if source.Rejected != 3 || !strings.Contains(sighting.Missing, "2 lines") || !strings.Contains(sighting.Missing, "1 lines") {
+		t.Errorf("rejected %d, missing %q", source.Rejected, sighting.Missing)
+	}
+	if got := sighting.Fact.(fact.Accounts).Populations[0].Enabled; got != 1 {
+		t.Errorf("%d enabled, want the account of unknown status", got)
+	}
+}
+
+func TestFactorsOfACell(t *testing.T) {
+	words, err := newVocabulary(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cell, want := range map[string]answer{
+		"CPS": yes, "e-CPS": yes, "FIDO2": yes, "WebAuthn": yes, "totp": yes, "hotp": yes, "push": yes, "sms + totp": yes,
+		"Carte à puce": yes, "totp+machin": yes,
+		"sms": no, "e-mail": no, "aucun": no, "sms+email": no, "Mot de passe": no,
+		"": unknown, "machin": unknown, "sms+machin": unknown, "totpx": unknown, "radius": unknown,
+	} {
+		if got := words.equipped(cell); got != want {
+			t.Errorf("equipped(%q) = %d, want %d", cell, got, want)
+		}
+	}
+}
+
+func TestUncoveredIsBounded(t *testing.T) {
+	var content strings.Builder
+	content.WriteString(header)
+	for i := range 250 {
+		fmt.Fprintf(&content, "user%d;actif;Médecin;aucun;non\n", i)
+	}
+	sighting, _, err := observe(t, content.String(), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := sighting.Fact.(fact.Accounts).Uncovered
+	if len(got) != maxUncovered || !slices.Equal(got, slices.Sorted(maps.Keys(sighting.Names))) {
+		t.Errorf("%d pseudonyms, %d names, want %d of the same", len(got), len(sighting.Names), maxUncovered)
+	}
+}
+
+func TestObserveRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		content string
+		config  Config
+		want    string
+	}{
+		"empty-file":         {"", Config{}, "the file is empty"},
+		"no-header":          {"zorglub;actif;Médecin;cps;oui\n", Config{}, "is missing: name it in columns"},
+		"column-twice":       {"login;statut;fonction;facteur;2fa_obligatoire;Login\n", Config{}, `the column "login" is written twice`},
+		"utf-16":             {"\xff\xfel\x00o\x00", Config{}, "it is not a text file"},
+		"open-quote":         {header + "a;actif;Médecin;cps;oui\nzorglub;\"actif;Médecin;cps;oui\n", Config{}, "line 3: "},
+		"stray-quote":        {header + "zor\"glub;actif;Médecin;cps;oui\n", Config{}, "line 2: "},
+		"long-field":         {header + "a;actif;" + strings.Repeat("z", maxField+1) + ";cps;oui\n", Config{}, "line 2: a field is longer"},
+		"too-many-lines":     {header + strings.Repeat("a;1;b;c;d\n", maxRows+1), Config{}, "at most 200000 lines"},
+		"bad-date":           {header, Config{AsOf: "hier"}, "as_of must be a date"},
+		"unknown-population": {header, Config{Populations: map[string]string{"a": "b"}}, "is not known: choose among administrators"},
+		"unknown-tier":       {header, Config{Factors: map[string]string{"a": "4"}}, "neither a known method nor a tier"},
+		"unknown-column":     {header, Config{Columns: map[string]string{"nom": "a"}}, "columns must be among login"},
+		"no-login-column":    {header, Config{Columns: map[string]string{"login": ""}}, "cannot be left out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, source, err := observe(t, test.content, test.config)
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "export.csv") {
+				t.Fatalf("error = %v, want the file and %q", err, test.want)
+			}
+			if strings.Contains(err.Error(), "zor") {
+				t.Errorf("error repeats the content of the file: %v", err)
+			}
+			if source.Problem != err.Error() || source.Complete {
+				t.Errorf("source = %+v, want the problem", source)
+			}
+		})
+	}
+}
+
+func TestObserveRefusesWhatIsNotAFile(t *testing.T) {
+	for name, file := range map[string]string{"absent": filepath.Join(t.TempDir(), "none.csv"), "folder": t.TempDir(), "device": "/dev/zero"} {
+		t.Run(name, func(t *testing.T) {
+			target := scanner.Target{Kind: scanner.KindApplication, ID: "dpi"}
+			if _, err := New([]Config{{ID: "dpi", File: file}}, pseudonyms()).Observe(t.Context(), nil, target); err == nil {
+				t.Errorf("%s was read", file)
+			}
+		})
+	}
+}
+
+func TestObserveRefusesAnotherApplication(t *testing.T) {
+	target := scanner.Target{Kind: scanner.KindApplication, ID: "other"}
+	if _, err := New([]Config{{ID: "dpi"}}, pseudonyms()).Observe(t.Context(), nil, target); err == nil {
+		t.Error("an undeclared application was observed")
+	}
+}
+
+func TestNothingPersonalComesOut(t *testing.T) {
+	sighting, source, err := observe(t, "login;statut;fonction;facteur;2fa_obligatoire;nom\n"+
+		"zorglub;actif;Médecin;aucun;oui;Zorglub\nzorglub2;Zorglub;Zorglub;zorglub;zorglub;Zorglub\n;Zorglub;;;;\n", Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := []any{sighting.Fact, sighting.Artifacts, sighting.Missing, source}
+	raw, err := json.Marshal(sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(strings.ToLower(string(raw)), "zorglub") {
+		t.Errorf("a name came out: %s", raw)
+	}
+	if !slices.Contains(slices.Collect(maps.Values(sighting.Names)), "zorglub") {
+		t.Errorf("names = %v, want the uncovered account for the people on site", sighting.Names)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(header + "a;actif;Médecin;cps+totp;oui\n"))
+	f.Add([]byte("\xff\xfe"))
+	f.Add([]byte("login,statut,fonction,facteur,2fa_obligatoire\r\n\"a\"\"b\",1,,,\r\n"))
+	f.Add([]byte("login;statut;fonction;facteur;2fa_obligatoire\nM\xe9decin;;;;\n"))
+	words, err := newVocabulary(Config{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		content, err := decode(data)
+		if err != nil {
+			return
+		}
+		taken := newCensus()
+		received, err := parse(content, nil, func(r row) { taken.add(r, words) })
+		if err != nil {
+			return
+		}
+		if got := len(taken.accounts) + taken.duplicates + taken.nameless; got != received {
+			t.Errorf("%d lines accounted for, %d received", got, received)
+		}
+		for _, p := range taken.count(Config{ID: "a"}, pseudonyms()).Fact.(fact.Accounts).Populations {
+			if p.Equipped+p.UnknownEquipped > p.Enabled || p.Enforced+p.UnknownEnforced > p.Enabled || p.Enforced > p.Equipped {
+				t.Errorf("counts that cannot be: %+v", p)
+			}
+		}
+	})
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package accounts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// maxUncovered is the most pseudonyms a fact holds.
+const maxUncovered = 100
+
+// account is one login of the application, its duplicates merged.
+type account struct {
+	login      string
+	enabled    bool
+	population string
+	equipped   answer
+	mandatory  answer
+}
+
+// census is what the lines of an export add up to.
+type census struct {
+	accounts   map[string]account // by login, as compared
+	duplicates int
+	nameless   int // lines without a login, or broken
+	doubtful   int // accounts whose status is not a known word
+}
+
+func newCensus() census { return census{accounts: map[string]account{}} }
+
+// rejected counts the lines that could not be understood on their own.
+func (c census) rejected() int { return c.duplicates + c.nameless + c.doubtful }
+
+func (c *census) add(r row, words vocabulary) {
+	login := r[columnLogin]
+	if login == "" {
+		c.nameless++
+		return
+	}
+	a := account{
+		login:   strings.Clone(login), // not the line around it
+		enabled: c.status(r), population: words.population(r[columnFunction]),
+		equipped: words.equipped(r[columnFactor]), mandatory: mandatory(r[columnMandatory]),
+	}
+	key := strings.ToLower(norm.NFC.String(login))
+	if other, twice := c.accounts[key]; twice {
+		c.duplicates++
+		a = merge(other, a)
+	}
+	c.accounts[key] = a
+}
+
+// status says whether a line opens the application. Where the export has no
+// status, or an unknown one, the account may open it.
+func (c *census) status(r row) bool {
+	cell, declared := r[columnStatus]
+	if !declared {
+		return true
+	}
+	status := enabled(cell)
+	if status == unknown {
+		c.doubtful++
+	}
+	return status != no
+}
+
+// merge keeps the worst of two lines about one login. A closed line says
+// nothing against an open one.
+func merge(a, b account) account {
+	if a.enabled != b.enabled {
+		if a.enabled {
+			return a
+		}
+		return b
+	}
+	a.population = slices.MinFunc([]string{a.population, b.population}, func(x, y string) int {
+		return cmp.Compare(slices.Index(populations(), x), slices.Index(populations(), y))
+	})
+	a.equipped, a.mandatory = min(a.equipped, b.equipped), min(a.mandatory, b.mandatory)
+	return a
+}
+
+// count makes the fact of an application.
+func (c census) count(config Config, p scanner.Pseudonyms) scanner.Sighting {
+	byName := map[string]fact.Population{}
+	names := map[string]string{}
+	for key, a := range c.accounts {
+		if !a.enabled {
+			continue
+		}
+		population := byName[a.population]
+		population.Name = a.population
+		byName[a.population] = a.countIn(population)
+		if a.equipped == no {
+			names[p.Of(config.ID, key)] = a.login
+		}
+	}
+	uncovered := firstSorted(names, maxUncovered)
+	return scanner.Sighting{
+		Fact: fact.Accounts{
+			Application: cmp.Or(config.Name, config.ID), Sensitive: config.Sensitive,
+			Populations: ordered(byName), Uncovered: uncovered,
+		},
+		Missing: c.missing(),
+		Names:   only(names, uncovered),
+	}
+}
+
+// countIn adds an account to its population. Being made to use a factor that
+// may not exist is not known to be enforced.
+func (a account) countIn(p fact.Population) fact.Population {
+	p.Enabled++
+	switch {
+	case a.equipped == yes:
+		p.Equipped++
+	case a.equipped == unknown:
+		p.UnknownEquipped++
+	}
+	switch enforced := min(a.equipped, a.mandatory); enforced {
+	case yes:
+		p.Enforced++
+	case unknown:
+		p.UnknownEnforced++
+	case no:
+	}
+	return p
+}
+
+func (c census) missing() string {
+	var parts []string
+	if c.nameless > 0 {
+		parts = append(parts, fmt.Sprintf("%d lines have no login or not the columns of the header", c.nameless))
+	}
+	if c.doubtful > 0 {
+		parts = append(parts, fmt.Sprintf("the status of %d lines is not a known word, they were counted as enabled", c.doubtful))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func ordered(byName map[string]fact.Population) []fact.Population {
+	all := []fact.Population{}
+	for _, name := range populations() {
+		if p, found := byName[name]; found {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// firstSorted returns the first pseudonyms in their own order, which tells
+// nothing of the people.
+func firstSorted(names map[string]string, most int) []string {
+	all := make([]string, 0, len(names))
+	for pseudonym := range names {
+		all = append(all, pseudonym)
+	}
+	slices.Sort(all)
+	return all[:min(len(all), most)]
+}
+
+func only(names map[string]string, kept []string) map[string]string {
+	out := make(map[string]string, len(kept))
+	for _, pseudonym := range kept {
+		out[pseudonym] = names[pseudonym]
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package accounts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The populations of an application (identity-directory-hds.md section 1.5),
+// the most sensitive first.
+func populations() []string {
+	return []string{"administrators", "remote_users", "suppliers", "physicians", "nurses", everyoneElse, "guests", "patients"}
+}
+
+const everyoneElse = "other_dpi_users"
+
+// vocabulary says what the words of an export mean.
+type vocabulary struct {
+	factors     map[string]tier
+	populations map[string]string
+}
+
+func newVocabulary(c Config) (vocabulary, error) {
+	v := vocabulary{factors(), map[string]string{
+		"medecin": "physicians", "infirmier": "nurses", "infirmiere": "nurses", "ide": "nurses",
+		"administrateur": "administrators", "administratrice": "administrators",
+		"fournisseur": "suppliers",
+	}}
+	for word, population := range c.Populations {
+		if !slices.Contains(populations(), population) {
+			return v, fmt.Errorf("population %q is not known: choose among %s", population, strings.Join(populations(), ", "))
+		}
+		v.populations[fold(word)] = population
+	}
+	for word, meaning := range c.Factors {
+		t, known := tierOf(meaning)
+		if !known {
+			return v, fmt.Errorf("factor %q means %q, which is neither a known method nor a tier from 0 to 3", word, meaning)
+		}
+		v.factors[fold(word)] = t
+	}
+	return v, nil
+}
+
+func tierOf(meaning string) (tier, bool) {
+	if i := slices.Index([]string{"0", "1", "2", "3"}, meaning); i >= 0 {
+		return tier(i), true
+	}
+	t, known := factors()[fold(meaning)]
+	return t, known
+}
+
+// equipped tells whether a cell holds a factor of tier 2 or more. Several are
+// separated by "+": one that is strong is enough, and without one an unknown
+// word leaves a doubt.
+func (v vocabulary) equipped(cell string) answer {
+	best := no
+	for word := range strings.SplitSeq(cell, "+") {
+		t, known := v.factors[fold(word)]
+		switch {
+		case known && t >= tierStrong:
+			return yes
+		case !known:
+			best = unknown
+		}
+	}
+	return best
+}
+
+func (v vocabulary) population(cell string) string {
+	if population, known := v.populations[fold(cell)]; known {
+		return population
+	}
+	return everyoneElse
+}
+
+// answer is what a cell says to a question.
+type answer int
+
+// The answers, in the order in which duplicates are merged: worst first.
+const (
+	no answer = iota
+	unknown
+	yes
+)
+
+func enabled(cell string) answer {
+	return among(cell, []string{"actif", "active", "enabled", "oui", "yes", "true", "1"},
+		[]string{"inactif", "inactive", "disabled", "desactive", "desactivee", "suspendu", "suspendue", "non", "no", "false", "0"})
+}
+
+func mandatory(cell string) answer {
+	return among(cell, []string{"oui", "o", "yes", "y", "true", "vrai", "1"}, []string{"non", "n", "no", "false", "faux", "0"})
+}
+
+func among(cell string, yeses, noes []string) answer {
+	word := fold(cell)
+	switch {
+	case slices.Contains(yeses, word):
+		return yes
+	case slices.Contains(noes, word):
+		return no
+	}
+	return unknown
+}
+
+// fold makes a word comparable: no case, no accents, single spaces.
+func fold(word string) string {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFD.String(word))
+	return strings.Join(strings.Fields(plain), " ")
+}
