@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +27,7 @@ const (
 const (
 	accountDisabled   = 0x2
 	accountNormal     = 0x200
+	controllerTrust   = 0x2000
 	smartcardRequired = 0x40000
 )
 
@@ -36,8 +36,10 @@ const (
 	ridAdministrator    = 500
 	ridDomainAdmins     = 512
 	ridDomainUsers      = 513
+	ridControllers      = 516
 	ridEnterpriseAdmins = 519
 	ridBuiltinAdmins    = 544
+	ridController       = 1000
 	ridFirstOrdinary    = 1101
 	ridFirstGroup       = 2001
 )
@@ -100,7 +102,7 @@ func rootDSE() entry {
 func directoryEntries(now time.Time) []entry {
 	accounts := directoryAccounts()
 	groups := directoryGroups(accounts)
-	entries := containers()
+	entries := append(containers(), controller())
 	for _, a := range accounts {
 		entries = append(entries, a.entry(groups, now))
 	}
@@ -116,7 +118,7 @@ func containers() []entry {
 		{"dc", []string{"chu-exemple"}},
 		{"objectSid", []string{domainSID()}},
 	}}}
-	for _, name := range []string{"OU=Personnel", "OU=Administration", "OU=Groupes", "OU=Comptes de service", "CN=Users", "CN=Builtin"} {
+	for _, name := range []string{"OU=Personnel", "OU=Administration", "OU=Groupes", "OU=Comptes de service", "OU=Domain Controllers", "CN=Users", "CN=Builtin"} {
 		class := "container"
 		if strings.HasPrefix(name, "OU=") {
 			class = "organizationalUnit"
@@ -124,6 +126,20 @@ func containers() []entry {
 		list = append(list, entry{name + "," + baseDN, []attribute{{"objectClass", []string{"top", class}}}})
 	}
 	return list
+}
+
+// controller is the machine that runs the directory: a user for the schema, and
+// nobody.
+func controller() entry {
+	return entry{"CN=SRV-AD1,OU=Domain Controllers," + baseDN, []attribute{
+		{"objectClass", []string{"top", "person", "organizationalPerson", "user", "computer"}},
+		{"objectCategory", []string{"CN=Computer," + schemaDN}},
+		{"cn", []string{"SRV-AD1"}},
+		{"sAMAccountName", []string{"SRV-AD1$"}},
+		{"userAccountControl", []string{strconv.Itoa(controllerTrust)}},
+		{"objectSid", []string{domainSID(ridController)}},
+		{"primaryGroupID", []string{strconv.Itoa(ridControllers)}},
+	}}
 }
 
 // account is an account of a person.
@@ -169,49 +185,6 @@ func administrators() []account {
 	})
 }
 
-// group is a group and the names of its members.
-type group struct {
-	dn, name string
-	sid      string
-	members  []string
-}
-
-// directoryGroups nests the groups as sites do: the operators' group is inside
-// the domain administrators, themselves inside the built-in administrators.
-func directoryGroups(accounts []account) []group {
-	admins := accounts[staffSize:]
-	operators := group{"CN=GG-Exploitation-T0,OU=Groupes," + baseDN, "GG-Exploitation-T0", domainSID(ridFirstGroup), names(admins[5:7])}
-	domain := group{"CN=Admins du domaine,CN=Users," + baseDN, "Admins du domaine", domainSID(ridDomainAdmins), append(names(admins[:4]), operators.dn, admins[8].dn)}
-	enterprise := group{"CN=Administrateurs de l'entreprise,CN=Users," + baseDN, "Administrateurs de l'entreprise", domainSID(ridEnterpriseAdmins), names(admins[4:5])}
-	return []group{
-		operators, domain, enterprise,
-		{"CN=Administrateurs,CN=Builtin," + baseDN, "Administrateurs", sid(32, ridBuiltinAdmins), []string{domain.dn, enterprise.dn}},
-		{"CN=Utilisateurs du domaine,CN=Users," + baseDN, "Utilisateurs du domaine", domainSID(ridDomainUsers), nil},
-		{"CN=GG-Medecins,OU=Groupes," + baseDN, "GG-Medecins", domainSID(ridFirstGroup + 1), names(accounts[:physicians])},
-		{"CN=GG-Infirmiers,OU=Groupes," + baseDN, "GG-Infirmiers", domainSID(ridFirstGroup + 2), names(accounts[physicians : physicians+nurses])},
-	}
-}
-
-func names(accounts []account) []string {
-	var list []string
-	for _, a := range accounts {
-		list = append(list, a.dn)
-	}
-	return list
-}
-
-// memberOf lists the groups a name is directly in; Active Directory leaves the
-// primary group out.
-func memberOf(dn string, groups []group) []string {
-	var list []string
-	for _, g := range groups {
-		if slices.Contains(g.members, dn) {
-			list = append(list, g.dn)
-		}
-	}
-	return list
-}
-
 func (a account) entry(groups []group, now time.Time) entry {
 	return entry{a.dn, []attribute{
 		{"objectClass", []string{"top", "person", "organizationalPerson", "user"}},
@@ -249,22 +222,13 @@ func (a account) control() int {
 	return flags
 }
 
-func (g group) entry(groups []group) entry {
-	return entry{g.dn, []attribute{
-		{"objectClass", []string{"top", "group"}},
-		{"objectCategory", []string{"CN=Group," + schemaDN}},
-		{"cn", []string{g.name}},
-		{"sAMAccountName", []string{g.name}},
-		{"objectSid", []string{g.sid}},
-		{"member", g.members},
-		{"memberOf", memberOf(g.dn, groups)},
-	}}
-}
-
 // domainSID identifies the domain, or a principal of it.
 func domainSID(rid ...uint32) string {
 	return sid(append([]uint32{21, 2026112201, 1309874455, 3020114477}, rid...)...)
 }
+
+// builtinSID identifies a group that every machine has.
+func builtinSID(rid uint32) string { return sid(32, rid) }
 
 // sid writes a security identifier S-1-5-… in binary ([MS-DTYP] 2.4.2.2).
 func sid(subAuthorities ...uint32) string {

@@ -409,8 +409,8 @@ func TestDirectorySearches(t *testing.T) {
 	}{
 		{"root", "", ldap.ScopeBaseObject, 0, "(objectClass=*)", ldap.LDAPResultSuccess, 1},
 		{"base", strings.ToLower(base), ldap.ScopeBaseObject, 0, "(objectClass=*)", ldap.LDAPResultSuccess, 1},
-		{"one-level", base, ldap.ScopeSingleLevel, 0, "(objectClass=*)", ldap.LDAPResultSuccess, 6},
-		{"or-not", base, ldap.ScopeWholeSubtree, 0, "(|(cn=gg-medecins)(&(objectClass=group)(!(member=*))))", ldap.LDAPResultSuccess, 2},
+		{"one-level", base, ldap.ScopeSingleLevel, 0, "(objectClass=*)", ldap.LDAPResultSuccess, 7},
+		{"or-not", base, ldap.ScopeWholeSubtree, 0, "(|(cn=gg-medecins)(&(objectClass=group)(!(member=*))))", ldap.LDAPResultSuccess, 10},
 		{"size-limit", base, ldap.ScopeWholeSubtree, 10, "(objectClass=user)", ldap.LDAPResultSizeLimitExceeded, 10},
 		{"no-base", "DC=ailleurs,DC=test", ldap.ScopeWholeSubtree, 0, "(objectClass=*)", ldap.LDAPResultNoSuchObject, 0},
 		{"unsupported-filter", base, ldap.ScopeWholeSubtree, 0, "(cn=a*)", ldap.LDAPResultUnwillingToPerform, 0},
