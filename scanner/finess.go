@@ -18,10 +18,11 @@ type FINESS string
 // never block, because numbers in official examples (458174839) fail it.
 // Source: regulation.md section 9, FINESS flow schema ^[A-Za-z0-9]{9}$.
 func ParseFINESS(s string) (number FINESS, warning string, err error) {
-	clean := strings.ToUpper(strings.Join(strings.Fields(s), ""))
+	clean := strings.Join(strings.Fields(s), "")
 	if len(clean) != 9 || strings.ContainsFunc(clean, notAlphanumeric) {
 		return "", "", fmt.Errorf("%q is not a FINESS number: nine letters or digits are expected", s)
 	}
+	clean = strings.ToUpper(clean) // after the test: "ſ" is raised to "S"
 	if !luhn(corsica(clean)) {
 		warning = fmt.Sprintf("FINESS number %s has a wrong control key: check it against the register", clean)
 	}
@@ -29,7 +30,7 @@ func ParseFINESS(s string) (number FINESS, warning string, err error) {
 }
 
 func notAlphanumeric(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'A' || r > 'Z')
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 // corsica replaces the letter of 2A and 2B as the key expects (A is 1, B is 2).

@@ -37,11 +37,14 @@ func (p Papers) Message(reason string, v Values) Text {
 	return Text{fill(p.FR.Reasons[reason], v), fill(p.EN.Reasons[reason], v)}
 }
 
+// fill puts each value in its place, once: what a value says is never filled
+// again, since it may come from outside.
 func fill(message string, v Values) string {
+	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(v)) {
-		message = strings.ReplaceAll(message, "{"+name+"}", v[name])
+		pairs = append(pairs, "{"+name+"}", v[name])
 	}
-	return message
+	return strings.NewReplacer(pairs...).Replace(message)
 }
 
 // paperSections are the headings of a page, in order, by language.
@@ -56,7 +59,8 @@ var paperSections = map[Lang][]string{
 func ParsePaper(l Lang, markdown string) (Paper, error) {
 	title, rest, _ := strings.Cut(strings.TrimSpace(markdown), "\n")
 	name, ok := strings.CutPrefix(title, "# ")
-	if !ok {
+	name = strings.TrimSpace(name)
+	if !ok || name == "" {
 		return Paper{}, fmt.Errorf("page must begin with %q and a title", "# ")
 	}
 	parts, err := splitSections(rest, paperSections[l])
@@ -67,7 +71,7 @@ func ParsePaper(l Lang, markdown string) (Paper, error) {
 	if err != nil {
 		return Paper{}, err
 	}
-	return Paper{strings.TrimSpace(name), parts[0], parts[1], parts[2], reasons, listItems(parts[4])}, nil
+	return Paper{name, parts[0], parts[1], parts[2], reasons, listItems(parts[4])}, nil
 }
 
 func splitSections(body string, headings []string) ([]string, error) {
