@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# One file, one target per program:
+#   docker build --target agent -t carescan-agent .
+#   docker build --target aggregator -t carescan-aggregator .
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+ENV CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false"
+RUN go build -ldflags "-s -w -X carescan/cmd/internal/cli.version=${VERSION}" -o /out/ ./cmd/agent ./cmd/aggregator \
+ && mv /out/agent /out/carescan-agent && mv /out/aggregator /out/carescan-aggregator \
+ && mkdir -p /empty/state
+
+# No shell, no package manager, an account without rights: the authorities of the
+# system and the program, nothing else.
+FROM gcr.io/distroless/static-debian12:nonroot AS agent
+COPY --from=build /out/carescan-agent /usr/local/bin/carescan-agent
+COPY --from=build --chown=nonroot:nonroot /empty/state /var/lib/carescan
+ENV CARESCAN_STATE=/var/lib/carescan
+VOLUME /var/lib/carescan
+ENTRYPOINT ["/usr/local/bin/carescan-agent"]
+CMD ["run", "--config", "/etc/carescan/agent.yaml"]
+
+FROM gcr.io/distroless/static-debian12:nonroot AS aggregator
+COPY --from=build /out/carescan-aggregator /usr/local/bin/carescan-aggregator
+COPY --from=build --chown=nonroot:nonroot /empty/state /var/lib/carescan
+VOLUME /var/lib/carescan
+EXPOSE 8443 9443
+ENTRYPOINT ["/usr/local/bin/carescan-aggregator"]
+CMD ["serve", "--config", "/etc/carescan/aggregator.yaml"]

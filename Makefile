@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# One build mode for everything that links nuclei, so that it is compiled once.
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath -buildvcs=false
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X carescan/cmd/internal/cli.version=$(VERSION)
+TOOL := go tool -modfile=go.tool.mod
+
+# What links nuclei is tested apart, without the race detector: building nuclei
+# twice would double the time of the whole suite.
+HEAVY := ./scanner/probes/nuclei/worker/... ./cmd/agent ./cmd/internal/journey/...
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build both programs into bin/
+	go build -ldflags '$(LDFLAGS)' -o bin/carescan-agent ./cmd/agent
+	go build -ldflags '$(LDFLAGS)' -o bin/carescan-aggregator ./cmd/aggregator
+
+demo: build ## a synthetic hospital scanned, its bundle sent, shown and filed (ONCE=1 ends by itself)
+	@ONCE=$(ONCE) scripts/demo.sh
+
+test: ## install what the tests need, run them all, close with the counts
+	@scripts/test.sh "$(HEAVY)"
+
+test-light: ## everything that does not compile nuclei, with the race detector
+	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -vE '^carescan/(scanner/probes/nuclei/worker|cmd/agent$$|cmd/internal/journey)')
+
+test-heavy: ## what links nuclei or drives the real programs
+	go test -shuffle=on -timeout 30m $(HEAVY)
+
+lint: ## style and mistakes, with the pinned linter
+	$(TOOL) golangci-lint run ./...
+
+generate: ## registry, pages of checks, dependency lists
+	go generate ./checks
+	scripts/deps.sh
+
+golden: ## rewrite every expectation; read the difference
+	go test ./checks/... ./reports/... -update
+
+check: generate ## all a reviewer expects
+	@git diff --exit-code --stat -- checks docs || { echo "generated files are not up to date: commit the difference above"; exit 1; }
+	$(MAKE) lint test
+
+new-check: ## scaffold a check: make new-check ID=exposure.caa-record FACT=dns-zone
+	go run ./checks/internal/newcheck -id $(ID) -fact $(FACT)
+	go generate ./checks
+
+fuzz: ## every fuzz target for FUZZTIME each (default 20s)
+	scripts/fuzz.sh $(or $(FUZZTIME),20s)
+
+lab: build ## a synthetic hospital on loopback, to try everything against
+	bin/carescan-agent lab
+
+.PHONY: help build demo test test-light test-heavy lint generate golden check new-check fuzz lab
