@@ -48,7 +48,7 @@ const (
 
 // Options say how the worker is started and how much it may use.
 type Options struct {
-	Command     []string      // starts the worker, for example the agent itself and "nuclei-worker"
+	Command     []string      // starts the worker, by its absolute path: the agent itself and "nuclei-worker"
 	Folder      string        // templates of the operator; optional
 	MemoryLimit int64         // bytes the worker may allocate; 512 MiB by default
 	Timeout     time.Duration // for one site; five minutes by default

@@ -121,10 +121,10 @@ func acceptLoaded(t *templates.Template) error {
 	if t.Type() != templatetypes.HTTPProtocol || t.SelfContained || t.Flow != "" || len(t.Workflows) > 0 {
 		return errors.New("the engine sees more than requests for pages in the template")
 	}
-	if t.Requests() != len(t.RequestsHTTP)+len(t.RequestsWithHTTP) {
+	if t.Requests() != len(t.RequestsHTTP) {
 		return errors.New("the engine sees several protocols in the template")
 	}
-	for _, r := range append(t.RequestsHTTP, t.RequestsWithHTTP...) {
+	for _, r := range t.RequestsHTTP {
 		method := r.Method.String()
 		if method != "GET" && method != "HEAD" {
 			return fmt.Errorf("the engine sees the method %q in the template", method)

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nuclei
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"carescan/scanner"
+)
+
+// echoNetwork leads to a server that answers what it is told.
+type echoNetwork struct {
+	closedNetwork
+	address string
+}
+
+func (n echoNetwork) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if address != "www.chu.test:443" {
+		return nil, &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: address, Detail: "not declared"}
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, n.address)
+}
+
+func serveEcho(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer conn.Close(); _, _ = io.Copy(conn, conn) }()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func knock(t *testing.T, d *door, method, address, secret string) (status int, reason string, conn net.Conn, reader *bufio.Reader) {
+	t.Helper()
+	conn, err := net.Dial("unix", d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nProxy-Authorization: Bearer %s\r\n\r\n", method, address, address, secret)
+	reader = bufio.NewReader(conn)
+	response, err := http.ReadResponse(reader, &http.Request{Method: method})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode == http.StatusOK {
+		return response.StatusCode, "", conn, reader
+	}
+	body, _ := io.ReadAll(response.Body)
+	return response.StatusCode, strings.TrimSpace(string(body)), conn, reader
+}
+
+func TestDoorLeadsToTheSiteOnly(t *testing.T) {
+	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", echoNetwork{address: serveEcho(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	tests := map[string]struct {
+		method, address, secret string
+		status                  int
+		reason                  string
+	}{
+		"wrong-secret": {http.MethodConnect, "www.chu.test:443", "guess", http.StatusProxyAuthRequired, "wrong secret"},
+		"no-secret":    {http.MethodConnect, "www.chu.test:443", "", http.StatusProxyAuthRequired, "wrong secret"},
+		"other-method": {http.MethodOptions, "www.chu.test:443", d.secret, http.StatusMethodNotAllowed, "only CONNECT is served"},
+		"other-host":   {http.MethodConnect, "other.chu.test:443", d.secret, http.StatusForbidden, "only the site under look may be asked"},
+		"refused-port": {
+			http.MethodConnect, "www.chu.test:22", d.secret, http.StatusBadGateway,
+			"connection to www.chu.test:22 refused by the scope guard (out-of-scope): not declared",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			status, reason, _, _ := knock(t, d, test.method, test.address, test.secret)
+			if status != test.status || reason != test.reason {
+				t.Errorf("got %d %q, want %d %q", status, reason, test.status, test.reason)
+			}
+		})
+	}
+}
+
+func TestDoorCarriesBothWaysAndCutsWhenClosed(t *testing.T) {
+	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", echoNetwork{address: serveEcho(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, conn, reader := knock(t, d, http.MethodConnect, "www.chu.test:443", d.secret)
+	fmt.Fprintln(conn, "hello")
+	if line, err := reader.ReadString('\n'); line != "hello\n" || err != nil {
+		t.Errorf("got %q, %v", line, err)
+	}
+	d.close()
+	if _, err := reader.ReadByte(); err == nil {
+		t.Error("the tunnel outlives the door")
+	}
+	if _, err := net.Dial("unix", d.path); err == nil {
+		t.Error("the door is still open")
+	}
+}
