@@ -45,7 +45,7 @@ func judgePolicy(p dmarc.Policy) scanner.Verdict {
 	case p.Action == dmarc.None:
 		return scanner.FailedAs(scanner.Medium, "none", values)
 	case p.Partial:
-		return scanner.FailedAs(scanner.Low, "partial", values)
+		return scanner.FailedAs(scanner.Low, "half-applied", values)
 	case p.Weaker:
 		return scanner.FailedAs(scanner.Low, "weaker-below", values)
 	}

@@ -68,7 +68,7 @@ func lastHeader(hops []fact.Hop) (header string, found, refused bool) {
 	origin := host(hops[0])
 	refused = true
 	for _, h := range hops {
-		if host(h) != origin {
+		if origin == "" || host(h) != origin {
 			continue
 		}
 		refused = refused && h.Status >= 400

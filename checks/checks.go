@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package checks lists every check of the product. Each one lives in a folder
+// of its own, and the list is generated: see CONTRIBUTING.md to add one.
+package checks
+
+//go:generate go run ./internal/gen
+//go:generate go run ./internal/pages
+
+import "carescan/scanner"
+
+// All returns every check with its papers, in the order of their ids. The slice
+// is the caller's own.
+func All() []scanner.Check { return registry() }
+
+// ByID returns the check that bears an id.
+func ByID(id string) (scanner.Check, bool) {
+	for _, check := range registry() {
+		if check.ID == id {
+			return check, true
+		}
+	}
+	return scanner.Check{}, false
+}
+
+// withPapers completes a check with its pages, which the generator has read.
+func withPapers(c scanner.Check, p scanner.Papers) scanner.Check {
+	c.Papers = p
+	return c
+}
