@@ -38,6 +38,7 @@ type Event struct {
 type Filter struct {
 	Outcome scanner.Outcome
 	Family  string
+	Checks  []string
 	Offset  int
 	Limit   int
 }
@@ -46,7 +47,15 @@ const selectFinding = `
 	SELECT finess, family, observed, observed_since, first_seen, last_seen, last_bundle, episode, detail
 	FROM finding WHERE $1 IN ('*', finess) AND finess = $2`
 
-const filterFinding = ` AND $3 IN ('', outcome) AND $4 IN ('', family)`
+const filterFinding = ` AND $3 IN ('', outcome) AND $4 IN ('', family) AND ($5 = '' OR $5 LIKE '%,' || check_id || ',%')`
+
+// checks writes the list that filterFinding searches.
+func (f Filter) checks() string {
+	if len(f.Checks) == 0 {
+		return ""
+	}
+	return "," + strings.Join(f.Checks, ",") + ","
+}
 
 // Findings lists the findings of an establishment, those that ask most of a
 // reader first.
@@ -54,7 +63,7 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+`
 		ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'inconclusive' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END,
 		         severity_rank, check_id, target, fp
-		LIMIT $5 OFFSET $6`, scope.sees, finess, f.Outcome, f.Family, f.Limit, f.Offset)
+		LIMIT $6 OFFSET $7`, scope.sees, finess, f.Outcome, f.Family, f.checks(), f.Limit, f.Offset)
 	return list, wrap(err, "list findings of %s", finess)
 }
 
@@ -62,7 +71,7 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 func (s *Store) CountFindings(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) (int, error) {
 	n, err := one(ctx, s.reader, scanInt, `
 		SELECT COUNT(*) FROM finding WHERE $1 IN ('*', finess) AND finess = $2`+filterFinding,
-		scope.sees, finess, f.Outcome, f.Family)
+		scope.sees, finess, f.Outcome, f.Family, f.checks())
 	return n, wrap(err, "count findings of %s", finess)
 }
 

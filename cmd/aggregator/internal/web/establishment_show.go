@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
+)
+
+const (
+	findingsPerPage = 50
+	bundlesShown    = 20
+	maxChecksAsked  = 50
+)
+
+// establishmentBody is all that is known of an establishment.
+type establishmentBody struct {
+	scanner.Establishment
+	Frameworks []framework
+	Findings   findingList
+	Outcomes   bar
+	Coverage   []store.Coverage
+	Gaps       int // looks that did not end
+	Bundles    []store.Bundle
+	Silent     bool
+}
+
+func (s *Server) establishmentShow(v *visit) error {
+	site, err := s.store.Establishment(v.Context(), v.scope(), v.finess())
+	if err != nil {
+		return err
+	}
+	body := establishmentBody{Establishment: site}
+	for _, fill := range []func(*visit, *establishmentBody) error{s.fillControls, s.fillFindings, s.fillCoverage, s.fillBundles} {
+		if err := fill(v, &body); err != nil {
+			return err
+		}
+	}
+	return v.show("establishment", body)
+}
+
+// framework is a catalog with the state of its controls here.
+type framework struct {
+	Title    scanner.Text
+	Bar      bar
+	Controls []store.Control
+}
+
+func (s *Server) fillControls(v *visit, b *establishmentBody) error {
+	controls, err := s.store.Controls(v.Context(), v.scope(), b.FINESS)
+	for len(controls) > 0 {
+		catalog := controls[0].Catalog
+		end := slices.IndexFunc(controls, func(c store.Control) bool { return c.Catalog != catalog })
+		if end < 0 {
+			end = len(controls)
+		}
+		b.Frameworks = append(b.Frameworks, s.framework(catalog, controls[:end]))
+		controls = controls[end:]
+	}
+	return err
+}
+
+func (s *Server) framework(catalog string, controls []store.Control) framework {
+	title, known := s.settings.Catalog(catalog)
+	if !known {
+		title = scanner.Text{FR: catalog, EN: catalog}
+	}
+	count := map[scanner.ControlState]int{}
+	for _, c := range controls {
+		count[c.State]++
+	}
+	return framework{title, controlBar(count), controls}
+}
+
+// findingList is one page of the findings, and how it was narrowed.
+type findingList struct {
+	Rows     []store.Finding
+	Filter   store.Filter
+	Outcomes []scanner.Outcome
+	Families []string
+	Total    int
+	From, To int
+	Previous string // query of the page before, empty on the first
+	Next     string
+}
+
+func (s *Server) fillFindings(v *visit, b *establishmentBody) (err error) {
+	list := findingList{Filter: filterOf(v.URL.Query()), Outcomes: scanner.Outcomes()}
+	if list.Rows, err = s.store.Findings(v.Context(), v.scope(), b.FINESS, list.Filter); err != nil {
+		return err
+	}
+	if list.Total, err = s.store.CountFindings(v.Context(), v.scope(), b.FINESS, list.Filter); err != nil {
+		return err
+	}
+	if list.Families, err = s.store.Families(v.Context(), v.scope(), b.FINESS); err != nil {
+		return err
+	}
+	list.turn()
+	b.Findings = list
+	return s.fillOutcomes(v, b)
+}
+
+// filterOf reads a filter from an address. What makes no sense narrows to
+// nothing or is ignored, and never fails.
+func filterOf(q url.Values) store.Filter {
+	page, err := strconv.Atoi(q.Get("page"))
+	if err != nil || page < 1 || page > 1000 {
+		page = 1
+	}
+	checks := q["check"]
+	return store.Filter{
+		Outcome: scanner.Outcome(q.Get("outcome")), Family: q.Get("family"), Checks: checks[:min(len(checks), maxChecksAsked)],
+		Offset: (page - 1) * findingsPerPage, Limit: findingsPerPage,
+	}
+}
+
+func (l *findingList) turn() {
+	l.From, l.To = min(l.Filter.Offset+1, l.Total), l.Filter.Offset+len(l.Rows)
+	page := l.Filter.Offset/findingsPerPage + 1
+	if page > 1 {
+		l.Previous = l.query(page - 1)
+	}
+	if l.To < l.Total {
+		l.Next = l.query(page + 1)
+	}
+}
+
+func (l *findingList) query(page int) string {
+	q := url.Values{"outcome": {string(l.Filter.Outcome)}, "family": {l.Filter.Family}, "check": l.Filter.Checks}
+	q.Set("page", strconv.Itoa(page))
+	return q.Encode()
+}
+
+func (s *Server) fillOutcomes(v *visit, b *establishmentBody) error {
+	count := map[scanner.Outcome]int{}
+	for _, o := range scanner.Outcomes() {
+		n, err := s.store.CountFindings(v.Context(), v.scope(), b.FINESS, store.Filter{Outcome: o})
+		if err != nil {
+			return err
+		}
+		count[o] = n
+	}
+	b.Outcomes = outcomeBar(count)
+	return nil
+}
+
+func (s *Server) fillCoverage(v *visit, b *establishmentBody) (err error) {
+	b.Coverage, err = s.store.Coverage(v.Context(), v.scope(), b.FINESS)
+	for _, c := range b.Coverage {
+		if c.Status != scanner.StatusCompleted {
+			b.Gaps++
+		}
+	}
+	return err
+}
+
+func (s *Server) fillBundles(v *visit, b *establishmentBody) (err error) {
+	b.Bundles, err = s.store.Bundles(v.Context(), v.scope(), b.FINESS, bundlesShown)
+	b.Silent = len(b.Bundles) == 0 || time.Since(b.Bundles[0].ReceivedAt) > s.settings.SilentAfter
+	return err
+}

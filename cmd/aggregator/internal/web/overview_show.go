@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"time"
+
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
+)
+
+// overviewBody is a region at a glance.
+type overviewBody struct {
+	Sites     []overviewSite
+	Satisfied int
+	Controls  int
+	Failed    int
+	Grave     int // failures that are critical or high
+	Silent    int
+}
+
+type overviewSite struct {
+	store.Standing
+	Bar       bar
+	Satisfied int
+	Failed    int
+	Grave     int
+	Unsure    int
+	Passed    int
+	Silent    bool
+}
+
+func (s *Server) overviewShow(v *visit) error {
+	standings, err := s.store.Standings(v.Context(), v.scope())
+	if err != nil {
+		return err
+	}
+	var body overviewBody
+	for _, standing := range standings {
+		body.add(newOverviewSite(standing, s.settings.SilentAfter))
+	}
+	return v.show("overview", body)
+}
+
+func newOverviewSite(s store.Standing, silentAfter time.Duration) overviewSite {
+	return overviewSite{
+		Standing: s, Bar: controlBar(s.Controls), Satisfied: s.Controls[scanner.Satisfied],
+		Failed: s.Outcomes[scanner.Fail], Unsure: s.Outcomes[scanner.Inconclusive], Passed: s.Outcomes[scanner.Pass],
+		Grave:  s.Severities[scanner.Critical] + s.Severities[scanner.High],
+		Silent: time.Since(s.LastBundle) > silentAfter,
+	}
+}
+
+func (b *overviewBody) add(site overviewSite) {
+	b.Sites = append(b.Sites, site)
+	b.Satisfied += site.Satisfied
+	b.Controls += site.Bar.Total
+	b.Failed += site.Failed
+	b.Grave += site.Grave
+	if site.Silent {
+		b.Silent++
+	}
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"time"
+
+	"carescan/reports"
+	"carescan/scanner"
+)
+
+// pages are the templates, by language and name.
+type pages map[scanner.Lang]map[string]*template.Template
+
+// loadPages parses every page in every language, so that a sentence is chosen
+// once and not at each request.
+func loadPages(a assets) (pages, error) {
+	all := pages{}
+	for _, l := range scanner.Langs() {
+		words, err := loadLocale(l)
+		if err != nil {
+			return nil, err
+		}
+		if all[l], err = parsePages(words, l, a); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func parsePages(words locale, l scanner.Lang, a assets) (map[string]*template.Template, error) {
+	names, err := fs.Glob(files, "pages/*/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list pages: %w", err)
+	}
+	layout, err := template.New("layout").Option("missingkey=error").Funcs(functions(words, l, a)).ParseFS(files, "layout/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse layout: %w", err)
+	}
+	parsed := map[string]*template.Template{}
+	for _, name := range names {
+		page, err := layout.Clone()
+		if err == nil {
+			page, err = page.ParseFS(files, name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("parse %s: %w", name, err)
+		}
+		parsed[path.Base(path.Dir(name))] = page
+	}
+	return parsed, nil
+}
+
+// functions is what a template may call.
+func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
+	return template.FuncMap{
+		"t":        words.say,
+		"asset":    a.path,
+		"text":     func(t scanner.Text) string { return t.In(l) },
+		"label":    func(v labelled) string { return v.Label().In(l) },
+		"datetime": func(t time.Time) string { return reports.Moment(t, l) },
+		"date":     func(t time.Time) string { return reports.Date(t, l) },
+		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"pretty":   pretty,
+		"size":     func(n int) int { return (n + 1023) / 1024 },
+
+		"targetLabel":  func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
+		"vantageLabel": func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
+		"statusLabel":  func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
+	}
+}
+
+type labelled interface{ Label() scanner.Text }
+
+func pretty(raw json.RawMessage) (string, error) {
+	if len(raw) == 0 {
+		return "", nil
+	}
+	var out bytes.Buffer
+	err := json.Indent(&out, raw, "", "  ")
+	return out.String(), err
+}
+
+// frame is what every page shows around its body.
+type frame struct {
+	Page   string
+	Lang   scanner.Lang
+	Region string
+	Path   string
+	Name   string // of the person, empty before sign-in
+	Admin  bool
+	Body   any
+}
+
+// render writes a page, whole or not at all.
+func (v *visit) render(status int, page string, body any) error {
+	found, ok := v.server.pages[v.language][page]
+	if !ok {
+		return fmt.Errorf("no page is called %q", page)
+	}
+	var out bytes.Buffer
+	admin := v.user.Admin && v.user.Scope.IsRegion()
+	err := found.ExecuteTemplate(&out, "layout.html", frame{
+		page, v.language, v.server.settings.Region, v.URL.Path, v.user.Name, admin, body,
+	})
+	if err != nil {
+		return fmt.Errorf("render page %s: %w", page, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Cache-Control", "no-store")
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(out.Bytes()) // the reader may be gone
+	return nil
+}
+
+func (v *visit) show(page string, body any) error { return v.render(http.StatusOK, page, body) }

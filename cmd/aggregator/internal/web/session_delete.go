@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import "net/http"
+
+func (s *Server) sessionDelete(v *visit) error {
+	if err := v.audit(v.user.Email, "sign-out", v.user.ID); err != nil {
+		return err
+	}
+	if err := s.sessions.Destroy(v.Context()); err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.Request, "/sign-in", http.StatusSeeOther)
+	return nil
+}

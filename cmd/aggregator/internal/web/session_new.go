@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import "net/http"
+
+// signInBody is the sign-in page.
+type signInBody struct {
+	Email  string
+	Notice string // key of a sentence
+}
+
+func (s *Server) sessionNew(v *visit) error { return v.show("signin", signInBody{}) }
+
+// refuseSignIn shows the form again. The sentence is the same whatever was wrong.
+func (v *visit) refuseSignIn(status int, email, notice string) error {
+	if status == http.StatusTooManyRequests {
+		v.w.Header().Set("Retry-After", "900")
+	}
+	return v.render(status, "signin", signInBody{email, notice})
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
+
+	"github.com/google/uuid"
+)
+
+// visit is one request of a person: who asks, in which language, within which
+// scope.
+type visit struct {
+	w http.ResponseWriter
+	*http.Request
+	server   *Server
+	language scanner.Lang
+	user     store.User // zero before sign-in
+}
+
+// The refusals that a person is told about by a page of their own.
+var (
+	errNotFound  = errors.New("not found")
+	errForbidden = errors.New("not allowed")
+)
+
+const (
+	keyUser     = "user"
+	keyLanguage = "language"
+	maxForm     = 16 << 10
+)
+
+// open lets anyone in.
+func (s *Server) open(do func(*visit) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		v := &visit{w, r, s, s.language(w, r), store.User{}}
+		if err := do(v); err != nil {
+			v.fail(err)
+		}
+	})
+}
+
+// signedIn lets people in who signed in, as they stand in the store now.
+func (s *Server) signedIn(do func(*visit) error) http.Handler {
+	return s.open(func(v *visit) error {
+		id := s.sessions.GetString(v.Context(), keyUser)
+		if id == "" {
+			http.Redirect(v.w, v.Request, "/sign-in", http.StatusSeeOther)
+			return nil
+		}
+		user, err := s.store.User(v.Context(), id)
+		if err != nil {
+			return err
+		}
+		v.user = user
+		v.w.Header().Set("Cache-Control", "no-store")
+		return do(v)
+	})
+}
+
+// admin lets administrators in.
+func (s *Server) admin(do func(*visit) error) http.Handler {
+	return s.signedIn(func(v *visit) error {
+		if !v.user.Admin || !v.user.Scope.IsRegion() {
+			return errForbidden
+		}
+		return do(v)
+	})
+}
+
+// language is the one asked for in the address, else the one kept in a cookie,
+// else the first that the browser prefers and we speak.
+func (s *Server) language(w http.ResponseWriter, r *http.Request) scanner.Lang {
+	if asked := scanner.Lang(r.URL.Query().Get("lang")); spoken(asked) {
+		http.SetCookie(w, &http.Cookie{
+			Name: keyLanguage, Value: string(asked), Path: "/", MaxAge: 365 * 24 * 3600,
+			Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+		return asked
+	}
+	if cookie, err := r.Cookie(keyLanguage); err == nil && spoken(scanner.Lang(cookie.Value)) {
+		return scanner.Lang(cookie.Value)
+	}
+	return s.settings.Language
+}
+
+func spoken(l scanner.Lang) bool { return l == scanner.French || l == scanner.English }
+
+// scope is all that the reader may see.
+func (v *visit) scope() store.Scope { return v.user.Scope }
+
+func (v *visit) finess() scanner.FINESS { return scanner.FINESS(v.PathValue("finess")) }
+
+func (v *visit) ip() string {
+	host, _, err := net.SplitHostPort(v.RemoteAddr)
+	if err != nil {
+		return v.RemoteAddr
+	}
+	return host
+}
+
+// audit records what a person did.
+func (v *visit) audit(actor, action, object string) error {
+	return v.server.store.Audit(v.Context(), store.Deed{At: time.Now(), Actor: actor, IP: v.ip(), Action: action, Object: object})
+}
+
+// fail turns an error into a page: a sentence for what a person can know, a
+// reference for the rest, whose detail is in the log.
+func (v *visit) fail(err error) {
+	switch {
+	case errors.Is(err, errNotFound) || errors.Is(err, store.ErrNotFound):
+		v.problem(http.StatusNotFound, "problem.not_found", "")
+	case errors.Is(err, errForbidden):
+		v.problem(http.StatusForbidden, "problem.forbidden", "")
+	default:
+		reference := strings.ToUpper(uuid.NewString()[:8])
+		v.server.log.Error("page failed", "pattern", v.Pattern, "reference", reference, "error", err)
+		v.problem(http.StatusInternalServerError, "problem.internal", reference)
+	}
+}
+
+// problemBody is the page of an error.
+type problemBody struct {
+	Key       string // of the sentence
+	Reference string
+}
+
+func (v *visit) problem(status int, key, reference string) {
+	if err := v.render(status, "problem", problemBody{key, reference}); err != nil {
+		v.server.log.Error("problem page failed", "error", err)
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}

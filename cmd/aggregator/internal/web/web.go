@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package web is what people see of a region: pages rendered on the server,
+// readable without a script, in French and English.
+package web
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// Settings is what the pages need to know of their surroundings.
+type Settings struct {
+	Region      string
+	Language    scanner.Lang // of a first visit
+	SilentAfter time.Duration
+	AgentURL    string // that a token carries
+	// Paper explains a check; catalogs name frameworks. Both come in as values.
+	Paper   func(check string) (scanner.Papers, bool)
+	Catalog func(id string) (scanner.Text, bool)
+}
+
+// Server shows the pages.
+type Server struct {
+	store     *store.Store
+	authority *authority.Authority
+	accounts  *account.Accounts
+	log       *slog.Logger
+	settings  Settings
+	sessions  *scs.SessionManager
+	pages     pages
+	assets    assets
+}
+
+// New makes the pages of a store; a template that does not parse is an error.
+func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *slog.Logger, settings Settings) (*Server, error) {
+	files, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	all, err := loadPages(files)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{s, a, people, log, settings, newSessions(s), all, files}, nil
+}
+
+const (
+	sessionLife = 12 * time.Hour
+	sessionIdle = 30 * time.Minute
+)
+
+// newSessions keeps sessions on the server, under the hash of their token. The
+// prefix __Host- has browsers refuse the cookie from anywhere but here
+// (RFC 6265bis section 4.1.3.2).
+func newSessions(s *store.Store) *scs.SessionManager {
+	m := scs.New()
+	m.Store = s.Sessions()
+	m.Lifetime = sessionLife
+	m.IdleTimeout = sessionIdle
+	m.HashTokenInStore = true
+	m.Cookie.Name = "__Host-carescan"
+	m.Cookie.Secure = true
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	return m
+}
+
+// HTTP makes the server of the listener.
+func (s *Server) HTTP(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *http.Server {
+	return &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate},
+	}
+}
