@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package directory
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// maxUncovered is the most pseudonyms a fact holds.
+const maxUncovered = 100
+
+// count makes the fact of a directory.
+func (t *tree) count(source string, p scanner.Pseudonyms) scanner.Sighting {
+	f := fact.Directory{Groups: []fact.GroupCount{}}
+	for _, a := range t.accounts {
+		switch {
+		case !a.person:
+		case a.enabled():
+			f.Enabled++
+		default:
+			f.Disabled++
+		}
+	}
+	w := newWalk(t)
+	var hidden []string
+	for _, wanted := range privilegedGroups() {
+		found := t.find(wanted)
+		if len(found) == 0 && wanted.always {
+			hidden = append(hidden, fmt.Sprintf("%s (%d)", wanted.name, wanted.rid))
+		}
+		if len(found) > 0 {
+			f.Groups = append(f.Groups, fact.GroupCount{Group: wanted.name, Members: w.follow(found)})
+		}
+	}
+	w.addAdministrator()
+	names := w.count(&f, source, p)
+	f.Uncovered = firstSorted(names, maxUncovered)
+	return scanner.Sighting{Fact: f, Missing: w.missing(hidden, len(f.Groups)), Names: only(names, f.Uncovered)}
+}
+
+// find returns the keys of the groups that are a privileged group.
+func (t *tree) find(wanted privilegedGroup) []string {
+	var found []string
+	for k, g := range t.groups {
+		if wanted.is(g.sid) {
+			found = append(found, k)
+		}
+	}
+	return found
+}
+
+// count fills the privileged counts, and returns the accounts without the flag,
+// by pseudonym.
+func (w walk) count(f *fact.Directory, source string, p scanner.Pseudonyms) map[string]string {
+	names := map[string]string{}
+	for k := range w.reached {
+		a := w.tree.accounts[k]
+		if !a.person || !a.enabled() {
+			continue
+		}
+		f.Privileged++
+		switch {
+		case !a.known:
+			f.PrivilegedUnknown++
+		case a.smartcard():
+			f.PrivilegedEnforced++
+		default:
+			names[p.Of(source, key(a.name))] = a.name
+		}
+	}
+	return names
+}
+
+// missing says what could not be seen: invisible is not absent.
+func (w walk) missing(hidden []string, found int) string {
+	var parts []string
+	switch {
+	case found == 0:
+		parts = append(parts, "no privileged group was found: this is not a Windows directory, or its groups are hidden from the account")
+	case len(hidden) > 0:
+		parts = append(parts, "groups that exist in every domain are hidden from the account: "+strings.Join(hidden, ", "))
+	case !w.anyPerson():
+		parts = append(parts, "no person was found in any privileged group: members are probably hidden from the account")
+	}
+	if n := len(w.lost); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d members of privileged groups could not be read: they are hidden, or belong to another domain", n))
+	}
+	if w.tree.rejected > 0 {
+		parts = append(parts, fmt.Sprintf("%d entries could not be understood", w.tree.rejected))
+	}
+	if w.tree.cut {
+		parts = append(parts, "the directory was not read to its end")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (w walk) anyPerson() bool {
+	for k := range w.reached {
+		if w.tree.accounts[k].person {
+			return true
+		}
+	}
+	return false
+}
+
+// firstSorted returns the first pseudonyms in their own order, which tells
+// nothing of the people.
+func firstSorted(names map[string]string, most int) []string {
+	all := make([]string, 0, len(names))
+	for pseudonym := range names {
+		all = append(all, pseudonym)
+	}
+	slices.Sort(all)
+	return all[:min(len(all), most)]
+}
+
+func only(names map[string]string, kept []string) map[string]string {
+	out := make(map[string]string, len(kept))
+	for _, pseudonym := range kept {
+		out[pseudonym] = names[pseudonym]
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package directory
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+	"golang.org/x/time/rate"
+
+	"carescan/scanner"
+)
+
+const (
+	maxSearches    = 2000
+	maxBytes       = 256 << 20 // from one directory, in one look
+	maxSecret      = 4 << 10   // bytes of a password file
+	maxAuthorities = 1 << 20   // bytes of a CA file
+	searchTime     = 60 * time.Second
+)
+
+// session is one bound connection to a directory.
+type session struct {
+	conn     *ldap.Conn
+	base     string
+	pace     *rate.Limiter
+	searches int
+	close    func()
+}
+
+// open connects through the network door, checks the certificate, then binds.
+func open(ctx context.Context, door scanner.Network, c Config) (*session, error) {
+	if c.BindDN == "" || c.BaseDN == "" {
+		return nil, errors.New("bind_dn and base_dn must be given: an anonymous look sees nothing")
+	}
+	password, err := readPassword(c.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	link, err := dial(ctx, door, c)
+	if err != nil {
+		return nil, err
+	}
+	conn := ldap.NewConn(bounded{link, &io.LimitedReader{R: link, N: maxBytes}}, true)
+	conn.SetTimeout(searchTime + 5*time.Second) // the directory is told the first, we wait a little longer
+	conn.Start()
+	// Closing the link below ends whatever the library is waiting for.
+	stop := context.AfterFunc(ctx, func() { link.Close() })
+	s := &session{conn: conn, base: c.BaseDN, pace: rate.NewLimiter(5, 1), close: func() { stop(); link.Close(); conn.Close() }}
+	if err := conn.Bind(c.BindDN, password); err != nil {
+		s.close()
+		return nil, explain(ctx, "sign in", err)
+	}
+	return s, nil
+}
+
+// bounded is a connection that ends after so many bytes: the library reads
+// whatever length it is promised.
+type bounded struct {
+	net.Conn
+	limited *io.LimitedReader
+}
+
+func (b bounded) Read(p []byte) (int, error) { return b.limited.Read(p) }
+
+// readPassword reads a secret that is never kept nor repeated. An empty one
+// would be an unauthenticated bind, which succeeds (RFC 4513 section 5.1.2).
+func readPassword(path string) (string, error) {
+	data, err := readFile(path, maxSecret)
+	if err != nil {
+		return "", fmt.Errorf("read password_file: %w", err)
+	}
+	password := strings.TrimRight(string(data), "\r\n")
+	if password == "" {
+		return "", errors.New("password_file is empty: write the password of bind_dn in it")
+	}
+	return password, nil
+}
+
+func readFile(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	// A pipe or a device could block for ever.
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("%s must be a file of at most %d bytes", path, most)
+	}
+	return os.ReadFile(path)
+}
+
+func dial(ctx context.Context, door scanner.Network, c Config) (net.Conn, error) {
+	address, host, err := endpoint(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := tlsSettings(c, host)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := door.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", address, err)
+	}
+	secure := tls.Client(raw, settings)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		raw.Close()
+		return nil, distrust(address, settings.ServerName, err)
+	}
+	return secure, nil
+}
+
+func distrust(address, name string, err error) error {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("trust the certificate of %s as %s: %w; check server_name and ca_file", address, name, err)
+	}
+	return fmt.Errorf("open TLS with %s: %w; TLS 1.2 or later is needed", address, err)
+}
+
+// endpoint reads an LDAPS address. In clear, a password would be seen by all.
+func endpoint(text string) (address, host string, err error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "ldaps" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
+		return "", "", errors.New("url must be written as ldaps://host:636")
+	}
+	port := u.Port()
+	if port == "" {
+		port = "636"
+	}
+	return net.JoinHostPort(u.Hostname(), port), u.Hostname(), nil
+}
+
+func tlsSettings(c Config, host string) (*tls.Config, error) {
+	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.ServerName}
+	if settings.ServerName == "" {
+		settings.ServerName = host
+	}
+	if c.CAFile == "" {
+		return settings, nil
+	}
+	pem, err := readFile(c.CAFile, maxAuthorities)
+	if err != nil {
+		return nil, fmt.Errorf("read ca_file: %w", err)
+	}
+	settings.RootCAs = x509.NewCertPool()
+	if !settings.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("ca_file %s holds no certificate in PEM form", c.CAFile)
+	}
+	return settings, nil
+}
