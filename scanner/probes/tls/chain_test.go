@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// look serves a certificate and returns what is seen of it.
+func look(t *testing.T, cert tls.Certificate, o Options) (fact.TLS, scanner.Sighting) {
+	t.Helper()
+	return observe(t, serveTLS(t, &tls.Config{Certificates: []tls.Certificate{cert}}), o)
+}
+
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	root, other := newRoot(t, "Racine d'essai"), newRoot(t, "Autre racine")
+	middle := root.below(t, authorityTemplate("Autorité d'essai"))
+	renewed := authorityTemplate("Autorité renouvelée")
+	renewed.NotBefore = time.Now().AddDate(0, 0, -1)
+	expired, early, wrong, long := template(service), template(service), template("other.test"), template(service)
+	expired.NotBefore, expired.NotAfter = time.Now().AddDate(-2, 0, 0), time.Now().AddDate(-1, 0, 0)
+	early.NotBefore, early.NotAfter = time.Now().AddDate(1, 0, 0), time.Now().AddDate(2, 0, 0)
+	long.NotBefore = time.Now().AddDate(-1, 0, 0)
+	alone := middle.leaf(t, template(service), newKey(t))
+	alone.Certificate = alone.Certificate[:1]
+	own := selfSigned(t)
+	ownPool := x509.NewCertPool()
+	ownPool.AddCert(parse(t, own.Certificate[0]))
+	tests := map[string]struct {
+		cert  tls.Certificate
+		roots *x509.CertPool
+		want  fact.Trust
+	}{
+		"whole":              {middle.leaf(t, template(service), newKey(t)), root.pool(), fact.Trusted},
+		"expired":            {middle.leaf(t, expired, newKey(t)), root.pool(), fact.Trusted},
+		"not-yet-valid":      {middle.leaf(t, early, newKey(t)), root.pool(), fact.Trusted},
+		"other-name":         {middle.leaf(t, wrong, newKey(t)), root.pool(), fact.Trusted},
+		"renewed-authority":  {root.below(t, renewed).leaf(t, long, newKey(t)), root.pool(), fact.Trusted},
+		"without-middle":     {alone, root.pool(), fact.Untrusted},
+		"other-root":         {middle.leaf(t, template(service), newKey(t)), other.pool(), fact.Untrusted},
+		"self-signed":        {own, root.pool(), fact.SelfSigned},
+		"self-signed-stored": {own, ownPool, fact.Trusted},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, _ := look(t, tt.cert, Options{Roots: tt.roots, Store: "sha256:essai"})
+			if got.Trust != tt.want || got.Store != "sha256:essai" {
+				t.Errorf("trust %q in %q, want %q", got.Trust, got.Store, tt.want)
+			}
+		})
+	}
+}
+
+func parse(t *testing.T, raw []byte) *x509.Certificate {
+	t.Helper()
+	cert, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
+}
+
+func TestChainAsSent(t *testing.T) {
+	t.Parallel()
+	root := newRoot(t, "Racine d'essai")
+	c := template(service)
+	c.IPAddresses = []net.IP{net.ParseIP("192.0.2.1")}
+	c.NotBefore, c.NotAfter = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 4, 2, 3, 4, 5, 0, time.UTC)
+	cert := root.below(t, authorityTemplate("Autorité d'essai")).leaf(t, c, newKey(t))
+	got, sighting := look(t, cert, Options{Roots: root.pool()})
+	leaf := parse(t, cert.Certificate[0])
+	want := fact.Certificate{
+		Subject: "CN=www.chu.test,O=CHU d'essai", Issuer: "CN=Autorité d'essai,O=CHU d'essai",
+		Names: []string{service, "192.0.2.1"}, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		Key: "ECDSA P-256", Signature: "ECDSA-SHA256",
+		SPKI: scanner.Digest(leaf.RawSubjectPublicKeyInfo), Digest: scanner.Digest(leaf.Raw),
+	}
+	if diff := cmp.Diff(want, got.Chain[0]); diff != "" {
+		t.Error(diff)
+	}
+	var sent [][]byte
+	for block, rest := pem.Decode(sighting.Artifacts[0].Data); block != nil; block, rest = pem.Decode(rest) {
+		sent = append(sent, block.Bytes)
+	}
+	if !slices.EqualFunc(sent, cert.Certificate, bytes.Equal) {
+		t.Errorf("the evidence holds %d certificates, not the chain sent", len(sent))
+	}
+}
+
+func TestChainKeys(t *testing.T) {
+	t.Parallel()
+	strong, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := newRoot(t, "Racine d'essai")
+	for want, key := range map[string]crypto.Signer{"RSA 2048": strong, "Ed25519": edwards, "ECDSA P-256": newKey(t)} {
+		got, _ := look(t, root.leaf(t, template(service), key), Options{})
+		if got.Chain[0].Key != want {
+			t.Errorf("key %q, want %q", got.Chain[0].Key, want)
+		}
+	}
+}
+
+func TestChainIsBounded(t *testing.T) {
+	t.Parallel()
+	root := newRoot(t, "Racine d'essai")
+	c := template("a.test")
+	c.DNSNames = nil
+	for i := range 3 * maxNames {
+		c.DNSNames = append(c.DNSNames, fmt.Sprintf("n%d.test", i))
+	}
+	c.DNSNames = append(c.DNSNames, "*.chu.test", strings.Repeat("a", 300)+".test")
+	c.Subject.CommonName = strings.Repeat("é", maxText)
+	cert := root.leaf(t, c, newKey(t))
+	for range 2 * maxChain {
+		cert.Certificate = append(cert.Certificate, root.cert.Raw)
+	}
+	got, sighting := look(t, cert, Options{})
+	if len(got.Chain) != maxChain || !strings.Contains(sighting.Missing, "only 10 of 21") {
+		t.Errorf("%d certificates, missing %q", len(got.Chain), sighting.Missing)
+	}
+	leaf := got.Chain[0]
+	if len(leaf.Names) != maxNames || leaf.Names[0] != "*.chu.test" || len(leaf.Subject) > maxText+len("…") {
+		t.Errorf("%d names from %q, subject of %d bytes", len(leaf.Names), leaf.Names[0], len(leaf.Subject))
+	}
+}
+
+// FuzzDescribe reads foreign certificates.
+func FuzzDescribe(f *testing.F) {
+	f.Add(selfSigned(f).Certificate[0])
+	f.Add(newRoot(f, "Racine d'essai").cert.Raw)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		cert, err := x509.ParseCertificate(raw)
+		if err != nil {
+			return
+		}
+		var got fact.TLS
+		artifacts, _ := New(Options{Roots: x509.NewCertPool()}).addChain(&got, []*x509.Certificate{cert})
+		if len(artifacts) != 1 || len(got.Chain) != 1 || got.Trust == fact.Trusted {
+			t.Errorf("%d artifacts, %d certificates, trust %q", len(artifacts), len(got.Chain), got.Trust)
+		}
+		if c := got.Chain[0]; len(c.Names) > maxNames || len(c.Subject) > maxText+len("…") {
+			t.Errorf("%d names, subject of %d bytes", len(c.Names), len(c.Subject))
+		}
+	})
+}

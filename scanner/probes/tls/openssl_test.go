@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"carescan/scanner/fact"
+)
+
+// TestObserveOpenSSL looks at the server of OpenSSL, whose refusals are those of
+// most web servers.
+func TestObserveOpenSSL(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		flags []string
+		want  string // 1.3 1.2 1.1 1.0
+	}{
+		"default": {nil, "accepted accepted declined declined"},
+		"only-13": {[]string{"-tls1_3"}, "accepted declined declined declined"},
+		"only-12": {[]string{"-tls1_2"}, "declined accepted declined declined"},
+		"only-10": {[]string{"-tls1", "-cipher", "ALL:@SECLEVEL=0"}, "declined declined declined accepted"},
+		"mutual":  {[]string{"-Verify", "1", "-verify_return_error"}, "accepted accepted declined declined"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, sighting := observe(t, startOpenSSL(t, tt.flags), Options{Roots: x509.NewCertPool()})
+			if got.Reach != fact.Answered || answers(got) != tt.want || len(got.Chain) != 1 || got.Trust != fact.SelfSigned {
+				t.Errorf("%s: %s, want %s; %d certificates, %s", got.Reach, answers(got), tt.want, len(got.Chain), got.Trust)
+			}
+			if sighting.Missing != "" {
+				t.Errorf("missing %s", sighting.Missing)
+			}
+		})
+	}
+}
+
+// startOpenSSL starts the server on a port of its own choice, which it prints.
+func startOpenSSL(t *testing.T, flags []string) *loopback {
+	t.Helper()
+	binary, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("openssl is not installed")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	arguments := append([]string{"s_server", "-accept", "127.0.0.1:0", "-cert", writePair(t, selfSigned(t))}, flags...)
+	command := exec.CommandContext(ctx, binary, arguments...)
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, err := command.StdinPipe() // its end would end the server
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cancel(); input.Close(); command.Wait() })
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if address, found := strings.CutPrefix(lines.Text(), "ACCEPT "); found {
+			go func() {
+				for lines.Scan() {
+				}
+			}()
+			return &loopback{address: netip.MustParseAddrPort(address).String()}
+		}
+	}
+	t.Fatal("openssl did not say where it listens")
+	return nil
+}
+
+// writePair writes a certificate and its key into one file.
+func writePair(t *testing.T, cert tls.Certificate) string {
+	t.Helper()
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})
+	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
+	path := filepath.Join(t.TempDir(), "pair.pem")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
