@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package checks_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/checks"
+	"carescan/scanner"
+)
+
+func TestByID(t *testing.T) {
+	for _, want := range checks.All() {
+		got, ok := checks.ByID(want.ID)
+		if !ok || got.Papers.FR.Title != want.Papers.FR.Title {
+			t.Errorf("ByID(%q) = %q, %v", want.ID, got.Papers.FR.Title, ok)
+		}
+	}
+	if _, ok := checks.ByID("exposure.none-such"); ok {
+		t.Error("ByID found a check that does not exist")
+	}
+}
+
+func TestAllIsTheCallersOwn(t *testing.T) {
+	checks.All()[0].Papers.FR.Reasons["changed"] = "changed"
+	if _, changed := checks.All()[0].Papers.FR.Reasons["changed"]; changed {
+		t.Error("a caller changed the registry of every other")
+	}
+}
+
+func TestExposureIsJudgedFromTheInternet(t *testing.T) {
+	for _, check := range checks.All() {
+		want := scanner.Vantage("")
+		if strings.HasPrefix(check.ID, "exposure.") {
+			want = scanner.VantageInternet
+		}
+		if check.Vantage != want {
+			t.Errorf("%s is judged from %q, want %q", check.ID, check.Vantage, want)
+		}
+	}
+}
+
+// blank is an observation of a check that saw nothing in particular.
+func blank(check scanner.Check, fact string) scanner.Observation {
+	return scanner.Observation{
+		ID: "obs-0", Kind: check.Judge.Fact, Vantage: scanner.VantageInternet, Status: scanner.StatusCompleted,
+		At: time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC), Fact: json.RawMessage(fact),
+	}
+}
+
+func TestNothingSeenNeverPassesNorFails(t *testing.T) {
+	for _, check := range checks.All() {
+		f := check.Evaluate(blank(check, "{}"), nil)
+		if f.Outcome == scanner.Pass || f.Outcome == scanner.Fail || f.Reason == "check-error" {
+			t.Errorf("%s concludes %s (%s) on an empty fact", check.ID, f.Outcome, f.Reason)
+		}
+	}
+}
+
+func TestJudgingTwiceGivesTheSame(t *testing.T) {
+	for _, check := range checks.All() {
+		for _, c := range casesOf(t, check.ID) {
+			first, second := check.Evaluate(c.observation, c.params), check.Evaluate(c.observation, c.params)
+			if diff := cmp.Diff(first, second); diff != "" {
+				t.Errorf("%s (-first +second):\n%s", c.file, diff)
+			}
+		}
+	}
+}
+
+func TestUnknownParametersAreRefused(t *testing.T) {
+	for _, check := range checks.All() {
+		if err := check.Judge.AcceptParams(json.RawMessage(`{"none_such": 1}`)); err == nil {
+			t.Errorf("%s accepts a parameter it does not know", check.ID)
+		}
+		if err := check.Judge.AcceptParams(check.Judge.Defaults); err != nil {
+			t.Errorf("%s refuses its own defaults: %v", check.ID, err)
+		}
+	}
+}
+
+// FuzzEvaluate gives every check facts that no probe of ours wrote: an old or a
+// forged bundle. A check may refuse them and must not break.
+func FuzzEvaluate(f *testing.F) {
+	all := checks.All()
+	for _, check := range all {
+		f.Add([]byte("{}"), check.ID)
+	}
+	f.Add([]byte(`{"reach":"answered","name":"a","chain":[{}],"trust":"trusted"}`), "exposure.certificate-validity")
+	f.Add([]byte(`{"privileged":-1,"privileged_enforced":9223372036854775807}`), "mfa.admins-enforced")
+	f.Fuzz(func(t *testing.T, fact []byte, id string) {
+		at := slices.IndexFunc(all, func(c scanner.Check) bool { return c.ID == id })
+		if at < 0 || !json.Valid(fact) {
+			return
+		}
+		finding := all[at].Evaluate(blank(all[at], string(fact)), nil)
+		if finding.Reason == "check-error" && !strings.HasPrefix(finding.Values["error"], "read fact") {
+			t.Fatalf("%s breaks on %s: %s", id, fact, finding.Values["error"])
+		}
+	})
+}

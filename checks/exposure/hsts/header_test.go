@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hsts
+
+import "testing"
+
+func TestParseMaxAge(t *testing.T) {
+	for _, c := range []struct {
+		name, header string
+		age          int
+		ok           bool
+	}{
+		{"plain", "max-age=31536000", 31_536_000, true},
+		{"other_directives", "includeSubDomains; Max-Age = 10 ; preload", 10, true},
+		{"quoted", `max-age="10"`, 10, true},
+		{"zero_forgets", "max-age=0", 0, true},
+		{"too_large", "max-age=99999999999999999999", 9_223_372_036_854_775_807, true},
+		{"absent", "includeSubDomains", 0, false},
+		{"twice", "max-age=1; max-age=2", 0, false},
+		{"negative", "max-age=-1", 0, false},
+		{"open_quote", `max-age="10`, 0, false},
+		{"empty", "max-age=", 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if age, ok := ParseMaxAge(c.header); age != c.age || ok != c.ok {
+				t.Errorf("ParseMaxAge(%q) = %d, %v, want %d, %v", c.header, age, ok, c.age, c.ok)
+			}
+		})
+	}
+}
+
+func FuzzParseMaxAge(f *testing.F) {
+	f.Add("max-age=31536000; includeSubDomains")
+	f.Add(`max-age="1";max-age=`)
+	f.Fuzz(func(t *testing.T, header string) {
+		if age, ok := ParseMaxAge(header); age < 0 || !ok && age != 0 {
+			t.Errorf("ParseMaxAge(%q) = %d, %v", header, age, ok)
+		}
+	})
+}
