@@ -69,23 +69,30 @@ func headText(u *url.URL, response *http.Response) string {
 			if name == "Set-Cookie" {
 				value = withoutSecret(value)
 			}
-			fmt.Fprintf(&text, "%s: %s\n", name, strings.ToValidUTF8(value, "\uFFFD"))
+			fmt.Fprintf(&text, "%s: %s\n", name, value)
 		}
 	}
-	return text.String() + "\n"
+	return strings.ToValidUTF8(text.String(), "\uFFFD") + "\n"
 }
 
-// withoutSecret keeps of a cookie its name and its protections (RFC 6265
-// section 5.2). A cookie without a name is all value.
+// cookieAttributes are the parts of a cookie that hold no secret (RFC 6265
+// section 4.1.2).
+var cookieAttributes = [...]string{"secure", "httponly", "samesite", "path", "domain", "max-age", "expires"}
+
+// withoutSecret keeps of a cookie its name and its protections. A cookie
+// without a name is all value, and what is no attribute may be the rest of one.
 func withoutSecret(cookie string) string {
-	pair, attributes, found := strings.Cut(cookie, ";")
-	name, _, named := strings.Cut(pair, "=")
+	parts := strings.Split(cookie, ";")
+	name, _, named := strings.Cut(parts[0], "=")
 	if !named {
 		name = ""
 	}
 	kept := strings.TrimSpace(name) + "=[removed]"
-	if found {
-		kept += ";" + attributes
+	for _, part := range parts[1:] {
+		attribute, _, _ := strings.Cut(part, "=")
+		if slices.Contains(cookieAttributes[:], strings.ToLower(strings.TrimSpace(attribute))) {
+			kept += "; " + strings.TrimSpace(part)
+		}
 	}
 	return kept
 }

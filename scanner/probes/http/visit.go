@@ -139,11 +139,18 @@ func (v *visitor) get(ctx context.Context, u *url.URL, last *answer) (hop fact.H
 	hop = describe(u, response)
 	*last = answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type")}
 	if wantsBody(u, response) {
-		if last.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody)); err != nil {
+		if last.body, err = readBody(ctx, response.Body); err != nil {
 			return hop, "", fmt.Errorf("read %s: %w", u, err)
 		}
 	}
 	return hop, redirectOf(response), nil
+}
+
+// readBody reads the beginning of a body. A server that sees us give up may
+// close in good order what it never finished: the time spent decides.
+func readBody(ctx context.Context, body io.Reader) ([]byte, error) {
+	start, err := io.ReadAll(io.LimitReader(body, maxBody))
+	return start, errors.Join(err, ctx.Err())
 }
 
 // wantsBody keeps pages unread: only the file of RFC 9116 has a content of use.
