@@ -31,7 +31,7 @@ const (
 )
 
 // ldif writes the tree of a small Windows domain, with habits seen in real ones:
-// nesting, a circle, a primary group, a machine, a trust.
+// nesting, a circle, a primary group, a machine, a trust, a way to another server.
 func ldif() string {
 	var b strings.Builder
 	entry := func(dn string, lines ...string) {
@@ -72,6 +72,7 @@ func ldif() string {
 	user("PARTENAIRE$", 1108, 32|bitTrust)
 	user("DC1$", 1000, 532480, "objectClass: computer", "primaryGroupID: 516", "objectCategory: CN=Computer,CN=Schema,CN=Configuration,"+base)
 	entry("uid=henri", "objectClass: inetOrgPerson", "uid: henri", "cn: henri", "sn: henri")
+	entry("ou=ailleurs", "objectClass: referral", "objectClass: extensibleObject", "ou: ailleurs", "ref: ldap://ailleurs.test/dc=ailleurs")
 	for i := range crowd {
 		user(fmt.Sprintf("user%d", i), 2000+i, 512)
 	}
