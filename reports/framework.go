@@ -85,3 +85,6 @@ func (f Framework) Shares() []Share {
 // IsHAS tells whether the framework serves the certification of health
 // establishments by the Haute Autorité de santé.
 func (f Framework) IsHAS() bool { return f.ID == "has" || strings.HasPrefix(f.ID, "has-") }
+
+// HasHAS tells whether a framework of the run serves that certification.
+func (d Document) HasHAS() bool { return slices.ContainsFunc(d.ByFramework(), Framework.IsHAS) }

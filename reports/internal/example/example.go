@@ -7,7 +7,9 @@ package example
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"carescan/reports/bundle"
@@ -64,7 +66,8 @@ func Run() scanner.Run {
 		Status: scanner.RunPartial,
 		Names:  map[string]string{leila: "Leïla Exemple", marc: "Marc Exemple", "p-0000000000000000": "Personne Absente"},
 	}
-	for _, s := range seen {
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
+		s := seen[name]
 		run.Observations = append(run.Observations, s.Observation)
 		run.Artifacts = append(run.Artifacts, s.artifacts...)
 	}

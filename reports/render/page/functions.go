@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"time"
+
+	"carescan/reports"
+	"carescan/scanner"
+)
+
+// labelled is a word of the product that has a name on screen.
+type labelled interface{ Label() scanner.Text }
+
+// functions are what templates may call, in one language. Every sentence of a
+// template stands there in both: {{t "Constats" "Findings"}}.
+func functions(l scanner.Lang) template.FuncMap {
+	return template.FuncMap{
+		"t":          func(fr, en string) string { return scanner.Text{FR: fr, EN: en}.In(l) },
+		"in":         func(text scanner.Text) string { return text.In(l) },
+		"label":      func(w labelled) string { return w.Label().In(l) },
+		"target":     func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
+		"vantage":    func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
+		"status":     func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
+		"confidence": func(c scanner.Confidence) string { return reports.ConfidenceLabel(c).In(l) },
+		"date":       func(t time.Time) string { return reports.Date(t, l) },
+		"moment":     func(t time.Time) string { return reports.Moment(t, l) },
+		"day":        func(s string) string { return day(s, l) },
+		"machine":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"outcomes":   scanner.Outcomes,
+		"states":     scanner.ControlStates,
+		"stateClass": stateClass,
+		"finding":    reports.AnchorFinding,
+		"artifact":   reports.AnchorArtifact,
+		"blocks":     blocks,
+		"spans":      spans,
+		"bars":       bars,
+		"style":      func() template.CSS { return template.CSS(style) },
+		"policy":     Policy,
+		"plural":     func(n int, one, many string) string { return plural(l, n, one, many) },
+		"asks":       asks,
+		"on":         func(p Page, f reports.Finding) located { return located{p, f} },
+		"outcome":    func(s string) scanner.Outcome { return scanner.Outcome(s) },
+		"state":      func(s string) scanner.ControlState { return scanner.ControlState(s) },
+	}
+}
+
+// located is a finding with the page it stands on.
+type located struct {
+	Page Page
+	F    reports.Finding
+}
+
+// asks tells whether an outcome asks something of the reader.
+func asks(o scanner.Outcome) bool { return o == scanner.Fail || o == scanner.Inconclusive }
+
+// plural writes a number with its noun. French counts zero in the singular,
+// English in the plural.
+func plural(l scanner.Lang, n int, one, many string) string {
+	if n == 1 || n == 0 && l != scanner.English {
+		return fmt.Sprintf("%d %s", n, one)
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// day writes a date of a catalog in words.
+func day(s string, l scanner.Lang) string {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return s
+	}
+	return reports.Date(t, l)
+}
+
+// stateClass gives the state of a control the shape of the outcome it is like.
+func stateClass(s scanner.ControlState) string {
+	switch s {
+	case scanner.Satisfied:
+		return string(scanner.Pass)
+	case scanner.NotSatisfied:
+		return string(scanner.Fail)
+	case scanner.ControlNotApplicable:
+		return string(scanner.NotApplicable)
+	case scanner.ToExamine:
+		return "examine"
+	case scanner.ControlInconclusive:
+	}
+	return string(scanner.Inconclusive)
+}
+
+// bar is one share of a framework, in per mille of its width.
+type bar struct {
+	Class string
+	X, W  int
+}
+
+func bars(f reports.Framework) []bar {
+	var list []bar
+	done := 0
+	for _, s := range f.Shares() {
+		from := done * 1000 / len(f.Controls)
+		done += s.Count
+		list = append(list, bar{stateClass(s.State), from, done*1000/len(f.Controls) - from})
+	}
+	return list
+}

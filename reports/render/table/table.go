@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package table writes a run for a terminal of 80 columns: the word and the
+// shape carry the meaning, colour only repeats it.
+package table
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"carescan/reports"
+	"carescan/scanner"
+)
+
+// Style says how the terminal is to be used; zero is plain text.
+type Style struct{ Colour bool }
+
+// Write writes the run as plain text.
+func Write(w io.Writer, d reports.Document, l scanner.Lang) error { return Style{}.Write(w, d, l) }
+
+// Write writes the run in this style.
+func (s Style) Write(w io.Writer, d reports.Document, l scanner.Lang) error {
+	p := &page{out: bufio.NewWriter(w), style: s, lang: l}
+	p.head(d)
+	p.summary(d)
+	for _, g := range d.Groups() {
+		p.group(g)
+	}
+	for _, f := range d.ByFramework() {
+		p.framework(f)
+	}
+	p.gaps(d)
+	p.seal(d)
+	if err := p.out.Flush(); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return nil
+}
+
+// page is the text being written, in one language.
+type page struct {
+	out   *bufio.Writer
+	style Style
+	lang  scanner.Lang
+}
+
+func (p *page) head(d reports.Document) {
+	r := d.Run
+	p.line("%s (FINESS %s)", r.Establishment.Name, r.Establishment.FINESS)
+	p.fields([][2]string{
+		{p.t("Passage", "Run"), fmt.Sprintf("%s — %s", reports.Moment(r.Started, p.lang), r.Status.Label().In(p.lang))},
+		{p.t("Profil", "Profile"), r.Profile.Title.In(p.lang)},
+		{p.t("Point de vue", "Vantage"), reports.VantageLabel(r.Vantage).In(p.lang)},
+		{p.t("Périmètre", "Scope"), strings.Join(r.Scope.Names, ", ")},
+		{p.t("Autorisation", "Authorised"), p.authorisation(r.Scope.Authorisation)},
+	})
+}
+
+func (p *page) authorisation(a scanner.Authorisation) string {
+	return fmt.Sprintf(p.t("%s, jusqu’au %s", "%s, until %s"), a.By, reports.Date(a.Until, p.lang))
+}
+
+func (p *page) summary(d reports.Document) {
+	p.heading(p.t("Résumé", "Summary"))
+	count := d.Run.CountFindings()
+	for _, o := range scanner.Outcomes() {
+		p.line("  %s %3d  %s", p.paint(outcomeMark(o)), count[o], o.Label().In(p.lang))
+	}
+}
+
+func (p *page) group(g reports.Group) {
+	p.heading(fmt.Sprintf(p.t("Constats : %s (%d)", "Findings: %s (%d)"), g.Outcome.Label().In(p.lang), len(g.Findings)))
+	for i, f := range g.Findings {
+		if i > 0 {
+			p.line("")
+		}
+		p.finding(f)
+	}
+}
+
+func (p *page) finding(f reports.Finding) {
+	name := f.Check
+	if f.Outcome == scanner.Fail {
+		name = f.Severity.Label().In(p.lang) + " · " + name
+	}
+	p.line("  %s %s", p.paint(outcomeMark(f.Outcome)), name)
+	p.text(4, reports.TargetLabel(f.Target.Kind).In(p.lang)+" "+f.Target.ID)
+	p.text(4, f.Message.In(p.lang))
+	if f.Outcome == scanner.Fail || f.Outcome == scanner.Inconclusive {
+		p.text(4, "→ "+f.Fix.In(p.lang))
+	}
+	for _, who := range f.People {
+		p.text(4, p.t("Compte : ", "Account: ")+who.Name+" ("+who.Pseudonym+")")
+	}
+}
+
+func (p *page) framework(f reports.Framework) {
+	p.heading(f.Title.In(p.lang))
+	for _, c := range f.Controls {
+		p.line("  %s %-16s %s", p.paint(stateMark(c.State)), c.State.Label().In(p.lang), c.ID)
+		p.text(21, c.Title.In(p.lang))
+	}
+}
+
+func (p *page) gaps(d reports.Document) {
+	gaps := d.Gaps()
+	if len(gaps) == 0 {
+		return
+	}
+	p.heading(p.t("Ce qui n’a pas pu être observé", "What could not be observed"))
+	for _, g := range gaps {
+		p.text(2, fmt.Sprintf("%s %s : %s", g.Check, g.Target.ID, strings.TrimSpace(reports.StatusLabel(g.Status).In(p.lang)+" "+bracketed(g.Reason))))
+	}
+}
+
+func bracketed(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return "(" + reason + ")"
+}
+
+func (p *page) seal(d reports.Document) {
+	p.heading(p.t("Preuve", "Evidence"))
+	if d.Bundle == nil {
+		p.text(2, p.t("Ce passage n’est pas scellé : rien ne prouve ce rapport.", "This run is not sealed: nothing proves this report."))
+		return
+	}
+	p.fields([][2]string{
+		{p.t("Dossier scellé", "Bundle"), d.Bundle.ID},
+		{p.t("Empreinte", "Digest"), d.Bundle.Digest},
+		{p.t("Clé", "Key"), d.Bundle.KeyID},
+	})
+}
