@@ -595,7 +595,7 @@ func exposurezonetransferPapers() scanner.Papers {
 				"refused":   "Le transfert a été refusé par tous les serveurs\u00a0: {servers}.",
 			},
 			References: []string{
-				"RFC 5936, section 6",
+				"RFC 5936, section 5",
 				"ANSSI, architectures DNS (PA-105)",
 			},
 		},
@@ -612,7 +612,7 @@ func exposurezonetransferPapers() scanner.Papers {
 				"refused":   "The transfer was refused by every server: {servers}.",
 			},
 			References: []string{
-				"RFC 5936, section 6",
+				"RFC 5936, section 5",
 				"ANSSI, DNS architectures (PA-105)",
 			},
 		},
@@ -756,7 +756,7 @@ func hostingcertificateinforcePapers() scanner.Papers {
 				"undated":        "Application {application}\u00a0: le certificat {number} de {provider} n'a pas de date de fin au registre.",
 			},
 			References: []string{
-				"Code de la santé publique, articles L.1111-8, R.1111-9 et R.1111-10",
+				"Code de la santé publique, articles L.1111-8 et R.1111-9",
 				"Référentiel HDS version 2 (arrêté du 26 avril 2024), exigences EXI 12 et EXI 14",
 			},
 		},
@@ -780,7 +780,7 @@ func hostingcertificateinforcePapers() scanner.Papers {
 				"undated":        "Application {application}: certificate {number} of {provider} has no end date in the register.",
 			},
 			References: []string{
-				"Code de la santé publique, articles L.1111-8, R.1111-9 and R.1111-10",
+				"Code de la santé publique, articles L.1111-8 and R.1111-9",
 				"HDS requirements version 2 (order of 26 April 2024), EXI 12 and EXI 14",
 			},
 		},

@@ -41,36 +41,37 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 }
 
 func judgeSet(set fact.RecordSet) scanner.Verdict {
-	var issuers []string
-	restricted := false
+	var properties []Property
 	for _, text := range set.Values {
 		p, ok := ParseProperty(text)
-		if !ok {
+		switch {
+		case !ok:
 			return scanner.Failed("malformed", scanner.Values{"name": set.Name, "record": text})
-		}
-		if p.Critical && !p.known() {
+		case p.Critical && !p.known():
 			return scanner.Failed("unknown-critical", scanner.Values{"name": set.Name, "tag": p.Tag})
 		}
-		if p.issues() {
-			issuers = append(issuers, p.issuer())
-		}
-		restricted = restricted || p.Tag == "issue"
+		properties = append(properties, p)
 	}
-	if !restricted {
+	if !slices.ContainsFunc(properties, func(p Property) bool { return p.Tag == "issue" }) {
 		// Without "issue", anybody may issue (RFC 8659 section 4.2).
 		return scanner.FailedAs(scanner.Low, "unrestricted", scanner.Values{"name": set.Name})
 	}
-	return judgeIssuers(set.Name, issuers)
+	return judgeIssuers(set.Name, properties)
 }
 
 // judgeIssuers tells a domain that wants no certificate from one that names
 // its authorities.
-func judgeIssuers(name string, issuers []string) scanner.Verdict {
-	issuers = slices.DeleteFunc(issuers, func(s string) bool { return s == "" })
-	slices.Sort(issuers)
+func judgeIssuers(name string, properties []Property) scanner.Verdict {
+	var issuers []string
+	for _, p := range properties {
+		if p.issues() && p.issuer() != "" {
+			issuers = append(issuers, p.issuer())
+		}
+	}
 	if len(issuers) == 0 {
 		return scanner.Passed("nobody", scanner.Values{"name": name})
 	}
+	slices.Sort(issuers)
 	authorities := strings.Join(slices.Compact(issuers), ", ")
 	return scanner.Passed("restricted", scanner.Values{"name": name, "authorities": authorities})
 }

@@ -5,6 +5,8 @@
 package certificateinforce
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"carescan/checks/internal/hosted"
@@ -29,30 +31,29 @@ var Check = scanner.Check{
 	}, judge),
 }
 
-// judge returns the first failure of the chain, else its first doubt.
+// judge returns the first failure of the chain, else its first doubt. A link
+// that performs no hosting activity needs no certificate.
 func judge(c scanner.Case[Params], h fact.Hosting) scanner.Verdict {
 	if v, settled := hosted.Settled(h); settled {
 		return v
 	}
-	verdict := scanner.Unknown("no-activity", scanner.Values{"application": h.Application})
-	hosting := 0
+	var verdicts []scanner.Verdict
 	for _, link := range h.Chain {
-		if len(link.Activities) == 0 {
-			continue // performs no hosting activity, so needs no certificate
-		}
-		hosting++
-		v := judgeLink(c, link)
-		v.Values["application"] = h.Application
-		if hosting == 1 || graver(v, verdict) {
-			verdict = v
+		if len(link.Activities) > 0 {
+			v := judgeLink(c, link)
+			v.Values["application"] = h.Application
+			verdicts = append(verdicts, v)
 		}
 	}
-	return inGroup(h, verdict)
+	if len(verdicts) == 0 {
+		return scanner.Unknown("no-activity", scanner.Values{"application": h.Application})
+	}
+	return inGroup(h, slices.MinFunc(verdicts, compareGravity))
 }
 
-func graver(a, b scanner.Verdict) bool {
-	weight := map[scanner.Outcome]int{scanner.Fail: 2, scanner.Inconclusive: 1}
-	return weight[a.Outcome] > weight[b.Outcome]
+// compareGravity orders as outcomes do, from the one that asks most of a reader.
+func compareGravity(a, b scanner.Verdict) int {
+	return cmp.Compare(slices.Index(scanner.Outcomes(), a.Outcome), slices.Index(scanner.Outcomes(), b.Outcome))
 }
 
 // inGroup leaves a failure open inside a group of hospitals: three documents,

@@ -47,30 +47,29 @@ func (p Policy) Enforced() bool { return p.Action != None && !p.Partial }
 // record with psd=n ends the walk before (RFC 9989 section 4.10). The walk of
 // the fact stops below public suffixes, so psd=y is never met.
 func Find(z fact.Zone) (Policy, State) {
-	policy, state := Policy{}, Absent
+	policy, state := Policy{}, Unknown
 	for i, set := range z.DMARC {
-		records := usable(set.Values)
+		records := usable(set)
 		switch {
-		case set.Answer == fact.Present && len(records) > 1:
-			return Policy{Name: set.Name}, Several
-		case set.Answer == fact.Present && len(records) == 1:
-			policy, state = read(set.Name, records[0], i > 0), Applies
-			if i == 0 || records[0]["psd"] == "n" {
-				return policy, state
-			}
 		case set.Answer != fact.Present && !set.Answer.Absent():
 			return Policy{}, Unknown
+		case len(records) > 1:
+			return Policy{Name: set.Name}, Several
+		case len(records) == 1:
+			policy, state = read(set.Name, records[0], i > 0), Applies
+			if i == 0 || records[0]["psd"] == "n" {
+				return policy, Applies
+			}
+		case state == Unknown:
+			state = Absent
 		}
-	}
-	if len(z.DMARC) == 0 {
-		return Policy{}, Unknown
 	}
 	return policy, state
 }
 
 // usable keeps the records that are DMARC; others are discarded.
-func usable(values []string) (records []map[string]string) {
-	for _, v := range values {
+func usable(set fact.RecordSet) (records []map[string]string) {
+	for _, v := range set.Values {
 		if tags, ok := Parse(v); ok {
 			records = append(records, tags)
 		}

@@ -19,26 +19,30 @@ func main() {
 	}
 }
 
-// run writes the pages, and removes those of checks that are no more.
 func run(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	pages := render(checks.All())
-	old, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	for name, text := range pages {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return removeOthers(dir, pages)
+}
+
+// removeOthers drops the pages of checks that are no more.
+func removeOthers(dir string, pages map[string]string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*.md"))
 	if err != nil {
 		return err
 	}
-	for _, file := range old {
+	for _, file := range files {
 		if _, kept := pages[filepath.Base(file)]; kept {
 			continue
 		}
 		if err := os.Remove(file); err != nil {
-			return err
-		}
-	}
-	for name, text := range pages {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return err
 		}
 	}
