@@ -63,7 +63,7 @@ func FuzzPermitted(f *testing.F) {
 		f.Add(location)
 	}
 	from := &url.URL{Scheme: "https", Host: host, Path: "/"}
-	v := newVisitor(&loopback{permitted: map[string]bool{host: true}}, 0)
+	v := &visitor{net: &loopback{permitted: map[string]bool{host: true}}}
 	f.Fuzz(func(t *testing.T, location string) {
 		to, err := v.permitted(t.Context(), from, location)
 		if err != nil {

@@ -11,7 +11,6 @@ package httpprobe
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -67,8 +66,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	ctx, cancel := context.WithTimeout(ctx, totalTime)
 	defer cancel()
-	v := newVisitor(net, p.timeout)
-	defer v.transport.CloseIdleConnections()
+	v := &visitor{net: net, timeout: p.timeout}
 	web, file := v.look(ctx, origin)
 	return []scanner.Sighting{{Fact: web, Missing: missing(web), Artifacts: v.artifacts(file)}}, nil
 }
@@ -132,15 +130,4 @@ func missing(web fact.Web) string {
 // lost tells whether a visit is not known to its end. A closed port is known.
 func lost(reach fact.Reach, failure string) bool {
 	return reach == fact.Unreached || reach == fact.Answered && failure != ""
-}
-
-// newRequest asks as a client that says who it is.
-func (v *visitor) newRequest(ctx context.Context, u *url.URL) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("User-Agent", v.net.UserAgent())
-	request.Header.Set("Accept", "*/*")
-	return request, nil
 }

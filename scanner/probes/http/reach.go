@@ -30,11 +30,10 @@ func (v *visitor) reach(ctx context.Context, host string, err error) fact.Reach 
 	return fact.Unreached
 }
 
-// isOtherTalk tells whether the answer was no TLS, or no HTTP. The library has
-// no type for the second, only this wording, which the tests hold.
+// isOtherTalk tells whether the answer was no TLS, or no HTTP.
 func isOtherTalk(err error) bool {
 	var header tls.RecordHeaderError
-	return errors.As(err, &header) || strings.Contains(err.Error(), "malformed HTTP")
+	return errors.As(err, &header) || errors.Is(err, errNotHTTP)
 }
 
 // bracket writes a host for a URL: addresses of version 6 stand in brackets.

@@ -4,11 +4,9 @@ package httpprobe
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -29,42 +27,9 @@ const (
 
 // visitor goes through the network door and keeps the heads of the answers.
 type visitor struct {
-	net       scanner.Network
-	timeout   time.Duration
-	transport *http.Transport
-	heads     heads
-}
-
-func newVisitor(door scanner.Network, timeout time.Duration) *visitor {
-	return &visitor{net: door, timeout: timeout, transport: &http.Transport{
-		Proxy:                  nil, // a proxy would be a second door
-		DialContext:            boundedDial(door, timeout),
-		DisableKeepAlives:      true, // one request, one connection: what is counted is what is sent
-		DisableCompression:     true, // no small answer that grows
-		MaxResponseHeaderBytes: maxHead,
-		TLSHandshakeTimeout:    timeout, // for the same reason as boundedDial
-		TLSClientConfig:        tolerant(),
-	}}
-}
-
-// boundedDial ends a dial by itself: the library lets it outlive its request.
-func boundedDial(door scanner.Network, timeout time.Duration) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		return door.DialContext(ctx, network, address)
-	}
-}
-
-// tolerant speaks to any TLS server. Certificate and versions have their own
-// probe and checks, and a site behind a bad certificate is looked at all the
-// same: nothing secret is ever sent, and nothing received is trusted.
-func tolerant() *tls.Config {
-	config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}
-	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		config.CipherSuites = append(config.CipherSuites, suite.ID)
-	}
-	return config
+	net     scanner.Network
+	timeout time.Duration
+	heads   heads
 }
 
 // visit is a walk from one address to where it leads.
@@ -126,31 +91,25 @@ func (v *visitor) stop(ctx context.Context, w *visit, u *url.URL, err error) {
 func (v *visitor) get(ctx context.Context, u *url.URL, last *answer) (hop fact.Hop, next string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
-	request, err := v.newRequest(ctx, u)
+	conn, err := v.open(ctx, u)
 	if err != nil {
 		return hop, "", err
 	}
-	response, err := v.transport.RoundTrip(request)
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
+	response, err := ask(conn, v.newRequest(u))
 	if err != nil {
 		return hop, "", err
 	}
-	defer response.Body.Close()
 	v.heads.add(u, response)
 	hop = describe(u, response)
 	*last = answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type")}
 	if wantsBody(u, response) {
-		if last.body, err = readBody(ctx, response.Body); err != nil {
+		if last.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody)); err != nil {
 			return hop, "", fmt.Errorf("read %s: %w", u, err)
 		}
 	}
 	return hop, redirectOf(response), nil
-}
-
-// readBody reads the beginning of a body. A server that sees us give up may
-// close in good order what it never finished: the time spent decides.
-func readBody(ctx context.Context, body io.Reader) ([]byte, error) {
-	start, err := io.ReadAll(io.LimitReader(body, maxBody))
-	return start, errors.Join(err, ctx.Err())
 }
 
 // wantsBody keeps pages unread: only the file of RFC 9116 has a content of use.

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpprobe
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// The exchange is written here, over the standard library's reader of answers,
+// and not left to its transport: a transport dials in the background after its
+// request has ended, and cannot tell a server that speaks first and something
+// else, as mail and remote access do, from a failure.
+
+// maxInterim is how many 1xx answers may come before the answer.
+const maxInterim = 5
+
+var (
+	errNotHTTP = errors.New("what answers does not speak HTTP")
+	errInterim = errors.New("the server announces an answer and never gives it")
+)
+
+// open connects to the server of an address, over TLS when it is asked for.
+func (v *visitor) open(ctx context.Context, u *url.URL) (net.Conn, error) {
+	conn, err := v.net.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), portOf(u)))
+	if err != nil || u.Scheme == "http" {
+		return conn, err
+	}
+	secure := tls.Client(conn, tolerant(u.Hostname()))
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "http":
+		return "80"
+	}
+	return "443"
+}
+
+// tolerant speaks to any TLS server. Certificate and versions have their own
+// probe and checks, and a site behind a bad certificate is looked at all the
+// same: nothing secret is ever sent, and nothing received is trusted.
+func tolerant(host string) *tls.Config {
+	config := &tls.Config{ServerName: host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		config.CipherSuites = append(config.CipherSuites, suite.ID)
+	}
+	return config
+}
+
+// newRequest asks as a client that says who it is.
+func (v *visitor) newRequest(u *url.URL) *http.Request {
+	return &http.Request{
+		Method: http.MethodGet, URL: u, Host: u.Host,
+		Header: http.Header{"User-Agent": {v.net.UserAgent()}, "Accept": {"*/*"}},
+		Close:  true, // one request, one connection: what is counted is what is sent
+	}
+}
+
+// ask sends a request and reads the head of its answer. The body is left in the
+// connection, which is closed with all that was not wanted of it.
+func ask(conn io.ReadWriter, request *http.Request) (*http.Response, error) {
+	if err := request.Write(conn); err != nil {
+		return nil, err
+	}
+	limited := &io.LimitedReader{R: conn, N: maxHead}
+	reader := bufio.NewReader(limited)
+	const protocol = "HTTP/"
+	start, err := reader.Peek(len(protocol))
+	if !strings.HasPrefix(protocol, string(start)) {
+		return nil, errNotHTTP
+	}
+	if err != nil {
+		return nil, err
+	}
+	response, err := readHead(reader, request)
+	limited.N = 2 * maxBody // the body and its framing
+	return response, err
+}
+
+// readHead passes over interim answers (RFC 9110 section 15.2).
+func readHead(reader *bufio.Reader, request *http.Request) (*http.Response, error) {
+	for range 1 + maxInterim {
+		response, err := http.ReadResponse(reader, request)
+		if err != nil || response.StatusCode >= http.StatusOK {
+			return response, err
+		}
+	}
+	return nil, errInterim
+}
