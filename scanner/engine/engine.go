@@ -52,23 +52,32 @@ func (e Engine) Run(ctx context.Context, plan scanner.Plan) scanner.Run {
 	if e.Clock == nil {
 		e.Clock = time.Now
 	}
+	run := e.begin(plan)
+	fill(&run, e.lookAll(ctx, plan))
+	judge(&run, plan)
+	run.Status = status(run.Observations)
+	run.Ended = e.Clock().UTC()
+	return run
+}
+
+func (e Engine) begin(plan scanner.Plan) scanner.Run {
 	// Making a UUID fails only without random source, and crypto/rand has
 	// ended the program by then.
 	id, _ := uuid.NewV7()
-	run := scanner.Run{
+	return scanner.Run{
 		Schema: scanner.RunSchema, ID: id.String(), Establishment: plan.Establishment, Scope: plan.Scope,
 		Vantage: plan.Vantage, Profile: plan.Profile, Software: e.Software, Started: e.Clock().UTC(),
 		Observations: []scanner.Observation{}, Names: map[string]string{},
 	}
-	fill(&run, e.lookAll(ctx, plan))
-	judgement := plan.Judge(run.Observations)
-	// A list is never null in the JSON form of a run.
-	run.Findings = append([]scanner.Finding{}, judgement.Findings...)
-	run.Coverage = append([]scanner.Coverage{}, judgement.Coverage...)
-	run.Controls = append([]scanner.ControlResult{}, judgement.Controls...)
-	run.Status = status(run.Observations)
-	run.Ended = e.Clock().UTC()
-	return run
+}
+
+// judge adds the judgement of the plan. A list is never null in the JSON form
+// of a run.
+func judge(run *scanner.Run, plan scanner.Plan) {
+	j := plan.Judge(run.Observations)
+	run.Findings = append([]scanner.Finding{}, j.Findings...)
+	run.Coverage = append([]scanner.Coverage{}, j.Coverage...)
+	run.Controls = append([]scanner.ControlResult{}, j.Controls...)
 }
 
 // lookAll makes every look of a plan, some at once, and returns what each saw

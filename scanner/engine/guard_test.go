@@ -138,7 +138,10 @@ func TestGuard_refuses(t *testing.T) {
 		{name: "address-outside-mapped", address: "[::ffff:192.0.2.7]:443", want: scanner.RefusedOutOfScope},
 		{name: "address-excluded", address: "127.9.9.9:443", want: scanner.RefusedExcluded},
 		{name: "address-excluded-mapped", address: "[::ffff:127.9.9.9]:443", want: scanner.RefusedExcluded},
-		{name: "address-with-zone", address: "[fe80::1%lo]:443", want: scanner.RefusedOutOfScope},
+		{
+			name: "address-with-zone", address: "[fe80::1%lo]:443", want: scanner.RefusedOutOfScope,
+			change: func(c *GuardConfig) { c.Scope.Ranges = prefixes("fe80::/10") },
+		},
 		{name: "resolver-other-port", address: "192.0.2.53:443", want: scanner.RefusedOutOfScope},
 		{name: "resolver-other-network", network: "ip4:icmp", address: "192.0.2.53:53", want: scanner.RefusedOutOfScope},
 		{name: "unix-socket", network: "unix", address: "/run/any.sock", want: scanner.RefusedOutOfScope},
@@ -149,10 +152,6 @@ func TestGuard_refuses(t *testing.T) {
 		{
 			name: "redirect-of-name-outside", address: "www.other.test:443", want: scanner.RefusedOutOfScope,
 			change: func(c *GuardConfig) { c.Redirects = map[string]string{"www.other.test:*": "127.0.0.1"} },
-		},
-		{
-			name: "literal-without-ranges", address: "9.9.9.9:443", want: scanner.RefusedOutOfScope,
-			change: func(c *GuardConfig) { c.Scope.Ranges = nil },
 		},
 		{
 			name: "private-address-without-ranges", address: "www.chu.test:443", want: scanner.RefusedOutOfScope,
@@ -308,18 +307,35 @@ func TestGuard_secondLock(t *testing.T) {
 	for _, actual := range []string{"127.0.0.9:443", "127.0.0.2:80", "nonsense"} {
 		wantRefusal(t, secondLock(checked, actual, allow), scanner.RefusedOutOfScope)
 	}
-	// What changed since the first check counts: here, the authorisation.
-	now := noon
+}
+
+// What changed between the decision and the connection counts.
+func TestGuard_secondLockReadsTheClock(t *testing.T) {
 	web := listen(t, "127.0.0.1:0")
-	g := newGuard(t, GuardConfig{Scope: hospital(), Clock: func() time.Time {
-		now = now.Add(9 * time.Hour) // each look at the clock is much later
-		return now
-	}})
-	_, err := g.DialContext(t.Context(), "tcp", "127.0.0.1:"+web.port)
-	if err == nil {
-		_, err = g.DialContext(t.Context(), "tcp", "127.0.0.1:"+web.port)
+	config := GuardConfig{Scope: hospital(), ConcurrentPerHost: 1}
+	reads := 0
+	config.Clock = func() time.Time {
+		if reads++; reads > 2 { // rule 1 and quiet hours have been judged
+			return noon.Add(24 * time.Hour)
+		}
+		return noon
 	}
+	g := newGuard(t, config)
+	_, err := g.DialContext(t.Context(), "tcp", "127.0.0.1:"+web.port)
 	wantRefusal(t, err, scanner.RefusedExpired)
+	if reads < 3 {
+		t.Errorf("the clock was read %d times: the second lock did not", reads)
+	}
+	wantNoPlaceTaken(t, g)
+}
+
+func wantNoPlaceTaken(t *testing.T, g *Guard) {
+	t.Helper()
+	for addr, h := range g.hosts {
+		if len(h.places) != 0 {
+			t.Errorf("%d places at %s are still taken", len(h.places), addr)
+		}
+	}
 }
 
 func TestGuard_triesAddressesInOrder(t *testing.T) {
@@ -365,6 +381,7 @@ func TestGuard_budgetIsPerAddress(t *testing.T) {
 		t.Fatalf("another address has a budget of its own: %v", err)
 	}
 	conn.Close()
+	wantNoPlaceTaken(t, g)
 	if diff := cmp.Diff(map[string]int{"127.0.0.1": 2, "127.0.0.2": 1}, g.Spent()); diff != "" {
 		t.Errorf("spent (-want +got):\n%s", diff)
 	}
@@ -406,6 +423,36 @@ func TestHost_waitsForAPlace(t *testing.T) {
 			t.Errorf("a place was given back and nobody took it: %v", err)
 		}
 	})
+}
+
+func TestHost_givesThePlaceBackWhenThePaceIsTooSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuard(t, GuardConfig{Scope: hospital(), RatePerHost: 0.1})
+		h := g.host(netip.MustParseAddr("127.0.0.1"))
+		if err := h.enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.leave()
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := h.enter(short); err == nil {
+			t.Error("entered within one second at one connection in ten")
+		}
+		wantNoPlaceTaken(t, g)
+	})
+}
+
+// A connection that is made while Stop runs is closed like the others.
+func TestGuard_stopMeetsALateConnection(t *testing.T) {
+	g := newGuard(t, GuardConfig{Scope: hospital()})
+	near, far := net.Pipe()
+	defer far.Close()
+	g.Stop()
+	_, err := g.adopt(near, func() { t.Error("the place is given back twice") })
+	wantRefusal(t, err, scanner.RefusedStopped)
+	if _, err := far.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("reading the other end gives %v, want %v: it is closed", err, io.EOF)
+	}
 }
 
 func TestGuard_failedDialGivesThePlaceBack(t *testing.T) {

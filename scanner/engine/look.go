@@ -3,9 +3,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 	"unicode"
@@ -82,19 +84,27 @@ func (l look) watch(run context.Context, network scanner.Network, timeout time.D
 	case result := <-ended:
 		return result
 	case <-ctx.Done():
+		return late(ended, lateness(run, timeout))
 	}
-	late := fmt.Errorf("the look did not end within %s", timeout)
+}
+
+func lateness(run context.Context, timeout time.Duration) error {
 	if run.Err() != nil {
-		late = errors.New("the run was stopped during this look")
+		return errors.New("the run was stopped during this look")
 	}
+	return fmt.Errorf("the look did not end within %s", timeout)
+}
+
+// late takes what a probe still hands over after its time was up.
+func late(ended <-chan seen, why error) seen {
 	select {
 	case result := <-ended:
 		if result.err != nil {
-			result.err = late
+			result.err = why
 		}
 		return result
 	case <-time.After(grace):
-		return seen{err: late}
+		return seen{err: why}
 	}
 }
 
@@ -120,11 +130,7 @@ func (l look) seal(result *seen, s scanner.Sighting) error {
 	if s.Fact == nil {
 		return fmt.Errorf("probe %s brought a sighting without a fact", l.task.Probe)
 	}
-	target := s.Target
-	if target.IsZero() {
-		target = l.task.Target
-	}
-	o, err := scanner.Saw(target, s.Fact)
+	o, err := scanner.Saw(cmp.Or(s.Target, l.task.Target), s.Fact)
 	if err != nil {
 		return err
 	}
@@ -136,9 +142,7 @@ func (l look) seal(result *seen, s scanner.Sighting) error {
 		o.Artifacts = append(o.Artifacts, a.Ref)
 		result.artifacts = append(result.artifacts, a)
 	}
-	for pseudonym, name := range s.Names {
-		result.names[pseudonym] = name
-	}
+	maps.Copy(result.names, s.Names)
 	result.observations = append(result.observations, l.place(o))
 	return nil
 }

@@ -220,7 +220,7 @@ func (r *resolver) exchange(
 	defer raw.Close()
 	// The library obeys the deadline of a context but not its end.
 	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
-	client := dns.Client{Net: network, Timeout: askTimeout}
+	client := dns.Client{Timeout: askTimeout}
 	answer, _, err := client.ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: raw})
 	if err != nil {
 		return nil, err

@@ -91,13 +91,12 @@ func (g *Guard) isExcludedName(name string) bool {
 }
 
 // judge applies rules 4 and 6 of Guard to one address and the names before it.
+// No range holds an address with a zone, and no DNS answer gives one.
 func (g *Guard) judge(r route) error {
 	scope, addr := g.config.Scope, r.at.Addr()
 	switch {
 	case scope.Excludes(addr) || slices.ContainsFunc(r.names, g.isExcludedName):
 		return refuse(scanner.RefusedExcluded, r.describe(), "the address or a name that leads to it is excluded from the scope")
-	case addr.Zone() != "":
-		return refuse(scanner.RefusedOutOfScope, r.describe(), "addresses with a zone are not allowed")
 	case len(r.names) == 0 || len(scope.Ranges) > 0:
 		return g.judgeRange(r)
 	case !isPublic(addr):
