@@ -90,16 +90,9 @@ func merge(a, b account) account {
 
 // count makes the fact of an application.
 func (c census) count(config Config, p scanner.Pseudonyms) scanner.Sighting {
-	byName := map[string]fact.Population{}
 	names := map[string]string{}
 	for key, a := range c.accounts {
-		if !a.enabled {
-			continue
-		}
-		population := byName[a.population]
-		population.Name = a.population
-		byName[a.population] = a.countIn(population)
-		if a.equipped == no {
+		if a.enabled && a.equipped == no {
 			names[p.Of(config.ID, key)] = a.login
 		}
 	}
@@ -107,24 +100,42 @@ func (c census) count(config Config, p scanner.Pseudonyms) scanner.Sighting {
 	return scanner.Sighting{
 		Fact: fact.Accounts{
 			Application: cmp.Or(config.Name, config.ID), Sensitive: config.Sensitive,
-			Populations: ordered(byName), Uncovered: uncovered,
+			Populations: c.populations(), Uncovered: uncovered,
 		},
 		Missing: c.missing(),
 		Names:   only(names, uncovered),
 	}
 }
 
+func (c census) populations() []fact.Population {
+	byName := map[string]fact.Population{}
+	for _, a := range c.accounts {
+		if a.enabled {
+			byName[a.population] = a.countIn(byName[a.population])
+		}
+	}
+	all := []fact.Population{}
+	for _, name := range populations() {
+		if p, found := byName[name]; found {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // countIn adds an account to its population. Being made to use a factor that
 // may not exist is not known to be enforced.
 func (a account) countIn(p fact.Population) fact.Population {
+	p.Name = a.population
 	p.Enabled++
-	switch {
-	case a.equipped == yes:
+	switch a.equipped {
+	case yes:
 		p.Equipped++
-	case a.equipped == unknown:
+	case unknown:
 		p.UnknownEquipped++
+	case no:
 	}
-	switch enforced := min(a.equipped, a.mandatory); enforced {
+	switch min(a.equipped, a.mandatory) {
 	case yes:
 		p.Enforced++
 	case unknown:
@@ -143,16 +154,6 @@ func (c census) missing() string {
 		parts = append(parts, fmt.Sprintf("the status of %d lines is not a known word, they were counted as enabled", c.doubtful))
 	}
 	return strings.Join(parts, "; ")
-}
-
-func ordered(byName map[string]fact.Population) []fact.Population {
-	all := []fact.Population{}
-	for _, name := range populations() {
-		if p, found := byName[name]; found {
-			all = append(all, p)
-		}
-	}
-	return all
 }
 
 // firstSorted returns the first pseudonyms in their own order, which tells

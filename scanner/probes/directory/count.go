@@ -17,30 +17,35 @@ const maxUncovered = 100
 // count makes the fact of a directory.
 func (t *tree) count(source string, p scanner.Pseudonyms) scanner.Sighting {
 	f := fact.Directory{Groups: []fact.GroupCount{}}
-	for _, a := range t.accounts {
-		switch {
-		case !a.person:
-		case a.enabled():
-			f.Enabled++
-		default:
-			f.Disabled++
-		}
-	}
+	f.Enabled, f.Disabled = t.people()
 	w := newWalk(t)
 	var hidden []string
 	for _, wanted := range privilegedGroups() {
 		found := t.find(wanted)
-		if len(found) == 0 && wanted.always {
-			hidden = append(hidden, fmt.Sprintf("%s (%d)", wanted.name, wanted.rid))
-		}
-		if len(found) > 0 {
+		switch {
+		case len(found) > 0:
 			f.Groups = append(f.Groups, fact.GroupCount{Group: wanted.name, Members: w.follow(found)})
+		case wanted.always:
+			hidden = append(hidden, fmt.Sprintf("%s (%d)", wanted.name, wanted.rid))
 		}
 	}
 	w.addAdministrator()
 	names := w.count(&f, source, p)
 	f.Uncovered = firstSorted(names, maxUncovered)
 	return scanner.Sighting{Fact: f, Missing: w.missing(hidden, len(f.Groups)), Names: only(names, f.Uncovered)}
+}
+
+func (t *tree) people() (enabled, disabled int) {
+	for _, a := range t.accounts {
+		switch {
+		case !a.person:
+		case a.enabled():
+			enabled++
+		default:
+			disabled++
+		}
+	}
+	return enabled, disabled
 }
 
 // find returns the keys of the groups that are a privileged group.

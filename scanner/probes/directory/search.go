@@ -101,50 +101,52 @@ func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (resu
 // "member;range=0-1499" and no "member": the rest must be asked for.
 func (s *session) members(ctx context.Context, e *ldap.Entry) ([]string, error) {
 	members := e.GetEqualFoldAttributeValues("member")
-	chunk, more := findRange(e)
-	for chunk != nil {
-		if chunk.first != len(members) || len(chunk.values) == 0 {
+	slice, sliced := findRange(e)
+	for sliced {
+		if slice.first != len(members) || len(slice.values) == 0 {
 			return nil, errors.New("the directory answered another range of members than asked")
 		}
-		if members = append(members, chunk.values...); len(members) > maxEntries {
+		if members = append(members, slice.values...); len(members) > maxEntries {
 			return nil, fmt.Errorf("a group has more than %d members", maxEntries)
 		}
-		if !more {
+		if slice.last {
 			break
 		}
-		next, err := s.moreMembers(ctx, e.DN, len(members))
-		if err != nil {
+		var err error
+		if slice, err = s.nextRange(ctx, e.DN, len(members)); err != nil {
 			return nil, err
-		}
-		if chunk, more = findRange(next); chunk == nil {
-			return nil, errors.New("the directory did not answer the next range of members")
 		}
 	}
 	return members, nil
 }
 
-func (s *session) moreMembers(ctx context.Context, dn string, from int) (*ldap.Entry, error) {
+func (s *session) nextRange(ctx context.Context, dn string, from int) (memberRange, error) {
 	request := ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases,
 		1, int(searchTime.Seconds()), false, "(objectClass=*)", []string{fmt.Sprintf("member;range=%d-*", from)}, nil)
 	result, _, err := s.search(ctx, request)
 	if err != nil {
-		return nil, fmt.Errorf("read a large group: %w", err)
+		return memberRange{}, fmt.Errorf("read a large group: %w", err)
 	}
 	if len(result.Entries) != 1 {
-		return nil, errors.New("a large group disappeared while it was read")
+		return memberRange{}, errors.New("a large group disappeared while it was read")
 	}
-	return result.Entries[0], nil
+	slice, found := findRange(result.Entries[0])
+	if !found {
+		return memberRange{}, errors.New("the directory did not answer the next range of members")
+	}
+	return slice, nil
 }
 
 // memberRange is one slice of a member attribute.
 type memberRange struct {
 	first  int
+	last   bool // nothing follows
 	values []string
 }
 
 // findRange finds "member;range=0-1499", or "member;range=1500-*" for the last
 // slice (MS-ADTS section 3.1.1.3.1.3.3).
-func findRange(e *ldap.Entry) (found *memberRange, more bool) {
+func findRange(e *ldap.Entry) (slice memberRange, found bool) {
 	for _, a := range e.Attributes {
 		bounds, ok := strings.CutPrefix(strings.ToLower(a.Name), "member;range=")
 		if !ok {
@@ -152,10 +154,9 @@ func findRange(e *ldap.Entry) (found *memberRange, more bool) {
 		}
 		first, last, _ := strings.Cut(bounds, "-")
 		n, err := strconv.Atoi(first)
-		if err != nil || n < 0 {
-			continue
+		if err == nil && n >= 0 {
+			return memberRange{n, last == "*", a.Values}, true
 		}
-		return &memberRange{n, a.Values}, last != "*"
 	}
-	return nil, false
+	return memberRange{}, false
 }

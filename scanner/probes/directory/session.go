@@ -51,17 +51,27 @@ func open(ctx context.Context, door scanner.Network, c Config) (*session, error)
 	if err != nil {
 		return nil, err
 	}
-	conn := ldap.NewConn(bounded{link, &io.LimitedReader{R: link, N: maxBytes}}, true)
-	conn.SetTimeout(searchTime + 5*time.Second) // the directory is told the first, we wait a little longer
-	conn.Start()
-	// Closing the link below ends whatever the library is waiting for.
-	stop := context.AfterFunc(ctx, func() { link.Close() })
-	s := &session{conn: conn, base: c.BaseDN, pace: rate.NewLimiter(5, 1), close: func() { stop(); link.Close(); conn.Close() }}
-	if err := conn.Bind(c.BindDN, password); err != nil {
+	s := newSession(ctx, link, c.BaseDN)
+	if err := s.conn.Bind(c.BindDN, password); err != nil {
 		s.close()
 		return nil, explain(ctx, "sign in", err)
 	}
 	return s, nil
+}
+
+func newSession(ctx context.Context, link net.Conn, base string) *session {
+	conn := ldap.NewConn(bounded{link, &io.LimitedReader{R: link, N: maxBytes}}, true)
+	// The directory knows its own limit first; we wait a little longer for its answer.
+	conn.SetTimeout(searchTime + 5*time.Second)
+	conn.Start()
+	// Closing the link ends whatever the library is waiting for.
+	stop := context.AfterFunc(ctx, func() { link.Close() })
+	end := func() {
+		stop()
+		link.Close()
+		conn.Close()
+	}
+	return &session{conn: conn, base: base, pace: rate.NewLimiter(5, 1), close: end}
 }
 
 // bounded is a connection that ends after so many bytes: the library reads

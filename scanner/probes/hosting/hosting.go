@@ -71,7 +71,12 @@ func (p Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targe
 	source := fact.Source{
 		Kind: "register", AsOf: r.AsOf.time, Received: len(r.Applications), Complete: true, Digest: digest,
 	}
-	sightings := []scanner.Sighting{{Fact: source}}
+	sightings, err := p.applications(ctx, net, r)
+	return append(sightings, scanner.Sighting{Fact: source}), err
+}
+
+func (p Probe) applications(ctx context.Context, net scanner.Network, r register) ([]scanner.Sighting, error) {
+	var sightings []scanner.Sighting
 	for _, a := range r.Applications {
 		hosting, err := p.hosting(ctx, net, a)
 		if err != nil {

@@ -87,7 +87,6 @@ func TestObserveReadsAndResolves(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []scanner.Sighting{
-		{Fact: fact.Source{Kind: "register", AsOf: date(2026, 10, 1), Received: 2, Complete: true, Digest: scanner.Digest([]byte(sample))}},
 		{Target: scanner.Target{Kind: scanner.KindApplication, ID: "dpi"}, Fact: fact.Hosting{
 			Application: "Dossier patient informatisé", Mode: fact.HostedAsService, HealthData: true, Activities: []int{1, 2, 3, 4, 5, 6},
 			Chain: []fact.HostLink{{
@@ -108,6 +107,7 @@ func TestObserveReadsAndResolves(t *testing.T) {
 		{Target: scanner.Target{Kind: scanner.KindApplication, ID: "intranet"}, Fact: fact.Hosting{
 			Application: "intranet", Mode: fact.HostedInternally, Activities: []int{}, Chain: []fact.HostLink{}, Geography: "atlas 2026-10-01",
 		}},
+		{Fact: fact.Source{Kind: "register", AsOf: date(2026, 10, 1), Received: 2, Complete: true, Digest: scanner.Digest([]byte(sample))}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sightings (-want +got):\n%s", diff)
@@ -119,7 +119,7 @@ func TestObserveWithoutResolving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := got[1].Fact.(fact.Hosting)
+	h := got[0].Fact.(fact.Hosting)
 	want := []fact.Endpoint{{Host: "dpi.hebergeur.test"}, {Host: "vide.test"}, {Host: "absent.test"}, {Host: "192.0.2.9"}}
 	if diff := cmp.Diff(want, h.Endpoints); diff != "" || h.Geography != "" {
 		t.Errorf("geography %q, endpoints (-want +got):\n%s", h.Geography, diff)

@@ -59,9 +59,12 @@ func read(networks, countries, family string, add func([]geo.Row[geo.Network], [
 }
 
 func network(cells []string) (geo.Network, error) {
+	if len(cells) < 4 {
+		return geo.Network{}, fmt.Errorf("short line %q", cells)
+	}
 	asn, err := strconv.ParseUint(cells[2], 10, 32)
-	if err != nil || len(cells) < 4 {
-		return geo.Network{}, fmt.Errorf("not a network: %q", cells)
+	if err != nil {
+		return geo.Network{}, err
 	}
 	return geo.Network{ASN: uint32(asn), Name: cells[3]}, nil
 }
@@ -74,18 +77,26 @@ func rows[V any](path string, value func([]string) (V, error)) ([]geo.Row[V], er
 		return nil, err
 	}
 	defer f.Close()
+	all, err := readRows(csv.NewReader(bufio.NewReader(f)), value)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return all, nil
+}
+
+func readRows[V any](reader *csv.Reader, value func([]string) (V, error)) ([]geo.Row[V], error) {
 	var all []geo.Row[V]
-	for reader := csv.NewReader(bufio.NewReader(f)); ; {
+	for {
 		cells, err := reader.Read()
 		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+			return nil, err
 		}
 		row, whole, err := row(cells, value)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+			return nil, err
 		}
 		if whole {
 			all = append(all, row)
@@ -108,9 +119,11 @@ func row[V any](cells []string, value func([]string) (V, error)) (r geo.Row[V], 
 	}
 	r.First, r.Last = geo.Number(first), geo.Number(last)
 	r.Value, err = value(cells)
-	whole = first.Is4() || netip.PrefixFrom(first, 64).Masked().Addr() == first && (last.Next() == netip.Addr{} || geo.Number(last.Next()) != r.Last)
-	return r, whole, err
+	return r, first.Is4() || beginsPrefix(first) && beginsPrefix(last.Next()), err
 }
+
+// beginsPrefix tells whether an IPv6 address is the first of its /64.
+func beginsPrefix(addr netip.Addr) bool { return netip.PrefixFrom(addr, 64).Masked().Addr() == addr }
 
 func write(path string, t *geo.Table) error {
 	f, err := os.Create(path)
