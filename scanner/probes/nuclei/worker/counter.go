@@ -3,6 +3,11 @@
 package worker
 
 import (
+	"bufio"
+	"errors"
+	"net/textproto"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/logrusorgru/aurora/v4"
@@ -44,10 +49,38 @@ func (c *counter) Request(_, _, _ string, err error) {
 	c.answered++
 }
 
+// RequestStatsLog hears of every answer. The engine takes a body that was cut
+// short for a whole one; where its length was announced, we do not.
+func (c *counter) RequestStatsLog(_, response string) {
+	if !isCut(response) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failure = errCut
+}
+
+var errCut = errors.New("an answer was cut short")
+
+// isCut compares the announced length with the body (RFC 9112 section 6.3). An
+// empty body may answer HEAD, and an encoded one was decoded since.
+func isCut(response string) bool {
+	reader := textproto.NewReader(bufio.NewReader(strings.NewReader(response)))
+	if _, err := reader.ReadLine(); err != nil {
+		return false
+	}
+	header, err := reader.ReadMIMEHeader()
+	if err != nil || header.Get("Content-Encoding") != "" {
+		return false
+	}
+	announced, err := strconv.Atoi(header.Get("Content-Length"))
+	_, body, _ := strings.Cut(response, "\r\n\r\n")
+	return err == nil && body != "" && len(body) < min(announced, maxResponse)
+}
+
 func (c *counter) Close()                                             {}
 func (c *counter) Colorizer() *aurora.Aurora                          { return c.colours }
 func (c *counter) Write(*output.ResultEvent) error                    { return nil }
 func (c *counter) WriteFailure(*output.InternalWrappedEvent) error    { return nil }
-func (c *counter) RequestStatsLog(string, string)                     {}
 func (c *counter) WriteStoreDebugData(string, string, string, string) {}
 func (c *counter) ResultCount() int                                   { return 0 }

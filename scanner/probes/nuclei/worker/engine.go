@@ -3,9 +3,11 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	lib "github.com/projectdiscovery/nuclei/v3/lib"
@@ -16,6 +18,7 @@ import (
 	"github.com/projectdiscovery/nuclei/v3/pkg/templates"
 	templatetypes "github.com/projectdiscovery/nuclei/v3/pkg/templates/types"
 	"github.com/projectdiscovery/nuclei/v3/pkg/types"
+	"github.com/projectdiscovery/utils/errkit"
 
 	"carescan/scanner/probes/nuclei"
 )
@@ -106,13 +109,24 @@ func (e *engine) execute(ctx context.Context, site string, data []byte, r *nucle
 		}
 	}
 	answered, failure := e.counts.outcome()
-	if err := errors.Join(err, look.GenerateErrorMessage(), failure); err != nil {
-		return err
+	if err := cmp.Or(failure, err, look.GenerateErrorMessage()); err != nil {
+		return cause(err)
 	}
 	if answered < template.TotalRequests {
 		return fmt.Errorf("%d of %d requests were answered", answered, template.TotalRequests)
 	}
 	return nil
+}
+
+// cause is what went wrong, without the story the engine tells around it.
+func cause(err error) error {
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		return request.Err
+	}
+	if root := errkit.FromError(err).Cause(); root != nil {
+		return root
+	}
+	return err
 }
 
 // acceptLoaded looks at what the engine understood, in case it reads a

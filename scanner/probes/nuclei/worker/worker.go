@@ -60,12 +60,25 @@ func endWith(stdin io.Reader) {
 	os.Exit(1)
 }
 
+// patience is how many templates in a row a site may leave without an answer.
+// Each made several requests, twice: the site is down or pushes us back, and
+// going on would be rude (exposure-checks.md section 1.2).
+const patience = 2
+
 func answer(ctx context.Context, e *engine, plan nuclei.Plan, out *json.Encoder) error {
 	if err := out.Encode(nuclei.Line{Engine: engineName()}); err != nil {
 		return err
 	}
+	unanswered := 0
 	for _, t := range plan.Templates {
-		result := e.run(ctx, plan.URL, t)
+		result := nuclei.Result{ID: t.ID, Error: "not tried, because the site left the others without an answer"}
+		if unanswered < patience {
+			result = e.run(ctx, plan.URL, t)
+		}
+		unanswered++
+		if result.Ran {
+			unanswered = 0
+		}
 		if err := out.Encode(nuclei.Line{Result: &result}); err != nil {
 			return err
 		}

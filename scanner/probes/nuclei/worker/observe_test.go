@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/nuclei"
+)
+
+// page is what a site answers at one address; elsewhere it answers 404.
+type page struct {
+	path   string
+	status int
+	header http.Header
+	body   string
+}
+
+func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != p.path {
+		http.NotFound(w, r)
+		return
+	}
+	for name, values := range p.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(p.status)
+	_, _ = io.WriteString(w, p.body)
+}
+
+func ok(path, body string) page { return page{path, http.StatusOK, nil, body} }
+
+// templateCases hold, for each template, pages it recognises and pages that
+// look like them and are something else.
+var templateCases = map[string]struct{ hits, misses []page }{
+	"phpmyadmin": {
+		[]page{
+			ok("/phpmyadmin/", `<title>phpMyAdmin</title><input name="pma_username" id="input_username">`),
+			ok("/pma/", `<title>phpMyAdmin 5.2</title><input name="pma_username">`),
+		},
+		[]page{ok("/phpmyadmin/", `<h1>How we removed phpMyAdmin from the internet</h1>`), {"/phpmyadmin/", 404, nil, `phpMyAdmin pma_username`}},
+	},
+	"tomcat-manager": {
+		[]page{
+			{"/manager/html", 401, http.Header{"Www-Authenticate": {`Basic realm="Tomcat Manager Application"`}}, `<p>edit conf/tomcat-users.xml</p>`},
+			ok("/host-manager/html", `<title>/host-manager</title><h1>Tomcat Virtual Host Manager</h1>`),
+		},
+		[]page{{"/manager/html", 401, http.Header{"Www-Authenticate": {`Basic realm="Managers only"`}}, `Unauthorized`}, ok("/manager/html", `Tomcat Web Application Manager: a tutorial`)},
+	},
+	"grafana": {
+		[]page{ok("/login", `<head><title>Grafana</title></head><script>window.grafanaBootData = {}</script>`)},
+		[]page{ok("/login", `<head><title>Grafana</title></head><p>See our dashboards</p>`)},
+	},
+	"adminer": {
+		[]page{ok("/adminer.php", `<title>Login - Adminer</title><select name='auth[driver]'>`)},
+		[]page{ok("/adminer.php", `<title>Login - Adminer</title><p>moved</p>`)},
+	},
+	"jenkins": {
+		[]page{{"/login", 200, http.Header{"X-Jenkins": {"2.516.1"}}, `<form action="j_spring_security_check">`}},
+		[]page{ok("/login", `<form action="j_spring_security_check">Jenkins`), {"/login", 403, http.Header{"X-Jenkins": {"2.516.1"}}, "Jenkins"}},
+	},
+	"webmin": {
+		[]page{{"/", 200, http.Header{"Server": {"MiniServ/2.105"}}, `<title>Login to Webmin</title>`}},
+		[]page{{"/", 200, http.Header{"Server": {"nginx"}}, `<title>Login to Webmin</title>`}, {"/", 200, http.Header{"Server": {"MiniServ/2.105"}}, `<title>Welcome</title>`}},
+	},
+	"orthanc": {
+		[]page{
+			ok("/app/explorer.html", `<title>Orthanc Explorer</title><script src="explorer.js"></script>`),
+			ok("/ui/app/", `<title>Orthanc Explorer 2</title><div id="app"></div>`),
+		},
+		[]page{ok("/app/explorer.html", `<title>File explorer</title><script src="explorer.js"></script>`)},
+	},
+	"dcm4chee": {
+		[]page{ok("/dcm4chee-arc/ui2/", `<title>Dcm4chee</title><app-root></app-root>`)},
+		[]page{ok("/dcm4chee-arc/ui2/", `<title>Application</title><app-root></app-root>`)},
+	},
+	"fhir-server": {
+		[]page{
+			ok("/metadata", `{"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"}`),
+			ok("/fhir/metadata", `<CapabilityStatement xmlns="http://hl7.org/fhir"><fhirVersion value="4.0.1"/></CapabilityStatement>`),
+		},
+		[]page{ok("/metadata", `{"resourceType":"OperationOutcome","fhirVersion":"4.0.1"}`), ok("/fhir/metadata", `{"issuer":"https://www.chu.test"}`)},
+	},
+	"openemr": {
+		[]page{ok("/interface/login/login.php", `<title>OpenEMR Login</title><input name="authUser">`)},
+		[]page{ok("/interface/login/login.php", `<title>OpenEMR training</title>`)},
+	},
+	"mirth-connect": {
+		[]page{ok("/", `<title>Mirth Connect Administrator</title><a href="webstart.jnlp">Launch</a>`)},
+		[]page{ok("/", `<title>We are hiring</title>You will use Mirth Connect and webstart.jnlp`)},
+	},
+}
+
+func matches(seen fact.Templates) []string {
+	found := []string{}
+	for _, r := range seen.Ran {
+		if r.Matched {
+			found = append(found, r.ID)
+		}
+	}
+	return found
+}
+
+func TestTemplatesRecognise(t *testing.T) {
+	p := newProbe(t, nuclei.Options{})
+	for _, template := range p.Templates() {
+		test, known := templateCases[template.ID]
+		if !known || len(test.hits) == 0 || len(test.misses) == 0 {
+			t.Errorf("%s: a page it recognises or one it must not is missing", template.ID)
+		}
+		t.Run(template.ID, func(t *testing.T) {
+			for _, hit := range test.hits {
+				expectMatches(t, p, hit, []string{template.ID})
+			}
+			for _, miss := range test.misses {
+				expectMatches(t, p, miss, []string{})
+			}
+		})
+	}
+}
+
+func expectMatches(t *testing.T, p *nuclei.Probe, at page, want []string) {
+	t.Helper()
+	seen, sighting := observe(t, p, serve(t, at), siteTarget)
+	if diff := cmp.Diff(want, matches(seen)); diff != "" {
+		t.Errorf("page %s %q: matches (-want +got):\n%s", at.path, at.body, diff)
+	}
+	if sighting.Missing != "" || seen.Error != "" {
+		t.Errorf("page %s: missing %q, error %q", at.path, sighting.Missing, seen.Error)
+	}
+	for _, r := range seen.Ran {
+		if r.Matched && !strings.HasPrefix(r.URL, siteURL+at.path) {
+			t.Errorf("%s: matched at %q, want %s", r.ID, r.URL, siteURL+at.path)
+		}
+	}
+}
+
+// recorder notes what a site is asked.
+type recorder struct {
+	mu     sync.Mutex
+	asked  []string
+	agents []string
+}
+
+func (s *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.Method+" "+r.URL.Path)
+	s.agents = append(s.agents, r.UserAgent())
+	http.NotFound(w, r)
+}
+
+func TestSiteIsAskedOnlyWhatIsPlanned(t *testing.T) {
+	pages := &recorder{}
+	s := serve(t, pages)
+	p := newProbe(t, nuclei.Options{})
+	seen, sighting := observe(t, p, s, siteTarget)
+	requests := 0
+	for _, template := range p.Templates() {
+		requests += template.Requests
+	}
+	if len(pages.asked) != requests {
+		t.Errorf("%d requests, want the %d of the templates: %v", len(pages.asked), requests, pages.asked)
+	}
+	if slices.ContainsFunc(pages.asked, func(a string) bool { return !strings.HasPrefix(a, "GET /") }) {
+		t.Errorf("other requests than GET: %v", pages.asked)
+	}
+	if slices.ContainsFunc(pages.agents, func(a string) bool { return a != s.UserAgent() }) {
+		t.Errorf("user agents %v, want %q", pages.agents, s.UserAgent())
+	}
+	if seen.Engine != engineName() || len(sighting.Artifacts) != 1 {
+		t.Errorf("engine %q, %d artifacts", seen.Engine, len(sighting.Artifacts))
+	}
+}
+
+func TestPageFoundEverywhereProvesNothing(t *testing.T) {
+	everywhere := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<title>phpMyAdmin</title><input name="pma_username">`)
+	})
+	seen, sighting := observe(t, newProbe(t, nuclei.Options{}), serve(t, everywhere), siteTarget)
+	for _, r := range seen.Ran {
+		if r.ID == "phpmyadmin" && (r.Ran || r.Matched || r.Error != "the site gives the same page at a random address") {
+			t.Errorf("got %+v", r)
+		}
+	}
+	if !strings.HasSuffix(sighting.Missing, "templates could not run: phpmyadmin") {
+		t.Errorf("missing %q", sighting.Missing)
+	}
+}
+
+func TestUnansweredSiteProvesNothing(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	cut := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, "half")
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	dropped := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	tests := map[string]struct {
+		network site
+		want    string
+	}{
+		"connection-refused": {site{siteName, closed.Addr().String()}, "connection refused"},
+		"cut-answer":         {cut, "an answer was cut short"},
+		"dropped":            {dropped, "EOF"},
+		"not-tls":            {site{siteName, strings.TrimPrefix(plain.URL, "http://")}, "server gave HTTP response to HTTPS client"},
+		"out-of-scope":       {site{"other.test", closed.Addr().String()}, "refused by the scope guard (out-of-scope)"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen, sighting := observe(t, newProbe(t, nuclei.Options{}), test.network, siteTarget)
+			if !strings.Contains(seen.Error, test.want) || sighting.Missing != seen.Error {
+				t.Errorf("error %q, missing %q, want %q", seen.Error, sighting.Missing, test.want)
+			}
+			for _, r := range seen.Ran {
+				if r.Ran || r.Matched || r.Error == "" {
+					t.Errorf("%s: %+v", r.ID, r)
+				}
+			}
+		})
+	}
+}
+
+func TestIsCut(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\n"
+	tests := map[string]struct {
+		response string
+		want     bool
+	}{
+		"whole":      {head + "Content-Length: 4\r\n\r\nbody", false},
+		"cut":        {head + "Content-Length: 5\r\n\r\nbody", true},
+		"no-length":  {head + "Server: a\r\n\r\nbody", false},
+		"to-head":    {head + "Content-Length: 5\r\n\r\n", false},
+		"encoded":    {head + "Content-Encoding: gzip\r\nContent-Length: 500\r\n\r\nbody", false},
+		"not-number": {head + "Content-Length: x\r\n\r\nbody", false},
+		"very-long":  {head + "Content-Length: 9000000\r\n\r\n" + strings.Repeat("a", maxResponse), false},
+		"nothing":    {"", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := isCut(test.response); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestSilentSiteIsGivenUp(t *testing.T) {
+	released := make(chan struct{})
+	silent := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
+	seen, sighting := observe(t, newProbe(t, nuclei.Options{Timeout: 1500 * time.Millisecond}), silent, siteTarget)
+	close(released)
+	if want := "the worker was stopped: it took too long"; seen.Error != want || sighting.Missing != want {
+		t.Errorf("error %q, missing %q, want %q", seen.Error, sighting.Missing, want)
+	}
+}
+
+func TestTooMuchMemoryEndsTheWorker(t *testing.T) {
+	seen, _ := observe(t, newProbe(t, nuclei.Options{MemoryLimit: 8 << 20}), serve(t, http.NotFoundHandler()), siteTarget)
+	if want := "the worker needed more memory than allowed"; seen.Error != want {
+		t.Errorf("error %q, want %q", seen.Error, want)
+	}
+}
+
+const operatorTemplate = `id: intranet
+info: {name: Intranet, author: someone, severity: info, tags: panel}
+http:
+  - method: GET
+    path: ["{{BaseURL}}/intranet"]
+    host-redirects: true
+    matchers:
+      - type: word
+        words: ["Our intranet"]
+`
+
+func TestOperatorTemplateRuns(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "intranet.yaml"), []byte(operatorTemplate), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := newProbe(t, nuclei.Options{Folder: folder})
+	expectMatches(t, p, ok("/intranet", "Our intranet"), []string{"intranet"})
+
+	t.Run("redirection-elsewhere-is-not-followed", func(t *testing.T) {
+		other := &recorder{}
+		elsewhere := httptest.NewServer(other)
+		defer elsewhere.Close()
+		seen, _ := observe(t, p, serve(t, http.RedirectHandler(elsewhere.URL+"/intranet", http.StatusFound)), siteTarget)
+		if len(other.asked) > 0 || len(matches(seen)) > 0 {
+			t.Errorf("asked elsewhere: %v, matches %v", other.asked, matches(seen))
+		}
+	})
+}
+
+// TestPlainSiteIsAsked covers http origins with a port.
+func TestPlainSiteIsAsked(t *testing.T) {
+	server := httptest.NewServer(ok("/metadata", `{"resourceType":"CapabilityStatement","fhirVersion":"4.0.1"}`))
+	defer server.Close()
+	at := scanner.Target{Kind: scanner.KindSite, ID: "http://www.chu.test:8080"}
+	seen, _ := observe(t, newProbe(t, nuclei.Options{}), site{siteName, strings.TrimPrefix(server.URL, "http://")}, at)
+	if diff := cmp.Diff([]string{"fhir-server"}, matches(seen)); diff != "" {
+		t.Errorf("matches (-want +got):\n%s", diff)
+	}
+}
+
+// askWorker gives a plan to a worker without a parent.
+func askWorker(t *testing.T, plan nuclei.Plan) (lines []nuclei.Line, err error) {
+	t.Helper()
+	input, err := json.Marshal(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	cmd := exec.Command(self(t), "nuclei-worker")
+	cmd.Env = []string{"HOME=" + t.TempDir()}
+	cmd.Stdin = reader
+	if _, err := writer.Write(input); err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.Output()
+	decoder := json.NewDecoder(bytes.NewReader(output))
+	for decoder.More() {
+		var l nuclei.Line
+		if err := decoder.Decode(&l); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, l)
+	}
+	return lines, err
+}
+
+func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
+	post := []byte(strings.Replace(operatorTemplate, "GET", "POST", 1))
+	tests := map[string]struct {
+		template nuclei.PlannedTemplate
+		want     string
+	}{
+		"altered":    {nuclei.PlannedTemplate{ID: "intranet", Digest: scanner.Digest([]byte("other")), Data: []byte(operatorTemplate)}, "the template does not have the announced hash"},
+		"renamed":    {nuclei.PlannedTemplate{ID: "grafana", Digest: scanner.Digest([]byte(operatorTemplate)), Data: []byte(operatorTemplate)}, `the template calls itself "intranet"`},
+		"unaccepted": {nuclei.PlannedTemplate{ID: "intranet", Digest: scanner.Digest(post), Data: post}, `method "POST": only GET and HEAD are accepted`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			lines, err := askWorker(t, nuclei.Plan{
+				URL: siteURL, Door: "/nonexistent", Rate: 10, MemoryLimit: 512 << 20,
+				Templates: []nuclei.PlannedTemplate{test.template},
+			})
+			want := []nuclei.Line{
+				{Engine: engineName()},
+				{Result: &nuclei.Result{ID: test.template.ID, Error: test.want}},
+				{Done: true},
+			}
+			if diff := cmp.Diff(want, lines); diff != "" || err != nil {
+				t.Errorf("%v, lines (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+func TestWorkerRefusesWhatIsNoPlan(t *testing.T) {
+	for _, input := range []string{"", "{", `{"unknown":1}`, "[]"} {
+		cmd := exec.Command(self(t), "nuclei-worker")
+		cmd.Env = []string{"HOME=" + t.TempDir()}
+		cmd.Stdin = strings.NewReader(input)
+		if output, err := cmd.Output(); err == nil || len(output) > 0 {
+			t.Errorf("plan %q: error %v, output %q", input, err, output)
+		}
+	}
+}
+
+// The door of this plan never answers: only the end of the input ends the
+// worker.
+func TestWorkerEndsWithItsParent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "door")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	input, _ := json.Marshal(nuclei.Plan{
+		URL: siteURL, Door: path, Rate: 10, MemoryLimit: 512 << 20,
+		Templates: []nuclei.PlannedTemplate{{ID: "intranet", Digest: scanner.Digest([]byte(operatorTemplate)), Data: []byte(operatorTemplate)}},
+	})
+	cmd := exec.Command(self(t), "nuclei-worker")
+	cmd.Env = []string{"HOME=" + t.TempDir()}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = stdin.Write(input)
+	conn, err := listener.Accept() // the worker is at work
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	stdin.Close()
+	if err := cmd.Wait(); err == nil {
+		t.Error("the worker ended well although it could do nothing")
+	}
+}
