@@ -101,3 +101,18 @@ func scanBytes(r row) (data []byte, err error) {
 	err = r.Scan(&data)
 	return data, err
 }
+
+// CheckBlobs reads every blob, compares it with its name and tells how many
+// there are.
+func (s *Store) CheckBlobs(ctx context.Context) (int, error) {
+	digests, err := many(ctx, s.reader, scanString, `SELECT digest FROM blob ORDER BY digest`)
+	if err != nil {
+		return 0, wrap(err, "list blobs")
+	}
+	for _, digest := range digests {
+		if _, err := s.readBlob(ctx, digest); err != nil {
+			return 0, err
+		}
+	}
+	return len(digests), nil
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command is what a person types: one file per command of the
+// aggregator.
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+
+	"github.com/spf13/cobra"
+)
+
+const program = "carescan-aggregator"
+
+// app is one invocation of the command.
+type app struct {
+	out, err io.Writer
+	log      *slog.Logger
+	lang     cli.Language
+}
+
+// Main runs the command and returns its exit code.
+func Main(args []string, out, err io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{out: out, err: err, log: slog.New(slog.NewJSONHandler(err, nil)), lang: languageOf(args)}
+	root := a.root()
+	root.SetArgs(args)
+	return cli.Report(err, program, a.lang.Lang, root.ExecuteContext(ctx))
+}
+
+// languageOf finds the language before the commands are described in it.
+func languageOf(args []string) cli.Language {
+	lang := cli.DefaultLanguage()
+	for i, arg := range args {
+		value, ok := strings.CutPrefix(arg, "--lang=")
+		if arg == "--lang" && i+1 < len(args) {
+			value, ok = args[i+1], true
+		}
+		if ok {
+			_ = lang.Set(value) // the flag itself will refuse a wrong value
+		}
+	}
+	return lang
+}
+
+// say picks the sentence of the reader's language.
+func (a *app) say(fr, en string) string { return scanner.Text{FR: fr, EN: en}.In(a.lang.Lang) }
+
+// tell writes a sentence to the person.
+func (a *app) tell(fr, en string, args ...any) { fmt.Fprintf(a.out, a.say(fr, en)+"\n", args...) }
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use: program,
+		Short: a.say("Reçoit, conserve et montre ce que voient les agents d'une région",
+			"Receives, keeps and shows what the agents of a region see"),
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.PersistentFlags().Var(&a.lang, "lang", a.say("langue des messages", "language of the messages"))
+	config.Flags(root.PersistentFlags())
+	root.AddCommand(a.serve(), a.establishment(), a.enrolToken(), a.user(),
+		a.rebuild(), a.migrate(), a.doctor(), a.verify(), a.version())
+	return root
+}
+
+func (a *app) version() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Args: cobra.NoArgs, Short: a.say("Version du programme", "Version of the program"),
+		Run: func(*cobra.Command, []string) { fmt.Fprintln(a.out, cli.VersionLine(program)) },
+	}
+}
+
+// inRegion makes the body of a command that works on an opened region.
+func (a *app) inRegion(do func(ctx context.Context, r *region) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, _ []string) (err error) {
+		settings, err := config.Load(c.Flags())
+		if err != nil {
+			return badSettings(err)
+		}
+		r, err := openRegion(c.Context(), settings)
+		if err != nil {
+			return err
+		}
+		defer func() { err = r.close(err) }()
+		return do(c.Context(), r)
+	}
+}
+
+func badSettings(err error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "les réglages sont refusés", EN: "the settings are refused"},
+		Hint:     scanner.Text{FR: "corrigez le fichier, la variable ou l'option nommés", EN: "correct the file, variable or flag that is named"},
+		Cause:    err,
+	}
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) establishment() *cobra.Command {
+	command := &cobra.Command{Use: "establishment", Short: a.say("Les établissements de la région", "The establishments of the region")}
+	var site siteFlags
+	add := &cobra.Command{
+		Use: "add", Args: cobra.NoArgs, Short: a.say("Ajoute un établissement", "Add an establishment"),
+		RunE: a.inRegion(func(ctx context.Context, r *region) error { return a.addEstablishment(ctx, r, site) }),
+	}
+	add.Flags().StringVar(&site.finess, "finess", "", a.say("numéro FINESS géographique", "geographic FINESS number"))
+	add.Flags().StringVar(&site.legal, "legal-finess", "", a.say("numéro FINESS juridique", "legal FINESS number"))
+	add.Flags().StringVar(&site.name, "name", "", a.say("nom", "name"))
+	add.Flags().StringVar(&site.region, "insee-region", "", a.say("code INSEE de la région", "INSEE code of the region"))
+	list := &cobra.Command{
+		Use: "list", Args: cobra.NoArgs, Short: a.say("Liste les établissements", "List the establishments"),
+		RunE: a.inRegion(a.listEstablishments),
+	}
+	command.AddCommand(add, list)
+	return command
+}
+
+type siteFlags struct{ finess, legal, name, region string }
+
+// parse reads an establishment, with the warnings its numbers deserve.
+func (f siteFlags) parse() (e scanner.Establishment, warnings []string, err error) {
+	finess, warning, err := scanner.ParseFINESS(f.finess)
+	if err != nil {
+		return e, nil, err
+	}
+	e = scanner.Establishment{FINESS: finess, Name: f.name, Region: f.region}
+	if f.name == "" {
+		return e, nil, errors.New("a name is needed")
+	}
+	if warning != "" {
+		warnings = append(warnings, warning)
+	}
+	if f.legal != "" {
+		e.LegalFINESS, warning, err = scanner.ParseFINESS(f.legal)
+		if warning != "" {
+			warnings = append(warnings, warning)
+		}
+	}
+	return e, warnings, err
+}
+
+func (a *app) addEstablishment(ctx context.Context, r *region, f siteFlags) error {
+	e, warnings, err := f.parse()
+	if err != nil {
+		return badSite(err)
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(a.err, "%s: %s\n", program, w)
+	}
+	err = r.store.AddEstablishment(ctx, e, time.Now())
+	if errors.Is(err, store.ErrExists) {
+		return badSite(err)
+	}
+	if err == nil {
+		err = r.audit(ctx, "add-establishment", string(e.FINESS))
+	}
+	if err == nil {
+		a.tell("Établissement %s ajouté : %s", "Establishment %s added: %s", e.FINESS, e.Name)
+	}
+	return err
+}
+
+func badSite(err error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "cet établissement ne peut pas être ajouté", EN: "this establishment cannot be added"},
+		Hint: scanner.Text{
+			FR: "donnez --finess (neuf chiffres ou lettres) et --name ; « establishment list » montre ceux qui existent",
+			EN: `give --finess (nine digits or letters) and --name; "establishment list" shows those that exist`,
+		},
+		Cause: err,
+	}
+}
+
+func (a *app) listEstablishments(ctx context.Context, r *region) error {
+	list, err := r.store.Establishments(ctx, store.Region())
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, e := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", e.FINESS, e.LegalFINESS, e.Name)
+	}
+	return w.Flush()
+}
+
+// operator is who acts through this command in the journal: whoever may read
+// the keys of the region.
+const operator = "operator"
+
+func (r *region) audit(ctx context.Context, action, object string) error {
+	return r.store.Audit(ctx, store.Deed{At: time.Now(), Actor: operator, IP: "local", Action: action, Object: object})
+}

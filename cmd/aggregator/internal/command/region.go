@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+)
+
+// region is an opened data folder: what is kept, who certifies, who signs in.
+type region struct {
+	settings  config.Config
+	store     *store.Store
+	authority *authority.Authority
+	accounts  *account.Accounts
+}
+
+func openRegion(ctx context.Context, c config.Config) (*region, error) {
+	s, err := store.Open(ctx, c.Data)
+	if err != nil {
+		return nil, badFolder(err)
+	}
+	r := &region{settings: c, store: s}
+	if err := r.openKeys(); err != nil {
+		return nil, r.close(badFolder(err))
+	}
+	return r, nil
+}
+
+func (r *region) openKeys() (err error) {
+	if r.authority, err = authority.Open(r.settings.Data); err != nil {
+		return err
+	}
+	secret, err := authority.OpenSecret(r.settings.Data)
+	if err != nil {
+		return err
+	}
+	r.accounts, err = account.New(r.store, secret, "CareScan")
+	return err
+}
+
+func (r *region) close(err error) error { return errors.Join(err, r.store.Close()) }
+
+func badFolder(err error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "le dossier de données ne peut pas être ouvert", EN: "the data folder cannot be opened"},
+		Hint: scanner.Text{
+			FR: "vérifiez ses droits, ou choisissez-en un autre avec --data",
+			EN: "check its rights, or choose another with --data",
+		},
+		Cause: err,
+	}
+}
+
+// addresses is where the two interfaces are reached.
+type addresses struct {
+	Agent string `json:"agent"`
+	Web   string `json:"web"`
+}
+
+// addresses are those of the settings, else those of the last time it served.
+func (r *region) addresses() (addresses, error) {
+	known := addresses{r.settings.Agent.URL, r.settings.Web.URL}
+	if known.Agent != "" && known.Web != "" {
+		return known, nil
+	}
+	raw, err := os.ReadFile(r.addressFile())
+	if err != nil {
+		return known, noAddress(err)
+	}
+	var last addresses
+	if err := json.Unmarshal(raw, &last); err != nil {
+		return known, noAddress(err)
+	}
+	if known.Agent == "" {
+		known.Agent = last.Agent
+	}
+	if known.Web == "" {
+		known.Web = last.Web
+	}
+	return known, nil
+}
+
+func (r *region) addressFile() string { return filepath.Join(r.settings.Data, "addresses.json") }
+
+func noAddress(err error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "l'adresse de l'agrégateur n'est pas encore connue", EN: "the address of the aggregator is not known yet"},
+		Hint: scanner.Text{
+			FR: "réglez agent.url et web.url, ou lancez d'abord « carescan-aggregator serve »",
+			EN: `set agent.url and web.url, or start "carescan-aggregator serve" first`,
+		},
+		Cause: err,
+	}
+}
+
+// writeAddresses replaces a file at once, so that a reader never sees half.
+func writeAddresses(path string, a addresses) error {
+	raw, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("encode addresses: %w", err)
+	}
+	next := path + ".new"
+	if err := os.WriteFile(next, raw, 0o600); err != nil {
+		return fmt.Errorf("write addresses: %w", err)
+	}
+	return os.Rename(next, path)
+}

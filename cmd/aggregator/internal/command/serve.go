@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"carescan/checks"
+	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/cmd/aggregator/internal/web"
+	"carescan/cmd/internal/cli"
+	"carescan/profiles"
+	"carescan/scanner"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/net/netutil"
+)
+
+const (
+	maxAgentConnections = 512
+	maxWebConnections   = 256
+	farewell            = 20 * time.Second // for requests under way when asked to stop
+)
+
+func (a *app) serve() *cobra.Command {
+	var addrFile string
+	command := &cobra.Command{
+		Use: "serve", Args: cobra.NoArgs, Short: a.say("Sert les agents et les pages", "Serve the agents and the pages"),
+		RunE: a.inRegion(func(ctx context.Context, r *region) error { return a.serveRegion(ctx, r, addrFile) }),
+	}
+	command.Flags().StringVar(&addrFile, "addr-file", "", a.say("fichier où écrire les adresses, en JSON", "file to write the addresses to, as JSON"))
+	return command
+}
+
+// service is one interface: its listener, how it is reached, who answers.
+type service struct {
+	listener net.Listener
+	url      string
+	server   *http.Server
+}
+
+func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error {
+	agents, err := listen(r.settings.Agent.Listen, r.settings.Agent.URL, maxAgentConnections)
+	if err != nil {
+		return err
+	}
+	pages, err := listen(r.settings.Web.Listen, r.settings.Web.URL, maxWebConnections)
+	if err != nil {
+		return errors.Join(err, agents.listener.Close())
+	}
+	agents.server = ingest.New(r.store, r.authority, a.log).HTTP(r.authority.ServerCertificate(agents.hosts()...))
+	if pages.server, err = a.pages(r, agents.url, pages); err != nil {
+		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
+	}
+	if err := a.announce(r, addresses{agents.url, pages.url}, addrFile); err != nil {
+		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
+	}
+	return serveAll(ctx, agents, pages)
+}
+
+func listen(address, public string, most int) (*service, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &cli.Problem{
+			Sentence: scanner.Text{FR: "l'adresse " + address + " ne peut pas être écoutée", EN: "address " + address + " cannot be listened on"},
+			Hint:     scanner.Text{FR: "choisissez une autre adresse avec --agent-listen ou --web-listen", EN: "choose another with --agent-listen or --web-listen"},
+			Cause:    err,
+		}
+	}
+	s := &service{listener: netutil.LimitListener(listener, most), url: public}
+	if s.url == "" {
+		s.url = "https://" + reachable(listener.Addr().String())
+	}
+	return s, nil
+}
+
+// reachable replaces "every address" by the name of the machine.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsUnspecified() {
+		return address
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		name = "localhost"
+	}
+	return net.JoinHostPort(name, port)
+}
+
+// hosts are the names and addresses the certificate of a service bears.
+func (s *service) hosts() []string {
+	names := []string{"localhost", "127.0.0.1", "::1"}
+	if u, err := url.Parse(s.url); err == nil {
+		names = append(names, u.Hostname())
+	}
+	return names
+}
+
+func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error) {
+	settings, err := pageSettings(r, agentURL)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.New(r.store, r.authority, r.accounts, a.log, settings)
+	if err != nil {
+		return nil, err
+	}
+	certificate := r.authority.ServerCertificate(s.hosts()...).Get
+	if r.settings.Web.TLSCertFile != "" {
+		// Read at each handshake, so that a renewed file needs no restart.
+		certificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return r.settings.Web.Certificate() }
+	}
+	return pages.HTTP(certificate), nil
+}
+
+// pageSettings brings the words of checks and catalogs to the pages, as values.
+func pageSettings(r *region, agentURL string) (web.Settings, error) {
+	set, err := profiles.Load(checks.All(), nil)
+	if err != nil {
+		return web.Settings{}, fmt.Errorf("load profiles: %w", err)
+	}
+	titles := map[string]scanner.Text{}
+	for _, p := range set.Profiles() {
+		for _, c := range set.Catalogs(p) {
+			titles[c.ID] = c.Title
+		}
+	}
+	return web.Settings{
+		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
+		Paper: func(id string) (scanner.Papers, bool) {
+			c, ok := checks.ByID(id)
+			return c.Papers, ok
+		},
+		Catalog: func(id string) (scanner.Text, bool) {
+			title, ok := titles[id]
+			return title, ok
+		},
+	}, nil
+}
+
+// announce tells where the interfaces are: to the person, to the other
+// commands, and to whoever asked for a file.
+func (a *app) announce(r *region, where addresses, addrFile string) error {
+	if err := writeAddresses(r.addressFile(), where); err != nil {
+		return err
+	}
+	if addrFile != "" {
+		if err := writeAddresses(addrFile, where); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(a.err, a.say("Interface des agents : %s\nPages : %s\n", "Agent interface: %s\nPages: %s\n"), where.Agent, where.Web)
+	return nil
+}
+
+// serveAll serves until one service fails or the context ends; then no new
+// request is taken and those under way are finished.
+func serveAll(ctx context.Context, services ...*service) error {
+	failed := make(chan error, len(services))
+	for _, s := range services {
+		go func() { failed <- s.server.ServeTLS(s.listener, "", "") }()
+	}
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
+	for _, s := range services {
+		err = errors.Join(err, s.server.Shutdown(parting))
+	}
+	return err
+}

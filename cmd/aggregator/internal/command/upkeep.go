@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"time"
+
+	"carescan/cmd/aggregator/internal/ingest"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) rebuild() *cobra.Command {
+	return &cobra.Command{
+		Use: "rebuild", Args: cobra.NoArgs,
+		Short: a.say("Recalcule constats et exigences à partir des dossiers scellés", "Derive findings and controls again from the sealed bundles"),
+		RunE: a.inRegion(func(ctx context.Context, r *region) error {
+			n, err := ingest.Rebuild(ctx, r.store)
+			if err == nil {
+				a.tell("Dossiers relus : %d", "Bundles read: %d", n)
+			}
+			return err
+		}),
+	}
+}
+
+func (a *app) migrate() *cobra.Command {
+	return &cobra.Command{
+		Use: "migrate", Args: cobra.NoArgs,
+		Short: a.say("Met à jour le schéma de la base", "Bring the schema of the database up to date"),
+		RunE: a.inRegion(func(ctx context.Context, r *region) error {
+			version, err := r.store.Migrate(ctx)
+			if err == nil {
+				a.tell("Version du schéma : %d", "Version of the schema: %d", version)
+			}
+			return err
+		}),
+	}
+}
+
+func (a *app) doctor() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Args: cobra.NoArgs,
+		Short: a.say("Examine la base, les dossiers et les clés", "Examine the database, the bundles and the keys"),
+		RunE:  a.inRegion(a.examine),
+	}
+}
+
+// examine stops at the first thing that is wrong; opening the region has
+// already checked the rights of its files.
+func (a *app) examine(ctx context.Context, r *region) error {
+	if err := r.store.Verify(ctx); err != nil {
+		return badFolder(err)
+	}
+	if err := r.store.CheckIntegrity(ctx); err != nil {
+		return badFolder(err)
+	}
+	a.tell("Base de données : saine, écriture durable", "Database: sound, writes are durable")
+	n, err := r.store.CheckBlobs(ctx)
+	if err != nil {
+		return badFolder(err)
+	}
+	a.tell("Dossiers scellés : %d, tous conformes à leur empreinte", "Sealed bundles: %d, all match their digest", n)
+	end := r.authority.NotAfter()
+	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", end.Format(time.DateOnly))
+	return nil
+}

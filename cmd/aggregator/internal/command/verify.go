@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"carescan/cmd/internal/cli"
+	"carescan/reports/bundle"
+	"carescan/scanner"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) verify() *cobra.Command {
+	return &cobra.Command{
+		Use: "verify FILE", Args: cobra.ExactArgs(1),
+		Short: a.say("Vérifie un dossier scellé, hors ligne", "Verify a sealed bundle, offline"),
+		RunE:  func(_ *cobra.Command, args []string) error { return a.verifyFile(args[0]) },
+	}
+}
+
+func (a *app) verifyFile(path string) error {
+	raw, err := readBounded(path)
+	if err != nil {
+		return badBundle(err)
+	}
+	opened, err := bundle.Open(raw, bundle.Options{})
+	if err != nil {
+		fmt.Fprintf(a.err, "%s: %s: %v\n", program, a.say("le dossier n'est pas authentique", "the bundle is not authentic"), err)
+		return cli.Exit(cli.ExitFailed)
+	}
+	h := opened.Header
+	a.tell("Le contenu est intact depuis sa signature.", "The content is intact since it was signed.")
+	a.tell("Établissement : %s", "Establishment: %s", h.FINESS)
+	a.tell("Dossier : %s (n° %d)", "Bundle: %s (no. %d)", h.ID, h.Seq)
+	a.tell("Scellé, selon l'agent : %s", "Sealed, says the agent: %s", h.SealedAt.UTC().Format(time.RFC3339))
+	a.tell("Empreinte : %s", "Digest: %s", opened.Digest)
+	a.tell("Clé : %s", "Key: %s", opened.KeyID)
+	a.tell("Ceci ne prouve pas à qui appartient la clé : comparez-la à celle que montre l'agrégateur.",
+		"This does not prove whose key it is: compare it with the one the aggregator shows.")
+	return nil
+}
+
+func readBounded(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > bundle.MaxBytes {
+		return nil, fmt.Errorf("%s has more than %d bytes", path, bundle.MaxBytes)
+	}
+	return os.ReadFile(path)
+}
+
+func badBundle(err error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "le fichier ne peut pas être lu", EN: "the file cannot be read"},
+		Hint:     scanner.Text{FR: "donnez un dossier scellé, dont le nom finit par " + bundle.Extension, EN: "give a sealed bundle, whose name ends in " + bundle.Extension},
+		Cause:    err,
+	}
+}
