@@ -4,6 +4,7 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
 	"time"
 
 	"carescan/scanner"
@@ -44,4 +45,16 @@ func defaulted[T comparable](value, fallback T) T {
 		return fallback
 	}
 	return value
+}
+
+// Files lists every file the configuration names, folders left out.
+func (c Config) Files() []string {
+	folders := []*string{&c.State, &c.ProfilesFolder, &c.Templates.Folder}
+	var files []string
+	for _, path := range c.paths() {
+		if *path != "" && !slices.ContainsFunc(folders, func(folder *string) bool { return *folder == *path }) {
+			files = append(files, *path)
+		}
+	}
+	return files
 }

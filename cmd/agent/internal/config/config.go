@@ -101,6 +101,7 @@ type Templates struct {
 	Folder   string        `mapstructure:"folder"`    // operator's own templates
 	Timeout  time.Duration `mapstructure:"timeout"`   // for one site; default 2m
 	MemoryMB int64         `mapstructure:"memory_mb"` // of the worker process; default 512
+	Rate     int           `mapstructure:"rate"`      // requests per second to one site; default 1
 }
 
 // Directory is one technical directory, read over LDAPS.
@@ -120,7 +121,7 @@ type Application struct {
 	Name        string    `mapstructure:"name"`
 	File        string    `mapstructure:"file"` // CSV
 	Sensitive   bool      `mapstructure:"sensitive"`
-	AsOf        string    `mapstructure:"as_of"` // date of the export; default: of the file
+	AsOf        time.Time `mapstructure:"as_of"` // date of the export; default: of the file
 	Columns     []Meaning `mapstructure:"columns"`
 	Populations []Meaning `mapstructure:"populations"`
 	Factors     []Meaning `mapstructure:"factors"`

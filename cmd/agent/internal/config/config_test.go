@@ -65,6 +65,7 @@ func TestValidateRefuses(t *testing.T) {
 		"site":      {`targets: {sites: ["http://a.fr"]}`, "targets.sites"},
 		"service":   {"targets: {services: [a.fr]}", "targets.services"},
 		"directory": {`directories: [{id: ad, url: "ldap://a.fr", password_file: x}]`, "directories[0]"},
+		"rhythm":    {"schedule: {every: 1s}", "schedule.every"},
 		"export":    {"applications: [{id: dpi}]", "applications[0]"},
 	} {
 		t.Run(name, func(t *testing.T) {

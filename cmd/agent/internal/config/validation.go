@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/net/idna"
 
@@ -21,7 +22,7 @@ func (c Config) Validate() (warnings []string, err error) {
 	if warning != "" {
 		warnings = append(warnings, warning)
 	}
-	return warnings, errors.Join(err, c.validateVantage(), c.validateTargets(), c.validateSources())
+	return warnings, errors.Join(err, c.validateVantage(), c.validateTargets(), c.validateSources(), c.validateRhythm())
 }
 
 func (c Config) validateEstablishment() (warning string, err error) {
@@ -47,6 +48,16 @@ func (c Config) validateVantage() error {
 	case scanner.VantageDeclared:
 	}
 	return fmt.Errorf("vantage: %q must be internet or inside", c.Vantage)
+}
+
+// shortestRhythm keeps a slip of the configuration from becoming a nuisance.
+const shortestRhythm = time.Minute
+
+func (c Config) validateRhythm() error {
+	if c.Schedule.Every != 0 && c.Schedule.Every < shortestRhythm {
+		return fmt.Errorf("schedule.every: %s is shorter than %s", c.Schedule.Every, shortestRhythm)
+	}
+	return nil
 }
 
 func (c Config) validateTargets() error {

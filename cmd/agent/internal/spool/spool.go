@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/durable"
+	"carescan/reports/bundle"
 )
 
 // The folders of a spool.
@@ -25,10 +26,8 @@ const (
 	outbox   = "outbox"   // sealed, not acknowledged
 	sent     = "sent"     // acknowledged, kept for local reports
 	rejected = "rejected" // refused for good by the aggregator
+	local    = "local"    // names behind pseudonyms, never sent
 )
-
-// Extension ends the name of a sealed bundle.
-const Extension = ".carescan"
 
 // keepSent is how many acknowledged bundles stay for local reports.
 const keepSent = 60
@@ -45,7 +44,7 @@ type Entry struct {
 
 // Open makes the folders of a spool where they are missing.
 func Open(folder string) (*Spool, error) {
-	for _, name := range []string{outbox, sent, rejected} {
+	for _, name := range []string{outbox, sent, rejected, local} {
 		if err := os.MkdirAll(filepath.Join(folder, name), 0o700); err != nil {
 			return nil, fmt.Errorf("open spool: %w", err)
 		}
@@ -120,7 +119,7 @@ func (s *Spool) Age(now time.Time) (time.Duration, error) {
 }
 
 func (s *Spool) path(folder string, seq uint64, id string) string {
-	return filepath.Join(s.folder, folder, fmt.Sprintf("%010d-%s%s", seq, id, Extension))
+	return filepath.Join(s.folder, folder, fmt.Sprintf("%010d-%s%s", seq, id, bundle.Extension))
 }
 
 func (s *Spool) move(e Entry, folder string) error {
@@ -141,23 +140,25 @@ func (s *Spool) prune() error {
 		return err
 	}
 	for len(entries) > keepSent {
-		old := entries[0].Path
+		old := entries[0]
 		entries = entries[1:]
-		if err := errors.Join(removeIfThere(old), removeIfThere(old+".receipt.json")); err != nil {
+		if err := removeEach(old.Path, old.Path+".receipt.json", s.namesPath(old.ID)); err != nil {
 			return fmt.Errorf("prune sent bundles: %w", err)
 		}
 	}
 	return nil
 }
 
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+func removeEach(paths ...string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
 
-var fileName = regexp.MustCompile(`^(\d{10,20})-([0-9a-f-]{36})\` + Extension + `$`)
+var fileName = regexp.MustCompile(`^(\d{10,20})-([0-9a-f-]{36})\` + bundle.Extension + `$`)
 
 func (s *Spool) list(folder string) ([]Entry, error) {
 	files, err := os.ReadDir(filepath.Join(s.folder, folder))

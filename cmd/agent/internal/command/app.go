@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command is what a person types: one file per command of the agent.
+package command
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+)
+
+// workerCommand is the hidden command behind which the template engine works.
+const workerCommand = "nuclei-worker"
+
+// Worker is the template engine's own process: plan in, results out, exit code.
+type Worker func(stdin io.Reader, stdout io.Writer) int
+
+// app is one invocation of the command.
+type app struct {
+	in         io.Reader
+	out, err   io.Writer
+	lang       cli.Language
+	configFile string
+	quiet      bool
+}
+
+// Main runs the command and returns its exit code.
+func Main(args []string, in io.Reader, out, err io.Writer, worker Worker) int {
+	if len(args) > 0 && args[0] == workerCommand {
+		return worker(in, out)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{in: in, out: out, err: err, lang: languageOf(args)}
+	slog.SetDefault(slog.New(slog.NewTextHandler(err, nil)))
+	root := a.root()
+	root.SetArgs(args)
+	return cli.Report(err, runner.Program, a.lang.Lang, root.ExecuteContext(ctx))
+}
+
+// languageOf finds the language before the commands are described in it.
+func languageOf(args []string) cli.Language {
+	lang := cli.DefaultLanguage()
+	for i, arg := range args {
+		value, ok := strings.CutPrefix(arg, "--lang=")
+		if arg == "--lang" && i+1 < len(args) {
+			value, ok = args[i+1], true
+		}
+		if ok {
+			_ = lang.Set(value) // the flag itself will refuse a wrong value
+		}
+	}
+	return lang
+}
+
+// say picks the sentence of the reader's language.
+func (a *app) say(fr, en string) string { return scanner.Text{FR: fr, EN: en}.In(a.lang.Lang) }
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use: runner.Program,
+		Short: a.say("Évalue la cybersécurité d'un établissement de santé, sans rien casser ni rien deviner",
+			"Assesses the cybersecurity of a health establishment, breaking and guessing nothing"),
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetIn(a.in)
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.configFile, "config", "", a.say("fichier de configuration (agent.yaml par défaut)", "configuration file (default agent.yaml)"))
+	flags.Var(&a.lang, "lang", a.say("langue de ce qui s'affiche", "language of what is shown"))
+	flags.BoolVar(&a.quiet, "quiet", false, a.say("ne montrer aucune progression", "show no progress"))
+	root.AddCommand(
+		a.scan(), a.run(), a.enrol(), a.plan(), a.report(), a.judge(), a.verify(),
+		a.checks(), a.profiles(), a.doctor(), a.lab(), a.version(),
+	)
+	return root
+}
+
+// configFolders are where agent.yaml is looked for, in order.
+var configFolders = []string{".", "/etc/carescan"}
+
+// configuration reads the file asked for, or the first found, or none.
+func (a *app) configuration() (config.Config, error) {
+	file := a.configFile
+	if file == "" {
+		file = findConfig()
+	}
+	if file == "" {
+		return withoutFile()
+	}
+	c, err := config.Load(file)
+	if err != nil {
+		return c, badConfig(err)
+	}
+	warnings, err := c.Validate()
+	if err != nil {
+		return c, badConfig(err)
+	}
+	for _, warning := range warnings {
+		slog.Warn(warning)
+	}
+	return c, nil
+}
+
+func findConfig() string {
+	for _, folder := range configFolders {
+		file := filepath.Join(folder, "agent.yaml")
+		if _, err := os.Stat(file); err == nil {
+			return file
+		}
+	}
+	return ""
+}
+
+// withoutFile keeps the state of an agent without configuration out of the
+// folder where the command happens to be typed.
+func withoutFile() (config.Config, error) {
+	c := config.Default()
+	if os.Getenv("CARESCAN_STATE") != "" {
+		c.State = os.Getenv("CARESCAN_STATE")
+		return c, nil
+	}
+	home, err := os.UserConfigDir()
+	if err != nil {
+		return c, badConfig(err)
+	}
+	c.State = filepath.Join(home, "carescan", "state")
+	return c, nil
+}
+
+func badConfig(cause error) error {
+	hint := scanner.Text{
+		FR: "corrigez la clé nommée ci-dessus ; docs/agent.example.yaml montre toutes les clés",
+		EN: "correct the key named above; docs/agent.example.yaml shows every key",
+	}
+	if errors.Is(cause, fs.ErrNotExist) || errors.Is(cause, fs.ErrPermission) {
+		hint = scanner.Text{FR: "vérifiez le chemin et les droits du fichier donné à --config", EN: "check the path and the rights of the file given to --config"}
+	}
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "la configuration n'est pas utilisable", EN: "the configuration cannot be used"},
+		Hint:     hint, Cause: cause,
+	}
+}
+
+// day writes a date as the reader expects it.
+func (a *app) day(t time.Time) string {
+	if a.lang.Lang == scanner.English {
+		return t.Format("2 Jan 2006")
+	}
+	return t.Format("02/01/2006")
+}
+
+func oneOf(value string, known []string, what scanner.Text) error {
+	if slices.Contains(known, value) {
+		return nil
+	}
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: what.FR + " inconnu : " + value, EN: "unknown " + what.EN + ": " + value},
+		Hint:     scanner.Text{FR: "valeurs possibles : " + strings.Join(known, ", "), EN: "known values: " + strings.Join(known, ", ")},
+	}
+}

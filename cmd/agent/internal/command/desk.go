@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+	"carescan/scanner/engine"
+)
+
+// desk is an opened configuration: its keys, its spool, who it is.
+type desk struct {
+	config   config.Config
+	identity *identity.Identity
+	spool    *spool.Spool
+	agentID  string // empty when not enrolled
+}
+
+func openDesk(c config.Config) (*desk, error) {
+	id, err := identity.Open(c.State)
+	if err != nil {
+		return nil, badState(err)
+	}
+	s, err := spool.Open(spoolFolder(c))
+	if err != nil {
+		return nil, badState(err)
+	}
+	d := &desk{config: c, identity: id, spool: s}
+	return d, d.recogniseEstablishment()
+}
+
+// recogniseEstablishment makes the agent speak for the establishment it was
+// enrolled for, and no other.
+func (d *desk) recogniseEstablishment() error {
+	enrolment, err := d.identity.Enrolment()
+	if errors.Is(err, identity.ErrNotEnrolled) {
+		return nil
+	}
+	if err != nil {
+		return badState(err)
+	}
+	d.agentID = enrolment.AgentID
+	known := enrolment.Establishment
+	if d.config.Establishment.FINESS == "" {
+		d.config.Establishment = config.Establishment{
+			FINESS: string(known.FINESS), LegalFINESS: string(known.LegalFINESS), Name: known.Name, Region: known.Region,
+		}
+		return nil
+	}
+	if number, _, err := scanner.ParseFINESS(d.config.Establishment.FINESS); err != nil || number != known.FINESS {
+		return &cli.Problem{
+			Sentence: scanner.Text{
+				FR: "l'agent est enrôlé pour " + string(known.FINESS) + ", mais la configuration dit " + d.config.Establishment.FINESS,
+				EN: "the agent is enrolled for " + string(known.FINESS) + ", but the configuration says " + d.config.Establishment.FINESS,
+			},
+			Hint: scanner.Text{
+				FR: "corrigez establishment.finess, ou enrôlez un autre agent avec un autre dossier d'état",
+				EN: "correct establishment.finess, or enrol another agent with another state folder",
+			},
+		}
+	}
+	return nil
+}
+
+// scan runs once, and seals what came back before anyone reads it.
+func (d *desk) scan(ctx context.Context, progress func(engine.Progress)) (scanner.Run, spool.Entry, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return scanner.Run{}, spool.Entry{}, err
+	}
+	r := runner.Runner{
+		Config: d.config, Worker: []string{self, workerCommand},
+		Pseudonyms: d.identity.Pseudonyms, Progress: progress,
+	}
+	run, err := r.Run(ctx)
+	if err != nil {
+		return run, spool.Entry{}, err
+	}
+	entry, err := runner.Seal(d.spool, d.identity.Key, d.agentID, run)
+	return run, entry, err
+}
+
+func badState(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "le dossier d'état de l'agent n'est pas utilisable", EN: "the state folder of the agent cannot be used"},
+		Hint: scanner.Text{
+			FR: "vérifiez l'existence, les droits et la place du dossier « state » de la configuration",
+			EN: "check that the state folder of the configuration exists, its rights and its space",
+		},
+		Cause: cause,
+	}
+}
+
+func spoolFolder(c config.Config) string { return filepath.Join(c.State, "spool") }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/agent/internal/uplink"
+	"carescan/cmd/internal/cli"
+	"carescan/cmd/internal/wire"
+	"carescan/scanner"
+)
+
+func (a *app) enrol() *cobra.Command {
+	var url, word, file string
+	command := &cobra.Command{
+		Use: "enrol", Args: cobra.NoArgs,
+		Short: a.say("Fait connaître cet agent à l'agrégateur régional", "Make this agent known to the regional aggregator"),
+		RunE: func(command *cobra.Command, _ []string) error {
+			token, err := a.token(word, file)
+			if err != nil {
+				return err
+			}
+			if url != "" {
+				token.URL = url
+			}
+			c, err := a.configuration()
+			if err != nil {
+				return err
+			}
+			id, err := identity.Open(c.State)
+			if err != nil {
+				return badState(err)
+			}
+			given, err := uplink.Enrol(command.Context(), id, token, cli.Software(runner.Program), c.Uplink.Proxy)
+			if err != nil {
+				return enrolmentRefused(err)
+			}
+			return a.welcome(given)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&word, "token", "", a.say("jeton à usage unique donné par le centre régional (« - » le lit sur l'entrée standard)", "single-use token given by the regional centre (- reads it from standard input)"))
+	flags.StringVar(&file, "token-file", "", a.say("fichier contenant le jeton", "file that holds the token"))
+	flags.StringVar(&url, "aggregator", "", a.say("adresse de l'agrégateur, si elle diffère de celle du jeton", "address of the aggregator, if not that of the token"))
+	return command
+}
+
+// maxToken bounds a token, in bytes.
+const maxToken = 4 << 10
+
+func (a *app) token(word, file string) (wire.Token, error) {
+	raw := []byte(word)
+	var err error
+	switch {
+	case word == "-":
+		raw, err = io.ReadAll(io.LimitReader(a.in, maxToken))
+	case file != "":
+		raw, err = os.ReadFile(file)
+	}
+	var token wire.Token
+	if err == nil {
+		token, err = wire.ParseToken(strings.TrimSpace(string(raw)))
+	}
+	if err != nil {
+		return token, &cli.Problem{
+			Sentence: scanner.Text{FR: "le jeton d'enrôlement n'est pas lisible", EN: "the enrolment token cannot be read"},
+			Hint:     scanner.Text{FR: "recopiez-le en entier, ou demandez-en un autre : il ne sert qu'une fois", EN: "copy it in full, or ask for another: it works once"},
+			Cause:    err,
+		}
+	}
+	return token, nil
+}
+
+func (a *app) welcome(given identity.Enrolment) error {
+	_, until, err := given.Validity()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, a.say(
+		"Agent %s enrôlé pour %s (FINESS %s), certificat valable jusqu'au %s.\n",
+		"Agent %s enrolled for %s (FINESS %s), certificate valid until %s.\n",
+	), given.AgentID, given.Establishment.Name, given.Establishment.FINESS, a.day(until))
+	return err
+}
+
+func enrolmentRefused(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "l'enrôlement n'a pas abouti", EN: "the enrolment did not succeed"},
+		Hint: scanner.Text{
+			FR: "un jeton ne sert qu'une fois et expire au bout de 72 heures ; vérifiez aussi l'accès réseau à l'agrégateur",
+			EN: "a token works once and expires after 72 hours; also check network access to the aggregator",
+		},
+		Cause: cause,
+	}
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"carescan/scanner/engine"
+)
+
+// progress tells of long work on standard error: a bar on a terminal, plain
+// lines otherwise, nothing with --quiet.
+func (a *app) progress() func(engine.Progress) {
+	if a.quiet {
+		return nil
+	}
+	if file, ok := a.err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return a.bar()
+	}
+	return func(p engine.Progress) {
+		fmt.Fprintf(a.err, "%d/%d %s %s\n", p.Done, p.Total, p.Task.Probe, p.Task.Target.ID)
+	}
+}
+
+func (a *app) bar() func(engine.Progress) {
+	var bar *progressbar.ProgressBar
+	return func(p engine.Progress) {
+		if bar == nil {
+			bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(a.err), progressbar.OptionSetWidth(24),
+				progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+		}
+		bar.Describe(fmt.Sprintf("%-9s %.36s", p.Task.Probe, p.Task.Target.ID))
+		_ = bar.Set(p.Done) // drawing a bar must never stop a scan
+	}
+}

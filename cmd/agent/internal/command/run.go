@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"github.com/spf13/cobra"
+
+	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/agent/internal/schedule"
+	"carescan/cmd/agent/internal/status"
+	"carescan/cmd/agent/internal/uplink"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+)
+
+func (a *app) run() *cobra.Command {
+	return &cobra.Command{
+		Use: "run", Args: cobra.NoArgs,
+		Short: a.say("Examine à son rythme et envoie, sans s'arrêter", "Look on a rhythm and send, without end"),
+		RunE: func(command *cobra.Command, _ []string) error {
+			c, err := a.configuration()
+			if err != nil {
+				return err
+			}
+			if _, err := runner.Plan(c, time.Now()); err != nil {
+				return err // better now than at night
+			}
+			d, err := openDesk(c)
+			if err != nil {
+				return err
+			}
+			return (&daemon{desk: d, wake: make(chan struct{}, 1)}).live(command.Context())
+		},
+	}
+}
+
+// daemon is the agent that stays.
+type daemon struct {
+	desk  *desk
+	wake  chan struct{} // a new bundle waits
+	mu    sync.Mutex
+	last  scanner.Run
+	error error // of the last run
+}
+
+// live runs until its context ends.
+func (d *daemon) live(ctx context.Context) error {
+	every, err := d.rhythm()
+	if err != nil {
+		return err
+	}
+	rhythm, err := schedule.Start(clockwork.NewRealClock(), d.name(), every, d.runOnce)
+	if err != nil {
+		return err
+	}
+	page, err := status.Serve(d.desk.config.StatusAddress, func() status.State { return d.state(rhythm) })
+	if err != nil {
+		return errors.Join(badStatusPage(err), rhythm.Stop())
+	}
+	slog.InfoContext(ctx, "agent started", "status", page.URL(), "every", every.String())
+	err = d.sendUntil(ctx)
+	return errors.Join(err, rhythm.Stop(), page.Close())
+}
+
+func badStatusPage(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "la page d'état locale n'a pas pu s'ouvrir", EN: "the local status page could not open"},
+		Hint:     scanner.Text{FR: "changez status_address (adresse de boucle locale et port libre)", EN: "change status_address (loopback address and free port)"},
+		Cause:    cause,
+	}
+}
+
+// rhythm is the configuration's, or the profile's.
+func (d *daemon) rhythm() (time.Duration, error) {
+	if every := d.desk.config.Schedule.Every; every != 0 {
+		return every, nil
+	}
+	set, err := runner.Profiles(d.desk.config)
+	if err != nil {
+		return 0, err
+	}
+	profile, err := set.Profile(d.desk.config.Profile)
+	return profile.Every, err
+}
+
+// name spreads the agents of a region over the period.
+func (d *daemon) name() string {
+	c := d.desk.config
+	return c.Establishment.FINESS + "/" + c.Profile + "/" + d.desk.agentID
+}
+
+func (d *daemon) runOnce(ctx context.Context) {
+	run, entry, err := d.desk.scan(ctx, nil)
+	d.mu.Lock()
+	d.last, d.error = run, err
+	d.mu.Unlock()
+	if err != nil {
+		slog.ErrorContext(ctx, "run failed", "error", err)
+		return
+	}
+	slog.InfoContext(ctx, "run sealed", "bundle", entry.ID, "seq", entry.Seq, "status", run.Status)
+	select {
+	case d.wake <- struct{}{}:
+	default: // already awake
+	}
+}
+
+// sendUntil sends bundles until the end; an agent that is not enrolled keeps
+// them and waits.
+func (d *daemon) sendUntil(ctx context.Context) error {
+	u, err := uplink.New(d.desk.identity, d.desk.spool, cli.Software(runner.Program), d.desk.config.Uplink.Proxy)
+	if errors.Is(err, identity.ErrNotEnrolled) {
+		slog.WarnContext(ctx, "the agent is not enrolled: bundles are kept here")
+		<-ctx.Done()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	u.Run(ctx, d.wake)
+	return nil
+}
+
+func (d *daemon) state(rhythm *schedule.Schedule) status.State {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	state := status.State{Establishment: d.desk.config.Establishment.Name, Run: d.last, Enrolled: d.desk.agentID != ""}
+	next, err := rhythm.Next()
+	state.Next = next
+	waiting, errWaiting := d.desk.spool.Waiting()
+	rejected, errRejected := d.desk.spool.Rejected()
+	state.Waiting, state.Rejected = len(waiting), len(rejected)
+	if err := errors.Join(d.error, err, errWaiting, errRejected); err != nil {
+		state.Problem = fmt.Sprint(err)
+	}
+	return state
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/agent/internal/uplink"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+)
+
+// selection is what the flags change of a configuration.
+type selection struct {
+	domains         []string
+	profile         string
+	authorisedBy    string
+	authorisedUntil string
+}
+
+func (a *app) selectFlags(command *cobra.Command, s *selection) {
+	flags := command.Flags()
+	flags.StringArrayVar(&s.domains, "domain", nil, a.say("domaine à examiner (répétable)", "domain to look at (repeatable)"))
+	flags.StringVar(&s.profile, "profile", "", a.say("profil à appliquer", "profile to apply"))
+	flags.StringVar(&s.authorisedBy, "authorised-by", "", a.say("fonction de la personne qui autorise l'examen", "function of the person who authorises the look"))
+	flags.StringVar(&s.authorisedUntil, "authorised-until", "", a.say("dernier jour autorisé, AAAA-MM-JJ", "last day authorised, YYYY-MM-DD"))
+}
+
+// apply narrows a configuration to what the flags say.
+func (s selection) apply(c config.Config) (config.Config, error) {
+	if s.profile != "" {
+		c.Profile = s.profile
+	}
+	if s.authorisedBy != "" || s.authorisedUntil != "" {
+		last, err := time.Parse(time.DateOnly, s.authorisedUntil)
+		if err != nil || s.authorisedBy == "" {
+			return c, badAuthorisation(err)
+		}
+		c.Scope.Authorisation = config.Authorisation{By: s.authorisedBy, Until: last.AddDate(0, 0, 1)}
+	}
+	if len(s.domains) == 0 {
+		return c, nil
+	}
+	narrowed, err := runner.Narrow(c, s.domains)
+	if err == nil && len(narrowed.Scope.Names) == 0 && s.authorisedBy != "" {
+		// The person who authorises on the command line declares these names.
+		for _, name := range narrowed.Targets.Domains {
+			narrowed.Scope.Names = append(narrowed.Scope.Names, name, "*."+name)
+		}
+	}
+	return narrowed, err
+}
+
+func badAuthorisation(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "l'autorisation donnée est incomplète", EN: "the authorisation given is incomplete"},
+		Hint: scanner.Text{
+			FR: "donnez ensemble --authorised-by \"RSSI\" et --authorised-until AAAA-MM-JJ",
+			EN: "give --authorised-by \"CISO\" and --authorised-until YYYY-MM-DD together",
+		},
+		Cause: cause,
+	}
+}
+
+func (a *app) scan() *cobra.Command {
+	var s selection
+	var o output
+	var send bool
+	command := &cobra.Command{
+		Use: "scan", Args: cobra.NoArgs,
+		Short: a.say("Examine le périmètre autorisé et rend compte", "Look at the authorised scope and report"),
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			c, err := a.configuration()
+			if err != nil {
+				return err
+			}
+			if c, err = s.apply(c); err != nil {
+				return err
+			}
+			return a.scanOnce(command.Context(), c, o, send)
+		},
+	}
+	a.selectFlags(command, &s)
+	a.outputFlags(command, &o)
+	command.Flags().BoolVar(&send, "send", false, a.say("envoyer aussitôt à l'agrégateur", "send to the aggregator at once"))
+	return command
+}
+
+func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool) error {
+	desk, err := openDesk(c)
+	if err != nil {
+		return err
+	}
+	run, entry, err := desk.scan(ctx, a.progress())
+	if err != nil {
+		return err
+	}
+	if err := a.deliver(desk, run, entry, o); err != nil {
+		return err
+	}
+	if send {
+		if err := a.send(ctx, desk); err != nil {
+			return err
+		}
+	}
+	return exitOf(run)
+}
+
+// exitOf is the exit code of a run (architecture.md, Commands): not knowing is
+// never passing.
+func exitOf(run scanner.Run) error {
+	count := run.CountControls()
+	switch {
+	case count[scanner.NotSatisfied] > 0:
+		return cli.Exit(cli.ExitFailed)
+	case count[scanner.Satisfied]+count[scanner.ControlNotApplicable] < len(run.Controls) || run.Status != scanner.RunComplete:
+		return cli.Exit(cli.ExitIncomplete)
+	}
+	return nil
+}
+
+func (a *app) send(ctx context.Context, d *desk) error {
+	u, err := uplink.New(d.identity, d.spool, cli.Software(runner.Program), d.config.Uplink.Proxy)
+	if errors.Is(err, identity.ErrNotEnrolled) {
+		return notEnrolled()
+	}
+	if err != nil {
+		return err
+	}
+	if err := u.Flush(ctx); err != nil {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "l'envoi à l'agrégateur a échoué ; le dossier scellé est gardé", EN: "sending to the aggregator failed; the sealed bundle is kept"},
+			Hint:     scanner.Text{FR: "« carescan-agent run » réessaiera sans fin", EN: "carescan-agent run will try again without end"},
+			Cause:    err,
+		}
+	}
+	if !a.quiet {
+		fmt.Fprintln(a.err, a.say("envoyé à l'agrégateur, accusé reçu", "sent to the aggregator, receipt kept"))
+	}
+	return nil
+}
+
+func notEnrolled() error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "cet agent n'est pas enrôlé", EN: "this agent is not enrolled"},
+		Hint:     scanner.Text{FR: "demandez un jeton à votre centre régional, puis « carescan-agent enrol --token … »", EN: "ask your regional centre for a token, then carescan-agent enrol --token …"},
+	}
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carescan/cmd/internal/cli"
+	"carescan/reports/bundle"
+	"carescan/scanner"
+)
+
+func (a *app) verify() *cobra.Command {
+	var keyFile string
+	command := &cobra.Command{
+		Use: "verify FILE", Args: cobra.ExactArgs(1),
+		Short: a.say("Vérifie un dossier scellé ou un dossier de preuves, hors ligne", "Verify a bundle or an evidence pack, offline"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			key, err := publicKey(keyFile)
+			if err != nil {
+				return err
+			}
+			raw, err := readFile(args[0])
+			if err != nil {
+				return err
+			}
+			return a.verifyBytes(raw, key)
+		},
+	}
+	command.Flags().StringVar(&keyFile, "key", "", a.say("clé publique attendue (PEM) ; sans elle, celle du fichier est montrée", "expected public key (PEM); without it, the one in the file is shown"))
+	return command
+}
+
+// maxFile bounds a file given by a person, in bytes.
+const maxFile = 256 << 20
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	var raw []byte
+	if err == nil && info.Size() > maxFile {
+		err = fmt.Errorf("%s is larger than %d bytes", path, maxFile)
+	}
+	if err == nil {
+		raw, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, &cli.Problem{
+			Sentence: scanner.Text{FR: "le fichier n'est pas lisible", EN: "the file cannot be read"},
+			Hint:     scanner.Text{FR: "vérifiez son chemin et ses droits", EN: "check its path and rights"},
+			Cause:    err,
+		}
+	}
+	return raw, nil
+}
+
+func publicKey(file string) (crypto.PublicKey, error) {
+	if file == "" {
+		return nil, nil
+	}
+	raw, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(raw)
+	if block == nil {
+		return nil, badKey(errors.New("no PEM block in it"))
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return nil, badKey(err)
+	}
+	return key, nil
+}
+
+func badKey(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "la clé publique n'est pas lisible", EN: "the public key cannot be read"},
+		Hint:     scanner.Text{FR: "donnez un fichier PEM « PUBLIC KEY »", EN: "give a PEM file, PUBLIC KEY"},
+		Cause:    cause,
+	}
+}
+
+// zipMagic begins every zip file, and so every evidence pack.
+var zipMagic = []byte("PK\x03\x04")
+
+func (a *app) verifyBytes(raw []byte, key crypto.PublicKey) error {
+	if bytes.HasPrefix(raw, zipMagic) {
+		return a.verifyPack(raw, key)
+	}
+	opened, err := bundle.Open(raw, bundle.Options{Key: key})
+	if err != nil {
+		return a.notVerified(err)
+	}
+	return a.showOpened(opened)
+}
+
+// notVerified says which part is wrong. It is a result, not a failure to run.
+func (a *app) notVerified(err error) error {
+	fmt.Fprintf(a.out, "%s\n  %s\n", a.say("✗ NON VÉRIFIÉ : ce fichier n'est pas celui qui a été scellé.", "✗ NOT VERIFIED: this file is not the one that was sealed."), err)
+	return cli.Exit(cli.ExitFailed)
+}
+
+func (a *app) showOpened(o *bundle.Opened) error {
+	count := o.Run.CountFindings()
+	_, err := fmt.Fprintf(a.out, a.say(
+		"✓ VÉRIFIÉ : contenu intact, signature valide.\n  dossier   %s\n  empreinte %s\n  clé       %s\n  rang      %d, précédent %s\n  scellé le %s par %s\n  pour      %s (FINESS %s)\n  constats  %d non conformes, %d non concluants, %d conformes, %d non applicables\nCe que cela ne prouve pas : à qui appartient la clé (comparez-la avec --key), ni la date (elle est celle de l'agent).\n",
+		"✓ VERIFIED: content intact, signature valid.\n  bundle    %s\n  digest    %s\n  key       %s\n  number    %d, previous %s\n  sealed on %s by %s\n  for       %s (FINESS %s)\n  findings  %d fail, %d inconclusive, %d pass, %d not applicable\nWhat this does not prove: whose key it is (compare it with --key), nor the date (it is the agent's).\n",
+	), o.Header.ID, o.Digest, o.KeyID, o.Header.Seq, orNone(o.Header.Previous), o.Header.SealedAt.Format(time.RFC3339), o.Header.Software,
+		o.Run.Establishment.Name, o.Header.FINESS,
+		count[scanner.Fail], count[scanner.Inconclusive], count[scanner.Pass], count[scanner.NotApplicable])
+	return err
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "—"
+	}
+	return text
+}

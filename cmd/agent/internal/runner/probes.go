@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+	"carescan/scanner/probes/accounts"
+	"carescan/scanner/probes/attestation"
+	"carescan/scanner/probes/directory"
+	dnsprobe "carescan/scanner/probes/dns"
+	"carescan/scanner/probes/hosting"
+	"carescan/scanner/probes/hosting/geo"
+	httpprobe "carescan/scanner/probes/http"
+	"carescan/scanner/probes/nuclei"
+	tlsprobe "carescan/scanner/probes/tls"
+)
+
+// Probes are the ways of looking this configuration has.
+func (r Runner) Probes() ([]scanner.Probe, error) {
+	c := r.Config
+	exposure, err := r.exposureProbes()
+	if err != nil {
+		return nil, badProbe(err)
+	}
+	places, err := geo.Open()
+	if err != nil {
+		return nil, badProbe(err)
+	}
+	return append(exposure,
+		directory.New(directoriesOf(c), r.Pseudonyms),
+		accounts.New(applicationsOf(c), r.Pseudonyms),
+		hosting.New(hosting.Config{File: c.HostingRegister, Resolve: true}, places),
+		attestation.New(attestation.Config{File: c.Attestations, FINESS: establishmentOf(c).FINESS}),
+	), nil
+}
+
+func (r Runner) exposureProbes() ([]scanner.Probe, error) {
+	roots, store, err := trustStore(r.Config.Network.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	templates, err := r.templateProbe()
+	if err != nil {
+		return nil, err
+	}
+	return []scanner.Probe{
+		dnsprobe.New(dnsprobe.Options{}),
+		tlsprobe.New(tlsprobe.Options{Roots: roots, Store: store}),
+		httpprobe.New(httpprobe.Options{}),
+		templates,
+	}, nil
+}
+
+func (r Runner) templateProbe() (scanner.Probe, error) {
+	t := r.Config.Templates
+	probe, err := nuclei.New(nuclei.Options{
+		Command: r.Worker, Folder: t.Folder, MemoryLimit: t.MemoryMB << 20, Timeout: t.Timeout, Rate: t.Rate,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, rejected := range probe.Rejected() {
+		slog.Warn("template left out", "template", rejected.File, "reason", rejected.Reason)
+	}
+	return probe, nil
+}
+
+// trustStore reads the declared authorities; nil means those of the system.
+func trustStore(file string) (roots *x509.CertPool, store string, err error) {
+	if file == "" {
+		return nil, "", nil
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, "", fmt.Errorf("read network.ca_file: %w", err)
+	}
+	roots = x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(raw) {
+		return nil, "", errors.New("read network.ca_file: no certificate in it")
+	}
+	return roots, scanner.Digest(raw), nil
+}
+
+func badProbe(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "une sonde n'a pas pu être préparée", EN: "a probe could not be prepared"},
+		Hint:     scanner.Text{FR: "corrigez le fichier nommé ci-dessus", EN: "correct the file named above"},
+		Cause:    cause,
+	}
+}
+
+func directoriesOf(c config.Config) []directory.Config {
+	var list []directory.Config
+	for _, d := range c.Directories {
+		list = append(list, directory.Config{
+			ID: d.ID, URL: d.URL, ServerName: d.ServerName, CAFile: d.CAFile,
+			BindDN: d.BindDN, PasswordFile: d.PasswordFile, BaseDN: d.BaseDN,
+		})
+	}
+	return list
+}
+
+func applicationsOf(c config.Config) []accounts.Config {
+	var list []accounts.Config
+	for _, a := range c.Applications {
+		asOf, columns := "", map[string]string{}
+		if !a.AsOf.IsZero() {
+			asOf = a.AsOf.Format(time.DateOnly)
+		}
+		for _, m := range a.Columns {
+			columns[m.Is] = m.Word
+		}
+		list = append(list, accounts.Config{
+			ID: a.ID, Name: a.Name, File: a.File, Sensitive: a.Sensitive, AsOf: asOf,
+			Columns: columns, Populations: meanings(a.Populations), Factors: meanings(a.Factors),
+		})
+	}
+	return list
+}
+
+func meanings(list []config.Meaning) map[string]string {
+	words := map[string]string{}
+	for _, m := range list {
+		words[m.Word] = m.Is
+	}
+	return words
+}

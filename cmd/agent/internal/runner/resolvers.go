@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/miekg/dns"
+
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+)
+
+const portDNS = "53"
+
+// systemResolvers is where a Unix system keeps its resolvers.
+const systemResolvers = "/etc/resolv.conf"
+
+// resolversOf reads the declared resolvers, or the system's.
+func resolversOf(declared []string) ([]netip.AddrPort, error) {
+	port := portDNS
+	if len(declared) == 0 {
+		system, err := dns.ClientConfigFromFile(systemResolvers)
+		if err != nil || len(system.Servers) == 0 {
+			return nil, noResolver(err)
+		}
+		declared, port = system.Servers, system.Port
+	}
+	var resolvers []netip.AddrPort
+	for _, written := range declared {
+		resolver, err := parseResolver(written, port)
+		if err != nil {
+			return nil, noResolver(err)
+		}
+		resolvers = append(resolvers, resolver)
+	}
+	return resolvers, nil
+}
+
+func parseResolver(written, port string) (netip.AddrPort, error) {
+	if resolver, err := netip.ParseAddrPort(written); err == nil {
+		return resolver, nil
+	}
+	return netip.ParseAddrPort(net.JoinHostPort(written, port))
+}
+
+func noResolver(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "aucun résolveur DNS utilisable", EN: "no usable DNS resolver"},
+		Hint: scanner.Text{
+			FR: "déclarez network.resolvers dans agent.yaml, par exemple [\"192.0.2.53\"]",
+			EN: "declare network.resolvers in agent.yaml, for example [\"192.0.2.53\"]",
+		},
+		Cause: cause,
+	}
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package status is the local page of the daemon: what it did, what waits, what
+// is wrong, for the people on site and nobody else.
+package status
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"carescan/scanner"
+)
+
+// State is what the page shows.
+type State struct {
+	Establishment string
+	Enrolled      bool
+	Run           scanner.Run // the last one; its Ended is zero when none yet
+	Next          time.Time
+	Waiting       int // bundles not acknowledged
+	Rejected      int // bundles refused for good
+	Problem       string
+}
+
+// Page is the page being served.
+type Page struct {
+	server *http.Server
+	url    string
+}
+
+//go:embed status.html
+var source string
+
+// Serve shows the state on a loopback address, and refuses any other: the page
+// has no sign-in.
+func Serve(address string, state func() State) (*Page, error) {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || !at.Addr().IsLoopback() {
+		return nil, fmt.Errorf("status page at %q: a loopback address and port are needed", address)
+	}
+	page, err := template.New("status").Funcs(template.FuncMap{"moment": moment}).Parse(source)
+	if err != nil {
+		return nil, fmt.Errorf("read status page: %w", err)
+	}
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("open status page: %w", err)
+	}
+	server := &http.Server{Handler: show(page, state), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends at Close
+	return &Page{server, "http://" + listener.Addr().String()}, nil
+}
+
+func show(page *template.Template, state func() State) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		// A page of another site must not read this one through a name that it
+		// points at loopback.
+		if host, err := netip.ParseAddrPort(r.Host); err != nil || !host.Addr().IsLoopback() {
+			http.Error(w, "open this page by its address", http.StatusMisdirectedRequest)
+			return
+		}
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = page.Execute(w, state()) // a reader who left is no error
+	})
+	return mux
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "—"
+	}
+	return t.Local().Format("02/01/2006 15:04")
+}
+
+// URL is where the page is.
+func (p *Page) URL() string { return p.url }
+
+// Close ends the page.
+func (p *Page) Close() error {
+	if err := p.server.Close(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("close status page: %w", err)
+	}
+	return nil
+}
