@@ -12,12 +12,20 @@ const AnchorBundle = "bundle"
 // AnchorFinding is where a document speaks of a finding.
 func AnchorFinding(fingerprint string) string { return "finding-" + short(fingerprint) }
 
-// AnchorObservation is where a document lists an observation.
-func AnchorObservation(id string) string { return id }
-
 // AnchorArtifact is where a document lists an artifact.
 func AnchorArtifact(digest string) string {
 	return "artifact-" + short(strings.TrimPrefix(digest, "sha256:"))
+}
+
+// AnchorControl is where a document speaks of a control. Official ids are freely
+// written; an anchor has no room for all of it.
+func AnchorControl(catalog, id string) string {
+	return "control-" + strings.Map(func(r rune) rune {
+		if r == '.' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {
+			return r
+		}
+		return '-'
+	}, catalog+"-"+id)
 }
 
 func short(hash string) string { return hash[:min(len(hash), 16)] }

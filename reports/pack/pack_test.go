@@ -193,7 +193,9 @@ func TestRepackedArchiveStaysGood(t *testing.T) {
 
 func TestStrangeArchivesAreRefused(t *testing.T) {
 	files := unpack(t, write(t, content(t), example.PackKey()))
-	with := func(extra ...file) []byte { return repack(t, append(append([]file{}, files...), extra...), zip.Deflate) }
+	with := func(extra ...file) []byte {
+		return repack(t, append(append([]file{}, files...), extra...), zip.Deflate)
+	}
 	many := make([]file, 80)
 	for i := range many {
 		many[i] = file{"a", nil}

@@ -34,6 +34,8 @@ func functions(l scanner.Lang) template.FuncMap {
 		"stateClass": stateClass,
 		"finding":    reports.AnchorFinding,
 		"artifact":   reports.AnchorArtifact,
+		"control":    reports.AnchorControl,
+		"bundle":     func() string { return reports.AnchorBundle },
 		"blocks":     blocks,
 		"spans":      spans,
 		"bars":       bars,

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package html_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"carescan/reports"
+	"carescan/reports/internal/example"
+	"carescan/reports/internal/golden"
+	"carescan/reports/internal/htmltest"
+	"carescan/reports/render/html"
+	"carescan/scanner"
+)
+
+func write(t *testing.T, d reports.Document, l scanner.Lang) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := html.Write(&out, d, l); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestWrite(t *testing.T) {
+	d, _, err := example.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range scanner.Langs() {
+		raw := write(t, d, l)
+		golden.Check(t, "report-"+string(l)+".html", raw)
+		page := htmltest.Parse(t, raw, l)
+		articles := page.All("article")
+		if len(articles) != len(d.Run.Findings) {
+			t.Fatalf("%d findings on the page, want %d", len(articles), len(d.Run.Findings))
+		}
+		for i, f := range d.Findings() {
+			text := htmltest.Text(articles[i])
+			if !strings.Contains(text, f.Outcome.Label().In(l)) || !strings.Contains(text, f.Target.ID) {
+				t.Errorf("finding %d is not that of %s: %s", i, f.Target.ID, text)
+			}
+			for _, id := range f.Observations {
+				if !strings.Contains(text, id) {
+					t.Errorf("finding %d does not cite observation %s", i, id)
+				}
+			}
+		}
+	}
+}
+
+func TestHostileWordsStayWords(t *testing.T) {
+	d, err := example.HostileDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := htmltest.Parse(t, write(t, d, scanner.French), scanner.French)
+	if title := htmltest.Text(page.All("h1")[0]); title != strings.Join(strings.Fields(example.Hostile), " ") {
+		t.Errorf("title = %q", title)
+	}
+}
+
+func TestUnsealedRunSaysThatNothingProvesIt(t *testing.T) {
+	d, _, err := example.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Bundle = nil
+	raw := write(t, d, scanner.French)
+	htmltest.Parse(t, raw, scanner.French)
+	if !bytes.Contains(raw, []byte("n’a pas été scellé")) {
+		t.Error("the page does not say that the run is not sealed")
+	}
+}
+
+func TestEmptyRunIsAPageToo(t *testing.T) {
+	d, _, err := example.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Run.Findings, d.Run.Controls, d.Run.Coverage, d.Run.Observations = nil, nil, nil, nil
+	htmltest.Parse(t, write(t, d, scanner.English), scanner.English)
+}
+
+func TestNamesAreShownWithAWarning(t *testing.T) {
+	d, _, err := example.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := write(t, d, scanner.French)
+	if !bytes.Contains(raw, []byte("Leïla Exemple")) || !bytes.Contains(raw, []byte("ne doit pas quitter l’établissement")) {
+		t.Error("the local report must show the names it was given and say what it is")
+	}
+	if bytes.Contains(raw, []byte("Personne Absente")) {
+		t.Error("a person no finding speaks of is named")
+	}
+}
