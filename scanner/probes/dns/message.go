@@ -27,10 +27,12 @@ const (
 
 var errMismatch = errors.New("the answer does not match the question")
 
-// newQuery asks one question under a random id.
+// newQuery asks one question under a random id. Resolvers are told not to check
+// signatures (RFC 4035 section 3.2.2): what a zone says must be seen even when
+// it is badly signed.
 func newQuery(name string, qtype uint16, recursive bool) *dns.Msg {
 	q := new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype)
-	q.RecursionDesired = recursive
+	q.RecursionDesired, q.CheckingDisabled = recursive, recursive
 	return q.SetEdns0(udpSize, false)
 }
 

@@ -115,6 +115,38 @@ func TestObserveWalksUp(t *testing.T) {
 	}
 }
 
+// TestObserveWalksToTheTop holds that the record of a parent does not end the
+// walk, and that of the name does.
+func TestObserveWalksToTheTop(t *testing.T) {
+	t.Parallel()
+	zone := hospital + `_dmarc.site.chu.test. IN TXT "v=DMARC1; p=none"` + "\n"
+	for name, questions := range map[string]int{"mail.site.chu.test": 3, "site.chu.test": 1, "other.site.chu.test": 3} {
+		resolver := serve(t, newZone(t, true, zone))
+		sighting, _ := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, name)
+		if got := len(sighting.Fact.(fact.Zone).DMARC); got != questions {
+			t.Errorf("%s: %d questions, want %d", name, got, questions)
+		}
+	}
+}
+
+// TestObserveSeesBadlySignedZones holds that a validating resolver is told to
+// give what it has.
+func TestObserveSeesBadlySignedZones(t *testing.T) {
+	t.Parallel()
+	zone := newZone(t, true, hospital)
+	resolver := serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := zone.answer(q)
+		if !q.CheckingDisabled {
+			m.Answer, m.Rcode = nil, dns.RcodeServerFailure
+		}
+		w.WriteMsg(m)
+	}))
+	sighting, _ := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, "chu.test")
+	if sighting.Missing != "" {
+		t.Errorf("missing %s", sighting.Missing)
+	}
+}
+
 func TestObserveFollowsAliases(t *testing.T) {
 	t.Parallel()
 	alias := "chu.test. IN NS ns1.chu.test.\n_dmarc.chu.test. IN CNAME _dmarc.vendor.test.\n"

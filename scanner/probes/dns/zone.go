@@ -29,7 +29,9 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 	servers := append(authoritative(ctx, a.net, z.NS), resolvers...)
 	z.MX = a.ask(ctx, name, dns.TypeMX, servers)
 	z.TXT = a.ask(ctx, name, dns.TypeTXT, servers)
-	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, servers, hasOneDMARC)
+	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, servers, func(set fact.RecordSet) bool {
+		return set.Name == "_dmarc."+name && hasOneDMARC(set)
+	})
 	z.CAA = a.askUntil(ctx, climb(name), dns.TypeCAA, servers, isPresent)
 	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours
 	// to contact: only resolvers are asked.
@@ -51,8 +53,9 @@ func (a *asker) askUntil(ctx context.Context, names []string, qtype uint16, serv
 	return sets
 }
 
-// hasOneDMARC ends the walk of RFC 9989 section 4.10: several records at one
-// name are none, and the walk goes on.
+// hasOneDMARC tells whether a set settles the policy. The record of the name
+// itself does; among those of its parents the highest may prevail, so the walk
+// goes to its end (RFC 9989 section 4.10). Several records at one name are none.
 func hasOneDMARC(set fact.RecordSet) bool {
 	count := 0
 	for _, value := range set.Values {

@@ -96,6 +96,16 @@ func (d *descent) spokeTLS() bool {
 	return false
 }
 
+// chose tells whether the server took any version at all.
+func (d *descent) chose() bool {
+	for _, h := range d.hellos {
+		if h.negotiated != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // reach says how the contact ended.
 func (d *descent) reach(ctx context.Context) fact.Reach {
 	first := d.hellos[versions[0].id]
@@ -142,18 +152,19 @@ func (d *descent) offer(id uint16) fact.Offer {
 		if !made || v.id < id {
 			continue
 		}
-		return h.offer(id, d.spokeTLS())
+		return h.offer(id, d.chose())
 	}
 	return fact.OfferUnknown
 }
 
-// offer is the answer of one hello to a version it offered. A connection ended
-// without a word is a refusal only when the service spoke TLS otherwise.
-func (h hello) offer(id uint16, spokeTLS bool) fact.Offer {
+// offer is the answer of one hello to a version it offered. An alert or a closed
+// connection is a refusal of the version only by a service that took another
+// one: a server that refuses everything may miss a name, a suite or a group.
+func (h hello) offer(id uint16, choseAnother bool) fact.Offer {
 	switch {
 	case h.negotiated == id:
 		return fact.Accepted
-	case h.negotiated != 0, h.alerted(), h.hungUp() && spokeTLS:
+	case h.negotiated != 0, choseAnother && (h.alerted() || h.hungUp()):
 		return fact.Declined
 	}
 	return fact.OfferUnknown
