@@ -29,7 +29,7 @@ func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL
 		nowhere := site.JoinPath(strings.ToLower(rand.Text()))
 		again, err := p.run(ctx, network, nowhere, matched)
 		if err != nil {
-			return nil, err
+			again.problem = err.Error()
 		}
 		confirm(&seen, again)
 		artifacts = append(artifacts, scanner.NewArtifact("template results below a random address", "application/jsonl", again.raw))

@@ -4,6 +4,7 @@ package worker
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -205,6 +206,13 @@ func TestPageFoundEverywhereProvesNothing(t *testing.T) {
 	}
 }
 
+// spent is a scope whose budget of connections is spent.
+type spent struct{ site }
+
+func (spent) DialContext(_ context.Context, _, address string) (net.Conn, error) {
+	return nil, &scanner.Refusal{Code: scanner.RefusedBudget, Address: address, Detail: "enough for today"}
+}
+
 func TestUnansweredSiteProvesNothing(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -221,13 +229,14 @@ func TestUnansweredSiteProvesNothing(t *testing.T) {
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	tests := map[string]struct {
-		network site
+		network scanner.Network
 		want    string
 	}{
 		"connection-refused": {site{siteName, closed.Addr().String()}, "connection refused"},
 		"cut-answer":         {cut, "an answer was cut short"},
 		"dropped":            {dropped, "EOF"},
 		"not-tls":            {site{siteName, strings.TrimPrefix(plain.URL, "http://")}, "server gave HTTP response to HTTPS client"},
+		"budget-spent":       {spent{cut}, "refused by the scope guard (budget-spent): enough for today"},
 		"out-of-scope":       {site{"other.test", closed.Addr().String()}, "refused by the scope guard (out-of-scope)"},
 	}
 	for name, test := range tests {
