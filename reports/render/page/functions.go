@@ -36,7 +36,7 @@ func functions(l scanner.Lang) template.FuncMap {
 		"artifact":   reports.AnchorArtifact,
 		"control":    reports.AnchorControl,
 		"bundle":     func() string { return reports.AnchorBundle },
-		"blocks":     blocks,
+		"blocks":     reports.Blocks,
 		"spans":      spans,
 		"bars":       bars,
 		"style":      func() template.CSS { return template.CSS(style) },

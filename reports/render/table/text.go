@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"carescan/reports"
 	"carescan/scanner"
 )
 
@@ -80,17 +81,27 @@ func (p *page) fields(list [][2]string) {
 }
 
 // text writes words at an indentation, folded at the width of the terminal.
-func (p *page) text(indent int, words string) { p.wrapped(strings.Repeat(" ", indent), indent, words) }
+func (p *page) text(indent int, words string) {
+	margin := strings.Repeat(" ", indent)
+	for _, block := range reports.Blocks(words) {
+		if len(block.Items) == 0 {
+			p.wrapped(margin, indent, block.Text)
+		}
+		for i, item := range block.Items {
+			mark := "- "
+			if block.Ordered {
+				mark = fmt.Sprintf("%d. ", i+1)
+			}
+			p.wrapped(margin+mark, indent+len(mark), item)
+		}
+	}
+}
 
+// wrapped writes one paragraph; its later lines begin under the first word.
 func (p *page) wrapped(first string, indent int, words string) {
-	for paragraph := range strings.SplitSeq(words, "\n") {
-		if strings.TrimSpace(paragraph) == "" {
-			continue
-		}
-		for _, line := range fold(printable(paragraph), width-indent) {
-			p.line("%s%s", first, line)
-			first = strings.Repeat(" ", indent)
-		}
+	for _, line := range fold(printable(words), width-indent) {
+		p.line("%s%s", first, line)
+		first = strings.Repeat(" ", indent)
 	}
 }
 

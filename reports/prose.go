@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package page
+package reports
 
 import (
 	"regexp"
 	"strings"
 )
 
-// block is a paragraph or a list. Texts come from a bundle and are never HTML:
+// Block is a paragraph or a list. Texts come from a bundle and are never HTML:
 // only their line breaks and list marks are followed, and all is escaped.
-type block struct {
+type Block struct {
 	Text    string
 	Items   []string
 	Ordered bool
@@ -17,9 +17,9 @@ type block struct {
 
 var listMark = regexp.MustCompile(`^(?:[-*•]|(\d{1,3})[.)])\s+`)
 
-// blocks splits a text into paragraphs and lists.
-func blocks(text string) []block {
-	var list []block
+// Blocks splits a text into paragraphs and lists.
+func Blocks(text string) []Block {
+	var list []Block
 	open := false // the last block still takes lines
 	for line := range strings.SplitSeq(text, "\n") {
 		mark := listMark.FindStringSubmatch(line)
@@ -33,44 +33,24 @@ func blocks(text string) []block {
 		case open:
 			continueBlock(&list[len(list)-1], line)
 		default:
-			list, open = append(list, block{Text: line}), true
+			list, open = append(list, Block{Text: line}), true
 		}
 	}
 	return list
 }
 
-func addItem(list []block, item string, ordered bool) []block {
+func addItem(list []Block, item string, ordered bool) []Block {
 	if n := len(list); n > 0 && len(list[n-1].Items) > 0 && list[n-1].Ordered == ordered {
 		list[n-1].Items = append(list[n-1].Items, item)
 		return list
 	}
-	return append(list, block{Items: []string{item}, Ordered: ordered})
+	return append(list, Block{Items: []string{item}, Ordered: ordered})
 }
 
-func continueBlock(b *block, line string) {
+func continueBlock(b *Block, line string) {
 	if n := len(b.Items); n > 0 {
 		b.Items[n-1] += " " + line
 		return
 	}
 	b.Text += " " + line
-}
-
-// span is a run of words, set as code when it stood between backquotes.
-type span struct {
-	Text string
-	Code bool
-}
-
-func spans(text string) []span {
-	var list []span
-	parts := strings.Split(text, "`")
-	for i, part := range parts {
-		// A backquote that nothing closes is a backquote.
-		if alone := i == len(parts)-1 && i%2 == 1; alone {
-			list = append(list, span{"`" + part, false})
-		} else if part != "" {
-			list = append(list, span{part, i%2 == 1})
-		}
-	}
-	return list
 }
