@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package regiontest is a small region in a process, for tests: a real store
+// in a temporary folder, a real authority, agents that seal real bundles and
+// send them over real mutual TLS.
+package regiontest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
+)
+
+// Region is a region under test.
+type Region struct {
+	Folder    string
+	Store     *store.Store
+	Authority *authority.Authority
+	Accounts  *account.Accounts
+	URL       string // of the agent interface
+	t         testing.TB
+}
+
+// New opens a region and starts its agent interface.
+func New(t testing.TB) *Region {
+	t.Helper()
+	folder := t.TempDir()
+	s := must(store.Open(t.Context(), folder))(t)
+	a := must(authority.Open(folder))(t)
+	secret := must(authority.OpenSecret(folder))(t)
+	r := &Region{Folder: folder, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), t: t}
+	server := ingest.New(s, a, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
+	r.URL = "https://" + Listen(t, server)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// Listen serves TLS on a free port of the loopback until the test ends.
+func Listen(t testing.TB, server *http.Server) (address string) {
+	t.Helper()
+	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.ServeTLS(listener, "", "") // always ends with ErrServerClosed
+	}()
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		<-done
+	})
+	return listener.Addr().String()
+}
+
+// Quiet is a log that nobody reads.
+func Quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// Establishment adds an establishment.
+func (r *Region) Establishment(finess scanner.FINESS, name string) scanner.Establishment {
+	r.t.Helper()
+	e := scanner.Establishment{FINESS: finess, LegalFINESS: "690781810", Name: name, Region: "84"}
+	if err := r.Store.AddEstablishment(context.Background(), e, time.Now()); err != nil {
+		r.t.Fatal(err)
+	}
+	return e
+}
+
+// Client is an HTTP client that trusts the region and shows a certificate, if
+// one is given.
+func (r *Region) Client(certificate *tls.Certificate) *http.Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(r.Authority.PEM()))
+	settings := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}
+	if certificate != nil {
+		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate, nil }
+	}
+	transport := &http.Transport{TLSClientConfig: settings, ForceAttemptHTTP2: true}
+	r.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// must stops a test at an error: must(f())(t).
+func must[T any](value T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package regiontest
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+)
+
+// Projections are the tables that rebuild derives again.
+func Projections() []string {
+	return []string{"finding", "finding_event", "finding_episode", "coverage", "control_result"}
+}
+
+// Rows reads whole tables past the store, each row as text, in the order of
+// its content.
+func (r *Region) Rows(tables ...string) map[string][]string {
+	r.t.Helper()
+	db := must(sql.Open("sqlite", "file:"+filepath.Join(r.Folder, "carescan.db")+"?mode=ro"))(r.t)
+	defer db.Close()
+	all := map[string][]string{}
+	for _, table := range tables {
+		all[table] = r.table(db, table)
+	}
+	return all
+}
+
+func (r *Region) table(db *sql.DB, table string) (list []string) {
+	r.t.Helper()
+	rows := must(db.Query("SELECT * FROM " + table + " ORDER BY 1, 2, 3"))(r.t)
+	defer rows.Close()
+	columns := must(rows.Columns())(r.t)
+	values := make([]any, len(columns))
+	for i := range values {
+		values[i] = new(any)
+	}
+	for rows.Next() {
+		if err := rows.Scan(values...); err != nil {
+			r.t.Fatal(err)
+		}
+		line := ""
+		for i, column := range columns {
+			line += fmt.Sprintf("%s=%v ", column, *values[i].(*any))
+		}
+		list = append(list, line)
+	}
+	return list
+}
