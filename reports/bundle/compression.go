@@ -33,13 +33,7 @@ func decompress(payload []byte, o Options) ([]byte, error) {
 	if size > uint64(o.MaxDecoded) || size > ratioFloor && size > uint64(o.MaxRatio)*uint64(len(payload)) {
 		return nil, tooLarge(partCompression, "%d bytes come out of %d", size, len(payload))
 	}
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(max(size, maxWindow)))
-	if err != nil {
-		return nil, envelope.Wrong(partCompression, "start: %w", err)
-	}
-	defer decoder.Close()
-	text, err := decoder.DecodeAll(payload, make([]byte, 0, size))
+	text, err := inflate(payload, size)
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrFrameSizeExceeded) {
 		return nil, tooLarge(partCompression, "more comes out than the frame says: %w", err)
 	}
@@ -47,6 +41,16 @@ func decompress(payload []byte, o Options) ([]byte, error) {
 		return nil, envelope.Wrong(partCompression, "decompress: %w", err)
 	}
 	return text, nil
+}
+
+func inflate(payload []byte, size uint64) ([]byte, error) {
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(max(size, maxWindow)))
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	return decoder.DecodeAll(payload, make([]byte, 0, size))
 }
 
 // checkFrame demands one frame, of a stated size, up to the last byte, and

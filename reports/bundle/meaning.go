@@ -168,12 +168,9 @@ type look struct {
 }
 
 func (d *document) checkFindings(observed map[string]bool) (map[string]bool, error) {
-	covered := map[look]bool{}
-	for _, c := range d.Run.Coverage {
-		if err := checkStatus(c.Status); err != nil {
-			return nil, envelope.Wrong(partRun, "coverage of %s on %s: %w", c.Check, c.Target.Key(), err)
-		}
-		covered[look{c.Check, c.Target}] = true
+	covered, err := d.checkCoverage()
+	if err != nil {
+		return nil, err
 	}
 	found := map[string]bool{}
 	for _, f := range d.Run.Findings {
@@ -190,6 +187,17 @@ func (d *document) checkFindings(observed map[string]bool) (map[string]bool, err
 		found[f.Fingerprint] = true
 	}
 	return found, nil
+}
+
+func (d *document) checkCoverage() (map[look]bool, error) {
+	covered := map[look]bool{}
+	for _, c := range d.Run.Coverage {
+		if err := checkStatus(c.Status); err != nil {
+			return nil, envelope.Wrong(partRun, "coverage of %s on %s: %w", c.Check, c.Target.Key(), err)
+		}
+		covered[look{c.Check, c.Target}] = true
+	}
+	return covered, nil
 }
 
 func checkFinding(f scanner.Finding, observed map[string]bool) error {

@@ -90,23 +90,29 @@ func checkSet(files []content) error {
 	seen := map[string]bool{}
 	bundles := 0
 	for _, f := range files {
+		isBundle := bundleName.MatchString(f.name)
+		if isBundle {
+			bundles++
+		}
+		if !isBundle && !slices.Contains(knownNames(), f.name) {
+			return envelope.Wrong(f.name, "no such file belongs in a pack")
+		}
 		if seen[f.name] {
 			return envelope.Wrong(f.name, "it is there twice")
 		}
 		seen[f.name] = true
-		if bundleName.MatchString(f.name) {
-			bundles++
-		} else if !slices.Contains(knownNames(), f.name) {
-			return envelope.Wrong(f.name, "no such file belongs in a pack")
-		}
 	}
+	if bundles == 0 {
+		return envelope.Wrong(partArchive, "it holds no sealed bundle")
+	}
+	return checkNeeded(seen)
+}
+
+func checkNeeded(seen map[string]bool) error {
 	for _, name := range []string{ManifestName, ReadMeName, DossierName(scanner.French)} {
 		if !seen[name] {
 			return envelope.Wrong(name, "it is missing")
 		}
-	}
-	if bundles == 0 {
-		return envelope.Wrong(partArchive, "it holds no sealed bundle")
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"crypto"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -103,21 +104,28 @@ func (p Pack) contents(signer crypto.Signer) ([]content, error) {
 		return nil, err
 	}
 	finess := bundles[0].opened.Header.FINESS
-	files := []content{{ReadMeName, readMe(finess, keyID, signer.Public(), bundles)}}
-	for _, l := range scanner.Langs() {
-		if data, ok := p.Dossiers[l]; ok {
-			files = append(files, content{DossierName(l), data})
-		}
-	}
+	files := append([]content{{ReadMeName, readMe(finess, keyID, signer.Public(), bundles)}}, p.dossiers()...)
 	for _, b := range bundles {
-		files = append(files, content{b.name, b.data})
+		files = append(files, b.content)
 	}
 	signed, err := p.manifest(finess, files, signer)
 	if err != nil {
 		return nil, err
 	}
 	files = append(files, content{ManifestName, signed})
-	return files, checkSet(files)
+	// What we write we can verify.
+	_, err = verifyFiles(files, Options{Key: signer.Public()})
+	return files, errors.Join(err, checkSet(files))
+}
+
+func (p Pack) dossiers() []content {
+	var files []content
+	for _, l := range scanner.Langs() {
+		if data, ok := p.Dossiers[l]; ok {
+			files = append(files, content{DossierName(l), data})
+		}
+	}
+	return files
 }
 
 // sealedFile is a bundle with its name in the pack.
@@ -128,7 +136,7 @@ type sealedFile struct {
 
 func (p Pack) openBundles() ([]sealedFile, error) {
 	if len(p.Bundles) == 0 {
-		return nil, fmt.Errorf("an evidence pack needs a sealed bundle")
+		return nil, errors.New("an evidence pack needs a sealed bundle")
 	}
 	var list []sealedFile
 	for _, raw := range p.Bundles {

@@ -45,6 +45,15 @@ func Verify(r io.ReaderAt, size int64, o Options) (*Result, error) {
 	if err := checkSet(files); err != nil {
 		return nil, err
 	}
+	result, err := verifyFiles(files, o)
+	if err != nil {
+		return nil, err
+	}
+	result.conclude(o)
+	return result, nil
+}
+
+func verifyFiles(files []content, o Options) (*Result, error) {
 	m, keyID, err := openManifest(files, o.Key)
 	if err != nil {
 		return nil, err
@@ -52,15 +61,14 @@ func Verify(r io.ReaderAt, size int64, o Options) (*Result, error) {
 	if err := m.check(files); err != nil {
 		return nil, err
 	}
-	result := &Result{FINESS: m.FINESS, KeyID: keyID, SealedAt: m.SealedAt, Files: m.Files}
-	if result.Bundles, err = m.openBundles(files, o.BundleKey); err != nil {
+	bundles, err := m.openBundles(files, o.BundleKey)
+	if err != nil {
 		return nil, err
 	}
-	if err := checkDossiers(files, result.Bundles); err != nil {
+	if err := checkDossiers(files, bundles); err != nil {
 		return nil, err
 	}
-	result.conclude(o)
-	return result, nil
+	return &Result{FINESS: m.FINESS, KeyID: keyID, SealedAt: m.SealedAt, Files: m.Files, Bundles: bundles}, nil
 }
 
 func openManifest(files []content, key crypto.PublicKey) (manifest, string, error) {
@@ -87,23 +95,24 @@ func (m manifest) check(files []content) error {
 	for _, f := range m.Files {
 		listed[f.Name] = f
 	}
+	if len(listed) != len(m.Files) {
+		return envelope.Wrong(ManifestName, "it lists a file twice")
+	}
 	for _, f := range files {
 		entry, ok := listed[f.name]
-		switch {
-		case f.name == ManifestName:
-			continue
-		case !ok:
+		delete(listed, f.name)
+		if f.name == ManifestName {
+			continue // it cannot list its own digest
+		}
+		if !ok {
 			return envelope.Wrong(f.name, "the manifest does not list it")
-		case entry.Size != len(f.data) || entry.Digest != scanner.Digest(f.data):
+		}
+		if entry.Size != len(f.data) || entry.Digest != scanner.Digest(f.data) {
 			return envelope.Wrong(f.name, "its content is not the one that was signed")
 		}
-		delete(listed, f.name)
 	}
 	for name := range listed {
 		return envelope.Wrong(partOf(name), "the manifest lists it and it is missing")
-	}
-	if len(m.Files) != len(files)-1 {
-		return envelope.Wrong(ManifestName, "it lists a file twice")
 	}
 	return nil
 }

@@ -95,12 +95,7 @@ func (d Document) checkNothingIsLoaded(t *testing.T) {
 // checkLinks demands that every link stays in the page and leads to one place.
 func (d Document) checkLinks(t *testing.T) {
 	t.Helper()
-	ids := map[string]int{}
-	for n := range d.Root.Descendants() {
-		if id := Attr(n, "id"); id != "" {
-			ids[id]++
-		}
-	}
+	ids := d.ids()
 	for id, n := range ids {
 		if n > 1 {
 			t.Errorf("id %q is there %d times", id, n)
@@ -118,6 +113,16 @@ func (d Document) checkLinks(t *testing.T) {
 	}
 }
 
+func (d Document) ids() map[string]int {
+	count := map[string]int{}
+	for n := range d.Root.Descendants() {
+		if id := Attr(n, "id"); id != "" {
+			count[id]++
+		}
+	}
+	return count
+}
+
 // checkStructure asserts a few rules of RGAA 4: landmarks (12.6), headings in
 // order (9.1), heads and names of tables (5.4, 5.7).
 func (d Document) checkStructure(t *testing.T) {
@@ -127,17 +132,7 @@ func (d Document) checkStructure(t *testing.T) {
 			t.Errorf("%d elements %s, want one with text", len(found), name)
 		}
 	}
-	level := 0
-	for n := range d.Root.Descendants() {
-		if n.Type != html.ElementNode || len(n.Data) != 2 || n.Data[0] != 'h' || n.Data[1] < '1' || n.Data[1] > '6' {
-			continue
-		}
-		now := int(n.Data[1] - '0')
-		if now > level+1 {
-			t.Errorf("heading %q of level %d follows level %d", Text(n), now, level)
-		}
-		level = now
-	}
+	d.checkHeadings(t)
 	for _, table := range d.All("table") {
 		caption := Document{table}.All("caption")
 		if len(caption) != 1 || Text(caption[0]) == "" {
@@ -148,5 +143,20 @@ func (d Document) checkStructure(t *testing.T) {
 				t.Errorf("head %q has no scope", Text(head))
 			}
 		}
+	}
+}
+
+func (d Document) checkHeadings(t *testing.T) {
+	t.Helper()
+	level := 0
+	for n := range d.Root.Descendants() {
+		at := slices.Index([]string{"h1", "h2", "h3", "h4", "h5", "h6"}, n.Data) + 1
+		if n.Type != html.ElementNode || at == 0 {
+			continue
+		}
+		if at > level+1 {
+			t.Errorf("heading %q of level %d follows level %d", Text(n), at, level)
+		}
+		level = at
 	}
 }
