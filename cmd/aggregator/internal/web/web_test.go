@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"carescan/checks"
+	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/web"
+	"carescan/cmd/internal/wire"
+	"carescan/scanner"
+
+	"github.com/pquerna/otp/totp"
+)
+
+const (
+	siteA    scanner.FINESS = "690000013"
+	siteB    scanner.FINESS = "690000021"
+	password                = "une phrase de passe correcte"
+)
+
+// site is the pages of a region, and what a visitor needs.
+type site struct {
+	*regiontest.Region
+	url string
+	t   *testing.T
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	r := regiontest.New(t)
+	pages, err := web.New(r.Store, r.Authority, r.Accounts, regiontest.Quiet(), web.Settings{
+		Region: "Auvergne-Rhône-Alpes", Language: scanner.French, SilentAfter: 8 * 24 * time.Hour, AgentURL: r.URL,
+		Paper: func(id string) (scanner.Papers, bool) {
+			c, ok := checks.ByID(id)
+			return c.Papers, ok
+		},
+		Catalog: func(id string) (scanner.Text, bool) {
+			return scanner.Text{FR: "CaRE D1", EN: "CaRE D1"}, id == "care-d1"
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := pages.HTTP(r.Authority.ServerCertificate("127.0.0.1").Get)
+	return &site{r, "https://" + regiontest.Listen(t, server), t}
+}
+
+// visitor is one browser: it keeps cookies and follows redirections.
+type visitor struct {
+	*site
+	client *http.Client
+	last   *http.Response
+	body   string
+}
+
+func (s *site) visitor() *visitor {
+	s.t.Helper()
+	client := s.Client(nil)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	client.Jar = jar
+	return &visitor{site: s, client: client}
+}
+
+func (v *visitor) get(path string) *visitor { return v.send(http.MethodGet, path, nil, nil) }
+
+func (v *visitor) post(path string, form url.Values) *visitor {
+	return v.send(http.MethodPost, path, form, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
+}
+
+func (v *visitor) send(method, path string, form url.Values, header http.Header) *visitor {
+	v.t.Helper()
+	q, err := http.NewRequestWithContext(v.t.Context(), method, v.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for name := range header {
+		q.Header.Set(name, header.Get(name))
+	}
+	if v.last, err = v.client.Do(q); err != nil {
+		v.t.Fatal(err)
+	}
+	defer v.last.Body.Close()
+	raw, err := io.ReadAll(v.last.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.body = string(raw)
+	return v
+}
+
+// sees demands a status and some words on the page.
+func (v *visitor) sees(status int, words ...string) *visitor {
+	v.t.Helper()
+	if v.last.StatusCode != status {
+		v.t.Fatalf("%s: status %d, want %d:\n%s", v.last.Request.URL.Path, v.last.StatusCode, status, v.body)
+	}
+	for _, w := range words {
+		if !strings.Contains(v.body, w) {
+			v.t.Errorf("%s does not show %q:\n%s", v.last.Request.URL.Path, w, v.body)
+		}
+	}
+	return v
+}
+
+func (v *visitor) hides(words ...string) *visitor {
+	v.t.Helper()
+	for _, w := range words {
+		if strings.Contains(v.body, w) {
+			v.t.Errorf("%s shows %q", v.last.Request.URL.Path, w)
+		}
+	}
+	return v
+}
+
+var secretOnPage = regexp.MustCompile(`<code class="secret">([A-Z2-7]+)</code>`)
+
+// signIn invites a person, who opens their link and chooses their secrets.
+func (s *site) signIn(p account.Person) *visitor {
+	s.t.Helper()
+	v, code := s.visitor(), s.invite(p)
+	v.get("/welcome/"+code).sees(http.StatusOK, "Première connexion", p.Name)
+	v.post("/welcome/"+code, url.Values{"password": {password}, "again": {password}, "code": {v.code(v.secret(), 0)}})
+	return v.sees(http.StatusOK, "Vue de la région")
+}
+
+func (s *site) invite(p account.Person) (code string) {
+	s.t.Helper()
+	code, err := s.Accounts.Invite(s.t.Context(), p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return code
+}
+
+func (v *visitor) secret() string {
+	v.t.Helper()
+	found := secretOnPage.FindStringSubmatch(v.body)
+	if found == nil {
+		v.t.Fatalf("no secret on the page:\n%s", v.body)
+	}
+	return found[1]
+}
+
+// code is the one shown some steps from now.
+func (v *visitor) code(secret string, steps int) string {
+	v.t.Helper()
+	code, err := totp.GenerateCode(secret, time.Now().Add(time.Duration(steps)*30*time.Second))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return code
+}
+
+func administrator() account.Person {
+	return account.Person{Name: "Camille Administratrice", Email: "camille@arnase.test", Admin: true, Scope: store.Region()}
+}
+
+func reader(finess scanner.FINESS) account.Person {
+	return account.Person{Name: "Lecteur", Email: strings.ToLower(string(finess)) + "@chu.test", Scope: store.Only(finess)}
+}
+
+// fill gives the region two establishments, one of which has a history.
+func (s *site) fill() (fingerprint, bundle string) {
+	s.t.Helper()
+	s.Establishment(siteB, "CH de la Vallée")
+	agent := s.Enrol(s.Establishment(siteA, "CHU de la Montagne").FINESS)
+	now := time.Now().UTC()
+	for i, outcome := range []scanner.Outcome{scanner.Pass, scanner.Fail, scanner.Inconclusive, scanner.Pass, scanner.Fail} {
+		bundle = agent.Deliver(regiontest.Run(s.t, agent.Site, now.Add(time.Duration(i-20)*time.Hour), said(outcome)...))
+	}
+	return scanner.Fingerprint("exposure.dmarc-policy", scanner.DomainTarget("chu-montagne.test").Key()), bundle
+}
+
+func said(dmarc scanner.Outcome) []regiontest.Said {
+	domain := scanner.DomainTarget("chu-montagne.test")
+	return []regiontest.Said{
+		{Check: "exposure.dmarc-policy", Target: domain, Outcome: dmarc, Severity: scanner.High, Message: scanner.Text{
+			FR: "La politique DMARC publiée est « p=none » : rien n’est rejeté.", EN: "The DMARC policy is p=none: nothing is rejected."}},
+		{Check: "exposure.spf-record", Target: domain, Outcome: scanner.Pass, Severity: scanner.High, Message: scanner.Text{FR: "Un enregistrement SPF strict est publié.", EN: "A strict SPF record is published."}},
+		{Check: "exposure.hsts", Target: scanner.Target{Kind: scanner.KindSite, ID: "https://www.chu-montagne.test"}, Outcome: scanner.Inconclusive, Severity: scanner.Medium, Look: scanner.StatusError,
+			Message: scanner.Text{FR: "L’observation n’a pas pu être faite : délai dépassé.", EN: "The observation could not be made: time-out."}},
+		{Check: "hosting.certificate-in-force", Target: scanner.Target{Kind: scanner.KindApplication, ID: "dpi"}, Outcome: scanner.Fail, Severity: scanner.Critical,
+			Message: scanner.Text{FR: "Le certificat HDS de l’hébergeur a expiré.", EN: "The HDS certificate of the host has expired."}},
+		{Check: "mfa.admins-enforced", Target: scanner.Target{Kind: scanner.KindDirectory, ID: "ad"}, Outcome: scanner.NotApplicable, Severity: scanner.High,
+			Message: scanner.Text{FR: "Aucun compte d’administration.", EN: "No administration account."}},
+	}
+}
+
+// TestEveryPage visits every page in both languages, and fails when a template
+// was never executed.
+func TestEveryPage(t *testing.T) {
+	s := newSite(t)
+	shown := map[string]bool{}
+	note := func(v *visitor) { shown[pageOf(t, v)] = true }
+	v := s.visitor()
+	note(v.get("/").sees(http.StatusOK, "Connexion"))
+	note(v.get("/welcome/"+s.invite(reader(siteA))).sees(http.StatusOK, "Second facteur"))
+	admin := s.signIn(administrator())
+	note(admin.sees(http.StatusOK, "Aucun établissement pour l’instant"))
+	fingerprint, _ := s.fill()
+	for _, lang := range scanner.Langs() {
+		q := "?lang=" + string(lang)
+		note(admin.get("/"+q).sees(http.StatusOK, "CHU de la Montagne", "CH de la Vallée", `lang="`+string(lang)+`"`))
+		note(admin.get("/establishments/"+string(siteA)+q).sees(http.StatusOK, "chu-montagne.test", "D1.DNS"))
+		note(admin.get("/establishments/"+string(siteB)+q).sees(http.StatusOK, "CH de la Vallée"))
+		note(admin.get("/establishments/"+string(siteA)+"/findings/"+fingerprint+q).sees(http.StatusOK, "p=none", "dns-zone", "application/dns-message"))
+		note(admin.get("/agents"+q).sees(http.StatusOK, regiontest.Software))
+		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.get("/nowhere"+q).sees(http.StatusNotFound, "problem"))
+		note(admin.post("/tokens", url.Values{"finess": {string(siteA)}}).sees(http.StatusOK, "cst1."))
+	}
+	templates, err := filepath.Glob("pages/*/page.html")
+	if err != nil || len(templates) == 0 {
+		t.Fatalf("no template found: %v", err)
+	}
+	for _, name := range templates {
+		if !shown[path.Base(path.Dir(name))] {
+			t.Errorf("template %s was never executed", name)
+		}
+	}
+}
+
+var bodyClass = regexp.MustCompile(`<body class="page-([a-z]+)">`)
+
+func pageOf(t *testing.T, v *visitor) string {
+	t.Helper()
+	found := bodyClass.FindStringSubmatch(v.body)
+	if found == nil {
+		t.Fatalf("%s is no page:\n%s", v.last.Request.URL, v.body)
+	}
+	return found[1]
+}
+
+func TestFindingTellsItsLife(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	fingerprint, bundle := s.fill()
+	admin.get("/establishments/"+string(siteA)+"/findings/"+fingerprint).sees(http.StatusOK,
+		"rouvert", "corrigé → <strong>rouvert</strong>", "ouvert → <strong>non vérifié</strong>", "Pourquoi c’est important", "/bundles/"+bundle)
+}
+
+func TestFilters(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	s.fill()
+	at := "/establishments/" + string(siteA)
+	admin.get(at+"?outcome=pass").sees(http.StatusOK, "Constats 1 à 1 sur 1", "SPF strict")
+	admin.get(at+"?family=hosting").sees(http.StatusOK, "Constats 1 à 1 sur 1", "certificat HDS")
+	admin.get(at+"?check=exposure.hsts&check=exposure.spf-record").sees(http.StatusOK, "Constats 1 à 2 sur 2")
+	admin.get(at+"?outcome=nonsense&page=-1").sees(http.StatusOK, "Aucun constat ne correspond")
+}
+
+func TestDownloadedBundleIsTheOneSealed(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	_, bundle := s.fill()
+	raw, err := s.Store.Sealed(t.Context(), store.Region(), siteA, bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin.get("/establishments/"+string(siteA)+"/bundles/"+bundle).sees(http.StatusOK, string(raw))
+	if got := admin.last.Header.Get("Content-Disposition"); got != fmt.Sprintf(`attachment; filename="%s-%s.carescan"`, siteA, bundle) {
+		t.Errorf("Content-Disposition %q", got)
+	}
+	if got := admin.last.Header.Get("Content-Type"); got != wire.MediaBundle {
+		t.Errorf("Content-Type %q", got)
+	}
+}
+
+// TestReaderOfOneEstablishment tries every address of another one.
+func TestReaderOfOneEstablishment(t *testing.T) {
+	s := newSite(t)
+	fingerprint, bundle := s.fill()
+	v := s.signIn(reader(siteB))
+	v.get("/").sees(http.StatusOK, "CH de la Vallée").hides("CHU de la Montagne", string(siteA))
+	v.get("/agents").sees(http.StatusOK).hides("CHU de la Montagne", string(siteA), regiontest.Software)
+	other := "/establishments/" + string(siteA)
+	for _, path := range []string{other, other + "/findings/" + fingerprint, other + "/bundles/" + bundle} {
+		v.get(path).sees(http.StatusNotFound).hides("Montagne", "DMARC")
+	}
+	agents, err := s.Store.Agents(t.Context(), store.Region())
+	if err != nil || len(agents) != 1 {
+		t.Fatal(agents, err)
+	}
+	v.get("/audit").sees(http.StatusForbidden)
+	v.post("/tokens", url.Values{"finess": {string(siteB)}}).sees(http.StatusForbidden)
+	v.post("/agents/"+agents[0].ID+"/revoke", nil).sees(http.StatusForbidden)
+}
+
+func TestRevokeAgent(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
+	admin.post("/agents/"+agent.ID+"/revoke", nil).sees(http.StatusOK, "révoqué")
+	if answer := agent.Put("x", nil); answer.Status != http.StatusUnauthorized {
+		t.Errorf("revoked agent got %d", answer.Status)
+	}
+	admin.post("/agents/"+agent.ID+"/revoke", nil).sees(http.StatusNotFound)
+}
+
+func TestTokenFromThePageEnrols(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	s.Establishment(siteA, "CHU")
+	admin.post("/tokens", url.Values{"finess": {string(siteA)}}).sees(http.StatusOK)
+	word := regexp.MustCompile(`id="token"[^>]*>(cst1\.[\w-]+)<`).FindStringSubmatch(admin.body)
+	if word == nil {
+		t.Fatal("no token on the page")
+	}
+	token, err := wire.ParseToken(word[1])
+	if err != nil || token.URL != s.URL || token.CAPin != s.Authority.Pin() {
+		t.Errorf("token %+v: %v", token, err)
+	}
+	admin.get("/agents").sees(http.StatusOK, "Jetons en attente").hides(word[1])
+	admin.post("/tokens", url.Values{"finess": {"000000000"}}).sees(http.StatusNotFound)
+}
