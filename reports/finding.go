@@ -101,6 +101,11 @@ func (d Document) Groups() []Group {
 	return groups
 }
 
+// Unknown lists the findings that could not conclude.
+func (d Document) Unknown() []Finding {
+	return slices.DeleteFunc(d.Findings(), func(f Finding) bool { return f.Outcome != scanner.Inconclusive })
+}
+
 // Gaps lists what was not wholly looked at, with the reason.
 func (d Document) Gaps() []scanner.Coverage {
 	return slices.DeleteFunc(slices.Clone(d.Run.Coverage), func(c scanner.Coverage) bool {

