@@ -83,6 +83,9 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetIn(a.in)
+	root.SetUsageTemplate(a.usage())
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return misunderstood(command, err) })
+	root.InitDefaultHelpFlag() // before arguments are split, or --help would swallow the next word
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configFile, "config", "", a.say("fichier de configuration (agent.yaml par défaut)", "configuration file (default agent.yaml)"))
 	flags.Var(&a.lang, "lang", a.say("langue de ce qui s'affiche", "language of what is shown"))
@@ -92,6 +95,31 @@ func (a *app) root() *cobra.Command {
 		a.checks(), a.profiles(), a.doctor(), a.lab(), a.version(),
 	)
 	return root
+}
+
+// usage is how a command is described, in the reader's language.
+func (a *app) usage() string {
+	return a.say("Utilisation", "Usage") + ` :{{if .Runnable}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} …
+
+` + a.say("Commandes", "Commands") + ` :{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+` + a.say("Options", "Flags") + ` :
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+
+` + a.say("Options générales", "General flags") + ` :
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
+`
+}
+
+func misunderstood(command *cobra.Command, cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "la commande n'est pas comprise", EN: "the command is not understood"},
+		Hint:     scanner.Text{FR: "voir « " + command.CommandPath() + " --help »", EN: "see " + command.CommandPath() + " --help"},
+		Cause:    cause,
+	}
 }
 
 // configFolders are where agent.yaml is looked for, in order.
