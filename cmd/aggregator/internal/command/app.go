@@ -34,6 +34,10 @@ type app struct {
 func Main(args []string, out, err io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	return run(ctx, args, out, err)
+}
+
+func run(ctx context.Context, args []string, out, err io.Writer) int {
 	a := &app{out: out, err: err, log: slog.New(slog.NewJSONHandler(err, nil)), lang: languageOf(args)}
 	root := a.root()
 	root.SetArgs(args)

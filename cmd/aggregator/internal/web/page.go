@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
+	"strings"
 	"time"
 
 	"carescan/reports"
@@ -63,12 +65,13 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 	return template.FuncMap{
 		"t":        words.say,
 		"asset":    a.path,
-		"text":     func(t scanner.Text) string { return t.In(l) },
+		"text":     func(t scanner.Text) string { return typeset(t.In(l), l) },
 		"label":    func(v labelled) string { return v.Label().In(l) },
-		"datetime": func(t time.Time) string { return reports.Moment(t, l) },
+		"datetime": func(t time.Time) string { return unbroken(reports.Moment(t, l)) },
 		"date":     func(t time.Time) string { return reports.Date(t, l) },
 		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"pretty":   pretty,
+		"prose":    prose,
 		"size":     func(n int) int { return (n + 1023) / 1024 },
 
 		"targetLabel":  func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
@@ -76,6 +79,31 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 		"statusLabel":  func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
 	}
 }
+
+// unbroken keeps an hour on one line.
+func unbroken(moment string) string {
+	return strings.NewReplacer(" h ", "\u00a0h\u00a0", " (UTC)", "\u00a0(UTC)").Replace(moment)
+}
+
+// span is a stretch of a sentence; code is what stood between backquotes.
+type span struct {
+	Text string
+	Code bool
+}
+
+// prose reads the text of a check page: lines that only wrap are joined,
+// paragraphs and list items stay apart.
+func prose(text string) (spans []span) {
+	text = wrapped.ReplaceAllString(strings.TrimSpace(text), "$1 $2")
+	for i, part := range strings.Split(text, "`") {
+		if part != "" {
+			spans = append(spans, span{part, i%2 == 1})
+		}
+	}
+	return spans
+}
+
+var wrapped = regexp.MustCompile(`([^\n])\n([^\n-])`)
 
 type labelled interface{ Label() scanner.Text }
 
