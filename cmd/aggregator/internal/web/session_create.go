@@ -38,6 +38,7 @@ func (v *visit) enter(user store.User, action string) error {
 		return err
 	}
 	v.server.sessions.Put(v.Context(), keyUser, user.ID)
+	v.server.sessions.Put(v.Context(), keySecrets, secretsOf(user))
 	http.Redirect(v.w, v.Request, "/", http.StatusSeeOther)
 	return nil
 }

@@ -146,3 +146,18 @@ func TestStyleIsServedUnderItsHash(t *testing.T) {
 	}
 	v.get("/static/0000/style.css").sees(http.StatusNotFound)
 }
+
+// TestNewSecretsEndOlderSessions resets a person who is signed in elsewhere.
+func TestNewSecretsEndOlderSessions(t *testing.T) {
+	s := newSite(t)
+	stolen := s.signIn(administrator())
+	stolen.get("/audit").sees(http.StatusOK, "Journal")
+	code, err := s.Accounts.Reset(t.Context(), administrator().Email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stolen.get("/audit").sees(http.StatusOK, "Journal") // nothing was chosen yet
+	v := s.visitor().get("/welcome/" + code)
+	v.post("/welcome/"+code, url.Values{"password": {password}, "again": {password}, "code": {v.code(v.secret(), 0)}}).sees(http.StatusOK)
+	stolen.get("/audit").sees(http.StatusOK, "Mot de passe")
+}

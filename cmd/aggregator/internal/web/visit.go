@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 
@@ -33,6 +34,7 @@ var (
 
 const (
 	keyUser     = "user"
+	keySecrets  = "secrets"
 	keyLanguage = "language"
 	maxForm     = 16 << 10
 )
@@ -51,12 +53,11 @@ func (s *Server) open(do func(*visit) error) http.Handler {
 // signedIn lets people in who signed in, as they stand in the store now.
 func (s *Server) signedIn(do func(*visit) error) http.Handler {
 	return s.open(func(v *visit) error {
-		id := s.sessions.GetString(v.Context(), keyUser)
-		if id == "" {
+		user, err := v.known()
+		if errors.Is(err, store.ErrNotFound) {
 			http.Redirect(v.w, v.Request, "/sign-in", http.StatusSeeOther)
 			return nil
 		}
-		user, err := s.store.User(v.Context(), id)
 		if err != nil {
 			return err
 		}
@@ -65,6 +66,20 @@ func (s *Server) signedIn(do func(*visit) error) http.Handler {
 		return do(v)
 	})
 }
+
+// known finds the person of the session, who must still have the secrets they
+// signed in with: choosing new ones ends every older session.
+func (v *visit) known() (store.User, error) {
+	sessions := v.server.sessions
+	user, err := v.server.store.User(v.Context(), sessions.GetString(v.Context(), keyUser))
+	if err == nil && sessions.GetString(v.Context(), keySecrets) != secretsOf(user) {
+		return user, store.ErrNotFound
+	}
+	return user, err
+}
+
+// secretsOf tells one choice of secrets from the next, and nothing about them.
+func secretsOf(u store.User) string { return authority.HashSecret(u.PasswordHash + u.TOTPSealed) }
 
 // admin lets administrators in.
 func (s *Server) admin(do func(*visit) error) http.Handler {
