@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"carescan/scanner/engine/netlab"
+)
+
+// traps is a zone that leads out of the scope by every record there is.
+var traps = []string{
+	"chu.test. 60 SOA ns1.chu.test. root.chu.test. 1 7200 3600 1209600 3600",
+	"chu.test. 60 NS ns1.chu.test.", "ns1.chu.test. 60 A 10.77.1.53",
+	"chu.test. 60 NS ns.evil.test.", "ns.evil.test. 60 A 10.77.2.53",
+	"chu.test. 60 NS ns3.chu.test.", "ns3.chu.test. 60 A 10.77.2.54",
+	"chu.test. 60 MX 10 mx.evil.test.", "mx.evil.test. 60 A 10.77.2.25",
+	"chu.test. 60 TXT \"v=spf1 include:spf.evil.test -all\"",
+	"_ldap._tcp.chu.test. 60 SRV 0 0 636 ldap.evil.test.", "ldap.evil.test. 60 A 10.77.2.36",
+	"www.chu.test. 60 A 10.77.1.10",
+	"portail.chu.test. 60 CNAME cdn.evil.test.", "cdn.evil.test. 60 A 10.77.2.20",
+	"vpn.chu.test. 60 A 10.77.2.30",
+	"six.chu.test. 60 AAAA 2001:db8:77::1",
+	"mixte.chu.test. 60 A 10.77.2.31", "mixte.chu.test. 60 A 10.77.1.31",
+	"annuaire.chu.test. 60 A 10.77.2.40",
+	"dpi.evil.test. 60 A 10.77.2.50",
+}
+
+// TestPacketsStayInScope counts, at the network card, what the whole agent
+// sends with every probe switched on: nothing out of the scope, ever.
+func TestPacketsStayInScope(t *testing.T) {
+	lab := netlab.New(t)
+	world := lab.WorldCommand(t.Context(), os.Args[0])
+	ready := filepath.Join(t.TempDir(), "ready")
+	world.Env = append(os.Environ(), rolePlayed+"=world", "READY="+ready)
+	if err := world.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = world.Process.Kill()
+		_ = world.Wait()
+	})
+	await(t, ready)
+
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "agent.yaml"), trappedConfig)
+	write(t, filepath.Join(folder, "pw"), "secret")
+	write(t, filepath.Join(folder, "hosting.yaml"), trappedRegister)
+	scan := lab.Command(t.Context(), programs.agent, "scan", "--config", filepath.Join(folder, "agent.yaml"), "--format", "json")
+	scan.Env = append(os.Environ(), "HTTP_PROXY=http://10.77.2.80:3128", "HTTPS_PROXY=http://10.77.2.80:3128", "ALL_PROXY=socks5://10.77.2.80:1080")
+	out, err := scan.CombinedOutput()
+	if code := scan.ProcessState.ExitCode(); code != 1 && code != 3 {
+		t.Fatalf("scan: %v\n%s", err, tail(out))
+	}
+	if lab.Counter(t, netlab.CountInScope) == 0 || lab.Counter(t, netlab.CountLink) == 0 {
+		t.Errorf("nothing was sent in scope or to the resolver: this proves nothing\n%s", tail(out))
+	}
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere} {
+		if n := lab.Counter(t, name); n != 0 {
+			t.Errorf("counter %s saw %d packets, want none\n%s", name, n, tail(out))
+		}
+	}
+	for _, want := range []string{"template-matches", "tls-endpoint", "web-site", "dns-zone"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no %s was observed: this proves little", want)
+		}
+	}
+}
+
+const trappedConfig = `
+establishment: {finess: "990000028", name: Pièges}
+vantage: internet
+scope:
+  names: [chu.test, "*.chu.test"]
+  ranges: [10.77.1.0/24]
+  authorisation: {by: RSSI, until: 2099-01-01}
+targets:
+  domains: [chu.test]
+  sites:
+    - https://www.chu.test
+    - https://portail.chu.test
+    - https://vpn.chu.test
+    - https://six.chu.test
+    - https://mixte.chu.test
+network: {resolvers: ["10.77.0.2"], rate_per_host: 100}
+templates: {rate: 50}
+directories:
+  - {id: ad, url: "ldaps://annuaire.chu.test:636", bind_dn: x, password_file: pw, base_dn: "DC=chu,DC=test"}
+hosting_register: hosting.yaml
+`
+
+const trappedRegister = `
+as_of: 2026-11-01
+applications:
+  - id: dpi
+    name: Dossier patient
+    mode: saas
+    health_data: true
+    activities: [1, 2, 3, 4, 5, 6]
+    endpoints: [dpi.evil.test]
+    chain: []
+`
+
+// playWorld answers on every address of the world, in scope and out of it, and
+// tempts: each page redirects out.
+func playWorld() {
+	mux := dns.NewServeMux()
+	mux.HandleFunc(".", answerTraps)
+	for _, network := range []string{"udp", "tcp"} {
+		go serve(func() error { return (&dns.Server{Addr: ":53", Net: network, Handler: mux}).ListenAndServe() })
+	}
+	tempt := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		out := [...]string{"https://cdn.evil.test/", "https://10.77.2.10/", "https://vpn.chu.test/", "http://mx.evil.test/"}
+		http.Redirect(w, r, out[len(r.URL.Path)%len(out)], http.StatusFound)
+	})
+	go serve(func() error { return http.ListenAndServe(":80", tempt) })
+	go serve(func() error {
+		listener, err := tls.Listen("tcp", ":443", &tls.Config{Certificates: []tls.Certificate{worldCertificate()}})
+		if err != nil {
+			return err
+		}
+		return http.Serve(listener, tempt)
+	})
+	time.Sleep(500 * time.Millisecond) // the listeners above report their failure at once
+	if err := os.WriteFile(os.Getenv("READY"), []byte("ready"), 0o600); err != nil {
+		log.Fatal(err)
+	}
+	time.Sleep(5 * time.Minute) // ended by the test; a bound for when it could not
+}
+
+func serve(listen func() error) { log.Fatal(listen()) }
+
+func answerTraps(w dns.ResponseWriter, question *dns.Msg) {
+	answer := new(dns.Msg).SetReply(question)
+	answer.RecursionAvailable, answer.Authoritative = true, true
+	name := question.Question[0].Name
+	known := false
+	for _, line := range traps {
+		rr, err := dns.NewRR(line)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if !strings.EqualFold(rr.Header().Name, name) {
+			continue
+		}
+		known = true
+		kind := rr.Header().Rrtype
+		if kind == question.Question[0].Qtype || kind == dns.TypeCNAME {
+			answer.Answer = append(answer.Answer, rr)
+		}
+		if alias, ok := rr.(*dns.CNAME); ok {
+			name = alias.Target // the address follows in the list
+		}
+	}
+	if !known {
+		answer.Rcode = dns.RcodeNameError
+	}
+	_ = w.WriteMsg(answer)
+}
+
+func worldCertificate() tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		log.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"*.chu.test"}, IPAddresses: []net.IP{net.ParseIP("10.77.1.10")},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		log.Fatal(fmt.Errorf("make certificate: %w", err))
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
