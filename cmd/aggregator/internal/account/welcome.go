@@ -42,25 +42,32 @@ func (a *Accounts) Picture(o Offer) ([]byte, error) { return o.picture(a.issuer)
 // Accept sets the password and the second factor of a person, once a code
 // proves that the second factor is in their hands.
 func (a *Accounts) Accept(ctx context.Context, o Offer, password, code string) (store.User, error) {
-	if err := acceptPassword(password); err != nil {
-		return store.User{}, err
-	}
-	step, err := stepOf(o.Secret, code, time.Now())
+	hash, step, err := a.prepare(o, password, code)
 	if err != nil {
 		return store.User{}, err
 	}
-	if step == 0 {
-		return store.User{}, ErrCode
+	err = a.store.SpendLink(ctx, o.link, hash, step, time.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		return store.User{}, ErrLink
 	}
-	hash, err := a.hash(password)
 	if err != nil {
-		return store.User{}, err
-	}
-	if err := a.store.SpendLink(ctx, o.link, hash, step, time.Now()); err != nil {
-		if errors.Is(err, store.ErrNotFound) {
-			err = ErrLink
-		}
 		return store.User{}, err
 	}
 	return a.store.User(ctx, o.link.UserID)
+}
+
+// prepare checks what the person chose, before the link is used up.
+func (a *Accounts) prepare(o Offer, password, code string) (hash string, step int64, err error) {
+	if err := acceptPassword(password); err != nil {
+		return "", 0, err
+	}
+	step, err = stepOf(o.Secret, code, time.Now())
+	if err != nil {
+		return "", 0, err
+	}
+	if step == 0 {
+		return "", 0, ErrCode
+	}
+	hash, err = a.hash(password)
+	return hash, step, err
 }

@@ -123,16 +123,7 @@ func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error
 
 // pageSettings brings the words of checks and catalogs to the pages, as values.
 func pageSettings(r *region, agentURL string) (web.Settings, error) {
-	set, err := profiles.Load(checks.All(), nil)
-	if err != nil {
-		return web.Settings{}, fmt.Errorf("load profiles: %w", err)
-	}
-	titles := map[string]scanner.Text{}
-	for _, p := range set.Profiles() {
-		for _, c := range set.Catalogs(p) {
-			titles[c.ID] = c.Title
-		}
-	}
+	titles, err := catalogTitles()
 	return web.Settings{
 		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
 		Paper: func(id string) (scanner.Papers, bool) {
@@ -143,7 +134,21 @@ func pageSettings(r *region, agentURL string) (web.Settings, error) {
 			title, ok := titles[id]
 			return title, ok
 		},
-	}, nil
+	}, err
+}
+
+func catalogTitles() (map[string]scanner.Text, error) {
+	set, err := profiles.Load(checks.All(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("load profiles: %w", err)
+	}
+	titles := map[string]scanner.Text{}
+	for _, p := range set.Profiles() {
+		for _, c := range set.Catalogs(p) {
+			titles[c.ID] = c.Title
+		}
+	}
+	return titles, nil
 }
 
 // announce tells where the interfaces are: to the person, to the other

@@ -31,11 +31,7 @@ func (a *app) enrolToken() *cobra.Command {
 // createToken writes the token alone on standard output, so that a script can
 // take it; what a person should know goes to standard error.
 func (a *app) createToken(ctx context.Context, r *region, establishment string) error {
-	finess, _, err := scanner.ParseFINESS(establishment)
-	if err != nil {
-		return unknownSite(err)
-	}
-	site, err := r.store.Establishment(ctx, store.Region(), finess)
+	site, err := r.site(ctx, establishment)
 	if err != nil {
 		return unknownSite(err)
 	}
@@ -54,6 +50,15 @@ func (a *app) createToken(ctx context.Context, r *region, establishment string) 
 		site.Name, expires.UTC().Format(time.RFC3339))
 	fmt.Fprintln(a.out, word)
 	return nil
+}
+
+// site finds an establishment by its number as a person writes it.
+func (r *region) site(ctx context.Context, number string) (scanner.Establishment, error) {
+	finess, _, err := scanner.ParseFINESS(number)
+	if err != nil {
+		return scanner.Establishment{}, err
+	}
+	return r.store.Establishment(ctx, store.Region(), finess)
 }
 
 func unknownSite(err error) error {

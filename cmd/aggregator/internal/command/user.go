@@ -54,12 +54,8 @@ func (f userFlags) person(ctx context.Context, r *region) (account.Person, error
 	if f.admin {
 		return p, errors.New("an administrator sees the whole region")
 	}
-	finess, _, err := scanner.ParseFINESS(f.establishment)
-	if err != nil {
-		return p, err
-	}
-	p.Scope = store.Only(finess)
-	_, err = r.store.Establishment(ctx, store.Region(), finess)
+	site, err := r.site(ctx, f.establishment)
+	p.Scope = store.Only(site.FINESS)
 	return p, err
 }
 

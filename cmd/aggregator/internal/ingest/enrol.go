@@ -31,21 +31,25 @@ func (s *Server) enrol(w http.ResponseWriter, r *http.Request) error {
 	if err := readMessage(r, &message); err != nil {
 		return err
 	}
-	request, err := parseRequest(message.CSR, message.Software)
-	if err != nil {
-		return err
-	}
-	agent, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("name agent: %w", err)
-	}
-	response, err := s.enrolAs(r, agent.String(), request, message)
+	response, err := s.enrolAgent(r, message)
 	if err != nil {
 		return err
 	}
 	s.log.Info("agent enrolled", "agent", response.AgentID, "finess", response.Establishment.FINESS)
 	writeJSON(w, http.StatusCreated, wire.MediaJSON, response)
 	return nil
+}
+
+func (s *Server) enrolAgent(r *http.Request, message wire.EnrolRequest) (*wire.EnrolResponse, error) {
+	request, err := parseRequest(message.CSR, message.Software)
+	if err != nil {
+		return nil, err
+	}
+	agent, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("name agent: %w", err)
+	}
+	return s.enrolAs(r, agent.String(), request, message)
 }
 
 func (s *Server) enrolAs(r *http.Request, agent string, request authority.Request, message wire.EnrolRequest) (*wire.EnrolResponse, error) {
@@ -70,8 +74,7 @@ func (s *Server) enrolAs(r *http.Request, agent string, request authority.Reques
 	return s.enrolled(agent, issued, site)
 }
 
-// renew gives a known agent its next certificate. Past the end of the old one,
-// only the newest of the agent passes, and only for the same key.
+// renew gives a known agent its next certificate.
 func (s *Server) renew(w http.ResponseWriter, r *http.Request) error {
 	from, err := s.identify(r, authority.RenewalGrace)
 	if err != nil {
@@ -85,8 +88,7 @@ func (s *Server) renew(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ended := time.Now().After(from.certificate.NotAfter)
-	if ended && (from.certificate.SupersededBy != "" || request.KeyID != from.certificate.KeyDigest) {
+	if !from.mayRenew(request) {
 		return unknown(errors.New("renewal of an ended certificate that is not the newest, or with another key"))
 	}
 	response, err := s.renewFor(r, from, request, message.Software)
@@ -95,6 +97,13 @@ func (s *Server) renew(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, http.StatusOK, wire.MediaJSON, response)
 	return nil
+}
+
+// mayRenew lets any certificate in force be renewed; past its end, only the
+// newest of the agent, and only for the same key.
+func (c caller) mayRenew(request authority.Request) bool {
+	inForce := !time.Now().After(c.certificate.NotAfter)
+	return inForce || c.certificate.SupersededBy == "" && request.KeyID == c.certificate.KeyDigest
 }
 
 func (s *Server) renewFor(r *http.Request, from caller, request authority.Request, software string) (*wire.EnrolResponse, error) {
