@@ -34,16 +34,19 @@ func (b *budget) give(n int64) {
 // are get one, so there are never more than agents.
 type limiters struct {
 	mutex sync.Mutex
+	limit rate.Limit
 	of    map[string]*rate.Limiter
 }
 
-func newLimiters() *limiters { return &limiters{of: map[string]*rate.Limiter{}} }
+func newLimiters() *limiters {
+	return &limiters{limit: perHour(agentPerHour), of: map[string]*rate.Limiter{}}
+}
 
 func (l *limiters) allow(agent string) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if l.of[agent] == nil {
-		l.of[agent] = rate.NewLimiter(perHour(agentPerHour), agentBurst)
+		l.of[agent] = rate.NewLimiter(l.limit, agentBurst)
 	}
 	return l.of[agent].Allow()
 }

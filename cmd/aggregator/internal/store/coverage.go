@@ -20,12 +20,24 @@ type Coverage struct {
 }
 
 // Coverage lists what was looked at in an establishment, gaps first.
-func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Coverage, error) {
+func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Coverage, error) {
 	list, err := many(ctx, s.reader, scanCoverage, `
 		SELECT check_id, target, status, reason, last_at FROM coverage
 		WHERE $1 IN ('*', finess) AND finess = $2
-		ORDER BY CASE status WHEN 'completed' THEN 1 ELSE 0 END, check_id, target`, scope.sees, finess)
+		ORDER BY CASE status WHEN 'completed' THEN 1 ELSE 0 END, check_id, target LIMIT $3`, scope.sees, finess, limit)
 	return list, wrap(err, "list coverage of %s", finess)
+}
+
+// CountCoverage counts the looks at an establishment by how they ended.
+func (s *Store) CountCoverage(ctx context.Context, scope Scope, finess scanner.FINESS) (map[scanner.Status]int, error) {
+	counts, err := many(ctx, s.reader, scanCount, `
+		SELECT finess, 'coverage', status, COUNT(*) FROM coverage
+		WHERE $1 IN ('*', finess) AND finess = $2 GROUP BY finess, status`, scope.sees, finess)
+	byStatus := map[scanner.Status]int{}
+	for _, c := range counts {
+		byStatus[scanner.Status(c.which)] = int(c.n)
+	}
+	return byStatus, wrap(err, "count coverage of %s", finess)
 }
 
 func projectCoverage(ctx context.Context, tx *sql.Tx, b Bundle, c scanner.Coverage) error {

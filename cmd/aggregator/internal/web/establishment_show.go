@@ -15,6 +15,7 @@ import (
 const (
 	findingsPerPage = 50
 	bundlesShown    = 20
+	coverageShown   = 200 // gaps come first
 	maxChecksAsked  = 50
 )
 
@@ -25,6 +26,7 @@ type establishmentBody struct {
 	Findings   findingList
 	Outcomes   bar
 	Coverage   []store.Coverage
+	Looks      int
 	Gaps       int // looks that did not end
 	Bundles    []store.Bundle
 	Silent     bool
@@ -150,10 +152,14 @@ func (s *Server) fillOutcomes(v *visit, b *establishmentBody) error {
 }
 
 func (s *Server) fillCoverage(v *visit, b *establishmentBody) (err error) {
-	b.Coverage, err = s.store.Coverage(v.Context(), v.scope(), b.FINESS)
-	for _, c := range b.Coverage {
-		if c.Status != scanner.StatusCompleted {
-			b.Gaps++
+	if b.Coverage, err = s.store.Coverage(v.Context(), v.scope(), b.FINESS, coverageShown); err != nil {
+		return err
+	}
+	count, err := s.store.CountCoverage(v.Context(), v.scope(), b.FINESS)
+	for status, n := range count {
+		b.Looks += n
+		if status != scanner.StatusCompleted {
+			b.Gaps += n
 		}
 	}
 	return err
