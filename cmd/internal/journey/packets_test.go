@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"log"
 	"math/big"
@@ -15,12 +16,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner"
 	"carescan/scanner/engine/netlab"
 )
 
@@ -64,9 +67,11 @@ func TestPacketsStayInScope(t *testing.T) {
 	write(t, filepath.Join(folder, "hosting.yaml"), trappedRegister)
 	scan := lab.Command(t.Context(), programs.agent, "scan", "--config", filepath.Join(folder, "agent.yaml"), "--format", "json")
 	scan.Env = append(os.Environ(), "HTTP_PROXY=http://10.77.2.80:3128", "HTTPS_PROXY=http://10.77.2.80:3128", "ALL_PROXY=socks5://10.77.2.80:1080")
-	out, err := scan.CombinedOutput()
+	var progress strings.Builder
+	scan.Stderr = &progress
+	out, err := scan.Output()
 	if code := scan.ProcessState.ExitCode(); code != 1 && code != 3 {
-		t.Fatalf("scan: %v\n%s", err, tail(out))
+		t.Fatalf("scan: %v\n%s", err, tail([]byte(progress.String())))
 	}
 	if lab.Counter(t, netlab.CountInScope) == 0 || lab.Counter(t, netlab.CountLink) == 0 {
 		t.Errorf("nothing was sent in scope or to the resolver: this proves nothing\n%s", tail(out))
@@ -76,9 +81,27 @@ func TestPacketsStayInScope(t *testing.T) {
 			t.Errorf("counter %s saw %d packets, want none\n%s", name, n, tail(out))
 		}
 	}
-	for _, want := range []string{"template-matches", "tls-endpoint", "web-site", "dns-zone"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("no %s was observed: this proves little", want)
+	var seen report
+	if err := json.Unmarshal(out, &seen); err != nil {
+		t.Fatal(err)
+	}
+	looked(t, seen.Run, "https://www.chu.test", "web-site", "template-matches")
+	looked(t, seen.Run, "www.chu.test:443/tcp", "tls-endpoint")
+	looked(t, seen.Run, "chu.test", "dns-zone", "zone-transfer")
+	for _, o := range seen.Run.Observations {
+		t.Log(o.Target.ID, o.Kind, o.Status, o.Error)
+	}
+}
+
+// looked makes sure that a target inside the scope was really looked at:
+// silence would prove nothing.
+func looked(t *testing.T, run scanner.Run, target string, kinds ...string) {
+	t.Helper()
+	for _, kind := range kinds {
+		if !slices.ContainsFunc(run.Observations, func(o scanner.Observation) bool {
+			return o.Target.ID == target && o.Kind == kind && len(o.Fact) > 0
+		}) {
+			t.Errorf("%s of %s was not observed", kind, target)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"carescan/scanner"
@@ -109,25 +108,12 @@ func (v *visitor) plain(ctx context.Context, host string) *fact.PlainHTTP {
 func anywhere(*url.URL) bool      { return true }
 func untilSecure(u *url.URL) bool { return u.Scheme != "https" }
 
-// missing says which visits brought no whole answer.
+// missing says that the site itself is not known to its end. What is not known
+// of port 80 or of security.txt is in their own part of the fact, and must not
+// cast a doubt on the rest.
 func missing(web fact.Web) string {
-	var parts []string
-	if lost(web.Reach, web.Error) {
-		parts = append(parts, "the site: "+web.Error)
+	if web.Reach == fact.Unreached || web.Reach == fact.Answered && web.Error != "" {
+		return "no whole answer from the site: " + web.Error
 	}
-	if web.Plain != nil && lost(web.Plain.Reach, web.Plain.Error) {
-		parts = append(parts, "port 80: "+web.Plain.Error)
-	}
-	if web.Reach == fact.Answered && lost(web.SecurityTxt.Reach, web.SecurityTxt.Error) {
-		parts = append(parts, "security.txt: "+web.SecurityTxt.Error)
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "no whole answer from " + strings.Join(parts, "; ")
-}
-
-// lost tells whether a visit is not known to its end. A closed port is known.
-func lost(reach fact.Reach, failure string) bool {
-	return reach == fact.Unreached || reach == fact.Answered && failure != ""
+	return ""
 }

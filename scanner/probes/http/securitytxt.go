@@ -25,6 +25,9 @@ func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.Secu
 		f.URL, f.Status = last.URL, last.Status
 		f.Error = firstOf(f.Error, last.Refused)
 	}
+	if f.Error != "" {
+		f.Reach = fact.Unreached // an answer cut short proves nothing of the file
+	}
 	if f.Error != "" || f.Status != http.StatusOK || isPage(w.last) {
 		return f, nil
 	}

@@ -106,9 +106,9 @@ func TestObserveSecurityTxt(t *testing.T) {
 func TestObserveSecurityTxtHostile(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		file    http.HandlerFunc
-		missing bool
-		kept    int
+		file http.HandlerFunc
+		lost bool
+		kept int
 	}{
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
 			for err := error(nil); err == nil; {
@@ -127,7 +127,7 @@ func TestObserveSecurityTxtHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, sighting := observe(t, site(t, serveFile(tt.file), nil), time.Second)
-			if (sighting.Missing != "") != tt.missing || (got.SecurityTxt.Error != "") != tt.missing {
+			if sighting.Missing != "" || (got.SecurityTxt.Reach == fact.Unreached) != tt.lost || (got.SecurityTxt.Error != "") != tt.lost {
 				t.Errorf("missing %q, %+v", sighting.Missing, got.SecurityTxt)
 			}
 			kept := 0
