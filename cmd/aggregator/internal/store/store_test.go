@@ -111,8 +111,8 @@ func TestControlsFollowTheLatestRun(t *testing.T) {
 	}
 }
 
-// TestScope asks every read for what is outside its scope. A read of the store
-// that is not here does not compile away: see the count at the end.
+// TestScope asks every read for what is outside its scope. A function that takes
+// a scope and is not tried here fails the count at the end.
 func TestScope(t *testing.T) {
 	r, a, b := twoSites(t)
 	now := time.Now().UTC()
