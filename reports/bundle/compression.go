@@ -64,7 +64,8 @@ func checkFrame(payload []byte) (size uint64, err error) {
 	case head.Skippable || head.DictionaryID != 0:
 		return 0, errors.New("the frame is not of the plain kind")
 	case !head.HasFCS:
-		return 0, errors.New("the frame does not say how much comes out")
+		// What nothing bounds is too large: a bomb need not say its size.
+		return 0, fmt.Errorf("%w: the frame does not say how much comes out", ErrTooLarge)
 	case !head.SingleSegment && head.WindowSize > maxWindow:
 		return 0, fmt.Errorf("%w: its window is above %d bytes", ErrTooLarge, maxWindow)
 	}
