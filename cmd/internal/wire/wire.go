@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"carescan/scanner"
 )
@@ -63,23 +62,6 @@ type EnrolResponse struct {
 	CA            string                `json:"ca"`          // PEM, of the aggregator's authority
 	SealKey       string                `json:"seal_key"`    // PEM, public, verifies receipts
 	Establishment scanner.Establishment `json:"establishment"`
-}
-
-// Receipt proves that the aggregator holds a bundle. Signature is by the seal
-// key of the region over SignedBytes.
-type Receipt struct {
-	BundleID   string         `json:"bundle_id"`
-	Digest     string         `json:"digest"` // of the sealed bytes, "sha256:…"
-	FINESS     scanner.FINESS `json:"finess"`
-	ReceivedAt time.Time      `json:"received_at"`
-	KeyID      string         `json:"key_id"`
-	Signature  []byte         `json:"signature"` // ECDSA P-256, ASN.1, over the SHA-256 of SignedBytes
-}
-
-// SignedBytes are the bytes that the signature of a receipt covers.
-func (r Receipt) SignedBytes() []byte {
-	return fmt.Appendf(nil, "carescan-receipt/1\n%s\n%s\n%s\n%s\n",
-		r.BundleID, r.Digest, r.FINESS, r.ReceivedAt.UTC().Format(time.RFC3339Nano))
 }
 
 // Problem is an error as RFC 9457 writes it.

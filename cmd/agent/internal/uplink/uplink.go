@@ -134,6 +134,9 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 	if receipt.BundleID != entry.ID || receipt.Digest != scanner.Digest(sealed) {
 		return errors.New("the receipt is for another bundle: keeping this one")
 	}
+	if err := receipt.Verify(u.enrolment.SealKey); err != nil {
+		return err
+	}
 	raw, err := json.MarshalIndent(receipt, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode receipt: %w", err)

@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -45,6 +46,7 @@ type counterpart struct {
 func newCounterpart(t *testing.T) *counterpart {
 	t.Helper()
 	c := &counterpart{life: 90 * 24 * time.Hour}
+	c.answer = c.accept
 	c.key = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
 	c.ca = c.sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: "authority"}, IsCA: true, BasicConstraintsValid: true}, &c.key.PublicKey)
 	c.caPEM = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.ca.Raw}))
@@ -97,14 +99,23 @@ func (c *counterpart) certify(t *testing.T, w http.ResponseWriter, body []byte) 
 	csr := must(x509.ParseCertificateRequest(block.Bytes))(t)
 	leaf := c.sign(t, &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, csr.PublicKey)
 	_ = json.NewEncoder(w).Encode(wire.EnrolResponse{
-		AgentID: "agent-1", CA: c.caPEM,
+		AgentID: "agent-1", CA: c.caPEM, SealKey: c.sealKey(t),
 		Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})),
 	})
 }
 
-func accept(w http.ResponseWriter, id string, body []byte) {
+// sealKey is the key the region signs receipts with: here, its authority's.
+func (c *counterpart) sealKey(t *testing.T) string {
+	t.Helper()
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: must(x509.MarshalPKIXPublicKey(&c.key.PublicKey))(t)}))
+}
+
+func (c *counterpart) accept(w http.ResponseWriter, id string, body []byte) {
+	receipt := wire.Receipt{BundleID: id, Digest: scanner.Digest(body)}
+	sum := sha256.Sum256(receipt.SignedBytes())
+	receipt.Signature, _ = ecdsa.SignASN1(rand.Reader, c.key, sum[:]) // an empty one is refused
 	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(wire.Receipt{BundleID: id, Digest: scanner.Digest(body)})
+	_ = json.NewEncoder(w).Encode(receipt)
 }
 
 func (c *counterpart) token() wire.Token {
@@ -135,10 +146,13 @@ func TestEnrolRefusesAnotherAuthority(t *testing.T) {
 
 func TestFlushFilesByAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
-		answer                  func(http.ResponseWriter, string, []byte)
+		answer                  func(http.ResponseWriter, string, []byte) // nil stores and signs
 		waiting, sent, rejected int
 	}{
-		"stored":       {accept, 0, 1, 0},
+		"stored": {nil, 0, 1, 0},
+		"unsigned": {func(w http.ResponseWriter, id string, body []byte) {
+			_ = json.NewEncoder(w).Encode(wire.Receipt{BundleID: id, Digest: scanner.Digest(body)})
+		}, 1, 0, 0},
 		"conflict":     {status(http.StatusConflict), 0, 0, 1},
 		"malformed":    {status(http.StatusBadRequest), 0, 0, 1},
 		"semantic":     {status(http.StatusUnprocessableEntity), 0, 0, 1},
@@ -155,7 +169,9 @@ func TestFlushFilesByAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCounterpart(t)
-			c.answer = test.answer
+			if test.answer != nil {
+				c.answer = test.answer
+			}
 			u := c.enrolled(t)
 			seal(t, u.spool)
 			_ = u.Flush(t.Context())
@@ -172,7 +188,7 @@ func TestSentInOrder(t *testing.T) {
 	var order []string
 	c.answer = func(w http.ResponseWriter, id string, body []byte) {
 		order = append(order, string(body))
-		accept(w, id, body)
+		c.accept(w, id, body)
 	}
 	u := c.enrolled(t)
 	for range 3 {
@@ -185,7 +201,6 @@ func TestSentInOrder(t *testing.T) {
 
 func TestRenewsAtOneThirdLeft(t *testing.T) {
 	c := newCounterpart(t)
-	c.answer = accept
 	u := c.enrolled(t)
 	before := u.enrolment.Certificate
 	u.now = func() time.Time { return time.Now().Add(c.life * 2 / 3) }
