@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"carescan/scanner"
+	"carescan/scanner/fact"
 )
 
 // Piece is an artifact with the observations it stands behind.
@@ -39,3 +40,20 @@ func (d Document) Observations() []scanner.Observation {
 		return cmp.Or(cmp.Compare(a.Target.Key(), b.Target.Key()), cmp.Compare(a.Kind, b.Kind))
 	})
 }
+
+// GeographyCredit is owed wherever networks and countries of addresses are
+// shown (CC BY 4.0; see scanner/probes/hosting/geo/LICENSE-data.md).
+func GeographyCredit() scanner.Text {
+	return scanner.Text{
+		FR: "Réseaux et pays des adresses : RouteViews, NRO et IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.",
+		EN: "Networks and countries of addresses: RouteViews, NRO and IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.",
+	}
+}
+
+// ShowsGeography tells whether the run places addresses.
+func (d Document) ShowsGeography() bool {
+	return slices.ContainsFunc(d.Run.Observations, PlacesAddresses)
+}
+
+// PlacesAddresses tells whether an observation says whose network an address is.
+func PlacesAddresses(o scanner.Observation) bool { return o.Kind == fact.Hosting{}.FactKind() }

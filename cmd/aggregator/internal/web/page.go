@@ -74,9 +74,11 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 		"prose":    prose,
 		"size":     func(n int) int { return (n + 1023) / 1024 },
 
-		"targetLabel":  func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
-		"vantageLabel": func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
-		"statusLabel":  func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
+		"placesAddresses": reports.PlacesAddresses,
+		"geographyCredit": func() string { return reports.GeographyCredit().In(l) },
+		"targetLabel":     func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
+		"vantageLabel":    func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
+		"statusLabel":     func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
 	}
 }
 
