@@ -3,7 +3,7 @@
 // Package bundle is the sealed evidence container of a run: one format on disk,
 // on the wire and in the annex of a report. Its file is a DSSE envelope over one
 // zstd frame over one JSON document, so nothing is decompressed before it is
-// authenticated (docs/adr/bundle-format.md).
+// authenticated (docs/adr/0005-bundle-format.md).
 package bundle
 
 import (

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Moments are microseconds since 1970 in UTC, 0 for never. See docs/adr/store-two-engines.md.
+-- Moments are microseconds since 1970 in UTC, 0 for never. See docs/adr/0007-store-two-engines.md.
 
 -- +goose Up
 CREATE TABLE establishment (
