@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -105,7 +106,7 @@ func (c testCase) update(t *testing.T, got wanted) {
 	}
 	for i, section := range c.archive.Files {
 		if section.Name == "finding.json" {
-			c.archive.Files[i].Data = append(raw, '\n')
+			c.archive.Files[i].Data = slices.Concat(raw, []byte("\n"))
 		}
 	}
 	if err := os.WriteFile(c.file, txtar.Format(c.archive), 0o644); err != nil {

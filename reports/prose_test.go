@@ -5,9 +5,9 @@ package reports_test
 import (
 	"testing"
 
-	"carescan/reports"
-
 	"github.com/google/go-cmp/cmp"
+
+	"carescan/reports"
 )
 
 func TestBlocks(t *testing.T) {

@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carescan/reports"
 	"carescan/reports/internal/example"
 	"carescan/scanner"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func document(t *testing.T) reports.Document {
@@ -76,8 +76,10 @@ func TestFrameworksCountTheirControls(t *testing.T) {
 		t.Fatalf("frameworks = %+v", list)
 	}
 	want := []reports.Share{
-		{State: scanner.NotSatisfied, Count: 1}, {State: scanner.ControlInconclusive, Count: 1},
-		{State: scanner.ToExamine, Count: 1}, {State: scanner.Satisfied, Count: 1},
+		{State: scanner.NotSatisfied, Count: 1},
+		{State: scanner.ControlInconclusive, Count: 1},
+		{State: scanner.ToExamine, Count: 1},
+		{State: scanner.Satisfied, Count: 1},
 	}
 	if diff := cmp.Diff(want, list[0].Shares()); diff != "" {
 		t.Errorf("shares (-want +got):\n%s", diff)

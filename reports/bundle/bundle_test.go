@@ -16,15 +16,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/klauspost/compress/zstd"
+
 	"carescan/reports/bundle"
 	"carescan/reports/bundle/envelope"
 	"carescan/reports/internal/example"
 	"carescan/reports/internal/golden"
 	"carescan/scanner"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/klauspost/compress/zstd"
 )
 
 func seal(t testing.TB, b bundle.Bundle) []byte {
@@ -116,8 +116,7 @@ func TestEveryFlippedByteIsNoticed(t *testing.T) {
 		bit := byte(1) << (i % 8)
 		raw[i] ^= bit
 		_, err := bundle.Open(raw, bundle.Options{})
-		var wrong *bundle.PartError
-		if !errors.As(err, &wrong) {
+		if _, ok := errors.AsType[*bundle.PartError](err); !ok {
 			t.Fatalf("byte %d flipped by %#x: %v", i, bit, err)
 		}
 		raw[i] ^= bit

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"carescan/reports/bundle/envelope"
-
 	"github.com/klauspost/compress/zstd"
+
+	"carescan/reports/bundle/envelope"
 )
 
 const partCompression = "compression"

@@ -12,12 +12,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"carescan/reports/bundle"
 	"carescan/reports/bundle/envelope"
 	"carescan/reports/internal/example"
 	"carescan/scanner"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // sealFrame signs any payload with a good key, as a broken agent would.

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"carescan/reports/bundle/envelope"
 	"carescan/scanner"
-
-	"github.com/google/uuid"
 )
 
 const (

@@ -85,7 +85,7 @@ func checkText(s string) error {
 // eachText visits every text under a value and puts the answer in its place.
 // Raw JSON (facts, parameters) is left alone: it is evidence, not prose.
 func eachText(v reflect.Value, visit func(string) string) {
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the other kinds hold no text
 	case reflect.Pointer:
 		eachText(v.Elem(), visit)
 	case reflect.Struct:
@@ -114,7 +114,7 @@ func eachEntry(list reflect.Value, visit func(string) string) {
 
 // eachValue visits the values that fill a message; names of values are ours.
 func eachValue(m reflect.Value, visit func(string) string) {
-	values, ok := m.Interface().(scanner.Values)
+	values, ok := reflect.TypeAssert[scanner.Values](m)
 	if !ok {
 		return
 	}

@@ -154,8 +154,7 @@ func TestEveryFileIsGuarded(t *testing.T) {
 			f.data[at] ^= 1
 		}
 		_, err := verify(repack(t, append(append([]file{}, files[:i]...), files[i+1:]...), zip.Store), pack.Options{})
-		var wrong *envelope.PartError
-		if !errors.As(err, &wrong) {
+		if _, ok := errors.AsType[*envelope.PartError](err); !ok {
 			t.Errorf("without %s: %v", f.name, err)
 		}
 	}

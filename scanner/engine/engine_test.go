@@ -61,10 +61,13 @@ type outsider struct{ walker }
 func (outsider) Vantage() scanner.Vantage { return scanner.VantageInternet }
 
 func brings(sightings ...scanner.Sighting) walker {
-	return walker{"walk", scanner.KindDomain, []string{"door", "lock"},
+	return walker{
+		"walk", scanner.KindDomain,
+		[]string{"door", "lock"},
 		func(context.Context, scanner.Network, scanner.Target) ([]scanner.Sighting, error) {
 			return sightings, nil
-		}}
+		},
+	}
 }
 
 func fails(err error, sightings ...scanner.Sighting) walker {
@@ -157,8 +160,11 @@ func TestRun_observations(t *testing.T) {
 		},
 		{
 			name: "panic", status: scanner.RunFailed,
-			probe: walker{"walk", scanner.KindDomain, []string{"door"},
-				func(context.Context, scanner.Network, scanner.Target) ([]scanner.Sighting, error) { panic("tripped") }},
+			probe: walker{
+				"walk", scanner.KindDomain,
+				[]string{"door"},
+				func(context.Context, scanner.Network, scanner.Target) ([]scanner.Sighting, error) { panic("tripped") },
+			},
 			want: []string{`door chu.test error  probe walk stopped on an internal error: tripped`},
 		},
 		{
@@ -237,13 +243,15 @@ func TestRun_emptyPlanHasFailed(t *testing.T) {
 }
 
 func TestRun_judges(t *testing.T) {
-	check := scanner.Check{ID: "exposure.door", Revision: 1, Severity: scanner.High,
+	check := scanner.Check{
+		ID: "exposure.door", Revision: 1, Severity: scanner.High,
 		Judge: scanner.Each(struct{}{}, func(_ scanner.Case[struct{}], d door) scanner.Verdict {
 			if d.Open {
 				return scanner.Failed("open", nil)
 			}
 			return scanner.Passed("shut", nil)
-		})}
+		}),
+	}
 	plan := planOf(scanner.Task{Probe: "walk", Target: chu}, scanner.Task{Probe: "walk", Target: other})
 	plan.Checks = []scanner.PlannedCheck{{Check: check}}
 	plan.Controls = []scanner.Control{{ID: "1", Checks: []string{check.ID}}}

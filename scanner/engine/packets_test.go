@@ -246,7 +246,7 @@ func checkDial(guard *Guard, address string, reaches bool) error {
 	conn, err := guard.DialContext(context.Background(), "tcp", address)
 	if !reaches {
 		if !errors.As(err, new(*scanner.Refusal)) {
-			return fmt.Errorf("dial %s: %v, want a refusal", address, err)
+			return fmt.Errorf("dial %s: %w, want a refusal", address, err)
 		}
 		return nil
 	}

@@ -419,7 +419,11 @@ func TestDirectorySearches(t *testing.T) {
 		found, err := conn.Search(request)
 		code := uint16(ldap.LDAPResultSuccess)
 		if err != nil {
-			code = err.(*ldap.Error).ResultCode
+			code = func() *ldap.Error {
+				target := &ldap.Error{}
+				_ = errors.As(err, &target)
+				return target
+			}().ResultCode
 		}
 		if code != test.code || found != nil && len(found.Entries) != test.entries {
 			t.Errorf("%s: %v %v", test.name, found, err)

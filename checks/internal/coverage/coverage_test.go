@@ -37,8 +37,15 @@ func TestReachesAtTheEdges(t *testing.T) {
 
 func TestNobodyIsNeverCovered(t *testing.T) {
 	for _, s := range []coverage.Share{
-		{}, {Covered: 1}, {Covered: 2, Total: 1}, {Covered: 1, Unknown: 1, Total: 1}, {Covered: -1, Total: 1},
-		{Unknown: -1, Total: 1}, {Total: -1}, {Total: coverage.MaxTotal + 1}, {Covered: 1, Unknown: 1 << 62, Total: 2},
+		{},
+		{Covered: 1},
+		{Covered: 2, Total: 1},
+		{Covered: 1, Unknown: 1, Total: 1},
+		{Covered: -1, Total: 1},
+		{Unknown: -1, Total: 1},
+		{Total: -1},
+		{Total: coverage.MaxTotal + 1},
+		{Covered: 1, Unknown: 1 << 62, Total: 2},
 	} {
 		if s.Valid() {
 			t.Errorf("%+v passes for the counts of a population", s)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -51,10 +52,10 @@ func readFolder(file string) (folder, error) {
 		return folder{}, err
 	}
 	if references, ok := fields["References"].(*ast.CompositeLit); !ok || len(references.Elts) == 0 {
-		return folder{}, fmt.Errorf("check must list the reference ids it implements")
+		return folder{}, errors.New("check must list the reference ids it implements")
 	}
 	if cases, _ := filepath.Glob(filepath.Join(dir, "testdata", "*.txtar")); len(cases) == 0 {
-		return folder{}, fmt.Errorf("check must have cases in testdata")
+		return folder{}, errors.New("check must have cases in testdata")
 	}
 	f.papers, err = readPapers(dir)
 	return f, err
@@ -65,7 +66,7 @@ func readFolder(file string) (folder, error) {
 func (f folder) ownID(value ast.Expr) (string, error) {
 	literal, ok := value.(*ast.BasicLit)
 	if !ok {
-		return "", fmt.Errorf("id must be written as a string")
+		return "", errors.New("id must be written as a string")
 	}
 	id, err := strconv.Unquote(literal.Value)
 	if err != nil {
@@ -94,7 +95,7 @@ func readCheck(file string) (map[string]ast.Expr, error) {
 		return false
 	})
 	if len(fields) == 0 {
-		return nil, fmt.Errorf("file must declare var Check = scanner.Check{…}")
+		return nil, errors.New("file must declare var Check = scanner.Check{…}")
 	}
 	return fields, nil
 }

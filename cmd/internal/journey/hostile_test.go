@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -170,10 +171,8 @@ func (k keys) expect(t *testing.T, r *region, what, id string, sealed []byte, wa
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
-	for _, status := range want {
-		if response.StatusCode == status {
-			return
-		}
+	if slices.Contains(want, response.StatusCode) {
+		return
 	}
 	t.Errorf("%s: status %d, want %v: %s", what, response.StatusCode, want, body)
 }

@@ -97,7 +97,7 @@ func (t Token) Encode() string {
 func ParseToken(word string) (Token, error) {
 	body, ok := strings.CutPrefix(strings.TrimSpace(word), tokenPrefix)
 	if !ok {
-		return Token{}, errors.New("enrolment token must begin with " + tokenPrefix)
+		return Token{}, fmt.Errorf("enrolment token must begin with %q", tokenPrefix)
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(body)
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 	"errors"
 	"testing"
 
-	"carescan/reports/bundle/envelope"
-
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+
+	"carescan/reports/bundle/envelope"
 )
 
 const payloadType = "application/vnd.carescan.test.v1+json"

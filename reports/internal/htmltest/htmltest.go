@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/html"
+
 	"carescan/reports/render/page"
 	"carescan/scanner"
-
-	"golang.org/x/net/html"
 )
 
 // Document is a parsed page.

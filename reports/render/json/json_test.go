@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"carescan/reports"
 	"carescan/reports/internal/example"
 	"carescan/reports/internal/golden"
 	"carescan/reports/render/json"
 	"carescan/scanner"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 func document(t *testing.T) reports.Document {

@@ -40,7 +40,7 @@ func functions(l scanner.Lang) template.FuncMap {
 		"blocks":          reports.Blocks,
 		"spans":           spans,
 		"bars":            bars,
-		"style":           func() template.CSS { return template.CSS(style) },
+		"style":           func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own file
 		"policy":          Policy,
 		"plural":          func(n int, one, many string) string { return plural(l, n, one, many) },
 		"asks":            asks,

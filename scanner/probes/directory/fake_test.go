@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"runtime"
 	"strings"
@@ -99,9 +100,7 @@ func slice(bounds string, members ...string) entry {
 
 func person(cn string, lines map[string][]string) entry {
 	attributes := map[string][]string{"objectClass": {"user"}, "sAMAccountName": {cn}, "userAccountControl": {"512"}}
-	for name, values := range lines {
-		attributes[name] = values
-	}
+	maps.Copy(attributes, lines)
 	return entry{"cn=" + cn, attributes}
 }
 

@@ -177,9 +177,14 @@ func TestSlapdCounts(t *testing.T) {
 		Privileged: 5, PrivilegedEnforced: 1, PrivilegedUnknown: 1,
 		Uncovered: slices.Sorted(maps.Keys(names)),
 		Groups: []fact.GroupCount{
-			{Group: "Domain Admins", Members: 3}, {Group: "Domain Controllers"}, {Group: "Enterprise Admins", Members: 1},
-			{Group: "Administrators", Members: 5}, {Group: "Account Operators"}, {Group: "Server Operators"},
-			{Group: "Print Operators"}, {Group: "Backup Operators"},
+			{Group: "Domain Admins", Members: 3},
+			{Group: "Domain Controllers"},
+			{Group: "Enterprise Admins", Members: 1},
+			{Group: "Administrators", Members: 5},
+			{Group: "Account Operators"},
+			{Group: "Server Operators"},
+			{Group: "Print Operators"},
+			{Group: "Backup Operators"},
 		},
 	}}
 	if diff := cmp.Diff(want, sighting); diff != "" {

@@ -39,7 +39,7 @@ func newQuery(name string, qtype uint16, recursive bool) *dns.Msg {
 // interrupt makes pending reads and writes end with the context. The function
 // returned undoes it.
 func interrupt(ctx context.Context, conn net.Conn) func() bool {
-	return context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
 
 // askDatagram sends a question and reads until its answer. Strangers are

@@ -28,7 +28,7 @@ func readable(err error) error {
 		return f
 	}
 	if errors.Is(err, io.EOF) {
-		return errors.New("the file is empty: write as_of: and applications:")
+		return errors.New("the file is empty: as_of and applications are needed")
 	}
 	where := lineNumber.FindString(err.Error())
 	if where == "" {

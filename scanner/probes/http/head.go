@@ -87,14 +87,14 @@ func withoutSecret(cookie string) string {
 	if !named {
 		name = ""
 	}
-	kept := strings.TrimSpace(name) + "=[removed]"
+	kept := []string{strings.TrimSpace(name) + "=[removed]"}
 	for _, part := range parts[1:] {
 		attribute, _, _ := strings.Cut(part, "=")
 		if slices.Contains(cookieAttributes[:], strings.ToLower(strings.TrimSpace(attribute))) {
-			kept += "; " + strings.TrimSpace(part)
+			kept = append(kept, strings.TrimSpace(part))
 		}
 	}
-	return kept
+	return strings.Join(kept, "; ")
 }
 
 // artifacts are the heads, and the security.txt when there is one.

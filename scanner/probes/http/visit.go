@@ -96,8 +96,8 @@ func (v *visitor) get(ctx context.Context, u *url.URL, last *answer) (hop fact.H
 		return hop, "", err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
-	response, err := ask(conn, v.newRequest(u))
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	response, err := ask(conn, v.newRequest(u)) //nolint:bodyclose // the body ends with the connection, which is closed here
 	if err != nil {
 		return hop, "", err
 	}

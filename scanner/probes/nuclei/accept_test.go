@@ -49,6 +49,8 @@ func TestParseTemplateAcceptsWhatOnlyLooks(t *testing.T) {
 }
 
 func TestParseTemplateRefusesWhatDoesMore(t *testing.T) {
+	_, after, _ := strings.Cut(modest, "    matchers-condition")
+	conditions := "    matchers-condition" + after
 	tests := map[string]struct{ old, new, want string }{
 		"post":            {"method: GET", "method: POST", `method "POST": only GET and HEAD are accepted`},
 		"no-method":       {"method: GET\n    path:", "path:", `method "": only GET and HEAD are accepted`},
@@ -88,7 +90,7 @@ func TestParseTemplateRefusesWhatDoesMore(t *testing.T) {
 		"two-documents":   {"id: modest", "id: modest\n---\nid: other", "several documents"},
 		"no-author":       {"author: someone", "severity: low", "already defined"},
 		"bad-id":          {"id: modest", "id: ../../etc", "identifier, name or author missing"},
-		"no-condition":    {modest[strings.Index(modest, "    matchers-condition"):], "", "without address or condition"},
+		"no-condition":    {conditions, "", "without address or condition"},
 		"no-path":         {"\"{{BaseURL}}/login?next=%2F\"", "", "0 requests"},
 		"not-yaml":        {"id: modest", "\tid", "unreadable YAML"},
 		"many-requests":   {"      - \"{{BaseURL}}/login?next=%2F\"\n", strings.Repeat("      - \"{{BaseURL}}/a\"\n", 21), "21 requests: 1 to 20 are accepted"},

@@ -42,7 +42,7 @@ type door struct {
 // openDoor serves until close.
 func openDoor(ctx context.Context, folder, host string, network scanner.Network) (*door, error) {
 	d := &door{network: network, host: host, secret: rand.Text(), path: filepath.Join(folder, "door")}
-	listener, err := net.Listen("unix", d.path)
+	listener, err := new(net.ListenConfig).Listen(ctx, "unix", d.path)
 	if err != nil {
 		return nil, fmt.Errorf("open the door of the template engine: %w", err)
 	}
@@ -86,7 +86,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, reason, status)
 		return
 	}
-	site, err := d.network.DialContext(d.ctx, "tcp", r.Host)
+	site, err := d.network.DialContext(d.ctx, "tcp", r.Host) //nolint:contextcheck // the tunnel outlives the request that opens it
 	if err != nil {
 		http.Error(w, printable(err.Error(), 300), http.StatusBadGateway)
 		return

@@ -122,8 +122,7 @@ func (d *descent) reach(ctx context.Context) fact.Reach {
 
 // unconnected says why no connection was made.
 func (d *descent) unconnected(ctx context.Context, err error) fact.Reach {
-	var refusal *scanner.Refusal
-	if errors.As(err, &refusal) {
+	if _, ok := errors.AsType[*scanner.Refusal](err); ok {
 		return fact.Unreached
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {

@@ -84,7 +84,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.err)
 	root.SetIn(a.in)
 	root.SetUsageTemplate(a.usage())
-	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return misunderstood(command, err) })
+	root.SetFlagErrorFunc(misunderstood)
 	root.InitDefaultHelpFlag() // before arguments are split, or --help would swallow the next word
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configFile, "config", "", a.say("fichier de configuration (agent.yaml par défaut)", "configuration file (default agent.yaml)"))

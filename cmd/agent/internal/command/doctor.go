@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -152,7 +153,7 @@ func signSpool(d *desk, now time.Time) []sign {
 	if err := errors.Join(errWaiting, errRejected, errAge); err != nil {
 		return []sign{{part, broken, scanner.Text{FR: err.Error(), EN: err.Error()}}}
 	}
-	queue := sign{part, healthy, scanner.Text{FR: fmt.Sprint(len(waiting)), EN: fmt.Sprint(len(waiting))}}
+	queue := sign{part, healthy, scanner.Text{FR: strconv.Itoa(len(waiting)), EN: strconv.Itoa(len(waiting))}}
 	if age > soon/10 {
 		queue.health = degraded
 		queue.detail = scanner.Text{

@@ -62,7 +62,7 @@ func (d *daemon) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := status.Serve(d.desk.config.StatusAddress, func() status.State { return d.state(rhythm) })
+	page, err := status.Serve(d.desk.config.StatusAddress, func() status.State { return d.state(rhythm) }) //nolint:contextcheck // the page lives until Close
 	if err != nil {
 		return errors.Join(badStatusPage(err), rhythm.Stop())
 	}

@@ -78,7 +78,7 @@ func (u *Uplink) Run(ctx context.Context, wake <-chan struct{}) {
 
 func backOff(failures int, err error) time.Duration {
 	ceiling := min(longWait, firstWait<<min(failures, 20))
-	wait := time.Duration(rand.Int64N(int64(ceiling))) + firstWait
+	wait := time.Duration(rand.Int64N(int64(ceiling))) + firstWait //nolint:gosec // jitter is no secret
 	if refused := (*answerError)(nil); errors.As(err, &refused) {
 		wait = max(wait, min(refused.RetryAfter, longWait))
 	}

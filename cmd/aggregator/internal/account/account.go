@@ -15,10 +15,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
-
-	"github.com/google/uuid"
 )
 
 // The refusals a person is told about. Which of their secrets was wrong is

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"carescan/cmd/aggregator/internal/store"
-
 	"github.com/pquerna/otp/totp"
+
+	"carescan/cmd/aggregator/internal/store"
 )
 
 func accounts(t *testing.T, secret string) *Accounts {

@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"carescan/scanner"
-
 	"github.com/google/uuid"
+
+	"carescan/scanner"
 )
 
 // AgentLife is how long the certificate of an agent lives.

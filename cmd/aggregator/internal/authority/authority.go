@@ -16,6 +16,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -138,7 +139,7 @@ func encodeCertificate(der []byte) string {
 func parseCertificate(raw []byte) (*x509.Certificate, error) {
 	block, _ := pem.Decode(raw)
 	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, fmt.Errorf("no certificate in PEM form")
+		return nil, errors.New("no certificate in PEM form")
 	}
 	return x509.ParseCertificate(block.Bytes)
 }

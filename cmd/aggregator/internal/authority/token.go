@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
-
-	"github.com/google/uuid"
 )
 
 // TokenLife is how long a token waits for its agent.

@@ -14,11 +14,11 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"carescan/cmd/aggregator/internal/config"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
-
-	"github.com/spf13/cobra"
 )
 
 const program = "carescan-aggregator"
@@ -39,7 +39,7 @@ func Main(args []string, out, err io.Writer) int {
 
 func run(ctx context.Context, args []string, out, err io.Writer) int {
 	a := &app{out: out, err: err, log: slog.New(slog.NewJSONHandler(err, nil)), lang: languageOf(args)}
-	root := a.root()
+	root := a.root() //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(args)
 	return cli.Report(err, program, a.lang.Lang, root.ExecuteContext(ctx))
 }

@@ -9,11 +9,11 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) establishment() *cobra.Command {

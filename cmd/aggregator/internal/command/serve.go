@@ -13,15 +13,15 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+	"golang.org/x/net/netutil"
+
 	"carescan/checks"
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/web"
 	"carescan/cmd/internal/cli"
 	"carescan/profiles"
 	"carescan/scanner"
-
-	"github.com/spf13/cobra"
-	"golang.org/x/net/netutil"
 )
 
 const (
@@ -48,11 +48,11 @@ type service struct {
 }
 
 func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error {
-	agents, err := listen(r.settings.Agent.Listen, r.settings.Agent.URL, maxAgentConnections)
+	agents, err := listen(ctx, r.settings.Agent.Listen, r.settings.Agent.URL, maxAgentConnections)
 	if err != nil {
 		return err
 	}
-	pages, err := listen(r.settings.Web.Listen, r.settings.Web.URL, maxWebConnections)
+	pages, err := listen(ctx, r.settings.Web.Listen, r.settings.Web.URL, maxWebConnections)
 	if err != nil {
 		return errors.Join(err, agents.listener.Close())
 	}
@@ -66,8 +66,8 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	return serveAll(ctx, agents, pages)
 }
 
-func listen(address, public string, most int) (*service, error) {
-	listener, err := net.Listen("tcp", address)
+func listen(ctx context.Context, address, public string, most int) (*service, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, &cli.Problem{
 			Sentence: scanner.Text{FR: "l'adresse " + address + " ne peut pas être écoutée", EN: "address " + address + " cannot be listened on"},

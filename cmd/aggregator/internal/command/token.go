@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) enrolToken() *cobra.Command {

@@ -6,9 +6,9 @@ import (
 	"context"
 	"time"
 
-	"carescan/cmd/aggregator/internal/ingest"
-
 	"github.com/spf13/cobra"
+
+	"carescan/cmd/aggregator/internal/ingest"
 )
 
 func (a *app) rebuild() *cobra.Command {

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) user() *cobra.Command {

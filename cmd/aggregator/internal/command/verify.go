@@ -7,11 +7,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"carescan/cmd/internal/cli"
 	"carescan/reports/bundle"
 	"carescan/scanner"
-
-	"github.com/spf13/cobra"
 )
 
 func (a *app) verify() *cobra.Command {

@@ -15,11 +15,11 @@ import (
 	"strings"
 	"time"
 
-	"carescan/scanner"
-
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"carescan/scanner"
 )
 
 // Config is every setting. All of them have a value that works.

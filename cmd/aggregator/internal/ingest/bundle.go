@@ -11,13 +11,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/reports/bundle/envelope"
 	"carescan/scanner"
-
-	"github.com/google/uuid"
 )
 
 // putBundle receives a bundle: 201 once it is durable, 200 with the same

@@ -14,12 +14,12 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
-
-	"github.com/google/uuid"
 )
 
 // enrol makes an agent known against a token that is used once.

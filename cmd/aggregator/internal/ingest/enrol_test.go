@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
-
-	"github.com/google/uuid"
 )
 
 func enrol(t *testing.T, r *regiontest.Region, message wire.EnrolRequest) regiontest.Answer {

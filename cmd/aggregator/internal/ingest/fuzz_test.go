@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
-
-	"github.com/google/uuid"
 )
 
 // unlimited is a region whose agents may ask as often as they like.

@@ -14,11 +14,11 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
-
-	"golang.org/x/time/rate"
 )
 
 // The limits of the interface.

@@ -18,6 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/klauspost/compress/zstd"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
@@ -26,10 +30,6 @@ import (
 	"carescan/reports/bundle"
 	"carescan/reports/bundle/envelope"
 	"carescan/scanner"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
-	"github.com/klauspost/compress/zstd"
 )
 
 const (

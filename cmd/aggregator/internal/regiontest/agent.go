@@ -16,12 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/scanner"
-
-	"github.com/google/uuid"
 )
 
 // Software is what test agents call themselves.

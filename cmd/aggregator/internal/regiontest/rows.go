@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"strings"
 )
 
 // Projections are the tables that rebuild derives again.
@@ -39,11 +40,11 @@ func (r *Region) table(db *sql.DB, table string) (list []string) {
 		if err := rows.Scan(values...); err != nil {
 			r.t.Fatal(err)
 		}
-		line := ""
+		var line strings.Builder
 		for i, column := range columns {
-			line += fmt.Sprintf("%s=%v ", column, *values[i].(*any))
+			fmt.Fprintf(&line, "%s=%v ", column, *values[i].(*any))
 		}
-		list = append(list, line)
+		list = append(list, line.String())
 	}
 	return list
 }

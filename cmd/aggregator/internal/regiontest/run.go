@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/checks"
 	"carescan/scanner"
 	"carescan/scanner/fact"
-
-	"github.com/google/uuid"
 )
 
 // Said is one finding of a run to make. The look is completed unless it says

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 const (

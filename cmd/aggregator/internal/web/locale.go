@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"carescan/scanner"
-
 	"go.yaml.in/yaml/v3"
+
+	"carescan/scanner"
 )
 
 // locale is the sentences of one language, by key.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"carescan/scanner"
-
 	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
 )
 
 var (

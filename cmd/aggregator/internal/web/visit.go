@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
-
-	"github.com/google/uuid"
 )
 
 // visit is one request of a person: who asks, in which language, within which

@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
-
-	"github.com/alexedwards/scs/v2"
 )
 
 // Settings is what the pages need to know of their surroundings.

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
+
 	"carescan/checks"
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/regiontest"
@@ -22,8 +24,6 @@ import (
 	"carescan/cmd/aggregator/internal/web"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
-
-	"github.com/pquerna/otp/totp"
 )
 
 const (
@@ -192,14 +192,21 @@ func said(dmarc scanner.Outcome) []regiontest.Said {
 	domain := scanner.DomainTarget("chu-montagne.test")
 	return []regiontest.Said{
 		{Check: "exposure.dmarc-policy", Target: domain, Outcome: dmarc, Severity: scanner.High, Message: scanner.Text{
-			FR: "La politique DMARC publiée est « p=none » : rien n’est rejeté.", EN: "The DMARC policy is p=none: nothing is rejected."}},
+			FR: "La politique DMARC publiée est « p=none » : rien n’est rejeté.", EN: "The DMARC policy is p=none: nothing is rejected.",
+		}},
 		{Check: "exposure.spf-record", Target: domain, Outcome: scanner.Pass, Severity: scanner.High, Message: scanner.Text{FR: "Un enregistrement SPF strict est publié.", EN: "A strict SPF record is published."}},
-		{Check: "exposure.hsts", Target: scanner.Target{Kind: scanner.KindSite, ID: "https://www.chu-montagne.test"}, Outcome: scanner.Inconclusive, Severity: scanner.Medium, Look: scanner.StatusError,
-			Message: scanner.Text{FR: "L’observation n’a pas pu être faite : délai dépassé.", EN: "The observation could not be made: time-out."}},
-		{Check: "hosting.certificate-in-force", Target: scanner.Target{Kind: scanner.KindApplication, ID: "dpi"}, Outcome: scanner.Fail, Severity: scanner.Critical,
-			Message: scanner.Text{FR: "Le certificat HDS de l’hébergeur a expiré.", EN: "The HDS certificate of the host has expired."}},
-		{Check: "mfa.admins-enforced", Target: scanner.Target{Kind: scanner.KindDirectory, ID: "ad"}, Outcome: scanner.NotApplicable, Severity: scanner.High,
-			Message: scanner.Text{FR: "Aucun compte d’administration.", EN: "No administration account."}},
+		{
+			Check: "exposure.hsts", Target: scanner.Target{Kind: scanner.KindSite, ID: "https://www.chu-montagne.test"}, Outcome: scanner.Inconclusive, Severity: scanner.Medium, Look: scanner.StatusError,
+			Message: scanner.Text{FR: "L’observation n’a pas pu être faite : délai dépassé.", EN: "The observation could not be made: time-out."},
+		},
+		{
+			Check: "hosting.certificate-in-force", Target: scanner.Target{Kind: scanner.KindApplication, ID: "dpi"}, Outcome: scanner.Fail, Severity: scanner.Critical,
+			Message: scanner.Text{FR: "Le certificat HDS de l’hébergeur a expiré.", EN: "The HDS certificate of the host has expired."},
+		},
+		{
+			Check: "mfa.admins-enforced", Target: scanner.Target{Kind: scanner.KindDirectory, ID: "ad"}, Outcome: scanner.NotApplicable, Severity: scanner.High,
+			Message: scanner.Text{FR: "Aucun compte d’administration.", EN: "No administration account."},
+		},
 	}
 }
 

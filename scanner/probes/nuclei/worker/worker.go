@@ -12,6 +12,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,7 +91,7 @@ func answer(ctx context.Context, e *engine, plan nuclei.Plan, out *json.Encoder)
 // more than looking.
 func verify(t nuclei.PlannedTemplate) error {
 	if scanner.Digest(t.Data) != t.Digest {
-		return fmt.Errorf("the template does not have the announced hash")
+		return errors.New("the template does not have the announced hash")
 	}
 	parsed, err := nuclei.ParseTemplate(t.Data)
 	if err != nil {
