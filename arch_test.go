@@ -30,7 +30,7 @@ var arrows = []arrow{
 	{"scanner", nil, "the words depend on nothing but the standard library"},
 	{"scanner/fact", nil, "facts are plain data, stored for years"},
 	{"scanner/engine", []string{"scanner", "scanner/engine/netlab"}, "the plan comes in as a value"},
-	{"scanner/probes", []string{"scanner", "scanner/fact"}, "a probe knows no other probe and no check"},
+	{"scanner/probes", []string{"scanner", "scanner/fact", "scanner/probes/internal"}, "a probe knows no other probe and no check"},
 	{"scanner/scannertest", []string{"scanner"}, "the hospital does not know who looks at it"},
 	{"checks", []string{"checks", "scanner", "scanner/fact"}, "the registry knows the checks"},
 	{"checks/exposure", []string{"checks/internal", "scanner", "scanner/fact"}, "a check knows no other check"},

@@ -96,14 +96,14 @@ func (c census) count(config Config, p scanner.Pseudonyms) scanner.Sighting {
 			names[p.Of(config.ID, key)] = a.login
 		}
 	}
-	uncovered := firstSorted(names, maxUncovered)
+	uncovered, kept := scanner.Shown(names, maxUncovered)
 	return scanner.Sighting{
 		Fact: fact.Accounts{
 			Application: cmp.Or(config.Name, config.ID), Sensitive: config.Sensitive,
 			Populations: c.populations(), Uncovered: uncovered,
 		},
 		Missing: c.missing(),
-		Names:   only(names, uncovered),
+		Names:   kept,
 	}
 }
 
@@ -154,23 +154,4 @@ func (c census) missing() string {
 		parts = append(parts, fmt.Sprintf("the status of %d lines is not a known word, they were counted as enabled", c.doubtful))
 	}
 	return strings.Join(parts, "; ")
-}
-
-// firstSorted returns the first pseudonyms in their own order, which tells
-// nothing of the people.
-func firstSorted(names map[string]string, most int) []string {
-	all := make([]string, 0, len(names))
-	for pseudonym := range names {
-		all = append(all, pseudonym)
-	}
-	slices.Sort(all)
-	return all[:min(len(all), most)]
-}
-
-func only(names map[string]string, kept []string) map[string]string {
-	out := make(map[string]string, len(kept))
-	for _, pseudonym := range kept {
-		out[pseudonym] = names[pseudonym]
-	}
-	return out
 }

@@ -14,6 +14,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/yamlfile"
 )
 
 var _ scanner.Probe = Probe{}
@@ -80,7 +81,7 @@ func TestObserveRefuses(t *testing.T) {
 		"absent-document":    {good + ", document: Zorglub.pdf}\n", "line 2: hash the document: no such file"},
 		"folder-document":    {good + ", document: .}\n", "it must be a file"},
 		"endless-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters"},
-		"too-long-file":      {strings.Repeat("#", maxFile+1), "it must be a file of at most 1024 KiB"},
+		"too-long-file":      {strings.Repeat("#", yamlfile.MaxFile+1), "it must be a file of at most 1024 KiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := place(t, "a.yaml", test.content)

@@ -6,12 +6,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+
+	"carescan/scanner/probes/internal/yamlfile"
 )
 
 // maxDocument is the most bytes of a cited document.
@@ -22,19 +22,19 @@ const maxDocument = 64 << 20
 func hashDocument(ctx context.Context, file, document string) (string, error) {
 	folder, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
-		return "", fmt.Errorf("open its folder: %w", unnamed(err))
+		return "", fmt.Errorf("open its folder: %w", yamlfile.Unnamed(err))
 	}
 	defer folder.Close()
 	info, err := folder.Stat(document)
 	if err != nil {
-		return "", unnamed(err)
+		return "", yamlfile.Unnamed(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxDocument {
 		return "", fmt.Errorf("it must be a file of at most %d MiB", maxDocument>>20)
 	}
 	f, err := folder.Open(document)
 	if err != nil {
-		return "", unnamed(err)
+		return "", yamlfile.Unnamed(err)
 	}
 	defer f.Close()
 	return digest(ctx, f)
@@ -44,7 +44,7 @@ func digest(ctx context.Context, f io.Reader) (string, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, io.LimitReader(untilDone{ctx, f}, maxDocument+1))
 	if err != nil {
-		return "", unnamed(err)
+		return "", yamlfile.Unnamed(err)
 	}
 	if n > maxDocument {
 		return "", fmt.Errorf("it must be a file of at most %d MiB", maxDocument>>20)
@@ -63,12 +63,4 @@ func (u untilDone) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return u.r.Read(b)
-}
-
-// unnamed drops the path from an error, keeping its cause.
-func unnamed(err error) error {
-	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathError.Err
-	}
-	return err
 }

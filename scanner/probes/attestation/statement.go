@@ -3,12 +3,9 @@
 package attestation
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -17,10 +14,10 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/yamlfile"
 )
 
 const (
-	maxFile       = 1 << 20 // bytes of the file
 	maxStatements = 500
 	maxText       = 200 // characters of a role or a reference
 )
@@ -46,7 +43,7 @@ type cell struct {
 // UnmarshalYAML keeps the line of the value.
 func (c *cell) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
-		return fault{node.Line, "one value is expected here"}
+		return yamlfile.Fault{Line: node.Line, Text: "one value is expected here"}
 	}
 	c.text, c.line = strings.TrimSpace(node.Value), node.Line
 	return nil
@@ -62,34 +59,18 @@ type day struct {
 func (d *day) UnmarshalYAML(node *yaml.Node) error {
 	at, err := time.Parse(time.DateOnly, node.Value)
 	if err != nil {
-		return fault{node.Line, "the date must be written as 2026-03-14"}
+		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14"}
 	}
 	d.time, d.line = at, node.Line
 	return nil
 }
 
 func read(path string) ([]statement, error) {
-	data, err := readFile(path)
+	data, err := yamlfile.Read(path)
 	if err != nil {
 		return nil, err
 	}
 	return parse(data)
-}
-
-// readFile reads a regular file: a pipe or a device could block for ever.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w; check the path and the read rights", unnamed(err))
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("it must be a file of at most %d KiB", maxFile>>10)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w; check the path and the read rights", unnamed(err))
-	}
-	return data, nil
 }
 
 // parse reads the statements; an unknown word is refused, never skipped.
@@ -97,13 +78,8 @@ func parse(data []byte) ([]statement, error) {
 	var file struct {
 		Attestations []statement `yaml:"attestations"`
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&file); err != nil {
-		return nil, readable(err)
-	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("one YAML document is expected: remove what follows the line ---")
+	if err := yamlfile.Decode(data, &file, "write attestations: and its list"); err != nil {
+		return nil, err
 	}
 	if len(file.Attestations) > maxStatements {
 		return nil, fmt.Errorf("at most %d attestations are read: archive the oldest ones", maxStatements)

@@ -4,7 +4,6 @@ package directory
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"carescan/scanner"
@@ -31,8 +30,9 @@ func (t *tree) count(source string, p scanner.Pseudonyms) scanner.Sighting {
 	}
 	w.addAdministrator()
 	names := w.count(&f, source, p)
-	f.Uncovered = firstSorted(names, maxUncovered)
-	return scanner.Sighting{Fact: f, Missing: w.missing(hidden, len(f.Groups)), Names: only(names, f.Uncovered)}
+	var kept map[string]string
+	f.Uncovered, kept = scanner.Shown(names, maxUncovered)
+	return scanner.Sighting{Fact: f, Missing: w.missing(hidden, len(f.Groups)), Names: kept}
 }
 
 func (t *tree) people() (enabled, disabled int) {
@@ -111,23 +111,4 @@ func (w walk) anyPerson() bool {
 		}
 	}
 	return false
-}
-
-// firstSorted returns the first pseudonyms in their own order, which tells
-// nothing of the people.
-func firstSorted(names map[string]string, most int) []string {
-	all := make([]string, 0, len(names))
-	for pseudonym := range names {
-		all = append(all, pseudonym)
-	}
-	slices.Sort(all)
-	return all[:min(len(all), most)]
-}
-
-func only(names map[string]string, kept []string) map[string]string {
-	out := make(map[string]string, len(kept))
-	for _, pseudonym := range kept {
-		out[pseudonym] = names[pseudonym]
-	}
-	return out
 }

@@ -18,6 +18,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/yamlfile"
 )
 
 var _ scanner.Probe = Probe{}
@@ -149,7 +150,7 @@ func TestObserveRefuses(t *testing.T) {
 		"negative-network":    {entry(good + ", chain: [{provider: A, asns: [-1]}]"), "line 3: the value is not of the kind expected"},
 		"long-name":           {entry(good + ", name: " + strings.Repeat("n", 201)), "at most 200 characters"},
 		"two-documents":       {"as_of: 2026-10-01\n---\nas_of: 2026-10-01\n", "one YAML document is expected"},
-		"too-long-file":       {strings.Repeat("#", maxFile+1), "at most 1024 KiB"},
+		"too-long-file":       {strings.Repeat("#", yamlfile.MaxFile+1), "at most 1024 KiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, sightings, err := observe(t, test.content, true)

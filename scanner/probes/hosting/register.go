@@ -3,21 +3,17 @@
 package hosting
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"carescan/scanner"
+	"carescan/scanner/probes/internal/yamlfile"
 )
 
 const (
-	maxFile         = 1 << 20 // bytes of the register
 	maxApplications = 500
 	maxList         = 50  // endpoints, links or networks of one thing
 	maxText         = 200 // bytes of one text
@@ -69,7 +65,7 @@ type cell struct {
 func (c *cell) UnmarshalYAML(node *yaml.Node) error {
 	c.text, c.line = strings.TrimSpace(node.Value), node.Line
 	if node.Kind != yaml.ScalarNode || len(c.text) > maxText {
-		return fault{node.Line, fmt.Sprintf("one value of at most %d characters is expected here", maxText)}
+		return yamlfile.Fault{Line: node.Line, Text: fmt.Sprintf("one value of at most %d characters is expected here", maxText)}
 	}
 	return nil
 }
@@ -81,7 +77,7 @@ type day struct{ time time.Time }
 func (d *day) UnmarshalYAML(node *yaml.Node) error {
 	at, err := time.Parse(time.DateOnly, node.Value)
 	if err != nil {
-		return fault{node.Line, "the date must be written as 2026-03-14"}
+		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14"}
 	}
 	d.time = at
 	return nil
@@ -89,7 +85,7 @@ func (d *day) UnmarshalYAML(node *yaml.Node) error {
 
 // read returns the register and the digest of its bytes.
 func read(path string) (register, string, error) {
-	data, err := readFile(path)
+	data, err := yamlfile.Read(path)
 	if err != nil {
 		return register{}, "", err
 	}
@@ -97,32 +93,11 @@ func read(path string) (register, string, error) {
 	return r, scanner.Digest(data), err
 }
 
-// readFile reads a regular file: a pipe or a device could block for ever.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w; check the path and the read rights", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("it must be a file of at most %d KiB", maxFile>>10)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w; check the path and the read rights", err)
-	}
-	return data, nil
-}
-
 // parse reads the register; an unknown word is refused, never skipped.
 func parse(data []byte) (register, error) {
 	var r register
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&r); err != nil {
-		return register{}, readable(err)
-	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return register{}, errors.New("one YAML document is expected: remove what follows the line ---")
+	if err := yamlfile.Decode(data, &r, "as_of and applications are needed"); err != nil {
+		return register{}, err
 	}
 	if err := r.validate(); err != nil {
 		return register{}, err

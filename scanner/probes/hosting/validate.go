@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/yamlfile"
 )
 
 var (
@@ -59,7 +60,7 @@ func (a application) validate() error {
 	}
 	for _, e := range a.Endpoints {
 		if !isHost(e.text) {
-			return fault{e.line, "an endpoint is a name alone, without https:// nor path, such as dpi.hebergeur.test"}
+			return yamlfile.Fault{Line: e.line, Text: "an endpoint is a name alone, without https:// nor path, such as dpi.hebergeur.test"}
 		}
 	}
 	return a.validateActivities()

@@ -47,26 +47,11 @@ func Main(args []string, in io.Reader, out, err io.Writer, worker Worker) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{in: in, out: out, err: err, lang: languageOf(args)}
+	a := &app{in: in, out: out, err: err, lang: cli.LanguageOf(args)}
 	slog.SetDefault(slog.New(slog.NewTextHandler(err, nil)))
 	root := a.root()
 	root.SetArgs(args)
 	return cli.Report(err, runner.Program, a.lang.Lang, root.ExecuteContext(ctx))
-}
-
-// languageOf finds the language before the commands are described in it.
-func languageOf(args []string) cli.Language {
-	lang := cli.DefaultLanguage()
-	for i, arg := range args {
-		value, ok := strings.CutPrefix(arg, "--lang=")
-		if arg == "--lang" && i+1 < len(args) {
-			value, ok = args[i+1], true
-		}
-		if ok {
-			_ = lang.Set(value) // the flag itself will refuse a wrong value
-		}
-	}
-	return lang
 }
 
 // say picks the sentence of the reader's language.
@@ -77,15 +62,11 @@ func (a *app) root() *cobra.Command {
 		Use: runner.Program,
 		Short: a.say("Évalue la cybersécurité d'un établissement de santé, sans rien casser ni rien deviner",
 			"Assesses the cybersecurity of a health establishment, breaking and guessing nothing"),
-		SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetIn(a.in)
-	root.SetUsageTemplate(a.usage())
-	root.SetFlagErrorFunc(misunderstood)
-	root.InitDefaultHelpFlag() // before arguments are split, or --help would swallow the next word
+	cli.Describe(root, a.lang.Lang)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configFile, "config", "", a.say("fichier de configuration (agent.yaml par défaut)", "configuration file (default agent.yaml)"))
 	flags.Var(&a.lang, "lang", a.say("langue de ce qui s'affiche", "language of what is shown"))
@@ -95,31 +76,6 @@ func (a *app) root() *cobra.Command {
 		a.checks(), a.profiles(), a.doctor(), a.lab(), a.version(),
 	)
 	return root
-}
-
-// usage is how a command is described, in the reader's language.
-func (a *app) usage() string {
-	return a.say("Utilisation", "Usage") + ` :{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} …
-
-` + a.say("Commandes", "Commands") + ` :{{range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
-
-` + a.say("Options", "Flags") + ` :
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
-
-` + a.say("Options générales", "General flags") + ` :
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
-`
-}
-
-func misunderstood(command *cobra.Command, cause error) error {
-	return &cli.Problem{
-		Sentence: scanner.Text{FR: "la commande n'est pas comprise", EN: "the command is not understood"},
-		Hint:     scanner.Text{FR: "voir « " + command.CommandPath() + " --help »", EN: "see " + command.CommandPath() + " --help"},
-		Cause:    cause,
-	}
 }
 
 // configFolders are where agent.yaml is looked for, in order.

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -38,25 +37,10 @@ func Main(args []string, out, err io.Writer) int {
 }
 
 func run(ctx context.Context, args []string, out, err io.Writer) int {
-	a := &app{out: out, err: err, log: slog.New(slog.NewJSONHandler(err, nil)), lang: languageOf(args)}
+	a := &app{out: out, err: err, log: slog.New(slog.NewJSONHandler(err, nil)), lang: cli.LanguageOf(args)}
 	root := a.root() //nolint:contextcheck // commands get theirs from ExecuteContext
 	root.SetArgs(args)
 	return cli.Report(err, program, a.lang.Lang, root.ExecuteContext(ctx))
-}
-
-// languageOf finds the language before the commands are described in it.
-func languageOf(args []string) cli.Language {
-	lang := cli.DefaultLanguage()
-	for i, arg := range args {
-		value, ok := strings.CutPrefix(arg, "--lang=")
-		if arg == "--lang" && i+1 < len(args) {
-			value, ok = args[i+1], true
-		}
-		if ok {
-			_ = lang.Set(value) // the flag itself will refuse a wrong value
-		}
-	}
-	return lang
 }
 
 // say picks the sentence of the reader's language.
@@ -70,13 +54,12 @@ func (a *app) root() *cobra.Command {
 		Use: program,
 		Short: a.say("Reçoit, conserve et montre ce que voient les agents d'une région",
 			"Receives, keeps and shows what the agents of a region see"),
-		SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
+	cli.Describe(root, a.lang.Lang)
 	root.PersistentFlags().Var(&a.lang, "lang", a.say("langue des messages", "language of the messages"))
-	config.Flags(root.PersistentFlags())
+	config.Flags(root.PersistentFlags(), a.lang.Lang)
 	root.AddCommand(a.serve(), a.establishment(), a.enrolToken(), a.user(),
 		a.rebuild(), a.migrate(), a.doctor(), a.verify(), a.version())
 	return root

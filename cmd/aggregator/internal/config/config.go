@@ -55,21 +55,21 @@ type Web struct {
 type setting struct {
 	key     string
 	initial any
-	usage   string
+	usage   scanner.Text
 }
 
 func settings() []setting {
 	return []setting{
-		{"data", "/var/lib/carescan-aggregator", "folder of the database and the keys"},
-		{"region", "", "name of the region, shown to people"},
-		{"language", "fr", "language of a first visit: fr or en"},
-		{"silent_after", 8 * 24 * time.Hour, "time without a bundle after which an establishment is silent"},
-		{"agent.listen", "127.0.0.1:8443", "address that agents reach"},
-		{"agent.url", "", "address of the agent interface as agents see it"},
-		{"web.listen", "127.0.0.1:8444", "address that people reach"},
-		{"web.url", "", "address of the pages as people see it"},
-		{"web.tls_cert_file", "", "certificate of the pages, PEM"},
-		{"web.tls_key_file", "", "private key of the pages, PEM"},
+		{"data", "/var/lib/carescan-aggregator", scanner.Text{FR: "dossier de la base et des clés", EN: "folder of the database and the keys"}},
+		{"region", "", scanner.Text{FR: "nom de la région, montré aux personnes", EN: "name of the region, shown to people"}},
+		{"language", "fr", scanner.Text{FR: "langue d'une première visite : fr ou en", EN: "language of a first visit: fr or en"}},
+		{"silent_after", 8 * 24 * time.Hour, scanner.Text{FR: "durée sans dossier après laquelle un établissement est silencieux", EN: "time without a bundle after which an establishment is silent"}},
+		{"agent.listen", "127.0.0.1:8443", scanner.Text{FR: "adresse où les agents se connectent", EN: "address that agents reach"}},
+		{"agent.url", "", scanner.Text{FR: "adresse de l'interface des agents, vue des agents", EN: "address of the agent interface as agents see it"}},
+		{"web.listen", "127.0.0.1:8444", scanner.Text{FR: "adresse où les personnes se connectent", EN: "address that people reach"}},
+		{"web.url", "", scanner.Text{FR: "adresse des pages, vue des personnes", EN: "address of the pages as people see it"}},
+		{"web.tls_cert_file", "", scanner.Text{FR: "certificat des pages, PEM", EN: "certificate of the pages, PEM"}},
+		{"web.tls_key_file", "", scanner.Text{FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM"}},
 	}
 }
 
@@ -77,11 +77,12 @@ func settings() []setting {
 // CARESCAN_AGGREGATOR_AGENT_LISTEN.
 const envPrefix = "CARESCAN_AGGREGATOR"
 
-// Flags adds a flag for the file and one for every setting.
-func Flags(flags *pflag.FlagSet) {
-	flags.String("config", "", "settings file, YAML")
+// Flags adds a flag for the file and one for every setting, described in a
+// language.
+func Flags(flags *pflag.FlagSet, l scanner.Lang) {
+	flags.String("config", "", scanner.Text{FR: "fichier de réglages, YAML", EN: "settings file, YAML"}.In(l))
 	for _, s := range settings() {
-		flags.String(flagName(s.key), fmt.Sprint(s.initial), s.usage)
+		flags.String(flagName(s.key), fmt.Sprint(s.initial), s.usage.In(l))
 	}
 }
 

@@ -11,12 +11,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
+
+	"carescan/scanner"
 )
 
 func load(t *testing.T, file string, args ...string) (Config, error) {
 	t.Helper()
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	Flags(flags)
+	Flags(flags, scanner.French)
 	if file != "" {
 		path := filepath.Join(t.TempDir(), "aggregator.yaml")
 		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {

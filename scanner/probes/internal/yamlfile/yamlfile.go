@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package yamlfile reads the YAML files that people of an establishment keep.
+// An unknown word is refused and never skipped, and no error repeats anything
+// of the file: it may hold the name of a person, and errors travel.
+package yamlfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// MaxFile bounds such a file, in bytes.
+const MaxFile = 1 << 20
+
+// Fault is something to correct on one line of the file.
+type Fault struct {
+	Line int
+	Text string
+}
+
+// Error says where and what.
+func (f Fault) Error() string { return fmt.Sprintf("line %d: %s", f.Line, f.Text) }
+
+// Read reads a regular file: a pipe or a device could block for ever.
+func Read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; check the path and the read rights", Unnamed(err))
+	}
+	if !info.Mode().IsRegular() || info.Size() > MaxFile {
+		return nil, fmt.Errorf("it must be a file of at most %d KiB", MaxFile>>10)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w; check the path and the read rights", Unnamed(err))
+	}
+	return data, nil
+}
+
+// Unnamed drops the path from an error of the file system.
+func Unnamed(err error) error {
+	if named, ok := errors.AsType[*fs.PathError](err); ok {
+		return named.Err
+	}
+	return err
+}
+
+// Decode reads one YAML document into a value. What an empty file lacks is said
+// by needed.
+func Decode(data []byte, value any, needed string) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(value); err != nil {
+		return readable(err, needed)
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return errors.New("one YAML document is expected: remove what follows the line ---")
+	}
+	return nil
+}
+
+var lineNumber = regexp.MustCompile(`line \d+`)
+
+// readable turns an error of the YAML library into a sentence.
+func readable(err error, needed string) error {
+	if f, ok := errors.AsType[Fault](err); ok {
+		return f
+	}
+	if errors.Is(err, io.EOF) {
+		return errors.New("the file is empty: " + needed)
+	}
+	where := lineNumber.FindString(err.Error())
+	if where == "" {
+		where = "somewhere"
+	}
+	return fmt.Errorf("%s: %s", where, whatIsWrong(err.Error()))
+}
+
+func whatIsWrong(message string) string {
+	switch {
+	case strings.Contains(message, "not found in type"):
+		return "this key is not known: correct or remove it"
+	case strings.Contains(message, "already defined"):
+		return "this key is written twice: keep one"
+	case strings.Contains(message, "cannot unmarshal"):
+		return "the value is not of the kind expected: a list, a text or a number"
+	}
+	return "this is not valid YAML: check the indentation and the quotes"
+}
