@@ -20,13 +20,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 )
-
-// workerCommand is the hidden command behind which the template engine works.
-const workerCommand = "nuclei-worker"
 
 // Worker is the template engine's own process: plan in, results out, exit code.
 type Worker func(stdin io.Reader, stdout io.Writer) int
@@ -42,7 +40,7 @@ type app struct {
 
 // Main runs the command and returns its exit code.
 func Main(args []string, in io.Reader, out, err io.Writer, worker Worker) int {
-	if len(args) > 0 && args[0] == workerCommand {
+	if len(args) > 0 && args[0] == elsewhere.WorkerCommand {
 		return worker(in, out)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

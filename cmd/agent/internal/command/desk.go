@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/agent/internal/spool"
@@ -78,7 +79,7 @@ func (d *desk) scan(ctx context.Context, progress func(engine.Progress)) (scanne
 		return scanner.Run{}, spool.Entry{}, err
 	}
 	r := runner.Runner{
-		Config: d.config, Worker: []string{self, workerCommand},
+		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand},
 		Pseudonyms: d.identity.Pseudonyms, Progress: progress,
 	}
 	run, err := r.Run(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/scanner"
 )
@@ -39,7 +40,7 @@ func (a *app) plan() *cobra.Command {
 }
 
 func (a *app) showPlan(c config.Config, plan scanner.Plan) error {
-	probes, err := runner.Runner{Config: c, Worker: []string{workerCommand}}.Probes()
+	probes, err := runner.Runner{Config: c, Worker: []string{elsewhere.WorkerCommand}}.Probes()
 	if err != nil {
 		return err
 	}
