@@ -49,10 +49,14 @@ new-check: ## scaffold a check: make new-check ID=exposure.caa-record FACT=dns-z
 	go run ./checks/internal/newcheck -id $(ID) -fact $(FACT)
 	go generate ./checks
 
+pictures: ## open every page in Chromium and leave pictures under demo/pictures
+	@mkdir -p demo/pictures
+	CARESCAN_PICTURES=$(CURDIR)/demo/pictures go test -count=1 -run TestPages ./cmd/internal/journey
+
 fuzz: ## every fuzz target for FUZZTIME each (default 20s)
 	scripts/fuzz.sh $(or $(FUZZTIME),20s)
 
 lab: build ## a synthetic hospital on loopback, to try everything against
 	bin/carescan-agent lab
 
-.PHONY: help build demo test test-light test-heavy lint generate golden check new-check fuzz lab
+.PHONY: help build demo test test-light test-heavy lint generate golden check new-check pictures fuzz lab

@@ -5,15 +5,20 @@ package journey
 import (
 	"bytes"
 	"database/sql"
+	"debug/buildinfo"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	_ "modernc.org/sqlite" // reads the aggregator's database from outside
 
 	"carescan/reports/bundle"
@@ -51,6 +56,55 @@ func TestHospital(t *testing.T) {
 		t.Errorf("database counts %v, bundle %v", got, count)
 	}
 	noNamesUp(t, sealed, out, filepath.Dir(config))
+	validReport(t, filepath.Join(out, "rapport.json"))
+	everyByteCounts(t, bundleFile(t, out))
+}
+
+// validReport holds the JSON of a real scan against the published schema.
+func validReport(t *testing.T, path string) {
+	t.Helper()
+	schema, err := jsonschema.NewCompiler().Compile("../../../docs/schema/report-1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	readJSON(t, path, &document)
+	if err := schema.Validate(document); err != nil {
+		t.Error(err)
+	}
+}
+
+// everyByteCounts changes each byte of the real bundle in turn: every change
+// must be found, and a part named.
+func everyByteCounts(t *testing.T, path string) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range raw {
+		raw[i] ^= 1 << (i % 8)
+		_, err := bundle.Open(raw, bundle.Options{})
+		if part, ok := errors.AsType[*bundle.PartError](err); !ok || part.Part == "" {
+			t.Fatalf("byte %d of %d was changed and verify says %v", i, len(raw), err)
+		}
+		raw[i] ^= 1 << (i % 8)
+	}
+	t.Logf("each of %d bytes was changed and found", len(raw))
+}
+
+// TestAggregatorLinksNoScanner reads the modules out of the real binary.
+func TestAggregatorLinksNoScanner(t *testing.T) {
+	for program, want := range map[string]bool{programs.aggregator: false, programs.agent: true} {
+		info, err := buildinfo.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		linked := slices.ContainsFunc(info.Deps, func(m *debug.Module) bool { return strings.Contains(m.Path, "projectdiscovery/nuclei") })
+		if linked != want {
+			t.Errorf("%s links nuclei: %t, want %t", filepath.Base(program), linked, want)
+		}
+	}
 }
 
 func same(t *testing.T, where string, want, got []fault) {

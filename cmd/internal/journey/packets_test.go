@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 
 	"carescan/scanner"
@@ -88,8 +89,35 @@ func TestPacketsStayInScope(t *testing.T) {
 	looked(t, seen.Run, "https://www.chu.test", "web-site", "template-matches")
 	looked(t, seen.Run, "www.chu.test:443/tcp", "tls-endpoint")
 	looked(t, seen.Run, "chu.test", "dns-zone", "zone-transfer")
-	for _, o := range seen.Run.Observations {
-		t.Log(o.Target.ID, o.Kind, o.Status, o.Error)
+	judgesWithoutPackets(t, lab, folder, seen.Run)
+}
+
+// judgesWithoutPackets judges the sealed bundle again where every packet would
+// be counted: the same findings, and none sent.
+func judgesWithoutPackets(t *testing.T, lab *netlab.Lab, folder string, want scanner.Run) {
+	t.Helper()
+	names := []string{netlab.CountInScope, netlab.CountLink, netlab.CountOutOfScope, netlab.CountElsewhere}
+	before := map[string]int{}
+	for _, name := range names {
+		before[name] = lab.Counter(t, name)
+	}
+	sealed := bundleFile(t, filepath.Join(folder, "state", "spool", "outbox"))
+	judge := lab.Command(t.Context(), programs.agent, "judge", sealed, "--config", filepath.Join(folder, "agent.yaml"), "--format", "json")
+	out, err := judge.Output()
+	if code := judge.ProcessState.ExitCode(); code != 1 && code != 3 {
+		t.Fatalf("judge: %v", err)
+	}
+	var again report
+	if err := json.Unmarshal(out, &again); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.Findings, again.Run.Findings); diff != "" {
+		t.Errorf("judged again, the findings differ (-scan +judge):\n%s", diff)
+	}
+	for _, name := range names {
+		if n := lab.Counter(t, name) - before[name]; n != 0 {
+			t.Errorf("judging sent %d packets (%s)", n, name)
+		}
 	}
 }
 

@@ -246,17 +246,20 @@ const inspect = `({
   Broken: [...document.images].filter(i => !i.naturalWidth).length,
 })`
 
-// picture leaves a picture of the whole page where it was asked for.
+// picture leaves a picture of the first screen and one of the whole page where
+// they were asked for.
 func (b browser) picture(t *testing.T, name string) {
 	t.Helper()
 	folder := os.Getenv(picturesFolder)
 	if folder == "" {
 		return
 	}
-	var png []byte
-	b.do(t, emulation.SetScrollbarsHidden(true), chromedp.FullScreenshot(&png, 100))
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), png, 0o600); err != nil {
-		t.Fatal(err)
+	var screen, page []byte
+	b.do(t, emulation.SetScrollbarsHidden(true), chromedp.CaptureScreenshot(&screen), chromedp.FullScreenshot(&page, 100))
+	for file, png := range map[string][]byte{name + "-screen.png": screen, name + ".png": page} {
+		if err := os.WriteFile(filepath.Join(folder, file), png, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
