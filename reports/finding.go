@@ -112,3 +112,9 @@ func (d Document) Gaps() []scanner.Coverage {
 		return c.Status == scanner.StatusCompleted
 	})
 }
+
+// Asks tells whether a finding asks something of the reader.
+func (f Finding) Asks() bool { return Asks(f.Outcome) }
+
+// Asks tells whether an outcome asks something of the reader.
+func Asks(o scanner.Outcome) bool { return o == scanner.Fail || o == scanner.Inconclusive }

@@ -22,6 +22,24 @@ type Control struct {
 	Findings []Finding
 }
 
+// Asking are the findings of the control that ask something of the reader.
+func (c Control) Asking() []Finding { return c.findings(Finding.Asks) }
+
+// Quiet are the others, which reassure and can be read later.
+func (c Control) Quiet() []Finding {
+	return c.findings(func(f Finding) bool { return !f.Asks() })
+}
+
+func (c Control) findings(keep func(Finding) bool) []Finding {
+	var list []Finding
+	for _, f := range c.Findings {
+		if keep(f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // Share is the part of a framework that is in one state.
 type Share struct {
 	State scanner.ControlState

@@ -43,7 +43,7 @@ func functions(l scanner.Lang) template.FuncMap {
 		"style":           func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own file
 		"policy":          Policy,
 		"plural":          func(n int, one, many string) string { return plural(l, n, one, many) },
-		"asks":            asks,
+		"asks":            reports.Asks,
 		"on":              func(p Page, f reports.Finding) located { return located{p, f} },
 		"outcome":         func(s string) scanner.Outcome { return scanner.Outcome(s) },
 		"state":           func(s string) scanner.ControlState { return scanner.ControlState(s) },
@@ -55,9 +55,6 @@ type located struct {
 	Page Page
 	F    reports.Finding
 }
-
-// asks tells whether an outcome asks something of the reader.
-func asks(o scanner.Outcome) bool { return o == scanner.Fail || o == scanner.Inconclusive }
 
 // plural writes a number with its noun. French counts zero in the singular,
 // English in the plural.
