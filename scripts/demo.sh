@@ -37,16 +37,18 @@ config=$demo/lab/agent.yaml
 echo "fautes connues : $demo/lab/manifest.json"
 
 say "2. Un agrégateur régional sur SQLite"
-regional() { "$aggregator" --data "$demo/aggregator" --region "Région Exemple" "$@"; }
-regional serve --agent-listen 127.0.0.1:0 --web-listen 127.0.0.1:0 --addr-file "$demo/addresses.json" > "$demo/aggregator.log" 2>&1 &
+# A list and not a function: in the background, a function would leave its child
+# behind when it is ended.
+regional=("$aggregator" --data "$demo/aggregator" --region "Région Exemple")
+"${regional[@]}" serve --agent-listen 127.0.0.1:0 --web-listen 127.0.0.1:0 --addr-file "$demo/addresses.json" > "$demo/aggregator.log" 2>&1 &
 started+=($!)
 await "$demo/addresses.json" "$demo/aggregator.log"
 address() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p" "$demo/addresses.json"; }
 agent_url=$(address agent) web_url=$(address web)
-regional establishment add --finess "$finess" --legal-finess 990000010 --name "$name"
+"${regional[@]}" establishment add --finess "$finess" --legal-finess 990000010 --name "$name"
 
 say "3. L'agent s'enrôle avec un jeton à usage unique"
-regional --agent-url "$agent_url" enrol-token create --establishment "$finess" > "$demo/enrolment.txt" 2>/dev/null
+"${regional[@]}" --agent-url "$agent_url" enrol-token create --establishment "$finess" > "$demo/enrolment.txt" 2>/dev/null
 grep -o 'cst1\.[A-Za-z0-9_-]*' "$demo/enrolment.txt" | "$agent" enrol --config "$config" --token -
 rm -f "$demo/enrolment.txt"
 
@@ -64,7 +66,7 @@ say "5. Le dossier scellé et le dossier de preuves se vérifient hors ligne"
 bundle=$(ls "$demo"/rapports/*.carescan)
 "$agent" verify "$bundle"
 "$agent" verify "$demo/rapports/dossier-has.zip"
-regional doctor
+"${regional[@]}" doctor
 
 say "Tout est là :"
 cat <<END
@@ -81,7 +83,7 @@ END
 [ "${ONCE:-}" = 1 ] && exit 0
 
 say "L'interface de l'agrégateur"
-regional --web-url "$web_url" user add --admin --name "Administratrice" --email admin@example.test
+"${regional[@]}" --web-url "$web_url" user add --admin --name "Administratrice" --email admin@example.test
 echo "Adresse : $web_url   (certificat de l'autorité locale : le navigateur demandera de l'accepter)"
 echo "Ctrl-C pour tout arrêter."
 wait
