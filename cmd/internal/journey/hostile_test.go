@@ -211,3 +211,17 @@ func peakMemory(t *testing.T, pid int) int {
 	t.Fatal("the kernel does not tell the peak memory of the process")
 	return 0
 }
+
+// TestSealedBeforeEnrolment shows that what an agent saw before anybody knew it
+// is not lost: it travels first, once the agent is enrolled.
+func TestSealedBeforeEnrolment(t *testing.T) {
+	config := papers(t, finess)
+	r := newRegion(t)
+	r.serve(t)
+	run(t, 3, programs.agent, "scan", "--config", config, "--quiet")
+	r.welcome(t, finess, "CHU", config)
+	run(t, 3, programs.agent, "scan", "--config", config, "--quiet", "--send")
+	if n := countBundles(t, r.data); n != 2 {
+		t.Errorf("%d bundles are stored, want both", n)
+	}
+}

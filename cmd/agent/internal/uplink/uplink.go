@@ -16,6 +16,7 @@ import (
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
 	"carescan/cmd/internal/wire"
+	"carescan/reports/bundle"
 	"carescan/scanner"
 )
 
@@ -122,6 +123,10 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 	if err != nil {
 		return err
 	}
+	if err := u.recognise(sealed); err != nil {
+		slog.ErrorContext(ctx, "bundle set aside", "bundle", entry.ID, "error", err)
+		return u.spool.Reject(entry, err.Error())
+	}
 	var receipt wire.Receipt
 	err = u.client.call(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt)
 	if refused := (*answerError)(nil); errors.As(err, &refused) && isFinal(refused.Status) {
@@ -142,6 +147,24 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 		return fmt.Errorf("encode receipt: %w", err)
 	}
 	return u.spool.Acknowledge(entry, raw)
+}
+
+// recognise refuses what the aggregator could never accept and what would hold
+// up all that follows: bundles of another establishment or of a former
+// enrolment, and bytes that no longer verify.
+func (u *Uplink) recognise(sealed []byte) error {
+	opened, err := bundle.Open(sealed, bundle.Options{Key: u.identity.Key.Public()})
+	if err != nil {
+		return fmt.Errorf("verify before sending: %w", err)
+	}
+	h := opened.Header
+	if h.FINESS != u.enrolment.Establishment.FINESS {
+		return fmt.Errorf("sealed for establishment %q, the agent is enrolled for %q", h.FINESS, u.enrolment.Establishment.FINESS)
+	}
+	if h.AgentID != "" && h.AgentID != u.enrolment.AgentID {
+		return fmt.Errorf("sealed under a former enrolment (%s)", h.AgentID)
+	}
+	return nil
 }
 
 // isFinal tells whether sending the same bytes again could never succeed

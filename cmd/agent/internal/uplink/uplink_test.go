@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,8 +30,12 @@ import (
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
 	"carescan/cmd/internal/wire"
+	"carescan/reports/bundle"
 	"carescan/scanner"
 )
+
+// site is the establishment of the agents under test.
+var site = scanner.Establishment{FINESS: "990000028", Name: "CHU"}
 
 // counterpart is an aggregator's agent interface over real TLS 1.3, with its
 // own authority, whose answers a test decides.
@@ -99,7 +104,7 @@ func (c *counterpart) certify(t *testing.T, w http.ResponseWriter, body []byte) 
 	csr := must(x509.ParseCertificateRequest(block.Bytes))(t)
 	leaf := c.sign(t, &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, csr.PublicKey)
 	_ = json.NewEncoder(w).Encode(wire.EnrolResponse{
-		AgentID: "agent-1", CA: c.caPEM, SealKey: c.sealKey(t),
+		AgentID: "agent-1", CA: c.caPEM, SealKey: c.sealKey(t), Establishment: site,
 		Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})),
 	})
 }
@@ -173,7 +178,7 @@ func TestFlushFilesByAnswer(t *testing.T) {
 				c.answer = test.answer
 			}
 			u := c.enrolled(t)
-			seal(t, u.spool)
+			seal(t, u)
 			_ = u.Flush(t.Context())
 			got := [3]int{len(must(u.spool.Waiting())(t)), len(must(u.spool.Sent())(t)), len(must(u.spool.Rejected())(t))}
 			if want := [3]int{test.waiting, test.sent, test.rejected}; got != want {
@@ -187,15 +192,51 @@ func TestSentInOrder(t *testing.T) {
 	c := newCounterpart(t)
 	var order []string
 	c.answer = func(w http.ResponseWriter, id string, body []byte) {
-		order = append(order, string(body))
+		opened, err := bundle.Open(body, bundle.Options{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		order = append(order, strconv.FormatUint(opened.Header.Seq, 10))
 		c.accept(w, id, body)
 	}
 	u := c.enrolled(t)
 	for range 3 {
-		seal(t, u.spool)
+		seal(t, u)
 	}
 	if err := u.Flush(t.Context()); err != nil || strings.Join(order, "") != "123" {
 		t.Errorf("sent %q, %v, want 1, 2, 3", order, err)
+	}
+}
+
+// TestSetsAsideWhatWouldHoldUpTheRest shows that a bundle nobody could accept
+// neither blocks the others nor is lost.
+func TestSetsAsideWhatWouldHoldUpTheRest(t *testing.T) {
+	for name, change := range map[string]func(*bundle.Bundle){
+		"another establishment": func(b *bundle.Bundle) {
+			b.Header.FINESS, b.Run.Establishment.FINESS = "990000036", "990000036"
+		},
+		"former enrolment": func(b *bundle.Bundle) { b.Header.AgentID = "agent-0" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := newCounterpart(t).enrolled(t)
+			seal(t, u, change)
+			seal(t, u)
+			if err := u.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if sent, rejected := must(u.spool.Sent())(t), must(u.spool.Rejected())(t); len(sent) != 1 || len(rejected) != 1 {
+				t.Errorf("%d sent, %d set aside, want one each", len(sent), len(rejected))
+			}
+		})
+	}
+}
+
+func TestSendsWhatWasSealedBeforeEnrolment(t *testing.T) {
+	u := newCounterpart(t).enrolled(t)
+	seal(t, u, func(b *bundle.Bundle) { b.Header.AgentID = "" })
+	if err := u.Flush(t.Context()); err != nil || len(must(u.spool.Sent())(t)) != 1 {
+		t.Errorf("Flush = %v, want the bundle sent", err)
 	}
 }
 
@@ -218,14 +259,15 @@ func TestRunNeverGivesUp(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*24*time.Hour)
 		defer cancel()
 		id, s := must(identity.Open(t.TempDir()))(t), must(spool.Open(t.TempDir()))(t)
-		seal(t, s)
 		attempts := 0
-		u := &Uplink{identity: id, spool: s, now: time.Now, client: &client{"https://aggregator.test", &http.Client{
+		enrolment := identity.Enrolment{EnrolResponse: wire.EnrolResponse{AgentID: "agent-1", Establishment: site}}
+		u := &Uplink{identity: id, enrolment: enrolment, spool: s, now: time.Now, client: &client{"https://aggregator.test", &http.Client{
 			Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 				attempts++
 				return nil, errors.New("unplugged")
 			}),
 		}}}
+		seal(t, u)
 		u.Run(ctx, nil)
 		// A month at half an hour and a second at most, a quarter of an hour on average.
 		if attempts < 30*24*2-10 || len(must(s.Waiting())(t)) != 1 {
@@ -262,10 +304,20 @@ func status(code int) func(http.ResponseWriter, string, []byte) {
 	}
 }
 
-func seal(t *testing.T, s *spool.Spool) {
+// seal keeps a small real bundle in the spool of an uplink.
+func seal(t *testing.T, u *Uplink, change ...func(*bundle.Bundle)) {
 	t.Helper()
-	_, err := s.Seal(func(seq uint64, _ string) (string, []byte, error) {
-		return uuid.NewString(), []byte{'0' + byte(seq)}, nil
+	_, err := u.spool.Seal(func(seq uint64, previous string) (string, []byte, error) {
+		id, now := uuid.Must(uuid.NewV7()).String(), time.Now().UTC()
+		b := bundle.Bundle{
+			Header: bundle.Header{ID: id, Seq: seq, Previous: previous, AgentID: "agent-1", Software: "test 1", SealedAt: now, FINESS: site.FINESS},
+			Run:    scanner.Run{Schema: scanner.RunSchema, ID: uuid.Must(uuid.NewV7()).String(), Establishment: site, Started: now, Ended: now, Status: scanner.RunComplete},
+		}
+		for _, c := range change {
+			c(&b)
+		}
+		raw, err := bundle.Seal(b, u.identity.Key)
+		return id, raw, err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -164,7 +164,9 @@ func checkMeaning(from caller, id string, b *bundle.Opened, now time.Time) error
 	switch h := b.Header; {
 	case h.FINESS != from.FINESS:
 		return forbidden(errors.New("the bundle speaks of another establishment"))
-	case h.AgentID != from.AgentID:
+	case h.AgentID != "" && h.AgentID != from.AgentID:
+		// An agent may have sealed before it was enrolled and had a name: its
+		// key, checked already, tells that it is the same.
 		return forbidden(errors.New("the bundle speaks for another agent"))
 	case h.ID != id:
 		return meaningless(errors.New("header: the bundle bears another name than its path"))
@@ -198,12 +200,12 @@ func (s *Server) arrival(from caller, o *bundle.Opened, raw []byte) (store.Arriv
 	if err != nil {
 		return store.Arrival{}, fmt.Errorf("encode receipt: %w", err)
 	}
-	return store.Arrival{Bundle: describe(o, len(raw), now), Raw: raw, Receipt: string(receipt), Run: o.Run}, nil
+	return store.Arrival{Bundle: describe(from, o, len(raw), now), Raw: raw, Receipt: string(receipt), Run: o.Run}, nil
 }
 
-func describe(o *bundle.Opened, size int, received time.Time) store.Bundle {
+func describe(from caller, o *bundle.Opened, size int, received time.Time) store.Bundle {
 	return store.Bundle{
-		FINESS: o.Header.FINESS, ID: o.Header.ID, AgentID: o.Header.AgentID, Seq: int64(o.Header.Seq), Previous: o.Header.Previous,
+		FINESS: o.Header.FINESS, ID: o.Header.ID, AgentID: from.AgentID, Seq: int64(o.Header.Seq), Previous: o.Header.Previous,
 		Digest: o.Digest, Size: size, KeyDigest: o.KeyID, Software: o.Header.Software,
 		RunID: o.Run.ID, RunStatus: o.Run.Status, Vantage: o.Run.Vantage, Profile: o.Run.Profile,
 		StartedAt: o.Run.Started, EndedAt: o.Run.Ended, SealedAt: o.Header.SealedAt, ReceivedAt: received,
