@@ -48,7 +48,7 @@ func (p Plan) judgeCheck(check PlannedCheck, observations []Observation) (findin
 		coverage = append(coverage, Coverage{check.ID, o.Target, o.Status, o.Error})
 	}
 	if len(findings) == 0 {
-		site := Target{KindEstablishment, string(p.Establishment.FINESS)}
+		site := p.Establishment.Target()
 		findings = []Finding{check.Unobserved(site)}
 		coverage = []Coverage{{check.ID, site, StatusSkipped, "no source is declared"}}
 	}

@@ -67,7 +67,8 @@ func (d *document) checkRun() error {
 	if err := checkID(r.ID); err != nil {
 		return err
 	}
-	if _, _, err := scanner.ParseFINESS(string(r.Establishment.FINESS)); err != nil {
+	// An agent that looks at one domain may speak for no establishment.
+	if _, _, err := scanner.ParseFINESS(string(r.Establishment.FINESS)); err != nil && r.Establishment.FINESS != "" {
 		return err
 	}
 	if !slices.Contains([]scanner.RunStatus{scanner.RunComplete, scanner.RunPartial, scanner.RunFailed}, r.Status) {

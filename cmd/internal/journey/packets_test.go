@@ -44,24 +44,20 @@ var traps = []string{
 	"mixte.chu.test. 60 A 10.77.2.31", "mixte.chu.test. 60 A 10.77.1.31",
 	"annuaire.chu.test. 60 A 10.77.2.40",
 	"dpi.evil.test. 60 A 10.77.2.50",
+	"hopital.test. 60 SOA ns.hopital.test. root.hopital.test. 1 7200 3600 1209600 3600",
+	"hopital.test. 60 NS ns.hopital.test.", "ns.hopital.test. 60 A " + publicAddress,
+	"hopital.test. 60 A " + publicAddress, "www.hopital.test. 60 CNAME hopital.test.",
+	"hopital.test. 60 TXT \"v=spf1 -all\"",
 }
+
+// publicAddress plays a site of the internet, inside the lab.
+const publicAddress = "93.184.216.34"
 
 // TestPacketsStayInScope counts, at the network card, what the whole agent
 // sends with every probe switched on: nothing out of the scope, ever.
 func TestPacketsStayInScope(t *testing.T) {
 	lab := netlab.New(t)
-	world := lab.WorldCommand(t.Context(), os.Args[0])
-	ready := filepath.Join(t.TempDir(), "ready")
-	world.Env = append(os.Environ(), rolePlayed+"=world", "READY="+ready)
-	if err := world.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = world.Process.Kill()
-		_ = world.Wait()
-	})
-	await(t, ready)
-
+	startWorld(t, lab)
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "agent.yaml"), trappedConfig)
 	write(t, filepath.Join(folder, "pw"), "secret")
@@ -90,6 +86,22 @@ func TestPacketsStayInScope(t *testing.T) {
 	looked(t, seen.Run, "www.chu.test:443/tcp", "tls-endpoint")
 	looked(t, seen.Run, "chu.test", "dns-zone", "zone-transfer")
 	judgesWithoutPackets(t, lab, folder, seen.Run)
+}
+
+// startWorld plays the other side of the cable until the test ends.
+func startWorld(t *testing.T, lab *netlab.Lab) {
+	t.Helper()
+	world := lab.WorldCommand(t.Context(), os.Args[0])
+	ready := filepath.Join(t.TempDir(), "ready")
+	world.Env = append(os.Environ(), rolePlayed+"=world", "READY="+ready)
+	if err := world.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = world.Process.Kill()
+		_ = world.Wait()
+	})
+	await(t, ready)
 }
 
 // judgesWithoutPackets judges the sealed bundle again where every packet would
@@ -130,6 +142,47 @@ func looked(t *testing.T, run scanner.Run, target string, kinds ...string) {
 			return o.Target.ID == target && o.Kind == kind && len(o.Fact) > 0
 		}) {
 			t.Errorf("%s of %s was not observed", kind, target)
+		}
+	}
+}
+
+// TestOneDomain points the agent at a domain and nothing else, as a first-time
+// user does: authorised on the command line, it looks at the public addresses
+// that the name leads to, and says what it could not know.
+func TestOneDomain(t *testing.T) {
+	lab := netlab.New(t)
+	if out, err := lab.WorldCommand(t.Context(), "ip", "route", "add", "local", publicAddress, "dev", "lo").CombinedOutput(); err != nil {
+		t.Fatalf("route %s: %v: %s", publicAddress, err, out)
+	}
+	startWorld(t, lab)
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "agent.yaml"), "vantage: internet\nnetwork: {resolvers: [\"10.77.0.2\"], rate_per_host: 100}\ntemplates: {rate: 50}\n")
+	scan := lab.Command(t.Context(), programs.agent, "scan", "--config", filepath.Join(folder, "agent.yaml"), "--format", "json",
+		"--domain", "Hopital.test.", "--authorised-by", "RSSI", "--authorised-until", "2099-01-01")
+	var errs strings.Builder
+	scan.Stderr = &errs
+	out, err := scan.Output()
+	if code := scan.ProcessState.ExitCode(); code != 1 {
+		t.Fatalf("scan: %v, exit code %d, want 1\n%s", err, code, errs.String())
+	}
+	var seen report
+	if err := json.Unmarshal(out, &seen); err != nil {
+		t.Fatal(err)
+	}
+	looked(t, seen.Run, "hopital.test", "dns-zone", "zone-transfer")
+	looked(t, seen.Run, "https://www.hopital.test", "web-site", "template-matches")
+	looked(t, seen.Run, "www.hopital.test:443/tcp", "tls-endpoint")
+	outcome := map[string]scanner.Outcome{}
+	for _, f := range seen.Run.Findings {
+		outcome[f.Check] = f.Outcome
+	}
+	want := map[string]scanner.Outcome{
+		"exposure.certificate-validity": scanner.Fail, "exposure.spf-record": scanner.Pass,
+		"mfa.admins-enforced": scanner.Inconclusive, "governance.crisis-exercise": scanner.Inconclusive,
+	}
+	for check, o := range want {
+		if outcome[check] != o {
+			t.Errorf("%s is %q, want %q", check, outcome[check], o)
 		}
 	}
 }

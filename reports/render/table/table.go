@@ -48,7 +48,7 @@ type page struct {
 
 func (p *page) head(d reports.Document) {
 	r := d.Run
-	p.line("%s (FINESS %s)", r.Establishment.Name, r.Establishment.FINESS)
+	p.line("%s", r.Establishment.Called())
 	p.fields([][2]string{
 		{p.t("Passage", "Run"), fmt.Sprintf("%s — %s", reports.Moment(r.Started, p.lang), r.Status.Label().In(p.lang))},
 		{p.t("Profil", "Profile"), r.Profile.Title.In(p.lang)},

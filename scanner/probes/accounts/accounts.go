@@ -8,6 +8,7 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -69,7 +70,7 @@ func (p Probe) observe(ctx context.Context, c Config) ([]scanner.Sighting, error
 	source := fact.Source{Kind: "accounts"}
 	census, err := read(ctx, c, &source)
 	if err != nil {
-		err = fmt.Errorf("read the accounts of %s in %s: %w", c.ID, c.File, err)
+		err = fmt.Errorf("read the accounts of %s in %s: %w", c.ID, filepath.Base(c.File), err)
 		source.Problem = err.Error()
 		return []scanner.Sighting{{Fact: source}}, err
 	}

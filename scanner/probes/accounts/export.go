@@ -5,8 +5,6 @@ package accounts
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"os"
 	"time"
 	"unicode/utf8"
 
@@ -14,26 +12,19 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 )
 
 const maxFile = 64 << 20 // bytes of an export
 
 // readExport returns the text of the export, and notes its age and digest.
 func readExport(c Config, source *fact.Source) (string, error) {
-	info, err := os.Stat(c.File)
+	data, info, err := localfile.Read(c.File, maxFile)
 	if err != nil {
-		return "", fmt.Errorf("%w; check the path and the read rights", err)
-	}
-	// A pipe or a device could block for ever.
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return "", fmt.Errorf("it must be a file of at most %d MiB", maxFile>>20)
+		return "", err
 	}
 	if source.AsOf, err = asOf(c.AsOf, info.ModTime()); err != nil {
 		return "", err
-	}
-	data, err := os.ReadFile(c.File)
-	if err != nil {
-		return "", fmt.Errorf("%w; check the path and the read rights", err)
 	}
 	source.Digest = scanner.Digest(data)
 	return decode(data)

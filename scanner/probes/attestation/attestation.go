@@ -8,6 +8,7 @@ package attestation
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -15,8 +16,8 @@ import (
 
 // Config says where the statements of an establishment are kept.
 type Config struct {
-	File   string
-	FINESS scanner.FINESS
+	File          string
+	Establishment scanner.Target
 }
 
 // Probe reads the statements of one establishment.
@@ -42,16 +43,16 @@ func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
 
 // Observe reads the file and hashes the documents it cites.
 func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
-	if t.ID != string(p.config.FINESS) {
+	if t != p.config.Establishment {
 		return nil, fmt.Errorf("no attestation file is declared for establishment %q", t.ID)
 	}
 	statements, err := read(p.config.File)
 	if err != nil {
-		return nil, fmt.Errorf("read attestations %s: %w", p.config.File, err)
+		return nil, fmt.Errorf("read attestations in %s: %w", filepath.Base(p.config.File), err)
 	}
 	items, err := p.items(ctx, statements)
 	if err != nil {
-		return nil, fmt.Errorf("read attestations %s: %w", p.config.File, err)
+		return nil, fmt.Errorf("read attestations in %s: %w", filepath.Base(p.config.File), err)
 	}
 	return []scanner.Sighting{{Fact: fact.Attestations{Items: items}}}, nil
 }

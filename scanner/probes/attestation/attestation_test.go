@@ -33,10 +33,12 @@ func place(t *testing.T, files ...string) string {
 	return filepath.Join(folder, files[0])
 }
 
+// target is the establishment of every file under test.
+var target = scanner.Establishment{FINESS: finess}.Target()
+
 func observe(t *testing.T, file string) ([]scanner.Sighting, error) {
 	t.Helper()
-	target := scanner.Target{Kind: scanner.KindEstablishment, ID: string(finess)}
-	return New(Config{File: file, FINESS: finess}).Observe(t.Context(), nil, target)
+	return New(Config{File: file, Establishment: target}).Observe(t.Context(), nil, target)
 }
 
 func TestObserveReadsAndHashes(t *testing.T) {
@@ -81,12 +83,12 @@ func TestObserveRefuses(t *testing.T) {
 		"absent-document":    {good + ", document: Zorglub.pdf}\n", "line 2: hash the document: no such file"},
 		"folder-document":    {good + ", document: .}\n", "it must be a file"},
 		"endless-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters"},
-		"too-long-file":      {strings.Repeat("#", yamlfile.MaxFile+1), "it must be a file of at most 1024 KiB"},
+		"too-long-file":      {strings.Repeat("#", yamlfile.MaxFile+1), "it must be a file of at most 1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := place(t, "a.yaml", test.content)
 			_, err := observe(t, file)
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) {
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), filepath.Base(file)) {
 				t.Fatalf("error = %v, want the file and %q", err, test.want)
 			}
 			if strings.Contains(err.Error(), "Zorglub") {
@@ -109,7 +111,7 @@ func TestObserveRefusesLinksOutOfTheFolder(t *testing.T) {
 
 func TestObserveRefusesAnotherEstablishment(t *testing.T) {
 	other := scanner.Target{Kind: scanner.KindEstablishment, ID: "000000000"}
-	if _, err := New(Config{File: "a.yaml", FINESS: finess}).Observe(t.Context(), nil, other); err == nil {
+	if _, err := New(Config{File: "a.yaml", Establishment: target}).Observe(t.Context(), nil, other); err == nil {
 		t.Error("another establishment was observed")
 	}
 }

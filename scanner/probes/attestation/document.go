@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"carescan/scanner/probes/internal/yamlfile"
+	"carescan/scanner/probes/internal/localfile"
 )
 
 // maxDocument is the most bytes of a cited document.
@@ -22,19 +22,19 @@ const maxDocument = 64 << 20
 func hashDocument(ctx context.Context, file, document string) (string, error) {
 	folder, err := os.OpenRoot(filepath.Dir(file))
 	if err != nil {
-		return "", fmt.Errorf("open its folder: %w", yamlfile.Unnamed(err))
+		return "", fmt.Errorf("open its folder: %w", localfile.Unnamed(err))
 	}
 	defer folder.Close()
 	info, err := folder.Stat(document)
 	if err != nil {
-		return "", yamlfile.Unnamed(err)
+		return "", localfile.Unnamed(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxDocument {
 		return "", fmt.Errorf("it must be a file of at most %d MiB", maxDocument>>20)
 	}
 	f, err := folder.Open(document)
 	if err != nil {
-		return "", yamlfile.Unnamed(err)
+		return "", localfile.Unnamed(err)
 	}
 	defer f.Close()
 	return digest(ctx, f)
@@ -44,7 +44,7 @@ func digest(ctx context.Context, f io.Reader) (string, error) {
 	h := sha256.New()
 	n, err := io.Copy(h, io.LimitReader(untilDone{ctx, f}, maxDocument+1))
 	if err != nil {
-		return "", yamlfile.Unnamed(err)
+		return "", localfile.Unnamed(err)
 	}
 	if n > maxDocument {
 		return "", fmt.Errorf("it must be a file of at most %d MiB", maxDocument>>20)

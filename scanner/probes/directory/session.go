@@ -11,7 +11,7 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"carescan/scanner"
+	"carescan/scanner/probes/internal/localfile"
 )
 
 const (
@@ -86,7 +87,7 @@ func (b bounded) Read(p []byte) (int, error) { return b.limited.Read(p) }
 // readPassword reads a secret that is never kept nor repeated. An empty one
 // would be an unauthenticated bind, which succeeds (RFC 4513 section 5.1.2).
 func readPassword(path string) (string, error) {
-	data, err := readFile(path, maxSecret)
+	data, _, err := localfile.Read(path, maxSecret)
 	if err != nil {
 		return "", fmt.Errorf("read password_file: %w", err)
 	}
@@ -95,18 +96,6 @@ func readPassword(path string) (string, error) {
 		return "", errors.New("password_file is empty: write the password of bind_dn in it")
 	}
 	return password, nil
-}
-
-func readFile(path string, most int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	// A pipe or a device could block for ever.
-	if !info.Mode().IsRegular() || info.Size() > most {
-		return nil, fmt.Errorf("%s must be a file of at most %d bytes", path, most)
-	}
-	return os.ReadFile(path)
 }
 
 func dial(ctx context.Context, door scanner.Network, c Config) (net.Conn, error) {
@@ -158,13 +147,13 @@ func tlsSettings(c Config, host string) (*tls.Config, error) {
 	if c.CAFile == "" {
 		return settings, nil
 	}
-	pem, err := readFile(c.CAFile, maxAuthorities)
+	pem, _, err := localfile.Read(c.CAFile, maxAuthorities)
 	if err != nil {
 		return nil, fmt.Errorf("read ca_file: %w", err)
 	}
 	settings.RootCAs = x509.NewCertPool()
 	if !settings.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca_file %s holds no certificate in PEM form", c.CAFile)
+		return nil, fmt.Errorf("ca_file %s holds no certificate in PEM form", filepath.Base(c.CAFile))
 	}
 	return settings, nil
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -64,7 +65,7 @@ func (p Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targe
 	}
 	r, digest, err := read(p.config.File)
 	if err != nil {
-		err = fmt.Errorf("read hosting register %s: %w", p.config.File, err)
+		err = fmt.Errorf("read hosting register in %s: %w", filepath.Base(p.config.File), err)
 		broken := fact.Source{Kind: "register", Digest: digest, Problem: err.Error()}
 		return []scanner.Sighting{{Fact: broken}}, err
 	}

@@ -150,11 +150,11 @@ func TestObserveRefuses(t *testing.T) {
 		"negative-network":    {entry(good + ", chain: [{provider: A, asns: [-1]}]"), "line 3: the value is not of the kind expected"},
 		"long-name":           {entry(good + ", name: " + strings.Repeat("n", 201)), "at most 200 characters"},
 		"two-documents":       {"as_of: 2026-10-01\n---\nas_of: 2026-10-01\n", "one YAML document is expected"},
-		"too-long-file":       {strings.Repeat("#", yamlfile.MaxFile+1), "at most 1024 KiB"},
+		"too-long-file":       {strings.Repeat("#", yamlfile.MaxFile+1), "at most 1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, sightings, err := observe(t, test.content, true)
-			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), file) {
+			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), filepath.Base(file)) {
 				t.Fatalf("error = %v, want the file and %q", err, test.want)
 			}
 			if strings.Contains(err.Error(), "Zorglub") {

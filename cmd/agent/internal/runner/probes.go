@@ -39,7 +39,7 @@ func (r Runner) Probes() ([]scanner.Probe, error) {
 		directory.New(directoriesOf(c), r.Pseudonyms),
 		accounts.New(applicationsOf(c), r.Pseudonyms),
 		hosting.New(hosting.Config{File: c.HostingRegister, Resolve: true}, places),
-		attestation.New(attestation.Config{File: c.Attestations, FINESS: establishmentOf(c).FINESS}),
+		attestation.New(attestation.Config{File: c.Attestations, Establishment: establishmentOf(c).Target()}),
 	), nil
 }
 

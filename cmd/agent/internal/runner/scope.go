@@ -4,6 +4,7 @@ package runner
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"carescan/cmd/agent/internal/config"
@@ -40,6 +41,9 @@ func Narrow(c config.Config, domains []string) (config.Config, error) {
 		kept.Services = append(kept.Services, servicesUnder(c, name)...)
 	}
 	c.Targets = kept
+	if c.Establishment.Name == "" {
+		c.Establishment.Name = strings.Join(kept.Domains, ", ")
+	}
 	c.Directories, c.Applications, c.HostingRegister, c.Attestations = nil, nil, "", ""
 	return c, nil
 }

@@ -42,8 +42,7 @@ func tasksOf(c config.Config) ([]scanner.Task, error) {
 		tasks = append(tasks, scanner.Task{Probe: probeHosting, Target: scanner.Target{Kind: scanner.KindRegister, ID: registerHosting}})
 	}
 	if c.Attestations != "" {
-		site := scanner.Target{Kind: scanner.KindEstablishment, ID: string(establishmentOf(c).FINESS)}
-		tasks = append(tasks, scanner.Task{Probe: probeAttestation, Target: site})
+		tasks = append(tasks, scanner.Task{Probe: probeAttestation, Target: establishmentOf(c).Target()})
 	}
 	return tasks, nil
 }

@@ -10,12 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"carescan/scanner/probes/internal/localfile"
 )
 
 // MaxFile bounds such a file, in bytes.
@@ -30,28 +30,10 @@ type Fault struct {
 // Error says where and what.
 func (f Fault) Error() string { return fmt.Sprintf("line %d: %s", f.Line, f.Text) }
 
-// Read reads a regular file: a pipe or a device could block for ever.
+// Read reads such a file.
 func Read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w; check the path and the read rights", Unnamed(err))
-	}
-	if !info.Mode().IsRegular() || info.Size() > MaxFile {
-		return nil, fmt.Errorf("it must be a file of at most %d KiB", MaxFile>>10)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w; check the path and the read rights", Unnamed(err))
-	}
-	return data, nil
-}
-
-// Unnamed drops the path from an error of the file system.
-func Unnamed(err error) error {
-	if named, ok := errors.AsType[*fs.PathError](err); ok {
-		return named.Err
-	}
-	return err
+	data, _, err := localfile.Read(path, MaxFile)
+	return data, err
 }
 
 // Decode reads one YAML document into a value. What an empty file lacks is said
