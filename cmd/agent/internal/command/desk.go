@@ -58,18 +58,22 @@ func (d *desk) recogniseEstablishment() error {
 		return nil
 	}
 	if number, _, err := scanner.ParseFINESS(d.config.Establishment.FINESS); err != nil || number != known.FINESS {
-		return &cli.Problem{
-			Sentence: scanner.Text{
-				FR: "l'agent est enrôlé pour " + string(known.FINESS) + ", mais la configuration dit " + d.config.Establishment.FINESS,
-				EN: "the agent is enrolled for " + string(known.FINESS) + ", but the configuration says " + d.config.Establishment.FINESS,
-			},
-			Hint: scanner.Text{
-				FR: "corrigez establishment.finess, ou enrôlez un autre agent avec un autre dossier d'état",
-				EN: "correct establishment.finess, or enrol another agent with another state folder",
-			},
-		}
+		return enrolledElsewhere(known, d.config.Establishment.FINESS)
 	}
 	return nil
+}
+
+func enrolledElsewhere(known scanner.Establishment, configured string) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{
+			FR: "l'agent est enrôlé pour " + string(known.FINESS) + ", mais la configuration dit " + configured,
+			EN: "the agent is enrolled for " + string(known.FINESS) + ", but the configuration says " + configured,
+		},
+		Hint: scanner.Text{
+			FR: "corrigez establishment.finess, ou enrôlez un autre agent avec un autre dossier d'état",
+			EN: "correct establishment.finess, or enrol another agent with another state folder",
+		},
+	}
 }
 
 // scan runs once, and seals what came back before anyone reads it.

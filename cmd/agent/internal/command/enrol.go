@@ -3,6 +3,8 @@
 package command
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -28,22 +30,8 @@ func (a *app) enrol() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if url != "" {
-				token.URL = url
-			}
-			c, err := a.configuration()
-			if err != nil {
-				return err
-			}
-			id, err := identity.Open(c.State)
-			if err != nil {
-				return badState(err)
-			}
-			given, err := uplink.Enrol(command.Context(), id, token, cli.Software(runner.Program), c.Uplink.Proxy)
-			if err != nil {
-				return enrolmentRefused(err)
-			}
-			return a.welcome(given)
+			token.URL = cmp.Or(url, token.URL)
+			return a.enrolWith(command.Context(), token)
 		},
 	}
 	flags := command.Flags()
@@ -51,6 +39,22 @@ func (a *app) enrol() *cobra.Command {
 	flags.StringVar(&file, "token-file", "", a.say("fichier contenant le jeton", "file that holds the token"))
 	flags.StringVar(&url, "aggregator", "", a.say("adresse de l'agrégateur, si elle diffère de celle du jeton", "address of the aggregator, if not that of the token"))
 	return command
+}
+
+func (a *app) enrolWith(ctx context.Context, token wire.Token) error {
+	c, err := a.configuration()
+	if err != nil {
+		return err
+	}
+	id, err := identity.Open(c.State)
+	if err != nil {
+		return badState(err)
+	}
+	given, err := uplink.Enrol(ctx, id, token, cli.Software(runner.Program), c.Uplink.Proxy)
+	if err != nil {
+		return enrolmentRefused(err)
+	}
+	return a.welcome(given)
 }
 
 // maxToken bounds a token, in bytes.

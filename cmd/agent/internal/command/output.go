@@ -36,7 +36,7 @@ const (
 	formatDossier = "dossier"
 )
 
-// format is one way to present a run: how, and under which file name.
+// format is one way to present a run: how, and under which file name, if any.
 type format struct {
 	write func(io.Writer, reports.Document, scanner.Lang) error
 	file  scanner.Text
@@ -44,7 +44,7 @@ type format struct {
 
 func formats() map[string]format {
 	return map[string]format{
-		formatTable:   {table.Write, scanner.Text{FR: "resultat.txt", EN: "result.txt"}},
+		formatTable:   {table.Write, scanner.Text{}},
 		formatJSON:    {json.Write, scanner.Text{FR: "rapport.json", EN: "report.json"}},
 		formatHTML:    {html.Write, scanner.Text{FR: "rapport.html", EN: "report.html"}},
 		formatCSV:     {csv.Write, scanner.Text{FR: "constats.csv", EN: "findings.csv"}},
@@ -121,18 +121,7 @@ func (a *app) write(doc reports.Document, sealed []byte, o output) error {
 		return notWritten(err)
 	}
 	for _, name := range o.formats {
-		f := formats()[name]
-		var page bytes.Buffer
-		if err := f.write(&page, doc, a.lang.Lang); err != nil {
-			return err
-		}
-		if name == formatTable {
-			if _, err := page.WriteTo(a.out); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := a.keep(filepath.Join(o.folder, f.file.In(a.lang.Lang)), page.Bytes()); err != nil {
+		if err := a.writeAs(name, doc, o.folder); err != nil {
 			return err
 		}
 	}
@@ -140,6 +129,19 @@ func (a *app) write(doc reports.Document, sealed []byte, o output) error {
 		return nil
 	}
 	return a.keep(filepath.Join(o.folder, doc.Bundle.ID+bundle.Extension), sealed)
+}
+
+// writeAs writes one format into a folder; a table is at home on the terminal.
+func (a *app) writeAs(name string, doc reports.Document, folder string) error {
+	f := formats()[name]
+	if name == formatTable {
+		return f.write(a.out, doc, a.lang.Lang)
+	}
+	var page bytes.Buffer
+	if err := f.write(&page, doc, a.lang.Lang); err != nil {
+		return err
+	}
+	return a.keep(filepath.Join(folder, f.file.In(a.lang.Lang)), page.Bytes())
 }
 
 // keep writes a file that only its owner reads, and says where.

@@ -22,6 +22,7 @@ import (
 type selection struct {
 	domains         []string
 	profile         string
+	vantage         string
 	authorisedBy    string
 	authorisedUntil string
 }
@@ -30,33 +31,53 @@ func (a *app) selectFlags(command *cobra.Command, s *selection) {
 	flags := command.Flags()
 	flags.StringArrayVar(&s.domains, "domain", nil, a.say("domaine à examiner (répétable)", "domain to look at (repeatable)"))
 	flags.StringVar(&s.profile, "profile", "", a.say("profil à appliquer", "profile to apply"))
+	flags.StringVar(&s.vantage, "vantage", "", a.say("d'où l'on regarde : internet ou inside", "where the look is from: internet or inside"))
 	flags.StringVar(&s.authorisedBy, "authorised-by", "", a.say("fonction de la personne qui autorise l'examen", "function of the person who authorises the look"))
 	flags.StringVar(&s.authorisedUntil, "authorised-until", "", a.say("dernier jour autorisé, AAAA-MM-JJ", "last day authorised, YYYY-MM-DD"))
 }
+
+// vantages are where an agent may stand.
+var vantages = []string{string(scanner.VantageInternet), string(scanner.VantageInside)}
 
 // apply narrows a configuration to what the flags say.
 func (s selection) apply(c config.Config) (config.Config, error) {
 	if s.profile != "" {
 		c.Profile = s.profile
 	}
-	if s.authorisedBy != "" || s.authorisedUntil != "" {
-		last, err := time.Parse(time.DateOnly, s.authorisedUntil)
-		if err != nil || s.authorisedBy == "" {
-			return c, badAuthorisation(err)
+	if s.vantage != "" {
+		c.Vantage = scanner.Vantage(s.vantage)
+		if err := oneOf(s.vantage, vantages, scanner.Text{FR: "point de vue", EN: "vantage"}); err != nil {
+			return c, err
 		}
-		c.Scope.Authorisation = config.Authorisation{By: s.authorisedBy, Until: last.AddDate(0, 0, 1)}
 	}
-	if len(s.domains) == 0 {
+	c, err := s.authorise(c)
+	if err != nil || len(s.domains) == 0 {
+		return c, err
+	}
+	return s.narrow(c)
+}
+
+func (s selection) authorise(c config.Config) (config.Config, error) {
+	if s.authorisedBy == "" && s.authorisedUntil == "" {
 		return c, nil
 	}
-	narrowed, err := runner.Narrow(c, s.domains)
-	if err == nil && len(narrowed.Scope.Names) == 0 && s.authorisedBy != "" {
+	last, err := time.Parse(time.DateOnly, s.authorisedUntil)
+	if err != nil || s.authorisedBy == "" {
+		return c, badAuthorisation(err)
+	}
+	c.Scope.Authorisation = config.Authorisation{By: s.authorisedBy, Until: last.AddDate(0, 0, 1)}
+	return c, nil
+}
+
+func (s selection) narrow(c config.Config) (config.Config, error) {
+	c, err := runner.Narrow(c, s.domains)
+	if err == nil && len(c.Scope.Names) == 0 && s.authorisedBy != "" {
 		// The person who authorises on the command line declares these names.
-		for _, name := range narrowed.Targets.Domains {
-			narrowed.Scope.Names = append(narrowed.Scope.Names, name, "*."+name)
+		for _, name := range c.Targets.Domains {
+			c.Scope.Names = append(c.Scope.Names, name, "*."+name)
 		}
 	}
-	return narrowed, err
+	return c, err
 }
 
 func badAuthorisation(cause error) error {

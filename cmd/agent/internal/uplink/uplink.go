@@ -115,6 +115,7 @@ func (u *Uplink) Flush(ctx context.Context) error {
 	return nil
 }
 
+// send delivers one bundle and files it by the answer.
 func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 	sealed, err := os.ReadFile(entry.Path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -124,29 +125,36 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 		return err
 	}
 	if err := u.recognise(sealed); err != nil {
-		slog.ErrorContext(ctx, "bundle set aside", "bundle", entry.ID, "error", err)
-		return u.spool.Reject(entry, err.Error())
+		return u.setAside(ctx, entry, err)
 	}
-	var receipt wire.Receipt
-	err = u.client.call(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt)
+	receipt, err := u.deliver(ctx, entry, sealed)
 	if refused := (*answerError)(nil); errors.As(err, &refused) && isFinal(refused.Status) {
-		slog.ErrorContext(ctx, "bundle refused for good", "bundle", entry.ID, "error", refused)
-		return u.spool.Reject(entry, refused.Error())
+		return u.setAside(ctx, entry, refused)
 	}
 	if err != nil {
 		return err
+	}
+	return u.spool.Acknowledge(entry, receipt)
+}
+
+func (u *Uplink) setAside(ctx context.Context, entry spool.Entry, why error) error {
+	slog.ErrorContext(ctx, "bundle set aside", "bundle", entry.ID, "error", why)
+	return u.spool.Reject(entry, why.Error())
+}
+
+// deliver puts a bundle and returns its receipt, verified, to be kept.
+func (u *Uplink) deliver(ctx context.Context, entry spool.Entry, sealed []byte) ([]byte, error) {
+	var receipt wire.Receipt
+	if err := u.client.call(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt); err != nil {
+		return nil, err
 	}
 	if receipt.BundleID != entry.ID || receipt.Digest != scanner.Digest(sealed) {
-		return errors.New("the receipt is for another bundle: keeping this one")
+		return nil, errors.New("the receipt is for another bundle: keeping this one")
 	}
 	if err := receipt.Verify(u.enrolment.SealKey); err != nil {
-		return err
+		return nil, err
 	}
-	raw, err := json.MarshalIndent(receipt, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode receipt: %w", err)
-	}
-	return u.spool.Acknowledge(entry, raw)
+	return json.MarshalIndent(receipt, "", "  ")
 }
 
 // recognise refuses what the aggregator could never accept and what would hold
