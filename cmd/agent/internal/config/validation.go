@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -99,6 +100,10 @@ func prefixed(key string, err error) error {
 	return fmt.Errorf("%s: %w", key, err)
 }
 
+// domainName is two labels or more (RFC 1035 section 2.3.1, and the underscore
+// that names in use have).
+var domainName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
 // ParseDomain reads a domain name into its canonical form: lower case,
 // punycode, no final dot.
 func ParseDomain(name string) (string, error) {
@@ -106,7 +111,7 @@ func ParseDomain(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%q is not a domain name: %w", name, err)
 	}
-	if !strings.Contains(ascii, ".") || len(ascii) > 253 || net.ParseIP(ascii) != nil || strings.Contains(ascii, "..") {
+	if !domainName.MatchString(ascii) || len(ascii) > 253 || net.ParseIP(ascii) != nil {
 		return "", fmt.Errorf("%q is not a domain name such as chu-exemple.fr", name)
 	}
 	return ascii, nil
