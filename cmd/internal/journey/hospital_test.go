@@ -52,6 +52,9 @@ func TestHospital(t *testing.T) {
 	if got := countInCSV(t, filepath.Join(out, "constats.csv")); got != len(sealed.Run.Findings) {
 		t.Errorf("the spreadsheet has %d findings, the bundle %d", got, len(sealed.Run.Findings))
 	}
+	if got := countInPage(t, filepath.Join(out, "rapport.html")); got != count[scanner.Fail] {
+		t.Errorf("the report shows %d failures, the bundle %d", got, count[scanner.Fail])
+	}
 	if got := countInDatabase(t, r.data); cmp.Diff(count, got) != "" {
 		t.Errorf("database counts %v, bundle %v", got, count)
 	}
@@ -239,6 +242,16 @@ func countInDatabase(t *testing.T, data string) map[scanner.Outcome]int {
 		t.Fatal(err)
 	}
 	return count
+}
+
+// countInPage counts the failures that the HTML report lays out.
+func countInPage(t *testing.T, path string) int {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Count(raw, []byte(`class="is-fail" aria-labelledby=`))
 }
 
 func countInCSV(t *testing.T, path string) int {

@@ -76,22 +76,22 @@ func enrolledElsewhere(known scanner.Establishment, configured string) error {
 	}
 }
 
-// scan runs once, and seals what came back before anyone reads it.
-func (d *desk) scan(ctx context.Context, progress func(engine.Progress)) (scanner.Run, spool.Entry, error) {
+// look runs once.
+func (d *desk) look(ctx context.Context, progress func(engine.Progress)) (scanner.Run, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return scanner.Run{}, spool.Entry{}, err
+		return scanner.Run{}, err
 	}
 	r := runner.Runner{
 		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand},
 		Pseudonyms: d.identity.Pseudonyms, Progress: progress,
 	}
-	run, err := r.Run(ctx)
-	if err != nil {
-		return run, spool.Entry{}, err
-	}
-	entry, err := runner.Seal(d.spool, d.identity.Key, d.agentID, run)
-	return run, entry, err
+	return r.Run(ctx)
+}
+
+// keep seals a run and puts it in the spool.
+func (d *desk) keep(run scanner.Run) (spool.Entry, error) {
+	return runner.Seal(d.spool, d.identity.Key, d.agentID, run)
 }
 
 func badState(cause error) error {

@@ -99,19 +99,45 @@ func (d *daemon) name() string {
 }
 
 func (d *daemon) runOnce(ctx context.Context) {
-	run, entry, err := d.desk.scan(ctx, nil)
-	d.mu.Lock()
-	d.last, d.error = run, err
-	d.mu.Unlock()
+	run, err := d.desk.look(ctx, nil)
+	d.remember(run, err)
 	if err != nil {
 		slog.ErrorContext(ctx, "run failed", "error", err)
 		return
 	}
-	slog.InfoContext(ctx, "run sealed", "bundle", entry.ID, "seq", entry.Seq, "status", run.Status)
+	d.keep(ctx, run)
 	select {
 	case d.wake <- struct{}{}:
 	default: // already awake
 	}
+}
+
+// keepAgain is how long a run that could not be kept waits in memory.
+const keepAgain = time.Minute
+
+// keep seals a run, and tries again for as long as the daemon lives: a disk that
+// is full now may have room in a minute.
+func (d *daemon) keep(ctx context.Context, run scanner.Run) {
+	for {
+		entry, err := d.desk.keep(run)
+		d.remember(run, err)
+		if err == nil {
+			slog.InfoContext(ctx, "run sealed", "bundle", entry.ID, "seq", entry.Seq, "status", run.Status)
+			return
+		}
+		slog.ErrorContext(ctx, "keep run", "error", err, "retry_in", keepAgain.String())
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(keepAgain):
+		}
+	}
+}
+
+func (d *daemon) remember(run scanner.Run, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last, d.error = run, err
 }
 
 // sendUntil sends bundles until the end; an agent that is not enrolled keeps

@@ -123,9 +123,14 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 	if err != nil {
 		return err
 	}
-	run, entry, err := desk.scan(ctx, a.progress())
+	run, err := desk.look(ctx, a.progress())
 	if err != nil {
 		return err
+	}
+	entry, err := desk.keep(run)
+	if err != nil {
+		// What was seen is shown all the same: it must not be lost with its seal.
+		return errors.Join(err, a.write(document(run, nil, run.Names), nil, o))
 	}
 	if err := a.deliver(desk, run, entry, o); err != nil {
 		return err
