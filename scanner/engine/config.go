@@ -16,9 +16,9 @@ import (
 
 // The limits that hold when a configuration leaves them at zero.
 const (
-	defaultRate        = 10
-	defaultConcurrent  = 10
-	defaultBudget      = 1000
+	defaultRate        = 5
+	defaultConcurrent  = 2
+	defaultBudget      = 2000
 	defaultDialTimeout = 5 * time.Second
 	defaultUserAgent   = "CareScan"
 )

@@ -26,13 +26,13 @@ type GuardConfig struct {
 	// scope and the address is checked like a resolved one.
 	Redirects map[string]string
 	// RatePerHost is how many connections may begin per second and address; 0
-	// means 10.
+	// means 5.
 	RatePerHost float64
 	// ConcurrentPerHost is how many connections may be open at once per
-	// address; 0 means 10. One more waits for a place until its context ends.
+	// address; 0 means 2 (exposure-checks.md section 1.2). One more waits for a place until its context ends.
 	ConcurrentPerHost int
 	// BudgetPerHost is how many connections one address may cost in the life of
-	// the guard, which is one run; 0 means 1000.
+	// the guard, which is one run; 0 means 2000: one address may serve dozens of sites.
 	BudgetPerHost int
 	// Quiet are the hours during which no target is contacted, in Location; nil
 	// means the local time zone.
