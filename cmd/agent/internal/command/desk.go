@@ -76,15 +76,15 @@ func enrolledElsewhere(known scanner.Establishment, configured string) error {
 	}
 }
 
-// look runs once.
-func (d *desk) look(ctx context.Context, progress func(engine.Progress)) (scanner.Run, error) {
+// look runs once, telling of its progress and of what it cost, when asked to.
+func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent func(map[string]int)) (scanner.Run, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return scanner.Run{}, err
 	}
 	r := runner.Runner{
 		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand},
-		Pseudonyms: d.identity.Pseudonyms, Progress: progress,
+		Pseudonyms: d.identity.Pseudonyms, Progress: progress, Spent: spent,
 	}
 	return r.Run(ctx)
 }

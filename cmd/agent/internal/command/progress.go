@@ -37,3 +37,15 @@ func (a *app) bar() func(engine.Progress) {
 		_ = bar.Set(p.Done) // drawing a bar must never stop a scan
 	}
 }
+
+// spent says what the look cost those who were looked at.
+func (a *app) spent(connections map[string]int) {
+	if a.quiet || len(connections) == 0 {
+		return
+	}
+	total := 0
+	for _, n := range connections {
+		total += n
+	}
+	fmt.Fprintf(a.err, a.say("connexions ouvertes : %d, vers %d adresse(s)\n", "connections opened: %d, to %d address(es)\n"), total, len(connections))
+}

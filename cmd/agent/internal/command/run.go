@@ -99,7 +99,7 @@ func (d *daemon) name() string {
 }
 
 func (d *daemon) runOnce(ctx context.Context) {
-	run, err := d.desk.look(ctx, nil)
+	run, err := d.desk.look(ctx, nil, nil)
 	d.remember(run, err)
 	if err != nil {
 		slog.ErrorContext(ctx, "run failed", "error", err)

@@ -123,7 +123,7 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 	if err != nil {
 		return err
 	}
-	run, err := desk.look(ctx, a.progress())
+	run, err := desk.look(ctx, a.progress(), a.spent)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ type Runner struct {
 	Pseudonyms scanner.Pseudonyms
 	// Progress, when set, is told of each look that ended.
 	Progress func(engine.Progress)
+	// Spent, when set, is told at the end how many connections each address cost.
+	Spent func(map[string]int)
 }
 
 // Profiles loads the profiles this configuration may use.
@@ -99,5 +101,9 @@ func (r Runner) Run(ctx context.Context) (scanner.Run, error) {
 		Probes: probes, Network: guard, Timeout: lookTimeout,
 		Software: cli.Software(Program), Progress: r.Progress,
 	}
-	return e.Run(ctx, plan), nil
+	run := e.Run(ctx, plan)
+	if r.Spent != nil {
+		r.Spent(guard.Spent())
+	}
+	return run, nil
 }

@@ -15,9 +15,6 @@ func Region() Scope { return Scope{everything} }
 // Only sees one establishment.
 func Only(finess scanner.FINESS) Scope { return Scope{string(finess)} }
 
-// ScopeOf reads a scope as String writes it.
-func ScopeOf(s string) Scope { return Scope{s} }
-
 // String writes the scope, "*" for the region.
 func (s Scope) String() string { return s.sees }
 
