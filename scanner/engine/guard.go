@@ -29,10 +29,12 @@ type GuardConfig struct {
 	// means 5.
 	RatePerHost float64
 	// ConcurrentPerHost is how many connections may be open at once per
-	// address; 0 means 2 (exposure-checks.md section 1.2). One more waits for a place until its context ends.
+	// address; 0 means 2 (exposure-checks.md section 1.2). One more waits for a
+	// place until its context ends.
 	ConcurrentPerHost int
 	// BudgetPerHost is how many connections one address may cost in the life of
-	// the guard, which is one run; 0 means 2000: one address may serve dozens of sites.
+	// the guard, which is one run; 0 means 2000: one address may serve dozens of
+	// sites.
 	BudgetPerHost int
 	// Quiet are the hours during which no target is contacted, in Location; nil
 	// means the local time zone.

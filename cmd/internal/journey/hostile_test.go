@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/zstd"
 
@@ -223,5 +224,11 @@ func TestSealedBeforeEnrolment(t *testing.T) {
 	run(t, 3, programs.agent, "scan", "--config", config, "--quiet", "--send")
 	if n := countBundles(t, r.data); n != 2 {
 		t.Errorf("%d bundles are stored, want both", n)
+	}
+	before := countInDatabase(t, r.data)
+	r.command(t, "rebuild")
+	r.command(t, "doctor")
+	if diff := cmp.Diff(before, countInDatabase(t, r.data)); diff != "" {
+		t.Errorf("derived again, the findings differ (-before +after):\n%s", diff)
 	}
 }

@@ -222,33 +222,39 @@ applications:
 `
 
 // playWorld answers on every address of the world, in scope and out of it, and
-// tempts: each page redirects out.
+// tempts: each page redirects out. It is ready once every port listens.
 func playWorld() {
 	mux := dns.NewServeMux()
 	mux.HandleFunc(".", answerTraps)
-	for _, network := range []string{"udp", "tcp"} {
-		go serve(func() error { return (&dns.Server{Addr: ":53", Net: network, Handler: mux}).ListenAndServe() })
+	questions, err := net.ListenPacket("udp", ":53")
+	if err != nil {
+		log.Fatal(err)
 	}
 	tempt := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		out := [...]string{"https://cdn.evil.test/", "https://10.77.2.10/", "https://vpn.chu.test/", "http://mx.evil.test/"}
 		http.Redirect(w, r, out[len(r.URL.Path)%len(out)], http.StatusFound)
 	})
-	go serve(func() error { return http.ListenAndServe(":80", tempt) })
-	go serve(func() error {
-		listener, err := tls.Listen("tcp", ":443", &tls.Config{Certificates: []tls.Certificate{worldCertificate()}})
-		if err != nil {
-			return err
-		}
-		return http.Serve(listener, tempt)
-	})
-	time.Sleep(500 * time.Millisecond) // the listeners above report their failure at once
+	secure := &tls.Config{Certificates: []tls.Certificate{worldCertificate()}}
+	streams, plain, web := listen(":53"), listen(":80"), tls.NewListener(listen(":443"), secure)
+	go serve(func() error { return (&dns.Server{PacketConn: questions, Handler: mux}).ActivateAndServe() })
+	go serve(func() error { return (&dns.Server{Listener: streams, Handler: mux}).ActivateAndServe() })
+	go serve(func() error { return http.Serve(plain, tempt) })
+	go serve(func() error { return http.Serve(web, tempt) })
 	if err := os.WriteFile(os.Getenv("READY"), []byte("ready"), 0o600); err != nil {
 		log.Fatal(err)
 	}
-	time.Sleep(5 * time.Minute) // ended by the test; a bound for when it could not
+	<-time.After(5 * time.Minute) // ended by the test; a bound for when it could not
 }
 
-func serve(listen func() error) { log.Fatal(listen()) }
+func listen(address string) net.Listener {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return listener
+}
+
+func serve(answer func() error) { log.Fatal(answer()) }
 
 func answerTraps(w dns.ResponseWriter, question *dns.Msg) {
 	answer := new(dns.Msg).SetReply(question)
