@@ -19,6 +19,8 @@ type Check struct {
 	References []string
 	// Vantage is where the fact must have been seen from; empty accepts any.
 	Vantage Vantage
+	// Confirm says what a failure needs before it is said; empty believes one look.
+	Confirm Confirmation
 	Judge   Judge
 	Papers  Papers // filled by the generated registry from fr.md and en.md
 }

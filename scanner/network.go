@@ -25,6 +25,14 @@ type Network interface {
 	Lookup(ctx context.Context, host string) ([]netip.Addr, error)
 	// Resolvers lists the recursive resolvers that may be asked anything.
 	Resolvers() []netip.AddrPort
+	// Parents lists servers of the zone above a registrable domain: the registry's,
+	// which may be dialled for questions about that domain. The guard finds them
+	// by itself, from the declared root hints when there are some.
+	Parents(ctx context.Context, domain string) ([]netip.AddrPort, error)
+	// Intrusive is nil when a dated authorisation for looks of level P3
+	// (exposure-checks.md section 1.3) is in force now, otherwise a *Refusal. A
+	// probe asks it before each such look.
+	Intrusive() error
 	// UserAgent is what every request must call itself, with a contact.
 	UserAgent() string
 }
@@ -40,6 +48,7 @@ const (
 	RefusedQuietHours RefusalCode = "quiet-hours"
 	RefusedBudget     RefusalCode = "budget-spent"
 	RefusedStopped    RefusalCode = "stopped"
+	RefusedIntrusive  RefusalCode = "intrusive-not-authorised"
 )
 
 // Refusal is the error of a connection that the guard did not allow. It is a

@@ -16,6 +16,7 @@ type TargetKind string
 const (
 	KindDomain        TargetKind = "domain"        // a DNS zone: chu.example
 	KindService       TargetKind = "service"       // a listening port: www.chu.example:443/tcp
+	KindHost          TargetKind = "host"          // a name or address whose ports are looked at: vpn.chu.example
 	KindSite          TargetKind = "site"          // a web origin: https://www.chu.example
 	KindDirectory     TargetKind = "directory"     // a technical directory, by its declared id
 	KindApplication   TargetKind = "application"   // an application, by its declared id
@@ -44,6 +45,9 @@ func DomainTarget(name string) Target { return Target{KindDomain, CanonicalName(
 func ServiceTarget(host string, port int) Target {
 	return Target{KindService, net.JoinHostPort(CanonicalName(host), strconv.Itoa(port)) + "/tcp"}
 }
+
+// HostTarget names a host by its name or address.
+func HostTarget(host string) Target { return Target{KindHost, CanonicalName(host)} }
 
 // CanonicalName lowers a DNS name and drops its final dot.
 func CanonicalName(name string) string {

@@ -40,6 +40,12 @@ type GuardConfig struct {
 	// means the local time zone.
 	Quiet    []QuietHours
 	Location *time.Location
+	// Intrusive is the permission for looks of level P3 (exposure-checks.md
+	// section 1.3), beside that of the scope; the zero value never allows one.
+	Intrusive scanner.Authorisation
+	// RootHints are the servers of the DNS root; without any, the registries of
+	// domains are not found.
+	RootHints []netip.AddrPort
 	// UserAgent is what requests call themselves; empty means "CareScan". It
 	// should carry a contact.
 	UserAgent string
@@ -268,6 +274,17 @@ func (g *Guard) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 // Resolvers lists the recursive resolvers that may be asked anything.
 func (g *Guard) Resolvers() []netip.AddrPort {
 	return append([]netip.AddrPort{}, g.config.Resolvers...)
+}
+
+// Intrusive allows looks of level P3 while their own authorisation holds.
+func (g *Guard) Intrusive() error {
+	if err := g.open("a target"); err != nil {
+		return err
+	}
+	if !g.config.Intrusive.ValidAt(g.config.Clock()) {
+		return refuse(scanner.RefusedIntrusive, "a target", "no dated authorisation allows intrusive looks now")
+	}
+	return nil
 }
 
 // UserAgent is what every request must call itself.

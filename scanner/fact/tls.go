@@ -28,7 +28,95 @@ type TLS struct {
 	Trust Trust  `json:"trust,omitempty"`
 	Store string `json:"store,omitempty"` // "system" or the digest of the declared CA bundle
 	Error string `json:"error,omitempty"`
+
+	// StartTLS is the protocol spoken before the handshake ("smtp", "postgresql"…);
+	// empty when TLS begins at once.
+	StartTLS string `json:"starttls,omitempty"`
+	// Connections is what the look cost.
+	Connections int `json:"connections,omitempty"`
+	// Suites are the suites the server accepted among those offered, by version
+	// ("SSL 2.0" to "1.3"), IANA names, in the order it picked them.
+	Suites map[string][]string `json:"suites,omitempty"`
+	// Offers maps what was offered alone to the answer of the server. The keys are
+	// the constants below.
+	Offers map[string]Offer `json:"offers,omitempty"`
+	// ServerOrder tells whether the server follows its own order of suites rather
+	// than the client's; empty when not known.
+	ServerOrder Offer    `json:"server_order,omitempty"`
+	Groups      []string `json:"groups,omitempty"` // named groups accepted, IANA names
+	DH          *DHGroup `json:"dh,omitempty"`     // finite-field parameters sent, when DHE is accepted
+	// Signatures are the signature schemes the server used over the key exchange
+	// of TLS 1.2 or in CertificateVerify, by the single hash that was offered:
+	// "sha1", "md5", "sha224", "sha256"….
+	Signatures map[string]Offer `json:"signatures,omitempty"`
+	ALPN       string           `json:"alpn,omitempty"` // chosen among "h2" and "http/1.1"
+	Staple     *Staple          `json:"staple,omitempty"`
+	// SCTs counts the signed certificate time-stamps: in the certificate, the
+	// handshake and the staple.
+	SCTs       int              `json:"scts,omitempty"`
+	Revocation Revocation       `json:"revocation,omitempty"`
+	Unnamed    *Certificate     `json:"unnamed,omitempty"` // leaf shown when no name is asked, when different
+	TicketLife time.Duration    `json:"ticket_life,omitempty"`
+	Flaws      map[string]Offer `json:"flaws,omitempty"` // "heartbleed"…: Accepted means affected; level P3
 }
+
+// The keys of TLS.Offers: each was offered alone, or with nothing better.
+const (
+	OfferExport        = "export-suites"
+	OfferNull          = "null-suites"
+	OfferAnonymous     = "anonymous-suites"
+	OfferRC4           = "rc4-suites"
+	OfferDES           = "des-suites" // single DES
+	Offer3DES          = "3des-suites"
+	OfferStaticKey     = "static-key-suites" // RSA or static (EC)DH key exchange: no forward secrecy
+	OfferCBC           = "cbc-suites"        // without encrypt-then-MAC
+	OfferAEAD          = "aead-suites"
+	OfferCCM8          = "ccm8-suites"
+	OfferDHE           = "dhe-suites"
+	OfferWeakGroups    = "weak-groups" // curves under 224 bits or not recommended
+	OfferHybrid        = "hybrid-groups"
+	OfferEMS           = "extended-master-secret" // RFC 7627
+	OfferEncryptMAC    = "encrypt-then-mac"       // RFC 7366
+	OfferRenegotiation = "secure-renegotiation"   // RFC 5746
+	OfferClientRenego  = "client-renegotiation"   // repeated, asked by the client
+	OfferCompression   = "compression"
+	OfferEarlyData     = "early-data" // read from the ticket: no data is ever sent early
+	OfferFallback      = "fallback-scsv"
+)
+
+// The keys of TLS.Flaws.
+const (
+	FlawHeartbleed  = "heartbleed"
+	FlawCCS         = "ccs-injection"
+	FlawROBOT       = "robot"
+	FlawTicketbleed = "ticketbleed"
+	FlawPadding     = "padding-oracle"
+	FlawDROWN       = "drown" // key shared with a host that speaks SSLv2
+)
+
+// DHGroup is the finite-field group a server sent.
+type DHGroup struct {
+	Bits  int    `json:"bits"`
+	Known string `json:"known,omitempty"` // "RFC 7919 ffdhe2048", or the name of a widely shared prime
+}
+
+// Staple is the OCSP answer sent with the handshake.
+type Staple struct {
+	Status     string    `json:"status"` // "good", "revoked", "unknown", "invalid"
+	ThisUpdate time.Time `json:"this_update,omitzero"`
+	NextUpdate time.Time `json:"next_update,omitzero"`
+}
+
+// Revocation is what the sources named by the certificate say, or a staple.
+type Revocation string
+
+// The states of revocation.
+const (
+	RevocationGood    Revocation = "good"
+	Revoked           Revocation = "revoked"
+	RevocationUnknown Revocation = "unknown" // a source exists and could not be asked
+	RevocationNone    Revocation = "none"    // the certificate names no source
+)
 
 // FactKind names the fact.
 func (TLS) FactKind() string { return "tls-endpoint" }
@@ -41,6 +129,9 @@ const (
 	Trusted    Trust = "trusted"
 	SelfSigned Trust = "self-signed"
 	Untrusted  Trust = "untrusted" // no path to a root of the store
+	// PrivatelyTrusted is a path to an authority declared as private, for which
+	// the rules of public authorities have no object (exposure-checks.md 1.4).
+	PrivatelyTrusted Trust = "privately-trusted"
 )
 
 // Certificate is one certificate of a chain.
@@ -54,4 +145,12 @@ type Certificate struct {
 	Signature string    `json:"signature"` // "SHA256-RSA"
 	SPKI      string    `json:"spki"`      // digest of the public key, "sha256:…"
 	Digest    string    `json:"digest"`    // digest of the certificate, "sha256:…"
+
+	Exponent   int      `json:"exponent,omitempty"` // of an RSA key
+	CommonName string   `json:"common_name,omitempty"`
+	OCSP       []string `json:"ocsp,omitempty"` // addresses of the responders named
+	CRL        []string `json:"crl,omitempty"`
+	MustStaple bool     `json:"must_staple,omitempty"` // RFC 7633
+	Usages     []string `json:"usages,omitempty"`      // key usages, then extended ones
+	SCTs       int      `json:"scts,omitempty"`        // embedded
 }

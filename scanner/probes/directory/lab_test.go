@@ -33,9 +33,11 @@ type door struct{ address string }
 func (d door) DialContext(ctx context.Context, network, _ string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, network, d.address)
 }
-func (door) Permits(context.Context, string) error { return nil }
-func (door) Resolvers() []netip.AddrPort           { return nil }
-func (door) UserAgent() string                     { return "test" }
+func (door) Permits(context.Context, string) error                     { return nil }
+func (door) Resolvers() []netip.AddrPort                               { return nil }
+func (door) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
+func (door) Intrusive() error                                          { return nil }
+func (door) UserAgent() string                                         { return "test" }
 func (door) Lookup(context.Context, string) ([]netip.Addr, error) {
 	return nil, errors.New("this probe must not resolve")
 }

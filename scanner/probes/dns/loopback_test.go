@@ -61,8 +61,10 @@ func (l *loopback) Lookup(_ context.Context, host string) ([]netip.Addr, error) 
 	return l.addresses[host], nil
 }
 
-func (l *loopback) Resolvers() []netip.AddrPort { return l.resolvers }
-func (l *loopback) UserAgent() string           { return "CareScan-test" }
+func (l *loopback) Resolvers() []netip.AddrPort                             { return l.resolvers }
+func (*loopback) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
+func (*loopback) Intrusive() error                                          { return nil }
+func (l *loopback) UserAgent() string                                       { return "CareScan-test" }
 
 func refusal(address string) error {
 	return &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: address, Detail: "not in the test"}

@@ -29,9 +29,11 @@ type names map[string][]netip.Addr
 func (names) DialContext(context.Context, string, string) (net.Conn, error) {
 	return nil, errors.New("this probe must not connect")
 }
-func (names) Permits(context.Context, string) error { return nil }
-func (names) Resolvers() []netip.AddrPort           { return nil }
-func (names) UserAgent() string                     { return "test" }
+func (names) Permits(context.Context, string) error                     { return nil }
+func (names) Resolvers() []netip.AddrPort                               { return nil }
+func (names) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
+func (names) Intrusive() error                                          { return nil }
+func (names) UserAgent() string                                         { return "test" }
 func (n names) Lookup(_ context.Context, host string) ([]netip.Addr, error) {
 	addrs, known := n[host]
 	if !known {

@@ -56,8 +56,10 @@ func (l *loopback) Lookup(context.Context, string) ([]netip.Addr, error) {
 	return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 }
 
-func (l *loopback) Resolvers() []netip.AddrPort { return nil }
-func (l *loopback) UserAgent() string           { return "CareScan-test (+https://crrc.test/contact)" }
+func (l *loopback) Resolvers() []netip.AddrPort                             { return nil }
+func (*loopback) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
+func (*loopback) Intrusive() error                                          { return nil }
+func (l *loopback) UserAgent() string                                       { return "CareScan-test (+https://crrc.test/contact)" }
 
 // dialled lists the addresses dialled so far.
 func (l *loopback) dialled() []string {

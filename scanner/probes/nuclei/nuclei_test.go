@@ -107,10 +107,12 @@ type closedNetwork struct{ permits error }
 func (n closedNetwork) DialContext(context.Context, string, string) (net.Conn, error) {
 	return nil, &scanner.Refusal{Code: scanner.RefusedBudget, Detail: "spent"}
 }
-func (n closedNetwork) Permits(context.Context, string) error                { return n.permits }
-func (n closedNetwork) Lookup(context.Context, string) ([]netip.Addr, error) { return nil, nil }
-func (n closedNetwork) Resolvers() []netip.AddrPort                          { return nil }
-func (n closedNetwork) UserAgent() string                                    { return "test" }
+func (n closedNetwork) Permits(context.Context, string) error                   { return n.permits }
+func (n closedNetwork) Lookup(context.Context, string) ([]netip.Addr, error)    { return nil, nil }
+func (n closedNetwork) Resolvers() []netip.AddrPort                             { return nil }
+func (closedNetwork) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
+func (closedNetwork) Intrusive() error                                          { return nil }
+func (n closedNetwork) UserAgent() string                                       { return "test" }
 
 var siteTarget = scanner.Target{Kind: scanner.KindSite, ID: "https://www.chu.test"}
 

@@ -35,8 +35,10 @@ func (l *loopback) Permits(context.Context, string) error { return nil }
 func (l *loopback) Lookup(context.Context, string) ([]netip.Addr, error) {
 	return l.known, nil
 }
-func (l *loopback) Resolvers() []netip.AddrPort { return nil }
-func (l *loopback) UserAgent() string           { return "CareScan-test" }
+func (l *loopback) Resolvers() []netip.AddrPort                             { return nil }
+func (*loopback) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
+func (*loopback) Intrusive() error                                          { return nil }
+func (l *loopback) UserAgent() string                                       { return "CareScan-test" }
 
 // serve accepts connections on a free port and hands them out, each to a
 // goroutine, until the test ends.

@@ -71,9 +71,11 @@ func (s site) Permits(_ context.Context, host string) error {
 	return nil
 }
 
-func (s site) Lookup(context.Context, string) ([]netip.Addr, error) { return nil, nil }
-func (s site) Resolvers() []netip.AddrPort                          { return nil }
-func (s site) UserAgent() string                                    { return "CareScan-test (+https://carescan.test)" }
+func (s site) Lookup(context.Context, string) ([]netip.Addr, error)    { return nil, nil }
+func (s site) Resolvers() []netip.AddrPort                             { return nil }
+func (site) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
+func (site) Intrusive() error                                          { return nil }
+func (s site) UserAgent() string                                       { return "CareScan-test (+https://carescan.test)" }
 
 const (
 	siteName = "www.chu.test"

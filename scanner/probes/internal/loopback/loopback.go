@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package loopback is the door to the network of probe tests: it really dials
+// servers of the test, on loopback, under the names they would have in the
+// world, and refuses all the rest.
+package loopback
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"carescan/scanner"
+)
+
+// Network implements scanner.Network for one test.
+type Network struct {
+	Routes    map[string]string // "host:port" in the world → "127.0.0.1:port" of the test
+	Addresses map[string][]netip.Addr
+	// Silent names cannot be looked up: the resolver does not answer for them.
+	Silent     map[string]error
+	Recursives []netip.AddrPort
+	Registries []netip.AddrPort // given as the parents of every domain
+	Authorised bool             // looks of level P3
+
+	mu    sync.Mutex
+	dials []string
+}
+
+// DialContext dials the server of the test that stands for an address.
+func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	n.mu.Lock()
+	n.dials = append(n.dials, network+" "+address)
+	n.mu.Unlock()
+	real, known := n.Routes[address]
+	if at, err := netip.ParseAddrPort(address); err == nil && slices.Contains(slices.Concat(n.Recursives, n.Registries), at) {
+		real, known = address, true
+	}
+	if !known {
+		return nil, refusal(address)
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, network, real)
+	if err != nil {
+		return nil, err
+	}
+	return guarded{conn}, nil
+}
+
+// guarded hides the type of a connection, as the guard does.
+type guarded struct{ net.Conn }
+
+// Permits allows the hosts that have a route.
+func (n *Network) Permits(_ context.Context, host string) error {
+	for address := range n.Routes {
+		if name, _, err := net.SplitHostPort(address); err == nil && name == host {
+			return nil
+		}
+	}
+	return refusal(host)
+}
+
+// Lookup gives the addresses of the test; a name without any is proven to have
+// none.
+func (n *Network) Lookup(_ context.Context, host string) ([]netip.Addr, error) {
+	if err := n.Silent[host]; err != nil {
+		return nil, err
+	}
+	return n.Addresses[host], nil
+}
+
+// Resolvers lists the recursive resolvers of the test.
+func (n *Network) Resolvers() []netip.AddrPort { return n.Recursives }
+
+// Parents lists the registries of the test.
+func (n *Network) Parents(context.Context, string) ([]netip.AddrPort, error) {
+	return n.Registries, nil
+}
+
+// Intrusive allows looks of level P3 when the test says so.
+func (n *Network) Intrusive() error {
+	if n.Authorised {
+		return nil
+	}
+	return &scanner.Refusal{Code: scanner.RefusedIntrusive, Detail: "not in this test"}
+}
+
+// UserAgent is what requests of the test call themselves.
+func (*Network) UserAgent() string { return "CareScan-test (+https://crrc.test/contact)" }
+
+// Dials lists every dial so far, as "tcp host:port", refused ones included.
+func (n *Network) Dials() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.dials)
+}
+
+func refusal(address string) error {
+	return &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: address, Detail: "not in this test"}
+}
