@@ -113,6 +113,8 @@ const (
 	reasonNoSource     = "no-source"
 	reasonWrongVantage = "wrong-vantage"
 	reasonCheckError   = "check-error"
+	reasonUnconfirmed  = "unconfirmed"
+	reasonNotConfirmed = "not-confirmed"
 )
 
 var commonReasons = map[string]Text{
@@ -131,6 +133,14 @@ var commonReasons = map[string]Text{
 	reasonWrongVantage: {
 		"Observé depuis « {vantage} » alors que la vérification se juge depuis « {wanted} ».",
 		`Seen from "{vantage}" while this check is judged from "{wanted}".`,
+	},
+	reasonUnconfirmed: {
+		"Un écart a été vu une seule fois et reste à confirmer par un second regard.",
+		"A failure was seen once only and a second look has to confirm it.",
+	},
+	reasonNotConfirmed: {
+		"Un écart a été vu lors d'un regard et pas lors de l'autre : rien n'est conclu.",
+		"A failure was seen by one look and not by the other: nothing is concluded.",
 	},
 	reasonCheckError: {
 		"La vérification n'a pas abouti ({error}) ; signalez-le aux mainteneurs.",

@@ -14,7 +14,8 @@ type Judgement struct {
 	Controls []ControlResult
 }
 
-// Judge applies every check of the plan to the observations it reads. It is
+// Judge applies every check of the plan to the observations it reads, one
+// target at a time. It is
 // pure: the same observations give the same judgement, on any day, without a
 // packet.
 func (p Plan) Judge(observations []Observation) Judgement {
@@ -40,12 +41,9 @@ func (j *Judgement) add(findings []Finding, coverage []Coverage) {
 }
 
 func (p Plan) judgeCheck(check PlannedCheck, observations []Observation) (findings []Finding, coverage []Coverage) {
-	for _, o := range observations {
-		if o.Kind != check.Judge.Fact {
-			continue
-		}
-		findings = append(findings, check.Evaluate(o, check.Params))
-		coverage = append(coverage, Coverage{check.ID, o.Target, o.Status, o.Error})
+	for _, looks := range looksOf(check.Judge.Fact, observations) {
+		findings = append(findings, check.Conclude(looks, check.Params))
+		coverage = append(coverage, Coverage{check.ID, looks[0].Target, looks[0].Status, looks[0].Error})
 	}
 	if len(findings) == 0 {
 		site := p.Establishment.Target()

@@ -26,7 +26,10 @@ type Engine struct {
 	// Workers is how many looks may be under way at once; 0 means 4.
 	Workers int
 	// Timeout bounds one look; 0 means two minutes.
-	Timeout  time.Duration
+	Timeout time.Duration
+	// ConfirmAfter is how long after a look the one that confirms its failures is
+	// made, when that has to be later; 0 means scanner.ConfirmDelay.
+	ConfirmAfter time.Duration
 	Clock    func() time.Time // nil means time.Now
 	Software string           // name and version of the program
 	// Progress, when set, is told of each look that ended, one at a time.
@@ -36,7 +39,10 @@ type Engine struct {
 // Progress tells how far a run is.
 type Progress struct {
 	Done, Total int
-	Task        scanner.Task // that just ended
+	Task        scanner.Task // that just ended; none while the run waits
+	// Until, when set, is the moment the run waits for, to look again at what
+	// failed.
+	Until time.Time
 }
 
 const (
@@ -49,11 +55,13 @@ const (
 // judgement. Observations are in the order of the plan.
 func (e Engine) Run(ctx context.Context, plan scanner.Plan) scanner.Run {
 	e.Workers, e.Timeout = cmp.Or(e.Workers, defaultWorkers), cmp.Or(e.Timeout, defaultTimeout)
+	e.ConfirmAfter = cmp.Or(e.ConfirmAfter, scanner.ConfirmDelay)
 	if e.Clock == nil {
 		e.Clock = time.Now
 	}
 	run := e.begin(plan)
-	fill(&run, e.lookAll(ctx, plan))
+	results := e.lookAll(ctx, plan, looksAt(plan.Tasks, 0))
+	fill(&run, append(results, e.confirm(ctx, plan, results)...))
 	judge(&run, plan)
 	run.Status = status(run.Observations)
 	run.Ended = e.Clock().UTC()
@@ -80,22 +88,36 @@ func judge(run *scanner.Run, plan scanner.Plan) {
 	run.Controls = append([]scanner.ControlResult{}, j.Controls...)
 }
 
-// lookAll makes every look of a plan, some at once, and returns what each saw
-// in the order of the plan.
-func (e Engine) lookAll(ctx context.Context, plan scanner.Plan) []seen {
-	results := make([]seen, len(plan.Tasks))
+// assignment is one look to make: a task, and whether it is done for the first
+// time.
+type assignment struct {
+	task    scanner.Task
+	attempt int
+}
+
+func looksAt(tasks []scanner.Task, attempt int) []assignment {
+	list := make([]assignment, 0, len(tasks))
+	for _, task := range tasks {
+		list = append(list, assignment{task, attempt})
+	}
+	return list
+}
+
+// lookAll makes looks, some at once, and returns what each saw in their order.
+func (e Engine) lookAll(ctx context.Context, plan scanner.Plan, assigned []assignment) []seen {
+	results := make([]seen, len(assigned))
 	next := make(chan int)
 	var progress progress
 	var workers sync.WaitGroup
 	for range e.Workers {
 		workers.Go(func() {
 			for i := range next {
-				results[i] = e.look(ctx, plan, plan.Tasks[i])
-				progress.ended(e.Progress, plan.Tasks, i)
+				results[i] = e.look(ctx, plan, assigned[i])
+				progress.ended(e.Progress, assigned, i)
 			}
 		})
 	}
-	for i := range plan.Tasks {
+	for i := range assigned {
 		next <- i
 	}
 	close(next)
@@ -109,12 +131,12 @@ type progress struct {
 	done int
 }
 
-func (p *progress) ended(tell func(Progress), tasks []scanner.Task, i int) {
+func (p *progress) ended(tell func(Progress), assigned []assignment, i int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
 	if tell != nil {
-		tell(Progress{p.done, len(tasks), tasks[i]})
+		tell(Progress{Done: p.done, Total: len(assigned), Task: assigned[i].task})
 	}
 }
 

@@ -33,7 +33,7 @@ const (
 
 // look is one task under way.
 type look struct {
-	task    scanner.Task
+	assignment
 	probe   scanner.Probe // nil when unknown
 	vantage scanner.Vantage
 	at      time.Time
@@ -41,6 +41,7 @@ type look struct {
 
 // seen is what a look brought back.
 type seen struct {
+	task         scanner.Task
 	observations []scanner.Observation
 	artifacts    []scanner.Artifact
 	names        map[string]string
@@ -48,16 +49,16 @@ type seen struct {
 }
 
 // look makes one look. Whatever the probe does, it costs that look only.
-func (e Engine) look(ctx context.Context, plan scanner.Plan, task scanner.Task) seen {
-	probe, err := e.find(task)
-	l := look{task: task, probe: probe, vantage: plan.Vantage, at: e.Clock().UTC()}
+func (e Engine) look(ctx context.Context, plan scanner.Plan, assigned assignment) seen {
+	probe, err := e.find(assigned.task)
+	l := look{assignment: assigned, probe: probe, vantage: plan.Vantage, at: e.Clock().UTC()}
 	if err != nil {
 		return l.completed(seen{err: err}, scanner.StatusError)
 	}
 	if ctx.Err() != nil {
 		return l.completed(seen{err: errors.New("the run was stopped before this look")}, scanner.StatusSkipped)
 	}
-	result := l.watch(ctx, e.Network, e.Timeout)
+	result := l.watch(scanner.WithAttempt(ctx, assigned.attempt), e.Network, e.Timeout)
 	return l.completed(result, failure(ctx, result.err))
 }
 
@@ -160,6 +161,7 @@ func bounded(a scanner.Artifact) scanner.Artifact {
 // and did not bring, so that nothing unseen goes unsaid. An error that no such
 // observation can carry makes what was seen partial.
 func (l look) completed(result seen, status scanner.Status) seen {
+	result.task = l.task
 	text := "the probe brought nothing back"
 	if result.err != nil {
 		text = sentence(result.err.Error())

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Conclude judges the looks made at one target, first look first, and returns
+// one finding. A failure that has to be confirmed is said only when two looks
+// saw it; seen once, it is inconclusive, and its own sentence is kept in the
+// message (exposure-checks.md section 1.2).
+func (c Check) Conclude(looks []Observation, params json.RawMessage) Finding {
+	first := c.Evaluate(looks[0], params)
+	if len(looks) == 1 && (first.Outcome != Fail || c.Confirm == "") {
+		return first
+	}
+	if len(looks) == 1 {
+		return c.doubted(first, reasonUnconfirmed)
+	}
+	second := c.Evaluate(looks[len(looks)-1], params)
+	f := c.agreed(first, second)
+	f.Observations = append(slices.Clone(first.Observations), second.Observations...)
+	return f
+}
+
+// agreed is what two looks say together: the last one when they agree, the
+// milder of two failures, and a doubt when only one of them failed.
+func (c Check) agreed(first, second Finding) Finding {
+	switch {
+	case first.Outcome == Fail && second.Outcome == Fail:
+		if first.Severity.Rank() > second.Severity.Rank() {
+			return first
+		}
+		return second
+	case c.Confirm == "":
+		return second
+	case first.Outcome == Fail:
+		return c.doubted(first, reasonNotConfirmed)
+	case second.Outcome == Fail:
+		return c.doubted(second, reasonNotConfirmed)
+	case second.Outcome == Inconclusive:
+		return first
+	}
+	return second
+}
+
+// doubted turns a failure into a doubt that still says what was seen.
+func (c Check) doubted(seen Finding, reason string) Finding {
+	f := c.finding(seen.Target, Unknown(reason, seen.Values))
+	f.Message = Text{f.Message.FR + " " + seen.Message.FR, f.Message.EN + " " + seen.Message.EN}
+	f.Severity, f.Parameters, f.Observations = seen.Severity, seen.Parameters, seen.Observations
+	return f
+}
+
+// Doubts lists the observations behind failures that one look only has seen,
+// and how each is to be confirmed; the longer way wins.
+func (p Plan) Doubts(observations []Observation) map[string]Confirmation {
+	doubts := map[string]Confirmation{}
+	for _, check := range p.Checks {
+		for _, looks := range looksOf(check.Judge.Fact, observations) {
+			if check.Confirm == "" || len(looks) > 1 || check.Evaluate(looks[0], check.Params).Outcome != Fail {
+				continue
+			}
+			if doubts[looks[0].ID] != ConfirmLater {
+				doubts[looks[0].ID] = check.Confirm
+			}
+		}
+	}
+	return doubts
+}
+
+// looksOf groups the observations of one kind of fact by target, in the order
+// they come, each group in the order of the looks.
+func looksOf(kind string, observations []Observation) [][]Observation {
+	at := map[string]int{}
+	var groups [][]Observation
+	for _, o := range observations {
+		if o.Kind != kind {
+			continue
+		}
+		i, known := at[o.Target.Key()]
+		if !known {
+			i = len(groups)
+			at[o.Target.Key()] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], o)
+	}
+	for _, looks := range groups {
+		slices.SortStableFunc(looks, func(a, b Observation) int { return a.At.Compare(b.At) })
+	}
+	return groups
+}
