@@ -30,8 +30,8 @@ type Engine struct {
 	// ConfirmAfter is how long after a look the one that confirms its failures is
 	// made, when that has to be later; 0 means scanner.ConfirmDelay.
 	ConfirmAfter time.Duration
-	Clock    func() time.Time // nil means time.Now
-	Software string           // name and version of the program
+	Clock        func() time.Time // nil means time.Now
+	Software     string           // name and version of the program
 	// Progress, when set, is told of each look that ended, one at a time.
 	Progress func(Progress)
 }

@@ -46,6 +46,12 @@ type GuardConfig struct {
 	// RootHints are the servers of the DNS root; without any, the registries of
 	// domains are not found.
 	RootHints []netip.AddrPort
+	// Sources are the "host:port" of declared services that tell about targets and
+	// are none: a registration service (RDAP), a log of certificates.
+	Sources []string
+	// From is the address connections leave from, when it is of their family;
+	// zero leaves the choice to the system.
+	From netip.Addr
 	// UserAgent is what requests call themselves; empty means "CareScan". It
 	// should carry a contact.
 	UserAgent string
@@ -61,8 +67,9 @@ type GuardConfig struct {
 // A dial is decided in this order, and the first rule that says no wins:
 //
 //  1. A stopped guard and an authorisation that does not hold now refuse all.
-//  2. The exact address and port of a declared resolver is let through, by TCP
-//     and UDP, outside quiet hours, budgets and rates.
+//  2. The exact address and port of a declared resolver, of a server that Parents
+//     has found, and the exact name and port of a declared source, are let through
+//     by TCP and UDP, outside quiet hours, budgets and rates.
 //  3. Only TCP and UDP to a numeric port are known; quiet hours refuse.
 //  4. A literal address must be in Scope.Ranges. It never passes on a name.
 //  5. A name must be in Scope.Names and not in Scope.ExcludedNames. A redirect
@@ -93,6 +100,8 @@ type Guard struct {
 	mu        sync.Mutex
 	live      map[*conn]struct{}
 	hosts     map[netip.Addr]*host
+	// registered are the servers found by Parents.
+	registered map[netip.AddrPort]struct{}
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -115,7 +124,7 @@ func NewGuard(config GuardConfig) (*Guard, error) {
 	life, end := context.WithCancel(context.Background())
 	g := &Guard{
 		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
-		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{},
+		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
 	}
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
 	return g, nil
@@ -134,8 +143,11 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 }
 
 func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if at, err := netip.ParseAddrPort(address); err == nil && g.isResolver(at) {
+	if at, err := netip.ParseAddrPort(address); err == nil && (g.isResolver(at) || g.isRegistry(at)) {
 		return g.dialResolver(ctx, network, at)
+	}
+	if g.isSource(address) {
+		return g.dialSource(ctx, network, address)
 	}
 	if err := g.open(address); err != nil {
 		return nil, err
@@ -192,7 +204,8 @@ func (g *Guard) connect(
 	ctx context.Context, network string, at netip.AddrPort, recheck func() error, closed func(),
 ) (net.Conn, error) {
 	dialer := net.Dialer{
-		Timeout: g.config.DialTimeout,
+		Timeout:   g.config.DialTimeout,
+		LocalAddr: g.from(network, at.Addr()),
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			return secondLock(at, address, recheck)
 		},
@@ -202,6 +215,17 @@ func (g *Guard) connect(
 		return nil, err
 	}
 	return g.adopt(raw, closed)
+}
+
+// from is the address a connection leaves from; nil leaves it to the system.
+func (g *Guard) from(network string, to netip.Addr) net.Addr {
+	if !g.config.From.IsValid() || g.config.From.Is4() != to.Is4() {
+		return nil
+	}
+	if transport(network) == "udp" {
+		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(g.config.From, 0))
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(g.config.From, 0))
 }
 
 func secondLock(checked netip.AddrPort, address string, recheck func() error) error {

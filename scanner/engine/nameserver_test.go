@@ -27,6 +27,7 @@ type reply struct {
 	records   []string // presentation form
 	truncated bool     // over UDP
 	question  string   // answered instead of the one asked
+	referral  []string // of the authority section
 }
 
 func startNameServer(t *testing.T) *nameServer {
@@ -95,6 +96,13 @@ func (s *nameServer) handler(network string) dns.HandlerFunc {
 				panic(fmt.Sprintf("test record %q: %v", text, err))
 			}
 			answer.Answer = append(answer.Answer, record)
+		}
+		for _, text := range r.referral {
+			record, err := dns.NewRR(text)
+			if err != nil {
+				panic(fmt.Sprintf("test record %q: %v", text, err))
+			}
+			answer.Ns = append(answer.Ns, record)
 		}
 		if r.truncated && network == "udp" {
 			answer.Truncated, answer.Answer = true, nil

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"carescan/scanner"
+)
+
+// tree is a root that delegates "test" to a registry, which delegates chu.test.
+func tree(t *testing.T) (root, registry *nameServer, config GuardConfig) {
+	t.Helper()
+	root, registry = startNameServer(t), startNameServer(t)
+	root.says("chu.test NS", reply{referral: []string{"test. 60 NS a.registry.test."}})
+	registry.says("chu.test NS", reply{referral: []string{"chu.test. 60 NS ns1.chu.test."}})
+	return root, registry, GuardConfig{
+		Scope: hospital(), RootHints: []netip.AddrPort{root.at},
+		Redirects: map[string]string{"a.registry.test:53": registry.at.String()},
+	}
+}
+
+func TestParents_followsTheRootToTheRegistry(t *testing.T) {
+	root, registry, config := tree(t)
+	config.Scope.Ranges = prefixes("10.0.0.0/8") // loopback is out of the scope
+	g := newGuard(t, config)
+	if _, err := g.DialContext(t.Context(), "udp", registry.at.String()); err == nil {
+		t.Fatal("a server nobody declared was dialled before it was found to be the registry")
+	}
+	for _, name := range []string{"chu.test", "www.chu.test"} {
+		servers, err := g.Parents(t.Context(), name)
+		if err != nil || !slices.Equal(servers, []netip.AddrPort{registry.at}) {
+			t.Fatalf("parents of %s = %v, %v; want the registry at %s", name, servers, err, registry.at)
+		}
+	}
+	conn, err := g.DialContext(t.Context(), "udp", registry.at.String())
+	if err != nil {
+		t.Fatalf("the registry cannot be dialled: %v", err)
+	}
+	conn.Close()
+	if root.count("chu.test NS") == 0 || registry.count("chu.test NS") == 0 {
+		t.Error("the zones above were not asked")
+	}
+}
+
+func TestParents_refusesReferralsThatLeadAstray(t *testing.T) {
+	for name, referral := range map[string]string{
+		"sideways":        "other. 60 NS a.registry.test.",
+		"without-address": "test. 60 NS nowhere.invalid.",
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, registry, config := tree(t)
+			root.says("chu.test NS", reply{referral: []string{referral}})
+			g := newGuard(t, config)
+			if servers, err := g.Parents(t.Context(), "chu.test"); err == nil {
+				t.Errorf("parents = %v, want an error", servers)
+			}
+			if registry.count("chu.test NS") != 0 {
+				t.Error("a server that the root does not name was asked")
+			}
+		})
+	}
+}
+
+func TestParents_keepsAHostileDelegationFromPrivateAddresses(t *testing.T) {
+	ns := startNameServer(t)
+	ns.holds("test NS", "test. 60 NS a.registry.test.")
+	ns.holds("a.registry.test A", "a.registry.test. 60 A 10.9.8.7")
+	g := newGuard(t, GuardConfig{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
+	if servers, err := g.Parents(t.Context(), "chu.test"); err == nil {
+		t.Errorf("parents = %v, want none at a private address", servers)
+	}
+}
+
+func TestParents_resolversTellWithoutRootHints(t *testing.T) {
+	_, registry, config := tree(t)
+	ns := startNameServer(t)
+	ns.holds("test NS", "test. 60 NS a.registry.test.")
+	config.RootHints, config.Resolvers = nil, []netip.AddrPort{ns.at}
+	servers, err := newGuard(t, config).Parents(t.Context(), "chu.test")
+	if err != nil || !slices.Equal(servers, []netip.AddrPort{registry.at}) {
+		t.Errorf("parents = %v, %v; want the registry at %s", servers, err, registry.at)
+	}
+}
+
+func TestGuard_sourcesAreNoTargets(t *testing.T) {
+	source := listen(t, "127.0.0.1:0")
+	config := GuardConfig{
+		Scope: hospital(), Sources: []string{"rdap.registry.example:443"},
+		Redirects: map[string]string{"rdap.registry.example:443": source.Addr().String()},
+	}
+	g := newGuard(t, config)
+	conn, err := g.DialContext(t.Context(), "tcp", "rdap.registry.example:443")
+	if err != nil {
+		t.Fatalf("a declared source cannot be dialled: %v", err)
+	}
+	conn.Close()
+	_, err = g.DialContext(t.Context(), "tcp", "rdap.registry.example:80")
+	wantRefusal(t, err, scanner.RefusedOutOfScope)
+	config.Scope.Excluded = prefixes("127.0.0.1/32")
+	_, err = newGuard(t, config).DialContext(t.Context(), "tcp", "rdap.registry.example:443")
+	wantRefusal(t, err, scanner.RefusedExcluded)
+}
+
+func TestGuard_leavesFromTheDeclaredAddress(t *testing.T) {
+	target := listen(t, "127.0.0.1:0")
+	g := newGuard(t, GuardConfig{Scope: hospital(), From: netip.MustParseAddr("127.0.0.77")})
+	conn, err := g.DialContext(t.Context(), "tcp", target.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if from := netip.MustParseAddrPort(conn.LocalAddr().String()).Addr(); from.String() != "127.0.0.77" {
+		t.Errorf("left from %s, want 127.0.0.77", from)
+	}
+}
+
+func TestGuard_intrusiveLooksNeedTheirOwnDates(t *testing.T) {
+	allowed := scanner.Authorisation{By: "directeur", From: noon.Add(-1), Until: noon.Add(1)}
+	if err := newGuard(t, GuardConfig{Scope: hospital(), Intrusive: allowed}).Intrusive(); err != nil {
+		t.Errorf("refused under a permission that holds: %v", err)
+	}
+	wantRefusal(t, newGuard(t, GuardConfig{Scope: hospital()}).Intrusive(), scanner.RefusedIntrusive)
+	allowed.Until = noon
+	wantRefusal(t, newGuard(t, GuardConfig{Scope: hospital(), Intrusive: allowed}).Intrusive(), scanner.RefusedIntrusive)
+}
