@@ -97,7 +97,7 @@ func labConfig(s scannertest.Settings, folder string, now time.Time) section {
 		"targets": section{"domains": s.Domains, "sites": s.Sites},
 		// Every host of the lab shares one address: the pace is for one machine.
 		"network": section{
-			"resolvers": s.Resolvers, "redirects": redirects, "ca_file": s.CAFile,
+			"resolvers": s.Resolvers, "redirects": redirects, "ca_file": s.CAFile, "confirm_after": "1s",
 			"rate_per_host": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
 		},
 		"templates": section{"rate": 50},

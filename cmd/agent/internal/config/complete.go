@@ -16,6 +16,7 @@ func (c Config) complete(folder string) Config {
 	c.Profile = defaulted(c.Profile, "etablissement")
 	c.Vantage = defaulted(c.Vantage, scanner.VantageInside)
 	c.StatusAddress = defaulted(c.StatusAddress, "127.0.0.1:8321")
+	c.Network.ConfirmAfter = defaulted(c.Network.ConfirmAfter, scanner.ConfirmDelay)
 	c.Templates.Timeout = defaulted(c.Templates.Timeout, 2*time.Minute)
 	c.Templates.MemoryMB = defaulted(c.Templates.MemoryMB, 512)
 	for _, path := range c.paths() {
@@ -29,6 +30,13 @@ func (c Config) complete(folder string) Config {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.State, &c.ProfilesFolder, &c.Network.CAFile, &c.Templates.Folder, &c.HostingRegister, &c.Attestations,
+		&c.Lists.Exploited, &c.Lists.EndOfLife,
+	}
+	for i := range c.Network.PrivateCAFiles {
+		paths = append(paths, &c.Network.PrivateCAFiles[i])
+	}
+	if !c.Network.LogIsRemote() {
+		paths = append(paths, &c.Network.CertificateLog)
 	}
 	for i := range c.Directories {
 		paths = append(paths, &c.Directories[i].CAFile, &c.Directories[i].PasswordFile)

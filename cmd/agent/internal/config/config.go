@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -30,6 +31,10 @@ type Config struct {
 	Scope           Scope           `mapstructure:"scope"`            // needed to contact anything
 	Targets         Targets         `mapstructure:"targets"`          // what to look at, inside the scope
 	Network         Network         `mapstructure:"network"`          // how to reach it
+	Mail            []MailDomain    `mapstructure:"mail"`             // what only the establishment knows of its mail
+	Ports           Ports           `mapstructure:"ports"`            // what is looked for on hosts
+	Intrusive       Authorisation   `mapstructure:"intrusive"`        // permission for looks of level P3; none by default
+	Lists           Lists           `mapstructure:"lists"`            // public lists, newer than the embedded ones
 	Templates       Templates       `mapstructure:"templates"`        // recognition of applications
 	Directories     []Directory     `mapstructure:"directories"`      // LDAPS directories
 	Applications    []Application   `mapstructure:"applications"`     // account exports
@@ -70,19 +75,66 @@ type Targets struct {
 	Domains  []string `mapstructure:"domains"`
 	Sites    []string `mapstructure:"sites"`    // https origins
 	Services []string `mapstructure:"services"` // "host:port" speaking TLS, beside the sites
+	Hosts    []string `mapstructure:"hosts"`    // names or addresses whose ports are looked at
+	Portals  []Portal `mapstructure:"portals"`  // remote accesses that are meant to be open
+}
+
+// Portal is a remote access the establishment offers on purpose.
+type Portal struct {
+	Address   string `mapstructure:"address"`    // "host:port"
+	Kind      string `mapstructure:"kind"`       // "vpn", "sso", "webmail", "desktop"
+	TwoFactor string `mapstructure:"two_factor"` // "yes", "no" or "unknown" (default): a second factor is demanded
+}
+
+// MailDomain is what the DNS does not tell of a domain's mail.
+type MailDomain struct {
+	Domain    string   `mapstructure:"domain"`
+	Selectors []string `mapstructure:"selectors"` // of the DKIM keys in use
+}
+
+// Ports is what is looked for on hosts.
+type Ports struct {
+	TCP          []int            `mapstructure:"tcp"`          // default: the list of the product
+	Acknowledged []string         `mapstructure:"acknowledged"` // "address:port" opened on purpose
+	Shared       []SharedProvider `mapstructure:"shared"`       // addresses of shared hosting: never scanned for ports
+}
+
+// SharedProvider is a provider whose addresses serve other customers too.
+type SharedProvider struct {
+	Provider string         `mapstructure:"provider"`
+	Ranges   []netip.Prefix `mapstructure:"ranges"`
+}
+
+// Lists are public lists kept up to date by the operator.
+type Lists struct {
+	Exploited string `mapstructure:"exploited"`   // known exploited vulnerabilities, JSON of the CISA
+	EndOfLife string `mapstructure:"end_of_life"` // end of support of products
 }
 
 // Network is how targets are reached.
 type Network struct {
-	Resolvers         []string   `mapstructure:"resolvers"` // "address" or "address:port"; default: the system's
-	Redirects         []Redirect `mapstructure:"redirects"` // closed networks: where a name and port really answer
-	CAFile            string     `mapstructure:"ca_file"`   // PEM; default: the system's store
-	Contact           string     `mapstructure:"contact"`   // address or page given in every request
-	RatePerHost       float64    `mapstructure:"rate_per_host"`
-	ConcurrentPerHost int        `mapstructure:"concurrent_per_host"`
-	BudgetPerHost     int        `mapstructure:"budget_per_host"`
-	QuietHours        []Hours    `mapstructure:"quiet_hours"` // local time; nothing is contacted then
+	Resolvers      []string   `mapstructure:"resolvers"`        // "address" or "address:port"; default: the system's
+	Redirects      []Redirect `mapstructure:"redirects"`        // closed networks: where a name and port really answer
+	CAFile         string     `mapstructure:"ca_file"`          // PEM; default: the system's store
+	PrivateCAFiles []string   `mapstructure:"private_ca_files"` // PEM of declared private authorities
+	RootHints      []string   `mapstructure:"root_hints"`       // servers of the DNS root, "address" or "address:port"
+	TrustAnchors   []string   `mapstructure:"trust_anchors"`    // DS or DNSKEY records; default: those of the root
+	RDAP           string     `mapstructure:"rdap"`             // base address of the registration service; none by default
+	CertificateLog string     `mapstructure:"certificate_log"`  // names seen in public logs: file or https address; none by default
+	SourceAddress  netip.Addr `mapstructure:"source_address"`   // connections leave from it
+	// ConfirmAfter is when failures that a passing state of the network may
+	// explain are looked at again; default 10m.
+	ConfirmAfter      time.Duration `mapstructure:"confirm_after"`
+	Contact           string        `mapstructure:"contact"` // address or page given in every request
+	RatePerHost       float64       `mapstructure:"rate_per_host"`
+	ConcurrentPerHost int           `mapstructure:"concurrent_per_host"`
+	BudgetPerHost     int           `mapstructure:"budget_per_host"`
+	QuietHours        []Hours       `mapstructure:"quiet_hours"` // local time; nothing is contacted then
 }
+
+// LogIsRemote tells whether the log of certificates is at an address, and not in
+// a file.
+func (n Network) LogIsRemote() bool { return strings.Contains(n.CertificateLog, "://") }
 
 // Redirect says that "host:port" answers at another "address:port".
 type Redirect struct {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +25,7 @@ func (c Config) Validate() (warnings []string, err error) {
 	if warning != "" {
 		warnings = append(warnings, warning)
 	}
-	return warnings, errors.Join(err, c.validateVantage(), c.validateTargets(), c.validateSources(), c.validateRhythm())
+	return warnings, errors.Join(err, c.validateVantage(), c.validateTargets(), c.validateServices(), c.validateNetwork(), c.validateSources(), c.validateRhythm())
 }
 
 func (c Config) validateEstablishment() (warning string, err error) {
@@ -76,6 +78,58 @@ func (c Config) validateTargets() error {
 		errs = append(errs, prefixed("targets.services", err))
 	}
 	return errors.Join(errs...)
+}
+
+// portalKinds are the remote accesses a portal may be, and secondFactors what
+// may be said of them (exposure-checks.md, EXP-SVC-09).
+var (
+	portalKinds   = []string{"vpn", "sso", "webmail", "desktop"}
+	secondFactors = []string{"", "yes", "no", "unknown"}
+)
+
+func (c Config) validateServices() error {
+	var errs []error
+	for _, host := range c.Targets.Hosts {
+		if _, err := netip.ParseAddr(host); err != nil {
+			_, err = ParseDomain(host)
+			errs = append(errs, prefixed("targets.hosts", err))
+		}
+	}
+	for i, p := range c.Targets.Portals {
+		_, _, err := net.SplitHostPort(p.Address)
+		if err != nil || !slices.Contains(portalKinds, p.Kind) || !slices.Contains(secondFactors, p.TwoFactor) {
+			errs = append(errs, fmt.Errorf("targets.portals[%d]: address host:port, kind %s and two_factor yes, no or unknown are needed", i, strings.Join(portalKinds, ", ")))
+		}
+	}
+	for _, port := range c.Ports.TCP {
+		if port < 1 || port > 65535 {
+			errs = append(errs, fmt.Errorf("ports.tcp: %d is not a port", port))
+		}
+	}
+	for _, m := range c.Mail {
+		_, err := ParseDomain(m.Domain)
+		errs = append(errs, prefixed("mail", err))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) validateNetwork() error {
+	errs := []error{httpsAddress("network.rdap", c.Network.RDAP)}
+	if c.Network.LogIsRemote() {
+		errs = append(errs, httpsAddress("network.certificate_log", c.Network.CertificateLog))
+	}
+	if c.Network.ConfirmAfter < 0 {
+		errs = append(errs, fmt.Errorf("network.confirm_after: %s is negative", c.Network.ConfirmAfter))
+	}
+	return errors.Join(errs...)
+}
+
+// httpsAddress accepts an https address, or none.
+func httpsAddress(key, address string) error {
+	if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		return fmt.Errorf("%s: %q is not an https address", key, address)
+	}
+	return nil
 }
 
 func (c Config) validateSources() error {

@@ -3,6 +3,10 @@
 package runner
 
 import (
+	"cmp"
+	"net"
+	"net/url"
+
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
@@ -16,8 +20,13 @@ func (r Runner) guard(scope scanner.Scope) (*engine.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
+	hints, err := rootHintsOf(n.RootHints)
+	if err != nil {
+		return nil, err
+	}
 	guard, err := engine.NewGuard(engine.GuardConfig{
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
+		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: authorisationOf(r.Config.Intrusive),
 		RatePerHost: n.RatePerHost, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})
@@ -29,6 +38,19 @@ func (r Runner) guard(scope scanner.Scope) (*engine.Guard, error) {
 		}
 	}
 	return guard, nil
+}
+
+// sourcesOf lists the "host:port" of the services that tell about targets.
+func sourcesOf(n config.Network) []string {
+	var sources []string
+	for _, address := range []string{n.RDAP, n.CertificateLog} {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "https" {
+			continue // no address, or a file
+		}
+		sources = append(sources, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
+	}
+	return sources
 }
 
 func redirectsOf(list []config.Redirect) map[string]string {

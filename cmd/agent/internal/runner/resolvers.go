@@ -38,6 +38,28 @@ func resolversOf(declared []string) ([]netip.AddrPort, error) {
 	return resolvers, nil
 }
 
+// rootHintsOf reads the declared servers of the root; none leaves the registries
+// to the resolvers.
+func rootHintsOf(declared []string) ([]netip.AddrPort, error) {
+	var hints []netip.AddrPort
+	for _, written := range declared {
+		hint, err := parseResolver(written, portDNS)
+		if err != nil {
+			return nil, badRootHint(err)
+		}
+		hints = append(hints, hint)
+	}
+	return hints, nil
+}
+
+func badRootHint(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "un serveur racine déclaré n'est pas une adresse", EN: "a declared root server is not an address"},
+		Hint:     scanner.Text{FR: "corrigez network.root_hints dans agent.yaml", EN: "correct network.root_hints in agent.yaml"},
+		Cause:    cause,
+	}
+}
+
 func parseResolver(written, port string) (netip.AddrPort, error) {
 	if resolver, err := netip.ParseAddrPort(written); err == nil {
 		return resolver, nil

@@ -98,7 +98,7 @@ func (r Runner) Run(ctx context.Context) (scanner.Run, error) {
 		return scanner.Run{}, err
 	}
 	e := engine.Engine{
-		Probes: probes, Network: guard, Timeout: lookTimeout,
+		Probes: probes, Network: guard, Timeout: lookTimeout, ConfirmAfter: r.Config.Network.ConfirmAfter,
 		Software: cli.Software(Program), Progress: r.Progress,
 	}
 	run := e.Run(ctx, plan)

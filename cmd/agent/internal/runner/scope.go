@@ -14,12 +14,15 @@ import (
 
 // scopeOf is the scope a configuration declares.
 func scopeOf(c config.Config) scanner.Scope {
-	a := c.Scope.Authorisation
 	return scanner.Scope{
 		Names: c.Scope.Names, Ranges: c.Scope.Ranges,
 		Excluded: c.Scope.Excluded, ExcludedNames: c.Scope.ExcludedNames,
-		Authorisation: scanner.Authorisation{By: a.By, Reference: a.Reference, From: a.From, Until: a.Until},
+		Authorisation: authorisationOf(c.Scope.Authorisation),
 	}
+}
+
+func authorisationOf(a config.Authorisation) scanner.Authorisation {
+	return scanner.Authorisation{By: a.By, Reference: a.Reference, From: a.From, Until: a.Until}
 }
 
 // Narrow keeps of a configuration what belongs to the given domains: their
