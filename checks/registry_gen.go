@@ -8,14 +8,17 @@ import (
 	exposureadminpanel "carescan/checks/exposure/adminpanel"
 	exposurecaarecord "carescan/checks/exposure/caarecord"
 	exposurecertificatevalidity "carescan/checks/exposure/certificatevalidity"
+	exposuredanglingnames "carescan/checks/exposure/danglingnames"
 	exposuredmarcpolicy "carescan/checks/exposure/dmarcpolicy"
 	exposurednssecpresence "carescan/checks/exposure/dnssecpresence"
 	exposurehealthapplication "carescan/checks/exposure/healthapplication"
 	exposurehsts "carescan/checks/exposure/hsts"
 	exposurehttpsredirect "carescan/checks/exposure/httpsredirect"
+	exposureprivateaddresses "carescan/checks/exposure/privateaddresses"
 	exposuresecuritytxt "carescan/checks/exposure/securitytxt"
 	exposurespfrecord "carescan/checks/exposure/spfrecord"
 	exposuretlsversion "carescan/checks/exposure/tlsversion"
+	exposureundeclarednames "carescan/checks/exposure/undeclarednames"
 	exposurezonetransfer "carescan/checks/exposure/zonetransfer"
 	governancecrisisexercise "carescan/checks/governance/crisisexercise"
 	governancepssiapproval "carescan/checks/governance/pssiapproval"
@@ -33,14 +36,17 @@ func registry() []scanner.Check {
 		withPapers(exposureadminpanel.Check, exposureadminpanelPapers()),
 		withPapers(exposurecaarecord.Check, exposurecaarecordPapers()),
 		withPapers(exposurecertificatevalidity.Check, exposurecertificatevalidityPapers()),
+		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
 		withPapers(exposuredmarcpolicy.Check, exposuredmarcpolicyPapers()),
 		withPapers(exposurednssecpresence.Check, exposurednssecpresencePapers()),
 		withPapers(exposurehealthapplication.Check, exposurehealthapplicationPapers()),
 		withPapers(exposurehsts.Check, exposurehstsPapers()),
 		withPapers(exposurehttpsredirect.Check, exposurehttpsredirectPapers()),
+		withPapers(exposureprivateaddresses.Check, exposureprivateaddressesPapers()),
 		withPapers(exposuresecuritytxt.Check, exposuresecuritytxtPapers()),
 		withPapers(exposurespfrecord.Check, exposurespfrecordPapers()),
 		withPapers(exposuretlsversion.Check, exposuretlsversionPapers()),
+		withPapers(exposureundeclarednames.Check, exposureundeclarednamesPapers()),
 		withPapers(exposurezonetransfer.Check, exposurezonetransferPapers()),
 		withPapers(governancecrisisexercise.Check, governancecrisisexercisePapers()),
 		withPapers(governancepssiapproval.Check, governancepssiapprovalPapers()),
@@ -191,6 +197,43 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 				"RFC 5280, section 4.1.2.5",
 				"RFC 9525, section 6",
 				"ANSSI, security recommendations for TLS (SDE-NT-35), R29 and R34",
+			},
+		},
+	}
+}
+
+func exposuredanglingnamesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun nom ne mène à un service hébergé abandonné",
+			Why:   "Quand un service en nuage est résilié sans retirer le nom qui y mène, un tiers peut ouvrir le même service chez le même hébergeur\u00a0: il publie alors ce qu'il veut sous le nom de l'hôpital.",
+			How:   "On suit les alias des noms connus du domaine\u00a0: noms déclarés, noms lus dans le DNS, dans les certificats et les journaux déclarés. Un alias qui finit chez un hébergeur où n'importe qui peut rouvrir le service, et dont le service est absent (par le DNS ou par la page de l'hébergeur), est une non-conformité majeure. Un alias vers un nom qui n'existe pas chez un hébergeur inconnu est une non-conformité mineure. Un nom qui n'a pas pu être résolu rend le résultat non concluant.",
+			Fix:   "Supprimer l'entrée DNS orpheline, ou reprendre possession du service visé avant qu'un tiers ne le fasse.",
+			Reasons: map[string]string{
+				"claimable": "Des noms mènent à un service que n'importe qui peut rouvrir\u00a0: {names}.",
+				"empty":     "Aucun nom n'a été trouvé\u00a0: rien n'a pu être examiné.",
+				"lost":      "Des noms mènent à un service qui n'existe plus\u00a0: {names}.",
+				"none":      "Aucun nom connu ne mène à un service abandonné.",
+				"unseen":    "Des noms n'ont pas pu être résolus\u00a0: {names}.",
+			},
+			References: []string{
+				"Règle propre à ce projet (catalogue d'exposition, section 8)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No name leads to an abandoned hosted service",
+			Why:   "When a cloud service is given up without removing the name that leads to it, a stranger can open the same service at the same provider, and publish anything under the name of the hospital.",
+			How:   "The aliases of the known names of the domain are followed: declared names, names read in the DNS, in certificates and in declared logs. An alias that ends at a provider where anybody may open the service again, and whose service is absent (by the DNS or by the page of the provider), is a high failure. An alias to a name that does not exist at an unknown provider is a low failure. A name that could not be resolved makes the outcome inconclusive.",
+			Fix:   "Remove the orphan DNS entry, or take the service back before a stranger does.",
+			Reasons: map[string]string{
+				"claimable": "Names lead to a service that anybody may open again: {names}.",
+				"empty":     "No name was found: nothing could be looked at.",
+				"lost":      "Names lead to a service that does not exist any more: {names}.",
+				"none":      "No known name leads to an abandoned service.",
+				"unseen":    "Names could not be resolved: {names}.",
+			},
+			References: []string{
+				"A rule of this project (exposure catalogue, section 8)",
 			},
 		},
 	}
@@ -429,6 +472,43 @@ func exposurehttpsredirectPapers() scanner.Papers {
 	}
 }
 
+func exposureprivateaddressesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le DNS public ne montre pas d'adresse interne",
+			Why:   "Un nom public qui mène à une adresse privée ne sert à personne sur internet, mais décrit le réseau interne de l'hôpital à qui prépare une attaque, et aide certaines attaques par le navigateur.",
+			How:   "On résout les noms connus du domaine. Un seul nom qui donne une adresse privée, locale ou réservée est une non-conformité mineure. Un nom qui n'a pas pu être résolu rend le résultat non concluant.",
+			Fix:   "Retirer de la zone publique les noms internes et les servir depuis un DNS interne.",
+			Reasons: map[string]string{
+				"empty":    "Aucun nom n'a été trouvé\u00a0: rien n'a pu être examiné.",
+				"internal": "Des noms publics mènent à une adresse interne\u00a0: {names}.",
+				"none":     "Aucun nom connu ne mène à une adresse interne.",
+				"unseen":   "Des noms n'ont pas pu être résolus\u00a0: {names}.",
+			},
+			References: []string{
+				"RFC 1918, RFC 4193, RFC 6598",
+				"ANSSI, architectures DNS (PA-105)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The public DNS shows no internal address",
+			Why:   "A public name that leads to a private address is of no use on the internet, but describes the internal network of the hospital to whoever prepares an attack, and helps some attacks through the browser.",
+			How:   "The known names of the domain are resolved. A single name that gives a private, local or reserved address is a low failure. A name that could not be resolved makes the outcome inconclusive.",
+			Fix:   "Remove internal names from the public zone and serve them from an internal DNS.",
+			Reasons: map[string]string{
+				"empty":    "No name was found: nothing could be looked at.",
+				"internal": "Public names lead to an internal address: {names}.",
+				"none":     "No known name leads to an internal address.",
+				"unseen":   "Names could not be resolved: {names}.",
+			},
+			References: []string{
+				"RFC 1918, RFC 4193, RFC 6598",
+				"ANSSI, DNS architectures (PA-105)",
+			},
+		},
+	}
+}
+
 func exposuresecuritytxtPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -575,6 +655,43 @@ func exposuretlsversionPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, security recommendations for TLS (SDE-NT-35), R3 and R4",
 				"RFC 8996",
+			},
+		},
+	}
+}
+
+func exposureundeclarednamesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les noms en service sont connus de l'établissement",
+			Why:   "Un service oublié n'est ni mis à jour ni surveillé. Les certificats délivrés sont publics\u00a0: ils donnent la liste des noms que l'on a un jour ouverts.",
+			How:   "On relève les noms du domaine dans le DNS, dans les certificats des noms déclarés, dans une courte liste de noms usuels et dans le journal de certificats déclaré. Ceux qui répondent sans être déclarés sont des candidats\u00a0: ils sont listés pour être confirmés, et jamais examinés avant d'être dans le périmètre. Cette vérification ne relève jamais d'écart. Sans journal de certificats déclaré, elle est non concluante.",
+			Fix:   "Déclarer ces services dans le périmètre, ou les retirer s'ils ne servent plus.",
+			Reasons: map[string]string{
+				"candidates":  "{count} noms répondent sans être déclarés, à confirmer\u00a0: {names}.",
+				"no-log":      "Aucun journal de certificats n'est déclaré\u00a0; rien d'autre n'a été trouvé.",
+				"no-log-some": "Aucun journal de certificats n'est déclaré\u00a0; {count} noms non déclarés répondent déjà, à confirmer\u00a0: {names}.",
+				"none":        "Tous les noms trouvés qui répondent sont déclarés.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène, mesure 4",
+				"ReCyF, objectif 17",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The names in service are known to the establishment",
+			Why:   "A forgotten service is neither updated nor watched. Certificates that were issued are public: they list the names that were opened one day.",
+			How:   "The names of the domain are read in the DNS, in the certificates of declared names, in a short list of usual names and in the declared log of certificates. Those that answer without being declared are candidates: they are listed to be confirmed, and never looked at before they are in the scope. This check never finds a failure. Without a declared log of certificates it is inconclusive.",
+			Fix:   "Declare these services in the scope, or remove them if they are of no use any more.",
+			Reasons: map[string]string{
+				"candidates":  "{count} names answer without being declared, to be confirmed: {names}.",
+				"no-log":      "No log of certificates is declared; nothing else was found.",
+				"no-log-some": "No log of certificates is declared; {count} undeclared names answer already, to be confirmed: {names}.",
+				"none":        "All the names found that answer are declared.",
+			},
+			References: []string{
+				"ANSSI, hygiene guide, measure 4",
+				"ReCyF, objective 17",
 			},
 		},
 	}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package danglingnames checks that no name of the domain leads to a hosted
+// service that is not there any more.
+package danglingnames
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.dangling-names", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-DNS-14"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge fails high on a name that anybody may take over, and low on one whose
+// provider is unknown: nobody can tell who may take that one.
+func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
+	claimable := names(f, func(a fact.Asset) bool { return a.Dangling != nil && a.Dangling.Claimable })
+	lost := names(f, func(a fact.Asset) bool { return a.Dangling != nil && !a.Dangling.Claimable })
+	unseen := names(f, func(a fact.Asset) bool { return a.Own && a.Answer == fact.NoAnswer })
+	switch {
+	case len(claimable) > 0:
+		return scanner.Failed("claimable", list(claimable))
+	case len(lost) > 0:
+		return scanner.FailedAs(scanner.Low, "lost", list(lost))
+	case len(unseen) > 0:
+		return scanner.Unknown("unseen", list(unseen))
+	case len(f.Assets) == 0:
+		return scanner.Unknown("empty", nil)
+	}
+	return scanner.Passed("none", nil)
+}
+
+func names(f fact.Inventory, is func(fact.Asset) bool) []string {
+	var found []string
+	for _, a := range f.Assets {
+		if !is(a) {
+			continue
+		}
+		name := a.Name
+		if a.Dangling != nil {
+			name += " → " + a.Dangling.Target
+		}
+		found = append(found, name)
+	}
+	return found
+}
+
+func list(names []string) scanner.Values {
+	const most = 20
+	return scanner.Values{"names": strings.Join(slices.Clone(names[:min(len(names), most)]), ", ")}
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package undeclarednames lists the names of the domain that answer and that
+// the establishment has not declared.
+package undeclarednames
+
+import (
+	"strconv"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds. It never fails: the catalogue asks for
+// a list to confirm, not for a fault.
+var Check = scanner.Check{
+	ID: "exposure.undeclared-names", Revision: 1, Severity: scanner.Low,
+	References: []string{"EXP-DNS-16"},
+	Vantage:    scanner.VantageInternet,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge lists. Without a log of certificates nobody has really looked, and the
+// list of what was found by chance does not conclude.
+func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
+	var candidates []string
+	for _, a := range f.Assets {
+		if a.Own && !a.Declared && a.Answer == fact.Present {
+			candidates = append(candidates, a.Name)
+		}
+	}
+	values := scanner.Values{"count": strconv.Itoa(len(candidates)), "names": shown(candidates)}
+	switch {
+	case f.Log == "" && len(candidates) > 0:
+		return scanner.Unknown("no-log-some", values)
+	case f.Log == "":
+		return scanner.Unknown("no-log", nil)
+	case len(candidates) > 0:
+		return scanner.Passed("candidates", values)
+	}
+	return scanner.Passed("none", nil)
+}
+
+func shown(names []string) string {
+	const most = 30
+	text := strings.Join(names[:min(len(names), most)], ", ")
+	if len(names) > most {
+		text += "…"
+	}
+	return text
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// gathering is the names found so far.
+type gathering struct {
+	net       scanner.Network
+	domain    string
+	resolvers []string
+	left      int // questions that may still be asked
+	assets    map[string]*fact.Asset
+	omitted   map[string]bool
+	wildcard  bool
+	log       string
+	problems  []string
+}
+
+// maxResolvers is how many resolvers one question may be put to.
+const maxResolvers = 2
+
+func newGathering(net scanner.Network, domain string, attempt int) *gathering {
+	var resolvers []string
+	for _, r := range net.Resolvers() {
+		resolvers = append(resolvers, r.String())
+	}
+	if len(resolvers) > 1 && attempt > 0 {
+		resolvers = append(resolvers[1:], resolvers[0])
+	}
+	return &gathering{
+		net: net, domain: domain, resolvers: resolvers[:min(len(resolvers), maxResolvers)], left: maxQuestions,
+		assets: map[string]*fact.Asset{}, omitted: map[string]bool{},
+	}
+}
+
+// add notes how a name was found. Names that are no host names are left out.
+func (g *gathering) add(name, how string) *fact.Asset {
+	name = scanner.CanonicalName(strings.TrimPrefix(name, "*."))
+	if !isHostName(name) {
+		return nil
+	}
+	asset := g.assets[name]
+	if asset == nil {
+		if len(g.assets) >= maxAssets {
+			g.omitted[name] = true
+			return nil
+		}
+		asset = &fact.Asset{Name: name, Own: name == g.domain || strings.HasSuffix(name, "."+g.domain)}
+		g.assets[name] = asset
+	}
+	if !slices.Contains(asset.Found, how) {
+		asset.Found = append(asset.Found, how)
+	}
+	return asset
+}
+
+// declare notes a name the establishment looks at, when it is of this domain.
+func (g *gathering) declare(name string) {
+	name = scanner.CanonicalName(name)
+	if name != g.domain && !strings.HasSuffix(name, "."+g.domain) {
+		return
+	}
+	if asset := g.add(name, fact.FoundDeclared); asset != nil {
+		asset.Declared = true
+	}
+}
+
+func (g *gathering) problem(text string) {
+	const most = 20
+	if len(g.problems) < most {
+		g.problems = append(g.problems, text)
+	}
+}
+
+// sorted lists the assets by name, so that equal findings are equal facts.
+func (g *gathering) sorted() []*fact.Asset {
+	return slices.SortedFunc(maps.Values(g.assets), func(a, b *fact.Asset) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (g *gathering) fact() fact.Inventory {
+	f := fact.Inventory{
+		Assets: []fact.Asset{}, Omitted: len(g.omitted), Wildcard: g.wildcard, Log: g.log, Problems: g.problems,
+	}
+	for _, asset := range g.sorted() {
+		asset.Declared = asset.Declared || asset.Name == g.domain
+		slices.Sort(asset.Found)
+		f.Assets = append(f.Assets, *asset)
+	}
+	return f
+}
+
+// permitted tells, for each name of the domain, whether it may be contacted.
+func (g *gathering) permitted(ctx context.Context, asset *fact.Asset) bool {
+	return asset.Own && g.net.Permits(ctx, asset.Name) == nil
+}
+
+const maxName = 253 // bytes of a DNS name in text
+
+// isHostName accepts the names that may be asked and shown as they are.
+func isHostName(name string) bool {
+	if name == "" || len(name) > maxName || !strings.Contains(name, ".") || strings.Contains(name, "..") || name[0] == '.' {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("-_.", r)
+	})
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package inventory finds the names of a domain in public sources: its DNS, the
+// certificates of declared names, a log of certificates, a short list of usual
+// names. Only the resolvers and what is in the scope are ever contacted.
+package inventory
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of one look.
+const (
+	maxQuestions    = 400 // DNS questions
+	maxAssets       = 300 // names kept
+	maxCertificates = 6   // certificates read
+	maxPages        = 20  // pages asked of services that may be absent
+	logRequests     = 1
+)
+
+// Options tune the probe; the zero value works.
+type Options struct {
+	// Declared are the names the establishment looks at already.
+	Declared []string
+	// Log is a file or an https address that lists names seen in certificates;
+	// see ParseLog. Empty means none.
+	Log   string
+	Roots *x509.CertPool // authorities trusted for Log; nil means those of the system
+}
+
+// Probe looks for the names of a domain.
+type Probe struct{ options Options }
+
+// New makes the probe.
+func New(o Options) *Probe { return &Probe{options: o} }
+
+// Name is the word used in plans.
+func (*Probe) Name() string { return "inventory" }
+
+// TargetKind is the kind of target it looks at.
+func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
+
+// Facts are the kinds of fact it brings back.
+func (*Probe) Facts() []string { return []string{fact.Inventory{}.FactKind()} }
+
+// Load is the most it costs: questions to resolvers, certificates and pages of
+// names in the scope, and the log.
+func (*Probe) Load() scanner.Load {
+	most := maxQuestions + maxCertificates + maxPages + logRequests
+	return scanner.Load{Connections: most, Requests: most}
+}
+
+// Observe gathers names from every source, then resolves those of the domain.
+func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+	if t.Kind != scanner.KindDomain {
+		return nil, fmt.Errorf("look at %s: the inventory looks at domains", t.Key())
+	}
+	g := newGathering(net, t.ID, scanner.Attempt(ctx))
+	if len(g.resolvers) == 0 {
+		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+	}
+	p.gather(ctx, g)
+	g.resolveAll(ctx)
+	p.certificates(ctx, g)
+	g.findDangling(ctx)
+	return []scanner.Sighting{{Fact: g.fact()}}, nil
+}
+
+// gather asks the sources that need no contact with the domain's servers.
+func (p *Probe) gather(ctx context.Context, g *gathering) {
+	for _, name := range p.options.Declared {
+		g.declare(name)
+	}
+	g.add(g.domain, fact.FoundDeclared)
+	g.records(ctx)
+	g.words(ctx)
+	p.log(ctx, g)
+}

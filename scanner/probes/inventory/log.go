@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of a log.
+const (
+	maxLog      = 8 << 20 // bytes
+	maxLogNames = 5000
+	logTimeout  = 60 * time.Second
+)
+
+// log adds the names of the declared log of certificates.
+func (p *Probe) log(ctx context.Context, g *gathering) {
+	if p.options.Log == "" {
+		return
+	}
+	raw, err := p.readLog(ctx, g.net, g.domain)
+	var names []string
+	if err == nil {
+		names, err = ParseLog(raw)
+	}
+	if err != nil {
+		g.problem("certificate log: " + err.Error())
+		return
+	}
+	g.log = scanner.Digest(raw)
+	for _, name := range names {
+		if name == g.domain || strings.HasSuffix(name, "."+g.domain) {
+			g.add(name, fact.FoundLog)
+		}
+	}
+}
+
+// ParseLog reads names seen in certificates, in one of two forms: a JSON list of
+// objects whose name_value holds names one per line, as public search services
+// give, or plain text, one name per line, "#" beginning a comment.
+func ParseLog(raw []byte) ([]string, error) {
+	if len(raw) > maxLog {
+		return nil, fmt.Errorf("longer than %d bytes", maxLog)
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+		return logLines(string(raw)), nil
+	}
+	var entries []struct {
+		NameValue string `json:"name_value"`
+	}
+	if err := json.Unmarshal(raw, &entries); err != nil {
+		return nil, fmt.Errorf("read the list: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, logLines(entry.NameValue)...)
+		if len(names) > maxLogNames {
+			return names[:maxLogNames], nil
+		}
+	}
+	return names, nil
+}
+
+func logLines(text string) []string {
+	var names []string
+	for line := range strings.Lines(text) {
+		name, _, _ := strings.Cut(line, "#")
+		name = scanner.CanonicalName(strings.TrimPrefix(strings.TrimSpace(name), "*."))
+		if isHostName(name) && len(names) < maxLogNames {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (p *Probe) readLog(ctx context.Context, net scanner.Network, domain string) ([]byte, error) {
+	if strings.Contains(p.options.Log, "://") {
+		return p.fetchLog(ctx, net, domain)
+	}
+	file, err := os.Open(p.options.Log)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, maxLog+1))
+}
+
+// domainPlace is replaced by the domain in the address of a log.
+const domainPlace = "{domain}"
+
+func (p *Probe) fetchLog(ctx context.Context, net scanner.Network, domain string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	defer cancel()
+	address := strings.ReplaceAll(p.options.Log, domainPlace, domain)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("User-Agent", net.UserAgent())
+	transport := &http.Transport{
+		DialContext: net.DialContext, DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: p.options.Roots},
+	}
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return errors.New("the log sends elsewhere")
+	}}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the log answered %s", response.Status)
+	}
+	return io.ReadAll(io.LimitReader(response.Body, maxLog+1))
+}
