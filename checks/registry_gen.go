@@ -7,6 +7,10 @@ package checks
 import (
 	exposureadminpanel "carescan/checks/exposure/adminpanel"
 	exposurecaarecord "carescan/checks/exposure/caarecord"
+	exposurecertificatechain "carescan/checks/exposure/certificatechain"
+	exposurecertificatekey "carescan/checks/exposure/certificatekey"
+	exposurecertificatelifetime "carescan/checks/exposure/certificatelifetime"
+	exposurecertificaterevocation "carescan/checks/exposure/certificaterevocation"
 	exposurecertificatevalidity "carescan/checks/exposure/certificatevalidity"
 	exposuredanglingnames "carescan/checks/exposure/danglingnames"
 	exposuredmarcpolicy "carescan/checks/exposure/dmarcpolicy"
@@ -17,6 +21,16 @@ import (
 	exposureprivateaddresses "carescan/checks/exposure/privateaddresses"
 	exposuresecuritytxt "carescan/checks/exposure/securitytxt"
 	exposurespfrecord "carescan/checks/exposure/spfrecord"
+	exposuresslversion "carescan/checks/exposure/sslversion"
+	exposuretlsbrokensuites "carescan/checks/exposure/tlsbrokensuites"
+	exposuretlsciphermode "carescan/checks/exposure/tlsciphermode"
+	exposuretlsearlydata "carescan/checks/exposure/tlsearlydata"
+	exposuretlsflaws "carescan/checks/exposure/tlsflaws"
+	exposuretlsforwardsecrecy "carescan/checks/exposure/tlsforwardsecrecy"
+	exposuretlsgroups "carescan/checks/exposure/tlsgroups"
+	exposuretlsmastersecret "carescan/checks/exposure/tlsmastersecret"
+	exposuretlsrenegotiation "carescan/checks/exposure/tlsrenegotiation"
+	exposuretlssignaturehash "carescan/checks/exposure/tlssignaturehash"
 	exposuretlsversion "carescan/checks/exposure/tlsversion"
 	exposureundeclarednames "carescan/checks/exposure/undeclarednames"
 	exposurezonetransfer "carescan/checks/exposure/zonetransfer"
@@ -35,6 +49,10 @@ func registry() []scanner.Check {
 	return []scanner.Check{
 		withPapers(exposureadminpanel.Check, exposureadminpanelPapers()),
 		withPapers(exposurecaarecord.Check, exposurecaarecordPapers()),
+		withPapers(exposurecertificatechain.Check, exposurecertificatechainPapers()),
+		withPapers(exposurecertificatekey.Check, exposurecertificatekeyPapers()),
+		withPapers(exposurecertificatelifetime.Check, exposurecertificatelifetimePapers()),
+		withPapers(exposurecertificaterevocation.Check, exposurecertificaterevocationPapers()),
 		withPapers(exposurecertificatevalidity.Check, exposurecertificatevalidityPapers()),
 		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
 		withPapers(exposuredmarcpolicy.Check, exposuredmarcpolicyPapers()),
@@ -45,6 +63,16 @@ func registry() []scanner.Check {
 		withPapers(exposureprivateaddresses.Check, exposureprivateaddressesPapers()),
 		withPapers(exposuresecuritytxt.Check, exposuresecuritytxtPapers()),
 		withPapers(exposurespfrecord.Check, exposurespfrecordPapers()),
+		withPapers(exposuresslversion.Check, exposuresslversionPapers()),
+		withPapers(exposuretlsbrokensuites.Check, exposuretlsbrokensuitesPapers()),
+		withPapers(exposuretlsciphermode.Check, exposuretlsciphermodePapers()),
+		withPapers(exposuretlsearlydata.Check, exposuretlsearlydataPapers()),
+		withPapers(exposuretlsflaws.Check, exposuretlsflawsPapers()),
+		withPapers(exposuretlsforwardsecrecy.Check, exposuretlsforwardsecrecyPapers()),
+		withPapers(exposuretlsgroups.Check, exposuretlsgroupsPapers()),
+		withPapers(exposuretlsmastersecret.Check, exposuretlsmastersecretPapers()),
+		withPapers(exposuretlsrenegotiation.Check, exposuretlsrenegotiationPapers()),
+		withPapers(exposuretlssignaturehash.Check, exposuretlssignaturehashPapers()),
 		withPapers(exposuretlsversion.Check, exposuretlsversionPapers()),
 		withPapers(exposureundeclarednames.Check, exposureundeclarednamesPapers()),
 		withPapers(exposurezonetransfer.Check, exposurezonetransferPapers()),
@@ -141,13 +169,223 @@ func exposurecaarecordPapers() scanner.Papers {
 	}
 }
 
+func exposurecertificatechainPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La chaîne de certification est reconnue, complète et en ordre",
+			Why:   "Un certificat ne vaut que par l'autorité qui le garantit. Une chaîne incomplète fonctionne chez certains et échoue chez d'autres, et habitue à passer outre les avertissements.",
+			How:   "On construit la chaîne envoyée vers les autorités déclarées. Autorité inconnue ou certificat autosigné\u00a0: non-conformité majeure. Certificat intermédiaire manquant\u00a0: importante. Mauvais ordre ou certificat en trop\u00a0: mineure. Les autorités privées déclarées par l'établissement sont reconnues.",
+			Fix:   "Installer la chaîne complète d'une autorité reconnue, dans le bon ordre.",
+			Reasons: map[string]string{
+				"closed":         "Le port est fermé\u00a0: rien à juger.",
+				"disordered":     "La chaîne envoyée est en désordre ou contient des certificats en trop.",
+				"incomplete":     "Un certificat intermédiaire manque dans la chaîne envoyée ({issuer}).",
+				"no-address":     "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-certificate": "Aucun certificat n'a été présenté.",
+				"order-unknown":  "L'ordre de la chaîne n'a pas été relevé.",
+				"other-talk":     "Le port répond, mais ne parle pas TLS.",
+				"self-signed":    "Le certificat est autosigné\u00a0: aucune autorité ne le garantit ({issuer}).",
+				"trust-unknown":  "La chaîne n'a pas pu être comparée aux autorités reconnues.",
+				"unreached":      "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+				"untrusted":      "L'autorité du certificat n'est pas reconnue ({issuer}).",
+				"whole":          "La chaîne est reconnue, complète et en ordre (autorité\u00a0: {issuer}).",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R34 et R5",
+				"RFC 5246, section 7.4.2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The certification chain is recognised, whole and in order",
+			Why:   "A certificate is worth what the authority behind it is worth. A chain that is not whole works for some and fails for others, and gets people used to ignoring warnings.",
+			How:   "The chain sent is built towards the declared authorities. Unknown authority or self-signed certificate: a high failure. Missing intermediate certificate: medium. Wrong order or a surplus certificate: low. Private authorities declared by the establishment are recognised.",
+			Fix:   "Install the whole chain of a recognised authority, in the right order.",
+			Reasons: map[string]string{
+				"closed":         "The port is closed: nothing to judge.",
+				"disordered":     "The chain sent is out of order or holds surplus certificates.",
+				"incomplete":     "An intermediate certificate is missing from the chain sent ({issuer}).",
+				"no-address":     "The name has no address: nothing to judge.",
+				"no-certificate": "No certificate was shown.",
+				"order-unknown":  "The order of the chain was not noted.",
+				"other-talk":     "The port answers, but does not speak TLS.",
+				"self-signed":    "The certificate is self-signed: no authority vouches for it ({issuer}).",
+				"trust-unknown":  "The chain could not be compared with the recognised authorities.",
+				"unreached":      "The service could not be reached: what it accepts is not known.",
+				"untrusted":      "The authority of the certificate is not recognised ({issuer}).",
+				"whole":          "The chain is recognised, whole and in order (authority: {issuer}).",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R34 and R5",
+				"RFC 5246, section 7.4.2",
+			},
+		},
+	}
+}
+
+func exposurecertificatekeyPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La clé et les signatures du certificat sont solides",
+			Why:   "Une clé trop courte peut être retrouvée par calcul\u00a0; une signature SHA-1 ou MD5 peut être contrefaite. Dans les deux cas, un tiers se fait passer pour l'hôpital.",
+			How:   "RSA de moins de 2048 bits, courbe de moins de 256 bits, exposant RSA inférieur à 65537, ou signature MD5 ou SHA-1 dans la chaîne (racine autosignée exceptée)\u00a0: non-conformité majeure. RSA de 2048 à 3071 bits est conforme, avec la mention que l'ANSSI ne l'accepte que jusqu'en 2030.",
+			Fix:   "Générer une nouvelle clé ECDSA P-256 ou RSA 3072 et un certificat signé en SHA-256.",
+			Reasons: map[string]string{
+				"closed":         "Le port est fermé\u00a0: rien à juger.",
+				"key-unknown":    "La clé du certificat est d'un type inconnu ({key}).",
+				"no-address":     "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-certificate": "Aucun certificat n'a été présenté.",
+				"other-talk":     "Le port répond, mais ne parle pas TLS.",
+				"short-key":      "La clé du certificat est trop courte ({key}).",
+				"small-exponent": "L'exposant de la clé RSA est trop petit ({exponent}).",
+				"strong":         "La clé ({key}) et les signatures sont solides.",
+				"unreached":      "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+				"until-2030":     "La clé ({key}) et les signatures sont acceptées\u00a0; une clé RSA de moins de 3072 bits ne l'est que jusqu'en 2030.",
+				"weak-signature": "Un certificat de la chaîne est signé avec {signature} ({subject}).",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R24 et R26",
+				"ANSSI, mécanismes cryptographiques (PG-083)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The key and the signatures of the certificate are strong",
+			Why:   "A key that is too short can be found by computation; a SHA-1 or MD5 signature can be forged. In both cases a stranger passes for the hospital.",
+			How:   "RSA under 2048 bits, a curve under 256 bits, an RSA exponent under 65537, or an MD5 or SHA-1 signature in the chain (a self-signed root left aside): a high failure. RSA of 2048 to 3071 bits passes, with the remark that ANSSI accepts it until 2030 only.",
+			Fix:   "Make a new ECDSA P-256 or RSA 3072 key and a certificate signed with SHA-256.",
+			Reasons: map[string]string{
+				"closed":         "The port is closed: nothing to judge.",
+				"key-unknown":    "The key of the certificate is of an unknown type ({key}).",
+				"no-address":     "The name has no address: nothing to judge.",
+				"no-certificate": "No certificate was shown.",
+				"other-talk":     "The port answers, but does not speak TLS.",
+				"short-key":      "The key of the certificate is too short ({key}).",
+				"small-exponent": "The exponent of the RSA key is too small ({exponent}).",
+				"strong":         "The key ({key}) and the signatures are strong.",
+				"unreached":      "The service could not be reached: what it accepts is not known.",
+				"until-2030":     "The key ({key}) and the signatures are accepted; an RSA key under 3072 bits is until 2030 only.",
+				"weak-signature": "A certificate of the chain is signed with {signature} ({subject}).",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R24 and R26",
+				"ANSSI, cryptographic mechanisms (PG-083)",
+			},
+		},
+	}
+}
+
+func exposurecertificatelifetimePapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le certificat public respecte les limites de durée et de transparence",
+			Why:   "Les navigateurs refusent un certificat public trop long ou absent des journaux publics. Une durée courte limite aussi les dégâts d'une clé volée.",
+			How:   "La durée maximale dépend du jour d'émission\u00a0: 398 jours avant le 15 mars 2026, 200 ensuite, 100 à partir du 15 mars 2027, 47 à partir du 15 mars 2029. Il faut au moins deux preuves d'inscription aux journaux de transparence. Un manquement est une non-conformité importante. Les certificats d'une autorité privée ne sont pas concernés.",
+			Fix:   "Faire réémettre le certificat par une autorité conforme, avec une durée de vie et une transparence à jour.",
+			Reasons: map[string]string{
+				"closed":               "Le port est fermé\u00a0: rien à juger.",
+				"no-address":           "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-certificate":       "Aucun certificat n'a été présenté.",
+				"not-logged":           "Le certificat n'a que {scts} preuves de transparence sur deux.",
+				"not-public":           "Le certificat ne vient pas d'une autorité publique\u00a0: ces limites ne s'appliquent pas.",
+				"other-talk":           "Le port répond, mais ne parle pas TLS.",
+				"too-long":             "Le certificat dure {days} jours alors que {limit} sont permis.",
+				"transparency-unknown": "Les preuves de transparence n'ont pas été relevées.",
+				"trust-unknown":        "On ne sait pas si le certificat vient d'une autorité publique.",
+				"unreached":            "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+				"within":               "Durée de {days} jours pour {limit} permis, {scts} preuves de transparence.",
+			},
+			References: []string{
+				"CA/Browser Forum, SC-081v3",
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R25 et R38",
+				"RFC 6962",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The public certificate obeys the limits of life and transparency",
+			Why:   "Browsers refuse a public certificate that lasts too long or is absent from public logs. A short life also limits the harm of a stolen key.",
+			How:   "The longest life depends on the day of issuance: 398 days before 15 March 2026, 200 from then, 100 from 15 March 2027, 47 from 15 March 2029. At least two proofs of registration in transparency logs are needed. Short of that it is a medium failure. Certificates of a private authority are not concerned.",
+			Fix:   "Have the certificate issued again by a conforming authority, with a life and transparency up to date.",
+			Reasons: map[string]string{
+				"closed":               "The port is closed: nothing to judge.",
+				"no-address":           "The name has no address: nothing to judge.",
+				"no-certificate":       "No certificate was shown.",
+				"not-logged":           "The certificate has {scts} proofs of transparency only, out of two.",
+				"not-public":           "The certificate does not come from a public authority: these limits do not apply.",
+				"other-talk":           "The port answers, but does not speak TLS.",
+				"too-long":             "The certificate lasts {days} days when {limit} are allowed.",
+				"transparency-unknown": "The proofs of transparency were not noted.",
+				"trust-unknown":        "Whether the certificate comes from a public authority is not known.",
+				"unreached":            "The service could not be reached: what it accepts is not known.",
+				"within":               "A life of {days} days for {limit} allowed, {scts} proofs of transparency.",
+			},
+			References: []string{
+				"CA/Browser Forum, SC-081v3",
+				"ANSSI, recommendations on TLS (SDE-NT-35), R25 and R38",
+				"RFC 6962",
+			},
+		},
+	}
+}
+
+func exposurecertificaterevocationPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le certificat n'est pas révoqué, et cela se vérifie",
+			Why:   "Une autorité révoque un certificat dont la clé a fui. Le service doit permettre à ses visiteurs de le savoir, de préférence en joignant la preuve lui-même.",
+			How:   "On lit la preuve OCSP jointe à la négociation. Certificat révoqué, ou preuve obligatoire absente\u00a0: non-conformité critique. Aucune source de révocation pour un certificat de plus de dix jours, ou preuve non jointe alors qu'une adresse OCSP existe\u00a0: mineure. Les listes publiées par les autorités ne sont pas demandées, car elles sont hors du périmètre\u00a0: le résultat est alors non concluant.",
+			Fix:   "Remplacer le certificat révoqué et comprendre la cause de la révocation\u00a0; joindre la preuve OCSP quand l'autorité en propose une.",
+			Reasons: map[string]string{
+				"closed":      "Le port est fermé\u00a0: rien à juger.",
+				"good":        "Le service joint la preuve que son certificat n'est pas révoqué.",
+				"must-staple": "Le certificat exige une preuve OCSP que le service ne joint pas.",
+				"no-address":  "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-source":   "Le certificat n'indique aucune source de révocation.",
+				"not-asked":   "La révocation ne se lit que dans une liste de l'autorité, qui n'est pas demandée.",
+				"not-looked":  "La révocation n'a pas été relevée.",
+				"not-stapled": "Le service ne joint pas la preuve OCSP que son autorité propose.",
+				"other-talk":  "Le port répond, mais ne parle pas TLS.",
+				"revoked":     "Le certificat est révoqué.",
+				"short-lived": "Le certificat est trop court pour avoir besoin d'une source de révocation.",
+				"unreached":   "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R33 et R35",
+				"RFC 6960, RFC 7633",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The certificate is not revoked, and clients can find out",
+			Why:   "An authority revokes a certificate whose key leaked. The service must let its visitors know, best by joining the proof itself.",
+			How:   "The OCSP proof joined to the negotiation is read. Revoked certificate, or a mandatory proof missing: a critical failure. No source of revocation for a certificate of more than ten days, or no proof joined although an OCSP address exists: low. The lists published by authorities are not asked for, since they are outside the scope: the outcome is then inconclusive.",
+			Fix:   "Replace the revoked certificate and understand why it was revoked; join the OCSP proof when the authority offers one.",
+			Reasons: map[string]string{
+				"closed":      "The port is closed: nothing to judge.",
+				"good":        "The service joins the proof that its certificate is not revoked.",
+				"must-staple": "The certificate demands an OCSP proof that the service does not join.",
+				"no-address":  "The name has no address: nothing to judge.",
+				"no-source":   "The certificate names no source of revocation.",
+				"not-asked":   "Revocation can be read in a list of the authority only, which is not asked for.",
+				"not-looked":  "Revocation was not looked at.",
+				"not-stapled": "The service does not join the OCSP proof that its authority offers.",
+				"other-talk":  "The port answers, but does not speak TLS.",
+				"revoked":     "The certificate is revoked.",
+				"short-lived": "The certificate is too short-lived to need a source of revocation.",
+				"unreached":   "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R33 and R35",
+				"RFC 6960, RFC 7633",
+			},
+		},
+	}
+}
+
 func exposurecertificatevalidityPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
-			Title: "Le certificat est valide, reconnu, et le restera",
-			Why:   "Un certificat expiré, au mauvais nom ou non reconnu fait apparaître une alerte, ou coupe le service. Et des agents habitués à passer outre ne verront pas la vraie attaque.",
-			How:   "On regarde, dans cet ordre\u00a0: les dates, le nom du service parmi les noms du certificat, l'autorité qui l'a signé, puis le temps qui reste. Expiré, pas encore valable, au mauvais nom, signé par lui-même ou par une autorité non reconnue\u00a0: non-conformité majeure. Moins de 7 jours (ou de 7\u00a0% de sa durée de vie, si c'est plus court)\u00a0: importante. Moins de 30 jours (ou de 20\u00a0%)\u00a0: mineure.",
-			Fix:   "Installer un certificat d'une autorité reconnue, avec tous les noms réellement servis et la chaîne complète. Automatiser le renouvellement, et surveiller la date de fin.",
+			Title: "Le certificat est valide à ce nom, et le restera",
+			Why:   "Un certificat expiré ou au mauvais nom fait apparaître une alerte, ou coupe le service. Et des agents habitués à passer outre ne verront pas la vraie attaque.",
+			How:   "On regarde, dans cet ordre\u00a0: les dates, le nom du service parmi les noms du certificat, puis le temps qui reste. Expiré, pas encore valable ou au mauvais nom\u00a0: non-conformité majeure. Moins de 7 jours (ou de 7\u00a0% de sa durée de vie, si c'est plus court)\u00a0: importante. Moins de 30 jours (ou de 20\u00a0%)\u00a0: mineure. L'autorité qui l'a signé est jugée à part.",
+			Fix:   "Installer un certificat avec tous les noms réellement servis. Automatiser le renouvellement, et surveiller la date de fin.",
 			Reasons: map[string]string{
 				"closed":         "Le port est fermé\u00a0: rien à juger.",
 				"expired":        "Le certificat a expiré le {until}.",
@@ -155,27 +393,24 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 				"no-certificate": "Le service a répondu sans montrer de certificat.",
 				"not-yet-valid":  "Le certificat n'est valable qu'à partir du {from}.",
 				"other-talk":     "Le port répond, mais ne parle pas TLS.",
-				"self-signed":    "Le certificat s'est signé lui-même\u00a0: personne ne s'en porte garant ({issuer}).",
 				"soon":           "Le certificat expire le {until} (jours restants\u00a0: {days})\u00a0: le renouvellement devrait avoir eu lieu.",
 				"too-many-names": "Le certificat porte trop de noms pour les avoir tous gardés\u00a0: {name} n'est pas parmi ceux qui l'ont été.",
-				"trust-unknown":  "L'autorité du certificat n'a pas pu être vérifiée.",
 				"unreached":      "Le service n'a pas pu être joint\u00a0: on ne sait rien de son certificat.",
-				"untrusted":      "L'autorité qui a signé le certificat n'est pas reconnue, ou la chaîne est incomplète ({issuer}).",
 				"urgent":         "Le certificat expire le {until} (jours restants\u00a0: {days})\u00a0: le renouvellement automatique n'a pas eu lieu.",
-				"valid":          "Le certificat de {name} est reconnu et valable jusqu'au {until}.",
+				"valid":          "Le certificat de {name} est valable jusqu'au {until}.",
 				"wrong-name":     "Le certificat ne porte pas le nom {name}.",
 			},
 			References: []string{
 				"RFC 5280, section 4.1.2.5",
 				"RFC 9525, section 6",
-				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R29 et R34",
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R29",
 			},
 		},
 		EN: scanner.Paper{
-			Title: "The certificate is valid, trusted, and will stay so",
-			Why:   "A certificate that is out of date, under the wrong name or not trusted shows a warning, or cuts the service. And staff used to clicking through will not see the real attack.",
-			How:   "In this order: the dates, the name of the service among those of the certificate, the authority that signed it, then the time left. Out of date, not yet valid, under the wrong name, signed by itself or by an authority that is not trusted: high failure. Less than 7 days (or 7 % of its life, if shorter): medium. Less than 30 days (or 20 %): low.",
-			Fix:   "Install a certificate from a trusted authority, with every name really served and the full chain. Automate renewal, and watch the end date.",
+			Title: "The certificate is valid under this name, and will stay so",
+			Why:   "A certificate that is out of date or under the wrong name shows a warning, or cuts the service. And staff used to clicking through will not see the real attack.",
+			How:   "In this order: the dates, the name of the service among those of the certificate, then the time left. Out of date, not yet valid or under the wrong name: high failure. Less than 7 days (or 7 % of its life, if shorter): medium. Less than 30 days (or 20 %): low. The authority that signed it is judged apart.",
+			Fix:   "Install a certificate with every name really served. Automate renewal, and watch the end date.",
 			Reasons: map[string]string{
 				"closed":         "The port is closed: nothing to judge.",
 				"expired":        "The certificate expired on {until}.",
@@ -183,20 +418,17 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 				"no-certificate": "The service answered without showing a certificate.",
 				"not-yet-valid":  "The certificate is valid from {from} only.",
 				"other-talk":     "The port answers, but does not speak TLS.",
-				"self-signed":    "The certificate signed itself: nobody vouches for it ({issuer}).",
 				"soon":           "The certificate expires on {until} (days left: {days}): renewal should have happened.",
 				"too-many-names": "The certificate carries too many names to have kept them all: {name} is not among those that were.",
-				"trust-unknown":  "The authority of the certificate could not be verified.",
 				"unreached":      "The service could not be reached: nothing is known of its certificate.",
-				"untrusted":      "The authority that signed the certificate is not trusted, or the chain is incomplete ({issuer}).",
 				"urgent":         "The certificate expires on {until} (days left: {days}): automatic renewal did not happen.",
-				"valid":          "The certificate of {name} is trusted and valid until {until}.",
+				"valid":          "The certificate of {name} is valid until {until}.",
 				"wrong-name":     "The certificate does not carry the name {name}.",
 			},
 			References: []string{
 				"RFC 5280, section 4.1.2.5",
 				"RFC 9525, section 6",
-				"ANSSI, security recommendations for TLS (SDE-NT-35), R29 and R34",
+				"ANSSI, security recommendations for TLS (SDE-NT-35), R29",
 			},
 		},
 	}
@@ -608,6 +840,466 @@ func exposurespfrecordPapers() scanner.Papers {
 			References: []string{
 				"RFC 7208, sections 4.5, 4.6 and 5",
 				"ANSSI, connecting an information system to the internet (PA-066), R43 and R44",
+			},
+		},
+	}
+}
+
+func exposuresslversionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le service refuse SSL",
+			Why:   "SSL 2 et SSL 3 précèdent TLS et sont cassés\u00a0: qui écoute le réseau peut lire ou modifier ce qui y passe.",
+			How:   "On propose SSL 2.0 puis SSL 3.0, seuls. Une des deux versions acceptée est une non-conformité majeure. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "Désactiver SSLv2 et SSLv3 sur le service.",
+			Reasons: map[string]string{
+				"accepted":   "Le service accepte encore\u00a0: {accepted}.",
+				"closed":     "Le port est fermé\u00a0: rien à juger.",
+				"no-address": "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-known":  "La réponse du service n'est pas connue pour\u00a0: {unknown}.",
+				"other-talk": "Le port répond, mais ne parle pas TLS.",
+				"refused":    "Le service refuse SSL 2.0 et SSL 3.0.",
+				"unreached":  "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R4",
+				"RFC 6176, RFC 7568",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The service refuses SSL",
+			Why:   "SSL 2 and SSL 3 came before TLS and are broken: whoever listens to the network can read or change what passes.",
+			How:   "SSL 2.0, then SSL 3.0, are offered alone. One of them accepted is a high failure. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Disable SSLv2 and SSLv3 on the service.",
+			Reasons: map[string]string{
+				"accepted":   "The service still accepts: {accepted}.",
+				"closed":     "The port is closed: nothing to judge.",
+				"no-address": "The name has no address: nothing to judge.",
+				"not-known":  "The answer of the service is not known for: {unknown}.",
+				"other-talk": "The port answers, but does not speak TLS.",
+				"refused":    "The service refuses SSL 2.0 and SSL 3.0.",
+				"unreached":  "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R4",
+				"RFC 6176, RFC 7568",
+			},
+		},
+	}
+}
+
+func exposuretlsbrokensuitesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le service refuse les suites de chiffrement cassées",
+			Why:   "Certaines suites ne chiffrent pas, n'authentifient pas le serveur ou emploient un algorithme qu'un ordinateur ordinaire sait casser.",
+			How:   "On ne propose que des suites cassées\u00a0: sans chiffrement (NULL), anonymes, d'exportation, RC4, DES, 3DES. Une seule acceptée est une non-conformité majeure\u00a0; importante si ce n'est que 3DES. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "Retirer les suites sans chiffrement, anonymes ou fondées sur RC4, DES et 3DES.",
+			Reasons: map[string]string{
+				"accepted":   "Le service accepte des suites cassées\u00a0: {accepted}.",
+				"closed":     "Le port est fermé\u00a0: rien à juger.",
+				"no-address": "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-known":  "La réponse du service n'est pas connue pour\u00a0: {unknown}.",
+				"only-3des":  "Le service accepte encore des suites 3DES.",
+				"other-talk": "Le port répond, mais ne parle pas TLS.",
+				"refused":    "Le service refuse toutes les suites cassées.",
+				"unreached":  "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R5 et R9",
+				"RFC 7465, RFC 8996",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The service refuses broken suites",
+			Why:   "Some suites do not encrypt, do not authenticate the server, or use an algorithm that an ordinary computer can break.",
+			How:   "Broken suites only are offered: without encryption (NULL), anonymous, export, RC4, DES, 3DES. A single one accepted is a high failure; medium when it is only 3DES. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Remove the suites without encryption, anonymous, or built on RC4, DES and 3DES.",
+			Reasons: map[string]string{
+				"accepted":   "The service accepts broken suites: {accepted}.",
+				"closed":     "The port is closed: nothing to judge.",
+				"no-address": "The name has no address: nothing to judge.",
+				"not-known":  "The answer of the service is not known for: {unknown}.",
+				"only-3des":  "The service still accepts 3DES suites.",
+				"other-talk": "The port answers, but does not speak TLS.",
+				"refused":    "The service refuses every broken suite.",
+				"unreached":  "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R5 and R9",
+				"RFC 7465, RFC 8996",
+			},
+		},
+	}
+}
+
+func exposuretlsciphermodePapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le service chiffre et authentifie en une seule opération",
+			Why:   "Les modes de chiffrement anciens (CBC) ont donné lieu à une longue suite d'attaques. Les modes AEAD (AES-GCM, ChaCha20-Poly1305) n'en souffrent pas.",
+			How:   "On ne propose que des suites CBC, puis que des suites à étiquette courte (CCM-8). CBC seul ou CCM-8 accepté\u00a0: non-conformité importante. CBC accepté en plus d'AEAD\u00a0: mineure, avec mention d'un serveur qui suit l'ordre du client. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "Privilégier AES-GCM et ChaCha20-Poly1305 et supprimer les suites CBC dès que possible.",
+			Reasons: map[string]string{
+				"aead":             "Le service n'accepte que des suites AEAD.",
+				"cbc-client-order": "Le service accepte des suites CBC et laisse le client choisir l'ordre.",
+				"cbc-only":         "Le service n'accepte que des suites CBC.",
+				"cbc-too":          "Le service accepte des suites CBC en plus des suites AEAD.",
+				"ccm8":             "Le service accepte des suites à étiquette d'authentification courte (CCM-8).",
+				"closed":           "Le port est fermé\u00a0: rien à juger.",
+				"no-address":       "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-known":        "On ne sait pas si le service accepte des suites CBC ou CCM-8.",
+				"other-talk":       "Le port répond, mais ne parle pas TLS.",
+				"unreached":        "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R10, R10- et R13",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The service encrypts and authenticates in one operation",
+			Why:   "Old modes of encryption (CBC) gave a long series of attacks. The AEAD modes (AES-GCM, ChaCha20-Poly1305) do not suffer from them.",
+			How:   "CBC suites only are offered, then suites with a short tag only (CCM-8). CBC alone, or CCM-8 accepted: a medium failure. CBC accepted beside AEAD: low, and a server that follows the order of the client is mentioned. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Prefer AES-GCM and ChaCha20-Poly1305 and remove CBC suites as soon as possible.",
+			Reasons: map[string]string{
+				"aead":             "The service accepts AEAD suites only.",
+				"cbc-client-order": "The service accepts CBC suites and lets the client choose the order.",
+				"cbc-only":         "The service accepts CBC suites only.",
+				"cbc-too":          "The service accepts CBC suites beside AEAD ones.",
+				"ccm8":             "The service accepts suites with a short authentication tag (CCM-8).",
+				"closed":           "The port is closed: nothing to judge.",
+				"no-address":       "The name has no address: nothing to judge.",
+				"not-known":        "Whether the service accepts CBC or CCM-8 suites is not known.",
+				"other-talk":       "The port answers, but does not speak TLS.",
+				"unreached":        "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R10, R10- and R13",
+			},
+		},
+	}
+}
+
+func exposuretlsearlydataPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le service refuse les données anticipées",
+			Why:   "Les données anticipées de TLS 1.3 (0-RTT) peuvent être enregistrées et rejouées par un tiers\u00a0: une même demande serait traitée deux fois.",
+			How:   "On lit dans le ticket de session si le service accepterait des données anticipées\u00a0; aucune n'est jamais envoyée. Acceptées\u00a0: non-conformité mineure. Sans TLS 1.3\u00a0: non applicable. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "Désactiver les données anticipées (0-RTT) sur le serveur ou le frontal.",
+			Reasons: map[string]string{
+				"accepted":   "Le service accepte des données anticipées (0-RTT).",
+				"closed":     "Le port est fermé\u00a0: rien à juger.",
+				"no-address": "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-tls13":   "Le service ne parle pas TLS 1.3\u00a0: rien à juger.",
+				"not-known":  "On ne sait pas si le service accepte des données anticipées.",
+				"other-talk": "Le port répond, mais ne parle pas TLS.",
+				"refused":    "Le service n'accepte pas de données anticipées.",
+				"unreached":  "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R23",
+				"RFC 8446, section 8",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The service refuses early data",
+			Why:   "The early data of TLS 1.3 (0-RTT) can be recorded and replayed by a stranger: one request would be carried out twice.",
+			How:   "Whether the service would accept early data is read in the session ticket; none is ever sent. Accepted: a low failure. Without TLS 1.3: not applicable. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Disable early data (0-RTT) on the server or the front end.",
+			Reasons: map[string]string{
+				"accepted":   "The service accepts early data (0-RTT).",
+				"closed":     "The port is closed: nothing to judge.",
+				"no-address": "The name has no address: nothing to judge.",
+				"no-tls13":   "The service does not speak TLS 1.3: nothing to judge.",
+				"not-known":  "Whether the service accepts early data is not known.",
+				"other-talk": "The port answers, but does not speak TLS.",
+				"refused":    "The service accepts no early data.",
+				"unreached":  "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R23",
+				"RFC 8446, section 8",
+			},
+		},
+	}
+}
+
+func exposuretlsflawsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le service ne souffre d'aucune faille connue de TLS",
+			Why:   "Heartbleed, l'injection CCS, ROBOT et d'autres failles d'anciens logiciels TLS laissent lire la mémoire du serveur ou déchiffrer les échanges.",
+			How:   "Ces essais vont plus loin qu'un client ordinaire (niveau P3)\u00a0: ils restent éteints sans une autorisation datée, et la vérification est alors non applicable, sans que rien n'ait été essayé. Autorisés, une faille présente à deux regards est une non-conformité critique.",
+			Fix:   "Mettre à jour l'équipement, puis renouveler la clé et le certificat qui ont pu être exposés.",
+			Reasons: map[string]string{
+				"affected":       "Le service souffre de\u00a0: {flaws}.",
+				"closed":         "Le port est fermé\u00a0: rien à juger.",
+				"no-address":     "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-authorised": "Rien n'a été essayé\u00a0: ces essais demandent une autorisation datée.",
+				"not-known":      "Ces essais n'ont pas donné de réponse claire\u00a0: {flaws}.",
+				"other-talk":     "Le port répond, mais ne parle pas TLS.",
+				"unaffected":     "Le service ne souffre d'aucune des failles essayées ({flaws}).",
+				"unreached":      "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"CVE-2014-0160, CVE-2014-0224, CVE-2016-9244, CVE-2017-13099",
+				"Règle propre à ce projet (catalogue d'exposition, section 1.3)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The service suffers from no known flaw of TLS",
+			Why:   "Heartbleed, CCS injection, ROBOT and other flaws of old TLS software let the memory of the server be read, or exchanges be decrypted.",
+			How:   "These tries go further than an ordinary client (level P3): they stay off without a dated authorisation, and the check is then not applicable, nothing having been tried. When authorised, a flaw seen twice is a critical failure.",
+			Fix:   "Update the equipment, then renew the key and the certificate that may have been exposed.",
+			Reasons: map[string]string{
+				"affected":       "The service suffers from: {flaws}.",
+				"closed":         "The port is closed: nothing to judge.",
+				"no-address":     "The name has no address: nothing to judge.",
+				"not-authorised": "Nothing was tried: these tries need a dated authorisation.",
+				"not-known":      "These tries gave no clear answer: {flaws}.",
+				"other-talk":     "The port answers, but does not speak TLS.",
+				"unaffected":     "The service suffers from none of the flaws tried ({flaws}).",
+				"unreached":      "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"CVE-2014-0160, CVE-2014-0224, CVE-2016-9244, CVE-2017-13099",
+				"A rule of this project (exposure catalogue, section 1.3)",
+			},
+		},
+	}
+}
+
+func exposuretlsforwardsecrecyPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le secret des échanges passés survit au vol de la clé",
+			Why:   "Sans confidentialité persistante, qui vole un jour la clé du serveur peut déchiffrer tout ce qu'il a enregistré auparavant.",
+			How:   "On ne propose que des échanges de clés sans confidentialité persistante (RSA, Diffie-Hellman statique). Accepté\u00a0: non-conformité importante\u00a0; majeure si le service n'accepte rien d'autre. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "N'autoriser que des échanges de clés éphémères ECDHE.",
+			Reasons: map[string]string{
+				"closed":      "Le port est fermé\u00a0: rien à juger.",
+				"ephemeral":   "Le service n'accepte que des échanges de clés éphémères.",
+				"no-address":  "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-known":   "On ne sait pas si le service accepte des échanges de clés sans confidentialité persistante.",
+				"only-static": "Le service n'accepte que des échanges de clés sans confidentialité persistante.",
+				"other-talk":  "Le port répond, mais ne parle pas TLS.",
+				"static":      "Le service accepte des échanges de clés sans confidentialité persistante.",
+				"unreached":   "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R6",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Past exchanges stay secret when the key is stolen",
+			Why:   "Without forward secrecy, whoever steals the key of the server one day can decrypt all that was recorded before.",
+			How:   "Key exchanges without forward secrecy only are offered (RSA, static Diffie-Hellman). Accepted: a medium failure; high when the service accepts nothing else. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Allow ephemeral ECDHE key exchanges only.",
+			Reasons: map[string]string{
+				"closed":      "The port is closed: nothing to judge.",
+				"ephemeral":   "The service accepts ephemeral key exchanges only.",
+				"no-address":  "The name has no address: nothing to judge.",
+				"not-known":   "Whether the service accepts key exchanges without forward secrecy is not known.",
+				"only-static": "The service accepts nothing but key exchanges without forward secrecy.",
+				"other-talk":  "The port answers, but does not speak TLS.",
+				"static":      "The service accepts key exchanges without forward secrecy.",
+				"unreached":   "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R6",
+			},
+		},
+	}
+}
+
+func exposuretlsgroupsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les clés sont échangées dans des groupes solides",
+			Why:   "La solidité de l'échange de clés dépend du groupe mathématique employé. Un groupe trop petit, ou un nombre premier partagé par des milliers de serveurs, peut être cassé par un adversaire patient.",
+			How:   "On relève les groupes acceptés. Diffie-Hellman de moins de 2048 bits, ou une courbe non recommandée\u00a0: non-conformité majeure. Diffie-Hellman de 2048 à 3071 bits, ou P-224\u00a0: mineure. Le groupe hybride post-quantique est relevé pour information. Si une réponse nécessaire manque, le résultat est non concluant.",
+			Fix:   "Limiter les groupes d'échange à X25519, P-256 et P-384, et préparer le groupe hybride X25519MLKEM768.",
+			Reasons: map[string]string{
+				"closed":      "Le port est fermé\u00a0: rien à juger.",
+				"no-address":  "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-known":   "Les groupes d'échange du service ne sont pas tous connus.",
+				"other-talk":  "Le port répond, mais ne parle pas TLS.",
+				"short-dh":    "Le service échange ses clés dans un groupe Diffie-Hellman de {bits} bits ({known})\u00a0; 3072 sont recommandés.",
+				"short-group": "Le service accepte des groupes courts (acceptés\u00a0: {groups}).",
+				"strong":      "Les groupes acceptés sont solides ({groups})\u00a0; groupe hybride post-quantique\u00a0: {hybrid}.",
+				"unreached":   "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+				"weak-dh":     "Le service échange ses clés dans un groupe Diffie-Hellman de {bits} bits seulement ({known}).",
+				"weak-group":  "Le service accepte des groupes d'échange non recommandés (acceptés\u00a0: {groups}).",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R7 et R7-",
+				"ANSSI, transition post-quantique pour TLS 1.3 (FT-115)",
+				"RFC 7919",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Keys are exchanged in strong groups",
+			Why:   "How strong a key exchange is depends on its mathematical group. A group that is too small, or a prime that thousands of servers share, can be broken by a patient adversary.",
+			How:   "The groups accepted are listed. Diffie-Hellman under 2048 bits, or a curve that is not recommended: a high failure. Diffie-Hellman of 2048 to 3071 bits, or P-224: low. The hybrid post-quantum group is listed for information. When a needed answer is missing the outcome is inconclusive.",
+			Fix:   "Keep the exchange groups to X25519, P-256 and P-384, and prepare the hybrid group X25519MLKEM768.",
+			Reasons: map[string]string{
+				"closed":      "The port is closed: nothing to judge.",
+				"no-address":  "The name has no address: nothing to judge.",
+				"not-known":   "The groups of the service are not all known.",
+				"other-talk":  "The port answers, but does not speak TLS.",
+				"short-dh":    "The service exchanges its keys in a Diffie-Hellman group of {bits} bits ({known}); 3072 are recommended.",
+				"short-group": "The service accepts short groups (accepted: {groups}).",
+				"strong":      "The groups accepted are strong ({groups}); hybrid post-quantum group: {hybrid}.",
+				"unreached":   "The service could not be reached: what it accepts is not known.",
+				"weak-dh":     "The service exchanges its keys in a Diffie-Hellman group of {bits} bits only ({known}).",
+				"weak-group":  "The service accepts groups that are not recommended (accepted: {groups}).",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R7 and R7-",
+				"ANSSI, post-quantum transition for TLS 1.3 (FT-115)",
+				"RFC 7919",
+			},
+		},
+	}
+}
+
+func exposuretlsmastersecretPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les secrets de TLS 1.2 sont liés à leur négociation",
+			Why:   "Sans l'extension «\u00a0extended master secret\u00a0», un tiers placé entre deux machines peut faire partager le même secret à deux échanges différents.",
+			How:   "On propose l'extension en TLS 1.2. Non prise en charge\u00a0: non-conformité mineure. Un service qui ne parle que TLS 1.3 n'est pas concerné. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "Mettre à jour la bibliothèque TLS pour prendre en charge l'extension «\u00a0extended master secret\u00a0».",
+			Reasons: map[string]string{
+				"closed":      "Le port est fermé\u00a0: rien à juger.",
+				"no-address":  "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-known":   "On ne sait pas si le service prend en charge l'extension.",
+				"other-talk":  "Le port répond, mais ne parle pas TLS.",
+				"supported":   "Le service prend en charge l'extension.",
+				"tls13-only":  "Le service ne parle pas TLS 1.2\u00a0: l'extension n'a pas d'objet.",
+				"unreached":   "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+				"unsupported": "Le service ne prend pas en charge l'extension en TLS 1.2.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R14",
+				"RFC 7627, RFC 9325",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The secrets of TLS 1.2 are tied to their negotiation",
+			Why:   "Without the extended master secret extension, somebody between two machines can make two different exchanges share one secret.",
+			How:   "The extension is offered in TLS 1.2. Not supported: a low failure. A service that only speaks TLS 1.3 is not concerned. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Update the TLS library so that it supports the extended master secret extension.",
+			Reasons: map[string]string{
+				"closed":      "The port is closed: nothing to judge.",
+				"no-address":  "The name has no address: nothing to judge.",
+				"not-known":   "Whether the service supports the extension is not known.",
+				"other-talk":  "The port answers, but does not speak TLS.",
+				"supported":   "The service supports the extension.",
+				"tls13-only":  "The service does not speak TLS 1.2: the extension has no object.",
+				"unreached":   "The service could not be reached: what it accepts is not known.",
+				"unsupported": "The service does not support the extension in TLS 1.2.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R14",
+				"RFC 7627, RFC 9325",
+			},
+		},
+	}
+}
+
+func exposuretlsrenegotiationPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Ni compression TLS ni renégociation dangereuse",
+			Why:   "La compression TLS laisse deviner des secrets par la taille des messages. Une renégociation non protégée laisse un tiers glisser ses propres demandes dans un échange\u00a0; répétée sans limite, elle épuise le serveur.",
+			How:   "On propose la compression, on regarde si la renégociation est protégée et si le client peut la demander. Compression acceptée ou renégociation non protégée\u00a0: non-conformité importante. Renégociation à la demande du client\u00a0: mineure. TLS 1.3 n'a ni l'une ni l'autre\u00a0: non applicable. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "Désactiver la compression TLS et la renégociation demandée par le client.",
+			Reasons: map[string]string{
+				"client":      "Le service laisse le client renégocier sans limite.",
+				"closed":      "Le port est fermé\u00a0: rien à juger.",
+				"compression": "Le service accepte la compression TLS.",
+				"insecure":    "Le service ne protège pas la renégociation.",
+				"no-address":  "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-known":   "La réponse du service n'est pas connue sur la compression ou la renégociation.",
+				"other-talk":  "Le port répond, mais ne parle pas TLS.",
+				"safe":        "Pas de compression, renégociation protégée et refusée au client.",
+				"tls13-only":  "Le service ne parle que TLS 1.3, qui n'a ni compression ni renégociation.",
+				"unreached":   "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R19 et R22",
+				"RFC 5746",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Neither TLS compression nor dangerous renegotiation",
+			Why:   "TLS compression lets secrets be guessed from the size of messages. A renegotiation that is not protected lets a stranger slip requests into an exchange; repeated without limit it exhausts the server.",
+			How:   "Compression is offered; whether renegotiation is protected, and whether the client may ask for it, is looked at. Compression accepted or renegotiation not protected: a medium failure. Renegotiation asked by the client: low. TLS 1.3 has neither: not applicable. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Disable TLS compression and the renegotiation asked by the client.",
+			Reasons: map[string]string{
+				"client":      "The service lets the client renegotiate without limit.",
+				"closed":      "The port is closed: nothing to judge.",
+				"compression": "The service accepts TLS compression.",
+				"insecure":    "The service does not protect renegotiation.",
+				"no-address":  "The name has no address: nothing to judge.",
+				"not-known":   "The answer of the service is not known about compression or renegotiation.",
+				"other-talk":  "The port answers, but does not speak TLS.",
+				"safe":        "No compression; renegotiation is protected and refused to the client.",
+				"tls13-only":  "The service only speaks TLS 1.3, which has neither compression nor renegotiation.",
+				"unreached":   "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R19 and R22",
+				"RFC 5746",
+			},
+		},
+	}
+}
+
+func exposuretlssignaturehashPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "L'échange de clés est signé avec une empreinte solide",
+			Why:   "La signature de l'échange de clés prouve que l'on parle au bon serveur. MD5 et SHA-1 permettent de fabriquer de fausses preuves.",
+			How:   "On ne propose que des signatures MD5 ou SHA-1, puis SHA-224. MD5 ou SHA-1 accepté\u00a0: non-conformité importante. SHA-224\u00a0: mineure. Avant TLS 1.2, l'empreinte ne se choisit pas\u00a0: non applicable. Sans réponse claire, le résultat est non concluant.",
+			Fix:   "Refuser les signatures SHA-1 et MD5 dans la négociation TLS.",
+			Reasons: map[string]string{
+				"broken":     "Le service accepte de signer avec\u00a0: {hashes}.",
+				"closed":     "Le port est fermé\u00a0: rien à juger.",
+				"no-address": "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-chosen": "Le service ne parle que des versions où l'empreinte ne se choisit pas.",
+				"not-known":  "On ne sait pas quelles empreintes le service accepte.",
+				"other-talk": "Le port répond, mais ne parle pas TLS.",
+				"short":      "Le service accepte de signer avec SHA-224.",
+				"strong":     "Le service refuse les signatures MD5 et SHA-1.",
+				"unreached":  "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R11",
+				"RFC 9155",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The key exchange is signed with a strong hash",
+			Why:   "The signature of the key exchange proves that the right server is spoken to. MD5 and SHA-1 allow false proofs.",
+			How:   "MD5 or SHA-1 signatures only are offered, then SHA-224. MD5 or SHA-1 accepted: a medium failure. SHA-224: low. Before TLS 1.2 the hash is not chosen: not applicable. Without a clear answer the outcome is inconclusive.",
+			Fix:   "Refuse SHA-1 and MD5 signatures in the TLS negotiation.",
+			Reasons: map[string]string{
+				"broken":     "The service accepts to sign with: {hashes}.",
+				"closed":     "The port is closed: nothing to judge.",
+				"no-address": "The name has no address: nothing to judge.",
+				"not-chosen": "The service only speaks versions where the hash is not chosen.",
+				"not-known":  "Which hashes the service accepts is not known.",
+				"other-talk": "The port answers, but does not speak TLS.",
+				"short":      "The service accepts to sign with SHA-224.",
+				"strong":     "The service refuses MD5 and SHA-1 signatures.",
+				"unreached":  "The service could not be reached: what it accepts is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations on TLS (SDE-NT-35), R11",
+				"RFC 9155",
 			},
 		},
 	}

@@ -137,7 +137,7 @@ func TestMomentsAreWrittenInWords(t *testing.T) {
 func TestEveryWordExistsInBothLanguages(t *testing.T) {
 	words := []scanner.Text{}
 	for _, k := range []scanner.TargetKind{
-		scanner.KindDomain, scanner.KindService, scanner.KindSite, scanner.KindDirectory,
+		scanner.KindDomain, scanner.KindService, scanner.KindHost, scanner.KindSite, scanner.KindDirectory,
 		scanner.KindApplication, scanner.KindRegister, scanner.KindEstablishment,
 	} {
 		words = append(words, reports.TargetLabel(k))

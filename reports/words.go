@@ -16,6 +16,8 @@ func TargetLabel(k scanner.TargetKind) scanner.Text {
 		return scanner.Text{FR: "domaine", EN: "domain"}
 	case scanner.KindService:
 		return scanner.Text{FR: "service", EN: "service"}
+	case scanner.KindHost:
+		return scanner.Text{FR: "machine", EN: "host"}
 	case scanner.KindSite:
 		return scanner.Text{FR: "site web", EN: "web site"}
 	case scanner.KindDirectory:

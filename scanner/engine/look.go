@@ -226,7 +226,7 @@ func (l look) vantageOf(kind scanner.TargetKind) scanner.Vantage {
 		return scanner.VantageDeclared
 	case scanner.KindDirectory:
 		return scanner.VantageInside
-	case scanner.KindDomain, scanner.KindService, scanner.KindSite:
+	case scanner.KindDomain, scanner.KindService, scanner.KindHost, scanner.KindSite:
 	}
 	return l.vantage
 }

@@ -28,7 +28,7 @@ func (g *Guard) dialSource(ctx context.Context, network, address string) (net.Co
 	if err != nil {
 		return nil, err
 	}
-	failed := error(refuse(scanner.RefusedExcluded, address, "the source has no address that may be dialled"))
+	failed := refuse(scanner.RefusedExcluded, address, "the source has no address that may be dialled")
 	for _, r := range ofFamily(routes, network) {
 		if g.config.Scope.Excludes(r.at.Addr()) {
 			continue

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package certificatevalidity checks that the certificate of a service is in
-// date, carries its name, is trusted, and will be for a while.
+// date, carries its name, and will be for a while.
 package certificatevalidity
 
 import (
@@ -27,9 +27,10 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-validity", Revision: 1, Severity: scanner.High,
-	References: []string{"EXP-TLS-12", "EXP-TLS-13", "EXP-TLS-14", "EXP-TLS-15"},
+	ID: "exposure.certificate-validity", Revision: 2, Severity: scanner.High,
+	References: []string{"EXP-TLS-12", "EXP-TLS-13", "EXP-TLS-14"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{UrgentDays: 7, UrgentPercent: 7, SoonDays: 30, SoonPercent: 20}, judge),
 }
 
@@ -41,7 +42,7 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 		return scanner.Unknown("no-certificate", nil)
 	}
 	for _, look := range []func(scanner.Case[Params], fact.TLS) (scanner.Verdict, bool){
-		dates, name, trust, margin, doubts,
+		dates, name, margin, doubts,
 	} {
 		if v, found := look(c, t); found {
 			return v
@@ -67,18 +68,6 @@ func name(_ scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
 	return scanner.Failed("wrong-name", scanner.Values{"name": t.Name}), wrong
 }
 
-func trust(_ scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
-	issuer := scanner.Values{"issuer": t.Chain[0].Issuer}
-	switch t.Trust {
-	case fact.SelfSigned:
-		return scanner.Failed("self-signed", issuer), true
-	case fact.Untrusted:
-		return scanner.Failed("untrusted", issuer), true
-	case fact.Trusted:
-	}
-	return scanner.Verdict{}, false
-}
-
 func margin(c scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
 	leaf, p := t.Chain[0], c.Params
 	left, life := leaf.NotAfter.Sub(c.At), leaf.NotAfter.Sub(leaf.NotBefore)
@@ -93,9 +82,6 @@ func margin(c scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
 
 // doubts come last: a proven fault counts more than what is not known.
 func doubts(_ scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
-	if t.Trust != fact.Trusted {
-		return scanner.Unknown("trust-unknown", nil), true
-	}
 	return scanner.Unknown("too-many-names", scanner.Values{"name": t.Name}), !covered(t.Name, t.Chain[0].Names)
 }
 

@@ -18,6 +18,7 @@ var Check = scanner.Check{
 	ID: "exposure.tls-version", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-02", "EXP-TLS-03"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

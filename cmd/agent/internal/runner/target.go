@@ -13,7 +13,7 @@ import (
 // when looking contacts nobody.
 func hostOf(t scanner.Target) string {
 	switch t.Kind {
-	case scanner.KindDomain:
+	case scanner.KindDomain, scanner.KindHost:
 		return t.ID
 	case scanner.KindService:
 		host, _, err := t.HostPort()

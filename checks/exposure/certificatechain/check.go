@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package certificatechain checks that the chain of a certificate leads to a
+// recognised authority, whole and in order.
+package certificatechain
+
+import (
+	"carescan/checks/internal/contact"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.certificate-chain", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-TLS-15"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	if len(t.Chain) == 0 {
+		return scanner.Unknown("no-certificate", nil)
+	}
+	issuer := scanner.Values{"issuer": t.Chain[0].Issuer}
+	switch t.Trust {
+	case fact.SelfSigned:
+		return scanner.Failed("self-signed", issuer)
+	case fact.Untrusted:
+		return broken(t)
+	case fact.Trusted, fact.PrivatelyTrusted:
+		return order(t)
+	}
+	return scanner.Unknown("trust-unknown", nil)
+}
+
+// broken tells a chain that lacks a link from one that nobody vouches for.
+func broken(t fact.TLS) scanner.Verdict {
+	if t.Shape != nil && t.Shape.OpenFetchable {
+		return scanner.FailedAs(scanner.Medium, "incomplete", scanner.Values{"issuer": t.Shape.Open})
+	}
+	return scanner.Failed("untrusted", scanner.Values{"issuer": t.Chain[0].Issuer})
+}
+
+func order(t fact.TLS) scanner.Verdict {
+	switch {
+	case t.Shape == nil:
+		return scanner.Unknown("order-unknown", nil)
+	case t.Shape.Open != "" && t.Shape.OpenFetchable && len(t.Chain) == 1:
+		return scanner.FailedAs(scanner.Medium, "incomplete", scanner.Values{"issuer": t.Shape.Open})
+	case !t.Shape.Ordered || t.Shape.Surplus > 0:
+		return scanner.FailedAs(scanner.Low, "disordered", nil)
+	}
+	return scanner.Passed("whole", scanner.Values{"issuer": t.Chain[0].Issuer})
+}

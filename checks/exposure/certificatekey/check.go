@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package certificatekey checks that the key and the signatures of a certificate
+// are strong.
+package certificatekey
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"carescan/checks/internal/contact"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.certificate-key", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-TLS-16"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(Params{RSAMin: 2048, RSAGood: 3072, CurveMin: 256, ExponentMin: 65537}, judge),
+}
+
+// Params are sizes in bits, and the least public exponent of RSA. Source: ANSSI
+// SDE-NT-35 R26; RSAGood: ANSSI PG-083, for use beyond 2030.
+type Params struct {
+	RSAMin      int `json:"rsa_min"`
+	RSAGood     int `json:"rsa_good"`
+	CurveMin    int `json:"curve_min"`
+	ExponentMin int `json:"exponent_min"`
+}
+
+func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	if len(t.Chain) == 0 {
+		return scanner.Unknown("no-certificate", nil)
+	}
+	leaves := append([]fact.Certificate{t.Chain[0]}, t.Alternates...)
+	for _, leaf := range leaves {
+		if v, found := key(c.Params, leaf); found {
+			return v
+		}
+	}
+	for _, cert := range append(leaves, t.Chain[1:]...) {
+		if cert.Subject != cert.Issuer && brokenHash(cert.Signature) {
+			return scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject})
+		}
+	}
+	values := scanner.Values{"key": t.Chain[0].Key}
+	if kind, bits := size(t.Chain[0].Key); kind == "RSA" && bits < c.Params.RSAGood {
+		return scanner.Passed("until-2030", values)
+	}
+	return scanner.Passed("strong", values)
+}
+
+func key(p Params, leaf fact.Certificate) (scanner.Verdict, bool) {
+	kind, bits := size(leaf.Key)
+	values := scanner.Values{"key": leaf.Key, "exponent": strconv.Itoa(leaf.Exponent)}
+	switch {
+	case kind == "Ed25519" || kind == "Ed448":
+		return scanner.Verdict{}, false
+	case bits == 0 || kind != "RSA" && kind != "ECDSA":
+		return scanner.Unknown("key-unknown", values), true
+	case kind == "RSA" && bits < p.RSAMin, kind == "ECDSA" && bits < p.CurveMin:
+		return scanner.Failed("short-key", values), true
+	case kind == "RSA" && leaf.Exponent != 0 && leaf.Exponent < p.ExponentMin:
+		return scanner.Failed("small-exponent", values), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// size reads "RSA 2048", "ECDSA P-256" or "ECDSA brainpoolP256r1".
+func size(text string) (kind string, bits int) {
+	kind, rest, _ := strings.Cut(text, " ")
+	digits := strings.FieldsFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if len(digits) > 0 {
+		// A number that does not fit stays zero: unknown.
+		bits, _ = strconv.Atoi(digits[0])
+	}
+	return kind, bits
+}
+
+func brokenHash(signature string) bool {
+	upper := strings.ToUpper(signature)
+	return slices.ContainsFunc([]string{"MD2", "MD5", "SHA1", "SHA-1"}, func(hash string) bool {
+		return strings.HasPrefix(upper, hash+"-") || strings.HasSuffix(upper, "-"+hash) || strings.Contains(upper, "WITH"+hash)
+	})
+}

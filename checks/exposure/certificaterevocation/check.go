@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package certificaterevocation checks that a certificate is not revoked, and that
+// clients can find out.
+package certificaterevocation
+
+import (
+	"time"
+
+	"carescan/checks/internal/contact"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.certificate-revocation", Revision: 1, Severity: scanner.Critical,
+	References: []string{"EXP-TLS-18"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(Params{SourceDays: 10}, judge),
+}
+
+// Params says above which life, in days, a certificate must name a source of
+// revocation. Source: EXP-TLS-18; CA/B Forum, short-lived certificates.
+type Params struct {
+	SourceDays int `json:"source_days"`
+}
+
+func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	if len(t.Chain) == 0 || t.Revocation == "" {
+		return scanner.Unknown("not-looked", nil)
+	}
+	leaf := t.Chain[0]
+	long := leaf.NotAfter.Sub(leaf.NotBefore) > time.Duration(c.Params.SourceDays)*24*time.Hour
+	switch {
+	case t.Revocation == fact.Revoked:
+		return scanner.Failed("revoked", nil)
+	case leaf.MustStaple && t.Staple == nil:
+		return scanner.Failed("must-staple", nil)
+	case t.Revocation == fact.RevocationNone && long:
+		return scanner.FailedAs(scanner.Low, "no-source", nil)
+	case t.Revocation == fact.RevocationNone:
+		return scanner.Passed("short-lived", nil)
+	case t.Staple == nil && len(leaf.OCSP) > 0:
+		return scanner.FailedAs(scanner.Low, "not-stapled", nil)
+	case t.Revocation == fact.RevocationGood:
+		return scanner.Passed("good", nil)
+	}
+	return scanner.Unknown("not-asked", nil)
+}

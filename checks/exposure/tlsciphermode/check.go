@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tlsciphermode checks that a service encrypts and authenticates in
+// one operation (AEAD).
+package tlsciphermode
+
+import (
+	"carescan/checks/internal/contact"
+	"carescan/checks/internal/offered"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.tls-cipher-mode", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-TLS-06"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge tolerates CBC beside AEAD as the lesser fault, since ANSSI keeps it with
+// encrypt-then-MAC (R10-), and refuses a truncated tag (CCM-8, R10).
+func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	short, cbc, aead := offered.To(t, fact.OfferCCM8), offered.To(t, fact.OfferCBC), offered.To(t, fact.OfferAEAD)
+	modern := len(aead.Accepted) > 0 || t.Versions["1.3"] == fact.Accepted
+	switch {
+	case len(short.Accepted) > 0:
+		return scanner.Failed("ccm8", nil)
+	case len(cbc.Accepted) > 0 && !modern && len(aead.Unknown) == 0:
+		return scanner.Failed("cbc-only", nil)
+	case len(cbc.Accepted) > 0:
+		return cbcToo(t)
+	case len(short.Unknown)+len(cbc.Unknown) > 0:
+		return scanner.Unknown("not-known", nil)
+	}
+	return scanner.Passed("aead", nil)
+}
+
+// cbcToo tells apart the servers that would at least choose better (R13).
+func cbcToo(t fact.TLS) scanner.Verdict {
+	if t.ServerOrder == fact.Declined {
+		return scanner.FailedAs(scanner.Low, "cbc-client-order", nil)
+	}
+	return scanner.FailedAs(scanner.Low, "cbc-too", nil)
+}

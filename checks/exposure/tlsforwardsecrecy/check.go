@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tlsforwardsecrecy checks that past exchanges stay secret when the
+// key of a service is stolen.
+package tlsforwardsecrecy
+
+import (
+	"strings"
+
+	"carescan/checks/internal/contact"
+	"carescan/checks/internal/offered"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.tls-forward-secrecy", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-TLS-05"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	answers := offered.To(t, fact.OfferStaticKey)
+	switch {
+	case len(answers.Accepted) > 0 && onlyStatic(t):
+		return scanner.FailedAs(scanner.High, "only-static", nil)
+	case len(answers.Accepted) > 0:
+		return scanner.Failed("static", nil)
+	case len(answers.Unknown) > 0:
+		return scanner.Unknown("not-known", nil)
+	}
+	return scanner.Passed("ephemeral", nil)
+}
+
+// onlyStatic tells whether every suite seen lacks forward secrecy. In TLS 1.3
+// none does, and elsewhere an ephemeral exchange is in the name of the suite.
+func onlyStatic(t fact.TLS) bool {
+	seen := false
+	for version, suites := range t.Suites {
+		for _, suite := range suites {
+			seen = true
+			if version == "1.3" || strings.Contains(suite, "DHE_") {
+				return false
+			}
+		}
+	}
+	return seen
+}

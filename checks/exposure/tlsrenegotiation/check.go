@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tlsrenegotiation checks that a service neither compresses nor lets a
+// stranger renegotiate.
+package tlsrenegotiation
+
+import (
+	"carescan/checks/internal/contact"
+	"carescan/checks/internal/offered"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.tls-renegotiation", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-TLS-09"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	compression, secure, client := offered.To(t, fact.OfferCompression), offered.To(t, fact.OfferRenegotiation), offered.To(t, fact.OfferClientRenego)
+	switch {
+	case len(compression.Accepted) > 0:
+		return scanner.Failed("compression", nil)
+	case t.Offers[fact.OfferRenegotiation] == fact.Declined:
+		return scanner.Failed("insecure", nil)
+	case len(client.Accepted) > 0:
+		return scanner.FailedAs(scanner.Low, "client", nil)
+	case len(compression.Unknown)+len(secure.Unknown)+len(client.Unknown) > 0:
+		return scanner.Unknown("not-known", nil)
+	case !compression.Object && !secure.Object && !client.Object:
+		return scanner.Exempt("tls13-only", nil)
+	}
+	return scanner.Passed("safe", nil)
+}

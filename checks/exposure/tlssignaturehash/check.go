@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tlssignaturehash checks that a service signs its key exchange with a
+// hash that still holds.
+package tlssignaturehash
+
+import (
+	"strings"
+
+	"carescan/checks/internal/contact"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.tls-signature-hash", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-TLS-08"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+	if v, missed := contact.Missed(t.Reach); missed {
+		return v
+	}
+	broken := answered(t, fact.Accepted, "md5", "sha1")
+	switch {
+	case len(broken) > 0:
+		return scanner.Failed("broken", scanner.Values{"hashes": strings.Join(broken, ", ")})
+	case t.Signatures["sha224"] == fact.Accepted:
+		return scanner.FailedAs(scanner.Low, "short", nil)
+	case len(t.Signatures) == 0 && (t.Versions["1.0"] == fact.Accepted || t.Versions["1.1"] == fact.Accepted) && t.Versions["1.2"] == fact.Declined:
+		return scanner.Exempt("not-chosen", nil)
+	case len(answered(t, fact.Declined, "md5", "sha1")) < 2:
+		return scanner.Unknown("not-known", nil)
+	}
+	return scanner.Passed("strong", nil)
+}
+
+func answered(t fact.TLS, answer fact.Offer, hashes ...string) (found []string) {
+	for _, hash := range hashes {
+		if t.Signatures[hash] == answer {
+			found = append(found, strings.ToUpper(hash))
+		}
+	}
+	return found
+}
