@@ -235,6 +235,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 				"no-address":     "Le nom n'a pas d'adresse\u00a0: rien à juger.",
 				"no-certificate": "Aucun certificat n'a été présenté.",
 				"other-talk":     "Le port répond, mais ne parle pas TLS.",
+				"phased-out":     "La clé RSA ({key}) est en cours d'abandon dans le guide choisi\u00a0; 3072 bits sont demandés.",
 				"short-key":      "La clé du certificat est trop courte ({key}).",
 				"small-exponent": "L'exposant de la clé RSA est trop petit ({exponent}).",
 				"strong":         "La clé ({key}) et les signatures sont solides.",
@@ -258,6 +259,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 				"no-address":     "The name has no address: nothing to judge.",
 				"no-certificate": "No certificate was shown.",
 				"other-talk":     "The port answers, but does not speak TLS.",
+				"phased-out":     "The RSA key ({key}) is being phased out by the chosen guide; 3072 bits are asked for.",
 				"short-key":      "The key of the certificate is too short ({key}).",
 				"small-exponent": "The exponent of the RSA key is too small ({exponent}).",
 				"strong":         "The key ({key}) and the signatures are strong.",
@@ -1322,6 +1324,7 @@ func exposuretlsversionPapers() scanner.Papers {
 				"old-accepted":  "Le service accepte encore une version ancienne (acceptées\u00a0: {accepted}).",
 				"other-talk":    "Le port répond, mais ne parle pas TLS.",
 				"unreached":     "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
+				"without-tls13": "Le service s'arrête à TLS 1.2, que le guide choisi accepte (acceptées\u00a0: {accepted}).",
 			},
 			References: []string{
 				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R3 et R4",
@@ -1343,6 +1346,7 @@ func exposuretlsversionPapers() scanner.Papers {
 				"old-accepted":  "The service still accepts an old version (accepted: {accepted}).",
 				"other-talk":    "The port answers, but does not speak TLS.",
 				"unreached":     "The service could not be reached: what it accepts is not known.",
+				"without-tls13": "The service stops at TLS 1.2, which the chosen guide accepts (accepted: {accepted}).",
 			},
 			References: []string{
 				"ANSSI, security recommendations for TLS (SDE-NT-35), R3 and R4",

@@ -26,10 +26,13 @@ var Check = scanner.Check{
 // Params are sizes in bits, and the least public exponent of RSA. Source: ANSSI
 // SDE-NT-35 R26; RSAGood: ANSSI PG-083, for use beyond 2030.
 type Params struct {
-	RSAMin      int `json:"rsa_min"`
-	RSAGood     int `json:"rsa_good"`
-	CurveMin    int `json:"curve_min"`
-	ExponentMin int `json:"exponent_min"`
+	RSAMin  int `json:"rsa_min"`
+	RSAGood int `json:"rsa_good"`
+	// RSAShort is the severity of a key between the two; empty when the guide
+	// accepts it for now, as ANSSI does; NCSC-NL 2025-05 phases it out.
+	RSAShort    scanner.Severity `json:"rsa_short"`
+	CurveMin    int              `json:"curve_min"`
+	ExponentMin int              `json:"exponent_min"`
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
@@ -52,9 +55,17 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	}
 	values := scanner.Values{"key": t.Chain[0].Key}
 	if kind, bits := size(t.Chain[0].Key); kind == "RSA" && bits < c.Params.RSAGood {
-		return scanner.Passed("until-2030", values)
+		return passing(c.Params, values)
 	}
 	return scanner.Passed("strong", values)
+}
+
+// passing judges a key that is good enough for now.
+func passing(p Params, values scanner.Values) scanner.Verdict {
+	if p.RSAShort != "" {
+		return scanner.FailedAs(p.RSAShort, "phased-out", values)
+	}
+	return scanner.Passed("until-2030", values)
 }
 
 func key(p Params, leaf fact.Certificate) (scanner.Verdict, bool) {

@@ -17,12 +17,19 @@ var Check = scanner.Check{
 	References: []string{"EXP-TLS-06"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
-	Judge:      scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(Params{CBCToo: scanner.Low}, judge),
+}
+
+// Params choose between guides of TLS.
+type Params struct {
+	// CBCToo is the severity of CBC suites beside AEAD ones. Source: ANSSI SDE-NT-35
+	// R10-, Mozilla intermediate, which has none.
+	CBCToo scanner.Severity `json:"cbc_too"`
 }
 
 // judge tolerates CBC beside AEAD as the lesser fault, since ANSSI keeps it with
 // encrypt-then-MAC (R10-), and refuses a truncated tag (CCM-8, R10).
-func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if v, missed := contact.Missed(t.Reach); missed {
 		return v
 	}
@@ -34,7 +41,7 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 	case len(cbc.Accepted) > 0 && !modern && len(aead.Unknown) == 0:
 		return scanner.Failed("cbc-only", nil)
 	case len(cbc.Accepted) > 0:
-		return cbcToo(t)
+		return cbcToo(c.Params, t)
 	case len(short.Unknown)+len(cbc.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
 	}
@@ -42,9 +49,9 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 }
 
 // cbcToo tells apart the servers that would at least choose better (R13).
-func cbcToo(t fact.TLS) scanner.Verdict {
+func cbcToo(p Params, t fact.TLS) scanner.Verdict {
 	if t.ServerOrder == fact.Declined {
-		return scanner.FailedAs(scanner.Low, "cbc-client-order", nil)
+		return scanner.FailedAs(p.CBCToo, "cbc-client-order", nil)
 	}
-	return scanner.FailedAs(scanner.Low, "cbc-too", nil)
+	return scanner.FailedAs(p.CBCToo, "cbc-too", nil)
 }

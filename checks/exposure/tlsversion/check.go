@@ -19,10 +19,17 @@ var Check = scanner.Check{
 	References: []string{"EXP-TLS-02", "EXP-TLS-03"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
-	Judge:      scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(Params{WithoutTLS13: scanner.Low}, judge),
 }
 
-func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+// Params choose between guides of TLS.
+type Params struct {
+	// WithoutTLS13 is the severity of a service that stops at TLS 1.2; empty when
+	// the guide accepts it. Source: ANSSI SDE-NT-35 R3; NCSC-NL 2025-05 3.3.1.
+	WithoutTLS13 scanner.Severity `json:"without_tls13"`
+}
+
+func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if v, missed := contact.Missed(t.Reach); missed {
 		return v
 	}
@@ -34,10 +41,13 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return scanner.FailedAs(scanner.High, "no-modern", values)
 	case old:
 		return scanner.Failed("old-accepted", values)
-	case t.Versions["1.3"] == fact.Declined:
-		return scanner.FailedAs(scanner.Low, "no-tls13", values)
+	case t.Versions["1.3"] == fact.Declined && c.Params.WithoutTLS13 != "":
+		return scanner.FailedAs(c.Params.WithoutTLS13, "no-tls13", values)
 	case len(unknown) > 0:
 		return scanner.Unknown("not-all-known", values)
+	}
+	if t.Versions["1.3"] == fact.Declined {
+		return scanner.Passed("without-tls13", values)
 	}
 	return scanner.Passed("modern", values)
 }
