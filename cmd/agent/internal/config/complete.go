@@ -30,7 +30,7 @@ func (c Config) complete(folder string) Config {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.State, &c.ProfilesFolder, &c.Network.CAFile, &c.Templates.Folder, &c.HostingRegister, &c.Attestations,
-		&c.Lists.Exploited, &c.Lists.EndOfLife,
+		&c.Lists.Exploited, &c.Lists.EndOfLife, &c.Templates.Pins,
 	}
 	for i := range c.Network.PrivateCAFiles {
 		paths = append(paths, &c.Network.PrivateCAFiles[i])

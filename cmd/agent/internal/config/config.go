@@ -33,7 +33,7 @@ type Config struct {
 	Network         Network         `mapstructure:"network"`          // how to reach it
 	Mail            []MailDomain    `mapstructure:"mail"`             // what only the establishment knows of its mail
 	Ports           Ports           `mapstructure:"ports"`            // what is looked for on hosts
-	Intrusive       Authorisation   `mapstructure:"intrusive"`        // permission for looks of level P3; none by default
+	Intrusive       Intrusive       `mapstructure:"intrusive"`        // permission for looks of level P3; none by default
 	Lists           Lists           `mapstructure:"lists"`            // public lists, newer than the embedded ones
 	Templates       Templates       `mapstructure:"templates"`        // recognition of applications
 	Directories     []Directory     `mapstructure:"directories"`      // LDAPS directories
@@ -68,6 +68,18 @@ type Authorisation struct {
 	Reference string    `mapstructure:"reference"`
 	From      time.Time `mapstructure:"from"`
 	Until     time.Time `mapstructure:"until"`
+}
+
+// Intrusive is the written permission for looks of level P3, and what they need.
+type Intrusive struct {
+	By        string    `mapstructure:"by"`
+	Reference string    `mapstructure:"reference"`
+	From      time.Time `mapstructure:"from"`
+	Until     time.Time `mapstructure:"until"`
+	// RelaySender and RelayRecipient are addresses of two domains of whoever scans,
+	// outside every scope; without them no relay is tried.
+	RelaySender    string `mapstructure:"relay_sender"`
+	RelayRecipient string `mapstructure:"relay_recipient"`
 }
 
 // Targets is what to look at.
@@ -120,6 +132,8 @@ type Network struct {
 	RootHints      []string   `mapstructure:"root_hints"`       // servers of the DNS root, "address" or "address:port"
 	TrustAnchors   []string   `mapstructure:"trust_anchors"`    // DS or DNSKEY records; default: those of the root
 	RDAP           string     `mapstructure:"rdap"`             // base address of the registration service; none by default
+	RDAPSuffixes   []string   `mapstructure:"rdap_suffixes"`    // endings it answers for; default: all
+	RecursionZone  string     `mapstructure:"recursion_zone"`   // domain of ours whose names are asked of name servers
 	CertificateLog string     `mapstructure:"certificate_log"`  // names seen in public logs: file or https address; none by default
 	SourceAddress  netip.Addr `mapstructure:"source_address"`   // connections leave from it
 	// ConfirmAfter is when failures that a passing state of the network may
@@ -151,6 +165,7 @@ type Hours struct {
 // Templates is how applications are recognised.
 type Templates struct {
 	Folder   string        `mapstructure:"folder"`    // operator's own templates
+	Pins     string        `mapstructure:"pins"`      // their hashes, as sha256sum writes them; others are left out
 	Timeout  time.Duration `mapstructure:"timeout"`   // for one site; default 2m
 	MemoryMB int64         `mapstructure:"memory_mb"` // of the worker process; default 512
 	Rate     int           `mapstructure:"rate"`      // requests per second to one site; default 1

@@ -26,7 +26,7 @@ func (r Runner) guard(scope scanner.Scope) (*engine.Guard, error) {
 	}
 	guard, err := engine.NewGuard(engine.GuardConfig{
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
-		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: authorisationOf(r.Config.Intrusive),
+		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: intrusiveOf(r.Config.Intrusive),
 		RatePerHost: n.RatePerHost, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})
@@ -38,6 +38,10 @@ func (r Runner) guard(scope scanner.Scope) (*engine.Guard, error) {
 		}
 	}
 	return guard, nil
+}
+
+func intrusiveOf(i config.Intrusive) scanner.Authorisation {
+	return scanner.Authorisation{By: i.By, Reference: i.Reference, From: i.From, Until: i.Until}
 }
 
 // sourcesOf lists the "host:port" of the services that tell about targets.
