@@ -21,11 +21,12 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
-	switch {
-	case d.Zone.Answer == fact.NXDomain:
+	switch d.Zone.Answer {
+	case fact.NXDomain:
 		return scanner.Exempt("no-domain", nil)
-	case d.Zone.Answer == fact.NoData:
+	case fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
+	case fact.Present, fact.NoAnswer:
 	}
 	places := placesOf(d)
 	v := places.judge()

@@ -61,6 +61,30 @@ zone:
 	}
 )
 
+// openUnbound resolves for anybody, through one forwarder, and answers some names
+// by itself.
+func openUnbound(forwarder netip.AddrPort) daemon {
+	return daemon{
+		"unbound", "unbound", `server:
+  interface: 127.0.0.1
+  port: %[2]d
+  username: ""
+  chroot: ""
+  pidfile: ""
+  directory: "%[1]s"
+  use-syslog: no
+  do-ip6: no
+  module-config: "iterator"
+  do-not-query-localhost: no
+  access-control: 127.0.0.0/8 allow
+remote-control:
+  control-enable: no
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@` + fmt.Sprint(forwarder.Port()) + "\n%[3]s", "", []string{"-d", "-c"},
+	}
+}
+
 // openBIND resolves for anybody, through one forwarder.
 func openBIND(forwarder netip.AddrPort) daemon {
 	d := bind

@@ -160,6 +160,20 @@ func checkTops(t *testing.T, d fact.Delegation, registry netip.AddrPort) {
 	}
 }
 
+// TestOpenUnbound holds why names are asked below "example": a resolver answers
+// "invalid" with an authority of its own (RFC 6761 section 6.4), which hides that
+// it resolves everything else.
+func TestOpenUnbound(t *testing.T) {
+	t.Parallel()
+	at := openUnbound(serve(t, newZone(t, true, soa))).start(t, nil)
+	for zone, want := range map[string]string{"": "recursive, recursive", "recursion-test.invalid": "no-recursion, no-recursion"} {
+		_, _, r := look(t, chuNetwork(t, netip.AddrPort{}, at, at), Options{RecursionZone: zone})
+		if got := results(r); got != want {
+			t.Errorf("below %q: %s, want %s (%+v)", zone, got, want, r.Tries)
+		}
+	}
+}
+
 // TestHealthyCost holds what an ordinary domain costs: 25 exchanges at most, the
 // lookups of the guard aside.
 func TestHealthyCost(t *testing.T) {
