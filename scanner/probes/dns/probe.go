@@ -27,11 +27,10 @@ const (
 	defaultTimeout = 3 * time.Second
 	zoneTime       = 45 * time.Second
 	transferTime   = 30 * time.Second
-	delegationTime = 60 * time.Second
-	recursionTime  = 30 * time.Second
-	maxExchanges   = 256 // DNS exchanges, retries and TCP included
-	maxServers     = 8   // name servers looked at
-	maxAddresses   = 4   // addresses looked at, by name server
+	serversTime    = 70 * time.Second // all there is to ask of the servers, transfers included
+	maxExchanges   = 256              // DNS exchanges, retries and TCP included
+	maxServers     = 8                // name servers looked at
+	maxAddresses   = 4                // addresses looked at, by name server
 )
 
 // Options tune the probe; the zero value works.
@@ -104,6 +103,8 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 
 // servers looks at the name servers of a zone.
 func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner.Sighting {
+	ctx, cancel := context.WithTimeout(ctx, serversTime)
+	defer cancel()
 	a.journal = journal{}
 	parent := fact.RecordSet{Name: zone.Name, Type: "NS", Answer: fact.NoAnswer, Error: "the domain is not a zone of its own"}
 	if zone.NS.Answer != fact.NoData {

@@ -23,8 +23,6 @@ const defaultRecursionZone = "recursion-test.example"
 // recursion asks every address of the name servers to resolve a name of ours,
 // which no cache can hold.
 func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, left int) fact.Recursion {
-	ctx, cancel := context.WithTimeout(ctx, recursionTime)
-	defer cancel()
 	r := fact.Recursion{Name: strings.ToLower(rand.Text()) + "." + p.recursionZone, Tries: []fact.RecursionTry{}, More: left}
 	for _, s := range servers {
 		for _, d := range s.doors {
@@ -41,7 +39,7 @@ func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.Recu
 	case d.refused != nil:
 		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: shorten(d.refused.Error())}
 	case ctx.Err() != nil:
-		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: "the time of this look is spent"}
+		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: errNoTime.Error()}
 	case a.silences[d.server().key()] >= maxSilences:
 		return fact.RecursionTry{Result: fact.RecursionFailed, Error: "the server was silent before"}
 	}

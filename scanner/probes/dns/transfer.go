@@ -53,13 +53,19 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 	}
 	defer conn.Close()
 	defer dnswire.Interrupt(ctx, conn)()
-	try := fact.TransferTry{Server: d.host, Address: conn.RemoteAddr().String()}
+	try := takeZone(conn, zone)
+	try.Server, try.Address = d.host, conn.RemoteAddr().String()
+	return try
+}
+
+func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	q := new(dns.Msg).SetAxfr(dns.Fqdn(zone))
 	count := zoneCount{query: q}
-	if err = dnswire.WriteMessage(conn, q); err == nil {
+	err := dnswire.WriteMessage(conn, q)
+	if err == nil {
 		err = count.read(conn)
 	}
-	try.Result, try.Records = count.result(err), count.records
+	try := fact.TransferTry{Result: count.result(err), Records: count.records}
 	if err != nil {
 		try.Error = shorten(err.Error())
 	}

@@ -127,18 +127,24 @@ func (s *service) fetch(ctx context.Context, domain string) (Record, error) {
 	defer response.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	switch {
-	case response.StatusCode == http.StatusNotFound:
-		return Record{}, errUnknownDomain
-	case response.StatusCode == http.StatusTooManyRequests:
-		return Record{}, errTooMany
 	case response.StatusCode != http.StatusOK:
-		return Record{}, fmt.Errorf("the service answered %d", response.StatusCode)
+		return Record{}, statusError(response.StatusCode)
 	case err != nil:
 		return Record{}, fmt.Errorf("read RDAP answer: %w", err)
 	case len(raw) > maxBody:
 		return Record{}, errTooLong
 	}
 	return recordOf(domain, raw)
+}
+
+func statusError(code int) error {
+	switch code {
+	case http.StatusNotFound:
+		return errUnknownDomain
+	case http.StatusTooManyRequests:
+		return errTooMany
+	}
+	return fmt.Errorf("the service answered %d", code)
 }
 
 func recordOf(domain string, raw []byte) (Record, error) {
