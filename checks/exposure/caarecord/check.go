@@ -14,9 +14,10 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.caa-record", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.caa-record", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-13"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -45,7 +46,7 @@ func judgeSet(set fact.RecordSet) scanner.Verdict {
 	for _, text := range set.Values {
 		p, ok := ParseProperty(text)
 		switch {
-		case !ok:
+		case !ok || p.malformed():
 			return scanner.Failed("malformed", scanner.Values{"name": set.Name, "record": text})
 		case p.Critical && !p.known():
 			return scanner.Failed("unknown-critical", scanner.Values{"name": set.Name, "tag": p.Tag})

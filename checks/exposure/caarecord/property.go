@@ -48,6 +48,32 @@ func (p Property) known() bool {
 // issues tells whether the property restricts certificates of servers.
 func (p Property) issues() bool { return p.Tag == "issue" || p.Tag == "issuewild" }
 
+// malformed tells whether the value of a property that names an authority does
+// not follow the grammar: it then forbids every issue (RFC 8659 section 4.2).
+func (p Property) malformed() bool {
+	if !p.issues() {
+		return false
+	}
+	domain, parameters, _ := strings.Cut(p.Value, ";")
+	if domain = strings.TrimSpace(domain); domain != "" && slices.ContainsFunc(strings.Split(domain, "."), isNotLabel) {
+		return true
+	}
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		tag, _, ok := strings.Cut(strings.TrimSpace(parameter), "=")
+		if strings.TrimSpace(parameter) != "" && (!ok || strings.TrimSpace(tag) == "" || strings.ContainsFunc(strings.TrimSpace(tag), notAlphanumeric)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isNotLabel follows the grammar of RFC 8659 section 4.2: letters, digits and
+// inner hyphens.
+func isNotLabel(label string) bool {
+	plain := strings.Trim(label, "-") == label && label != ""
+	return !plain || strings.ContainsFunc(strings.ReplaceAll(label, "-", ""), notAlphanumeric)
+}
+
 // issuer is the authority named before the parameters; empty means nobody.
 func (p Property) issuer() string {
 	name, _, _ := strings.Cut(p.Value, ";")

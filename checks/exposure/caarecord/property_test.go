@@ -32,6 +32,28 @@ func TestParseProperty(t *testing.T) {
 	}
 }
 
+func TestMalformedIssuer(t *testing.T) {
+	for text, want := range map[string]bool{
+		`0 issue "ca.test"`: false,
+		`0 issue "ca-1.test; accounturi=https://ca.test/1; validationmethods=dns-01,http-01"`: false,
+		`0 issue ";"`:                    false,
+		`0 issue ""`:                     false,
+		`0 issuewild "ca.test;"`:         false,
+		`0 iodef "mailto:rssi@chu.test"`: false,
+		`0 issue "https://ca.test"`:      true,
+		`0 issue "ca..test"`:             true,
+		`0 issue "-ca.test"`:             true,
+		`0 issue "%%%%%"`:                true,
+		`0 issue "ca.test; account"`:     true,
+		`0 issue "ca.test; =1"`:          true,
+	} {
+		p, ok := ParseProperty(text)
+		if !ok || p.malformed() != want {
+			t.Errorf("%s: read %v, malformed %v, want %v", text, ok, p.malformed(), want)
+		}
+	}
+}
+
 func FuzzParseProperty(f *testing.F) {
 	f.Add(`0 issue "ca.test; account=1"`)
 	f.Add(`128 tbs "x"`)

@@ -14,6 +14,7 @@ var Check = scanner.Check{
 	ID: "exposure.dnssec-presence", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-09"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

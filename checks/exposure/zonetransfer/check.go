@@ -17,6 +17,7 @@ var Check = scanner.Check{
 	ID: "exposure.zone-transfer", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-07"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -31,6 +31,26 @@ func TestObserveThroughTheGuard(t *testing.T) {
 			t.Errorf("transfer %+v", try)
 		}
 	}
+	checkServers(t, sightings[2].Fact.(fact.Delegation), sightings[3].Fact.(fact.Recursion))
+}
+
+func checkServers(t *testing.T, d fact.Delegation, r fact.Recursion) {
+	t.Helper()
+	if len(d.Servers) != 2 || len(r.Tries) != 2 {
+		t.Errorf("%d servers, %d tries", len(d.Servers), len(r.Tries))
+	}
+	for _, s := range d.Servers {
+		for _, at := range s.Addresses {
+			if at.UDP.State != fact.ServerAuthoritative || at.TCP.State != fact.ServerAuthoritative || at.SOA == nil {
+				t.Errorf("%s: %+v", s.Host, at)
+			}
+		}
+	}
+	for _, try := range r.Tries {
+		if try.Result != fact.RecursionRefused && try.Result != fact.RecursionNone {
+			t.Errorf("recursion %+v", try)
+		}
+	}
 }
 
 // openGuard starts the lab hospital and a door to it alone.

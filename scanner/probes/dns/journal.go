@@ -28,6 +28,25 @@ func (j *journal) answer(set fact.RecordSet, reply *dns.Msg) {
 	}
 }
 
+// set keeps a set that came from a referral.
+func (j *journal) set(set fact.RecordSet) {
+	j.line(fmt.Sprintf(";; %s %s at the registry (%s): %s %s", set.Name, set.Type, set.Server, set.Answer, set.Error))
+	for _, value := range set.Values {
+		j.line(value)
+	}
+}
+
+// reply keeps the answer of a name server. The mail address of a SOA is left
+// out.
+func (j *journal) reply(name string, qtype uint16, from string, reply *dns.Msg) {
+	j.line(fmt.Sprintf(";; %s %s asked of %s: %s", name, dns.TypeToString[qtype], from, rcodeName(reply.Rcode)))
+	for _, rr := range reply.Answer {
+		if rr.Header().Rrtype != dns.TypeSOA {
+			j.line(rr.String())
+		}
+	}
+}
+
 func (j *journal) silence(set fact.RecordSet) {
 	j.line(fmt.Sprintf(";; %s %s: no answer (%s)", set.Name, set.Type, set.Error))
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package dnsprobe looks at what the DNS says of a domain: its servers, its
-// mail policy, its signatures, and whether its whole zone can be taken away.
+// mail policy, its signatures, how the registry delegates it, and whether its
+// servers give the whole zone away or resolve for strangers.
 //
 // The name servers are learnt from the recursive resolvers. The content is asked
 // of the servers of the domain when the scope permits them, because their answer
@@ -26,25 +27,40 @@ const (
 	defaultTimeout = 3 * time.Second
 	zoneTime       = 45 * time.Second
 	transferTime   = 30 * time.Second
-	maxExchanges   = 128 // DNS exchanges, retries and TCP included
-	maxServers     = 8   // name servers asked for a transfer
-	maxAddresses   = 4   // addresses asked for a transfer, by name server
+	serversTime    = 70 * time.Second // all there is to ask of the servers, transfers included
+	maxExchanges   = 256              // DNS exchanges, retries and TCP included
+	maxServers     = 8                // name servers looked at
+	maxAddresses   = 4                // addresses looked at, by name server
 )
 
 // Options tune the probe; the zero value works.
 type Options struct {
 	Timeout time.Duration // of one exchange or one transfer; 3 s when zero
+	// Geography tells who announces an address; without it, the networks of the
+	// name servers are not known.
+	Geography Geography
+	// RecursionZone is a domain of ours, below which unique names are asked of
+	// name servers; "recursion-test.example" when empty. A real one lets its
+	// owner see who asked.
+	RecursionZone string
 }
 
 // Probe looks at the DNS of a domain.
-type Probe struct{ timeout time.Duration }
+type Probe struct {
+	timeout       time.Duration
+	geography     Geography
+	recursionZone string
+}
 
 // New makes the probe.
 func New(o Options) *Probe {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	return &Probe{timeout: o.Timeout}
+	if o.RecursionZone == "" {
+		o.RecursionZone = defaultRecursionZone
+	}
+	return &Probe{o.Timeout, o.Geography, scanner.CanonicalName(o.RecursionZone)}
 }
 
 // Name is the word used in plans.
@@ -55,32 +71,55 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
 
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string {
-	return []string{fact.Zone{}.FactKind(), fact.Transfer{}.FactKind()}
+	return []string{
+		fact.Zone{}.FactKind(), fact.Transfer{}.FactKind(), fact.Delegation{}.FactKind(), fact.Recursion{}.FactKind(),
+	}
 }
 
-// Load is the most it costs a domain: every exchange, and every transfer.
+// Load is the most it costs a domain: every exchange, and every transfer. An
+// ordinary domain with two name servers costs 16 exchanges, or 24 when each has
+// two addresses.
 func (*Probe) Load() scanner.Load {
 	most := maxExchanges + maxServers*maxAddresses
 	return scanner.Load{Connections: most, Requests: most}
 }
 
-// Observe asks the DNS about the domain, then asks its servers for the zone.
+// Observe asks the DNS about the domain, then its servers for the zone, whether
+// they hold it, and whether they resolve.
 func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	name, err := domainName(t)
 	if err != nil {
 		return nil, err
 	}
-	resolvers := recursive(net.Resolvers())
+	resolvers := recursive(ctx, net.Resolvers())
 	if len(resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
 	}
 	a := &asker{net: net, timeout: p.timeout, left: maxExchanges, silences: map[string]int{}}
 	zone := p.zone(ctx, a, name, resolvers)
-	transfer := p.transfer(ctx, net, name, zone.NS)
+	zoneSighting := scanner.Sighting{Fact: zone, Missing: missingAnswers(zone), Artifacts: a.journal.artifacts()}
+	return append([]scanner.Sighting{zoneSighting}, p.servers(ctx, a, zone)...), nil
+}
+
+// servers looks at the name servers of a zone.
+func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner.Sighting {
+	ctx, cancel := context.WithTimeout(ctx, serversTime)
+	defer cancel()
+	a.journal = journal{}
+	parent := fact.RecordSet{Name: zone.Name, Type: "NS", Answer: fact.NoAnswer, Error: "the domain is not a zone of its own"}
+	if zone.NS.Answer != fact.NoData {
+		parent = a.parent(ctx, zone.Name)
+	}
+	servers, left := nameServers(ctx, a.net, zone.NS, parent)
+	transfer := p.transfer(ctx, a.net, zone.Name, servers, left)
+	delegation := p.delegation(ctx, a, fact.Delegation{Name: zone.Name, Parent: parent, Zone: zone.NS, More: len(left)}, servers)
+	recursion := p.recursion(ctx, a, servers, len(left))
+	missing := missingServers(delegation)
 	return []scanner.Sighting{
-		{Fact: zone, Missing: missingAnswers(zone), Artifacts: a.journal.artifacts()},
 		{Fact: transfer, Missing: missingTransfers(zone.NS, transfer)},
-	}, nil
+		{Fact: delegation, Missing: missing, Artifacts: a.journal.artifacts()},
+		{Fact: recursion, Missing: missing},
+	}
 }
 
 // domainName reads the target, and refuses what would not mean the same name

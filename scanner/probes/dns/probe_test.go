@@ -38,8 +38,8 @@ func observe(t *testing.T, net *loopback.Network, timeout time.Duration, name st
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(sightings) != 2 {
-		t.Fatalf("%d sightings, want 2", len(sightings))
+	if len(sightings) != 4 {
+		t.Fatalf("%d sightings, want 4", len(sightings))
 	}
 	return sightings[0], sightings[1]
 }

@@ -22,6 +22,9 @@ type server struct {
 	recursive bool   // a resolver; otherwise a server of the domain itself
 }
 
+// key names the server in the memory of a look.
+func (s server) key() string { return s.address + s.family }
+
 // maxSilences is how many exchanges in a row may fail before a server is left
 // alone for the rest of the look: a dead server costs seconds, not minutes.
 const maxSilences = 3
@@ -44,7 +47,7 @@ type asker struct {
 func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []server) fact.RecordSet {
 	set := fact.RecordSet{Name: name, Type: dns.TypeToString[qtype], Answer: fact.NoAnswer, Error: "no server left to ask"}
 	for _, s := range servers {
-		if a.silences[s.address] >= maxSilences {
+		if a.silences[s.key()] >= maxSilences {
 			continue
 		}
 		reply, from, err := a.insist(ctx, s, dnswire.NewQuery(name, qtype, s.recursive))
@@ -68,12 +71,12 @@ func (a *asker) insist(ctx context.Context, s server, q *dns.Msg) (reply *dns.Ms
 	for range triesPerServer {
 		reply, from, err = a.exchange(ctx, s, q)
 		if err == nil {
-			a.silences[s.address] = 0
+			a.silences[s.key()] = 0
 			return reply, from, nil
 		}
-		a.silences[s.address]++
+		a.silences[s.key()]++
 		var refusal *scanner.Refusal
-		if ctx.Err() != nil || errors.As(err, &refusal) || a.silences[s.address] >= maxSilences {
+		if ctx.Err() != nil || errors.As(err, &refusal) || a.silences[s.key()] >= maxSilences {
 			break
 		}
 		q.Id = dns.Id() // RFC 5452 section 4.3: every query is unpredictable

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/netip"
 	"strings"
 	"syscall"
 
@@ -27,81 +25,47 @@ const (
 )
 
 // transfer asks every name server that the scope permits for the whole zone.
-func (p *Probe) transfer(ctx context.Context, network scanner.Network, name string, ns fact.RecordSet) fact.Transfer {
+func (p *Probe) transfer(ctx context.Context, network scanner.Network, name string, servers []nameServer, left []string) fact.Transfer {
 	ctx, cancel := context.WithTimeout(ctx, transferTime)
 	defer cancel()
 	result := fact.Transfer{Tries: []fact.TransferTry{}}
-	for i, value := range ns.Values {
-		host := scanner.CanonicalName(value)
-		if i >= maxServers {
-			result.Tries = append(result.Tries, notAsked(host, "", fmt.Errorf("more than %d name servers", maxServers)))
-			continue
+	for _, s := range servers {
+		for _, d := range s.doors {
+			result.Tries = append(result.Tries, p.tryTransfer(ctx, network, name, d))
 		}
-		result.Tries = append(result.Tries, p.tryServer(ctx, network, name, host)...)
+	}
+	for _, host := range left {
+		result.Tries = append(result.Tries, notAsked(door{host: host}, errTooMany))
 	}
 	return result
 }
 
-// tryServer asks one name server, first by its name, where the guard chooses
-// the address, then at its other addresses.
-func (p *Probe) tryServer(ctx context.Context, network scanner.Network, zone, host string) []fact.TransferTry {
-	if err := network.Permits(ctx, host); err != nil {
-		return []fact.TransferTry{notAsked(host, "", err)}
-	}
-	tries := []fact.TransferTry{p.tryTransfer(ctx, network, zone, door{host, "tcp", host})}
-	// Without its other addresses, the server was still asked once.
-	addresses, _ := network.Lookup(ctx, host)
-	for _, addr := range addresses {
-		if len(tries) < maxAddresses && !isAddress(tries[0].Address, addr) {
-			tries = append(tries, p.tryAddress(ctx, network, zone, host, addr))
-		}
-	}
-	return tries
-}
-
-// tryAddress asks one more address. A scope of names has no literal addresses:
-// the name is then dialled again, in the family of the address.
-func (p *Probe) tryAddress(ctx context.Context, network scanner.Network, zone, host string, addr netip.Addr) fact.TransferTry {
-	if network.Permits(ctx, addr.String()) == nil {
-		return p.tryTransfer(ctx, network, zone, door{host, "tcp", addr.String()})
-	}
-	family := "tcp6"
-	if addr.Is4() {
-		family = "tcp4"
-	}
-	try := p.tryTransfer(ctx, network, zone, door{host, family, host})
-	if try.Address == "" {
-		try.Address = addr.String()
-	}
-	return try
-}
-
-// door is one way to a name server: its name or one of its addresses.
-type door struct{ host, transport, at string }
-
-// isAddress tells whether an "address:port" is at an address.
-func isAddress(dialled string, addr netip.Addr) bool {
-	at, err := netip.ParseAddrPort(dialled)
-	return err == nil && at.Addr().Unmap() == addr.Unmap()
-}
-
 // tryTransfer asks for the zone over TCP (RFC 5936 section 4).
 func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone string, d door) fact.TransferTry {
+	if d.refused != nil {
+		return notAsked(d, d.refused)
+	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	conn, err := network.DialContext(ctx, d.transport, net.JoinHostPort(d.at, "53"))
+	conn, err := network.DialContext(ctx, "tcp"+d.family, d.server().address)
 	if err != nil {
 		return failedDial(d, err)
 	}
 	defer conn.Close()
 	defer dnswire.Interrupt(ctx, conn)()
-	try := fact.TransferTry{Server: d.host, Address: conn.RemoteAddr().String()}
+	try := takeZone(conn, zone)
+	try.Server, try.Address = d.host, conn.RemoteAddr().String()
+	return try
+}
+
+func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	q := new(dns.Msg).SetAxfr(dns.Fqdn(zone))
 	count := zoneCount{query: q}
-	if err = dnswire.WriteMessage(conn, q); err == nil {
+	err := dnswire.WriteMessage(conn, q)
+	if err == nil {
 		err = count.read(conn)
 	}
-	try.Result, try.Records = count.result(err), count.records
+	try := fact.TransferTry{Result: count.result(err), Records: count.records}
 	if err != nil {
 		try.Error = shorten(err.Error())
 	}
@@ -111,23 +75,18 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 // failedDial tells a closed port, from which no zone can come out, from a
 // contact that told nothing, and from what we did not or could not send.
 func failedDial(d door, err error) fact.TransferTry {
-	address := ""
-	if d.at != d.host {
-		address = d.at
+	if isOurs(err) {
+		return notAsked(d, err)
 	}
-	var refusal *scanner.Refusal
-	if errors.As(err, &refusal) || errors.Is(err, syscall.ENETUNREACH) {
-		return notAsked(d.host, address, err)
-	}
-	try := fact.TransferTry{Server: d.host, Address: address, Result: fact.TransferFailed, Error: shorten(err.Error())}
+	try := fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferFailed, Error: shorten(err.Error())}
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		try.Result = fact.TransferRefused
 	}
 	return try
 }
 
-func notAsked(host, address string, why error) fact.TransferTry {
-	return fact.TransferTry{Server: host, Address: address, Result: fact.TransferNotAsked, Error: shorten(why.Error())}
+func notAsked(d door, why error) fact.TransferTry {
+	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Error: shorten(why.Error())}
 }
 
 // The ends of a transfer that brings no zone.

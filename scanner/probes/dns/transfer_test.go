@@ -5,6 +5,7 @@ package dnsprobe
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,8 +144,8 @@ func TestTransferDoors(t *testing.T) {
 			t.Errorf("a server outside the scope was dialled: %s", dial)
 		}
 	}
-	if last := net.Dials()[len(net.Dials())-1]; last != "tcp6 two.chu.test:53" {
-		t.Errorf("the other family was dialled as %q", last)
+	if !slices.Contains(net.Dials(), "tcp6 two.chu.test:53") {
+		t.Errorf("the other family was not dialled: %v", net.Dials())
 	}
 }
 

@@ -73,7 +73,7 @@ func isPresent(set fact.RecordSet) bool { return set.Answer == fact.Present }
 // dialled by name: the guard checks the address it finds.
 func authoritative(ctx context.Context, network scanner.Network, ns fact.RecordSet) []server {
 	var servers []server
-	for _, value := range ns.Values {
+	for _, value := range rotate(ns.Values, scanner.Attempt(ctx)) {
 		host := scanner.CanonicalName(value)
 		if len(servers) < maxAuthoritative && network.Permits(ctx, host) == nil {
 			servers = append(servers, server{address: net.JoinHostPort(host, "53")})
@@ -82,8 +82,11 @@ func authoritative(ctx context.Context, network scanner.Network, ns fact.RecordS
 	return servers
 }
 
-func recursive(resolvers []netip.AddrPort) []server {
+// recursive lists the resolvers that are asked, beginning with another one when
+// a failure is looked at again.
+func recursive(ctx context.Context, resolvers []netip.AddrPort) []server {
 	var servers []server
+	resolvers = rotate(resolvers, scanner.Attempt(ctx))
 	for _, r := range resolvers[:min(len(resolvers), maxResolvers)] {
 		servers = append(servers, server{address: r.String(), recursive: true})
 	}

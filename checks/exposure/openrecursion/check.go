@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package openrecursion checks that name servers do not resolve names for
+// strangers.
+package openrecursion
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.open-recursion", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-DNS-08"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge fails on a single server that resolves; passing needs an answer without
+// recursion from every one of them.
+func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
+	open, silent := named(r, fact.RecursionOpen), named(r, fact.RecursionFailed)
+	kept := slices.Concat(named(r, fact.RecursionNotAsked), unrouted(r))
+	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
+	switch {
+	case len(open) > 0:
+		return scanner.Failed("open", list(open))
+	case len(r.Tries) == 0:
+		return scanner.Unknown("no-server", nil)
+	case len(silent) > 0:
+		return scanner.Unknown("failed", list(silent))
+	case len(kept) > 0:
+		return scanner.Unknown("not-asked", list(kept))
+	case r.More > 0:
+		return scanner.Unknown("too-many", nil)
+	}
+	return scanner.Passed("closed", list(slices.Concat(named(r, fact.RecursionRefused), named(r, fact.RecursionNone))))
+}
+
+// named lists the servers of a result, with the address at fault.
+func named(r fact.Recursion, result fact.RecursionResult) []string {
+	var names []string
+	for _, try := range r.Tries {
+		if try.Result == result {
+			names = append(names, strings.TrimSpace(try.Server+" "+try.Address))
+		}
+	}
+	return names
+}
+
+// unrouted lists the servers none of whose addresses could be reached for want
+// of a route: a server known by its other address is judged on that one.
+func unrouted(r fact.Recursion) []string {
+	var names []string
+	for _, try := range r.Tries {
+		asked := slices.ContainsFunc(r.Tries, func(other fact.RecursionTry) bool {
+			return other.Server == try.Server && other.Result != fact.RecursionNoRoute
+		})
+		if try.Result == fact.RecursionNoRoute && !asked {
+			names = append(names, strings.TrimSpace(try.Server+" "+try.Address))
+		}
+	}
+	return names
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fact
+
+// Recursion is whether the name servers of a domain resolve any name for
+// strangers.
+type Recursion struct {
+	Name  string         `json:"name"` // name asked for, ours and never asked before
+	Tries []RecursionTry `json:"tries"`
+	// More is how many name servers were left out.
+	More int `json:"more,omitempty"`
+}
+
+// FactKind names the fact.
+func (Recursion) FactKind() string { return "dns-recursion" }
+
+// RecursionTry is a recursive question put to one address of a name server.
+type RecursionTry struct {
+	Server  string          `json:"server"`
+	Address string          `json:"address,omitempty"`
+	Result  RecursionResult `json:"result"`
+	Error   string          `json:"error,omitempty"`
+}
+
+// RecursionResult says how a recursive question ended.
+type RecursionResult string
+
+// The ends of a recursive question.
+const (
+	RecursionRefused RecursionResult = "refused"
+	// RecursionNone is an answer without recursion: a referral, a failure, or a
+	// server that claims authority over the name.
+	RecursionNone     RecursionResult = "no-recursion"
+	RecursionOpen     RecursionResult = "recursive"
+	RecursionFailed   RecursionResult = "failed" // nothing came back: not known
+	RecursionNotAsked RecursionResult = "not-asked"
+	RecursionNoRoute  RecursionResult = "no-route"
+)

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnsprobe
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"syscall"
+
+	"github.com/miekg/dns"
+
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
+)
+
+// defaultRecursionZone is where the names asked of strangers lie. Resolvers
+// treat "example" like any name, and answer "invalid" or "test" by themselves
+// (RFC 6761 section 6): those would hide an open resolver.
+const defaultRecursionZone = "recursion-test.example"
+
+// recursion asks every address of the name servers to resolve a name of ours,
+// which no cache can hold.
+func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, left int) fact.Recursion {
+	r := fact.Recursion{Name: strings.ToLower(rand.Text()) + "." + p.recursionZone, Tries: []fact.RecursionTry{}, More: left}
+	for _, s := range servers {
+		for _, d := range s.doors {
+			try := a.tryRecursion(ctx, r.Name, d)
+			try.Server, try.Address = s.host, d.address()
+			r.Tries = append(r.Tries, try)
+		}
+	}
+	return r
+}
+
+func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.RecursionTry {
+	switch {
+	case d.refused != nil:
+		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: shorten(d.refused.Error())}
+	case ctx.Err() != nil:
+		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: errNoTime.Error()}
+	case a.silences[d.server().key()] >= maxSilences:
+		return fact.RecursionTry{Result: fact.RecursionFailed, Error: "the server was silent before"}
+	}
+	reply, from, err := a.insist(ctx, d.server(), dnswire.NewQuery(name, dns.TypeA, true))
+	if err != nil {
+		return failedRecursion(err)
+	}
+	a.journal.reply(name, dns.TypeA, from, reply)
+	result, why := recursionResult(reply)
+	return fact.RecursionTry{Result: result, Error: why}
+}
+
+func failedRecursion(err error) fact.RecursionTry {
+	result := fact.RecursionFailed
+	switch {
+	case isNoRoute(err):
+		result = fact.RecursionNoRoute
+	case isOurs(err):
+		result = fact.RecursionNotAsked
+	case errors.Is(err, syscall.ECONNREFUSED):
+		result = fact.RecursionRefused // nobody listens, so nobody resolves
+	}
+	return fact.RecursionTry{Result: result, Error: shorten(err.Error())}
+}
+
+// recursionResult tells a whole recursive answer (RFC 5358 section 3) from all
+// the rest. A server that claims authority over the name answers from its own
+// data, whatever it offers.
+func recursionResult(reply *dns.Msg) (result fact.RecursionResult, why string) {
+	answered := reply.Rcode == dns.RcodeNameError || reply.Rcode == dns.RcodeSuccess && !isReferral(reply)
+	switch {
+	case reply.Rcode == dns.RcodeRefused:
+		return fact.RecursionRefused, ""
+	case !reply.RecursionAvailable:
+		return fact.RecursionNone, "the server does not offer recursion"
+	case reply.Authoritative:
+		return fact.RecursionNone, "the server claims authority over the name"
+	case !answered:
+		return fact.RecursionNone, "the server brought no answer: " + rcodeName(reply.Rcode)
+	}
+	return fact.RecursionOpen, ""
+}
+
+// isReferral tells an answer that sends elsewhere, or says nothing, from one
+// that proves an absence with a SOA (RFC 2308 section 2.2).
+func isReferral(reply *dns.Msg) bool {
+	for _, rr := range reply.Ns {
+		if rr.Header().Rrtype == dns.TypeSOA {
+			return false
+		}
+	}
+	return len(reply.Answer) == 0
+}

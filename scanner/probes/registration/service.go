@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package registration
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of what a service may send and cost.
+const (
+	maxBody     = 256 << 10
+	maxHead     = 32 << 10
+	maxFailures = 2 // in a row, before the service is left alone
+	maxError    = 300
+	mediaType   = "application/rdap+json" // RFC 7480 section 4.2
+)
+
+// service asks one RDAP service over one connection at a time.
+type service struct {
+	probe    *Probe
+	agent    string
+	client   *http.Client
+	failures int
+	closed   string // why nothing more is asked
+}
+
+func (p *Probe) newService(net scanner.Network) *service {
+	transport := &http.Transport{
+		DialContext:            net.DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: p.roots, MinVersion: tls.VersionTLS12},
+		MaxConnsPerHost:        1,
+		MaxResponseHeaderBytes: maxHead,
+		DisableCompression:     true,
+	}
+	s := &service{probe: p, agent: net.UserAgent()}
+	s.client = &http.Client{Transport: transport, Timeout: p.timeout, CheckRedirect: s.follow}
+	if p.base == nil {
+		s.closed = "no RDAP service declared"
+	}
+	return s
+}
+
+func (s *service) close() { s.client.CloseIdleConnections() }
+
+var errElsewhere = errors.New("the service sends to another place")
+
+// follow stays at the declared service.
+func (s *service) follow(next *http.Request, before []*http.Request) error {
+	if next.URL.Scheme != "https" || next.URL.Host != s.probe.base.Host || len(before) > maxRedirects {
+		return errElsewhere
+	}
+	return nil
+}
+
+// ask asks about one domain, unless the service must be left alone.
+func (s *service) ask(ctx context.Context, domain string) fact.RegistryAnswer {
+	switch {
+	case s.closed != "":
+		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: s.closed}
+	case !s.covers(domain):
+		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: "the RDAP service is not that of this ending"}
+	}
+	record, err := s.fetch(ctx, domain)
+	s.count(err)
+	var refusal *scanner.Refusal
+	switch {
+	case err == nil:
+		return fact.RegistryAnswer{State: fact.Registered, Expires: record.Expires, Status: record.Status}
+	case errors.Is(err, errUnknownDomain):
+		return fact.RegistryAnswer{State: fact.NotRegistered}
+	case errors.As(err, &refusal):
+		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: shorten(refusal.Error())}
+	}
+	return fact.RegistryAnswer{State: fact.RegistryNoAnswer, Error: shorten(err.Error())}
+}
+
+func (s *service) covers(domain string) bool {
+	return len(s.probe.suffixes) == 0 || slices.ContainsFunc(s.probe.suffixes, func(suffix string) bool {
+		return strings.HasSuffix(domain, "."+suffix)
+	})
+}
+
+// count leaves alone a service that asks for it, or that fails again and again.
+func (s *service) count(err error) {
+	s.failures++
+	switch {
+	case err == nil || errors.Is(err, errUnknownDomain):
+		s.failures = 0
+	case errors.Is(err, errTooMany):
+		s.closed = "the RDAP service asked for fewer questions"
+	case s.failures >= maxFailures:
+		s.closed = "the RDAP service failed before"
+	}
+}
+
+// The answers that bring no domain.
+var (
+	errUnknownDomain = errors.New("the registry does not know the domain")       // RFC 7480 section 5.3
+	errTooMany       = errors.New("the service asks for fewer questions")        // RFC 7480 section 5.5
+	errTooLong       = fmt.Errorf("the answer is longer than %d bytes", maxBody) // of its own bound
+	errOtherDomain   = errors.New("the service answered about another domain")
+)
+
+func (s *service) fetch(ctx context.Context, domain string) (Record, error) {
+	address := s.probe.base.JoinPath("domain", domain).String() // RFC 9082 section 3.1.3
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return Record{}, fmt.Errorf("write RDAP question: %w", err)
+	}
+	request.Header.Set("Accept", mediaType)
+	request.Header.Set("User-Agent", s.agent)
+	response, err := s.client.Do(request)
+	if err != nil {
+		return Record{}, fmt.Errorf("ask RDAP service: %w", err)
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	switch {
+	case response.StatusCode != http.StatusOK:
+		return Record{}, statusError(response.StatusCode)
+	case err != nil:
+		return Record{}, fmt.Errorf("read RDAP answer: %w", err)
+	case len(raw) > maxBody:
+		return Record{}, errTooLong
+	}
+	return recordOf(domain, raw)
+}
+
+func statusError(code int) error {
+	switch code {
+	case http.StatusNotFound:
+		return errUnknownDomain
+	case http.StatusTooManyRequests:
+		return errTooMany
+	}
+	return fmt.Errorf("the service answered %d", code)
+}
+
+func recordOf(domain string, raw []byte) (Record, error) {
+	record, err := ParseDomain(raw)
+	if err == nil && record.Name != domain {
+		return Record{}, errOtherDomain
+	}
+	return record, err
+}
+
+// shorten bounds a text that may quote foreign bytes.
+func shorten(text string) string {
+	if len(text) <= maxError {
+		return text
+	}
+	cut := maxError
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
