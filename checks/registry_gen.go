@@ -13,15 +13,22 @@ import (
 	exposurecertificaterevocation "carescan/checks/exposure/certificaterevocation"
 	exposurecertificatevalidity "carescan/checks/exposure/certificatevalidity"
 	exposuredanglingnames "carescan/checks/exposure/danglingnames"
+	exposuredelegation "carescan/checks/exposure/delegation"
 	exposuredmarcpolicy "carescan/checks/exposure/dmarcpolicy"
 	exposurednssecpresence "carescan/checks/exposure/dnssecpresence"
 	exposurehealthapplication "carescan/checks/exposure/healthapplication"
 	exposurehsts "carescan/checks/exposure/hsts"
 	exposurehttpsredirect "carescan/checks/exposure/httpsredirect"
+	exposurenameserverspread "carescan/checks/exposure/nameserverspread"
+	exposureopenrecursion "carescan/checks/exposure/openrecursion"
 	exposureprivateaddresses "carescan/checks/exposure/privateaddresses"
+	exposureregistrationexpiry "carescan/checks/exposure/registrationexpiry"
+	exposureregistrationlock "carescan/checks/exposure/registrationlock"
 	exposuresecuritytxt "carescan/checks/exposure/securitytxt"
+	exposuresoatimers "carescan/checks/exposure/soatimers"
 	exposurespfrecord "carescan/checks/exposure/spfrecord"
 	exposuresslversion "carescan/checks/exposure/sslversion"
+	exposuresupplierdomains "carescan/checks/exposure/supplierdomains"
 	exposuretlsbrokensuites "carescan/checks/exposure/tlsbrokensuites"
 	exposuretlsciphermode "carescan/checks/exposure/tlsciphermode"
 	exposuretlsearlydata "carescan/checks/exposure/tlsearlydata"
@@ -55,15 +62,22 @@ func registry() []scanner.Check {
 		withPapers(exposurecertificaterevocation.Check, exposurecertificaterevocationPapers()),
 		withPapers(exposurecertificatevalidity.Check, exposurecertificatevalidityPapers()),
 		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
+		withPapers(exposuredelegation.Check, exposuredelegationPapers()),
 		withPapers(exposuredmarcpolicy.Check, exposuredmarcpolicyPapers()),
 		withPapers(exposurednssecpresence.Check, exposurednssecpresencePapers()),
 		withPapers(exposurehealthapplication.Check, exposurehealthapplicationPapers()),
 		withPapers(exposurehsts.Check, exposurehstsPapers()),
 		withPapers(exposurehttpsredirect.Check, exposurehttpsredirectPapers()),
+		withPapers(exposurenameserverspread.Check, exposurenameserverspreadPapers()),
+		withPapers(exposureopenrecursion.Check, exposureopenrecursionPapers()),
 		withPapers(exposureprivateaddresses.Check, exposureprivateaddressesPapers()),
+		withPapers(exposureregistrationexpiry.Check, exposureregistrationexpiryPapers()),
+		withPapers(exposureregistrationlock.Check, exposureregistrationlockPapers()),
 		withPapers(exposuresecuritytxt.Check, exposuresecuritytxtPapers()),
+		withPapers(exposuresoatimers.Check, exposuresoatimersPapers()),
 		withPapers(exposurespfrecord.Check, exposurespfrecordPapers()),
 		withPapers(exposuresslversion.Check, exposuresslversionPapers()),
+		withPapers(exposuresupplierdomains.Check, exposuresupplierdomainsPapers()),
 		withPapers(exposuretlsbrokensuites.Check, exposuretlsbrokensuitesPapers()),
 		withPapers(exposuretlsciphermode.Check, exposuretlsciphermodePapers()),
 		withPapers(exposuretlsearlydata.Check, exposuretlsearlydataPapers()),
@@ -131,7 +145,7 @@ func exposurecaarecordPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le domaine choisit qui peut émettre ses certificats (CAA)",
 			Why:   "Une centaine d'autorités dans le monde peuvent émettre un certificat pour n'importe quel site. L'enregistrement CAA limite ce droit à celles que l'hôpital utilise, et rend plus difficile d'obtenir un faux certificat.",
-			How:   "On cherche un enregistrement CAA au nom lui-même, puis chez ses parents\u00a0; le premier trouvé s'applique. Il doit nommer les autorités autorisées (propriété `issue`), ou dire que personne n'est autorisé. Un enregistrement illisible, ou une propriété obligatoire inconnue, est une non-conformité importante. Pas d'enregistrement, ou aucune restriction\u00a0: mineure. Que l'autorité du certificat en place figure bien dans la liste n'est pas vérifié ici.",
+			How:   "On cherche un enregistrement CAA au nom lui-même, puis chez ses parents\u00a0; le premier trouvé s'applique. Il doit nommer les autorités autorisées (propriété `issue`), ou dire que personne n'est autorisé. Un enregistrement illisible, une autorité qui n'est pas écrite comme un nom de domaine, ou une propriété obligatoire inconnue, est une non-conformité importante\u00a0: plus aucune autorité ne devrait alors émettre. Pas d'enregistrement, ou aucune restriction\u00a0: mineure. Que l'autorité du certificat en place figure bien dans la liste n'est pas vérifié ici.",
 			Fix:   "Relever les autorités qui émettent aujourd'hui les certificats du domaine, puis publier une ligne `0 issue \"autorité\"` pour chacune.",
 			Reasons: map[string]string{
 				"absent":           "Aucun enregistrement CAA ne s'applique\u00a0: toutes les autorités peuvent émettre.",
@@ -150,7 +164,7 @@ func exposurecaarecordPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The domain chooses who may issue its certificates (CAA)",
 			Why:   "About a hundred authorities in the world may issue a certificate for any site. The CAA record limits that right to those the hospital uses, and makes a false certificate harder to obtain.",
-			How:   "A CAA record is looked for at the name itself, then at its parents; the first one found applies. It must name the authorities allowed (property `issue`), or say that nobody is. A record that cannot be read, or an unknown critical property, is a medium failure. No record, or no restriction: low. Whether the authority of the present certificate is in the list is not checked here.",
+			How:   "A CAA record is looked for at the name itself, then at its parents; the first one found applies. It must name the authorities allowed (property `issue`), or say that nobody is. A record that cannot be read, an authority that is not written as a domain name, or an unknown critical property, is a medium failure: no authority should issue then. No record, or no restriction: low. Whether the authority of the present certificate is in the list is not checked here.",
 			Fix:   "Note the authorities that issue the certificates of the domain today, then publish a line `0 issue \"authority\"` for each.",
 			Reasons: map[string]string{
 				"absent":           "No CAA record applies: every authority may issue.",
@@ -473,6 +487,67 @@ func exposuredanglingnamesPapers() scanner.Papers {
 	}
 }
 
+func exposuredelegationPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le registre et la zone désignent les mêmes serveurs de noms, et tous répondent",
+			Why:   "Le registre dit au monde à quels serveurs demander le nom de l'hôpital. Si l'un d'eux ne répond plus pour ce domaine, une partie des visiteurs et du courriel attend ou échoue, par hasard et sans message clair. Un serveur oublié dans la liste peut aussi être repris par un tiers.",
+			How:   "La liste du registre est comparée à celle que donne chaque serveur, puis chaque adresse autorisée est interrogée en UDP et en TCP, trois fois au plus. Un serveur désigné qui répond sans faire autorité, ou dont le port est fermé alors qu'un autre répond, est une non-conformité importante\u00a0; si tous répondent sans faire autorité, critique. Des listes différentes, ou un serveur muet en TCP, sont une non-conformité mineure. Un serveur muet ou hors du périmètre laisse le résultat non concluant\u00a0: le silence peut venir du chemin.",
+			Fix:   "Aligner la délégation chez le registre avec la zone et retirer les serveurs qui ne répondent pas pour elle. Ouvrir le port 53 en TCP comme en UDP.",
+			Reasons: map[string]string{
+				"aligned":        "Le registre et la zone sont d'accord et tous les serveurs répondent\u00a0: {servers}.",
+				"aligned-some":   "Le registre et la zone sont d'accord et tous les serveurs répondent\u00a0; ces adresses n'ont pas pu être essayées d'ici\u00a0: {servers}.",
+				"all-lame":       "Aucun serveur désigné ne répond pour le domaine\u00a0: {servers}.",
+				"lame":           "Ces serveurs sont désignés mais ne répondent pas pour le domaine\u00a0: {servers}.",
+				"no-domain":      "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-server":      "Aucun serveur de noms n'est connu.",
+				"no-tcp":         "Ces serveurs ne répondent pas en TCP\u00a0: {servers}.",
+				"not-a-zone":     "Ce nom n'est pas une zone\u00a0: aucune délégation ne le concerne.",
+				"not-asked":      "Ces serveurs sont hors du périmètre autorisé ou hors d'atteinte d'ici et n'ont pas été interrogés\u00a0: {servers}.",
+				"parent-differs": "Le registre désigne «\u00a0{parent}\u00a0», mais la zone «\u00a0{zone}\u00a0» (lu sur {server}).",
+				"parent-unknown": "Les serveurs répondent, mais la liste du registre n'a pas pu être lue et comparée\u00a0: {servers}.",
+				"servers-differ": "Les serveurs ne donnent pas la même liste\u00a0: «\u00a0{first}\u00a0» selon {one}, «\u00a0{second}\u00a0» selon {other}.",
+				"silent":         "Ces serveurs n'ont rien répondu\u00a0: {servers}.",
+				"tcp-silent":     "Aucun serveur n'a été joint en TCP\u00a0: le blocage peut venir de notre réseau ({servers}).",
+				"too-many":       "Le domaine a plus de serveurs de noms qu'une vérification n'en regarde.",
+			},
+			References: []string{
+				"RFC 1912, section 2.8",
+				"RFC 7766, section 5",
+				"Zonemaster, profil 2025.2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The registry and the zone name the same servers, and all of them answer",
+			Why:   "The registry tells the world which servers to ask about the name of the hospital. When one of them no longer answers for the domain, a part of the visitors and of the mail waits or fails, by chance and without a clear message. A server forgotten in the list may also be taken over by a stranger.",
+			How:   "The list of the registry is compared with the one each server gives, then each authorised address is asked over UDP and TCP, three times at most. A listed server that answers without authority, or whose port is closed while another one answers, is a medium failure; when none has authority, critical. Lists that differ, or a server that is silent over TCP, are a low failure. A silent server, or one outside the scope, leaves the outcome inconclusive: the silence may come from the way.",
+			Fix:   "Align the delegation at the registry with the zone and remove the servers that do not answer for it. Open port 53 over TCP as well as UDP.",
+			Reasons: map[string]string{
+				"aligned":        "The registry and the zone agree and every server answers: {servers}.",
+				"aligned-some":   "The registry and the zone agree and every server answers; these addresses could not be tried from here: {servers}.",
+				"all-lame":       "No listed server answers for the domain: {servers}.",
+				"lame":           "These servers are listed and do not answer for the domain: {servers}.",
+				"no-domain":      "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-server":      "No name server is known.",
+				"no-tcp":         "These servers do not answer over TCP: {servers}.",
+				"not-a-zone":     "This name is not a zone: no delegation concerns it.",
+				"not-asked":      "These servers are outside the authorised scope or out of reach from here and were not asked: {servers}.",
+				"parent-differs": "The registry names \"{parent}\", and the zone \"{zone}\" (read on {server}).",
+				"parent-unknown": "The servers answer, and the list of the registry could not be read and compared: {servers}.",
+				"servers-differ": "The servers do not give the same list: \"{first}\" according to {one}, \"{second}\" according to {other}.",
+				"silent":         "These servers answered nothing: {servers}.",
+				"tcp-silent":     "No server was reached over TCP: our own network may block it ({servers}).",
+				"too-many":       "The domain has more name servers than one check looks at.",
+			},
+			References: []string{
+				"RFC 1912, section 2.8",
+				"RFC 7766, section 5",
+				"Zonemaster, profile 2025.2",
+			},
+		},
+	}
+}
+
 func exposuredmarcpolicyPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -706,6 +781,98 @@ func exposurehttpsredirectPapers() scanner.Papers {
 	}
 }
 
+func exposurenameserverspreadPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les serveurs de noms sont répartis sur des réseaux distincts",
+			Why:   "Quand tous les serveurs de noms sont au même endroit, une seule panne ou une seule attaque suffit à faire disparaître le site, le courriel et les accès de l'hôpital en même temps.",
+			How:   "Les adresses des serveurs de noms, annoncés par le registre ou par la zone, sont comparées. Il en faut au moins deux, dans deux réseaux distincts (/24 en IPv4, /48 en IPv6), chez deux opérateurs (systèmes autonomes). Une seule adresse en tout est une non-conformité importante\u00a0; un seul serveur, un seul réseau ou un seul opérateur, mineure. Rien n'est envoyé aux serveurs pour cela. Un service réparti dans le monde sous une même adresse (anycast) ne se voit pas ainsi.",
+			Fix:   "Ajouter un second serveur de noms placé sur un réseau et chez un opérateur distincts.",
+			Reasons: map[string]string{
+				"addresses-unknown": "Les adresses de certains serveurs de noms ne sont pas connues\u00a0: {servers}.",
+				"as-unknown":        "L'opérateur de certaines adresses n'est pas connu\u00a0: {servers}.",
+				"no-address":        "Aucune adresse de serveur de noms n'est connue.",
+				"no-domain":         "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"not-a-zone":        "Ce nom n'est pas une zone\u00a0: ses serveurs de noms sont ceux de son parent.",
+				"one-address":       "Tout le domaine repose sur une seule adresse\u00a0: {servers}.",
+				"one-server":        "Le domaine n'a qu'un serveur de noms\u00a0: {servers}.",
+				"same-as":           "Les serveurs de noms sont tous chez le même opérateur\u00a0: {servers}.",
+				"same-prefix":       "Les serveurs de noms sont tous dans le même réseau\u00a0: {servers}.",
+				"spread":            "Les serveurs de noms sont sur des réseaux et chez des opérateurs distincts\u00a0: {servers}.",
+			},
+			References: []string{
+				"RFC 2182, section 3.1",
+				"ANSSI, bonnes pratiques pour les noms de domaine (BP-038), R6",
+				"Zonemaster, profil 2025.2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Name servers stand in distinct networks",
+			Why:   "When all name servers are in the same place, one failure or one attack is enough to make the site, the mail and the accesses of the hospital vanish at the same time.",
+			How:   "The addresses of the name servers, listed by the registry or by the zone, are compared. There must be at least two, in two distinct networks (/24 for IPv4, /48 for IPv6), at two operators (autonomous systems). A single address in all is a medium failure; a single server, network or operator, low. Nothing is sent to the servers for this. A service spread over the world under one address (anycast) cannot be seen this way.",
+			Fix:   "Add a second name server in a distinct network and at a distinct operator.",
+			Reasons: map[string]string{
+				"addresses-unknown": "The addresses of some name servers are not known: {servers}.",
+				"as-unknown":        "The operator of some addresses is not known: {servers}.",
+				"no-address":        "No address of a name server is known.",
+				"no-domain":         "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"not-a-zone":        "This name is not a zone: its name servers are those of its parent.",
+				"one-address":       "The whole domain rests on a single address: {servers}.",
+				"one-server":        "The domain has a single name server: {servers}.",
+				"same-as":           "The name servers are all at the same operator: {servers}.",
+				"same-prefix":       "The name servers are all in the same network: {servers}.",
+				"spread":            "The name servers are in distinct networks and at distinct operators: {servers}.",
+			},
+			References: []string{
+				"RFC 2182, section 3.1",
+				"ANSSI, good practice for domain names (BP-038), R6",
+				"Zonemaster, profile 2025.2",
+			},
+		},
+	}
+}
+
+func exposureopenrecursionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les serveurs de noms ne résolvent pas les noms d'autrui pour des inconnus",
+			Why:   "Un serveur de noms qui répond à toute question de n'importe qui sert d'amplificateur dans les attaques par déni de service, et son cache peut être trompé. L'hôpital devient alors complice malgré lui, et ses propres services ralentissent.",
+			How:   "Chaque adresse autorisée des serveurs de noms reçoit une question sur un nom unique, choisi par nous, que personne n'a jamais demandé. Une réponse complète d'un seul serveur est une non-conformité importante. Un refus, une réponse sans récursion, ou un serveur qui se dit responsable de ce nom est conforme. Un serveur muet ou hors du périmètre laisse le résultat non concluant.",
+			Fix:   "Désactiver la récursion sur le serveur exposé ou la limiter aux réseaux internes.",
+			Reasons: map[string]string{
+				"closed":    "Aucun de ces serveurs ne résout pour des inconnus\u00a0: {servers}.",
+				"failed":    "Des serveurs de noms n'ont rien répondu\u00a0: {servers}.",
+				"no-server": "Aucun serveur de noms n'a pu être interrogé.",
+				"not-asked": "Des serveurs de noms n'ont pas pu être interrogés depuis ici ou sont hors du périmètre autorisé\u00a0: {servers}.",
+				"open":      "Ces serveurs résolvent les noms d'autrui pour des inconnus\u00a0: {servers}.",
+				"too-many":  "Le domaine a plus de serveurs de noms qu'une vérification n'en regarde.",
+			},
+			References: []string{
+				"RFC 5358, sections 2 et 4",
+				"Règle du projet",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Name servers do not resolve the names of others for strangers",
+			Why:   "A name server that answers any question of anybody serves as an amplifier in denial-of-service attacks, and its cache can be deceived. The hospital then takes part against its will, and its own services slow down.",
+			How:   "Each authorised address of the name servers gets a question about a unique name, chosen by us, that nobody ever asked for. A whole answer from a single server is a medium failure. A refusal, an answer without recursion, or a server that claims authority over that name passes. A silent server, or one outside the scope, leaves the outcome inconclusive.",
+			Fix:   "Turn recursion off on the exposed server, or limit it to internal networks.",
+			Reasons: map[string]string{
+				"closed":    "None of these servers resolves for strangers: {servers}.",
+				"failed":    "Some name servers answered nothing: {servers}.",
+				"no-server": "No name server could be asked.",
+				"not-asked": "Some name servers could not be asked from here or are outside the authorised scope: {servers}.",
+				"open":      "These servers resolve the names of others for strangers: {servers}.",
+				"too-many":  "The domain has more name servers than one check looks at.",
+			},
+			References: []string{
+				"RFC 5358, sections 2 and 4",
+				"Rule of the project",
+			},
+		},
+	}
+}
+
 func exposureprivateaddressesPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -738,6 +905,102 @@ func exposureprivateaddressesPapers() scanner.Papers {
 			References: []string{
 				"RFC 1918, RFC 4193, RFC 6598",
 				"ANSSI, DNS architectures (PA-105)",
+			},
+		},
+	}
+}
+
+func exposureregistrationexpiryPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "L'enregistrement du nom de domaine n'arrive pas à son terme",
+			Why:   "Un nom de domaine qui n'est pas renouvelé s'arrête\u00a0: plus de site, plus de courriel, plus d'accès pour les patients. Quelques semaines plus tard, n'importe qui peut l'acheter et recevoir le courrier de l'hôpital.",
+			How:   "Le registre du domaine est interrogé (RDAP). S'il reste 15 jours ou moins, si la date est passée ou si la suppression est en cours, c'est une non-conformité majeure\u00a0; de 16 à 45 jours, importante. Si le registre ne donne pas de date ou ne répond pas, le résultat est non concluant. Un renouvellement automatique ne se voit pas de l'extérieur\u00a0: la date affichée reste alors proche jusqu'au dernier moment.",
+			Fix:   "Renouveler le nom de domaine et activer le renouvellement automatique chez le bureau d'enregistrement. Vérifier que le moyen de paiement est valable et que les rappels arrivent à une adresse lue par plusieurs personnes.",
+			Reasons: map[string]string{
+				"expired":          "L'enregistrement de {name} s'est terminé le {until}.",
+				"far":              "L'enregistrement de {name} court jusqu'au {until} (encore {days} jours).",
+				"near":             "L'enregistrement de {name} se termine le {until}, dans {days} jours\u00a0: à renouveler sans attendre.",
+				"no-answer":        "Le service de registre {service} n'a pas donné de réponse claire.",
+				"no-date":          "Le registre connaît {name} mais ne dit pas jusqu'à quand.",
+				"no-service":       "Aucun service de registre (RDAP) n'est déclaré\u00a0: rien n'a été demandé.",
+				"not-asked":        "Le service de registre {service} n'a pas été interrogé\u00a0: il est hors du périmètre, ou n'est pas celui de ce nom.",
+				"not-found":        "Le registre interrogé ne connaît pas {name}\u00a0: vérifiez le nom et le service déclaré.",
+				"pending-deletion": "Le registre s'apprête à supprimer {name} (état «\u00a0{status}\u00a0»).",
+				"soon":             "L'enregistrement de {name} se termine le {until}, dans {days} jours.",
+			},
+			References: []string{
+				"RFC 9083, section 4.5",
+				"ANSSI, bonnes pratiques pour les noms de domaine (BP-038)",
+				"Règle du projet pour les seuils de 45 et 15 jours",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The registration of the domain name is not about to end",
+			Why:   "A domain name that is not renewed stops: no more site, no more mail, no more access for patients. A few weeks later, anybody can buy it and receive the mail of the hospital.",
+			How:   "The registry of the domain is asked (RDAP). With 15 days or less left, a date that has passed or a deletion under way, it is a high failure; from 16 to 45 days, medium. When the registry gives no date or does not answer, the outcome is inconclusive. Automatic renewal cannot be seen from outside: the date then stays near until the last moment.",
+			Fix:   "Renew the domain name and turn on automatic renewal at the registrar. Check that the means of payment is valid and that reminders reach an address read by several persons.",
+			Reasons: map[string]string{
+				"expired":          "The registration of {name} ended on {until}.",
+				"far":              "The registration of {name} runs until {until} ({days} more days).",
+				"near":             "The registration of {name} ends on {until}, in {days} days: renew it without waiting.",
+				"no-answer":        "The registry service {service} gave no clear answer.",
+				"no-date":          "The registry knows {name} and does not say until when.",
+				"no-service":       "No registry service (RDAP) is declared: nothing was asked.",
+				"not-asked":        "The registry service {service} was not asked: it is outside the scope, or is not that of this name.",
+				"not-found":        "The registry that was asked does not know {name}: check the name and the declared service.",
+				"pending-deletion": "The registry is about to delete {name} (status \"{status}\").",
+				"soon":             "The registration of {name} ends on {until}, in {days} days.",
+			},
+			References: []string{
+				"RFC 9083, section 4.5",
+				"ANSSI, good practice for domain names (BP-038)",
+				"Rule of the project for the limits of 45 and 15 days",
+			},
+		},
+	}
+}
+
+func exposureregistrationlockPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le nom de domaine est verrouillé contre un transfert non voulu",
+			Why:   "Qui prend la main sur le compte du bureau d'enregistrement peut déplacer le nom de domaine, donc le site et le courriel de l'hôpital. Un verrou oblige à une étape de plus, et le verrou du registre à une vérification par une personne.",
+			How:   "Les codes d'état publiés par le registre (RDAP) sont lus. Un verrou posé par le registre ou une interdiction de transfert posée par le bureau d'enregistrement suffit à la conformité\u00a0; aucun des deux est une non-conformité mineure. Certains registres ne publient pas d'état\u00a0: le résultat est alors non concluant. La protection du compte lui-même ne se voit pas de l'extérieur.",
+			Fix:   "Demander le verrou de registre et protéger le compte du bureau d'enregistrement par une double authentification.",
+			Reasons: map[string]string{
+				"no-answer":     "Le service de registre {service} n'a pas donné de réponse claire.",
+				"no-service":    "Aucun service de registre (RDAP) n'est déclaré\u00a0: rien n'a été demandé.",
+				"no-status":     "Le registre ne publie aucun état pour {name}.",
+				"not-asked":     "Le service de registre {service} n'a pas été interrogé\u00a0: il est hors du périmètre, ou n'est pas celui de ce nom.",
+				"not-found":     "Le registre interrogé ne connaît pas {name}\u00a0: vérifiez le nom et le service déclaré.",
+				"registry-lock": "{name} est verrouillé par le registre ({status}).",
+				"transfer-lock": "Le transfert de {name} est interdit par le bureau d'enregistrement ({status})\u00a0; le verrou de registre irait plus loin.",
+				"unlocked":      "Aucune interdiction de transfert ne protège {name} ({status}).",
+			},
+			References: []string{
+				"RFC 9083, section 10.2.2",
+				"ANSSI, bonnes pratiques pour les noms de domaine (BP-038), R1 et R2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The domain name is locked against an unwanted transfer",
+			Why:   "Whoever takes over the account at the registrar can move the domain name, and with it the site and the mail of the hospital. A lock asks for one more step, and the lock of the registry for a check by a person.",
+			How:   "The status codes published by the registry (RDAP) are read. A lock set by the registry, or a transfer prohibition set by the registrar, is enough to pass; neither is a low failure. Some registries publish no status: the outcome is then inconclusive. The protection of the account itself cannot be seen from outside.",
+			Fix:   "Ask for the registry lock and protect the account at the registrar with a second factor.",
+			Reasons: map[string]string{
+				"no-answer":     "The registry service {service} gave no clear answer.",
+				"no-service":    "No registry service (RDAP) is declared: nothing was asked.",
+				"no-status":     "The registry publishes no status for {name}.",
+				"not-asked":     "The registry service {service} was not asked: it is outside the scope, or is not that of this name.",
+				"not-found":     "The registry that was asked does not know {name}: check the name and the declared service.",
+				"registry-lock": "{name} is locked by the registry ({status}).",
+				"transfer-lock": "The registrar prohibits the transfer of {name} ({status}); the registry lock would go further.",
+				"unlocked":      "No transfer prohibition protects {name} ({status}).",
+			},
+			References: []string{
+				"RFC 9083, section 10.2.2",
+				"ANSSI, good practice for domain names (BP-038), R1 and R2",
 			},
 		},
 	}
@@ -787,6 +1050,53 @@ func exposuresecuritytxtPapers() scanner.Papers {
 			},
 			References: []string{
 				"RFC 9116, sections 2.5.3, 2.5.5 and 3",
+			},
+		},
+	}
+}
+
+func exposuresoatimersPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les minuteries de la zone sont raisonnables et tous les serveurs ont la même version",
+			Why:   "Les minuteries disent aux serveurs secondaires quand se mettre à jour et combien de temps tenir si le serveur principal tombe. Trop courtes, la zone disparaît pendant une panne\u00a0; et un secondaire resté sur une ancienne version envoie visiteurs et courriel au mauvais endroit.",
+			How:   "L'enregistrement SOA est demandé à chaque adresse autorisée des serveurs de noms. Rafraîchissement d'au moins 4 heures, nouvel essai d'au moins 1 heure, expiration d'au moins 7 jours, réponses négatives gardées 1 jour au plus, et même numéro de version partout. Un écart est une non-conformité mineure. Des versions différentes ne comptent que si la plus récente est publiée depuis plus d'un délai de rafraîchissement, ce que dit un numéro en forme de date\u00a0; sinon une mise à jour est peut-être en cours et le résultat est non concluant.",
+			Fix:   "Corriger les minuteries du SOA et vérifier que tous les serveurs reçoivent les mises à jour de la zone.",
+			Reasons: map[string]string{
+				"behind":         "La version {serial} n'est pas arrivée sur\u00a0: {servers}.",
+				"fine":           "Les minuteries sont dans les limites et la version {serial} est partout.",
+				"no-domain":      "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-soa":         "Aucun serveur de noms n'a donné le début de la zone.",
+				"not-a-zone":     "Ce nom n'est pas une zone\u00a0: il n'a pas de minuteries à lui.",
+				"not-everywhere": "Les minuteries sont dans les limites, mais la version de certains serveurs n'est pas connue\u00a0: {servers}.",
+				"outside":        "Des minuteries sont hors des limites (en secondes)\u00a0: {faults}.",
+				"serials-differ": "La version {serial} n'est pas encore sur tous les serveurs, une mise à jour est peut-être en cours\u00a0: {servers}.",
+			},
+			References: []string{
+				"RFC 1912, section 2.2",
+				"RFC 2308, section 5",
+				"Zonemaster, profil 2025.2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The timers of the zone are reasonable and every server holds the same version",
+			Why:   "The timers tell secondary servers when to update and how long to hold on when the primary server falls. When they are too short, the zone vanishes during an outage; and a secondary left on an old version sends visitors and mail to the wrong place.",
+			How:   "The SOA record is asked of each authorised address of the name servers. Refresh of at least 4 hours, retry of at least 1 hour, expire of at least 7 days, negative answers kept 1 day at most, and the same version number everywhere. A deviation is a low failure. Versions that differ only count when the newest has been out for more than one refresh, which a number in the form of a date tells; otherwise an update may be under way and the outcome is inconclusive.",
+			Fix:   "Correct the timers of the SOA and check that every server receives the updates of the zone.",
+			Reasons: map[string]string{
+				"behind":         "Version {serial} did not reach: {servers}.",
+				"fine":           "The timers are within the limits and version {serial} is everywhere.",
+				"no-domain":      "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-soa":         "No name server gave the start of the zone.",
+				"not-a-zone":     "This name is not a zone: it has no timers of its own.",
+				"not-everywhere": "The timers are within the limits, and the version of some servers is not known: {servers}.",
+				"outside":        "Some timers are outside the limits (in seconds): {faults}.",
+				"serials-differ": "Version {serial} is not yet on every server, an update may be under way: {servers}.",
+			},
+			References: []string{
+				"RFC 1912, section 2.2",
+				"RFC 2308, section 5",
+				"Zonemaster, profile 2025.2",
 			},
 		},
 	}
@@ -885,6 +1195,53 @@ func exposuresslversionPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommendations on TLS (SDE-NT-35), R4",
 				"RFC 6176, RFC 7568",
+			},
+		},
+	}
+}
+
+func exposuresupplierdomainsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les domaines des fournisseurs appartiennent encore à quelqu'un",
+			Why:   "Le domaine de l'hôpital désigne ses serveurs de noms, ses serveurs de courriel et ses expéditeurs autorisés par des noms qui appartiennent à des fournisseurs. Si l'un de ces noms n'est plus enregistré, n'importe qui peut l'acheter pour quelques euros\u00a0: recevoir le courrier, écrire au nom de l'hôpital, ou détourner tous ses services.",
+			How:   "Pour chaque serveur de noms (NS), serveur de courriel (MX) et renvoi de l'enregistrement SPF, le domaine acheté est cherché dans le DNS et au registre. Absent du DNS et inconnu du registre\u00a0: un seul suffit à une non-conformité critique. En cours de suppression, ou à 15 jours ou moins de son terme\u00a0: importante. Les deux preuves sont exigées\u00a0: absent du DNS sans réponse du registre reste non concluant. Les renvois SPF de second niveau ne sont pas suivis, et 20 fournisseurs au plus sont regardés.",
+			Fix:   "Remplacer sans délai l'enregistrement qui pointe vers un domaine libre, car un tiers peut l'acheter et détourner le trafic. Prévenir le fournisseur dont le domaine arrive à son terme.",
+			Reasons: map[string]string{
+				"ending":             "L'enregistrement de ces domaines est sur le point de se terminer\u00a0: {domains}.",
+				"free":               "Ces domaines sont libres, n'importe qui peut les acheter\u00a0: {domains}.",
+				"missing":            "Ces domaines sont absents du DNS et leur registre n'a pas dit s'ils sont libres\u00a0: {domains}.",
+				"no-answer":          "Le DNS n'a pas répondu pour\u00a0: {domains}.",
+				"none":               "Le domaine ne dépend d'aucun autre.",
+				"registered":         "Tous ces domaines sont enregistrés\u00a0: {domains}.",
+				"registered-undated": "Tous ces domaines sont enregistrés\u00a0: {domains}. La date de fin n'est pas connue pour\u00a0: {undated}.",
+				"too-many":           "Trop de fournisseurs pour une seule vérification\u00a0: {more} n'ont pas été regardés.",
+				"unread":             "Des enregistrements du domaine n'ont pas pu être lus ({records})\u00a0: ses fournisseurs ne sont pas tous connus.",
+			},
+			References: []string{
+				"Règle du projet",
+				"RFC 8020 et RFC 7480, section 5.3",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The domains of suppliers still belong to somebody",
+			Why:   "The domain of the hospital names its name servers, its mail servers and its authorised senders by names that belong to suppliers. When one of these names is no longer registered, anybody can buy it for a few euros: receive the mail, write in the name of the hospital, or divert all its services.",
+			How:   "For each name server (NS), mail server (MX) and hand-over of the SPF record, the domain that was bought is looked for in the DNS and at the registry. Absent from the DNS and unknown to the registry: one is enough for a critical failure. About to be deleted, or 15 days or less from its end: medium. Both proofs are wanted: absent from the DNS without an answer of the registry stays inconclusive. The hand-overs of suppliers' own SPF records are not followed, and 20 suppliers at most are looked at.",
+			Fix:   "Replace without delay the record that points to a free domain, since a stranger can buy it and divert the traffic. Tell the supplier whose domain is about to end.",
+			Reasons: map[string]string{
+				"ending":             "The registration of these domains is about to end: {domains}.",
+				"free":               "These domains are free, anybody can buy them: {domains}.",
+				"missing":            "These domains are absent from the DNS and their registry did not say whether they are free: {domains}.",
+				"no-answer":          "The DNS did not answer for: {domains}.",
+				"none":               "The domain depends on no other.",
+				"registered":         "All these domains are registered: {domains}.",
+				"registered-undated": "All these domains are registered: {domains}. The end is not known for: {undated}.",
+				"too-many":           "Too many suppliers for one check: {more} were not looked at.",
+				"unread":             "Some records of the domain could not be read ({records}): its suppliers are not all known.",
+			},
+			References: []string{
+				"Rule of the project",
+				"RFC 8020 and RFC 7480, section 5.3",
 			},
 		},
 	}

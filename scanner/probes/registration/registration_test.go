@@ -218,8 +218,12 @@ func hugeHead(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
+// drip never ends and never says much: a byte now and then.
 func drip(w http.ResponseWriter, r *http.Request) {
+	pace := time.NewTicker(5 * time.Millisecond)
+	defer pace.Stop()
 	for r.Context().Err() == nil {
+		<-pace.C
 		if _, err := w.Write([]byte(" ")); err != nil {
 			return
 		}
