@@ -18,7 +18,7 @@ import (
 const (
 	maxHeads    = 64 << 10 // as evidence, all together
 	maxValues   = 10       // of one header
-	maxValueLen = 4 << 10
+	maxValueLen = 16 << 10
 )
 
 // keptHeaders protect a page or describe the server.
