@@ -63,7 +63,6 @@ func (v *visitor) others(ctx context.Context, origin *url.URL) []fact.Hop {
 	var found []fact.Hop
 	for _, e := range v.ways(ctx, addresses) {
 		if hop, _, err := v.get(ctx, origin, e); err == nil {
-			hop.Address = e.literal
 			found = append(found, hop)
 		}
 	}

@@ -128,6 +128,9 @@ func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, 
 	v.heads.add(u, response)
 	hop = describe(u, response)
 	hop.Certificate = validity
+	if e.literal != "" || e.network != "" {
+		hop.Address = firstOf(e.literal, conn.RemoteAddr().String())
+	}
 	if last, err = v.read(u, response, e); err != nil {
 		return hop, last, fmt.Errorf("read %s: %w", u, err)
 	}
