@@ -78,7 +78,7 @@ func isSession(name string) bool {
 		return false
 	}
 	return strings.HasSuffix(name, "sid") || slices.ContainsFunc(
-		[]string{"sess", "auth", "token", "jwt", "login", "sso", "saml", "svpncookie", "remember"},
+		[]string{"sess", "auth", "token", "jwt", "login", "sso", "saml", "svpncookie", "nsc_aaac", "remember"},
 		func(word string) bool { return strings.Contains(name, word) },
 	)
 }

@@ -62,7 +62,7 @@ func TestObserveBodies(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			w.Write(make([]byte, 9999))
 		}, 0, ""},
-		"error-page":    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, login, 403) }, 1, ""},
+		"error-page":    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, login, http.StatusForbidden) }, 1, ""},
 		"cookie-flood":  {cookieFlood(login), 1, ""},
 		"no-media-type": {func(w http.ResponseWriter, _ *http.Request) { w.Header()["Content-Type"] = nil; fmt.Fprint(w, login) }, 1, ""},
 	}

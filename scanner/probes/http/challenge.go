@@ -22,12 +22,19 @@ func schemes(challenges []string) []string {
 			// A part that begins with "name=" is a parameter of the scheme before.
 			scheme, _, _ := strings.Cut(strings.TrimSpace(part), " ")
 			scheme = strings.ToLower(cut(scheme, maxScheme))
-			if scheme != "" && !strings.Contains(scheme, "=") && !slices.Contains(kept, scheme) && len(kept) < maxSchemes {
+			if isToken(scheme) && !slices.Contains(kept, scheme) && len(kept) < maxSchemes {
 				kept = append(kept, scheme)
 			}
 		}
 	}
 	return kept
+}
+
+// isToken tells whether a word could name a scheme.
+func isToken(word string) bool {
+	return word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
 }
 
 // unquotedParts splits at the commas that stand outside quotes.

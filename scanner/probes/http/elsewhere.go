@@ -38,11 +38,13 @@ func firstValue(values []string) string {
 }
 
 // unlikely asks for random paths: a site that answers them like its pages proves
-// nothing at any path (exposure-checks.md section 1.2).
+// nothing at any path (exposure-checks.md section 1.2). Servers often name
+// themselves on such pages.
 func (v *visitor) unlikely(ctx context.Context, origin *url.URL) *fact.UnlikelyPath {
 	var found fact.UnlikelyPath
+	e := errand{reads: readsPage, recognise: true, where: origin}
 	for _, end := range [maxUnlikely]string{"", ".html"} {
-		hop, _, err := v.get(ctx, origin.JoinPath(strings.ToLower(rand.Text())+end), errand{})
+		hop, _, err := v.get(ctx, origin.JoinPath(strings.ToLower(rand.Text())+end), e)
 		if err != nil {
 			found.Error = clean(err.Error())
 			return &found

@@ -15,8 +15,23 @@ import (
 	"carescan/scanner/fact"
 )
 
-// maxNames is how many script hosts are looked up for one site.
-const maxNames = 20
+// The bounds of what is asked about the script hosts of one site.
+const (
+	maxNames  = 20
+	namesTime = 40 * time.Second
+)
+
+// nameHosts says of each foreign script host whether it still exists. It comes
+// last: names that do not answer take nothing from the rest of the look.
+func (v *visitor) nameHosts(ctx context.Context, scripts []fact.Script) {
+	ctx, cancel := context.WithTimeout(ctx, namesTime)
+	defer cancel()
+	for i, s := range scripts {
+		if s.Third {
+			scripts[i].Name = v.nameOf(ctx, s.Host)
+		}
+	}
+}
 
 // nameOf says whether a host that a page takes scripts from still exists. It is
 // only asked of resolvers: nothing is sent to the host.

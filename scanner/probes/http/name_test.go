@@ -77,7 +77,7 @@ func TestObserveScriptHosts(t *testing.T) {
 func TestNamesAreBounded(t *testing.T) {
 	l := site(t, page(), nil)
 	v := &visitor{net: l, timeout: time.Second}
-	for _, name := range strings.Fields(strings.Repeat("a.test b.test ", 10) + "c.test d.test e.test") {
+	for name := range strings.FieldsSeq(strings.Repeat("a.test b.test ", 10) + "c.test d.test e.test") {
 		v.nameOf(t.Context(), name)
 	}
 	for i := range 2 * maxNames {

@@ -4,7 +4,6 @@ package httpprobe
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"mime"
 	"net/url"
@@ -32,7 +31,7 @@ const (
 
 // page reads what a visit ended on. A JSON answer or an image is a page too,
 // without elements.
-func (v *visitor) page(ctx context.Context, w visit) *fact.Page {
+func (v *visitor) page(w visit) *fact.Page {
 	media, _, _ := mime.ParseMediaType(w.last.contentType)
 	p := fact.Page{Bytes: len(w.last.body)}
 	if isPage(w.last) {
@@ -41,11 +40,6 @@ func (v *visitor) page(ctx context.Context, w visit) *fact.Page {
 	p.URL, p.MediaType, p.Cut = w.at.String(), cut(media, maxText), firstOf(w.last.cut, p.Cut)
 	if len(w.last.body) > 0 {
 		p.Digest = scanner.Digest(w.last.body)
-	}
-	for i, s := range p.Scripts {
-		if s.Third {
-			p.Scripts[i].Name = v.nameOf(ctx, s.Host)
-		}
 	}
 	return &p
 }

@@ -34,7 +34,8 @@ func TestReadPage(t *testing.T) {
 				`<script src="https://cdn.vendor.example/y.js?session=secret" integrity=""></script><script src="https://static.chu.test/z.js"></script>`,
 			fact.Page{
 				Scripts: []fact.Script{
-					{Host: host, Count: 1, Bare: 1}, {Host: "cdn.vendor.example", Count: 2, Bare: 1, Third: true},
+					{Host: host, Count: 1, Bare: 1},
+					{Host: "cdn.vendor.example", Count: 2, Bare: 1, Third: true},
 					{Host: "static.chu.test", Count: 1, Bare: 1},
 				}, Thirds: []string{"cdn.vendor.example"},
 			},

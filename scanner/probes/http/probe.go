@@ -123,7 +123,8 @@ func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file
 	web.Unlikely = v.unlikely(ctx, origin)
 	if visit.arrived() {
 		web.CORS = v.cors(ctx, visit.at)
-		web.Page = v.page(ctx, visit)
+		web.Page = v.page(visit)
+		v.nameHosts(ctx, web.Page.Scripts)
 	}
 	return web, file
 }
@@ -134,7 +135,7 @@ func (v *visitor) plain(ctx context.Context, host string) *fact.PlainHTTP {
 	visit := v.follow(ctx, start, errand{more: untilSecure, reads: readsPage})
 	plain := &fact.PlainHTTP{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
 	if visit.arrived() && visit.at.Scheme == "http" {
-		plain.Page = v.page(ctx, visit)
+		plain.Page = v.page(visit)
 	}
 	return plain
 }

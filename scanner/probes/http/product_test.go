@@ -109,6 +109,27 @@ func FuzzRecognise(f *testing.F) {
 	})
 }
 
+// TestObserveProductOfAnErrorPage holds that a server which names itself only
+// where nothing is, is recognised, at the site and not at a random path.
+func TestObserveProductOfAnErrorPage(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.Handle("/{$}", page())
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, "<html><h3>Apache Tomcat/9.0.80</h3>")
+	})
+	sightings, err := New(Options{}).Observe(t.Context(), site(t, mux, nil), scanner.Target{Kind: scanner.KindSite, ID: origin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fact.Products{Seen: []fact.Product{{Name: "tomcat", Version: "9.0.80", Where: origin + "/", Source: fact.FromPage}}}
+	if diff := cmp.Diff(want, sightings[1].Fact); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestObserveProducts holds that products are described, and told apart from how
 // the site answers.
 func TestObserveProducts(t *testing.T) {

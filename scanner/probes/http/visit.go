@@ -3,6 +3,7 @@
 package httpprobe
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -41,11 +42,12 @@ type visitor struct {
 type errand struct {
 	more      func(*url.URL) bool // whether to go on after the page at an address
 	reads     func(*url.URL, *http.Response) int
-	whole     bool   // a body that cannot be had to its end is no answer
-	recognise bool   // look for products
-	network   string // "tcp" when empty
-	literal   string // address dialled in place of the name's own
-	foreign   string // Origin said
+	whole     bool     // a body that cannot be had to its end is no answer
+	recognise bool     // look for products
+	where     *url.URL // they are said to be at; the address asked when nil
+	network   string   // "tcp" when empty
+	literal   string   // address dialled in place of the name's own
+	foreign   string   // Origin said
 }
 
 // visit is a walk from one address to where it leads.
@@ -146,7 +148,7 @@ func (v *visitor) read(u *url.URL, response *http.Response, e errand) (last answ
 		}
 	}
 	if e.recognise {
-		v.products = append(v.products, recognise(u, response.Header, last.body)...)
+		v.products = append(v.products, recognise(cmp.Or(e.where, u), response.Header, last.body)...)
 	}
 	return last, nil
 }
