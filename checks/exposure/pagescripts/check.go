@@ -24,7 +24,8 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	if v, none := site.NoPage(w); none && w.Page == nil || none && v.Outcome == scanner.NotApplicable {
+	v, none := site.NoPage(w)
+	if none && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
 		return v
 	}
 	if free := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Name == fact.NameFree }); free != "" {
