@@ -47,12 +47,17 @@ func judgeEdge(c scanner.Case[Params], p fact.Product) scanner.Verdict {
 		"product": release.Names([]fact.Product{p}), "latest": p.Latest, "date": p.LatestDate.Format(time.DateOnly),
 		"flaws": release.Affecting(p),
 	}
-	banner := p.Source == fact.FromBanner
-	switch older, known := release.Older(p.Version, p.Latest); {
+	switch banner := p.Source == fact.FromBanner; {
 	case values["flaws"] != "" && banner:
 		return scanner.FailedAs(scanner.Medium, "flawed-announced", values)
 	case values["flaws"] != "":
 		return scanner.FailedAs(scanner.Critical, "flawed", values)
+	}
+	return judgeAge(c, p, values)
+}
+
+func judgeAge(c scanner.Case[Params], p fact.Product, values scanner.Values) scanner.Verdict {
+	switch older, known := release.Older(p.Version, p.Latest); {
 	case p.Version == "":
 		return scanner.Unknown("version-unknown", values)
 	case p.Latest == "":
@@ -61,17 +66,18 @@ func judgeEdge(c scanner.Case[Params], p fact.Product) scanner.Verdict {
 		return scanner.Unknown("not-comparable", values)
 	case !older:
 		return scanner.Passed("current", values)
-	case p.LatestDate.IsZero():
-		return scanner.FailedAs(scanner.Medium, "late-undated", values)
-	case banner:
-		return scanner.FailedAs(scanner.Medium, "late-announced", values)
 	}
 	return late(c, p, values)
 }
 
 // late counts from the day the newest build came out.
 func late(c scanner.Case[Params], p fact.Product, values scanner.Values) scanner.Verdict {
-	if c.At.Sub(p.LatestDate) < time.Duration(c.Params.GraceDays)*24*time.Hour {
+	switch {
+	case p.LatestDate.IsZero():
+		return scanner.FailedAs(scanner.Medium, "late-undated", values)
+	case p.Source == fact.FromBanner:
+		return scanner.FailedAs(scanner.Medium, "late-announced", values)
+	case c.At.Sub(p.LatestDate) < time.Duration(c.Params.GraceDays)*24*time.Hour:
 		return scanner.FailedAs(scanner.Medium, "late", values)
 	}
 	return scanner.FailedAs(scanner.High, "outdated", values)

@@ -27,16 +27,7 @@ func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
 	if len(f.Seen) == 0 {
 		return scanner.Exempt("none-recognised", nil)
 	}
-	var affected []string
-	var unstated []fact.Product
-	for _, p := range f.Seen {
-		switch flaws := release.Affecting(p); {
-		case flaws != "":
-			affected = append(affected, strings.TrimSpace(p.Name+" "+p.Version)+" ("+flaws+")")
-		case len(p.Flaws) > 0:
-			unstated = append(unstated, p)
-		}
-	}
+	affected, unstated := sort(f.Seen)
 	values := scanner.Values{"products": release.Names(f.Seen), "lists": f.Lists}
 	switch {
 	case len(affected) > 0:
@@ -49,4 +40,18 @@ func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
 		return scanner.Unknown("versions-not-stated", values)
 	}
 	return scanner.Passed("none-listed", values)
+}
+
+// sort tells the products whose version is among the affected ones from those
+// listed without versions.
+func sort(seen []fact.Product) (affected []string, unstated []fact.Product) {
+	for _, p := range seen {
+		switch flaws := release.Affecting(p); {
+		case flaws != "":
+			affected = append(affected, release.Names([]fact.Product{p})+" ("+flaws+")")
+		case len(p.Flaws) > 0:
+			unstated = append(unstated, p)
+		}
+	}
+	return affected, unstated
 }

@@ -23,17 +23,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	var open, everywhere, whole []string
-	for _, c := range sessions(w) {
-		switch {
-		case !c.Secure || !c.HTTPOnly:
-			open = append(open, c.Name)
-		case c.SameSite == "":
-			everywhere = append(everywhere, c.Name)
-		default:
-			whole = append(whole, c.Name)
-		}
-	}
+	open, everywhere, whole := sort(sessions(w))
 	switch {
 	case len(open) > 0:
 		return scanner.Failed("unprotected", named(open))
@@ -47,6 +37,22 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 		return scanner.Exempt("none", nil)
 	}
 	return scanner.Passed("protected", named(whole))
+}
+
+// sort names the cookies in reach of scripts or of the network, those in reach
+// of other sites only, and the rest.
+func sort(cookies []fact.Cookie) (open, everywhere, whole []string) {
+	for _, c := range cookies {
+		switch {
+		case !c.Secure || !c.HTTPOnly:
+			open = append(open, c.Name)
+		case c.SameSite == "":
+			everywhere = append(everywhere, c.Name)
+		default:
+			whole = append(whole, c.Name)
+		}
+	}
+	return open, everywhere, whole
 }
 
 func named(names []string) scanner.Values {
