@@ -12,19 +12,30 @@ import (
 	exposurecertificatelifetime "carescan/checks/exposure/certificatelifetime"
 	exposurecertificaterevocation "carescan/checks/exposure/certificaterevocation"
 	exposurecertificatevalidity "carescan/checks/exposure/certificatevalidity"
+	exposureclearlogin "carescan/checks/exposure/clearlogin"
+	exposurecmsversion "carescan/checks/exposure/cmsversion"
+	exposurecontentsecuritypolicy "carescan/checks/exposure/contentsecuritypolicy"
+	exposurecontenttyping "carescan/checks/exposure/contenttyping"
+	exposurecors "carescan/checks/exposure/cors"
 	exposuredanglingnames "carescan/checks/exposure/danglingnames"
 	exposuredelegation "carescan/checks/exposure/delegation"
 	exposuredmarcpolicy "carescan/checks/exposure/dmarcpolicy"
 	exposurednssecpresence "carescan/checks/exposure/dnssecpresence"
+	exposureedgeversion "carescan/checks/exposure/edgeversion"
+	exposureframing "carescan/checks/exposure/framing"
 	exposurehealthapplication "carescan/checks/exposure/healthapplication"
 	exposurehsts "carescan/checks/exposure/hsts"
 	exposurehttpsredirect "carescan/checks/exposure/httpsredirect"
 	exposurenameserverspread "carescan/checks/exposure/nameserverspread"
 	exposureopenrecursion "carescan/checks/exposure/openrecursion"
+	exposurepagescripts "carescan/checks/exposure/pagescripts"
 	exposureprivateaddresses "carescan/checks/exposure/privateaddresses"
+	exposureproductflaws "carescan/checks/exposure/productflaws"
+	exposureproductsupport "carescan/checks/exposure/productsupport"
 	exposureregistrationexpiry "carescan/checks/exposure/registrationexpiry"
 	exposureregistrationlock "carescan/checks/exposure/registrationlock"
 	exposuresecuritytxt "carescan/checks/exposure/securitytxt"
+	exposuresessioncookies "carescan/checks/exposure/sessioncookies"
 	exposuresoatimers "carescan/checks/exposure/soatimers"
 	exposurespfrecord "carescan/checks/exposure/spfrecord"
 	exposuresslversion "carescan/checks/exposure/sslversion"
@@ -61,19 +72,30 @@ func registry() []scanner.Check {
 		withPapers(exposurecertificatelifetime.Check, exposurecertificatelifetimePapers()),
 		withPapers(exposurecertificaterevocation.Check, exposurecertificaterevocationPapers()),
 		withPapers(exposurecertificatevalidity.Check, exposurecertificatevalidityPapers()),
+		withPapers(exposureclearlogin.Check, exposureclearloginPapers()),
+		withPapers(exposurecmsversion.Check, exposurecmsversionPapers()),
+		withPapers(exposurecontentsecuritypolicy.Check, exposurecontentsecuritypolicyPapers()),
+		withPapers(exposurecontenttyping.Check, exposurecontenttypingPapers()),
+		withPapers(exposurecors.Check, exposurecorsPapers()),
 		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
 		withPapers(exposuredelegation.Check, exposuredelegationPapers()),
 		withPapers(exposuredmarcpolicy.Check, exposuredmarcpolicyPapers()),
 		withPapers(exposurednssecpresence.Check, exposurednssecpresencePapers()),
+		withPapers(exposureedgeversion.Check, exposureedgeversionPapers()),
+		withPapers(exposureframing.Check, exposureframingPapers()),
 		withPapers(exposurehealthapplication.Check, exposurehealthapplicationPapers()),
 		withPapers(exposurehsts.Check, exposurehstsPapers()),
 		withPapers(exposurehttpsredirect.Check, exposurehttpsredirectPapers()),
 		withPapers(exposurenameserverspread.Check, exposurenameserverspreadPapers()),
 		withPapers(exposureopenrecursion.Check, exposureopenrecursionPapers()),
+		withPapers(exposurepagescripts.Check, exposurepagescriptsPapers()),
 		withPapers(exposureprivateaddresses.Check, exposureprivateaddressesPapers()),
+		withPapers(exposureproductflaws.Check, exposureproductflawsPapers()),
+		withPapers(exposureproductsupport.Check, exposureproductsupportPapers()),
 		withPapers(exposureregistrationexpiry.Check, exposureregistrationexpiryPapers()),
 		withPapers(exposureregistrationlock.Check, exposureregistrationlockPapers()),
 		withPapers(exposuresecuritytxt.Check, exposuresecuritytxtPapers()),
+		withPapers(exposuresessioncookies.Check, exposuresessioncookiesPapers()),
 		withPapers(exposuresoatimers.Check, exposuresoatimersPapers()),
 		withPapers(exposurespfrecord.Check, exposurespfrecordPapers()),
 		withPapers(exposuresslversion.Check, exposuresslversionPapers()),
@@ -450,6 +472,275 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 	}
 }
 
+func exposureclearloginPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun mot de passe n'est demandé ni envoyé sans chiffrement",
+			Why:   "Un mot de passe envoyé sans chiffrement se lit sur le réseau, du Wi-Fi de l'hôtel au réseau de l'opérateur.",
+			How:   "On regarde la page servie sur le port 80, celle servie en HTTPS, et ce que demande le serveur. Un champ de mot de passe dans une page sans chiffrement, un formulaire qui envoie un mot de passe vers une adresse `http://`, ou une authentification «\u00a0Basic\u00a0» demandée sans chiffrement\u00a0: non-conformité majeure. Seules les premières pages sont lues, et les formulaires fabriqués par un script ne sont pas vus.",
+			Fix:   "Rediriger tout le trafic du port 80 vers HTTPS et corriger l'adresse d'envoi des formulaires. Changer les mots de passe qui sont passés en clair.",
+			Reasons: map[string]string{
+				"basic":         "Le serveur demande un mot de passe (Basic) sans chiffrement à {url}.",
+				"closed":        "Le port du site est fermé\u00a0: rien à juger.",
+				"cut":           "La page n'a pas pu être lue jusqu'au bout\u00a0: ce qui en a été lu ne suffit pas pour conclure.",
+				"no-address":    "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-answer":     "Le site n'a pas donné de réponse entière\u00a0: sa page n'est pas connue.",
+				"none":          "Aucun mot de passe n'est demandé sans chiffrement sur les pages lues.",
+				"not-followed":  "Le site renvoie ailleurs depuis {url}, à une adresse qui n'a pas été visitée.",
+				"not-looked":    "La page n'a pas été lue lors de ce passage.",
+				"other-talk":    "Le port répond, mais ne parle pas HTTPS.",
+				"plain-unknown": "Ce que montre le port 80 n'est pas connu.",
+				"posted":        "Un formulaire envoie un mot de passe sans chiffrement vers {host}.",
+				"served":        "Un mot de passe est demandé dans une page servie sans chiffrement\u00a0: {url}.",
+				"unreached":     "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.",
+			},
+			References: []string{
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009), R1",
+				"ANSSI, guide d'hygiène informatique, mesure 21",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No password is asked for or sent without encryption",
+			Why:   "A password sent without encryption can be read on the network, from the Wi-Fi of a hotel to the network of the operator.",
+			How:   "The page served on port 80, the one served over HTTPS, and what the server asks for are looked at. A password field in a page without encryption, a form that sends a password to an `http://` address, or \"Basic\" authentication asked for without encryption: high failure. Only the first pages are read, and forms made by a script are not seen.",
+			Fix:   "Redirect all traffic of port 80 to HTTPS and correct the address forms are sent to. Change the passwords that travelled in clear.",
+			Reasons: map[string]string{
+				"basic":         "The server asks for a password (Basic) without encryption at {url}.",
+				"closed":        "The port of the site is closed: nothing to judge.",
+				"cut":           "The page could not be read to its end: what was read of it is not enough to conclude.",
+				"no-address":    "The name has no address: nothing to judge.",
+				"no-answer":     "The site gave no whole answer: its page is not known.",
+				"none":          "No password is asked for without encryption on the pages read.",
+				"not-followed":  "The site leads elsewhere from {url}, to an address that was not visited.",
+				"not-looked":    "The page was not read in this run.",
+				"other-talk":    "The port answers, but does not speak HTTPS.",
+				"plain-unknown": "What port 80 shows is not known.",
+				"posted":        "A form sends a password without encryption to {host}.",
+				"served":        "A password is asked for in a page served without encryption: {url}.",
+				"unreached":     "The site could not be reached: what it shows is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations for securing web sites (PA-009), R1",
+				"ANSSI, guideline for a healthy information system, measure 21",
+			},
+		},
+	}
+}
+
+func exposurecmsversionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le gestionnaire de contenu du site est à jour et sans faille connue",
+			Why:   "Les sites faits avec un gestionnaire de contenu sont attaqués en masse et sans distinction dès qu'une faille de leur version est publiée.",
+			How:   "La version que la page donne est comparée à la plus récente de la même branche et à la liste des failles exploitées. À jour\u00a0: conforme. Seulement ancienne\u00a0: non-conformité mineure. Touchée par une faille listée\u00a0: majeure. Les extensions ne sont pas examinées ici.",
+			Fix:   "Mettre à jour le gestionnaire de contenu et ses extensions, activer les mises à jour automatiques et retirer les extensions qui ne sont plus suivies.",
+			Reasons: map[string]string{
+				"current":          "{product} est à jour.",
+				"flawed":           "{product} est touché par une faille connue ({flaws}).",
+				"flawed-announced": "{product}, selon l'annonce du serveur, serait touché par une faille connue ({flaws}).",
+				"no-cms":           "Aucun gestionnaire de contenu n'a été reconnu\u00a0: rien à juger.",
+				"not-comparable":   "{product}\u00a0: la version ne se compare pas à la dernière connue ({latest}).",
+				"not-listed":       "{product}\u00a0: aucune liste ne donne sa dernière version.",
+				"outdated":         "{product} n'est pas à jour\u00a0: la dernière version est {latest}.",
+				"version-unknown":  "{product}\u00a0: la version n'est pas connue.",
+			},
+			References: []string{
+				"Règle du projet",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The content manager of the site is up to date and without known flaw",
+			Why:   "Sites made with a content manager are attacked in masses and at random as soon as a flaw of their version is published.",
+			How:   "The version that the page gives is compared with the newest one of the same branch and with the list of exploited flaws. Up to date: pass. Merely old: low failure. Affected by a listed flaw: high. Extensions are not examined here.",
+			Fix:   "Update the content manager and its extensions, turn automatic updates on, and remove the extensions that are no longer maintained.",
+			Reasons: map[string]string{
+				"current":          "{product} is up to date.",
+				"flawed":           "{product} is affected by a known flaw ({flaws}).",
+				"flawed-announced": "{product}, as the server announces, would be affected by a known flaw ({flaws}).",
+				"no-cms":           "No content manager was recognised: nothing to judge.",
+				"not-comparable":   "{product}: the version does not compare with the last one known ({latest}).",
+				"not-listed":       "{product}: no list gives its last version.",
+				"outdated":         "{product} is not up to date: the last version is {latest}.",
+				"version-unknown":  "{product}: the version is not known.",
+			},
+			References: []string{
+				"Rule of the project",
+			},
+		},
+	}
+}
+
+func exposurecontentsecuritypolicyPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La page dit aux navigateurs quels scripts sont les siens (CSP)",
+			Why:   "Si un attaquant parvient à glisser un script dans la page, par un formulaire ou un prestataire piraté, il lit ce que le visiteur tape. Une politique de sécurité du contenu (CSP) fait refuser par le navigateur tout script que le site n'a pas choisi.",
+			How:   "On lit l'en-tête `Content-Security-Policy` de la page, et les politiques écrites dans la page. Une politique qui n'autorise ni script en ligne sans marque (nonce ou empreinte), ni source ouverte à tous (`*`, `https:`, `data:`), ni `unsafe-eval`, ni hébergeur où chacun peut déposer un script est conforme. Une politique plus faible, en simple rapport, ou absente\u00a0: non-conformité mineure, avec un motif à part quand la page demande un mot de passe.\n\nLes adresses qui ne servent que des programmes ne sont pas concernées.",
+			Fix:   "Écrire une politique qui liste les sources de scripts, la publier d'abord en `Content-Security-Policy-Report-Only`, lire les rapports, puis l'appliquer. Remplacer les scripts écrits dans la page par des fichiers, ou les marquer d'un nonce.",
+			Reasons: map[string]string{
+				"absent":            "La page n'a pas de politique de sécurité du contenu.",
+				"absent-with-login": "La page demande un mot de passe et n'a pas de politique de sécurité du contenu.",
+				"api-only":          "L'adresse sert des programmes et non des visiteurs\u00a0: rien à juger.",
+				"bypass-host":       "La politique autorise un hébergeur où chacun peut déposer un script ({source}).",
+				"closed":            "Le port du site est fermé\u00a0: rien à juger.",
+				"cut":               "La page n'a pas pu être lue jusqu'au bout\u00a0: ce qui en a été lu ne suffit pas pour conclure.",
+				"no-address":        "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-answer":         "Le site n'a pas donné de réponse entière\u00a0: sa page n'est pas connue.",
+				"no-script-rule":    "La politique ne dit rien des scripts\u00a0: elle les autorise tous.",
+				"not-followed":      "Le site renvoie ailleurs depuis {url}, à une adresse qui n'a pas été visitée.",
+				"not-html":          "Le site montre un fichier ({type}) et non une page web\u00a0: rien à juger.",
+				"not-looked":        "La page n'a pas été lue lors de ce passage.",
+				"other-talk":        "Le port répond, mais ne parle pas HTTPS.",
+				"report-only":       "La politique est en simple rapport\u00a0: elle n'empêche rien.",
+				"strict":            "La politique n'autorise que les scripts choisis par le site.",
+				"undecided":         "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue.",
+				"unreached":         "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.",
+				"unsafe-eval":       "La politique autorise l'exécution de textes comme des scripts ({source}).",
+				"unsafe-inline":     "La politique autorise les scripts écrits dans la page ({source}).",
+				"wildcard":          "La politique autorise des scripts venus de n'importe où ({source}).",
+			},
+			References: []string{
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009), R13 à R16",
+				"W3C, Content Security Policy niveau 3",
+				"MDN, règles de notation de HTTP Observatory",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The page tells browsers which scripts are its own (CSP)",
+			Why:   "When an attacker manages to slip a script into the page, through a form or a hacked supplier, the script reads what the visitor types. With a content security policy (CSP) the browser refuses any script that the site did not choose.",
+			How:   "The `Content-Security-Policy` header of the page is read, and the policies written in the page. A policy that allows neither inline scripts without a mark (nonce or hash), nor a source open to all (`*`, `https:`, `data:`), nor `unsafe-eval`, nor a host where anybody can leave a script passes. A weaker policy, one that only reports, or none: low failure, with a reason of its own when the page asks for a password.\n\nAddresses that only serve programs are not concerned.",
+			Fix:   "Write a policy that lists the sources of scripts, publish it as `Content-Security-Policy-Report-Only` first, read the reports, then enforce it. Turn scripts written in the page into files, or mark them with a nonce.",
+			Reasons: map[string]string{
+				"absent":            "The page has no content security policy.",
+				"absent-with-login": "The page asks for a password and has no content security policy.",
+				"api-only":          "The address serves programs rather than visitors: nothing to judge.",
+				"bypass-host":       "The policy allows a host where anybody can leave a script ({source}).",
+				"closed":            "The port of the site is closed: nothing to judge.",
+				"cut":               "The page could not be read to its end: what was read of it is not enough to conclude.",
+				"no-address":        "The name has no address: nothing to judge.",
+				"no-answer":         "The site gave no whole answer: its page is not known.",
+				"no-script-rule":    "The policy says nothing of scripts: it allows them all.",
+				"not-followed":      "The site leads elsewhere from {url}, to an address that was not visited.",
+				"not-html":          "The site shows a file ({type}) rather than a web page: nothing to judge.",
+				"not-looked":        "The page was not read in this run.",
+				"other-talk":        "The port answers, but does not speak HTTPS.",
+				"report-only":       "The policy only reports: it prevents nothing.",
+				"strict":            "The policy allows the scripts chosen by the site only.",
+				"undecided":         "The site answered with an error only ({status}): its page is not known.",
+				"unreached":         "The site could not be reached: what it shows is not known.",
+				"unsafe-eval":       "The policy allows texts to run as scripts ({source}).",
+				"unsafe-inline":     "The policy allows scripts written in the page ({source}).",
+				"wildcard":          "The policy allows scripts from anywhere ({source}).",
+			},
+			References: []string{
+				"ANSSI, recommendations for securing web sites (PA-009), R13 to R16",
+				"W3C, Content Security Policy Level 3",
+				"MDN, scoring rules of HTTP Observatory",
+			},
+		},
+	}
+}
+
+func exposurecontenttypingPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La page dit ce qu'elle est et ne renseigne pas les sites suivants",
+			Why:   "Un navigateur qui devine le type d'un fichier peut exécuter comme un script ce qui n'en est pas un. Et sans consigne, il peut dire au site suivant quelle page, parfois quel dossier, était consultée.",
+			How:   "On lit trois en-têtes de la page\u00a0: `X-Content-Type-Options: nosniff`, `Content-Type` avec un jeu de caractères pour un texte, et `Referrer-Policy` (ou son équivalent dans la page). S'il en manque un, ou si `Referrer-Policy` demande de tout dire\u00a0: non-conformité mineure. L'obligation de nosniff est une règle du projet, d'après l'OWASP.",
+			Fix:   "Ajouter à toutes les réponses `X-Content-Type-Options: nosniff` et `Referrer-Policy: strict-origin-when-cross-origin` (ou plus strict), et déclarer `charset=utf-8` dans le type des pages.",
+			Reasons: map[string]string{
+				"closed":       "Le port du site est fermé\u00a0: rien à juger.",
+				"complete":     "Les trois en-têtes sont présents.",
+				"missing":      "Il manque à la page\u00a0: {headers}.",
+				"no-address":   "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-answer":    "Le site n'a pas donné de réponse entière\u00a0: sa page n'est pas connue.",
+				"not-followed": "Le site renvoie ailleurs depuis {url}, à une adresse qui n'a pas été visitée.",
+				"other-talk":   "Le port répond, mais ne parle pas HTTPS.",
+				"talkative":    "La page demande aux navigateurs de donner son adresse entière aux autres sites ({policy}).",
+				"undecided":    "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue.",
+				"unreached":    "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.",
+			},
+			References: []string{
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009), R6 et R21",
+				"Règle du projet, d'après OWASP Secure Headers, pour nosniff",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The page says what it is and tells the next sites nothing",
+			Why:   "A browser that guesses the type of a file may run as a script what is none. And unless told otherwise, it may tell the next site which page, sometimes which record, was being read.",
+			How:   "Three headers of the page are read: `X-Content-Type-Options: nosniff`, `Content-Type` with a charset for text, and `Referrer-Policy` (or its equivalent in the page). When one is missing, or when `Referrer-Policy` asks to tell all: low failure. That nosniff is wanted is a rule of the project, after OWASP.",
+			Fix:   "Add `X-Content-Type-Options: nosniff` and `Referrer-Policy: strict-origin-when-cross-origin` (or stricter) to every answer, and declare `charset=utf-8` in the type of pages.",
+			Reasons: map[string]string{
+				"closed":       "The port of the site is closed: nothing to judge.",
+				"complete":     "The three headers are there.",
+				"missing":      "The page lacks: {headers}.",
+				"no-address":   "The name has no address: nothing to judge.",
+				"no-answer":    "The site gave no whole answer: its page is not known.",
+				"not-followed": "The site leads elsewhere from {url}, to an address that was not visited.",
+				"other-talk":   "The port answers, but does not speak HTTPS.",
+				"talkative":    "The page asks browsers to give its whole address to other sites ({policy}).",
+				"undecided":    "The site answered with an error only ({status}): its page is not known.",
+				"unreached":    "The site could not be reached: what it shows is not known.",
+			},
+			References: []string{
+				"ANSSI, recommendations for securing web sites (PA-009), R6 and R21",
+				"Rule of the project, after OWASP Secure Headers, for nosniff",
+			},
+		},
+	}
+}
+
+func exposurecorsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les scripts d'un site étranger ne peuvent pas lire ce site au nom du visiteur",
+			Why:   "Un site qui accepte toute origine avec ses cookies laisse n'importe quelle page, ouverte dans un autre onglet, lire les données de la personne connectée.",
+			How:   "La page est demandée une fois de plus, comme le ferait un script d'une origine qui n'existe pas (`https://cors-test.invalid`). Si la réponse autorise cette origine avec les identifiants du visiteur\u00a0: non-conformité majeure. Sans les identifiants, ou ouverte à tous (`*`) sur une adresse qui sert des programmes\u00a0: mineure. Ouverte à tous sur une page publique\u00a0: conforme. Seule cette adresse est essayée\u00a0: d'autres chemins du site peuvent répondre autrement.",
+			Fix:   "Remplacer la règle qui renvoie l'origine reçue par une liste des origines autorisées, et n'ouvrir `Access-Control-Allow-Credentials` qu'à elles.",
+			Reasons: map[string]string{
+				"closed":                     "Le port du site est fermé\u00a0: rien à juger.",
+				"no-address":                 "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"not-asked":                  "La demande d'une origine étrangère n'a pas pu être faite.",
+				"not-reflected":              "Une origine étrangère n'est pas acceptée.",
+				"other-talk":                 "Le port répond, mais ne parle pas HTTPS.",
+				"reflected":                  "L'origine reçue est acceptée telle quelle, sans identifiants.",
+				"reflected-with-credentials": "Toute origine est acceptée, avec les identifiants du visiteur.",
+				"refused":                    "Le site a refusé la demande d'une origine étrangère par une erreur\u00a0: sa règle n'est pas connue.",
+				"star":                       "Une adresse qui sert des programmes est ouverte à toutes les origines.",
+				"star-on-public-page":        "La page est ouverte à toutes les origines, sans identifiants, et elle est publique.",
+				"unreached":                  "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.",
+			},
+			References: []string{
+				"MDN, Cross-Origin Resource Sharing",
+				"WHATWG, Fetch, section CORS protocol",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Scripts of a foreign site cannot read this site in the name of the visitor",
+			Why:   "A site that accepts any origin with its cookies lets any page, open in another tab, read the data of the person who signed in.",
+			How:   "The page is asked for once more, as a script of an origin that does not exist would (`https://cors-test.invalid`). When the answer allows this origin with the credentials of the visitor: high failure. Without credentials, or open to all (`*`) at an address that serves programs: low. Open to all on a public page: pass. Only this address is tried: other paths of the site may answer otherwise.",
+			Fix:   "Replace the rule that sends back the origin received by a list of allowed origins, and open `Access-Control-Allow-Credentials` to these only.",
+			Reasons: map[string]string{
+				"closed":                     "The port of the site is closed: nothing to judge.",
+				"no-address":                 "The name has no address: nothing to judge.",
+				"not-asked":                  "The request of a foreign origin could not be made.",
+				"not-reflected":              "A foreign origin is not accepted.",
+				"other-talk":                 "The port answers, but does not speak HTTPS.",
+				"reflected":                  "The origin received is accepted as it is, without credentials.",
+				"reflected-with-credentials": "Any origin is accepted, with the credentials of the visitor.",
+				"refused":                    "The site refused the request of a foreign origin with an error: its rule is not known.",
+				"star":                       "An address that serves programs is open to every origin.",
+				"star-on-public-page":        "The page is open to every origin, without credentials, and it is public.",
+				"unreached":                  "The site could not be reached: what it shows is not known.",
+			},
+			References: []string{
+				"MDN, Cross-Origin Resource Sharing",
+				"WHATWG, Fetch, section CORS protocol",
+			},
+		},
+	}
+}
+
 func exposuredanglingnamesPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -640,6 +931,116 @@ func exposurednssecpresencePapers() scanner.Papers {
 	}
 }
 
+func exposureedgeversionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les équipements de bordure et les serveurs de messagerie sont à leur dernière version de sécurité",
+			Why:   "Les passerelles VPN, les pare-feux et les serveurs de messagerie sont les premières portes que forcent les attaquants, souvent quelques jours après la publication d'un correctif.",
+			How:   "La version reconnue est comparée à la plus récente de la même branche. Identique\u00a0: conforme. Plus ancienne depuis moins de 30 jours\u00a0: non-conformité importante\u00a0; depuis plus longtemps\u00a0: majeure\u00a0; touchée par une faille exploitée\u00a0: critique. Une version seulement annoncée par le serveur n'est pas une preuve, et reste une non-conformité importante au plus.",
+			Fix:   "Mettre à niveau l'équipement vers la dernière version de sécurité de sa branche, puis rechercher des traces de compromission si une faille exploitée était ouverte.",
+			Reasons: map[string]string{
+				"current":          "{product} est à sa dernière version de sécurité.",
+				"flawed":           "{product} est touché par une faille exploitée ({flaws}).",
+				"flawed-announced": "{product}, selon l'annonce du serveur, serait touché par une faille exploitée ({flaws}).",
+				"late":             "{product}\u00a0: la version {latest} est sortie le {date}, il y a moins d'un mois.",
+				"late-announced":   "{product}, selon l'annonce du serveur\u00a0: une version plus récente existe ({latest}, du {date}).",
+				"late-undated":     "{product}\u00a0: une version plus récente existe ({latest}).",
+				"no-edge":          "Aucun équipement de bordure n'a été reconnu\u00a0: rien à juger.",
+				"not-comparable":   "{product}\u00a0: la version ne se compare pas à la dernière connue ({latest}).",
+				"not-listed":       "{product}\u00a0: aucune liste ne donne sa dernière version.",
+				"outdated":         "{product}\u00a0: la version {latest}, sortie le {date}, n'est pas installée.",
+				"version-unknown":  "{product}\u00a0: la version n'est pas connue.",
+			},
+			References: []string{
+				"ReCyF, objectif 5.B.4",
+				"CISA, Known Exploited Vulnerabilities Catalog (donnée)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Edge equipment and mail servers run their last security build",
+			Why:   "VPN gateways, firewalls and mail servers are the first doors that attackers force, often days after a correction is published.",
+			How:   "The version recognised is compared with the newest one of the same branch. The same: pass. Older for less than 30 days: medium failure; for longer: high; affected by an exploited flaw: critical. A version that the server merely announces is no proof, and stays a medium failure at most.",
+			Fix:   "Upgrade the equipment to the last security build of its branch, then look for traces of compromise when an exploited flaw was open.",
+			Reasons: map[string]string{
+				"current":          "{product} is at its last security build.",
+				"flawed":           "{product} is affected by an exploited flaw ({flaws}).",
+				"flawed-announced": "{product}, as the server announces, would be affected by an exploited flaw ({flaws}).",
+				"late":             "{product}: build {latest} came out on {date}, less than a month ago.",
+				"late-announced":   "{product}, as the server announces: a newer build exists ({latest}, of {date}).",
+				"late-undated":     "{product}: a newer build exists ({latest}).",
+				"no-edge":          "No edge equipment was recognised: nothing to judge.",
+				"not-comparable":   "{product}: the version does not compare with the last one known ({latest}).",
+				"not-listed":       "{product}: no list gives its last build.",
+				"outdated":         "{product}: build {latest}, which came out on {date}, is not installed.",
+				"version-unknown":  "{product}: the version is not known.",
+			},
+			References: []string{
+				"ReCyF, objective 5.B.4",
+				"CISA, Known Exploited Vulnerabilities Catalog (data)",
+			},
+		},
+	}
+}
+
+func exposureframingPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La page ne peut pas être montrée à l'intérieur d'un site étranger",
+			Why:   "Un site malveillant peut montrer la page du portail dans la sienne, invisible, et faire cliquer le visiteur sur un bouton qu'il ne voit pas.",
+			How:   "On lit la directive `frame-ancestors` de l'en-tête `Content-Security-Policy`, ou à défaut `X-Frame-Options` (`DENY` ou `SAMEORIGIN`). L'une des deux suffit. Absente, ouverte à tous ou non comprise des navigateurs\u00a0: non-conformité mineure.\n\nLes adresses qui ne servent que des programmes ne sont pas concernées.",
+			Fix:   "Ajouter à toutes les pages l'en-tête `Content-Security-Policy: frame-ancestors 'self'`, en ajoutant s'il le faut les sites qui ont le droit de montrer la page.",
+			Reasons: map[string]string{
+				"absent":          "Rien n'empêche un site étranger de montrer la page dans la sienne.",
+				"api-only":        "L'adresse sert des programmes et non des visiteurs\u00a0: rien à juger.",
+				"closed":          "Le port du site est fermé\u00a0: rien à juger.",
+				"frame-ancestors": "La politique de la page limite les sites qui peuvent la montrer.",
+				"ignored":         "Les navigateurs ne comprennent pas tous cet en-tête X-Frame-Options\u00a0: «\u00a0{value}\u00a0».",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-answer":       "Le site n'a pas donné de réponse entière\u00a0: sa page n'est pas connue.",
+				"not-followed":    "Le site renvoie ailleurs depuis {url}, à une adresse qui n'a pas été visitée.",
+				"not-html":        "Le site montre un fichier ({type}) et non une page web\u00a0: rien à juger.",
+				"not-looked":      "La page n'a pas été lue lors de ce passage.",
+				"open":            "La directive frame-ancestors laisse n'importe quel site montrer la page.",
+				"other-talk":      "Le port répond, mais ne parle pas HTTPS.",
+				"undecided":       "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue.",
+				"unreached":       "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.",
+				"x-frame-options": "L'en-tête X-Frame-Options limite les sites qui peuvent montrer la page ({value}).",
+			},
+			References: []string{
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009), R17 et R18",
+				"W3C, Content Security Policy niveau 3, section 6.4.2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The page cannot be shown inside a foreign site",
+			Why:   "A malicious site may show the page of the portal inside its own, invisible, and have the visitor click a button that they do not see.",
+			How:   "The directive `frame-ancestors` of the header `Content-Security-Policy` is read, or else `X-Frame-Options` (`DENY` or `SAMEORIGIN`). One of them is enough. Absent, open to all, or not understood by browsers: low failure.\n\nAddresses that only serve programs are not concerned.",
+			Fix:   "Add the header `Content-Security-Policy: frame-ancestors 'self'` to every page, with the sites that may show it if there are any.",
+			Reasons: map[string]string{
+				"absent":          "Nothing keeps a foreign site from showing the page inside its own.",
+				"api-only":        "The address serves programs rather than visitors: nothing to judge.",
+				"closed":          "The port of the site is closed: nothing to judge.",
+				"frame-ancestors": "The policy of the page limits the sites that may show it.",
+				"ignored":         "Not every browser understands this X-Frame-Options header: \"{value}\".",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-answer":       "The site gave no whole answer: its page is not known.",
+				"not-followed":    "The site leads elsewhere from {url}, to an address that was not visited.",
+				"not-html":        "The site shows a file ({type}) rather than a web page: nothing to judge.",
+				"not-looked":      "The page was not read in this run.",
+				"open":            "The frame-ancestors directive lets any site show the page.",
+				"other-talk":      "The port answers, but does not speak HTTPS.",
+				"undecided":       "The site answered with an error only ({status}): its page is not known.",
+				"unreached":       "The site could not be reached: what it shows is not known.",
+				"x-frame-options": "The X-Frame-Options header limits the sites that may show the page ({value}).",
+			},
+			References: []string{
+				"ANSSI, recommendations for securing web sites (PA-009), R17 and R18",
+				"W3C, Content Security Policy Level 3, section 6.4.2",
+			},
+		},
+	}
+}
+
 func exposurehealthapplicationPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -684,20 +1085,23 @@ func exposurehstsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le site demande aux navigateurs de toujours revenir en HTTPS (HSTS)",
 			Why:   "Avec l'en-tête HSTS, un navigateur qui a vu le site une fois refuse d'y retourner sans chiffrement, même si un attaquant ou un lien ancien l'y invite.",
-			How:   "On lit l'en-tête `Strict-Transport-Security` reçu du site en HTTPS. Une durée d'au moins un an (31\u00a0536\u00a0000 secondes) est conforme. Plus courte, illisible ou absente\u00a0: non-conformité mineure, avec un motif à part au-dessus de 180 jours (15\u00a0552\u00a0000 secondes). Les navigateurs n'en tiennent compte que si le certificat est valide, ce que juge `exposure.certificate-validity`. Un site qui ne répond que par des erreurs ne permet pas de conclure.",
+			How:   "On lit l'en-tête `Strict-Transport-Security` reçu du site en HTTPS. Une durée d'au moins un an (31\u00a0536\u00a0000 secondes) est conforme. Plus courte, illisible ou absente\u00a0: non-conformité mineure, avec un motif à part au-dessus de 180 jours (15\u00a0552\u00a0000 secondes). Reçu avec un certificat que les navigateurs refusent, il ne compte pas. Les sous-domaines et la préinscription sont dits pour information. Quand le nom a plusieurs adresses, la moins bonne compte. Un site qui ne répond que par des erreurs ne permet pas de conclure.",
 			Fix:   "Ajouter à toutes les réponses du site l'en-tête `Strict-Transport-Security: max-age=31536000`. Commencer par une durée courte si des parties du site ne sont pas encore en HTTPS.",
 			Reasons: map[string]string{
-				"absent":     "Le site n'envoie pas l'en-tête HSTS.",
-				"closed":     "Le port HTTPS est fermé\u00a0: rien à juger.",
-				"invalid":    "L'en-tête HSTS est illisible, et les navigateurs l'ignorent\u00a0: «\u00a0{header}\u00a0».",
-				"long":       "L'en-tête HSTS demande {age} secondes.",
-				"no-address": "Le nom n'a pas d'adresse\u00a0: rien à juger.",
-				"no-answer":  "Le site a répondu sans réponse lisible.",
-				"other-talk": "Le port répond, mais ne parle pas HTTPS.",
-				"short":      "L'en-tête HSTS demande {age} secondes, moins que les {wanted} attendues.",
-				"too-short":  "L'en-tête HSTS demande {age} secondes seulement, loin des {wanted} attendues.",
-				"undecided":  "Le site n'a répondu que par une erreur ({status})\u00a0: on ne sait pas s'il envoie l'en-tête avec ses pages.",
-				"unreached":  "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il envoie.",
+				"absent":          "Le site n'envoie pas l'en-tête HSTS.",
+				"closed":          "Le port HTTPS est fermé\u00a0: rien à juger.",
+				"ignored":         "Le site envoie l'en-tête HSTS avec un certificat que les navigateurs refusent\u00a0: ils n'en tiennent pas compte.",
+				"invalid":         "L'en-tête HSTS est illisible, et les navigateurs l'ignorent\u00a0: «\u00a0{header}\u00a0».",
+				"long":            "L'en-tête HSTS demande {age} secondes.",
+				"long-preload":    "L'en-tête HSTS demande {age} secondes, sous-domaines compris, et l'inscription dans les listes des navigateurs.",
+				"long-subdomains": "L'en-tête HSTS demande {age} secondes, sous-domaines compris.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-answer":       "Le site a répondu sans réponse lisible.",
+				"other-talk":      "Le port répond, mais ne parle pas HTTPS.",
+				"short":           "L'en-tête HSTS demande {age} secondes, moins que les {wanted} attendues.",
+				"too-short":       "L'en-tête HSTS demande {age} secondes seulement, loin des {wanted} attendues.",
+				"undecided":       "Le site n'a répondu que par une erreur ({status})\u00a0: on ne sait pas s'il envoie l'en-tête avec ses pages.",
+				"unreached":       "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il envoie.",
 			},
 			References: []string{
 				"RFC 6797, sections 6.1 et 8.1",
@@ -707,20 +1111,23 @@ func exposurehstsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The site asks browsers to always come back over HTTPS (HSTS)",
 			Why:   "With the HSTS header, a browser that has seen the site once refuses to go back without encryption, even when an attacker or an old link invites it to.",
-			How:   "The `Strict-Transport-Security` header received from the site over HTTPS is read. A duration of at least one year (31,536,000 seconds) passes. Shorter, unreadable or absent: low failure, with a reason of its own above 180 days (15,552,000 seconds). Browsers heed it only when the certificate is valid, which `exposure.certificate-validity` judges. A site that answers with errors only does not allow to conclude.",
+			How:   "The `Strict-Transport-Security` header received from the site over HTTPS is read. A duration of at least one year (31,536,000 seconds) passes. Shorter, unreadable or absent: low failure, with a reason of its own above 180 days (15,552,000 seconds). Received with a certificate that browsers refuse, it does not count. Sub-domains and preloading are told for information. When the name has several addresses, the worst one counts. A site that answers with errors only does not allow to conclude.",
 			Fix:   "Add the header `Strict-Transport-Security: max-age=31536000` to every answer of the site. Begin with a short duration if parts of the site are not in HTTPS yet.",
 			Reasons: map[string]string{
-				"absent":     "The site does not send the HSTS header.",
-				"closed":     "The HTTPS port is closed: nothing to judge.",
-				"invalid":    "The HSTS header cannot be read, and browsers ignore it: \"{header}\".",
-				"long":       "The HSTS header asks for {age} seconds.",
-				"no-address": "The name has no address: nothing to judge.",
-				"no-answer":  "The site answered, but nothing that could be read.",
-				"other-talk": "The port answers, but does not speak HTTPS.",
-				"short":      "The HSTS header asks for {age} seconds, less than the {wanted} expected.",
-				"too-short":  "The HSTS header asks for {age} seconds only, far from the {wanted} expected.",
-				"undecided":  "The site answered with an error only ({status}): whether it sends the header with its pages is not known.",
-				"unreached":  "The site could not be reached: what it sends is not known.",
+				"absent":          "The site does not send the HSTS header.",
+				"closed":          "The HTTPS port is closed: nothing to judge.",
+				"ignored":         "The site sends the HSTS header with a certificate that browsers refuse: they leave it aside.",
+				"invalid":         "The HSTS header cannot be read, and browsers ignore it: \"{header}\".",
+				"long":            "The HSTS header asks for {age} seconds.",
+				"long-preload":    "The HSTS header asks for {age} seconds, sub-domains included, and to be listed by browsers.",
+				"long-subdomains": "The HSTS header asks for {age} seconds, sub-domains included.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-answer":       "The site answered, but nothing that could be read.",
+				"other-talk":      "The port answers, but does not speak HTTPS.",
+				"short":           "The HSTS header asks for {age} seconds, less than the {wanted} expected.",
+				"too-short":       "The HSTS header asks for {age} seconds only, far from the {wanted} expected.",
+				"undecided":       "The site answered with an error only ({status}): whether it sends the header with its pages is not known.",
+				"unreached":       "The site could not be reached: what it sends is not known.",
 			},
 			References: []string{
 				"RFC 6797, sections 6.1 and 8.1",
@@ -735,10 +1142,11 @@ func exposurehttpsredirectPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le site ne sert rien sans chiffrement",
 			Why:   "Sur une page non chiffrée, un mot de passe ou une donnée de santé peut être lu ou changé en chemin, par exemple sur un réseau Wi-Fi public.",
-			How:   "On demande la page d'accueil sans chiffrement (port 80). Port fermé, ou redirection définitive (301 ou 308) dès la première réponse vers HTTPS sur le même nom\u00a0: conforme. Redirection temporaire, ou détour avant HTTPS\u00a0: non-conformité mineure. Page servie en clair\u00a0: importante. Une réponse d'erreur ne permet pas de conclure. La présence d'un formulaire n'est pas relevée.",
+			How:   "On demande la page d'accueil sans chiffrement (port 80). Port fermé, ou redirection définitive (301 ou 308) dès la première réponse vers HTTPS sur le même nom\u00a0: conforme. Redirection temporaire, ou détour avant HTTPS\u00a0: non-conformité mineure. Page servie en clair\u00a0: importante, majeure avec un formulaire. Une réponse d'erreur ne permet pas de conclure.",
 			Fix:   "Configurer le port 80 pour ne faire qu'une chose\u00a0: rediriger définitivement (301 ou 308) vers la même adresse en `https://`. Ou le fermer.",
 			Reasons: map[string]string{
 				"clear":      "Une page est servie sans chiffrement à {url}.",
+				"clear-form": "Une page avec un formulaire est servie sans chiffrement à {url}.",
 				"closed":     "Le port 80 est fermé\u00a0: rien n'est servi en clair.",
 				"detour":     "La redirection vers HTTPS passe par un détour (dernière adresse vue\u00a0: {url}).",
 				"no-address": "Le nom n'a pas d'adresse\u00a0: rien à juger.",
@@ -758,10 +1166,11 @@ func exposurehttpsredirectPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The site serves nothing without encryption",
 			Why:   "On a page without encryption, a password or health data can be read or changed on the way, for instance on a public Wi-Fi network.",
-			How:   "The home page is asked for without encryption (port 80). Port closed, or permanent redirect (301 or 308) at the first answer to HTTPS on the same name: pass. Temporary redirect, or a detour before HTTPS: low failure. Page served in clear: medium. An error answer does not allow to conclude. Whether the page holds a form is not recorded.",
+			How:   "The home page is asked for without encryption (port 80). Port closed, or permanent redirect (301 or 308) at the first answer to HTTPS on the same name: pass. Temporary redirect, or a detour before HTTPS: low failure. Page served in clear: medium, high with a form. An error answer does not allow to conclude.",
 			Fix:   "Have port 80 do one thing only: redirect permanently (301 or 308) to the same address in `https://`. Or close it.",
 			Reasons: map[string]string{
 				"clear":      "A page is served without encryption at {url}.",
+				"clear-form": "A page with a form is served without encryption at {url}.",
 				"closed":     "Port 80 is closed: nothing is served in clear.",
 				"detour":     "The redirect to HTTPS makes a detour (last address seen: {url}).",
 				"no-address": "The name has no address: nothing to judge.",
@@ -873,6 +1282,73 @@ func exposureopenrecursionPapers() scanner.Papers {
 	}
 }
 
+func exposurepagescriptsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Personne d'autre ne peut changer les scripts de la page",
+			Why:   "Un script chargé d'ailleurs a tous les droits sur la page. S'il voyage sans chiffrement, si le prestataire est piraté, ou si son nom de domaine abandonné est racheté, un tiers lit ce que tapent les patients.",
+			How:   "On lit les scripts, styles et cadres que charge la page. Un script venu d'un domaine que personne ne possède plus\u00a0: non-conformité critique. Un contenu actif demandé sans chiffrement par une page en HTTPS\u00a0: importante. Un script d'un autre domaine sans empreinte d'intégrité\u00a0: mineure. Un domaine n'est dit libre que sur une réponse «\u00a0ce nom n'existe pas\u00a0» du DNS pour le domaine lui-même\u00a0; rien n'est envoyé à ces prestataires. Les scripts qu'un script charge à son tour ne sont pas vus.",
+			Fix:   "Héberger les scripts sur le site, ou leur ajouter un attribut `integrity`. Charger tout en `https://`. Retirer sans délai les scripts dont le domaine a disparu.",
+			Reasons: map[string]string{
+				"api-only":        "L'adresse sert des programmes et non des visiteurs\u00a0: rien à juger.",
+				"closed":          "Le port du site est fermé\u00a0: rien à juger.",
+				"cut":             "La page n'a pas pu être lue jusqu'au bout\u00a0: ce qui en a été lu ne suffit pas pour conclure.",
+				"free-host":       "La page charge des scripts d'un domaine que n'importe qui peut acheter\u00a0: {hosts}.",
+				"hosts-unknown":   "On n'a pas pu savoir si ces noms existent encore\u00a0: {hosts}.",
+				"images-in-clear": "Les scripts sont en ordre. Des images ou des médias sont demandés sans chiffrement ({hosts}).",
+				"mixed":           "La page demande du contenu actif sans chiffrement à {hosts}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-answer":       "Le site n'a pas donné de réponse entière\u00a0: sa page n'est pas connue.",
+				"no-integrity":    "Scripts d'autres domaines sans empreinte d'intégrité\u00a0: {hosts}.",
+				"not-followed":    "Le site renvoie ailleurs depuis {url}, à une adresse qui n'a pas été visitée.",
+				"not-html":        "Le site montre un fichier ({type}) et non une page web\u00a0: rien à juger.",
+				"not-looked":      "La page n'a pas été lue lors de ce passage.",
+				"other-talk":      "Le port répond, mais ne parle pas HTTPS.",
+				"safe":            "Les scripts de la page sont les siens, ou portent une empreinte d'intégrité.",
+				"undecided":       "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue.",
+				"unreached":       "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.",
+			},
+			References: []string{
+				"W3C, Mixed Content, sections 3 et 4",
+				"W3C, Subresource Integrity",
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009)",
+				"Règle du projet pour les domaines libres",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Nobody else can change the scripts of the page",
+			Why:   "A script loaded from elsewhere has every right over the page. When it travels without encryption, when the supplier is hacked, or when its lapsed domain is bought, a stranger reads what patients type.",
+			How:   "The scripts, styles and frames that the page loads are read. A script from a domain that nobody owns any more: critical failure. Active content asked for without encryption by a page over HTTPS: medium. A script of another domain without an integrity hash: low. A domain is said to be free only when the DNS answers \"this name does not exist\" for the domain itself; nothing is sent to these suppliers. Scripts that a script loads in turn are not seen.",
+			Fix:   "Host the scripts on the site, or give them an `integrity` attribute. Load everything over `https://`. Remove at once the scripts whose domain is gone.",
+			Reasons: map[string]string{
+				"api-only":        "The address serves programs rather than visitors: nothing to judge.",
+				"closed":          "The port of the site is closed: nothing to judge.",
+				"cut":             "The page could not be read to its end: what was read of it is not enough to conclude.",
+				"free-host":       "The page loads scripts from a domain that anybody can buy: {hosts}.",
+				"hosts-unknown":   "Whether these names still exist could not be found out: {hosts}.",
+				"images-in-clear": "The scripts are in order. Images or media are asked for without encryption ({hosts}).",
+				"mixed":           "The page asks for active content without encryption from {hosts}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-answer":       "The site gave no whole answer: its page is not known.",
+				"no-integrity":    "Scripts of other domains without an integrity hash: {hosts}.",
+				"not-followed":    "The site leads elsewhere from {url}, to an address that was not visited.",
+				"not-html":        "The site shows a file ({type}) rather than a web page: nothing to judge.",
+				"not-looked":      "The page was not read in this run.",
+				"other-talk":      "The port answers, but does not speak HTTPS.",
+				"safe":            "The scripts of the page are its own, or carry an integrity hash.",
+				"undecided":       "The site answered with an error only ({status}): its page is not known.",
+				"unreached":       "The site could not be reached: what it shows is not known.",
+			},
+			References: []string{
+				"W3C, Mixed Content, sections 3 and 4",
+				"W3C, Subresource Integrity",
+				"ANSSI, recommendations for securing web sites (PA-009)",
+				"Rule of the project for free domains",
+			},
+		},
+	}
+}
+
 func exposureprivateaddressesPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -905,6 +1381,90 @@ func exposureprivateaddressesPapers() scanner.Papers {
 			References: []string{
 				"RFC 1918, RFC 4193, RFC 6598",
 				"ANSSI, DNS architectures (PA-105)",
+			},
+		},
+	}
+}
+
+func exposureproductflawsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun produit n'affiche une version connue pour une faille exploitée",
+			Why:   "Les attaquants cherchent sur internet les versions dont une faille est déjà exploitée, et frappent dans les heures qui suivent.",
+			How:   "Chaque produit reconnu est comparé à la liste des failles exploitées. Une version affichée qui y figure\u00a0: non-conformité importante, toujours dite «\u00a0non confirmée\u00a0», car les distributions corrigent des failles sans changer le numéro de version. Une faille listée sans versions ne permet pas de conclure. Ne pas afficher de version ne corrige rien.",
+			Fix:   "Vérifier la version réellement installée et garder la preuve du correctif (paquet de la distribution, bulletin de l'éditeur). Sinon, mettre à jour sans délai.",
+			Reasons: map[string]string{
+				"no-lists":            "Aucune liste de failles n'a été consultée pour ces produits ({products}).",
+				"none-listed":         "Aucune faille exploitée n'est listée pour ces produits ({products}\u00a0; listes\u00a0: {lists}).",
+				"none-recognised":     "Aucun produit n'a été reconnu\u00a0: rien à juger.",
+				"unconfirmed":         "Non confirmé\u00a0: versions affichées connues pour une faille exploitée\u00a0: {products}.",
+				"versions-not-stated": "Des failles exploitées sont listées pour ces produits, sans que leur version permette de conclure\u00a0: {products}.",
+			},
+			References: []string{
+				"Règle du projet",
+				"CISA, Known Exploited Vulnerabilities Catalog (donnée)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No product shows a version known for an exploited flaw",
+			Why:   "Attackers search the internet for the versions with a flaw that is being exploited, and strike within hours.",
+			How:   "Each recognised product is compared with the list of exploited flaws. A version on it: medium failure, always said \"not confirmed\", since distributions correct flaws without changing the version. A flaw listed without versions does not allow to conclude. Hiding the version corrects nothing.",
+			Fix:   "Verify the version really installed and keep the proof of the correction (package of the distribution, bulletin of the vendor). Otherwise update at once.",
+			Reasons: map[string]string{
+				"no-lists":            "No list of flaws was consulted for these products ({products}).",
+				"none-listed":         "No exploited flaw is listed for these products ({products}; lists: {lists}).",
+				"none-recognised":     "No product was recognised: nothing to judge.",
+				"unconfirmed":         "Not confirmed: versions shown that are known for an exploited flaw: {products}.",
+				"versions-not-stated": "Exploited flaws are listed for these products, and their version does not allow to conclude: {products}.",
+			},
+			References: []string{
+				"Rule of the project",
+				"CISA, Known Exploited Vulnerabilities Catalog (data)",
+			},
+		},
+	}
+}
+
+func exposureproductsupportPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les produits visibles reçoivent encore des correctifs",
+			Why:   "Un produit que son éditeur ne corrige plus garde pour toujours les failles qu'on lui découvre.",
+			How:   "La version de chaque produit reconnu est cherchée dans une liste datée de fins de support. Plus de six mois\u00a0: conforme. Fin dans les six mois\u00a0: non-conformité mineure. Support terminé\u00a0: importante, majeure pour un équipement de bordure. Quand la version n'est connue que par l'annonce du serveur, c'est un cran de moins, car les distributions prolongent parfois le support. Les produits absents des listes ne sont pas jugés.",
+			Fix:   "Planifier le remplacement ou la montée de version, et isoler le produit d'ici là. Si une distribution en assure encore le support, en garder la preuve.",
+			Reasons: map[string]string{
+				"edge-ended":           "{product}, en bordure du réseau\u00a0: les correctifs se sont arrêtés le {until}.",
+				"edge-ended-announced": "{product}, en bordure du réseau, selon l'annonce du serveur\u00a0: les correctifs de l'éditeur se sont arrêtés le {until}.",
+				"ended":                "{product}\u00a0: les correctifs se sont arrêtés le {until}.",
+				"ended-announced":      "{product}, selon l'annonce du serveur\u00a0: les correctifs de l'éditeur se sont arrêtés le {until}.",
+				"none-recognised":      "Aucun produit n'a été reconnu\u00a0: rien à juger.",
+				"not-listed":           "Aucune liste ne dit jusqu'à quand ces produits sont suivis\u00a0: {products}.",
+				"soon":                 "{product}\u00a0: les correctifs s'arrêtent le {until}.",
+				"supported":            "Produits encore suivis\u00a0: {products} (listes\u00a0: {lists}).",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesures 34 et 35",
+				"endoflife.date (donnée)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The products in sight still receive corrections",
+			Why:   "A product that its vendor no longer corrects keeps for ever the flaws that are found in it.",
+			How:   "The version of each recognised product is looked up in a dated list of ends of support. More than six months: pass. End within six months: low failure. Support ended: medium, high for equipment at the edge. When the version is known by the announcement of the server only, one step less, since distributions sometimes prolong support. Products that no list knows are not judged.",
+			Fix:   "Plan the replacement or the upgrade, and isolate the product until then. When a distribution still supports it, keep the proof.",
+			Reasons: map[string]string{
+				"edge-ended":           "{product}, at the edge of the network: corrections ended on {until}.",
+				"edge-ended-announced": "{product}, at the edge of the network, as the server announces: corrections by the vendor ended on {until}.",
+				"ended":                "{product}: corrections ended on {until}.",
+				"ended-announced":      "{product}, as the server announces: corrections by the vendor ended on {until}.",
+				"none-recognised":      "No product was recognised: nothing to judge.",
+				"not-listed":           "No list says until when these products are supported: {products}.",
+				"soon":                 "{product}: corrections end on {until}.",
+				"supported":            "Products still supported: {products} (lists: {lists}).",
+			},
+			References: []string{
+				"ANSSI, guideline for a healthy information system, measures 34 and 35",
+				"endoflife.date (data)",
 			},
 		},
 	}
@@ -1011,11 +1571,13 @@ func exposuresecuritytxtPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le site dit où signaler une vulnérabilité (security.txt)",
 			Why:   "Celui qui découvre une faille de bonne foi doit savoir à qui la signaler. Sans adresse, il renonce, ou il publie.",
-			How:   "On lit le fichier `/.well-known/security.txt`. Il doit donner au moins un contact et une date de fin de validité à venir. Absent, sans contact, sans date lisible, ou périmé\u00a0: non-conformité mineure. Les adresses du fichier ne sont pas gardées.",
+			How:   "On lit le fichier `/.well-known/security.txt`. Il doit donner au moins un contact et une date de fin de validité à venir. Absent, sans contact, sans date lisible, périmé, ou fait pour une autre adresse\u00a0: non-conformité mineure. Les adresses qui ne servent que des programmes ne sont pas concernées. Les adresses du fichier ne sont pas gardées.",
 			Fix:   "Publier un fichier texte `/.well-known/security.txt` avec une ligne `Contact:` vers une boîte relevée par l'équipe informatique et une ligne `Expires:` à moins d'un an, puis noter dans l'agenda de le renouveler.",
 			Reasons: map[string]string{
 				"absent":            "Le site n'a pas de fichier security.txt.",
+				"api-only":          "L'adresse sert des programmes et non des visiteurs\u00a0: rien à juger.",
 				"closed":            "Le port du site est fermé\u00a0: rien à juger.",
+				"elsewhere":         "Le fichier security.txt dit se trouver à une autre adresse\u00a0: il ne doit pas être cru.",
 				"expired":           "Le fichier security.txt est périmé depuis le {expires}.",
 				"no-address":        "Le nom n'a pas d'adresse\u00a0: rien à juger.",
 				"no-contact":        "Le fichier security.txt ne donne aucun contact.",
@@ -1025,19 +1587,22 @@ func exposuresecuritytxtPapers() scanner.Papers {
 				"unreached":         "Le fichier n'a pas pu être demandé\u00a0: on ne sait pas s'il existe.",
 				"unreadable-expiry": "La date de fin du fichier security.txt est illisible\u00a0: «\u00a0{expires}\u00a0».",
 				"valid":             "Le fichier security.txt est valable jusqu'au {expires}.",
+				"valid-signed":      "Le fichier security.txt est signé, et valable jusqu'au {expires}.",
 			},
 			References: []string{
-				"RFC 9116, sections 2.5.3, 2.5.5 et 3",
+				"RFC 9116, sections 2.5.2, 2.5.3, 2.5.5 et 3",
 			},
 		},
 		EN: scanner.Paper{
 			Title: "The site says where to report a vulnerability (security.txt)",
 			Why:   "Whoever finds a flaw in good faith must know whom to tell. Without an address, they give up, or publish.",
-			How:   "The file `/.well-known/security.txt` is read. It must give at least one contact and an end of validity still to come. Absent, without contact, without a readable date, or out of date: low failure. The addresses in the file are not kept.",
+			How:   "The file `/.well-known/security.txt` is read. It must give at least one contact and an end of validity still to come. Absent, without contact, without a readable date, out of date, or made for another address: low failure. Addresses that only serve programs are not concerned. The addresses in the file are not kept.",
 			Fix:   "Publish a text file `/.well-known/security.txt` with a line `Contact:` to a mailbox that the IT team reads and a line `Expires:` less than a year ahead, then put its renewal in the diary.",
 			Reasons: map[string]string{
 				"absent":            "The site has no security.txt file.",
+				"api-only":          "The address serves programs rather than visitors: nothing to judge.",
 				"closed":            "The port of the site is closed: nothing to judge.",
+				"elsewhere":         "The security.txt file says that it lies at another address: it must not be believed.",
 				"expired":           "The security.txt file is out of date since {expires}.",
 				"no-address":        "The name has no address: nothing to judge.",
 				"no-contact":        "The security.txt file gives no contact.",
@@ -1047,9 +1612,61 @@ func exposuresecuritytxtPapers() scanner.Papers {
 				"unreached":         "The file could not be asked for: whether it exists is not known.",
 				"unreadable-expiry": "The end date of the security.txt file cannot be read: \"{expires}\".",
 				"valid":             "The security.txt file is valid until {expires}.",
+				"valid-signed":      "The security.txt file is signed, and valid until {expires}.",
 			},
 			References: []string{
-				"RFC 9116, sections 2.5.3, 2.5.5 and 3",
+				"RFC 9116, sections 2.5.2, 2.5.3, 2.5.5 and 3",
+			},
+		},
+	}
+}
+
+func exposuresessioncookiesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les cookies de session sont protégés",
+			Why:   "Le cookie de session vaut la personne connectée\u00a0: qui le vole prend sa place, sans mot de passe ni second facteur.",
+			How:   "Parmi les cookies que pose le site, on regarde ceux dont le nom est celui d'une session ou d'une authentification\u00a0; jamais leur valeur. Sans `Secure` ou sans `HttpOnly`\u00a0: non-conformité importante. Sans `SameSite`\u00a0: mineure. Les jetons contre les requêtes forgées, faits pour être lus par la page, sont laissés de côté. Seule la première page est visitée, sans se connecter\u00a0: un cookie posé plus loin n'est pas vu.",
+			Fix:   "Régler l'application ou le serveur pour poser ses cookies de session avec `Secure; HttpOnly; SameSite=Lax` (ou `Strict`).",
+			Reasons: map[string]string{
+				"closed":       "Le port du site est fermé\u00a0: rien à juger.",
+				"no-address":   "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-answer":    "Le site n'a pas donné de réponse entière\u00a0: sa page n'est pas connue.",
+				"no-same-site": "Cookies de session sans SameSite\u00a0: {cookies}.",
+				"none":         "La page ne pose aucun cookie de session\u00a0: rien à juger.",
+				"not-followed": "Le site renvoie ailleurs depuis {url}, à une adresse qui n'a pas été visitée.",
+				"other-talk":   "Le port répond, mais ne parle pas HTTPS.",
+				"protected":    "Les cookies de session sont protégés ({cookies}).",
+				"undecided":    "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue.",
+				"unprotected":  "Cookies de session sans Secure ou sans HttpOnly\u00a0: {cookies}.",
+				"unreached":    "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.",
+			},
+			References: []string{
+				"RFC 6265, sections 4.1.2.5 et 4.1.2.6",
+				"MDN, règles de notation de HTTP Observatory",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Session cookies are protected",
+			Why:   "The session cookie stands for the person who signed in: whoever steals it takes their place, without password or second factor.",
+			How:   "Among the cookies that the site sets, those named like a session or an authentication are looked at; never their value. Without `Secure` or without `HttpOnly`: medium failure. Without `SameSite`: low. Tokens against forged requests, made to be read by the page, are left aside. Only the first page is visited, without signing in: a cookie set further on is not seen.",
+			Fix:   "Have the application or the server set its session cookies with `Secure; HttpOnly; SameSite=Lax` (or `Strict`).",
+			Reasons: map[string]string{
+				"closed":       "The port of the site is closed: nothing to judge.",
+				"no-address":   "The name has no address: nothing to judge.",
+				"no-answer":    "The site gave no whole answer: its page is not known.",
+				"no-same-site": "Session cookies without SameSite: {cookies}.",
+				"none":         "The page sets no session cookie: nothing to judge.",
+				"not-followed": "The site leads elsewhere from {url}, to an address that was not visited.",
+				"other-talk":   "The port answers, but does not speak HTTPS.",
+				"protected":    "Session cookies are protected ({cookies}).",
+				"undecided":    "The site answered with an error only ({status}): its page is not known.",
+				"unprotected":  "Session cookies without Secure or without HttpOnly: {cookies}.",
+				"unreached":    "The site could not be reached: what it shows is not known.",
+			},
+			References: []string{
+				"RFC 6265, sections 4.1.2.5 and 4.1.2.6",
+				"MDN, scoring rules of HTTP Observatory",
 			},
 		},
 	}

@@ -11,6 +11,15 @@ type Web struct {
 	Plain       *PlainHTTP  `json:"plain,omitempty"`
 	SecurityTxt SecurityTxt `json:"security_txt"`
 	Error       string      `json:"error,omitempty"`
+
+	// Others are the answers of other addresses of the same name to the same
+	// first request, at most 2.
+	Others []Hop `json:"others,omitempty"`
+	// Page is what the last answer inside the scope shows; absent when it leads
+	// elsewhere or is no page.
+	Page     *Page         `json:"page,omitempty"`
+	CORS     *CORS         `json:"cors,omitempty"`
+	Unlikely *UnlikelyPath `json:"unlikely,omitempty"`
 }
 
 // FactKind names the fact.
@@ -26,6 +35,102 @@ type Hop struct {
 	// Refused says why the next hop was not followed, for example because it
 	// leads out of the scope.
 	Refused string `json:"refused,omitempty"`
+
+	Address string `json:"address,omitempty"` // really dialled, for Web.Others
+	// Certificate tells whether a browser would accept the connection; empty
+	// when there was none to judge.
+	Certificate Validity `json:"certificate,omitempty"`
+	Cookies     []Cookie `json:"cookies,omitempty"` // at most 30
+	Auth        []string `json:"auth,omitempty"`    // schemes of WWW-Authenticate, lower case
+}
+
+// Validity is what a browser concludes of a certificate, name and dates included.
+type Validity string
+
+// The validities.
+const (
+	Valid   Validity = "valid"
+	Invalid Validity = "invalid"
+)
+
+// Cookie is a cookie as it was set, without its value.
+type Cookie struct {
+	Name     string `json:"name"`
+	Secure   bool   `json:"secure,omitempty"`
+	HTTPOnly bool   `json:"http_only,omitempty"`
+	SameSite string `json:"same_site,omitempty"` // lower case
+	Erased   bool   `json:"erased,omitempty"`    // set with an empty value, which removes it
+}
+
+// Page is what a page is made of: hosts and counts, never its text.
+type Page struct {
+	URL       string `json:"url"`
+	MediaType string `json:"media_type,omitempty"`
+	Bytes     int    `json:"bytes"`         // read
+	Cut       string `json:"cut,omitempty"` // why the page was not read to its end
+	Digest    string `json:"digest,omitempty"`
+
+	Forms     []Form `json:"forms,omitempty"` // at most 20
+	Passwords int    `json:"passwords,omitempty"`
+	// Scripts are grouped by host, at most 60.
+	Scripts []Script `json:"scripts,omitempty"`
+	// Active and Passive are what a page over HTTPS asks for in clear, by host,
+	// at most 20 each: code, styles and frames; images and media.
+	Active  []string `json:"active,omitempty"`
+	Passive []string `json:"passive,omitempty"`
+	Frames  []string `json:"frames,omitempty"` // hosts of frames, at most 20
+	// Thirds are the hosts outside the domain of the page that it makes a
+	// browser contact, at most 50.
+	Thirds    []string `json:"thirds,omitempty"`
+	Generator string   `json:"generator,omitempty"`
+	Policies  []string `json:"policies,omitempty"` // CSP in meta elements, at most 5
+	Referrer  string   `json:"referrer,omitempty"` // policy in a meta element
+}
+
+// Form is a form of a page, by where it sends what is typed.
+type Form struct {
+	Scheme   string `json:"scheme"`
+	Host     string `json:"host"`
+	Password bool   `json:"password,omitempty"`
+}
+
+// Script is the scripts that a page loads from one host.
+type Script struct {
+	Host  string `json:"host"`
+	Count int    `json:"count"`
+	Bare  int    `json:"bare,omitempty"`  // without an integrity attribute
+	Third bool   `json:"third,omitempty"` // outside the registrable domain of the page
+	// Name says whether the name of a third party exists; empty when not asked.
+	Name HostName `json:"name,omitempty"`
+}
+
+// HostName says what the DNS knows of a name.
+type HostName string
+
+// The states of a name. Only NameFree is proven: NXDOMAIN for the registrable
+// domain itself.
+const (
+	NameFound   HostName = "found"
+	NameLost    HostName = "lost" // no address, in a domain that exists
+	NameFree    HostName = "free" // anybody may register its domain
+	NameUnknown HostName = "unknown"
+)
+
+// CORS is the answer to a request that says it comes from another origin.
+type CORS struct {
+	Reach       Reach  `json:"reach"`
+	Status      int    `json:"status,omitempty"`
+	Origin      string `json:"origin"`          // said
+	Allowed     string `json:"allow,omitempty"` // Access-Control-Allow-Origin
+	Credentials bool   `json:"credentials,omitempty"`
+	Error       string `json:"error,omitempty"`
+}
+
+// UnlikelyPath is what the site answers at random paths: a site that answers
+// them like pages proves nothing at any path (exposure-checks.md section 1.2).
+type UnlikelyPath struct {
+	Statuses []int  `json:"statuses,omitempty"`
+	Error    string `json:"error,omitempty"`
 }
 
 // PlainHTTP is what a host does on port 80.
@@ -33,6 +138,7 @@ type PlainHTTP struct {
 	Reach Reach  `json:"reach"`
 	Hops  []Hop  `json:"hops,omitempty"`
 	Error string `json:"error,omitempty"`
+	Page  *Page  `json:"page,omitempty"` // what is shown without TLS
 }
 
 // SecurityTxt is the file of RFC 9116, without its addresses.
@@ -43,5 +149,9 @@ type SecurityTxt struct {
 	Contacts int    `json:"contacts"`          // number of Contact fields
 	Expires  string `json:"expires,omitempty"` // as written
 	Signed   bool   `json:"signed,omitempty"`
-	Error    string `json:"error,omitempty"`
+	// Canonicals counts the Canonical fields, Elsewhere tells that none of them
+	// is the place where the file was asked for (RFC 9116 section 2.5.2).
+	Canonicals int    `json:"canonicals,omitempty"`
+	Elsewhere  bool   `json:"elsewhere,omitempty"`
+	Error      string `json:"error,omitempty"`
 }

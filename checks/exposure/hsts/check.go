@@ -5,9 +5,11 @@ package hsts
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 
 	"carescan/checks/internal/contact"
+	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -22,9 +24,10 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.hsts", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.hsts", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-02"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
 }
 
@@ -35,30 +38,66 @@ func judge(c scanner.Case[Params], w fact.Web) scanner.Verdict {
 	if len(w.Hops) == 0 {
 		return scanner.Unknown("no-answer", nil)
 	}
-	header, found, refused := lastHeader(w.Hops)
+	verdicts := []scanner.Verdict{judgeHops(c.Params, w.Hops)}
+	for _, other := range w.Others {
+		verdicts = append(verdicts, judgeOther(c.Params, w.Hops[0], other)...)
+	}
+	return site.Worst(verdicts)
+}
+
+// judgeOther compares another address of the name with the first answer: one
+// that leaves the header out leaves its visitors without it.
+func judgeOther(p Params, first, other fact.Hop) []scanner.Verdict {
+	if _, sent, _ := lastHeader([]fact.Hop{first}); !sent || other.Status >= 400 {
+		return nil
+	}
+	return []scanner.Verdict{judgeHops(p, []fact.Hop{other})}
+}
+
+func judgeHops(p Params, hops []fact.Hop) scanner.Verdict {
+	header, found, refused := lastHeader(hops)
 	switch {
 	case refused:
 		// Servers often send the header with good answers only.
-		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(w.Hops[0].Status)})
+		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(hops[0].Status)})
 	case !found:
 		return scanner.Failed("absent", nil)
+	case distrusted(hops):
+		return scanner.Failed("ignored", nil)
 	}
 	age, ok := ParseMaxAge(header)
 	if !ok {
 		return scanner.Failed("invalid", scanner.Values{"header": header})
 	}
-	return judgeAge(c.Params, age)
+	return judgeAge(p, age, header)
 }
 
-func judgeAge(p Params, age int) scanner.Verdict {
+func judgeAge(p Params, age int, header string) scanner.Verdict {
 	values := scanner.Values{"age": strconv.Itoa(age), "wanted": strconv.Itoa(p.MinAge)}
 	switch {
 	case age >= p.MinAge:
-		return scanner.Passed("long", values)
+		return scanner.Passed(extent(header), values)
 	case age >= p.ShortAge:
 		return scanner.FailedAs(scanner.Low, "short", values)
 	}
 	return scanner.Failed("too-short", values)
+}
+
+// extent mentions what the header asks for beside the duration.
+func extent(header string) string {
+	switch under := hasDirective(header, "includeSubDomains"); {
+	case under && hasDirective(header, "preload"):
+		return "long-preload"
+	case under:
+		return "long-subdomains"
+	}
+	return "long"
+}
+
+// distrusted tells whether the origin showed a certificate over which browsers
+// leave the header aside (RFC 6797 section 8.1).
+func distrusted(hops []fact.Hop) bool {
+	return slices.ContainsFunc(hops, func(h fact.Hop) bool { return host(h) == host(hops[0]) && h.Certificate == fact.Invalid })
 }
 
 // lastHeader returns the last header that the origin sent over HTTPS: each one

@@ -42,3 +42,14 @@ func seconds(text string) (int, bool) {
 	age, _ := strconv.Atoi(text)
 	return age, true
 }
+
+// hasDirective tells whether a header carries a directive without value, whose
+// names have no case.
+func hasDirective(header, name string) bool {
+	for part := range strings.SplitSeq(header, ";") {
+		if strings.EqualFold(strings.TrimSpace(part), name) {
+			return true
+		}
+	}
+	return false
+}

@@ -15,9 +15,10 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.https-redirect", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.https-redirect", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-01"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -31,7 +32,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	case fact.NoAddress:
 		return scanner.Exempt("no-address", nil)
 	case fact.Answered:
-		return judgeHops(w.Plain.Hops)
+		return judgeHops(w.Plain.Hops, w.Plain.Page)
 	case fact.OtherTalk:
 		return scanner.Unknown("other-talk", nil)
 	case fact.Unreached:
@@ -41,7 +42,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 
 // judgeHops wants the very first answer to lead for good to HTTPS on the same
 // host; a longer way to HTTPS is a weaker one.
-func judgeHops(hops []fact.Hop) scanner.Verdict {
+func judgeHops(hops []fact.Hop, page *fact.Page) scanner.Verdict {
 	if len(hops) == 0 {
 		return scanner.Unknown("no-answer", nil)
 	}
@@ -54,6 +55,8 @@ func judgeHops(hops []fact.Hop) scanner.Verdict {
 		return scanner.FailedAs(scanner.Low, "temporary", scanner.Values{"status": strconv.Itoa(first.Status)})
 	case leadsToHTTPS(last) || scheme(last.URL) == "https":
 		return scanner.FailedAs(scanner.Low, "detour", values)
+	case page != nil && (len(page.Forms) > 0 || page.Passwords > 0) && last.Status >= 200 && last.Status < 300:
+		return scanner.FailedAs(scanner.High, "clear-form", values)
 	case last.Status >= 200 && last.Status < 300:
 		return scanner.Failed("clear", values)
 	}

@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"carescan/checks/internal/contact"
+	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.security-txt", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.security-txt", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-10"},
 	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -26,6 +28,8 @@ func judge(c scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 		return v
 	}
 	switch {
+	case site.APIOnly(w):
+		return scanner.Exempt("api-only", nil)
 	case txt.Status == 404 || txt.Status == 410:
 		return scanner.Failed("absent", nil)
 	case txt.Status < 200 || txt.Status > 299:
@@ -35,11 +39,13 @@ func judge(c scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 		// in place of the file ends here too.
 		return scanner.Failed("no-contact", nil)
 	}
-	return judgeExpiry(c.At, txt.Expires)
+	return judgeFile(c.At, txt)
 }
 
-// judgeExpiry obeys RFC 9116 section 2.5.5: Expires is always there.
-func judgeExpiry(at time.Time, text string) scanner.Verdict {
+// judgeFile obeys RFC 9116 section 2.5.5, Expires is always there, and section
+// 2.5.2: a file found where it does not say it is must not be trusted.
+func judgeFile(at time.Time, txt fact.SecurityTxt) scanner.Verdict {
+	text := txt.Expires
 	values := scanner.Values{"expires": text}
 	expires, err := time.Parse(time.RFC3339, text)
 	switch {
@@ -49,6 +55,10 @@ func judgeExpiry(at time.Time, text string) scanner.Verdict {
 		return scanner.Failed("unreadable-expiry", values)
 	case at.After(expires):
 		return scanner.Failed("expired", values)
+	case txt.Elsewhere:
+		return scanner.Failed("elsewhere", nil)
+	case txt.Signed:
+		return scanner.Passed("valid-signed", values)
 	}
 	return scanner.Passed("valid", values)
 }

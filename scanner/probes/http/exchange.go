@@ -6,12 +6,15 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"carescan/scanner/fact"
 )
 
 // The exchange is written here, over the standard library's reader of answers,
@@ -28,17 +31,30 @@ var (
 )
 
 // open connects to the server of an address, over TLS when it is asked for.
-func (v *visitor) open(ctx context.Context, u *url.URL) (net.Conn, error) {
-	conn, err := v.net.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), portOf(u)))
+func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (net.Conn, fact.Validity, error) {
+	conn, err := v.net.DialContext(ctx, firstOf(e.network, "tcp"), net.JoinHostPort(firstOf(e.literal, u.Hostname()), portOf(u)))
 	if err != nil || u.Scheme == "http" {
-		return conn, err
+		return conn, "", err
 	}
 	secure := tls.Client(conn, tolerant(u.Hostname()))
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, err
+		return nil, "", err
 	}
-	return secure, nil
+	return secure, v.validity(u.Hostname(), secure.ConnectionState().PeerCertificates), nil
+}
+
+// validity says what a browser would conclude of a certificate: it heeds the
+// HSTS header over a valid one only (RFC 6797 section 8.1).
+func (v *visitor) validity(host string, chain []*x509.Certificate) fact.Validity {
+	options := x509.VerifyOptions{DNSName: host, Roots: v.roots, Intermediates: x509.NewCertPool()}
+	for _, c := range chain[1:] {
+		options.Intermediates.AddCert(c)
+	}
+	if _, err := chain[0].Verify(options); err != nil {
+		return fact.Invalid
+	}
+	return fact.Valid
 }
 
 func portOf(u *url.URL) string {
@@ -62,13 +78,18 @@ func tolerant(host string) *tls.Config {
 	return config
 }
 
-// newRequest asks as a client that says who it is.
-func (v *visitor) newRequest(u *url.URL) *http.Request {
-	return &http.Request{
+// newRequest asks as a client that says who it is, and wants no compression: what
+// is read is then what is sent.
+func (v *visitor) newRequest(u *url.URL, e errand) *http.Request {
+	request := &http.Request{
 		Method: http.MethodGet, URL: u, Host: u.Host,
-		Header: http.Header{"User-Agent": {v.net.UserAgent()}, "Accept": {"*/*"}},
+		Header: http.Header{"User-Agent": {v.net.UserAgent()}, "Accept": {"*/*"}, "Accept-Encoding": {"identity"}},
 		Close:  true, // one request, one connection: what is counted is what is sent
 	}
+	if e.foreign != "" {
+		request.Header.Set("Origin", e.foreign)
+	}
+	return request
 }
 
 // ask sends a request and reads the head of its answer. The body is left in the
@@ -88,7 +109,7 @@ func ask(conn io.ReadWriter, request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response, err := readHead(reader, request)
-	limited.N = 2 * maxBody // the body and its framing
+	limited.N = 2 * maxPage // the body and its framing
 	return response, err
 }
 

@@ -18,13 +18,14 @@ import (
 const (
 	maxHeads    = 64 << 10 // as evidence, all together
 	maxValues   = 10       // of one header
-	maxValueLen = 4 << 10
+	maxValueLen = 16 << 10
 )
 
 // keptHeaders protect a page or describe the server.
 var keptHeaders = [...]string{
 	"strict-transport-security", "content-security-policy", "server", "x-powered-by", "location", "content-type",
-	"x-frame-options", "x-content-type-options", "referrer-policy",
+	"x-frame-options", "x-content-type-options", "referrer-policy", "content-security-policy-report-only", "permissions-policy",
+	"access-control-allow-origin", "access-control-allow-credentials",
 }
 
 // describe keeps of an answer what a check may need.
@@ -33,6 +34,8 @@ func describe(u *url.URL, response *http.Response) fact.Hop {
 		URL: u.String(), Status: response.StatusCode,
 		Location: cut(response.Header.Get("Location"), maxURL),
 		Headers:  map[string][]string{},
+		Cookies:  cookies(response.Header["Set-Cookie"]),
+		Auth:     schemes(response.Header["Www-Authenticate"]),
 	}
 	for _, name := range keptHeaders {
 		if values := response.Header.Values(name); len(values) > 0 {
@@ -75,33 +78,14 @@ func headText(u *url.URL, response *http.Response) string {
 	return strings.ToValidUTF8(text.String(), "\uFFFD") + "\n"
 }
 
-// cookieAttributes are the parts of a cookie that hold no secret (RFC 6265
-// section 4.1.2).
-var cookieAttributes = [...]string{"secure", "httponly", "samesite", "path", "domain", "max-age", "expires"}
-
-// withoutSecret keeps of a cookie its name and its protections. A cookie
-// without a name is all value, and what is no attribute may be the rest of one.
-func withoutSecret(cookie string) string {
-	parts := strings.Split(cookie, ";")
-	name, _, named := strings.Cut(parts[0], "=")
-	if !named {
-		name = ""
-	}
-	kept := []string{strings.TrimSpace(name) + "=[removed]"}
-	for _, part := range parts[1:] {
-		attribute, _, _ := strings.Cut(part, "=")
-		if slices.Contains(cookieAttributes[:], strings.ToLower(strings.TrimSpace(attribute))) {
-			kept = append(kept, strings.TrimSpace(part))
-		}
-	}
-	return strings.Join(kept, "; ")
-}
-
 // artifacts are the heads, and the security.txt when there is one.
 func (v *visitor) artifacts(file []byte) []scanner.Artifact {
 	var kept []scanner.Artifact
 	if v.heads.text.Len() > 0 {
 		kept = append(kept, scanner.NewArtifact("HTTP response heads", "text/plain; charset=utf-8", []byte(v.heads.text.String())))
+	}
+	if v.elements.text.Len() > 0 {
+		kept = append(kept, scanner.NewArtifact("page elements", "text/plain; charset=utf-8", []byte(v.elements.text.String())))
 	}
 	if len(file) > 0 {
 		kept = append(kept, scanner.NewArtifact("security.txt", "text/plain; charset=utf-8", file))

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"carescan/scanner/probes/internal/loopback"
 )
 
 func TestWithoutSecret(t *testing.T) {
@@ -63,7 +65,7 @@ func FuzzPermitted(f *testing.F) {
 		f.Add(location)
 	}
 	from := &url.URL{Scheme: "https", Host: host, Path: "/"}
-	v := &visitor{net: &loopback{permitted: map[string]bool{host: true}}}
+	v := &visitor{net: &loopback.Network{Routes: map[string]string{host + ":443": ""}}}
 	f.Fuzz(func(t *testing.T, location string) {
 		to, err := v.permitted(t.Context(), from, location)
 		if err != nil {

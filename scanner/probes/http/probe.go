@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package httpprobe looks at how a web site answers: where it leads, which
-// protections it announces, what it does without TLS, and whether it says where
-// to report a vulnerability (RFC 9116).
+// protections it announces, what its page is made of, what it does without TLS,
+// whether it says where to report a vulnerability (RFC 9116), and which products
+// it is recognised to run.
 //
-// It only makes GET requests, keeps no cookie, carries no secret and keeps no
-// page: the heads of the answers are enough.
+// It only makes GET requests, keeps no cookie and carries no secret. Of a page
+// it keeps the elements that load, frame or send something, and never the text:
+// the page of a hospital names people.
 package httpprobe
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/url"
 	"time"
@@ -21,24 +24,37 @@ import (
 // The bounds of one look.
 const (
 	defaultTimeout = 10 * time.Second
-	totalTime      = 90 * time.Second
+	totalTime      = 150 * time.Second
 	maxRedirects   = 5
+	maxOthers      = 2 // addresses of the same name, beside the first
+	maxUnlikely    = 2
+	maxProducts    = 40
 )
 
 // Options tune the probe; the zero value works.
 type Options struct {
 	Timeout time.Duration // of one request, body included; 10 s when zero
+	// Roots are the authorities a certificate must lead to, private ones
+	// included; nil means those of the system.
+	Roots *x509.CertPool
+	// Describe completes a product with what dated lists say of it; nil leaves it
+	// as it was seen. Lists names these lists with their dates.
+	Describe func(fact.Product) fact.Product
+	Lists    string
 }
 
 // Probe looks at a web site.
-type Probe struct{ timeout time.Duration }
+type Probe struct{ options Options }
 
 // New makes the probe.
 func New(o Options) *Probe {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	return &Probe{timeout: o.Timeout}
+	if o.Describe == nil {
+		o.Describe = func(p fact.Product) fact.Product { return p }
+	}
+	return &Probe{o}
 }
 
 // Name is the word used in plans.
@@ -48,16 +64,17 @@ func (*Probe) Name() string { return "http" }
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
 
 // Facts are the kinds of fact it brings back.
-func (*Probe) Facts() []string { return []string{fact.Web{}.FactKind()} }
+func (*Probe) Facts() []string { return []string{fact.Web{}.FactKind(), fact.Products{}.FactKind()} }
 
 // Load is the most it costs a site: the origin, port 80 and security.txt, each
-// with its redirects.
+// with its redirects; other addresses of the name; a request that says it comes
+// from elsewhere; and two random paths. A healthy site costs seven.
 func (*Probe) Load() scanner.Load {
-	const most = 3 * (1 + maxRedirects)
+	const most = 3*(1+maxRedirects) + maxOthers + 1 + maxUnlikely
 	return scanner.Load{Connections: most, Requests: most}
 }
 
-// Observe visits the origin, port 80 and security.txt.
+// Observe visits the site, and tells apart how it answers and what it runs.
 func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	origin, err := siteOrigin(t)
 	if err != nil {
@@ -65,9 +82,16 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	ctx, cancel := context.WithTimeout(ctx, totalTime)
 	defer cancel()
-	v := &visitor{net: net, timeout: p.timeout}
+	v := &visitor{net: net, timeout: p.options.Timeout, roots: p.options.Roots}
 	web, file := v.look(ctx, origin)
-	return []scanner.Sighting{{Fact: web, Missing: missing(web), Artifacts: v.artifacts(file)}}, nil
+	products := fact.Products{Seen: distinct(v.products), Lists: p.options.Lists}
+	for i, seen := range products.Seen {
+		products.Seen[i] = p.options.Describe(seen)
+	}
+	return []scanner.Sighting{
+		{Fact: web, Missing: missing(web), Artifacts: v.artifacts(file)},
+		{Fact: products, Missing: missing(web), Artifacts: v.artifacts(nil)},
+	}, nil
 }
 
 // siteOrigin reads the target: an HTTPS origin and nothing more.
@@ -85,7 +109,7 @@ func siteOrigin(t scanner.Target) (*url.URL, error) {
 // look makes the visits. What port 80 does is only asked of an origin at the
 // default port: another port has no known clear-text side.
 func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file []byte) {
-	visit := v.follow(ctx, origin, anywhere)
+	visit := v.follow(ctx, origin, errand{more: anywhere, reads: readsPage, recognise: true})
 	web = fact.Web{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
 	if origin.Port() == "" || origin.Port() == "443" {
 		web.Plain = v.plain(ctx, origin.Hostname())
@@ -95,13 +119,25 @@ func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file
 		return web, nil
 	}
 	web.SecurityTxt, file = v.securityTxt(ctx, origin)
+	web.Others = v.others(ctx, origin)
+	web.Unlikely = v.unlikely(ctx, origin)
+	if visit.arrived() {
+		web.CORS = v.cors(ctx, visit.at)
+		web.Page = v.page(visit)
+		v.nameHosts(ctx, web.Page.Scripts)
+	}
 	return web, file
 }
 
 // plain visits port 80 until it leads to HTTPS.
 func (v *visitor) plain(ctx context.Context, host string) *fact.PlainHTTP {
-	visit := v.follow(ctx, &url.URL{Scheme: "http", Host: bracket(host), Path: "/"}, untilSecure)
-	return &fact.PlainHTTP{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
+	start := &url.URL{Scheme: "http", Host: bracket(host), Path: "/"}
+	visit := v.follow(ctx, start, errand{more: untilSecure, reads: readsPage})
+	plain := &fact.PlainHTTP{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
+	if visit.arrived() && visit.at.Scheme == "http" {
+		plain.Page = v.page(visit)
+	}
+	return plain
 }
 
 // anywhere follows every redirect, untilSecure none once HTTPS answered.

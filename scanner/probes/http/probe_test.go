@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -18,17 +19,18 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // observe runs the probe at the one site of the test.
-func observe(t *testing.T, l *loopback, timeout time.Duration) (fact.Web, scanner.Sighting) {
+func observe(t *testing.T, l *loopback.Network, timeout time.Duration) (fact.Web, scanner.Sighting) {
 	t.Helper()
 	p := New(Options{Timeout: timeout})
 	sightings, err := p.Observe(t.Context(), l, scanner.Target{Kind: scanner.KindSite, ID: origin})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made := len(l.dialled()); made > p.Load().Connections {
+	if made := len(l.Dials()); made > p.Load().Connections {
 		t.Errorf("%d connections, more than the load says", made)
 	}
 	return sightings[0].Fact.(fact.Web), sightings[0]
@@ -61,25 +63,32 @@ func TestObserveGoodSite(t *testing.T) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "Contact: mailto:ssi@chu.test\nExpires: 2027-01-01T00:00:00Z\n")
 	})
-	got, sighting := observe(t, site(t, mux, redirect(origin+"/", 301)), 0)
+	l := site(t, mux, redirect(origin+"/", 301))
+	got, sighting := observe(t, l, 0)
 	want := fact.Web{
 		Reach: fact.Answered,
 		Hops: []fact.Hop{
-			{URL: origin + "/", Status: 302, Location: "/fr/", Headers: map[string][]string{"location": {"/fr/"}}},
+			{URL: origin + "/", Status: 302, Location: "/fr/", Headers: map[string][]string{"location": {"/fr/"}}, Certificate: fact.Invalid},
 			{URL: origin + "/fr/", Status: 200, Headers: map[string][]string{
 				"strict-transport-security": {"max-age=63072000"}, "server": {"nginx"}, "content-type": {"text/html"},
-			}},
+			}, Cookies: []fact.Cookie{{Name: "session", Secure: true, HTTPOnly: true}}, Certificate: fact.Invalid},
 		},
 		Plain: &fact.PlainHTTP{Reach: fact.Answered, Hops: []fact.Hop{
 			{URL: "http://" + host + "/", Status: 301, Location: origin + "/", Headers: map[string][]string{"location": {origin + "/"}}},
-			{URL: origin + "/", Status: 302, Location: "/fr/", Headers: map[string][]string{"location": {"/fr/"}}},
+			{URL: origin + "/", Status: 302, Location: "/fr/", Headers: map[string][]string{"location": {"/fr/"}}, Certificate: fact.Invalid},
 		}},
 		SecurityTxt: fact.SecurityTxt{
 			Reach: fact.Answered, URL: origin + "/.well-known/security.txt", Status: 200, Contacts: 1, Expires: "2027-01-01T00:00:00Z",
 		},
+		Page:     &fact.Page{URL: origin + "/fr/", MediaType: "text/html", Bytes: 37, Digest: got.Page.Digest},
+		CORS:     &fact.CORS{Reach: fact.Answered, Status: 200, Origin: foreignOrigin},
+		Unlikely: &fact.UnlikelyPath{Statuses: []int{404, 404}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if made := len(l.Dials()); made != 8 {
+		t.Errorf("a healthy site with one redirect costs %d connections: %v", made, l.Dials())
 	}
 	if sighting.Missing != "" || len(sighting.Artifacts) != 2 {
 		t.Fatalf("missing %q, %d artifacts", sighting.Missing, len(sighting.Artifacts))
@@ -133,8 +142,8 @@ func TestObserveRedirects(t *testing.T) {
 			if (last.Refused == "") != (tt.refused == "") {
 				t.Errorf("refused %q, want %q", last.Refused, tt.refused)
 			}
-			if slices.ContainsFunc(l.dialled(), func(d string) bool { return !strings.HasPrefix(d, host+":") }) {
-				t.Errorf("dialled %v", l.dialled())
+			if slices.ContainsFunc(l.Dials(), func(d string) bool { return !strings.HasPrefix(d, "tcp "+host+":") }) {
+				t.Errorf("dialled %v", l.Dials())
 			}
 		})
 	}
@@ -143,8 +152,7 @@ func TestObserveRedirects(t *testing.T) {
 func TestObserveFollowsWithinTheScope(t *testing.T) {
 	t.Parallel()
 	l := site(t, redirect("https://me:secret@portail.chu.test/x#y", 307), nil)
-	l.permitted["portail.chu.test"] = true
-	l.routes["portail.chu.test:443"] = start(t, httptest.NewUnstartedServer(page()), true)
+	l.Routes["portail.chu.test:443"] = start(t, httptest.NewUnstartedServer(page()), true)
 	got, _ := observe(t, l, 0)
 	if len(got.Hops) != 2 || got.Hops[1].URL != "https://portail.chu.test/x" || got.Hops[1].Status != 200 {
 		t.Errorf("hops %+v", got.Hops)
@@ -156,8 +164,7 @@ func TestObserveFollowsWithinTheScope(t *testing.T) {
 func TestObserveLosesARedirect(t *testing.T) {
 	t.Parallel()
 	l := site(t, redirect("https://portail.chu.test/", 307), nil)
-	l.permitted["portail.chu.test"] = true
-	l.routes["portail.chu.test:443"] = closedPort(t)
+	l.Routes["portail.chu.test:443"] = closedPort(t)
 	got, sighting := observe(t, l, 0)
 	if got.Reach != fact.Answered || len(got.Hops) != 1 || got.Error == "" || !strings.Contains(sighting.Missing, "the site") {
 		t.Errorf("%+v, missing %q", got, sighting.Missing)
@@ -193,7 +200,7 @@ func TestObserveHostileServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := site(t, page(), nil)
-			l.routes[host+":443"] = raw(t, tt.handle)
+			l.Routes[host+":443"] = raw(t, tt.handle)
 			got, sighting := observe(t, l, 500*time.Millisecond)
 			if got.Reach != tt.want || got.SecurityTxt.Contacts != 0 {
 				t.Errorf("%+v, want %s", got, tt.want)
@@ -241,7 +248,7 @@ func TestObserveLetsGo(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{}, 4)
 	l := site(t, page(), nil)
-	l.routes[host+":443"] = raw(t, func(c net.Conn) {
+	l.Routes[host+":443"] = raw(t, func(c net.Conn) {
 		wait(c)
 		gone <- struct{}{}
 	})
@@ -291,7 +298,7 @@ func detour() http.Handler {
 func TestObservePlainTalksOtherwise(t *testing.T) {
 	t.Parallel()
 	l := site(t, page(), nil)
-	l.routes[host+":80"] = raw(t, say("SSH-2.0-OpenSSH\r\n"))
+	l.Routes[host+":80"] = raw(t, say("SSH-2.0-OpenSSH\r\n"))
 	got, sighting := observe(t, l, 0)
 	if got.Plain.Reach != fact.OtherTalk || sighting.Missing != "" {
 		t.Errorf("%+v, missing %q", got.Plain, sighting.Missing)
@@ -302,27 +309,27 @@ func TestObservePlainTalksOtherwise(t *testing.T) {
 func TestObserveOwnPort(t *testing.T) {
 	t.Parallel()
 	l := site(t, page(), nil)
-	l.routes[host+":8443"] = l.routes[host+":443"]
+	l.Routes[host+":8443"] = l.Routes[host+":443"]
 	target := scanner.Target{Kind: scanner.KindSite, ID: origin + ":8443"}
 	sightings, err := New(Options{}).Observe(t.Context(), l, target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := sightings[0].Fact.(fact.Web)
-	if got.Reach != fact.Answered || got.Plain != nil || slices.Contains(l.dialled(), host+":80") {
-		t.Errorf("%+v, dialled %v", got, l.dialled())
+	if got.Reach != fact.Answered || got.Plain != nil || slices.Contains(l.Dials(), "tcp "+host+":80") {
+		t.Errorf("%+v, dialled %v", got, l.Dials())
 	}
 }
 
 func TestObserveWithoutConnection(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		net  *loopback
+		net  *loopback.Network
 		want fact.Reach
 	}{
-		"closed":     {&loopback{routes: map[string]string{host + ":443": closedPort(t), host + ":80": closedPort(t)}}, fact.Closed},
-		"refused":    {&loopback{}, fact.Unreached},
-		"no-address": {&loopback{routes: map[string]string{host + ":443": "none", host + ":80": "none"}, nameless: true}, fact.NoAddress},
+		"closed":     {&loopback.Network{Routes: map[string]string{host + ":443": closedPort(t), host + ":80": closedPort(t)}, Addresses: map[string][]netip.Addr{host: {here}}}, fact.Closed},
+		"refused":    {&loopback.Network{}, fact.Unreached},
+		"no-address": {&loopback.Network{Routes: map[string]string{host + ":443": "none", host + ":80": "none"}}, fact.NoAddress},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -330,8 +337,8 @@ func TestObserveWithoutConnection(t *testing.T) {
 			if got.Reach != tt.want || got.Plain.Reach != tt.want || got.SecurityTxt.Reach != tt.want || len(got.Hops) > 0 {
 				t.Errorf("got %+v, want %s", got, tt.want)
 			}
-			if (sighting.Missing != "") != (tt.want == fact.Unreached) || len(tt.net.dialled()) != 2 {
-				t.Errorf("missing %q, dialled %v", sighting.Missing, tt.net.dialled())
+			if (sighting.Missing != "") != (tt.want == fact.Unreached) || len(tt.net.Dials()) != 2 {
+				t.Errorf("missing %q, dialled %v", sighting.Missing, tt.net.Dials())
 			}
 		})
 	}
@@ -346,7 +353,7 @@ func TestObserveRefusesTargets(t *testing.T) {
 		{Kind: scanner.KindSite, ID: "https://"},
 		{Kind: scanner.KindSite, ID: "https://%zz"},
 	} {
-		if _, err := New(Options{}).Observe(t.Context(), &loopback{}, target); err == nil {
+		if _, err := New(Options{}).Observe(t.Context(), &loopback.Network{}, target); err == nil {
 			t.Errorf("%s is accepted", target.Key())
 		}
 	}

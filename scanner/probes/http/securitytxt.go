@@ -8,17 +8,22 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"carescan/scanner/fact"
 )
 
-// maxExpires is the most of an Expires field that is kept; a date has 25 bytes.
-const maxExpires = 100
+// The bounds of what is kept of a file: an Expires field, where a date has 25
+// bytes, and the places it names.
+const (
+	maxExpires    = 100
+	maxCanonicals = 20
+)
 
 // securityTxt asks for the file where RFC 9116 section 3 puts it.
 func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.SecurityTxt, file []byte) {
-	w := v.follow(ctx, origin.JoinPath("/.well-known/security.txt"), anywhere)
+	w := v.follow(ctx, origin.JoinPath("/.well-known/security.txt"), errand{more: anywhere, reads: readsFile, whole: true})
 	f = fact.SecurityTxt{Reach: w.reach, Error: w.failure}
 	if len(w.hops) > 0 {
 		last := w.hops[len(w.hops)-1]
@@ -33,6 +38,7 @@ func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.Secu
 	}
 	p := parseSecurityTxt(w.last.body)
 	f.Contacts, f.Expires, f.Signed = p.contacts, p.expires, p.signed
+	f.Canonicals, f.Elsewhere = len(p.canonicals), p.elsewhere(w.hops)
 	return f, w.last.body
 }
 
@@ -56,6 +62,15 @@ type policy struct {
 	contacts int
 	expires  string // as written; every one, should there be several
 	signed   bool
+	// canonicals are where the author says the file is (RFC 9116 section 2.5.2).
+	canonicals []string
+}
+
+// elsewhere tells that the file names its places, and that it was not asked for
+// at any of them.
+func (p policy) elsewhere(hops []fact.Hop) bool {
+	asked := slices.ContainsFunc(hops, func(h fact.Hop) bool { return slices.Contains(p.canonicals, h.URL) })
+	return len(p.canonicals) > 0 && !asked
 }
 
 // parseSecurityTxt reads the fields of RFC 9116 section 2. Unknown fields and
@@ -74,6 +89,8 @@ func parseSecurityTxt(file []byte) policy {
 		switch {
 		case name == "contact" && value != "":
 			p.contacts++
+		case name == "canonical" && len(p.canonicals) < maxCanonicals:
+			p.canonicals = append(p.canonicals, value)
 		case name == "expires":
 			expires = append(expires, value)
 		}

@@ -31,14 +31,15 @@ func TestParseSecurityTxt(t *testing.T) {
 		file string
 		want policy
 	}{
-		"usual":       {"# us\nContact: mailto:a@chu.test\nCONTACT: https://chu.test/c\nExpires: 2027-01-01T00:00:00Z\n", policy{2, "2027-01-01T00:00:00Z", false}},
-		"windows":     {"\ufeffContact: tel:+33-1\r\nexpires:2027-01-01T00:00:00+01:00\r\n", policy{1, "2027-01-01T00:00:00+01:00", false}},
-		"signed":      {signedFile, policy{1, "2027-01-01T00:00:00Z", true}},
+		"usual":       {"# us\nContact: mailto:a@chu.test\nCONTACT: https://chu.test/c\nExpires: 2027-01-01T00:00:00Z\n", policy{contacts: 2, expires: "2027-01-01T00:00:00Z"}},
+		"windows":     {"\ufeffContact: tel:+33-1\r\nexpires:2027-01-01T00:00:00+01:00\r\n", policy{contacts: 1, expires: "2027-01-01T00:00:00+01:00"}},
+		"signed":      {signedFile, policy{contacts: 1, expires: "2027-01-01T00:00:00Z", signed: true}},
 		"empty":       {"", policy{}},
 		"comment":     {"# Contact: mailto:a@chu.test\n", policy{}},
 		"no-value":    {"Contact:\nContact: \n", policy{}},
-		"twice":       {"Expires: 2027-01-01T00:00:00Z\nExpires: 2030-01-01T00:00:00Z\n", policy{0, "2027-01-01T00:00:00Z, 2030-01-01T00:00:00Z", false}},
-		"long-expiry": {"Expires: " + strings.Repeat("9", 1000), policy{0, strings.Repeat("9", maxExpires) + "…", false}},
+		"twice":       {"Expires: 2027-01-01T00:00:00Z\nExpires: 2030-01-01T00:00:00Z\n", policy{expires: "2027-01-01T00:00:00Z, 2030-01-01T00:00:00Z"}},
+		"canonical":   {"Canonical: https://chu.test/s\nCanonical: https://b.test/s\n", policy{canonicals: []string{"https://chu.test/s", "https://b.test/s"}}},
+		"long-expiry": {"Expires: " + strings.Repeat("9", 1000), policy{expires: strings.Repeat("9", maxExpires) + "…"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -3,10 +3,11 @@
 package httpprobe
 
 import (
+	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,16 +21,33 @@ import (
 // The bounds of one answer.
 const (
 	maxHead = 32 << 10
-	maxBody = 64 << 10
+	maxBody = 64 << 10  // kept
+	maxPage = 512 << 10 // read
 	maxURL  = 2000
 	maxText = 300
 )
 
 // visitor goes through the network door and keeps the heads of the answers.
 type visitor struct {
-	net     scanner.Network
-	timeout time.Duration
-	heads   heads
+	net      scanner.Network
+	timeout  time.Duration
+	roots    *x509.CertPool
+	heads    heads
+	elements elements
+	products []fact.Product
+	names    map[string]fact.HostName // of script hosts, asked once
+}
+
+// errand is why an address is visited.
+type errand struct {
+	more      func(*url.URL) bool // whether to go on after the page at an address
+	reads     func(*url.URL, *http.Response) int
+	whole     bool     // a body that cannot be had to its end is no answer
+	recognise bool     // look for products
+	where     *url.URL // they are said to be at; the address asked when nil
+	network   string   // "tcp" when empty
+	literal   string   // address dialled in place of the name's own
+	foreign   string   // Origin said
 }
 
 // visit is a walk from one address to where it leads.
@@ -38,30 +56,38 @@ type visit struct {
 	hops    []fact.Hop
 	failure string // why a request had no answer
 	last    answer
+	at      *url.URL // of the last answer
+}
+
+// arrived tells whether the walk ended on an answer that leads nowhere else.
+func (w visit) arrived() bool {
+	return w.failure == "" && len(w.hops) > 0 && w.hops[len(w.hops)-1].Refused == "" && w.last.next == ""
 }
 
 // answer is one HTTP answer, and its body when it was wanted.
 type answer struct {
 	status      int
 	contentType string
+	next        string // where it leads, if anywhere
 	body        []byte
+	cut         string // why the body was not had to its end
 }
 
 // follow walks from an address through the redirects that the scope permits, as
 // long as more says so of the page that redirects.
-func (v *visitor) follow(ctx context.Context, u *url.URL, more func(*url.URL) bool) visit {
+func (v *visitor) follow(ctx context.Context, u *url.URL, e errand) visit {
 	w := visit{reach: fact.Answered}
 	for range 1 + maxRedirects {
-		hop, next, err := v.get(ctx, u, &w.last)
+		hop, last, err := v.get(ctx, u, e)
 		if err != nil {
 			v.stop(ctx, &w, u, err)
 			return w
 		}
-		w.hops = append(w.hops, hop)
-		if next == "" || !more(u) {
+		w.hops, w.last, w.at = append(w.hops, hop), last, u
+		if last.next == "" || !e.more(u) {
 			return w
 		}
-		if u, err = v.permitted(ctx, u, next); err != nil {
+		if u, err = v.permitted(ctx, u, last.next); err != nil {
 			w.refuse(err)
 			return w
 		}
@@ -87,34 +113,44 @@ func (v *visitor) stop(ctx context.Context, w *visit, u *url.URL, err error) {
 	}
 }
 
-// get makes one request and tells where its answer leads.
-func (v *visitor) get(ctx context.Context, u *url.URL, last *answer) (hop fact.Hop, next string, err error) {
+// get makes one request.
+func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, last answer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
-	conn, err := v.open(ctx, u)
+	conn, validity, err := v.open(ctx, u, e)
 	if err != nil {
-		return hop, "", err
+		return hop, last, err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	response, err := ask(conn, v.newRequest(u)) //nolint:bodyclose // the body ends with the connection, which is closed here
+	response, err := ask(conn, v.newRequest(u, e)) //nolint:bodyclose // the body ends with the connection, which is closed here
 	if err != nil {
-		return hop, "", err
+		return hop, last, err
 	}
 	v.heads.add(u, response)
 	hop = describe(u, response)
-	*last = answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type")}
-	if wantsBody(u, response) {
-		if last.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody)); err != nil {
-			return hop, "", fmt.Errorf("read %s: %w", u, err)
-		}
+	hop.Certificate = validity
+	if e.literal != "" || e.network != "" {
+		hop.Address = firstOf(e.literal, conn.RemoteAddr().String())
 	}
-	return hop, redirectOf(response), nil
+	if last, err = v.read(u, response, e); err != nil {
+		return hop, last, fmt.Errorf("read %s: %w", u, err)
+	}
+	return hop, last, nil
 }
 
-// wantsBody keeps pages unread: only the file of RFC 9116 has a content of use.
-func wantsBody(u *url.URL, response *http.Response) bool {
-	return response.StatusCode == http.StatusOK && strings.HasSuffix(u.Path, "/security.txt")
+// read takes of an answer what the errand wants.
+func (v *visitor) read(u *url.URL, response *http.Response, e errand) (last answer, err error) {
+	last = answer{status: response.StatusCode, contentType: response.Header.Get("Content-Type"), next: redirectOf(response)}
+	if e.reads != nil {
+		if last.body, last.cut, err = readBody(response, e.reads(u, response)); err != nil && e.whole {
+			return last, err
+		}
+	}
+	if e.recognise {
+		v.products = append(v.products, recognise(cmp.Or(e.where, u), response.Header, last.body)...)
+	}
+	return last, nil
 }
 
 // redirectOf is where an answer leads, if anywhere (RFC 9110 section 15.4).

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cmsversion checks that what manages the content of a site has no known
+// flaw and is up to date.
+package cmsversion
+
+import (
+	"slices"
+
+	"carescan/checks/internal/release"
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.cms-version", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-VULN-06"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
+	managers := slices.DeleteFunc(slices.Clone(f.Seen), func(p fact.Product) bool { return !p.CMS })
+	if len(managers) == 0 {
+		return scanner.Exempt("no-cms", nil)
+	}
+	var verdicts []scanner.Verdict
+	for _, p := range managers {
+		verdicts = append(verdicts, judgeManager(p))
+	}
+	return site.Worst(verdicts)
+}
+
+// judgeManager holds a version read in a page for sure, and one read in a banner
+// for a doubt (exposure-checks.md section 1.2).
+func judgeManager(p fact.Product) scanner.Verdict {
+	values := scanner.Values{"product": release.Names([]fact.Product{p}), "latest": p.Latest, "flaws": release.Affecting(p)}
+	switch older, known := release.Older(p.Version, p.Latest); {
+	case values["flaws"] != "" && p.Source == fact.FromBanner:
+		return scanner.FailedAs(scanner.Low, "flawed-announced", values)
+	case values["flaws"] != "":
+		return scanner.Failed("flawed", values)
+	case p.Version == "":
+		return scanner.Unknown("version-unknown", values)
+	case p.Latest == "":
+		return scanner.Unknown("not-listed", values)
+	case older:
+		return scanner.FailedAs(scanner.Low, "outdated", values)
+	case !known:
+		return scanner.Unknown("not-comparable", values)
+	}
+	return scanner.Passed("current", values)
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package contentsecuritypolicy checks that a page tells browsers which scripts
+// are its own (CSP).
+package contentsecuritypolicy
+
+import (
+	"carescan/checks/internal/csp"
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.content-security-policy", Revision: 1, Severity: scanner.Low,
+	References: []string{"EXP-HTTP-03"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
+	if v, none := site.NoPage(w); none {
+		return v
+	}
+	var verdicts []scanner.Verdict
+	for _, answer := range site.Answers(w) {
+		verdicts = append(verdicts, judgeAnswer(answer, *w.Page))
+	}
+	return site.Worst(verdicts)
+}
+
+// judgeAnswer wants one policy that holds: all those of a page apply together,
+// from the header and from the page itself.
+func judgeAnswer(answer fact.Hop, page fact.Page) scanner.Verdict {
+	policies := append(csp.ParsePolicies(answer.Headers["content-security-policy"]), csp.ParsePolicies(page.Policies)...)
+	if len(policies) == 0 {
+		return judgeAbsence(answer, page)
+	}
+	weakness, source := policies[0].ScriptWeakness()
+	for _, p := range policies {
+		if other, _ := p.ScriptWeakness(); other == csp.None {
+			return scanner.Passed("strict", nil)
+		}
+	}
+	// "Weak policy" is a warning of the catalogue (EXP-HTTP-03).
+	return scanner.FailedAs(scanner.Low, string(weakness), scanner.Values{"source": source})
+}
+
+func judgeAbsence(answer fact.Hop, page fact.Page) scanner.Verdict {
+	switch {
+	case len(answer.Headers["content-security-policy-report-only"]) > 0:
+		return scanner.FailedAs(scanner.Low, "report-only", nil)
+	case page.Cut != "":
+		// A policy or a password field may stand in the rest of the page.
+		return scanner.Unknown("cut", nil)
+	case page.Passwords > 0:
+		return scanner.Failed("absent-with-login", nil)
+	}
+	return scanner.FailedAs(scanner.Low, "absent", nil)
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package contenttyping checks that a page says what it is, forbids browsers to
+// guess, and limits what they tell the next site.
+package contenttyping
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.content-typing", Revision: 1, Severity: scanner.Low,
+	References: []string{"EXP-HTTP-05"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
+	if v, unseen := site.Unseen(w); unseen {
+		return v
+	}
+	referrer := ""
+	if w.Page != nil {
+		referrer = w.Page.Referrer
+	}
+	var verdicts []scanner.Verdict
+	for _, answer := range site.Answers(w) {
+		verdicts = append(verdicts, judgeAnswer(answer, referrer))
+	}
+	return site.Worst(verdicts)
+}
+
+func judgeAnswer(answer fact.Hop, referrer string) scanner.Verdict {
+	var faults []string
+	if !strings.EqualFold(site.First(answer, "x-content-type-options"), "nosniff") {
+		faults = append(faults, "X-Content-Type-Options: nosniff")
+	}
+	if fault := typeFault(site.First(answer, "content-type")); fault != "" {
+		faults = append(faults, fault)
+	}
+	policies := append(slices.Clone(answer.Headers["referrer-policy"]), referrer)
+	switch policy := effective(policies); {
+	case slices.Contains([]string{"unsafe-url", "no-referrer-when-downgrade"}, policy) && len(faults) == 0:
+		return scanner.Failed("talkative", scanner.Values{"policy": policy})
+	case policy == "":
+		faults = append(faults, "Referrer-Policy")
+	}
+	if len(faults) > 0 {
+		return scanner.Failed("missing", scanner.Values{"headers": strings.Join(faults, ", ")})
+	}
+	return scanner.Passed("complete", nil)
+}
+
+// typeFault is what a Content-Type lacks: text needs its charset.
+func typeFault(value string) string {
+	value = strings.ToLower(value)
+	switch {
+	case value == "":
+		return "Content-Type"
+	case strings.HasPrefix(value, "text/") && !strings.Contains(value, "charset="):
+		return "Content-Type (charset)"
+	}
+	return ""
+}
+
+// effective is the last policy that browsers know of a list (Referrer Policy
+// section 8.1), empty when there is none.
+func effective(values []string) string {
+	var policy string
+	for value := range strings.SplitSeq(strings.ToLower(strings.Join(values, ",")), ",") {
+		if value = strings.TrimSpace(value); slices.Contains(known[:], value) {
+			policy = value
+		}
+	}
+	return policy
+}
+
+var known = [...]string{
+	"no-referrer", "no-referrer-when-downgrade", "origin", "origin-when-cross-origin", "same-origin", "strict-origin",
+	"strict-origin-when-cross-origin", "unsafe-url",
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cors checks that scripts of any other site cannot read a site with
+// the rights of its visitor.
+package cors
+
+import (
+	"carescan/checks/internal/contact"
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.cors", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-HTTP-07"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
+	if v, missed := contact.Missed(w.Reach); missed {
+		return v
+	}
+	if w.CORS == nil || w.CORS.Reach != fact.Answered {
+		return scanner.Unknown("not-asked", nil)
+	}
+	reflected := w.CORS.Allowed == w.CORS.Origin
+	switch {
+	case reflected && w.CORS.Credentials:
+		return scanner.Failed("reflected-with-credentials", nil)
+	case reflected:
+		return scanner.FailedAs(scanner.Low, "reflected", nil)
+	case w.CORS.Allowed == "*" && site.APIOnly(w):
+		return scanner.FailedAs(scanner.Low, "star", nil)
+	case w.CORS.Allowed == "*":
+		// Without credentials, and on a page that everybody sees.
+		return scanner.Passed("star-on-public-page", nil)
+	case w.CORS.Status >= 500 || w.CORS.Status == 403 || w.CORS.Status == 429:
+		return scanner.Unknown("refused", nil)
+	}
+	return scanner.Passed("not-reflected", nil)
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package framing checks that strangers cannot show a page inside theirs, where
+// a visitor would click without knowing.
+package framing
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/checks/internal/csp"
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.framing", Revision: 1, Severity: scanner.Low,
+	References: []string{"EXP-HTTP-04"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
+	if v, none := site.NoPage(w); none {
+		return v
+	}
+	var verdicts []scanner.Verdict
+	for _, answer := range site.Answers(w) {
+		verdicts = append(verdicts, judgeAnswer(answer))
+	}
+	return site.Worst(verdicts)
+}
+
+// judgeAnswer reads the policy of the header first: where it rules on framing,
+// browsers leave X-Frame-Options aside (CSP Level 3 section 6.4.2.2). In a meta
+// element this directive means nothing (section 3.3).
+func judgeAnswer(answer fact.Hop) scanner.Verdict {
+	ruled := false
+	for _, p := range csp.ParsePolicies(answer.Headers["content-security-policy"]) {
+		if p.LimitsAncestors() {
+			return scanner.Passed("frame-ancestors", nil)
+		}
+		_, rules := p.Ancestors()
+		ruled = ruled || rules
+	}
+	options := strings.Join(answer.Headers["x-frame-options"], ", ")
+	switch {
+	case ruled:
+		return scanner.Failed("open", nil)
+	case options == "":
+		return scanner.Failed("absent", nil)
+	case understood(options):
+		return scanner.Passed("x-frame-options", scanner.Values{"value": options})
+	}
+	return scanner.Failed("ignored", scanner.Values{"value": options})
+}
+
+// understood tells whether browsers obey the header: values that contradict each
+// other and ALLOW-FROM are not obeyed everywhere (HTML Living Standard, section
+// "The X-Frame-Options header").
+func understood(options string) bool {
+	var values []string
+	for value := range strings.SplitSeq(strings.ToUpper(options), ",") {
+		if value = strings.TrimSpace(value); !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	return len(values) == 1 && (values[0] == "DENY" || values[0] == "SAMEORIGIN")
+}

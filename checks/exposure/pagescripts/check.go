@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pagescripts checks that nobody else can change the scripts of a page:
+// neither on the way, nor where they are kept, nor by buying a name that lapsed.
+package pagescripts
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/checks/internal/csp"
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.page-scripts", Revision: 1, Severity: scanner.Critical,
+	References: []string{"EXP-HTTP-09"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
+	v, none := site.NoPage(w)
+	if none && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
+		return v
+	}
+	if free := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Name == fact.NameFree }); free != "" {
+		return scanner.Failed("free-host", scanner.Values{"hosts": free})
+	}
+	if len(w.Page.Active) > 0 && !upgraded(w) {
+		return scanner.FailedAs(scanner.Medium, "mixed", scanner.Values{"hosts": strings.Join(w.Page.Active, ", ")})
+	}
+	if bare := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Third && s.Bare > 0 }); bare != "" {
+		return scanner.FailedAs(scanner.Low, "no-integrity", scanner.Values{"hosts": bare})
+	}
+	return doubts(w)
+}
+
+// doubts come last: a proven fault counts more than what is not known.
+func doubts(w fact.Web) scanner.Verdict {
+	if v, none := site.NoPage(w); none {
+		return v // an error page shows no more than its own faults
+	}
+	unknown := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Third && s.Name == fact.NameUnknown })
+	switch {
+	case w.Page.Cut != "":
+		return scanner.Unknown("cut", nil)
+	case unknown != "":
+		return scanner.Unknown("hosts-unknown", scanner.Values{"hosts": unknown})
+	case len(w.Page.Passive) > 0 && !upgraded(w):
+		return scanner.Passed("images-in-clear", scanner.Values{"hosts": strings.Join(w.Page.Passive, ", ")})
+	}
+	return scanner.Passed("safe", nil)
+}
+
+func hosts(scripts []fact.Script, is func(fact.Script) bool) string {
+	var names []string
+	for _, s := range scripts {
+		if is(s) {
+			names = append(names, s.Host)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// upgraded tells whether a policy has browsers ask for all of it over HTTPS.
+func upgraded(w fact.Web) bool {
+	values := slices.Clone(w.Page.Policies)
+	for _, answer := range site.Answers(w)[:1] {
+		values = append(values, answer.Headers["content-security-policy"]...)
+	}
+	return slices.ContainsFunc(csp.ParsePolicies(values), csp.Policy.UpgradesRequests)
+}

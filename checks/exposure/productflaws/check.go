@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package productflaws checks that no product shows a version known for a flaw
+// that is exploited.
+package productflaws
+
+import (
+	"strings"
+
+	"carescan/checks/internal/release"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.product-flaws", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-VULN-03"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge never says more than "not confirmed": distributions correct flaws
+// without changing the version.
+func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
+	if len(f.Seen) == 0 {
+		return scanner.Exempt("none-recognised", nil)
+	}
+	affected, unstated := sort(f.Seen)
+	values := scanner.Values{"products": release.Names(f.Seen), "lists": f.Lists}
+	switch {
+	case len(affected) > 0:
+		values["products"] = strings.Join(affected, ", ")
+		return scanner.FailedAs(scanner.Medium, "unconfirmed", values)
+	case f.Lists == "":
+		return scanner.Unknown("no-lists", values)
+	case len(unstated) > 0:
+		values["products"] = release.Names(unstated)
+		return scanner.Unknown("versions-not-stated", values)
+	}
+	return scanner.Passed("none-listed", values)
+}
+
+// sort tells the products whose version is among the affected ones from those
+// listed without versions.
+func sort(seen []fact.Product) (affected []string, unstated []fact.Product) {
+	for _, p := range seen {
+		switch flaws := release.Affecting(p); {
+		case flaws != "":
+			affected = append(affected, release.Names([]fact.Product{p})+" ("+flaws+")")
+		case len(p.Flaws) > 0:
+			unstated = append(unstated, p)
+		}
+	}
+	return affected, unstated
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package productsupport checks that the products in sight still receive
+// corrections.
+package productsupport
+
+import (
+	"time"
+
+	"carescan/checks/internal/release"
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Params are the margin before the end of support.
+type Params struct {
+	// SoonDays: support that ends within these days is to be planned for. Six
+	// months, source: EXP-VULN-04.
+	SoonDays int `json:"soon_days"`
+}
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.product-support", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-VULN-04"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(Params{SoonDays: 183}, judge),
+}
+
+func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
+	if len(f.Seen) == 0 {
+		return scanner.Exempt("none-recognised", nil)
+	}
+	var verdicts []scanner.Verdict
+	var supported []fact.Product
+	for _, p := range f.Seen {
+		switch v, known := judgeProduct(c, p); {
+		case !known:
+		case v.Outcome == scanner.Pass:
+			supported = append(supported, p)
+		default:
+			verdicts = append(verdicts, v)
+		}
+	}
+	switch {
+	case len(verdicts) > 0:
+		return site.Worst(verdicts)
+	case len(supported) == 0:
+		return scanner.Unknown("not-listed", scanner.Values{"products": release.Names(f.Seen)})
+	}
+	return scanner.Passed("supported", scanner.Values{"products": release.Names(supported), "lists": f.Lists})
+}
+
+// judgeProduct says nothing of a product that no list knows. A date that is not
+// set means that support goes on.
+func judgeProduct(c scanner.Case[Params], p fact.Product) (v scanner.Verdict, known bool) {
+	values := scanner.Values{"product": release.Names([]fact.Product{p}), "until": p.EndOfSupport.Format(time.DateOnly)}
+	left := p.EndOfSupport.Sub(c.At)
+	switch {
+	case !p.Listed:
+		return v, false
+	case p.EndOfSupport.IsZero() || left > time.Duration(c.Params.SoonDays)*24*time.Hour:
+		return scanner.Passed("supported", nil), true
+	case left >= 0:
+		return scanner.FailedAs(scanner.Low, "soon", values), true
+	}
+	return ended(p, values), true
+}
+
+// ended holds what a banner says for a doubt: distributions support versions
+// that their authors have left (exposure-checks.md section 1.2).
+func ended(p fact.Product, values scanner.Values) scanner.Verdict {
+	switch banner := p.Source == fact.FromBanner; {
+	case banner && p.Edge:
+		return scanner.FailedAs(scanner.Medium, "edge-ended-announced", values)
+	case banner:
+		return scanner.FailedAs(scanner.Low, "ended-announced", values)
+	case p.Edge:
+		return scanner.FailedAs(scanner.High, "edge-ended", values)
+	}
+	return scanner.FailedAs(scanner.Medium, "ended", values)
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package sessioncookies checks that the cookies that stand for a signed-in
+// person are out of reach of scripts, of the network and of other sites.
+package sessioncookies
+
+import (
+	"slices"
+	"strings"
+
+	"carescan/checks/internal/site"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.session-cookies", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-HTTP-06"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
+	open, everywhere, whole := sort(sessions(w))
+	switch {
+	case len(open) > 0:
+		return scanner.Failed("unprotected", named(open))
+	case len(everywhere) > 0:
+		return scanner.FailedAs(scanner.Low, "no-same-site", named(everywhere))
+	}
+	if v, unseen := site.Unseen(w); unseen {
+		return v
+	}
+	if len(whole) == 0 {
+		return scanner.Exempt("none", nil)
+	}
+	return scanner.Passed("protected", named(whole))
+}
+
+// sort names the cookies in reach of scripts or of the network, those in reach
+// of other sites only, and the rest.
+func sort(cookies []fact.Cookie) (open, everywhere, whole []string) {
+	for _, c := range cookies {
+		switch {
+		case !c.Secure || !c.HTTPOnly:
+			open = append(open, c.Name)
+		case c.SameSite == "":
+			everywhere = append(everywhere, c.Name)
+		default:
+			whole = append(whole, c.Name)
+		}
+	}
+	return open, everywhere, whole
+}
+
+func named(names []string) scanner.Values {
+	slices.Sort(names)
+	return scanner.Values{"cookies": strings.Join(slices.Compact(names), ", ")}
+}
+
+// sessions are the cookies that look like a session, wherever they were set.
+func sessions(w fact.Web) []fact.Cookie {
+	hops := slices.Concat(w.Hops, w.Others)
+	if w.Plain != nil {
+		hops = append(hops, w.Plain.Hops...)
+	}
+	var found []fact.Cookie
+	for _, h := range hops {
+		for _, c := range h.Cookies {
+			if !c.Erased && isSession(strings.ToLower(c.Name)) {
+				found = append(found, c)
+			}
+		}
+	}
+	return found
+}
+
+// isSession tells by its usual name. A token against forged requests is made to
+// be read by the page and is left aside.
+func isSession(name string) bool {
+	if strings.Contains(name, "csrf") || strings.Contains(name, "xsrf") {
+		return false
+	}
+	return strings.HasSuffix(name, "sid") || slices.ContainsFunc(
+		[]string{"sess", "auth", "token", "jwt", "login", "sso", "saml", "svpncookie", "nsc_aaac", "remember"},
+		func(word string) bool { return strings.Contains(name, word) },
+	)
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package release compares versions of a product, as far as their numbers tell.
+package release
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"carescan/scanner/fact"
+)
+
+// Older tells whether a version came before another one, and whether their
+// numbers say so: versions cut short, or without a number, are not compared.
+func Older(version, than string) (older, known bool) {
+	a, b := Numbers(version), Numbers(than)
+	if len(a) == 0 || len(b) == 0 {
+		return false, false
+	}
+	for i := range min(len(a), len(b)) {
+		if c := compare(a[i], b[i]); c != 0 {
+			return c < 0, true
+		}
+	}
+	// "6.4" may be any 6.4.x, and nobody orders the k of "1.1.1k" for every
+	// product: only a version as precise as the other is known.
+	return false, version == than || len(a) >= len(b) && plain(version) && plain(than)
+}
+
+func plain(version string) bool {
+	return !strings.ContainsFunc(version, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+}
+
+// Numbers are the groups of digits of a version, in order, without leading
+// zeros.
+func Numbers(version string) []string {
+	digits := strings.FieldsFunc(version, func(r rune) bool { return r < '0' || r > '9' })
+	for i, group := range digits {
+		digits[i] = strings.TrimLeft(group, "0")
+	}
+	return digits
+}
+
+// compare orders numbers of any length: the longer one is the greater.
+func compare(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
+
+// Affecting lists the exploited flaws whose stated versions hold this product,
+// at most five of them.
+func Affecting(p fact.Product) string {
+	var names []string
+	for _, flaw := range p.Flaws {
+		if flaw.Affected && len(names) < 5 && !slices.Contains(names, flaw.CVE) {
+			names = append(names, flaw.CVE)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// Names lists products with the versions they show.
+func Names(products []fact.Product) string {
+	var names []string
+	for _, p := range products {
+		names = append(names, strings.TrimSpace(p.Name+" "+p.Version))
+	}
+	return strings.Join(names, ", ")
+}

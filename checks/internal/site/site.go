@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package site says what a check may conclude of the last answer of a web site,
+// the page a visitor is shown.
+package site
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"carescan/checks/internal/contact"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Unseen returns the verdict on a site of which no page can be judged, and
+// whether there is one. Error answers do not count as pages: servers often send
+// their protections with good answers only.
+func Unseen(w fact.Web) (scanner.Verdict, bool) {
+	if v, lost := Unarrived(w); lost {
+		return v, true
+	}
+	if status := last(w).Status; status < 200 || status > 299 {
+		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(status)}), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// Unarrived returns the verdict on a site whose last answer is not known, and
+// whether there is one.
+func Unarrived(w fact.Web) (scanner.Verdict, bool) {
+	if v, missed := contact.Missed(w.Reach); missed {
+		return v, true
+	}
+	if len(w.Hops) == 0 || w.Error != "" {
+		return scanner.Unknown("no-answer", nil), true
+	}
+	if h := last(w); h.Refused != "" || h.Status >= 300 && h.Status < 400 {
+		return scanner.Unknown("not-followed", scanner.Values{"url": h.URL}), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// NoPage returns the verdict on a site that shows visitors no HTML page, or
+// whose page was not looked at, and whether there is one.
+func NoPage(w fact.Web) (scanner.Verdict, bool) {
+	if v, lost := Unarrived(w); lost {
+		return v, true
+	}
+	if APIOnly(w) {
+		return scanner.Exempt("api-only", nil), true
+	}
+	if v, unseen := Unseen(w); unseen {
+		return v, true
+	}
+	if w.Page == nil {
+		return scanner.Unknown("not-looked", nil), true
+	}
+	if !slices.Contains([]string{"", "text/html", "application/xhtml+xml"}, w.Page.MediaType) {
+		return scanner.Exempt("not-html", scanner.Values{"type": w.Page.MediaType}), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// APIOnly tells whether programs rather than people are served: the root is
+// JSON, asks who is there, or does not exist (exposure-checks.md section 1.4).
+func APIOnly(w fact.Web) bool {
+	if len(w.Hops) == 0 {
+		return false
+	}
+	h := last(w)
+	return h.Status == 401 || h.Status == 404 || strings.Contains(strings.ToLower(First(h, "content-type")), "json")
+}
+
+// Answers are the last answer and, when the origin itself gives it, those of the
+// other addresses of the name: a visitor may get any of them.
+func Answers(w fact.Web) []fact.Hop {
+	answers := []fact.Hop{last(w)}
+	if len(w.Hops) > 1 {
+		return answers
+	}
+	for _, h := range w.Others {
+		if h.Status >= 200 && h.Status < 300 {
+			answers = append(answers, h)
+		}
+	}
+	return answers
+}
+
+func last(w fact.Web) fact.Hop { return w.Hops[len(w.Hops)-1] }
+
+// First is the first value of a header, empty when there is none.
+func First(h fact.Hop, header string) string {
+	if values := h.Headers[header]; len(values) > 0 {
+		return strings.TrimSpace(values[0])
+	}
+	return ""
+}
+
+// Worst is the verdict that asks most of a reader (exposure-checks.md section
+// 1.2: the worst verdict of several addresses wins).
+func Worst(verdicts []scanner.Verdict) scanner.Verdict {
+	return slices.MinFunc(verdicts, func(a, b scanner.Verdict) int { return rank(a) - rank(b) })
+}
+
+// rank is lower for what matters more; a failure without a severity of its own
+// has that of its check, the gravest.
+func rank(v scanner.Verdict) int {
+	position := 10 * slices.Index(scanner.Outcomes(), v.Outcome)
+	if v.Outcome == scanner.Fail && v.Severity != "" {
+		return position + 1 + v.Severity.Rank()
+	}
+	return position
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package site
+
+import (
+	"testing"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+func TestWorst(t *testing.T) {
+	pass, unknown, own := scanner.Passed("p", nil), scanner.Unknown("u", nil), scanner.Failed("own", nil)
+	low, high := scanner.FailedAs(scanner.Low, "low", nil), scanner.FailedAs(scanner.High, "high", nil)
+	for want, given := range map[string][]scanner.Verdict{
+		"u": {pass, unknown, scanner.Exempt("e", nil)}, "high": {pass, low, high, unknown}, "own": {high, own}, "low": {unknown, low}, "p": {pass},
+	} {
+		if got := Worst(given); got.Reason != want {
+			t.Errorf("worst is %s, want %s", got.Reason, want)
+		}
+	}
+}
+
+func TestAPIOnly(t *testing.T) {
+	hop := func(status int, media string) fact.Hop {
+		return fact.Hop{Status: status, Headers: map[string][]string{"content-type": {media}}}
+	}
+	for name, tt := range map[string]struct {
+		hop  fact.Hop
+		want bool
+	}{
+		"json": {hop(200, "application/fhir+json"), true}, "login": {hop(401, "text/html"), true}, "not_found": {hop(404, ""), true},
+		"page": {hop(200, "text/html"), false}, "broken": {hop(500, "text/html"), false},
+	} {
+		if got := APIOnly(fact.Web{Hops: []fact.Hop{tt.hop}}); got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if APIOnly(fact.Web{}) {
+		t.Error("nothing seen is an API")
+	}
+}
+
+// TestAnswersOfOtherAddresses holds that other addresses count only when the
+// page is the first answer, and answers well.
+func TestAnswersOfOtherAddresses(t *testing.T) {
+	w := fact.Web{Hops: []fact.Hop{{Status: 200}}, Others: []fact.Hop{{Status: 200}, {Status: 302}, {Status: 500}}}
+	if got := len(Answers(w)); got != 2 {
+		t.Errorf("%d answers, want 2", got)
+	}
+	w.Hops = append(w.Hops, fact.Hop{Status: 200})
+	if got := len(Answers(w)); got != 1 {
+		t.Errorf("%d answers after a redirect, want 1", got)
+	}
+}

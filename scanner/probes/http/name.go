@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpprobe
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/net/publicsuffix"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of what is asked about the script hosts of one site.
+const (
+	maxNames  = 20
+	namesTime = 40 * time.Second
+)
+
+// nameHosts says of each foreign script host whether it still exists. It comes
+// last: names that do not answer take nothing from the rest of the look.
+func (v *visitor) nameHosts(ctx context.Context, scripts []fact.Script) {
+	ctx, cancel := context.WithTimeout(ctx, namesTime)
+	defer cancel()
+	for i, s := range scripts {
+		if s.Third {
+			scripts[i].Name = v.nameOf(ctx, s.Host)
+		}
+	}
+}
+
+// nameOf says whether a host that a page takes scripts from still exists. It is
+// only asked of resolvers: nothing is sent to the host.
+func (v *visitor) nameOf(ctx context.Context, host string) fact.HostName {
+	if v.names == nil {
+		v.names = map[string]fact.HostName{}
+	}
+	known, asked := v.names[host]
+	if asked || len(v.names) == maxNames {
+		return firstName(known, fact.NameUnknown)
+	}
+	v.names[host] = v.lookup(ctx, host)
+	return v.names[host]
+}
+
+func firstName(a, b fact.HostName) fact.HostName {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (v *visitor) lookup(ctx context.Context, host string) fact.HostName {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return fact.NameFound
+	}
+	ctx, cancel := context.WithTimeout(ctx, v.timeout)
+	defer cancel()
+	found, err := v.net.Lookup(ctx, host)
+	switch {
+	case err != nil:
+		return fact.NameUnknown
+	case len(found) > 0:
+		return fact.NameFound
+	}
+	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return fact.NameLost // a suffix itself: nobody can register it
+	}
+	return v.registered(ctx, domain)
+}
+
+// registered asks a resolver for the domain itself: a domain without addresses
+// may well exist, and only NXDOMAIN proves that it does not (RFC 8020).
+func (v *visitor) registered(ctx context.Context, domain string) fact.HostName {
+	answer, err := v.resolve(ctx, new(dns.Msg).SetQuestion(dns.Fqdn(domain), dns.TypeSOA))
+	switch {
+	case err != nil:
+		return fact.NameUnknown
+	case answer.Rcode == dns.RcodeNameError:
+		return fact.NameFree
+	case answer.Rcode == dns.RcodeSuccess:
+		return fact.NameLost
+	}
+	return fact.NameUnknown
+}
+
+// resolve asks one resolver over TCP, and another one in the look that confirms
+// the first.
+func (v *visitor) resolve(ctx context.Context, question *dns.Msg) (*dns.Msg, error) {
+	resolvers := v.net.Resolvers()
+	if len(resolvers) == 0 {
+		return nil, errors.New("no resolver is declared")
+	}
+	at := resolvers[scanner.Attempt(ctx)%len(resolvers)]
+	conn, err := v.net.DialContext(ctx, "tcp", at.String())
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	exchange := dns.Conn{Conn: conn}
+	if err := exchange.WriteMsg(question); err != nil {
+		return nil, err
+	}
+	answer, err := exchange.ReadMsg()
+	if err == nil && (answer.Id != question.Id || !answer.Response) {
+		err = errors.New("the resolver answers another question")
+	}
+	return answer, err
+}
