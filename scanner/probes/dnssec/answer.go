@@ -60,7 +60,9 @@ func (v *validator) present(reply *dns.Msg, set signedSet, by authority) finding
 	return f
 }
 
-// absent judges a denial (RFC 4035 section 5.4).
+// absent judges a denial (RFC 4035 section 5.4). The SOA that comes with it must
+// hold too: a resolver wants every set of the answer authentic (RFC 4035 section
+// 3.2.3).
 func (v *validator) absent(reply *dns.Msg, name string, kind uint16, by authority) finding {
 	proof, fault, sigs := v.readDenial(reply.Ns, by)
 	f := finding{answer: fact.NoData, denial: proof.describe(), sigs: bounded(sigs)}
@@ -71,6 +73,11 @@ func (v *validator) absent(reply *dns.Msg, name string, kind uint16, by authorit
 	}
 	if f.verdict == bogus(fact.DenialNotProven) {
 		f.verdict = fault
+	}
+	for _, set := range pickAll(reply.Ns, dns.TypeSOA) {
+		if got, _ := v.verify(set, by); got.state != fact.Secure && f.state != fact.Bogus {
+			f.verdict = got
+		}
 	}
 	return f
 }
