@@ -124,9 +124,11 @@ func (p *nsec3Proof) match(name string) *dns.NSEC3 {
 	return nil
 }
 
+// cover wants the name strictly inside an interval: for the library its lower
+// end is covered too, and an existing name would be proven absent.
 func (p *nsec3Proof) cover(name string) *dns.NSEC3 {
 	for _, n := range p.records {
-		if n.Cover(name) {
+		if n.Cover(name) && !n.Match(name) {
 			return n
 		}
 	}
