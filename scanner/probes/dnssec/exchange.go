@@ -33,10 +33,9 @@ const (
 )
 
 var (
-	errMismatch  = errors.New("the answer does not match the question")
-	errSpent     = errors.New("the exchanges of this look are spent")
-	errSilent    = errors.New("the server left too many questions without answer")
-	errNoAddress = errors.New("no server is left to ask")
+	errMismatch = errors.New("the answer does not match the question")
+	errSpent    = errors.New("the exchanges of this look are spent")
+	errSilent   = errors.New("the server left too many questions without answer")
 )
 
 // asker puts questions to servers within the bounds of one look.

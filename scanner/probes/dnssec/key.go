@@ -13,9 +13,8 @@ import (
 
 // The RSA keys that the standard library verifies with.
 const (
-	minModulus       = 1024
-	maxModulus       = 4096
-	maxExponentBytes = 4
+	minModulus = 1024
+	maxModulus = 4096
 )
 
 // verifiable tells whether signatures of a key can be verified here. Where they
@@ -49,7 +48,7 @@ func splitRSA(key *dns.DNSKEY) (exponent, modulus *big.Int) {
 	if size == 0 {
 		size, rest = int(raw[1])<<8|int(raw[2]), raw[3:]
 	}
-	if size > maxExponentBytes || size > len(rest) {
+	if size > len(rest) {
 		return exponent, modulus
 	}
 	return exponent.SetBytes(rest[:size]), modulus.SetBytes(rest[size:])

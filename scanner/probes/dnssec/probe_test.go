@@ -23,7 +23,8 @@ import (
 func smallWorld(t *testing.T) *world {
 	t.Helper()
 	return newWorld(t, []recipe{
-		{name: "good"}, {name: "plain", plain: true, prints: "none"},
+		{name: "good"},
+		{name: "plain", plain: true, prints: "none"},
 		{name: "expired", sign: []string{"-s", "20200101000000", "-e", "20200201000000"}},
 	})
 }
@@ -212,7 +213,7 @@ func TestResolversAtFault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			faulty := serve(t, relay(w.first, tt.change))
-			p, err := New(Options{Anchor: w.anchor, Timeout: 300 * time.Millisecond})
+			p, err := New(Options{Anchor: w.anchor, Timeout: 500 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,7 +275,7 @@ func TestServersAtFault(t *testing.T) {
 			t.Parallel()
 			door := w.door("good.test")
 			door.Routes["ns2.good.test:53"] = serve(t, tt.handler).String()
-			p, err := New(Options{Anchor: w.anchor, Timeout: 300 * time.Millisecond})
+			p, err := New(Options{Anchor: w.anchor, Timeout: 500 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -311,7 +312,7 @@ func TestManyServers(t *testing.T) {
 	for i := range 60 {
 		door.Routes[fmt.Sprintf("s%02d.good.test:53", i)] = silent
 	}
-	p, err := New(Options{Anchor: w.anchor, Timeout: 50 * time.Millisecond})
+	p, err := New(Options{Anchor: w.anchor, Timeout: 250 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,6 +172,11 @@ func compareServers(t *testing.T, tt trial, f fact.DNSSEC) {
 		if got = append(got[:i], line); s.Contact != fact.ContactAsked {
 			t.Errorf("%s was not asked: %s", s.Server, s.Error)
 		}
+		for _, set := range s.Sets {
+			if line == "secure secure secure" && set.State != fact.Secure {
+				t.Errorf("%s of %s: %+v", set.Type, s.Server, set)
+			}
+		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("states (-want +got):\n%s\n%+v", diff, f)
