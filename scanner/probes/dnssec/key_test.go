@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"carescan/scanner/fact"
 )
 
 // TestVerifiable tells the RSA keys that are verified here from those of which
@@ -41,5 +43,33 @@ func TestVerifiable(t *testing.T) {
 	}
 	if verifiable(&dns.DNSKEY{Algorithm: dns.RSASHA1, PublicKey: "not base64"}) {
 		t.Error("a key that is not base64 is verifiable")
+	}
+}
+
+// TestKeysOfOneTag holds that keys made to share a tag, and signatures that all
+// of them may have made, cost a bounded number of validations (CVE-2023-50387).
+func TestKeysOfOneTag(t *testing.T) {
+	t.Parallel()
+	z := newTruth(t, false)
+	own := z.by.keys[0]
+	raw, err := base64.StdEncoding.DecodeString(own.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []*dns.DNSKEY
+	for range maxKeys {
+		raw = slices.Concat(raw[2:], raw[:2]) // the tag is a sum of words: their order does not count
+		key := *own
+		key.PublicKey = base64.StdEncoding.EncodeToString(raw)
+		keys = append(keys, &key)
+	}
+	set := pick(z.reply("www.chu.test.", dns.TypeA, nil).Answer, "www.chu.test.", dns.TypeA)
+	wrong := *set.sigs[0]
+	wrong.Signature = base64.StdEncoding.EncodeToString(make([]byte, 64))
+	set.sigs = slices.Repeat([]*dns.RRSIG{&wrong}, maxSignatures)
+	v := &validator{at: z.at, left: lookValidations}
+	got, _ := v.verify(set, authority{z.by.zone, keys})
+	if got != unprovable(fact.TooCostly) || v.left != lookValidations-maxValidations {
+		t.Errorf("%+v after %d validations", got, lookValidations-v.left)
 	}
 }

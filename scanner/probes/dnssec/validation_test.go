@@ -3,6 +3,7 @@
 package dnssecprobe
 
 import (
+	order "cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,7 +41,8 @@ type trial struct {
 	recipe recipe
 	ask    string   // name looked at, when not the zone
 	want   string   // state and reason of the delegation, of the SOA and of the denial on the first server
-	second string   // the same on the second server, when it differs
+	keys   string   // state and reason of the keys on the first server, when not secure
+	second string   // what is wanted of the second server, when it differs
 	delv   opinions // when delv does not say the same as we do
 	host   opinions // when unbound-host does not
 	why    string   // who is right where they differ
@@ -85,11 +87,11 @@ func trials() []trial {
 		{recipe: recipe{name: "unsigned.nsec3-opt-out", plain: true, prints: "none"}, want: "insecure/opt-out"},
 		{recipe: recipe{name: "unsigned.nsec3-many", plain: true, prints: "none"}, want: "insecure/too-many-iterations"},
 		{recipe: recipe{name: "unproven", plain: true, prints: "none", bare: true}, want: "bogus/wrong-signature"},
-		{recipe: recipe{name: "ds-alone", plain: true, prints: other}, want: "secure bogus/missing-signature bogus/key-not-trusted"},
-		{recipe: recipe{name: "ds-other", prints: other}, want: "secure bogus/key-not-trusted bogus/key-not-trusted"},
+		{recipe: recipe{name: "ds-alone", plain: true, prints: other}, want: "secure bogus/missing-signature bogus/key-not-trusted", keys: "bogus/ds-without-key"},
+		{recipe: recipe{name: "ds-other", prints: other}, want: "secure bogus/key-not-trusted bogus/key-not-trusted", keys: "bogus/ds-mismatch"},
 		{recipe: recipe{name: "ds-gost", prints: "@ DS 12345 12 3 0000000000000000000000000000000000000000000000000000000000000000\n"}, want: "insecure/unsupported-algorithm"},
-		{recipe: recipe{name: "expired", sign: long}, want: "secure bogus/signature-expired bogus/signature-expired"},
-		{recipe: recipe{name: "early", sign: soon}, want: "secure bogus/signature-not-yet-valid bogus/signature-not-yet-valid"},
+		{recipe: recipe{name: "expired", sign: long}, want: "secure bogus/signature-expired bogus/signature-expired", keys: "bogus/signature-expired"},
+		{recipe: recipe{name: "early", sign: soon}, want: "secure bogus/signature-not-yet-valid bogus/signature-not-yet-valid", keys: "bogus/signature-not-yet-valid"},
 		{recipe: recipe{name: "soa-unsigned", spoil: without(signatureOf(dns.TypeSOA))}, want: "secure bogus/missing-signature bogus/missing-signature"},
 		{recipe: recipe{name: "soa-changed", spoil: changed}, want: "secure bogus/wrong-signature bogus/wrong-signature"},
 		{recipe: recipe{name: "soa-other-key", spoil: otherKey}, want: "secure bogus/no-matching-key bogus/no-matching-key"},
@@ -165,6 +167,9 @@ func compareServers(t *testing.T, tt trial, f fact.DNSSEC) {
 		if tt.second == "" {
 			want[1] = tt.want
 		}
+	}
+	if keys := order.Or(tt.keys, "secure"); len(f.Servers) > 0 && of(f.Servers[0], "DNSKEY") != keys {
+		t.Errorf("the keys are %s, want %s", of(f.Servers[0], "DNSKEY"), keys)
 	}
 	got := []string{state(f.State, f.Reason)}
 	for i, s := range f.Servers {
