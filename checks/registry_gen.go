@@ -20,7 +20,10 @@ import (
 	exposuredanglingnames "carescan/checks/exposure/danglingnames"
 	exposuredelegation "carescan/checks/exposure/delegation"
 	exposuredmarcpolicy "carescan/checks/exposure/dmarcpolicy"
+	exposurednssecalgorithms "carescan/checks/exposure/dnssecalgorithms"
+	exposurednssecchain "carescan/checks/exposure/dnssecchain"
 	exposurednssecpresence "carescan/checks/exposure/dnssecpresence"
+	exposurednssecsignaturelife "carescan/checks/exposure/dnssecsignaturelife"
 	exposureedgeversion "carescan/checks/exposure/edgeversion"
 	exposureframing "carescan/checks/exposure/framing"
 	exposurehealthapplication "carescan/checks/exposure/healthapplication"
@@ -80,7 +83,10 @@ func registry() []scanner.Check {
 		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
 		withPapers(exposuredelegation.Check, exposuredelegationPapers()),
 		withPapers(exposuredmarcpolicy.Check, exposuredmarcpolicyPapers()),
+		withPapers(exposurednssecalgorithms.Check, exposurednssecalgorithmsPapers()),
+		withPapers(exposurednssecchain.Check, exposurednssecchainPapers()),
 		withPapers(exposurednssecpresence.Check, exposurednssecpresencePapers()),
+		withPapers(exposurednssecsignaturelife.Check, exposurednssecsignaturelifePapers()),
 		withPapers(exposureedgeversion.Check, exposureedgeversionPapers()),
 		withPapers(exposureframing.Check, exposureframingPapers()),
 		withPapers(exposurehealthapplication.Check, exposurehealthapplicationPapers()),
@@ -886,6 +892,140 @@ func exposuredmarcpolicyPapers() scanner.Papers {
 	}
 }
 
+func exposurednssecalgorithmsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le domaine est signé avec des algorithmes encore recommandés",
+			Why:   "Une signature DNSSEC ne vaut que par son algorithme et la taille de sa clé. Les anciens peuvent être imités, et les résolveurs cessent peu à peu de les vérifier\u00a0: le domaine n'est alors plus protégé. Des itérations et un sel dans NSEC3 ne protègent de rien et chargent tout le monde.",
+			How:   "On regarde l'algorithme des clés (DNSKEY) et de leurs empreintes (DS), la taille des clés RSA, et les paramètres de NSEC3. Un algorithme interdit (1, 3, 5, 6, 7, 12), des empreintes faites seulement avec SHA-1 ou GOST, ou plus de 100 itérations\u00a0: non-conformité importante. L'algorithme 10, une clé RSA de moins de 2048 bits, de 1 à 100 itérations ou un sel\u00a0: non-conformité mineure. Les algorithmes 8, 13, 14, 15 et 16 sont recommandés ou admis. Un domaine non signé n'est pas jugé ici.",
+			Fix:   "Passer à l'algorithme 13 (ECDSA P-256), à une empreinte SHA-256 et à NSEC, ou à NSEC3 sans itération ni sel. Le changement d'algorithme se fait par étapes\u00a0: laisser l'outil de signature ou l'hébergeur DNS le conduire.",
+			Reasons: map[string]string{
+				"ageing-algorithm":    "Le domaine utilise l'algorithme 10 (RSA avec SHA-512), qui n'est plus recommandé.",
+				"denial-unknown":      "On n'a pas vu comment la zone prouve une absence.",
+				"forbidden-algorithm": "Le domaine utilise un algorithme de signature interdit (numéros\u00a0: {algorithms}).",
+				"many-iterations":     "NSEC3 demande {iterations} itérations\u00a0: les résolveurs ne font plus ce calcul.",
+				"no-domain":           "Il est prouvé que ce domaine n'existe pas\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-key":              "Aucun serveur n'a montré ses clés.",
+				"no-server":           "Aucun serveur n'a pu être interrogé.",
+				"not-a-zone":          "Ce nom n'est pas une zone à lui seul\u00a0: ses signatures sont celles de {zone}.",
+				"not-signed":          "Il est prouvé que le domaine n'est pas signé\u00a0: voir la vérification de la présence de DNSSEC.",
+				"recommended":         "Le domaine est signé avec des moyens recommandés (algorithmes {algorithms}, empreintes {digests}, {denial}).",
+				"salted":              "NSEC3 emploie un sel ou des itérations ({iterations}), qui ne protègent de rien.",
+				"short-key":           "La plus petite clé RSA n'a que {bits} bits.",
+				"unknown-algorithm":   "Le domaine utilise un algorithme ou une empreinte que l'on ne sait pas classer (algorithmes {algorithms}, empreintes {digests}).",
+				"unproven":            "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause}).",
+				"weak-digest":         "L'empreinte de la clé n'est publiée qu'avec une fonction abandonnée (types\u00a0: {digests}).",
+			},
+			References: []string{
+				"RFC 9904",
+				"RFC 9905",
+				"RFC 9276, section 3.1",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The domain is signed with algorithms that are still recommended",
+			Why:   "A DNSSEC signature is worth what its algorithm and the size of its key are. Old ones can be forged, and resolvers stop verifying them: the domain is then no longer protected. Iterations and salt in NSEC3 protect from nothing and are a load on everybody.",
+			How:   "The algorithm of the keys (DNSKEY) and of their prints (DS), the size of RSA keys, and the parameters of NSEC3. A forbidden algorithm (1, 3, 5, 6, 7, 12), prints made with SHA-1 or GOST alone, or more than 100 iterations: medium failure. Algorithm 10, an RSA key under 2048 bits, 1 to 100 iterations or a salt: low failure. Algorithms 8, 13, 14, 15 and 16 are recommended or accepted. An unsigned domain is not judged here.",
+			Fix:   "Move to algorithm 13 (ECDSA P-256), to a SHA-256 print and to NSEC, or NSEC3 without iteration or salt. An algorithm is changed step by step: let the signing tool or the DNS host lead it.",
+			Reasons: map[string]string{
+				"ageing-algorithm":    "The domain uses algorithm 10 (RSA with SHA-512), which is no longer recommended.",
+				"denial-unknown":      "How the zone proves an absence was not seen.",
+				"forbidden-algorithm": "The domain uses a forbidden signature algorithm (numbers: {algorithms}).",
+				"many-iterations":     "NSEC3 asks for {iterations} iterations: resolvers no longer compute them.",
+				"no-domain":           "This domain is proven not to exist: check its spelling in the scope.",
+				"no-key":              "No server showed its keys.",
+				"no-server":           "No server could be asked.",
+				"not-a-zone":          "This name is not a zone of its own: its signatures are those of {zone}.",
+				"not-signed":          "The domain is proven not to be signed: see the check of the presence of DNSSEC.",
+				"recommended":         "The domain is signed by recommended means (algorithms {algorithms}, prints {digests}, {denial}).",
+				"salted":              "NSEC3 uses a salt or iterations ({iterations}), which protect from nothing.",
+				"short-key":           "The smallest RSA key has {bits} bits only.",
+				"unknown-algorithm":   "The domain uses an algorithm or a print that cannot be ranked here (algorithms {algorithms}, prints {digests}).",
+				"unproven":            "The chain could not be followed further than zone {zone} ({cause}).",
+				"weak-digest":         "The print of the key is only published with an abandoned function (types: {digests}).",
+			},
+			References: []string{
+				"RFC 9904",
+				"RFC 9905",
+				"RFC 9276, section 3.1",
+			},
+		},
+	}
+}
+
+func exposurednssecchainPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La chaîne de signatures DNSSEC du domaine est valide",
+			Why:   "Un domaine signé dont la chaîne est rompue disparaît pour tous ceux qui vérifient les signatures\u00a0: plus de site, plus de courriel. Les autorités de certification vérifient aussi\u00a0: ses certificats ne peuvent plus être renouvelés.",
+			How:   "On suit les signatures depuis la clé de la racine jusqu'au domaine, puis on vérifie les enregistrements du domaine (SOA, DNSKEY, NS, MX, A) et l'absence d'un nom tiré au hasard, sur chacun de ses serveurs de noms que le périmètre permet d'interroger, et par les résolveurs sinon. Une signature qui ne tient pas sur un seul serveur suffit à une non-conformité critique. Un second vérificateur, le résolveur, est consulté\u00a0: s'il refuse un domaine que nous trouvons valide, on ne conclut pas. Une rupture située plus haut que le domaine n'est pas de son fait\u00a0: non concluant. Un domaine dont il est prouvé qu'il n'est pas signé n'est pas jugé ici, mais par la vérification de la présence de DNSSEC. Les absences que NSEC3 laisse sans protection (option «\u00a0opt-out\u00a0» ou plus de 150 itérations) sont signalées sans être une non-conformité.",
+			Fix:   "Si l'empreinte (DS) ne correspond plus à la clé, publier la bonne auprès du bureau d'enregistrement, ou faire retirer l'ancienne. Si des signatures sont expirées ou absentes, resigner la zone et vérifier que tous les serveurs secondaires l'ont reçue. Si l'hébergeur DNS signe la zone, lui transmettre ce constat sans délai.",
+			Reasons: map[string]string{
+				"above":                   "La chaîne est rompue plus haut que le domaine, dans la zone {zone} ({cause})\u00a0: ce n'est pas de son fait.",
+				"absences-open":           "La chaîne est valide jusqu'aux serveurs\u00a0: {servers}. Les noms inexistants, eux, ne sont pas protégés (NSEC3 avec opt-out ou trop d'itérations).",
+				"delegation":              "Ce que la zone parente publie sur le domaine ne peut pas être prouvé ({cause})\u00a0: le domaine est injoignable pour ceux qui vérifient.",
+				"denial-not-proven":       "L'absence d'un nom ou d'un enregistrement n'est pas prouvée ({sets}) sur\u00a0: {servers}.",
+				"disagreement":            "La chaîne est valide pour nous, mais le résolveur {resolver} refuse le domaine.",
+				"ds-mismatch":             "Aucune clé n'a l'empreinte (DS) que publie la zone parente, sur\u00a0: {servers}.",
+				"ds-without-key":          "La zone parente publie une empreinte (DS), mais ces serveurs n'ont pas de clé\u00a0: {servers}.",
+				"incomplete":              "Tout n'a pas pu être vérifié ({sets}) sur\u00a0: {servers}.",
+				"key-not-trusted":         "La clé de la zone n'est pas reconnue ({sets}) sur\u00a0: {servers}.",
+				"missing-signature":       "Des signatures manquent ({sets}) sur\u00a0: {servers}.",
+				"no-domain":               "Il est prouvé que ce domaine n'existe pas\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-matching-key":         "Des signatures viennent d'une clé que la zone ne publie pas ({sets}) sur\u00a0: {servers}.",
+				"no-server":               "Aucun serveur n'a pu être interrogé.",
+				"not-a-zone":              "Ce nom n'est pas une zone à lui seul\u00a0: ses signatures sont celles de {zone}.",
+				"not-signed":              "Il est prouvé que le domaine n'est pas signé\u00a0: voir la vérification de la présence de DNSSEC.",
+				"secure":                  "La chaîne est valide pour nous et pour le résolveur, de la racine jusqu'aux serveurs\u00a0: {servers}.",
+				"secure-alone":            "La chaîne est valide jusqu'aux serveurs\u00a0: {servers}. Le résolveur consulté ne vérifie pas les signatures\u00a0: il n'y a pas de second avis.",
+				"signature-expired":       "Des signatures sont expirées ({sets}) sur\u00a0: {servers}.",
+				"signature-not-yet-valid": "Des signatures ne sont pas encore valables ({sets}) sur\u00a0: {servers}. L'horloge de la machine qui signe est peut-être fausse.",
+				"unproven":                "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause}).",
+				"wrong-signature":         "Des signatures ne correspondent pas aux données ({sets}) sur\u00a0: {servers}.",
+			},
+			References: []string{
+				"RFC 4035, section 5",
+				"RFC 5155, section 8",
+				"CA/Browser Forum, SC-085v2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The chain of DNSSEC signatures of the domain holds",
+			Why:   "A signed domain whose chain is broken vanishes for everybody who verifies signatures: no more site, no more mail. Certification authorities verify too: its certificates can no longer be renewed.",
+			How:   "Signatures are followed from the key of the root down to the domain. Then the records of the domain (SOA, DNSKEY, NS, MX, A) and the absence of a random name are verified, on each of its name servers that the scope allows to ask, through the resolvers otherwise. A signature that does not hold on a single server is enough for a critical failure. A second validator, the resolver, is consulted: when it refuses a domain that holds for us, nothing is concluded. A break above the domain is not of its making: inconclusive. A domain that is proven unsigned is not judged here, but by the check of the presence of DNSSEC. Absences that NSEC3 leaves unprotected (opt-out, or more than 150 iterations) are said and are no failure.",
+			Fix:   "When the print (DS) no longer matches the key, publish the right one at the registrar, or have the old one removed. When signatures are expired or missing, sign the zone again and make sure that all secondary servers received it. When the DNS host signs the zone, pass this finding on without delay.",
+			Reasons: map[string]string{
+				"above":                   "The chain is broken above the domain, in zone {zone} ({cause}): this is not of its making.",
+				"absences-open":           "The chain holds down to the servers: {servers}. Names that do not exist are not protected (NSEC3 with opt-out or too many iterations).",
+				"delegation":              "What the parent zone publishes of the domain cannot be proven ({cause}): the domain is unreachable for those who verify.",
+				"denial-not-proven":       "The absence of a name or record is not proven ({sets}) on: {servers}.",
+				"disagreement":            "The chain holds for us, but resolver {resolver} refuses the domain.",
+				"ds-mismatch":             "No key has the print (DS) that the parent zone publishes, on: {servers}.",
+				"ds-without-key":          "The parent zone publishes a print (DS), but these servers have no key: {servers}.",
+				"incomplete":              "Not everything could be verified ({sets}) on: {servers}.",
+				"key-not-trusted":         "The key of the zone is not trusted ({sets}) on: {servers}.",
+				"missing-signature":       "Signatures are missing ({sets}) on: {servers}.",
+				"no-domain":               "This domain is proven not to exist: check its spelling in the scope.",
+				"no-matching-key":         "Signatures come from a key that the zone does not publish ({sets}) on: {servers}.",
+				"no-server":               "No server could be asked.",
+				"not-a-zone":              "This name is not a zone of its own: its signatures are those of {zone}.",
+				"not-signed":              "The domain is proven not to be signed: see the check of the presence of DNSSEC.",
+				"secure":                  "The chain holds for us and for the resolver, from the root to the servers: {servers}.",
+				"secure-alone":            "The chain holds down to the servers: {servers}. The resolver consulted does not verify signatures: there is no second opinion.",
+				"signature-expired":       "Signatures are expired ({sets}) on: {servers}.",
+				"signature-not-yet-valid": "Signatures are not valid yet ({sets}) on: {servers}. The clock of the machine that signs may be wrong.",
+				"unproven":                "The chain could not be followed further than zone {zone} ({cause}).",
+				"wrong-signature":         "Signatures do not match the data ({sets}) on: {servers}.",
+			},
+			References: []string{
+				"RFC 4035, section 5",
+				"RFC 5155, section 8",
+				"CA/Browser Forum, SC-085v2",
+			},
+		},
+	}
+}
+
 func exposurednssecpresencePapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -926,6 +1066,55 @@ func exposurednssecpresencePapers() scanner.Papers {
 				"RFC 4035, section 2",
 				"ANSSI, DNS architectures (PA-105), R14",
 				"ANSSI, connecting an information system to the internet (PA-066), R50+",
+			},
+		},
+	}
+}
+
+func exposurednssecsignaturelifePapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les signatures DNSSEC du domaine sont renouvelées à temps",
+			Why:   "Une signature DNSSEC a une date de fin. Si le renouvellement automatique s'arrête, ou si un serveur secondaire ne reçoit plus la zone, le domaine devient injoignable d'un coup pour ceux qui vérifient.",
+			How:   "Sur chaque serveur interrogé, on regarde la date de fin des signatures des enregistrements placés au sommet de la zone (SOA, DNSKEY, NS, MX, A). Une signature expirée sur un seul serveur\u00a0: non-conformité majeure. Moins de 12 heures restantes\u00a0: non-conformité importante. Si plusieurs signatures couvrent les mêmes données, la plus durable compte.",
+			Fix:   "Relancer la signature automatique de la zone, vérifier que chaque serveur secondaire a bien reçu la nouvelle version, et surveiller la date de fin des signatures.",
+			Reasons: map[string]string{
+				"expired":      "Des signatures ({sets}) sont expirées depuis le {until} UTC sur\u00a0: {servers}.",
+				"fresh":        "La première signature à finir est valable jusqu'au {until} UTC.",
+				"incomplete":   "Des serveurs n'ont pas répondu à toutes les questions\u00a0: {servers}.",
+				"no-domain":    "Il est prouvé que ce domaine n'existe pas\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-server":    "Aucun serveur n'a pu être interrogé.",
+				"no-signature": "Aucune signature n'a été vue.",
+				"not-a-zone":   "Ce nom n'est pas une zone à lui seul\u00a0: ses signatures sont celles de {zone}.",
+				"not-signed":   "Il est prouvé que le domaine n'est pas signé\u00a0: voir la vérification de la présence de DNSSEC.",
+				"soon":         "Des signatures ({sets}) finissent le {until} UTC (heures restantes\u00a0: {hours}) sur\u00a0: {servers}.",
+				"unproven":     "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause}).",
+			},
+			References: []string{
+				"RFC 4035, section 5.3.1",
+				"RFC 6781, section 4.4.2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The DNSSEC signatures of the domain are renewed in time",
+			Why:   "A DNSSEC signature has an end date. When automatic renewal stops, or a secondary server no longer receives the zone, the domain becomes unreachable at once for those who verify.",
+			How:   "On each server asked, the end of the signatures of the records at the top of the zone (SOA, DNSKEY, NS, MX, A). A signature that is expired on a single server: high failure. Less than 12 hours left: medium failure. When several signatures cover the same data, the longest-lived counts.",
+			Fix:   "Start the automatic signing of the zone again, make sure that each secondary server received the new version, and watch the end date of signatures.",
+			Reasons: map[string]string{
+				"expired":      "Signatures ({sets}) have been expired since {until} UTC on: {servers}.",
+				"fresh":        "The first signature to end is valid until {until} UTC.",
+				"incomplete":   "Some servers did not answer every question: {servers}.",
+				"no-domain":    "This domain is proven not to exist: check its spelling in the scope.",
+				"no-server":    "No server could be asked.",
+				"no-signature": "No signature was seen.",
+				"not-a-zone":   "This name is not a zone of its own: its signatures are those of {zone}.",
+				"not-signed":   "The domain is proven not to be signed: see the check of the presence of DNSSEC.",
+				"soon":         "Signatures ({sets}) end on {until} UTC (hours left: {hours}) on: {servers}.",
+				"unproven":     "The chain could not be followed further than zone {zone} ({cause}).",
+			},
+			References: []string{
+				"RFC 4035, section 5.3.1",
+				"RFC 6781, section 4.4.2",
 			},
 		},
 	}

@@ -25,7 +25,7 @@ type nameServer struct {
 
 // openDNS answers on the same port over UDP and TCP.
 func (h *Hospital) openDNS() error {
-	zones, err := loadZones(h.address)
+	zones, anchor, err := loadZones(h.address, h.now)
 	if err != nil {
 		return err
 	}
@@ -40,6 +40,7 @@ func (h *Hospital) openDNS() error {
 	if err := h.serveDNS(&dns.Server{PacketConn: packets, Handler: server}); err != nil {
 		return errors.Join(err, packets.Close())
 	}
+	h.settings.TrustAnchor = []string{anchor.String()}
 	h.declareDNS(listener.Addr().String())
 	return nil
 }
@@ -102,7 +103,8 @@ func (s nameServer) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
 	case q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR:
 		s.transfer(w, z, q, answer)
 	default:
-		z.answer(q, answer)
+		opt := question.IsEdns0()
+		z.answer(q, answer, opt != nil && opt.Do())
 	}
 	reply(w, question, answer)
 }
@@ -130,15 +132,22 @@ func (s nameServer) transfer(w dns.ResponseWriter, z zone, q dns.Question, answe
 	answer.Answer = z.whole()
 }
 
-// answer fills in what the zone knows, or a proof of absence that may be
-// cached (RFC 2308 section 3).
-func (z zone) answer(q dns.Question, answer *dns.Msg) {
+// answer fills in what the zone knows, or an absence that may be cached (RFC 2308
+// section 3), with their proofs for who asks for signatures.
+func (z zone) answer(q dns.Question, answer *dns.Msg, signed bool) {
+	give := z.find
+	if signed {
+		give = z.withSignatures
+	}
 	answer.Authoritative = true
-	answer.Answer = z.find(q.Name, q.Qtype)
-	if len(answer.Answer) > 0 {
+	if answer.Answer = z.find(q.Name, q.Qtype); len(answer.Answer) > 0 {
+		answer.Answer = give(q.Name, q.Qtype)
 		return
 	}
-	answer.Ns = z.find(z.origin, dns.TypeSOA)
+	answer.Ns = give(z.origin, dns.TypeSOA)
+	if signed {
+		answer.Ns = append(answer.Ns, z.denial(q.Name)...)
+	}
 	if !z.exists(q.Name) {
 		answer.Rcode = dns.RcodeNameError
 	}

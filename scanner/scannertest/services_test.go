@@ -38,8 +38,13 @@ func askEverything(t *testing.T, h *scannertest.Hospital) {
 
 func ask(t *testing.T, h *scannertest.Hospital, name string, kind uint16) *dns.Msg {
 	t.Helper()
+	return askWith(t, h, name, kind, false)
+}
+
+func askWith(t *testing.T, h *scannertest.Hospital, name string, kind uint16, signed bool) *dns.Msg {
+	t.Helper()
 	client := dns.Client{}
-	answer, _, err := client.Exchange(new(dns.Msg).SetQuestion(name, kind).SetEdns0(1232, true), h.Settings().Resolvers[0])
+	answer, _, err := client.Exchange(new(dns.Msg).SetQuestion(name, kind).SetEdns0(1232, signed), h.Settings().Resolvers[0])
 	if err != nil {
 		t.Fatalf("ask %s %s: %v", name, dns.TypeToString[kind], err)
 	}

@@ -17,6 +17,8 @@ type Settings struct {
 	ScopeNames    []string
 	Ranges        []string
 	Resolvers     []string // "address:port"
+	// TrustAnchor is the DS of the parent zone, where validation begins.
+	TrustAnchor []string
 	// Redirects says where a "name:port" really listens, as "address:port".
 	Redirects        map[string]string
 	CAFile           string // authority of every certificate of the lab
@@ -88,6 +90,7 @@ func (h *Hospital) Settings() Settings {
 	s.ScopeNames = slices.Clone(s.ScopeNames)
 	s.Ranges = slices.Clone(s.Ranges)
 	s.Resolvers = slices.Clone(s.Resolvers)
+	s.TrustAnchor = slices.Clone(s.TrustAnchor)
 	s.Redirects = maps.Clone(s.Redirects)
 	s.Applications = slices.Clone(s.Applications)
 	return s

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -23,26 +24,38 @@ const parentZone = "test"
 type zone struct {
 	origin  string // with its final dot
 	records []dns.RR
+	chain   []string // the names of a signed zone, in order
 }
 
-// loadZones reads every zone, the parent last, and signs the main one.
-func loadZones(address string) ([]zone, error) {
+// loadZones reads every zone, the parent last. The main one and the parent are
+// signed; the others are delegated without a key, which the parent proves. The
+// DS of the parent is returned: it is where trust begins.
+func loadZones(address string, now time.Time) ([]zone, *dns.DS, error) {
 	var zones []zone
 	for _, name := range []string{domainMain, domainHealth, domainHost, parentZone} {
 		z, err := loadZone(name, address)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		zones = append(zones, z)
 	}
-	key, err := newZoneKey(zones[0].origin)
+	main, parent := &zones[0], &zones[len(zones)-1]
+	ds, err := main.signAnew(now)
+	if err != nil {
+		return nil, nil, err
+	}
+	parent.records = append(parent.records, ds)
+	anchor, err := parent.signAnew(now)
+	return zones, anchor, err
+}
+
+// signAnew signs a zone with a key of the moment, and returns its DS.
+func (z *zone) signAnew(now time.Time) (*dns.DS, error) {
+	key, err := newSigner(z.origin, now)
 	if err != nil {
 		return nil, err
 	}
-	zones[0].records = append(zones[0].records, key)
-	parent := &zones[len(zones)-1]
-	parent.records = append(parent.records, key.ToDS(dns.SHA256))
-	return zones, nil
+	return key.public.ToDS(dns.SHA256), z.sign(key)
 }
 
 func loadZone(name, address string) (zone, error) {
@@ -60,20 +73,6 @@ func loadZone(name, address string) (zone, error) {
 		return zone{}, fmt.Errorf("read zone %s: %w", name, err)
 	}
 	return z, nil
-}
-
-// newZoneKey makes the key that a zone publishes. Answers carry no signature:
-// the lab shows whether a zone is signed, not whether a chain validates.
-func newZoneKey(origin string) (*dns.DNSKEY, error) {
-	key := &dns.DNSKEY{
-		Hdr:      dns.RR_Header{Name: origin, Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 3600},
-		Flags:    dns.ZONE | dns.SEP,
-		Protocol: 3, Algorithm: dns.ECDSAP256SHA256,
-	}
-	if _, err := key.Generate(256); err != nil {
-		return nil, fmt.Errorf("make the key of zone %s: %w", origin, err)
-	}
-	return key, nil
 }
 
 // find returns the records of a name and type.

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dnssecsignaturelife checks that the signatures of a zone are renewed
+// well before their end, on each of its servers.
+package dnssecsignaturelife
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"carescan/checks/internal/signed"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Params is the margin before the end.
+type Params struct {
+	// MinHours is the time left below which renewal is late. Source: EXP-DNS-12.
+	MinHours int `json:"min_hours"`
+}
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.dnssec-signature-life", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-DNS-12"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmAtOnce,
+	Judge:      scanner.Each(Params{MinHours: 12}, judge),
+}
+
+func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
+	if v, apart := signed.Apart(f); apart {
+		return v
+	}
+	first := soonest(f)
+	limit := c.At.Add(time.Duration(c.Params.MinHours) * time.Hour)
+	switch silent := signed.Servers(f, signed.Unanswered); {
+	case len(first.servers) == 0:
+		return scanner.Unknown("no-signature", nil)
+	case first.until.Before(c.At):
+		return scanner.Failed("expired", first.describe(c))
+	case first.until.Before(limit):
+		return scanner.FailedAs(scanner.Medium, "soon", first.describe(c))
+	case len(silent) > 0:
+		return scanner.Unknown("incomplete", scanner.Values{"servers": strings.Join(silent, ", ")})
+	}
+	return scanner.Passed("fresh", first.describe(c))
+}
+
+// end is when the first set to lose its signature does, and where.
+type end struct {
+	until   time.Time
+	servers []string
+	sets    []string
+}
+
+// soonest looks at every set of the top of the zone, on every server. The
+// absence of a random name is left out: what proves it changes at each look.
+func soonest(f fact.DNSSEC) end {
+	var e end
+	for _, s := range f.Servers {
+		for _, set := range s.Sets {
+			until, ok := last(set)
+			if set.Type == fact.TypeDenial || !ok {
+				continue
+			}
+			if len(e.servers) == 0 || until.Before(e.until) {
+				e = end{until: until}
+			}
+			if until.Equal(e.until) {
+				e.add(s.Server, set.Type)
+			}
+		}
+	}
+	return e
+}
+
+func (e *end) add(server, kind string) {
+	if !slices.Contains(e.servers, server) {
+		e.servers = append(e.servers, server)
+	}
+	if !slices.Contains(e.sets, kind) {
+		e.sets = append(e.sets, kind)
+	}
+}
+
+// last is when the longest-lived signature of a set ends: one that holds is
+// enough (RFC 4035 section 5.3.3).
+func last(set fact.SignedSet) (until time.Time, ok bool) {
+	for _, sig := range set.Signatures {
+		if !ok || sig.Until.After(until) {
+			until, ok = sig.Until, true
+		}
+	}
+	return until, ok
+}
+
+func (e end) describe(c scanner.Case[Params]) scanner.Values {
+	return scanner.Values{
+		"servers": strings.Join(e.servers, ", "), "sets": strings.Join(e.sets, ", "),
+		"until": e.until.UTC().Format("2006-01-02 15:04"),
+		"hours": strconv.Itoa(int(e.until.Sub(c.At).Hours())),
+	}
+}
