@@ -110,6 +110,26 @@ func handshakes() map[string]handshake {
 			number: 88, answers: []string{unhex("000000107e0e300ca003020105a10302011ea203")}, sent: []string{string(kerberosHello().packet)},
 			protocol: "kerberos", state: fact.GroupDirectory,
 		},
+		"portmap": {
+			number: 111, answers: []string{unhex("800000184361726500000001000000000000000000000000" + "00000000")}, sent: []string{"hex:80000028436172650000000000000002000186a0000000020000000000000000000000000000000000000000"},
+			protocol: "portmap", state: fact.GroupFileSharing,
+		},
+		"nfs": {
+			number: 2049, answers: []string{unhex("80000018436172650000000100000000")}, sent: []string{"hex:80000028436172650000000000000002000186a3000000030000000000000000000000000000000000000000"},
+			protocol: "nfs", state: fact.GroupFileSharing,
+		},
+		"netbios": {
+			number: 139, answers: []string{unhex("8300000182")}, sent: []string{string(netbiosHello().packet)}, protocol: "netbios", state: fact.GroupFileSharing,
+		},
+		"msrpc": {
+			number: 135, answers: []string{unhex("05000c03100000003c000000")}, sent: []string{string(epmHello().packet)}, protocol: "msrpc", state: fact.GroupFileSharing,
+		},
+		"afp": {
+			number: 548, answers: []string{unhex("01030001000000000000000000000000")}, sent: []string{"hex:00030001000000000000000000000000"}, protocol: "afp", state: fact.GroupFileSharing,
+		},
+		"mysql-host-refused": {
+			number: 3306, greeting: "\x45\x00\x00\x00\xff\x6a\x04Host '192.0.2.1' is not allowed to connect to this MariaDB server!!!", protocol: "mysql", state: fact.GroupDatabase,
+		},
 		"zookeeper": {number: 2181, answers: []string{"imok"}, sent: []string{"ruok"}, protocol: "zookeeper", login: fact.LoginNone, state: fact.GroupBroker},
 		"kafka": {
 			number: 9092, answers: []string{"\x00\x00\x00\x0aCare\x00\x00\x00\x00\x00\x00"}, sent: []string{string(kafkaHello().packet)}, protocol: "kafka", state: fact.GroupBroker,

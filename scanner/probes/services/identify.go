@@ -96,7 +96,7 @@ func (i identification) converse(ctx context.Context, conn net.Conn) bool {
 func (i identification) greeted(t talk, id identity, said []byte) bool {
 	if id.protocol == "ssh" {
 		t.conn = &replayed{Conn: t.conn, first: bytes.NewReader(said)}
-		id.ssh = i.lookAtSSH(t, id)
+		id.ssh = i.lookAtSSH(t)
 	}
 	i.record(t.goOn(id))
 	return true

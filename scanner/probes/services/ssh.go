@@ -49,7 +49,7 @@ func sshProtocol(line string) string {
 
 // lookAtSSH exchanges keys with a server, reads what it offers, and asks which
 // ways there are to log in, without trying any.
-func (i identification) lookAtSSH(t talk, _ identity) *fact.SSH {
+func (i identification) lookAtSSH(t talk) *fact.SSH {
 	heard := &recorder{}
 	look := &fact.SSH{}
 	conn := &overheard{Conn: t.conn, heard: heard}
