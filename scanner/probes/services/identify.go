@@ -64,8 +64,8 @@ func (i identification) open(ctx context.Context) (net.Conn, bool) {
 	}
 	if !i.stopped(ctx, err) {
 		i.found(false)
+		i.port.Error = "no longer answered when asked what it is"
 	}
-	i.port.Error = "no longer answered when asked what it is"
 	return nil, false
 }
 
@@ -164,7 +164,7 @@ func (i identification) underTLS(ctx context.Context) bool {
 	unhook := context.AfterFunc(ctx, func() { raw.Close() })
 	defer unhook()
 	conn := i.wrap(raw)
-	if !i.shake(conn) {
+	if !i.shake(ctx, conn) {
 		return false
 	}
 	i.port.TLS = true
@@ -189,11 +189,11 @@ func (i identification) tlsConfig() *tls.Config {
 }
 
 // shake tells whether the port speaks TLS; a well-formed alert proves it too.
-func (i identification) shake(conn *tls.Conn) bool {
+func (i identification) shake(ctx context.Context, conn *tls.Conn) bool {
 	if err := conn.SetDeadline(time.Now().Add(i.probe.options.Patience * 2)); err != nil {
 		return false
 	}
-	err := conn.Handshake()
+	err := conn.HandshakeContext(ctx)
 	if chain := conn.ConnectionState().PeerCertificates; len(chain) > 0 {
 		i.port.Issuer = issuer(chain[0])
 	}

@@ -127,8 +127,7 @@ func (s *scan) over() bool {
 // attempt.
 func (s *scan) dial(ctx context.Context, p *fact.Port) (net.Conn, error) {
 	conn, err := s.net.DialContext(ctx, p.Transport, net.JoinHostPort(s.host, strconv.Itoa(p.Number)))
-	var refusal *scanner.Refusal
-	if !errors.As(err, &refusal) {
+	if _, refused := errors.AsType[*scanner.Refusal](err); !refused {
 		s.mu.Lock()
 		s.connections++
 		s.mu.Unlock()

@@ -35,7 +35,7 @@ func TestObserveSSH(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := lookAt(t, 22, startSSHD(t, tt.key, tt.config))
+			got := lookAtServer(t, 22, startSSHD(t, tt.key, tt.config))
 			if got.Protocol != "ssh" || got.Product != "openssh" || got.Version == "" || got.SSH == nil || got.SSH.Protocol != "2.0" {
 				t.Fatalf("got %+v", got)
 			}
@@ -84,7 +84,7 @@ func TestObserveFTP(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := lookAt(t, 21, startFTP(t, tt.config))
+			got := lookAtServer(t, 21, startFTP(t, tt.config))
 			if got.Protocol != "ftp" || got.Product != "vsftpd" || got.Version == "" || got.ClearLogin != tt.want {
 				t.Errorf("got %+v", got)
 			}
@@ -112,7 +112,7 @@ func TestObserveRedis(t *testing.T) {
 			if name != "" {
 				args = append(args, "--requirepass", name)
 			}
-			got := lookAt(t, 6379, start(t, port, program(t, "redis-server", "redis-server"), args...))
+			got := lookAtServer(t, 6379, start(t, port, program(t, "redis-server", "redis-server"), args...))
 			if got.Protocol != "redis" || got.Login != want {
 				t.Errorf("got %+v", got)
 			}
@@ -133,7 +133,7 @@ func TestObservePostgreSQL(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	command := as(found[0], "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", folder)
-	got := lookAt(t, 5432, start(t, port, command.Path, command.Args[1:]...))
+	got := lookAtServer(t, 5432, start(t, port, command.Path, command.Args[1:]...))
 	if got.Protocol != "postgresql" || got.Group != fact.GroupDatabase {
 		t.Errorf("got %+v", got)
 	}
@@ -143,7 +143,7 @@ func TestObservePostgreSQL(t *testing.T) {
 func unprivileged(t *testing.T, name, folder string) func(string, ...string) *exec.Cmd {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		return func(name string, args ...string) *exec.Cmd { return exec.Command(name, args...) }
+		return exec.Command
 	}
 	account, err := user.Lookup(name)
 	if err != nil {
@@ -175,7 +175,7 @@ func TestObserveMariaDB(t *testing.T) {
 	}
 	address := start(t, port, binary, "--no-defaults", "--user=root", "--datadir="+data, "--bind-address=127.0.0.1",
 		"--port="+strconv.Itoa(port), "--socket="+filepath.Join(folder, "s"), "--pid-file="+filepath.Join(folder, "pid"))
-	got := lookAt(t, 3306, address)
+	got := lookAtServer(t, 3306, address)
 	if got.Protocol != "mysql" || got.Product != "mariadb" || !strings.Contains(got.Version, ".") {
 		t.Errorf("got %+v", got)
 	}
@@ -187,7 +187,7 @@ func TestObserveLDAP(t *testing.T) {
 	folder, port := t.TempDir(), freePort(t)
 	file := write(t, folder, "slapd.conf", "include /etc/ldap/schema/core.schema\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\ndatabase mdb\nsuffix \"dc=chu,dc=test\"\ndirectory "+folder+"\n")
 	address := start(t, port, binary, "-d", "0", "-f", file, "-h", fmt.Sprintf("ldap://127.0.0.1:%d", port))
-	got := lookAt(t, 389, address)
+	got := lookAtServer(t, 389, address)
 	if got.Protocol != "ldap" || got.Group != fact.GroupDirectory {
 		t.Errorf("got %+v", got)
 	}
@@ -201,7 +201,7 @@ func TestObserveSMB(t *testing.T) {
 		"private dir = %[2]s\nlock directory = %[2]s\nstate directory = %[2]s\ncache directory = %[2]s\npid directory = %[2]s\nncalrpc dir = %[2]s/nc\nlog file = %[2]s/log\n"+
 		"disable spoolss = yes\nload printers = no\n", port, folder))
 	address := start(t, port, binary, "--foreground", "--no-process-group", "--configfile="+file)
-	got := lookAt(t, 445, address)
+	got := lookAtServer(t, 445, address)
 	if got.Protocol != "smb" || got.Group != fact.GroupFileSharing {
 		t.Errorf("got %+v", got)
 	}
@@ -212,7 +212,7 @@ func TestObserveRsync(t *testing.T) {
 	binary := program(t, "rsync", "rsync")
 	port := freePort(t)
 	file := write(t, t.TempDir(), "rsyncd.conf", "use chroot = no\n")
-	got := lookAt(t, 873, start(t, port, binary, "--daemon", "--no-detach", "--address=127.0.0.1", "--port="+strconv.Itoa(port), "--config="+file))
+	got := lookAtServer(t, 873, start(t, port, binary, "--daemon", "--no-detach", "--address=127.0.0.1", "--port="+strconv.Itoa(port), "--config="+file))
 	if got.Protocol != "rsync" || got.Group != fact.GroupFileSharing {
 		t.Errorf("got %+v", got)
 	}
@@ -233,7 +233,7 @@ func TestObserveSNMP(t *testing.T) {
 			// The same number over TCP tells when it is ready.
 			listen := fmt.Sprintf("udp:127.0.0.1:%[1]d,tcp:127.0.0.1:%[1]d", port)
 			start(t, port, binary, "-f", "-Lo", "-C", "-c", file, "-p", filepath.Join(folder, "pid"), "--persistentDir="+folder, listen)
-			seen, _ := look(t, world(map[int]string{161: fmt.Sprintf("127.0.0.1:%d", port)}), Options{Ports: []int{1234}})
+			seen, _ := look(t, world(map[int]string{161: fmt.Sprintf("127.0.0.1:%d", port)}), Options{Ports: []int{1234}, Patience: 3 * time.Second})
 			if got := udpPort(t, seen, 161); got.State != tt.want || (got.Protocol == "snmp") != (tt.want == fact.PortOpen) {
 				t.Errorf("got %+v", got)
 			}

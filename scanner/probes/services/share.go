@@ -15,8 +15,7 @@ func smbHello() hello {
 	body := make([]byte, 36, 40)
 	body[0], body[2], body[4] = 36, 2, 1 // structure size, two dialects, signing enabled
 	body = append(body, 0x02, 0x02, 0x10, 0x02)
-	message := append(header, body...)
-	return hello{packet: append(lengthPrefix(len(message)), message...), read: readSMB}
+	return hello{packet: join(lengthPrefix(len(header)+len(body)), header, body), read: readSMB}
 }
 
 func readSMB(answer []byte) (identity, bool) {

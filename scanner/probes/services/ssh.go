@@ -7,10 +7,10 @@ import (
 	"crypto/rsa"
 	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -50,44 +50,48 @@ func sshProtocol(line string) string {
 // lookAtSSH exchanges keys with a server, reads what it offers, and asks which
 // ways there are to log in, without trying any.
 func (i identification) lookAtSSH(t talk) *fact.SSH {
-	heard := &recorder{}
-	look := &fact.SSH{}
+	heard := &hearing{}
 	conn := &overheard{Conn: t.conn, heard: heard}
 	// Key exchange asks several turns of the server.
 	if conn.SetDeadline(time.Now().Add(3*t.patience)) == nil {
-		i.shakeSSH(conn, look)
+		i.shakeSSH(conn, heard)
 	}
-	look.Protocol = sshProtocol(sshLine(heard.kept))
-	readKexInit(afterLine(heard.kept), look)
-	return look
+	return heard.told()
 }
 
-// shakeSSH fills in the host key and the ways to log in. How it ends does not
+// shakeSSH hears the host key and the ways to log in. How it ends does not
 // matter: it ends by our own refusal to log in.
-func (i identification) shakeSSH(conn net.Conn, look *fact.SSH) {
+func (i identification) shakeSSH(conn net.Conn, heard *hearing) {
 	config := &ssh.ClientConfig{
 		User: sshUser, ClientVersion: "SSH-2.0-CareScan",
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
-			look.Key = i.hostKey(key)
+			heard.note(func(s *fact.SSH) { s.Key = i.hostKey(key) })
 			return nil
 		},
 		AuthCallback: func(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
-			look.Methods = boundedList(c.AllowedMethods)
+			heard.note(func(s *fact.SSH) { s.Methods = boundedList(c.AllowedMethods) })
 			return nil, errLooked
 		},
 	}
 	everyAlgorithm(config)
-	client, channels, requests, err := ssh.NewClientConn(conn, i.host, config)
-	if err != nil {
-		return
+	if letIn(conn, i.host, config) {
+		heard.note(func(s *fact.SSH) { s.Methods = []string{"none"} })
 	}
-	// The method "none" was enough: there is no login.
-	look.Methods = []string{"none"}
-	go ssh.DiscardRequests(requests)
+}
+
+// letIn tells whether the method "none" was enough; the session is closed at
+// once, and nothing is done in it.
+func letIn(conn net.Conn, host string, config *ssh.ClientConfig) bool {
+	client, channels, requests, err := ssh.NewClientConn(conn, host, config)
+	if err != nil {
+		return false
+	}
 	client.Close()
+	go ssh.DiscardRequests(requests)
 	for channel := range channels {
 		_ = channel.Reject(ssh.Prohibited, "only looking")
 	}
+	return true
 }
 
 // everyAlgorithm accepts all that exists, the bad ones last, so that old servers
@@ -175,21 +179,41 @@ func boundedList(names []string) []string {
 // overheard is a connection of which the beginning is kept.
 type overheard struct {
 	net.Conn
-	heard *recorder
+	heard *hearing
 }
 
 func (o *overheard) Read(p []byte) (int, error) {
 	n, err := o.Conn.Read(p)
-	_, _ = o.heard.Write(p[:n])
+	o.heard.keep(p[:n])
 	return n, err
 }
 
-// recorder keeps the first bytes written to it.
-type recorder struct{ kept []byte }
+// hearing is what is learnt of a server. The client reads in a goroutine of its
+// own, which may outlive the handshake.
+type hearing struct {
+	mu   sync.Mutex
+	kept []byte // the clear beginning
+	look fact.SSH
+}
 
-var _ io.Writer = (*recorder)(nil)
+func (h *hearing) keep(p []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept = append(h.kept, p[:min(len(p), maxKexInit-len(h.kept))]...)
+}
 
-func (r *recorder) Write(p []byte) (int, error) {
-	r.kept = append(r.kept, p[:min(len(p), maxKexInit-len(r.kept))]...)
-	return len(p), nil
+func (h *hearing) note(learnt func(*fact.SSH)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	learnt(&h.look)
+}
+
+// told is what was learnt so far.
+func (h *hearing) told() *fact.SSH {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	look := h.look
+	look.Protocol = sshProtocol(sshLine(h.kept))
+	readKexInit(afterLine(h.kept), &look)
+	return &look
 }

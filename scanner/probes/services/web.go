@@ -146,6 +146,9 @@ func readAPI(p page, path string) (identity, bool) {
 		}
 		return id, true
 	}
+	if word := strings.TrimSpace(p.text); path == "/healthz" && (word == "ok" || word == "Unauthorized") {
+		return identity{protocol: "kubelet", login: p.login()}, true
+	}
 	if path == "/wsman" && strings.HasPrefix(p.header.Get("Server"), "Microsoft-HTTPAPI") && (p.status == 405 || p.status == 401) {
 		return identity{protocol: "winrm", login: fact.LoginRequired}, true
 	}

@@ -3,21 +3,24 @@
 package services
 
 import (
+	"crypto/tls"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"carescan/scanner/fact"
 )
 
 // answered is one web service of the test.
 type answered struct {
-	number  int
-	tls     bool
-	handle  http.HandlerFunc
-	want    fact.Port // of which the fields below are compared
-	address string
+	number int
+	tls    bool
+	handle http.HandlerFunc
+	want   fact.Port // number, state and address apart
 }
 
 func text(status int, header, value, body string) http.HandlerFunc {
@@ -53,6 +56,10 @@ func webs() map[string]answered {
 		"prometheus": {
 			number: 9090, handle: onPath("/metrics", "# HELP go x\n# TYPE go gauge\n"),
 			want: p{Protocol: "prometheus", Group: fact.GroupBroker, Product: "prometheus", Login: fact.LoginNone},
+		},
+		"kubelet": {
+			number: 10250, tls: true, handle: text(401, "", "", "Unauthorized"),
+			want: p{Protocol: "kubelet", Group: fact.GroupBroker, Login: fact.LoginRequired, TLS: true, Issuer: "Acme Co"},
 		},
 		"winrm": {
 			number: 5985, handle: text(405, "Server", "Microsoft-HTTPAPI/2.0", ""), want: p{Protocol: "winrm", Group: fact.GroupDirectory, Login: fact.LoginRequired},
@@ -122,11 +129,59 @@ func recordingAgent(t *testing.T, next http.HandlerFunc) http.Handler {
 	})
 }
 
-// TestGeneralHellos looks at TLS and mail where no port tells of them.
-func TestGeneralHellos(t *testing.T) {
+// TestMailOnAnotherPort tells mail by its greeting where no number tells of it.
+func TestMailOnAnotherPort(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "220 mx.chu.test ESMTP Postfix\r\n", nil)
 	if got := lookAt(t, 8888, s.address); got.Protocol != "smtp" || got.Product != "postfix" || got.Group != fact.GroupMail {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// TestInsideTLS says inside TLS what fits the port.
+func TestInsideTLS(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		number           int
+		greeting, answer string
+	}{
+		"ldap": {636, "", unhex("300c02010165070a010004000400")},
+		"mqtt": {8883, "", "\x20\x02\x00\x05"},
+		"imap": {993, "* OK Dovecot ready.\r\n", ""},
+		"tls":  {8443, "", ""},
+	}
+	certificate := httptest.NewUnstartedServer(nil)
+	certificate.StartTLS()
+	t.Cleanup(certificate.Close)
+	for protocol, tt := range tests {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			plain := serve(t, tt.greeting, func([]byte) []byte { return []byte(tt.answer) })
+			got := lookAt(t, tt.number, underCertificate(t, certificate.TLS, plain.address))
+			if got.Protocol != protocol || !got.TLS || got.Issuer != "Acme Co" {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+// underCertificate puts TLS before a server, as stunnel does.
+func underCertificate(t *testing.T, config *tls.Config, to string) string {
+	t.Helper()
+	config = config.Clone()
+	config.NextProtos = nil
+	return serveRaw(t, func(raw net.Conn) {
+		_ = raw.SetDeadline(time.Now().Add(20 * time.Second))
+		outer := tls.Server(raw, config)
+		if err := outer.Handshake(); err != nil {
+			return
+		}
+		inner, err := net.Dial("tcp", to)
+		if err != nil {
+			return
+		}
+		defer inner.Close()
+		go func() { _, _ = io.Copy(outer, inner) }()
+		_, _ = io.Copy(inner, outer)
+	})
 }

@@ -48,7 +48,7 @@ func at(number int) string { return fmt.Sprintf("%s:%d", host, number) }
 func look(t *testing.T, network scanner.Network, o Options) (fact.HostServices, []scanner.Sighting) {
 	t.Helper()
 	if o.Patience == 0 {
-		o.Patience = 400 * time.Millisecond
+		o.Patience = 500 * time.Millisecond
 	}
 	sightings, err := New(o).Observe(t.Context(), network, scanner.HostTarget(host))
 	if err != nil {
@@ -61,6 +61,14 @@ func look(t *testing.T, network scanner.Network, o Options) (fact.HostServices, 
 func lookAt(t *testing.T, number int, address string) fact.Port {
 	t.Helper()
 	seen, _ := look(t, world(map[int]string{number: address}), Options{Ports: []int{number}})
+	return seen.Ports[0]
+}
+
+// lookAtServer observes one port of a program, which may be slower than a server
+// of the test.
+func lookAtServer(t *testing.T, number int, address string) fact.Port {
+	t.Helper()
+	seen, _ := look(t, world(map[int]string{number: address}), Options{Ports: []int{number}, Patience: 3 * time.Second})
 	return seen.Ports[0]
 }
 
