@@ -104,7 +104,10 @@ type Port struct {
 	FirstSeen    time.Time `json:"first_seen,omitzero"`
 	IssuerSeen   time.Time `json:"issuer_seen,omitzero"`
 	Acknowledged bool      `json:"acknowledged,omitempty"`
-	Error        string    `json:"error,omitempty"`
+	// Unfinished is true when the port is open and we were kept, by ourselves or by
+	// the host, from asking what speaks there.
+	Unfinished bool   `json:"unfinished,omitempty"`
+	Error      string `json:"error,omitempty"`
 }
 
 // Declaration is what the establishment says of a service it means to expose.

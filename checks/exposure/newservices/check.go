@@ -47,6 +47,8 @@ func judge(c scanner.Case[Params], s fact.HostServices) scanner.Verdict {
 	switch {
 	case len(late) > 0:
 		return scanner.Failed("unacknowledged", exposed.Values(late))
+	case len(exposed.Unknown(s)) > 0:
+		return scanner.Unknown("not-asked", exposed.Values(exposed.Unknown(s)))
 	case len(recent) > 0:
 		return scanner.Passed("recent", exposed.Values(recent))
 	}

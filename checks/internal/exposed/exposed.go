@@ -57,17 +57,26 @@ func Of(s fact.HostServices, group fact.PortGroup) Look {
 func (l *Look) add(p fact.Port) {
 	switch p.State {
 	case fact.PortOpen:
-		if p.Protocol == "" || p.Protocol == "tls" {
-			l.Unnamed = append(l.Unnamed, p)
-		} else {
-			l.Identified = append(l.Identified, p)
-		}
+		l.addOpen(p)
 	case fact.PortClosed:
 		l.Closed++
 	case fact.PortFiltered:
 		l.Filtered++
 	case fact.PortNotAsked, fact.PortUnknown:
 		l.Unasked = append(l.Unasked, p)
+	}
+}
+
+// addOpen keeps apart what we could not ask: our own restraint is never a
+// failure of the host.
+func (l *Look) addOpen(p fact.Port) {
+	switch {
+	case p.Protocol != "" && p.Protocol != "tls":
+		l.Identified = append(l.Identified, p)
+	case p.Unfinished:
+		l.Unasked = append(l.Unasked, p)
+	default:
+		l.Unnamed = append(l.Unnamed, p)
 	}
 }
 
@@ -112,7 +121,12 @@ func Where(ports []fact.Port, is func(fact.Port) bool) []fact.Port {
 // maxListed is how many ports a message names.
 const maxListed = 10
 
-// Values names the ports of a message: "3389/tcp (rdp), 5900/tcp (vnc)".
+// Unknown lists the ports of any group of which nothing is known.
+func Unknown(s fact.HostServices) []fact.Port {
+	return Where(s.Ports, func(p fact.Port) bool { return p.State == fact.PortNotAsked || p.State == fact.PortUnknown })
+}
+
+// Values names the ports of a message: "192.0.2.10:3389/tcp (rdp)".
 func Values(ports []fact.Port) scanner.Values {
 	var names []string
 	for _, p := range ports[:min(len(ports), maxListed)] {
@@ -126,6 +140,9 @@ func Values(ports []fact.Port) scanner.Values {
 
 func name(p fact.Port) string {
 	place := strconv.Itoa(p.Number) + "/" + p.Transport
+	if p.Address != "" {
+		place = p.Address + "/" + p.Transport // the address at fault is shown
+	}
 	for _, what := range []string{p.Product, p.Protocol} {
 		if what != "" && what != "tls" {
 			return place + " (" + what + ")"

@@ -55,6 +55,7 @@ func (s *scan) identify(ctx context.Context, p *fact.Port) {
 // open dials the port again, and counts when it no longer answers.
 func (i identification) open(ctx context.Context) (net.Conn, bool) {
 	if i.over() {
+		i.port.Unfinished = true
 		return nil, false
 	}
 	conn, err := i.dial(ctx, i.port)
@@ -66,6 +67,7 @@ func (i identification) open(ctx context.Context) (net.Conn, bool) {
 		i.found(false)
 		i.port.Error = "no longer answered when asked what it is"
 	}
+	i.port.Unfinished = true
 	return nil, false
 }
 

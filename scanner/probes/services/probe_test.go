@@ -5,6 +5,7 @@ package services
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -251,7 +252,7 @@ func TestThroughTheGuard(t *testing.T) {
 	openPort := int(netip.MustParseAddrPort(s.address).Port())
 	full := fullPort(t)
 	now := time.Now()
-	guard, err := engine.NewGuard(engine.GuardConfig{RatePerHost: 1000, DialTimeout: 700 * time.Millisecond, Scope: scanner.Scope{
+	guard, err := engine.NewGuard(engine.GuardConfig{RatePerHost: 1000, Scope: scanner.Scope{
 		Ranges:        []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Authorisation: scanner.Authorisation{By: "test", From: now.Add(-time.Hour), Until: now.Add(time.Hour)},
 	}})
@@ -270,6 +271,28 @@ func TestThroughTheGuard(t *testing.T) {
 	}
 	if diff := cmp.Diff([]fact.PortState{fact.PortOpen, fact.PortClosed, fact.PortFiltered}, states); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
+// TestTimeRunsOut leaves ports unasked when time runs out, and identifies what
+// was found open all the same.
+func TestTimeRunsOut(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
+	full := fmt.Sprintf("127.0.0.1:%d", fullPort(t))
+	ports, open := []int{22}, map[int]string{22: s.address}
+	for _, number := range tablePorts()[:12] {
+		ports, open[number] = append(ports, number), full
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+	defer cancel()
+	sightings, err := New(Options{Ports: ports, Patience: 300 * time.Millisecond}).Observe(ctx, world(open), scanner.HostTarget(host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := sightings[0].Fact.(fact.HostServices)
+	if seen.Ports[0].Protocol != "ssh" || seen.Ports[12].State != fact.PortNotAsked || sightings[0].Missing != "" {
+		t.Errorf("first %+v, last %+v, missing %q", seen.Ports[0], seen.Ports[12], sightings[0].Missing)
 	}
 }
 

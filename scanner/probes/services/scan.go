@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -19,12 +21,20 @@ import (
 // the look (exposure-checks.md section 1.2).
 const maxLost = 5
 
+// connectTime is how long a port may stay silent: long enough for the kernel to
+// ask again after one second.
+const connectTime = 2 * time.Second
+
+var errSilent = errors.New("the port stayed silent")
+
 // scan is one look at one host.
 type scan struct {
 	probe *Probe
 	net   scanner.Network
 	host  string
-	ports []fact.Port // the TCP ones first
+	// addresses is how many the host has.
+	addresses int
+	ports     []fact.Port // the TCP ones first
 
 	mu          sync.Mutex // guards what follows
 	refusal     *scanner.Refusal
@@ -34,8 +44,8 @@ type scan struct {
 	connections int
 }
 
-func (p *Probe) newScan(network scanner.Network, host string) *scan {
-	s := &scan{probe: p, net: network, host: host}
+func (p *Probe) newScan(network scanner.Network, host string, addresses int) *scan {
+	s := &scan{probe: p, net: network, host: host, addresses: addresses}
 	for _, number := range p.options.Ports {
 		port := fact.Port{Number: number, Transport: "tcp", Group: entryOf(number).group, State: fact.PortNotAsked}
 		if d, ok := p.options.Declared[net.JoinHostPort(host, strconv.Itoa(number))]; ok {
@@ -48,8 +58,7 @@ func (p *Probe) newScan(network scanner.Network, host string) *scan {
 
 // run asks every port, then tells what speaks behind the open ones.
 func (s *scan) run(ctx context.Context) {
-	s.each(s.ports, func(p *fact.Port) { s.connect(ctx, p) })
-	s.askDatagrams(ctx)
+	s.askPorts(ctx)
 	open := s.open()
 	if s.artefact() || len(open) == 0 {
 		return
@@ -57,6 +66,21 @@ func (s *scan) run(ctx context.Context) {
 	s.forEach(open, func(p *fact.Port) { s.identify(ctx, p) })
 	// Fewer open ports than maxLost, and none of them answers any more.
 	s.blocked = s.blocked || s.lost >= len(open)
+}
+
+// askPorts leaves a quarter of the time given to identify what is open.
+func (s *scan) askPorts(ctx context.Context) {
+	first := ctx
+	if deadline, bounded := ctx.Deadline(); bounded {
+		var cancel context.CancelFunc
+		first, cancel = context.WithTimeout(ctx, time.Until(deadline)*3/4)
+		defer cancel()
+	}
+	s.each(s.ports, func(p *fact.Port) { s.connect(first, p) })
+	s.askDatagrams(first)
+	if ctx.Err() == nil {
+		s.ended = nil // there is time left for what is open
+	}
 }
 
 // each works on every port, a few at once.
@@ -104,15 +128,31 @@ func (s *scan) connect(ctx context.Context, p *fact.Port) {
 	if s.over() {
 		return
 	}
-	conn, err := s.dial(ctx, p)
-	if err == nil {
+	wait, end := s.waiting(ctx)
+	defer end(nil)
+	conn, err := s.dial(wait, p)
+	switch {
+	case err == nil:
 		p.State, p.Address = fact.PortOpen, conn.RemoteAddr().String()
 		conn.Close()
-		return
-	}
-	if !s.stopped(ctx, err) {
+	case errors.Is(context.Cause(wait), errSilent):
+		p.State = fact.PortFiltered
+	case !s.stopped(ctx, err):
 		p.State, p.Error = stateOf(err)
 	}
+}
+
+// waiting bounds the wait for one port from the moment the kernel begins to
+// connect. A time-out over the whole dial would count the wait for a place at
+// the door, and take our own restraint for the silence of a port. A name with
+// several addresses keeps the bound of the door, which is one per address.
+func (s *scan) waiting(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, end := context.WithCancelCause(ctx)
+	if s.addresses > 1 {
+		return ctx, end
+	}
+	begin := func(string, string) { time.AfterFunc(connectTime, func() { end(errSilent) }) }
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{ConnectStart: begin}), end
 }
 
 // over tells whether there is no point in going on.
@@ -122,9 +162,7 @@ func (s *scan) over() bool {
 	return s.refusal != nil || s.ended != nil || s.blocked
 }
 
-// dial opens one connection. It has no time-out of its own: waiting for a place
-// at the door must not look like the silence of a port. The door bounds each
-// attempt.
+// dial opens one connection and counts it.
 func (s *scan) dial(ctx context.Context, p *fact.Port) (net.Conn, error) {
 	conn, err := s.net.DialContext(ctx, p.Transport, net.JoinHostPort(s.host, strconv.Itoa(p.Number)))
 	if _, refused := errors.AsType[*scanner.Refusal](err); !refused {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +109,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if provider := p.shared(addresses); provider != "" || len(addresses) == 0 {
 		return []scanner.Sighting{{Fact: fact.HostServices{Shared: provider, NoAddress: len(addresses) == 0}}}, nil
 	}
-	s := p.newScan(net, t.ID)
+	s := p.newScan(net, t.ID, len(addresses))
 	s.run(ctx)
 	return s.sightings(time.Now().UTC()), nil
 }
@@ -133,16 +134,18 @@ func (p *Probe) shared(addresses []netip.Addr) string {
 	return ""
 }
 
-// missing says what the scan could not see, for the whole fact.
+// missing says what keeps the whole fact from being concluded on. Single ports
+// that were not asked say so themselves.
 func (s *scan) missing() string {
 	var parts []string
 	if s.blocked {
 		parts = append(parts, "ports that were open stopped answering during the look")
 	}
-	if s.refusal != nil {
+	asked := slices.ContainsFunc(s.ports, func(p fact.Port) bool { return p.State != fact.PortNotAsked })
+	if s.refusal != nil && !asked {
 		parts = append(parts, s.refusal.Error())
 	}
-	if s.ended != nil {
+	if s.ended != nil && !asked {
 		parts = append(parts, "the look was cut short: "+s.ended.Error())
 	}
 	return strings.Join(parts, "; ")
