@@ -35,7 +35,7 @@ func (s *scan) remember(f *fact.HostServices, at time.Time) {
 	f.Baseline = o.Baseline(s.host, at)
 	for i := range f.Ports {
 		p := &f.Ports[i]
-		if p.State != fact.PortOpen {
+		if p.State != fact.PortOpen || p.Unfinished {
 			continue
 		}
 		key := p.Address + "/" + p.Transport
