@@ -13,34 +13,46 @@ import (
 	exposurecertificaterevocation "carescan/checks/exposure/certificaterevocation"
 	exposurecertificatevalidity "carescan/checks/exposure/certificatevalidity"
 	exposureclearlogin "carescan/checks/exposure/clearlogin"
+	exposureclearprotocols "carescan/checks/exposure/clearprotocols"
 	exposurecmsversion "carescan/checks/exposure/cmsversion"
 	exposurecontentsecuritypolicy "carescan/checks/exposure/contentsecuritypolicy"
 	exposurecontenttyping "carescan/checks/exposure/contenttyping"
 	exposurecors "carescan/checks/exposure/cors"
 	exposuredanglingnames "carescan/checks/exposure/danglingnames"
+	exposuredatabases "carescan/checks/exposure/databases"
 	exposuredelegation "carescan/checks/exposure/delegation"
+	exposuredirectoryservices "carescan/checks/exposure/directoryservices"
 	exposuredmarcpolicy "carescan/checks/exposure/dmarcpolicy"
 	exposurednssecalgorithms "carescan/checks/exposure/dnssecalgorithms"
 	exposurednssecchain "carescan/checks/exposure/dnssecchain"
 	exposurednssecpresence "carescan/checks/exposure/dnssecpresence"
 	exposurednssecsignaturelife "carescan/checks/exposure/dnssecsignaturelife"
 	exposureedgeversion "carescan/checks/exposure/edgeversion"
+	exposurefilesharing "carescan/checks/exposure/filesharing"
 	exposureframing "carescan/checks/exposure/framing"
 	exposurehealthapplication "carescan/checks/exposure/healthapplication"
+	exposurehealthprotocols "carescan/checks/exposure/healthprotocols"
 	exposurehsts "carescan/checks/exposure/hsts"
 	exposurehttpsredirect "carescan/checks/exposure/httpsredirect"
+	exposureindustrial "carescan/checks/exposure/industrial"
+	exposuremanagementcards "carescan/checks/exposure/managementcards"
 	exposurenameserverspread "carescan/checks/exposure/nameserverspread"
+	exposurenewservices "carescan/checks/exposure/newservices"
+	exposureopenbrokers "carescan/checks/exposure/openbrokers"
 	exposureopenrecursion "carescan/checks/exposure/openrecursion"
 	exposurepagescripts "carescan/checks/exposure/pagescripts"
+	exposureportals "carescan/checks/exposure/portals"
 	exposureprivateaddresses "carescan/checks/exposure/privateaddresses"
 	exposureproductflaws "carescan/checks/exposure/productflaws"
 	exposureproductsupport "carescan/checks/exposure/productsupport"
 	exposureregistrationexpiry "carescan/checks/exposure/registrationexpiry"
 	exposureregistrationlock "carescan/checks/exposure/registrationlock"
+	exposureremotecontrol "carescan/checks/exposure/remotecontrol"
 	exposuresecuritytxt "carescan/checks/exposure/securitytxt"
 	exposuresessioncookies "carescan/checks/exposure/sessioncookies"
 	exposuresoatimers "carescan/checks/exposure/soatimers"
 	exposurespfrecord "carescan/checks/exposure/spfrecord"
+	exposuressh "carescan/checks/exposure/ssh"
 	exposuresslversion "carescan/checks/exposure/sslversion"
 	exposuresupplierdomains "carescan/checks/exposure/supplierdomains"
 	exposuretlsbrokensuites "carescan/checks/exposure/tlsbrokensuites"
@@ -53,6 +65,7 @@ import (
 	exposuretlsrenegotiation "carescan/checks/exposure/tlsrenegotiation"
 	exposuretlssignaturehash "carescan/checks/exposure/tlssignaturehash"
 	exposuretlsversion "carescan/checks/exposure/tlsversion"
+	exposureudpamplifiers "carescan/checks/exposure/udpamplifiers"
 	exposureundeclarednames "carescan/checks/exposure/undeclarednames"
 	exposurezonetransfer "carescan/checks/exposure/zonetransfer"
 	governancecrisisexercise "carescan/checks/governance/crisisexercise"
@@ -76,34 +89,46 @@ func registry() []scanner.Check {
 		withPapers(exposurecertificaterevocation.Check, exposurecertificaterevocationPapers()),
 		withPapers(exposurecertificatevalidity.Check, exposurecertificatevalidityPapers()),
 		withPapers(exposureclearlogin.Check, exposureclearloginPapers()),
+		withPapers(exposureclearprotocols.Check, exposureclearprotocolsPapers()),
 		withPapers(exposurecmsversion.Check, exposurecmsversionPapers()),
 		withPapers(exposurecontentsecuritypolicy.Check, exposurecontentsecuritypolicyPapers()),
 		withPapers(exposurecontenttyping.Check, exposurecontenttypingPapers()),
 		withPapers(exposurecors.Check, exposurecorsPapers()),
 		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
+		withPapers(exposuredatabases.Check, exposuredatabasesPapers()),
 		withPapers(exposuredelegation.Check, exposuredelegationPapers()),
+		withPapers(exposuredirectoryservices.Check, exposuredirectoryservicesPapers()),
 		withPapers(exposuredmarcpolicy.Check, exposuredmarcpolicyPapers()),
 		withPapers(exposurednssecalgorithms.Check, exposurednssecalgorithmsPapers()),
 		withPapers(exposurednssecchain.Check, exposurednssecchainPapers()),
 		withPapers(exposurednssecpresence.Check, exposurednssecpresencePapers()),
 		withPapers(exposurednssecsignaturelife.Check, exposurednssecsignaturelifePapers()),
 		withPapers(exposureedgeversion.Check, exposureedgeversionPapers()),
+		withPapers(exposurefilesharing.Check, exposurefilesharingPapers()),
 		withPapers(exposureframing.Check, exposureframingPapers()),
 		withPapers(exposurehealthapplication.Check, exposurehealthapplicationPapers()),
+		withPapers(exposurehealthprotocols.Check, exposurehealthprotocolsPapers()),
 		withPapers(exposurehsts.Check, exposurehstsPapers()),
 		withPapers(exposurehttpsredirect.Check, exposurehttpsredirectPapers()),
+		withPapers(exposureindustrial.Check, exposureindustrialPapers()),
+		withPapers(exposuremanagementcards.Check, exposuremanagementcardsPapers()),
 		withPapers(exposurenameserverspread.Check, exposurenameserverspreadPapers()),
+		withPapers(exposurenewservices.Check, exposurenewservicesPapers()),
+		withPapers(exposureopenbrokers.Check, exposureopenbrokersPapers()),
 		withPapers(exposureopenrecursion.Check, exposureopenrecursionPapers()),
 		withPapers(exposurepagescripts.Check, exposurepagescriptsPapers()),
+		withPapers(exposureportals.Check, exposureportalsPapers()),
 		withPapers(exposureprivateaddresses.Check, exposureprivateaddressesPapers()),
 		withPapers(exposureproductflaws.Check, exposureproductflawsPapers()),
 		withPapers(exposureproductsupport.Check, exposureproductsupportPapers()),
 		withPapers(exposureregistrationexpiry.Check, exposureregistrationexpiryPapers()),
 		withPapers(exposureregistrationlock.Check, exposureregistrationlockPapers()),
+		withPapers(exposureremotecontrol.Check, exposureremotecontrolPapers()),
 		withPapers(exposuresecuritytxt.Check, exposuresecuritytxtPapers()),
 		withPapers(exposuresessioncookies.Check, exposuresessioncookiesPapers()),
 		withPapers(exposuresoatimers.Check, exposuresoatimersPapers()),
 		withPapers(exposurespfrecord.Check, exposurespfrecordPapers()),
+		withPapers(exposuressh.Check, exposuresshPapers()),
 		withPapers(exposuresslversion.Check, exposuresslversionPapers()),
 		withPapers(exposuresupplierdomains.Check, exposuresupplierdomainsPapers()),
 		withPapers(exposuretlsbrokensuites.Check, exposuretlsbrokensuitesPapers()),
@@ -116,6 +141,7 @@ func registry() []scanner.Check {
 		withPapers(exposuretlsrenegotiation.Check, exposuretlsrenegotiationPapers()),
 		withPapers(exposuretlssignaturehash.Check, exposuretlssignaturehashPapers()),
 		withPapers(exposuretlsversion.Check, exposuretlsversionPapers()),
+		withPapers(exposureudpamplifiers.Check, exposureudpamplifiersPapers()),
 		withPapers(exposureundeclarednames.Check, exposureundeclarednamesPapers()),
 		withPapers(exposurezonetransfer.Check, exposurezonetransferPapers()),
 		withPapers(governancecrisisexercise.Check, governancecrisisexercisePapers()),
@@ -533,6 +559,57 @@ func exposureclearloginPapers() scanner.Papers {
 	}
 }
 
+func exposureclearprotocolsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun identifiant ne circule en clair sur internet",
+			Why:   "Telnet et FTP envoient l'identifiant et le mot de passe lisibles par tous ceux qui se trouvent sur le chemin. Un mot de passe capté ouvre ensuite d'autres portes.",
+			How:   "Telnet reconnu, ou FTP qui demande un mot de passe avant tout chiffrement\u00a0: non-conformité majeure. FTP qui exige d'abord le chiffrement\u00a0: non-conformité mineure. Un nom d'utilisateur qui n'existe nulle part est donné au serveur FTP, sans mot de passe, pour lire sa réponse\u00a0; «\u00a0anonymous\u00a0» n'est jamais essayé. Les ports de rlogin et rsh sont seulement ouverts puis refermés. TFTP n'est pas examiné\u00a0: il répond depuis un autre port que celui qu'on interroge.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Remplacer les protocoles en clair par SFTP, SSH ou HTTPS et fermer les ports.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"clear":           "Un identifiant peut être donné en clair depuis internet\u00a0: {ports}.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"login-unknown":   "On ne sait pas si le service accepte un identifiant en clair\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"tls-required":    "Le transfert de fichiers est exposé, mais exige le chiffrement avant l'identification\u00a0: {ports}.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, note sur OpenSSH, R2 à R4",
+				"ANSSI, guide d'hygiène informatique, mesure 21",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No login crosses the internet in clear",
+			Why:   "Telnet and FTP send the login and the password readable by all those on the way. A password caught there then opens other doors.",
+			How:   "Telnet identified, or FTP that asks for a password before any encryption: high failure. FTP that requires encryption first: low failure. A user name that exists nowhere is given to the FTP server, without a password, to read its answer; “anonymous” is never tried. The ports of rlogin and rsh are only opened and closed. TFTP is not looked at: it answers from another port than the one asked.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Replace clear protocols by SFTP, SSH or HTTPS, and close the ports.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"clear":           "A login can be given in clear from the internet: {ports}.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"login-unknown":   "Whether the service takes a login in clear is not known: {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"tls-required":    "File transfer is exposed, but requires encryption before the login: {ports}.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"ANSSI, note on OpenSSH, R2 to R4",
+				"ANSSI, computer hygiene guide, measure 21",
+			},
+		},
+	}
+}
+
 func exposurecmsversionPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -784,6 +861,55 @@ func exposuredanglingnamesPapers() scanner.Papers {
 	}
 }
 
+func exposuredatabasesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune base de données ne répond depuis internet",
+			Why:   "Une base de données jointe directement livre des dossiers entiers. Des robots cherchent sans relâche celles qui n'ont pas de mot de passe, les copient et les effacent.",
+			How:   "On cherche les bases de données, les caches et les moteurs de recherche. Répondre sans identification est critique\u00a0; être joignable est majeur. Seules des commandes qui ne lisent aucune donnée sont envoyées (demande de chiffrement, version, PING). Pour MongoDB, on ne cherche pas à savoir si une identification est exigée\u00a0: il faudrait demander une liste.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Retirer la base de données d'internet et exiger une authentification même en interne.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-login":        "Une base de données répond sans identification depuis internet\u00a0: {ports}.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"reachable":       "Une base de données répond depuis internet\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesure 23",
+				"ReCyF, objectif 7",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No database answers from the internet",
+			Why:   "A database reached directly hands over whole records. Robots look without pause for those without a password, copy them and erase them.",
+			How:   "Databases, caches and search engines are looked for. Answering without a login is critical; being reachable is high. Only commands that read no data are sent (request for encryption, version, PING). For MongoDB, whether a login is required is not found out: it would take asking for a list.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Take the database off the internet, and require authentication even inside.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-login":        "A database answers without a login from the internet: {ports}.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"reachable":       "A database answers from the internet: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"ANSSI, computer hygiene guide, measure 23",
+				"ReCyF, objective 7",
+			},
+		},
+	}
+}
+
 func exposuredelegationPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -840,6 +966,51 @@ func exposuredelegationPapers() scanner.Papers {
 				"RFC 1912, section 2.8",
 				"RFC 7766, section 5",
 				"Zonemaster, profile 2025.2",
+			},
+		},
+	}
+}
+
+func exposuredirectoryservicesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "L'annuaire de l'hôpital ne répond pas depuis internet",
+			Why:   "L'annuaire connaît tous les comptes. Joint depuis internet, il permet d'essayer des mots de passe, de bloquer des comptes ou d'apprendre qui travaille où.",
+			How:   "On cherche LDAP, le catalogue global, Kerberos et WinRM. Un seul service reconnu est une non-conformité majeure. On ne s'identifie pas\u00a0: seules les versions du protocole, publiques, sont lues, et un ticket est demandé pour un domaine qui n'existe pas.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Couper l'accès à l'annuaire depuis internet et placer les usages externes derrière un fédérateur.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"identified":      "L'annuaire ou l'administration Windows répond depuis internet\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, interconnexion d'un système d'information à internet (PA-066), R10",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The directory of the hospital does not answer from the internet",
+			Why:   "The directory knows every account. Reached from the internet, it lets anyone try passwords, lock accounts or learn who works where.",
+			How:   "LDAP, the global catalogue, Kerberos and WinRM are looked for. A single one identified is a high failure. Nobody logs in: only the versions of the protocol, which are public, are read, and a ticket is asked for a realm that does not exist.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Cut access to the directory from the internet, and put external uses behind a federation service.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"identified":      "The directory or Windows administration answers from the internet: {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"ANSSI, interconnection of an information system to the internet (PA-066), R10",
 			},
 		},
 	}
@@ -1171,6 +1342,51 @@ func exposureedgeversionPapers() scanner.Papers {
 	}
 }
 
+func exposurefilesharingPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun partage de fichiers ne répond depuis internet",
+			Why:   "Les partages de fichiers livrent les documents eux-mêmes et propagent les rançongiciels d'une machine à l'autre. Plusieurs attaques mondiales sont entrées par là.",
+			How:   "On cherche SMB, NetBIOS, RPC, NFS, AFP et rsync. Un seul service reconnu est une non-conformité critique. Un port ouvert où rien n'est reconnu est une non-conformité mineure\u00a0; c'est toujours le cas d'iSCSI, auquel rien n'est envoyé parce qu'il commence par une ouverture de session. Aucun partage n'est énuméré, aucun fichier n'est lu.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Bloquer ces partages au pare-feu externe, car ils ne doivent jamais être joignables depuis internet.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"identified":      "Un partage de fichiers ou un service de fichiers répond depuis internet\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesures 17 et 23",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No file share answers from the internet",
+			Why:   "File shares hand over the documents themselves, and spread ransomware from one machine to the next. Several worldwide attacks came in that way.",
+			How:   "SMB, NetBIOS, RPC, NFS, AFP and rsync are looked for. A single one identified is a critical failure. An open port where nothing is recognised is a low failure; it is always so for iSCSI, to which nothing is sent because it begins with a login. No share is listed, no file is read.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Block these shares on the outer firewall: they must never be reachable from the internet.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"identified":      "A file share or file service answers from the internet: {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"ANSSI, computer hygiene guide, measures 17 and 23",
+			},
+		},
+	}
+}
+
 func exposureframingPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -1264,6 +1480,57 @@ func exposurehealthapplicationPapers() scanner.Papers {
 			References: []string{
 				"CERTFR-2026-CTI-007 (context)",
 				"Rule of the project: exposure catalogue, EXP-SVC-11",
+			},
+		},
+	}
+}
+
+func exposurehealthprotocolsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun service d'imagerie ou d'échange n'accepte un inconnu",
+			Why:   "Les serveurs d'images et les interfaces d'échange portent des noms et des diagnostics. Beaucoup répondent à qui les appelle, sans mot de passe.",
+			How:   "DICOM\u00a0: une association est demandée pour la seule vérification, puis abandonnée aussitôt\u00a0; jamais de recherche, de copie ni d'envoi d'image. HL7 MLLP\u00a0: la connexion est ouverte, puis fermée\u00a0; aucun message n'est envoyé. Association acceptée\u00a0: critique. Page lisible ou port ouvert non confirmé\u00a0: majeure. Refus ou identification\u00a0: conforme.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Retirer le service d'imagerie ou d'échange d'internet et ne l'ouvrir que par un tunnel authentifié.",
+			Reasons: map[string]string{
+				"accepted":        "Un service d'imagerie accepte un inconnu depuis internet\u00a0: {ports}.",
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"authenticated":   "Les services de santé joignables refusent les inconnus\u00a0: {ports}.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"page":            "Une page d'imagerie est lisible sans identification apparente\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port de protocole de santé est ouvert, sans que le protocole soit confirmé\u00a0: {ports}.",
+			},
+			References: []string{
+				"Règle du projet",
+				"CERTFR-2026-CTI-007 (contexte)",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No imaging or exchange service accepts strangers",
+			Why:   "Image servers and exchange interfaces carry names and diagnoses. Many answer whoever calls, without a password.",
+			How:   "DICOM: an association is asked for verification only, then aborted at once; never a search, a copy or an image sent. HL7 MLLP: the connection is opened, then closed; no message is sent. Association accepted: critical. A page that can be read, or an open port not confirmed: high. Refusal or login: pass.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Take the imaging or exchange service off the internet, and open it through an authenticated tunnel only.",
+			Reasons: map[string]string{
+				"accepted":        "An imaging service accepts a stranger from the internet: {ports}.",
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"authenticated":   "The health services that can be reached refuse strangers: {ports}.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"page":            "An imaging page can be read without an apparent login: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A port of a health protocol is open, and the protocol is not confirmed: {ports}.",
+			},
+			References: []string{
+				"Rule of the project",
+				"CERTFR-2026-CTI-007 (context)",
 			},
 		},
 	}
@@ -1379,6 +1646,102 @@ func exposurehttpsredirectPapers() scanner.Papers {
 	}
 }
 
+func exposureindustrialPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun automate, imprimante ou caméra ne répond depuis internet",
+			Why:   "Les automates qui tiennent la ventilation, l'énergie ou le froid obéissent souvent à qui leur parle. Une caméra ou une imprimante ouverte montre l'hôpital et sert de relais.",
+			How:   "On cherche Modbus, S7, Niagara Fox, BACnet, les flux de caméras et les imprimantes. Un seul reconnu est une non-conformité majeure. Les questions ne lisent que l'identité de l'appareil et n'écrivent rien\u00a0; rien n'est envoyé au port 9100, car une imprimante imprime ce qu'elle reçoit\u00a0: ouvert, il est donc dit non identifié, non-conformité mineure. Il en va de même de DNP3 et d'EtherNet/IP.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Cloisonner ces équipements et supprimer toute redirection de port vers eux.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"identified":      "Un équipement industriel, une imprimante ou une caméra répond depuis internet\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, systèmes industriels (PA-108), R123",
+				"ANSSI, guide d'hygiène informatique, mesure 23",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No controller, printer or camera answers from the internet",
+			Why:   "The controllers that hold ventilation, power or cold often obey whoever speaks to them. An open camera or printer shows the hospital and serves as a relay.",
+			How:   "Modbus, S7, Niagara Fox, BACnet, camera streams and printers are looked for. A single one identified is a high failure. The questions read only what the device is and write nothing; nothing is sent to port 9100, because a printer prints what it gets: open, it is therefore called unidentified, a low failure. The same holds for DNP3 and EtherNet/IP.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Put these devices in a network of their own, and remove every port forwarded to them.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"identified":      "An industrial device, a printer or a camera answers from the internet: {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"ANSSI, industrial systems (PA-108), R123",
+				"ANSSI, computer hygiene guide, measure 23",
+			},
+		},
+	}
+}
+
+func exposuremanagementcardsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Hyperviseurs, cartes d'administration et consoles de sauvegarde ne répondent pas depuis internet",
+			Why:   "Qui tient l'hyperviseur ou la sauvegarde tient tout l'hôpital\u00a0: il peut éteindre les serveurs et effacer ce qui aurait permis de les remettre en marche.",
+			How:   "On cherche les hyperviseurs, les cartes d'administration à distance (IPMI, iLO, iDRAC…) et les consoles de stockage et de sauvegarde, reconnus à leur page ou à leur protocole. Un seul reconnu est une non-conformité critique\u00a0; un port ouvert où rien n'est reconnu, mineure.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Isoler ces consoles dans un réseau d'administration sans accès depuis internet.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"identified":      "Une console d'administration d'infrastructure répond depuis internet\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesure 28",
+				"ANSSI, administration sécurisée (PA-022), R15 et R16",
+				"ReCyF, objectif 11",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Hypervisors, management cards and backup consoles do not answer from the internet",
+			Why:   "Who holds the hypervisor or the backup holds the whole hospital: the servers can be switched off, and what would have brought them back erased.",
+			How:   "Hypervisors, out-of-band management cards (IPMI, iLO, iDRAC…) and storage and backup consoles are looked for, told by their page or their protocol. A single one identified is a critical failure; an open port where nothing is recognised, a low one.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Isolate these consoles in an administration network without access from the internet.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"identified":      "An infrastructure console answers from the internet: {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"ANSSI, computer hygiene guide, measure 28",
+				"ANSSI, secure administration (PA-022), R15 and R16",
+				"ReCyF, objective 11",
+			},
+		},
+	}
+}
+
 func exposurenameserverspreadPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -1425,6 +1788,98 @@ func exposurenameserverspreadPapers() scanner.Papers {
 				"RFC 2182, section 3.1",
 				"ANSSI, good practice for domain names (BP-038), R6",
 				"Zonemaster, profile 2025.2",
+			},
+		},
+	}
+}
+
+func exposurenewservicesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Ce qui apparaît sur internet est voulu, et confirmé",
+			Why:   "Un port ouvert «\u00a0pour un essai\u00a0» et oublié est une porte dont personne ne s'occupe. Le remarquer tôt coûte peu.",
+			How:   "Chaque port ouvert, produit reconnu et autorité de certificat est comparé à ce qui avait été vu auparavant. Ce qui est nouveau depuis la première analyse, et n'a pas été confirmé dans les sept jours, est une non-conformité mineure. Avant ce délai, c'est conforme et signalé.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Confirmer que l'ouverture est voulue ou la refermer.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-memory":       "Il n'y a pas d'analyse précédente à laquelle comparer.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none":            "Rien de nouveau ne répond depuis internet.",
+				"not-asked":       "Des ports n'ont pas pu être interrogés, et quelque chose de nouveau pourrait y répondre\u00a0: {ports}.",
+				"recent":          "Un service, ou l'autorité de son certificat, vient d'apparaître et reste à confirmer\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unacknowledged":  "Un service, ou l'autorité de son certificat, est nouveau et n'a pas été confirmé dans le délai\u00a0: {ports}.",
+			},
+			References: []string{
+				"ReCyF, moyen 7.B.5 et objectif 17",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "What appears on the internet is meant to, and confirmed",
+			Why:   "A port opened “for a test” and forgotten is a door nobody looks after. Noticing it early costs little.",
+			How:   "Each open port, product recognised and certificate authority is compared with what was seen before. What is new since the first look, and was not confirmed within seven days, is a low failure. Before that, it passes and is pointed out.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Confirm that the opening is wanted, or close it.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-memory":       "There is no earlier look to compare with.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none":            "Nothing new answers from the internet.",
+				"not-asked":       "Some ports could not be asked, and something new may answer there: {ports}.",
+				"recent":          "A service, or the authority of its certificate, has just appeared and is to be confirmed: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unacknowledged":  "A service, or the authority of its certificate, is new and was not confirmed in time: {ports}.",
+			},
+			References: []string{
+				"ReCyF, means 7.B.5 and objective 17",
+			},
+		},
+	}
+}
+
+func exposureopenbrokersPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune interface de messagerie applicative, de conteneurs ou de mesures ne répond depuis internet",
+			Why:   "Ces interfaces commandent les serveurs ou transportent les messages entre applications. Celles qui ne demandent rien donnent la machine entière en une commande.",
+			How:   "On cherche AMQP, MQTT, NATS, Kafka, ZooKeeper, Docker, Kubernetes, etcd et Prometheus. Utilisable sans identification\u00a0: critique. Joignable, avec identification ou sans qu'on le sache\u00a0: importante. Rien n'est publié, lu ni lancé\u00a0: seules les versions et l'accueil sont demandés.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Fermer ces interfaces et exiger une authentification mutuelle.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-login":        "Une interface technique est utilisable sans identification depuis internet\u00a0: {ports}.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"reachable":       "Une interface technique est joignable depuis internet\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"Règle du projet",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No broker, container or metrics interface answers from the internet",
+			Why:   "These interfaces command servers or carry the messages between applications. Those that ask nothing give the whole machine for one command.",
+			How:   "AMQP, MQTT, NATS, Kafka, ZooKeeper, Docker, Kubernetes, etcd and Prometheus are looked for. Usable without a login: critical. Reachable, with a login or without knowing: medium. Nothing is published, read or started: only versions and greetings are asked for.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Close these interfaces, and require mutual authentication.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-login":        "A technical interface can be used without a login from the internet: {ports}.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"reachable":       "A technical interface can be reached from the internet: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"Rule of the project",
 			},
 		},
 	}
@@ -1533,6 +1988,57 @@ func exposurepagescriptsPapers() scanner.Papers {
 				"W3C, Subresource Integrity",
 				"ANSSI, recommendations for securing web sites (PA-009)",
 				"Rule of the project for free domains",
+			},
+		},
+	}
+}
+
+func exposureportalsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Chaque portail est déclaré et exige un second facteur",
+			Why:   "VPN, webmail, bureau virtuel ou authentification unique\u00a0: ces portails doivent être sur internet, et c'est par eux qu'entre un mot de passe volé si rien d'autre n'est demandé.",
+			How:   "Les portails sont reconnus à leur page d'accueil\u00a0; aucune redirection n'est suivie, rien n'est saisi. Non déclaré, ou déclaré sans second facteur\u00a0: majeure. Second facteur inconnu, ou ancien point d'accès qui prend un mot de passe seul\u00a0: importante. Déclaré avec second facteur\u00a0: conforme. Un portail d'un produit inconnu n'est pas vu.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Déclarer le portail, imposer la double authentification et fermer les points d'accès à authentification ancienne.",
+			Reasons: map[string]string{
+				"artefact":              "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"legacy-endpoint":       "Un portail garde un point d'accès qui prend un mot de passe sans second facteur\u00a0: {ports}.",
+				"no-address":            "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-second-factor":      "Un portail déclaré se contente d'un mot de passe\u00a0: {ports}.",
+				"no-sign-of-life":       "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none":                  "Aucun portail n'a été reconnu.",
+				"page-unread":           "Des ports web n'ont pas pu être lus\u00a0: {ports}.",
+				"protected":             "Les portails sont déclarés et exigent un second facteur\u00a0: {ports}.",
+				"second-factor-unknown": "Un portail est déclaré, mais rien ne prouve qu'il exige un second facteur\u00a0: {ports}.",
+				"shared":                "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"undeclared":            "Un portail répond depuis internet sans avoir été déclaré\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, interconnexion d'un système d'information à internet (PA-066), R40 et R40-",
+				"ReCyF, moyen 8.3",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Every portal is declared and requires a second factor",
+			Why:   "VPN, webmail, virtual desktop or single sign-on: these portals must be on the internet, and a stolen password comes in through them when nothing else is asked.",
+			How:   "Portals are told by their home page; no redirect is followed, nothing is typed. Not declared, or declared without a second factor: high. Second factor unknown, or an old endpoint that takes a password alone: medium. Declared with a second factor: pass. The portal of an unknown product is not seen.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Declare the portal, require a second factor, and close the endpoints with old authentication.",
+			Reasons: map[string]string{
+				"artefact":              "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"legacy-endpoint":       "A portal keeps an endpoint that takes a password without a second factor: {ports}.",
+				"no-address":            "The name has no address: nothing to judge.",
+				"no-second-factor":      "A declared portal makes do with a password: {ports}.",
+				"no-sign-of-life":       "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none":                  "No portal was recognised.",
+				"page-unread":           "Some web ports could not be read: {ports}.",
+				"protected":             "The portals are declared and require a second factor: {ports}.",
+				"second-factor-unknown": "A portal is declared, but nothing proves that it requires a second factor: {ports}.",
+				"shared":                "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"undeclared":            "A portal answers from the internet without having been declared: {ports}.",
+			},
+			References: []string{
+				"ANSSI, interconnection of an information system to the internet (PA-066), R40 and R40-",
+				"ReCyF, means 8.3",
 			},
 		},
 	}
@@ -1755,6 +2261,55 @@ func exposureregistrationlockPapers() scanner.Papers {
 	}
 }
 
+func exposureremotecontrolPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune prise en main à distance ne répond depuis internet",
+			Why:   "Un bureau à distance ouvert est la porte la plus utilisée par les rançongiciels\u00a0: un mot de passe faible ou volé suffit pour être assis devant un poste de l'hôpital.",
+			How:   "On cherche les bureaux à distance (RDP, VNC, X11) et les agents de télémaintenance. Un seul service reconnu est une non-conformité critique. Un port ouvert où rien n'est reconnu est une non-conformité mineure. Aucune session n'est ouverte, aucun mot de passe n'est essayé.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Fermer l'accès distant direct et le faire passer par un VPN ou un bastion à double authentification.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"identified":      "Une prise en main à distance répond depuis internet\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesures 17 et 23",
+				"ANSSI, administration sécurisée (PA-022), R16 et R49",
+				"ReCyF, moyen 8.1",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No remote control service answers from the internet",
+			Why:   "An open remote desktop is the door ransomware uses most: one weak or stolen password is enough to sit at a workstation of the hospital.",
+			How:   "Remote desktops (RDP, VNC, X11) and remote support agents are looked for. A single one identified is a critical failure. An open port where nothing is recognised is a low failure. No session is opened, no password is tried.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Close direct remote access and lead it through a VPN or a bastion with a second factor.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"identified":      "A remote control service answers from the internet: {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"ANSSI, computer hygiene guide, measures 17 and 23",
+				"ANSSI, secure administration (PA-022), R16 and R49",
+				"ReCyF, means 8.1",
+			},
+		},
+	}
+}
+
 func exposuresecuritytxtPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -1958,6 +2513,65 @@ func exposurespfrecordPapers() scanner.Papers {
 			References: []string{
 				"RFC 7208, sections 4.5, 4.6 and 5",
 				"ANSSI, connecting an information system to the internet (PA-066), R43 and R44",
+			},
+		},
+	}
+}
+
+func exposuresshPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "SSH est fermé, ou déclaré, par clé seulement et avec des algorithmes modernes",
+			Why:   "SSH donne la main sur une machine. Ouvert à tous avec un mot de passe, il est essayé jour et nuit par des robots\u00a0; avec d'anciens algorithmes, la session peut être lue ou détournée.",
+			How:   "Clé d'hôte connue d'autres personnes\u00a0: critique. Mot de passe proposé, protocole 1, clé DSA ou RSA de moins de 2048 bits, chiffrement CBC, RC4 ou 3DES, groupe de 1024 bits\u00a0: majeure. Exposé sans être déclaré, SHA-1 encore proposé, identification autre que par clé\u00a0: importante. Conforme s'il est fermé, ou déclaré avec des clés seulement. Les modes d'identification sont demandés comme le fait tout client\u00a0; aucun n'est essayé.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Restreindre SSH aux adresses d'administration, imposer les clés et retirer les algorithmes anciens.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services ne répond (ports fermés\u00a0: {closed}, silencieux\u00a0: {filtered}).",
+				"keys-only":       "SSH est déclaré, par clé seulement et avec des algorithmes modernes\u00a0: {ports}.",
+				"known-key":       "La clé de l'hôte est connue d'autres personnes ({known})\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"other-login":     "SSH propose une autre identification que par clé\u00a0: {ports}.",
+				"sha1":            "SSH accepte encore l'empreinte SHA-1\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"undeclared":      "SSH répond depuis internet sans avoir été déclaré\u00a0: {ports}.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+				"unread":          "SSH est déclaré, mais ses algorithmes ou ses modes d'identification n'ont pas pu être lus\u00a0: {ports}.",
+				"weak":            "SSH accepte un mot de passe ou des algorithmes cassés ({faults})\u00a0: {ports}.",
+			},
+			References: []string{
+				"ANSSI, note sur OpenSSH, R1, R7 à R9, R15, R17 et R25",
+				"ANSSI, administration sécurisée (PA-022), R16",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "SSH is closed, or declared, with keys only and modern algorithms",
+			Why:   "SSH gives control of a machine. Open to all with a password, it is tried day and night by robots; with old algorithms, the session can be read or hijacked.",
+			How:   "A host key known to others: critical. A password offered, protocol 1, a DSA key or an RSA key under 2048 bits, CBC, RC4 or 3DES encryption, a 1024-bit group: high. Exposed without being declared, SHA-1 still offered, another login than by key: medium. It passes when closed, or declared with keys only. The ways to log in are asked for as any client does; none is tried.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Restrict SSH to administration addresses, require keys and remove old algorithms.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these services answers (ports closed: {closed}, silent: {filtered}).",
+				"keys-only":       "SSH is declared, with keys only and modern algorithms: {ports}.",
+				"known-key":       "The host key is known to others ({known}): {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"other-login":     "SSH offers another login than by key: {ports}.",
+				"sha1":            "SSH still accepts SHA-1: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"undeclared":      "SSH answers from the internet without having been declared: {ports}.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+				"unread":          "SSH is declared, but its algorithms or ways to log in could not be read: {ports}.",
+				"weak":            "SSH takes a password or broken algorithms ({faults}): {ports}.",
+			},
+			References: []string{
+				"ANSSI, note on OpenSSH, R1, R7 to R9, R15, R17 and R25",
+				"ANSSI, secure administration (PA-022), R16",
 			},
 		},
 	}
@@ -2514,6 +3128,53 @@ func exposuretlsversionPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, security recommendations for TLS (SDE-NT-35), R3 and R4",
 				"RFC 8996",
+			},
+		},
+	}
+}
+
+func exposureudpamplifiersPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun service UDP amplificateur, ni SNMP, ne répond depuis internet",
+			Why:   "Un petit paquet à l'adresse d'expéditeur falsifiée obtient une grosse réponse\u00a0: l'hôpital sert alors à en attaquer d'autres. SNMP, lui, décrit le réseau à qui connaît le mot «\u00a0public\u00a0».",
+			How:   "Un seul paquet est envoyé à chaque service\u00a0: SNMP (communauté «\u00a0public\u00a0»), contrôle NTP, SSDP, CLDAP, memcached. Une réponse est une non-conformité majeure\u00a0; ce qu'elle contient n'est pas gardé. Le silence est conforme si la machine a donné signe de vie sur un autre port.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			Fix:   "Filtrer ces services UDP et passer SNMP en version 3 sur le réseau interne.",
+			Reasons: map[string]string{
+				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
+				"closed":          "Aucun de ces services UDP ne répond (refus\u00a0: {closed}, silences\u00a0: {filtered}).",
+				"identified":      "Un service UDP répond à un inconnu depuis internet\u00a0: {ports}.",
+				"no-address":      "Le nom n'a pas d'adresse\u00a0: rien à juger.",
+				"no-sign-of-life": "Aucun port de la machine n'a donné signe de vie, pas même par un refus\u00a0: rien ne prouve qu'elle a pu être examinée.",
+				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
+				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
+				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
+			},
+			References: []string{
+				"RFC 5358",
+				"Règle du projet",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No amplifying UDP service, nor SNMP, answers from the internet",
+			Why:   "A small packet with a forged sender gets a large answer: the hospital then serves to attack others. SNMP describes the network to whoever knows the word “public”.",
+			How:   "A single packet is sent to each service: SNMP (community “public”), NTP control, SSDP, CLDAP, memcached. An answer is a high failure; what it holds is not kept. Silence passes when the host gave a sign of life on another port.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			Fix:   "Filter these UDP services, and move SNMP to version 3 on the inner network.",
+			Reasons: map[string]string{
+				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
+				"closed":          "None of these UDP services answers (refusals: {closed}, silences: {filtered}).",
+				"identified":      "A UDP service answers a stranger from the internet: {ports}.",
+				"no-address":      "The name has no address: nothing to judge.",
+				"no-sign-of-life": "No port of the host gave a sign of life, not even a refusal: nothing proves that it could be looked at.",
+				"none-asked":      "No usual port of these services was asked.",
+				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
+				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
+			},
+			References: []string{
+				"RFC 5358",
+				"Rule of the project",
 			},
 		},
 	}

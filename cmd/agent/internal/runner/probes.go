@@ -27,11 +27,11 @@ import (
 // Probes are the ways of looking this configuration has.
 func (r Runner) Probes() ([]scanner.Probe, error) {
 	c := r.Config
-	exposure, err := r.exposureProbes()
+	places, err := geo.Open()
 	if err != nil {
 		return nil, badProbe(err)
 	}
-	places, err := geo.Open()
+	exposure, err := r.exposureProbes(places)
 	if err != nil {
 		return nil, badProbe(err)
 	}
@@ -41,53 +41,6 @@ func (r Runner) Probes() ([]scanner.Probe, error) {
 		hosting.New(hosting.Config{File: c.HostingRegister, Resolve: true}, places),
 		attestation.New(attestation.Config{File: c.Attestations, Establishment: establishmentOf(c).Target()}),
 	), nil
-}
-
-func (r Runner) exposureProbes() ([]scanner.Probe, error) {
-	roots, store, err := trustStore(r.Config.Network.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	templates, err := r.templateProbe()
-	if err != nil {
-		return nil, err
-	}
-	return []scanner.Probe{
-		dnsprobe.New(dnsprobe.Options{}),
-		tlsprobe.New(tlsprobe.Options{Roots: roots, Store: store}),
-		httpprobe.New(httpprobe.Options{}),
-		templates,
-	}, nil
-}
-
-func (r Runner) templateProbe() (scanner.Probe, error) {
-	t := r.Config.Templates
-	probe, err := nuclei.New(nuclei.Options{
-		Command: r.Worker, Folder: t.Folder, MemoryLimit: t.MemoryMB << 20, Timeout: t.Timeout, Rate: t.Rate,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, rejected := range probe.Rejected() {
-		slog.Warn("template left out", "template", rejected.File, "reason", rejected.Reason)
-	}
-	return probe, nil
-}
-
-// trustStore reads the declared authorities; nil means those of the system.
-func trustStore(file string) (roots *x509.CertPool, store string, err error) {
-	if file == "" {
-		return nil, "", nil
-	}
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return nil, "", fmt.Errorf("read network.ca_file: %w", err)
-	}
-	roots = x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(raw) {
-		return nil, "", errors.New("read network.ca_file: no certificate in it")
-	}
-	return roots, scanner.Digest(raw), nil
 }
 
 func badProbe(cause error) error {

@@ -14,6 +14,12 @@ import (
 // The probes, by the name plans use.
 const (
 	probeDNS         = "dns"
+	probeDNSSEC      = "dnssec"
+	probeRegistry    = "registration"
+	probeInventory   = "inventory"
+	probeMail        = "mail"
+	probeSMTP        = "smtp"
+	probeServices    = "services"
 	probeTLS         = "tls"
 	probeHTTP        = "http"
 	probeNuclei      = "nuclei"
@@ -54,7 +60,7 @@ func exposureTasks(t config.Targets) ([]scanner.Task, error) {
 		if err != nil {
 			return nil, err
 		}
-		tasks = append(tasks, scanner.Task{Probe: probeDNS, Target: scanner.DomainTarget(name)})
+		tasks = append(tasks, domainTasks(scanner.DomainTarget(name))...)
 	}
 	for _, written := range t.Sites {
 		site, err := siteTasks(written)
@@ -70,7 +76,19 @@ func exposureTasks(t config.Targets) ([]scanner.Task, error) {
 		}
 		tasks = append(tasks, scanner.Task{Probe: probeTLS, Target: service})
 	}
+	for _, host := range t.Hosts {
+		tasks = append(tasks, scanner.Task{Probe: probeServices, Target: scanner.HostTarget(host)})
+	}
 	return tasks, nil
+}
+
+// domainTasks looks at a domain every way there is.
+func domainTasks(domain scanner.Target) []scanner.Task {
+	var tasks []scanner.Task
+	for _, probe := range []string{probeDNS, probeDNSSEC, probeRegistry, probeMail, probeSMTP, probeInventory} {
+		tasks = append(tasks, scanner.Task{Probe: probe, Target: domain})
+	}
+	return tasks
 }
 
 // siteTasks looks at a site three ways: its pages, its TLS, what it runs.

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package clearprotocols checks that no login crosses the internet in
+// clear.
+package clearprotocols
+
+import (
+	"carescan/checks/internal/exposed"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.clear-protocols", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-SVC-03"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
+	if v, done := exposed.Before(s); done {
+		return v
+	}
+	look := exposed.Of(s, fact.GroupClearLogin)
+	if clear := exposed.Where(look.Identified, isClear); len(clear) > 0 {
+		return scanner.Failed("clear", exposed.Values(clear))
+	}
+	if required := exposed.Where(look.Identified, requiresTLS); len(required) > 0 {
+		return scanner.FailedAs(scanner.Low, "tls-required", exposed.Values(required))
+	}
+	if len(look.Identified) > 0 && len(look.Unnamed) == 0 {
+		return scanner.Unknown("login-unknown", exposed.Values(look.Identified))
+	}
+	return look.Rest(scanner.Low)
+}
+
+// isClear tells whether a login is taken before any encryption. Telnet knows no
+// other way.
+func isClear(p fact.Port) bool {
+	return p.Protocol == "telnet" && !p.TLS || p.ClearLogin == fact.Accepted
+}
+
+func requiresTLS(p fact.Port) bool { return p.TLS || p.ClearLogin == fact.Declined }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package databases checks that no database answers from the internet.
+package databases
+
+import (
+	"carescan/checks/internal/exposed"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.databases", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-SVC-05"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
+	if v, done := exposed.Before(s); done {
+		return v
+	}
+	look := exposed.Of(s, fact.GroupDatabase)
+	free := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginNone })
+	switch {
+	case len(free) > 0:
+		return scanner.FailedAs(scanner.Critical, "no-login", exposed.Values(free))
+	case len(look.Identified) > 0:
+		return scanner.Failed("reachable", exposed.Values(look.Identified))
+	}
+	return look.Rest(scanner.Low)
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package healthprotocols checks that no imaging or exchange service
+// accepts strangers.
+package healthprotocols
+
+import (
+	"carescan/checks/internal/exposed"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.health-protocols", Revision: 1, Severity: scanner.Critical,
+	References: []string{"EXP-SVC-11"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge follows EXP-SVC-11: an association accepted is critical; a port open on
+// something that could not be confirmed is high.
+func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
+	if v, done := exposed.Before(s); done {
+		return v
+	}
+	look := exposed.Of(s, fact.GroupHealth)
+	accepted := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginNone })
+	pages := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginUnknown })
+	switch {
+	case len(accepted) > 0:
+		return scanner.Failed("accepted", exposed.Values(accepted))
+	case len(pages) > 0:
+		return scanner.FailedAs(scanner.High, "page", exposed.Values(pages))
+	case len(look.Identified) > 0 && len(look.Unnamed)+len(look.Unasked) == 0:
+		return scanner.Passed("authenticated", exposed.Values(look.Identified))
+	}
+	return look.Rest(scanner.High)
+}

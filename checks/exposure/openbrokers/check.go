@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package openbrokers checks that brokers, container interfaces and metrics
+// do not answer from the internet.
+package openbrokers
+
+import (
+	"carescan/checks/internal/exposed"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.open-brokers", Revision: 1, Severity: scanner.Critical,
+	References: []string{"EXP-SVC-14"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
+	if v, done := exposed.Before(s); done {
+		return v
+	}
+	look := exposed.Of(s, fact.GroupBroker)
+	free := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginNone })
+	switch {
+	case len(free) > 0:
+		return scanner.Failed("no-login", exposed.Values(free))
+	case len(look.Identified) > 0:
+		return scanner.FailedAs(scanner.Medium, "reachable", exposed.Values(look.Identified))
+	}
+	return look.Rest(scanner.Low)
+}

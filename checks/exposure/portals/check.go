@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package portals checks that every portal is declared and asks for a second
+// factor.
+package portals
+
+import (
+	"carescan/checks/internal/exposed"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.portals", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-SVC-09"},
+	Vantage:    scanner.VantageInternet,
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(struct{}{}, judge),
+}
+
+// judge looks at the portals recognised and at the services declared as such:
+// exposing them is meant, leaving them to a password alone is not.
+func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
+	if v, done := exposed.Before(s); done {
+		return v
+	}
+	portals := exposed.Where(s.Ports, isPortal)
+	for _, rule := range rules() {
+		if at := exposed.Where(portals, rule.applies); len(at) > 0 {
+			return scanner.FailedAs(rule.severity, rule.reason, exposed.Values(at))
+		}
+	}
+	look := exposed.Of(s, fact.GroupWeb)
+	switch {
+	case len(look.Unasked)+len(look.Unnamed) > 0:
+		return scanner.Unknown("page-unread", exposed.Values(append(look.Unasked, look.Unnamed...)))
+	case len(portals) > 0:
+		return scanner.Passed("protected", exposed.Values(portals))
+	}
+	return scanner.Passed("none", nil)
+}
+
+func isPortal(p fact.Port) bool {
+	declared := p.Declared != nil && p.Declared.Kind != "ssh"
+	return p.State == fact.PortOpen && (p.Portal != "" || declared)
+}
+
+type rule struct {
+	reason   string
+	severity scanner.Severity
+	applies  func(fact.Port) bool
+}
+
+// rules are in the order of gravity.
+func rules() []rule {
+	return []rule{
+		{"undeclared", scanner.High, func(p fact.Port) bool { return p.Declared == nil }},
+		{"no-second-factor", scanner.High, func(p fact.Port) bool { return p.Declared.TwoFactor == "no" }},
+		{"legacy-endpoint", scanner.Medium, func(p fact.Port) bool { return p.LegacyAuth }},
+		{"second-factor-unknown", scanner.Medium, func(p fact.Port) bool { return p.Declared.TwoFactor != "yes" }},
+	}
+}

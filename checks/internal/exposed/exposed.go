@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package exposed judges the services of one group that a host shows to the
+// internet.
+package exposed
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Before returns the verdict on a host whose ports leave nothing to judge, and
+// whether there is one (exposure-checks.md sections 1.1 and 1.4).
+func Before(s fact.HostServices) (scanner.Verdict, bool) {
+	switch {
+	case s.Shared != "":
+		return scanner.Exempt("shared", scanner.Values{"provider": s.Shared}), true
+	case s.NoAddress:
+		return scanner.Exempt("no-address", nil), true
+	case s.Artefact:
+		return scanner.Unknown("artefact", nil), true
+	case !slices.ContainsFunc(s.Ports, answers):
+		// A silent port is what a filter leaves, but a host that is wholly silent may
+		// be down, or may have cut us off.
+		return scanner.Unknown("no-sign-of-life", nil), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// answers tells whether a port showed that the host is there.
+func answers(p fact.Port) bool { return p.State == fact.PortOpen || p.State == fact.PortClosed }
+
+// Look is what a host shows of one group.
+type Look struct {
+	Identified []fact.Port // open, and known by their handshake
+	Unnamed    []fact.Port // open, and nothing known of them
+	Unasked    []fact.Port // not asked, or without a usable answer
+	Closed     int         // refused explicitly
+	Filtered   int         // silent
+}
+
+// Of sorts the ports of a group.
+func Of(s fact.HostServices, group fact.PortGroup) Look {
+	var l Look
+	for _, p := range s.Ports {
+		if p.Group == group {
+			l.add(p)
+		}
+	}
+	return l
+}
+
+func (l *Look) add(p fact.Port) {
+	switch p.State {
+	case fact.PortOpen:
+		l.addOpen(p)
+	case fact.PortClosed:
+		l.Closed++
+	case fact.PortFiltered:
+		l.Filtered++
+	case fact.PortNotAsked, fact.PortUnknown:
+		l.Unasked = append(l.Unasked, p)
+	}
+}
+
+// addOpen keeps apart what we could not ask: our own restraint is never a
+// failure of the host.
+func (l *Look) addOpen(p fact.Port) {
+	switch {
+	case p.Protocol != "" && p.Protocol != "tls":
+		l.Identified = append(l.Identified, p)
+	case p.Unfinished:
+		l.Unasked = append(l.Unasked, p)
+	default:
+		l.Unnamed = append(l.Unnamed, p)
+	}
+}
+
+// Rest judges what is left when nothing identified is at fault: a port open on
+// something unknown fails with the severity given.
+func (l Look) Rest(unnamed scanner.Severity) scanner.Verdict {
+	switch {
+	case len(l.Unnamed) > 0:
+		return scanner.FailedAs(unnamed, "unidentified", Values(l.Unnamed))
+	case len(l.Unasked) > 0:
+		return scanner.Unknown("not-asked", Values(l.Unasked))
+	case len(l.Identified)+l.Closed+l.Filtered == 0:
+		return scanner.Unknown("none-asked", nil)
+	}
+	return scanner.Passed("closed", l.Counts())
+}
+
+// Counts are the values of the message that tells what does not answer.
+func (l Look) Counts() scanner.Values {
+	return scanner.Values{"closed": strconv.Itoa(l.Closed), "filtered": strconv.Itoa(l.Filtered)}
+}
+
+// None makes the plain rule of a group: whatever is identified fails.
+func None(group fact.PortGroup) func(scanner.Case[struct{}], fact.HostServices) scanner.Verdict {
+	return func(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
+		if v, done := Before(s); done {
+			return v
+		}
+		look := Of(s, group)
+		if len(look.Identified) > 0 {
+			return scanner.Failed("identified", Values(look.Identified))
+		}
+		return look.Rest(scanner.Low)
+	}
+}
+
+// Where keeps the ports of which something is true.
+func Where(ports []fact.Port, is func(fact.Port) bool) []fact.Port {
+	return slices.DeleteFunc(slices.Clone(ports), func(p fact.Port) bool { return !is(p) })
+}
+
+// maxListed is how many ports a message names.
+const maxListed = 10
+
+// Unknown lists the ports of any group of which nothing is known.
+func Unknown(s fact.HostServices) []fact.Port {
+	return Where(s.Ports, func(p fact.Port) bool { return p.State == fact.PortNotAsked || p.State == fact.PortUnknown })
+}
+
+// Values names the ports of a message: "192.0.2.10:3389/tcp (rdp)".
+func Values(ports []fact.Port) scanner.Values {
+	var names []string
+	for _, p := range ports[:min(len(ports), maxListed)] {
+		names = append(names, name(p))
+	}
+	if len(ports) > maxListed {
+		names = append(names, "…")
+	}
+	return scanner.Values{"ports": strings.Join(names, ", "), "count": strconv.Itoa(len(ports))}
+}
+
+func name(p fact.Port) string {
+	place := strconv.Itoa(p.Number) + "/" + p.Transport
+	if p.Address != "" {
+		place = p.Address + "/" + p.Transport // the address at fault is shown
+	}
+	for _, what := range []string{p.Product, p.Protocol} {
+		if what != "" && what != "tls" {
+			return place + " (" + what + ")"
+		}
+	}
+	return place
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
+	"carescan/scanner/engine"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
+)
+
+// TestHealthyHost counts what a well-kept host costs: two web ports open, one
+// SSH, every other port closed.
+func TestHealthyHost(t *testing.T) {
+	t.Parallel()
+	web := serve(t, "", func([]byte) []byte { return []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") })
+	ssh := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
+	network := world(map[int]string{80: web.address, 22: ssh.address})
+	seen, sightings := look(t, network, Options{})
+	states := map[fact.PortState]int{}
+	for _, p := range seen.Ports {
+		states[p.State]++
+	}
+	want := map[fact.PortState]int{fact.PortOpen: 2, fact.PortClosed: len(table()) + len(datagrams()) - 2}
+	if diff := cmp.Diff(want, states); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+	load := New(Options{}).Load()
+	if got := len(network.Dials()); got != seen.Connections || got > len(table())+len(datagrams())+2*maxConversations || got > load.Connections {
+		t.Errorf("%d dials, %d counted, load %+v", got, seen.Connections, load)
+	}
+	t.Logf("%d TCP ports, %d UDP services: %d connections", len(table()), len(datagrams()), seen.Connections)
+	if sightings[0].Missing != "" || len(sightings) != 2 {
+		t.Errorf("missing %q, %d sightings", sightings[0].Missing, len(sightings))
+	}
+}
+
+func TestTableNamesEachPortOnce(t *testing.T) {
+	t.Parallel()
+	seen := map[int]bool{}
+	for _, number := range tablePorts() {
+		if seen[number] {
+			t.Errorf("port %d is twice in the table", number)
+		}
+		seen[number] = true
+	}
+	if len(seen) <= maxOpen {
+		t.Errorf("%d ports cannot show an artefact of filtering", len(seen))
+	}
+}
+
+// TestEveryPortOpen is a device that answers for every port: nothing is asked
+// beyond the first connections.
+func TestEveryPortOpen(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
+	open := map[int]string{}
+	for _, number := range tablePorts() {
+		open[number] = s.address
+	}
+	seen, sightings := look(t, world(open), Options{})
+	if !seen.Artefact || seen.Connections != len(table())+len(datagrams()) || len(sightings) != 1 {
+		t.Errorf("artefact %v, %d connections, %d sightings", seen.Artefact, seen.Connections, len(sightings))
+	}
+}
+
+// banned lets each port be connected to once, then drops everything.
+type banned struct {
+	*loopback.Network
+	left atomic.Int32
+}
+
+func (b *banned) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if network == "tcp" && b.left.Add(-1) < 0 {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ETIMEDOUT}
+	}
+	return b.Network.DialContext(ctx, network, address)
+}
+
+func TestBlockedDuringTheLook(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "", nil)
+	ports := []int{80, 443, 8080, 8443, 8000, 8008, 8081, 8088}
+	open := map[int]string{}
+	for _, number := range ports {
+		open[number] = s.address
+	}
+	network := &banned{Network: world(open)}
+	network.left.Store(int32(len(ports)))
+	seen, sightings := look(t, network, Options{Ports: ports})
+	if !seen.Blocked || !strings.Contains(sightings[0].Missing, "stopped answering") {
+		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing)
+	}
+	if most := len(ports) + len(datagrams()) + maxLost + workers; seen.Connections > most {
+		t.Errorf("went on knocking: %d connections, want at most %d", seen.Connections, most)
+	}
+}
+
+func TestOutOfScopeAsksNothing(t *testing.T) {
+	t.Parallel()
+	network := &loopback.Network{Addresses: map[string][]netip.Addr{host: {netip.MustParseAddr("192.0.2.10")}}}
+	seen, sightings := look(t, network, Options{})
+	for _, p := range seen.Ports {
+		if p.State != fact.PortNotAsked {
+			t.Errorf("port %d is %s", p.Number, p.State)
+		}
+	}
+	if sightings[0].Missing == "" || seen.Connections != 0 || len(network.Dials()) > workers {
+		t.Errorf("missing %q, %d connections, %d dials", sightings[0].Missing, seen.Connections, len(network.Dials()))
+	}
+}
+
+func TestSharedAndAbsent(t *testing.T) {
+	t.Parallel()
+	network := world(nil)
+	shared := []SharedRange{{Range: netip.MustParsePrefix("192.0.2.0/24"), Provider: "Hébergeur Exemple"}}
+	if seen, _ := look(t, network, Options{Shared: shared}); seen.Shared != "Hébergeur Exemple" || len(network.Dials()) != 0 {
+		t.Errorf("got %+v after %d dials", seen, len(network.Dials()))
+	}
+	if seen, _ := look(t, &loopback.Network{}, Options{}); !seen.NoAddress {
+		t.Errorf("got %+v", seen)
+	}
+	silent := &loopback.Network{Silent: map[string]error{host: errors.New("no answer")}}
+	if _, err := New(Options{}).Observe(t.Context(), silent, scanner.HostTarget(host)); err == nil {
+		t.Error("a resolver without answer is an error")
+	}
+}
+
+func TestMemoryAndDeclarations(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
+	first := time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
+	var keys []string
+	o := Options{
+		Ports: []int{22}, Declared: map[string]fact.Declaration{at(22): {Kind: "ssh", TwoFactor: "unknown"}},
+		Baseline:     func(string, time.Time) time.Time { return first },
+		FirstSeen:    func(key string, _ time.Time) time.Time { keys = append(keys, key); return first.AddDate(0, 1, 0) },
+		Acknowledged: func(string) bool { return true },
+		Describe:     func(p fact.Product) fact.Product { p.Listed = true; return p }, Lists: "CISA KEV 2026-11-20",
+	}
+	seen, sightings := look(t, world(map[int]string{22: s.address}), o)
+	got := seen.Ports[0]
+	if seen.Baseline != first || got.FirstSeen != first.AddDate(0, 1, 0) || !got.Acknowledged || got.Declared == nil {
+		t.Errorf("got %+v, baseline %s", got, seen.Baseline)
+	}
+	if diff := cmp.Diff([]string{s.address + "/tcp openssh"}, keys); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
+	want := fact.Products{Lists: "CISA KEV 2026-11-20", Seen: []fact.Product{
+		{Name: "openssh", Version: "9.2p1", Where: s.address, Source: fact.FromBanner, Listed: true},
+	}}
+	if diff := cmp.Diff(want, sightings[1].Fact); diff != "" {
+		t.Errorf("products (-want +got):\n%s", diff)
+	}
+}
+
+// TestHostileServers bounds what a server can make us read, wait or believe.
+func TestHostileServers(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(net.Conn){
+		"endless-banner": func(c net.Conn) { flood(c, []byte(strings.Repeat("a", 4096))) },
+		"endless-line":   func(c net.Conn) { flood(c, []byte("220-still greeting\r\n")) },
+		"endless-ssh":    func(c net.Conn) { flood(c, []byte("SSH-2.0-OpenSSH_9.2\r\n")) },
+		"endless-page": func(c net.Conn) {
+			_, _ = c.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+			flood(c, make([]byte, 4096))
+		},
+		"drip":   drip,
+		"random": func(c net.Conn) { flood(c, randomBytes()) },
+	}
+	for name, handle := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := serveRaw(t, handle)
+			network := world(map[int]string{8088: address, 6379: address, 502: address})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := New(Options{Ports: []int{8088, 6379, 502}, Patience: 100 * time.Millisecond}).Observe(ctx, network, scanner.HostTarget(host))
+			if err != nil || ctx.Err() != nil {
+				t.Errorf("the look did not end by itself: %v, %v", err, ctx.Err())
+			}
+		})
+	}
+}
+
+func serveRaw(t *testing.T, handle func(net.Conn)) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer conn.Close(); handle(conn) }()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func flood(c net.Conn, what []byte) {
+	for {
+		if _, err := c.Write(what); err != nil {
+			return
+		}
+	}
+}
+
+// drip sends a byte at a time, for ever.
+func drip(c net.Conn) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		if _, err := c.Write([]byte("2")); err != nil {
+			return
+		}
+	}
+}
+
+func randomBytes() []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, 4096)
+	for i := range b {
+		b[i] = byte(random.Uint32())
+	}
+	return b
+}
+
+// TestThroughTheGuard looks at real ports of loopback through the real door: one
+// open, one closed, one that lets no connection in.
+func TestThroughTheGuard(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
+	openPort := int(netip.MustParseAddrPort(s.address).Port())
+	full := fullPort(t)
+	now := time.Now()
+	guard, err := engine.NewGuard(engine.GuardConfig{RatePerHost: 1000, Scope: scanner.Scope{
+		Ranges:        []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		Authorisation: scanner.Authorisation{By: "test", From: now.Add(-time.Hour), Until: now.Add(time.Hour)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(guard.Stop)
+	probe := New(Options{Ports: []int{openPort, 1, full}, Patience: 400 * time.Millisecond})
+	sightings, err := probe.Observe(t.Context(), guard, scanner.HostTarget("127.0.0.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var states []fact.PortState
+	for _, p := range sightings[0].Fact.(fact.HostServices).Ports[:3] {
+		states = append(states, p.State)
+	}
+	if diff := cmp.Diff([]fact.PortState{fact.PortOpen, fact.PortClosed, fact.PortFiltered}, states); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+}
+
+// TestTimeRunsOut leaves ports unasked when time runs out, and identifies what
+// was found open all the same.
+func TestTimeRunsOut(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
+	full := fmt.Sprintf("127.0.0.1:%d", fullPort(t))
+	ports, open := []int{22}, map[int]string{22: s.address}
+	for _, number := range tablePorts()[:12] {
+		ports, open[number] = append(ports, number), full
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+	defer cancel()
+	sightings, err := New(Options{Ports: ports, Patience: 300 * time.Millisecond}).Observe(ctx, world(open), scanner.HostTarget(host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := sightings[0].Fact.(fact.HostServices)
+	if seen.Ports[0].Protocol != "ssh" || seen.Ports[12].State != fact.PortNotAsked || sightings[0].Missing != "" {
+		t.Errorf("first %+v, last %+v, missing %q", seen.Ports[0], seen.Ports[12], sightings[0].Missing)
+	}
+}
+
+// fullPort is a listening port whose queue is full: the kernel drops what comes,
+// as a filter does.
+func fullPort(t *testing.T) int {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := name.(*syscall.SockaddrInet4).Port
+	conn, err := net.Dial("tcp", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port)).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return port
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package services looks at the ports of a host, and at what speaks behind the
+// open ones.
+//
+// A protocol is told by its handshake, never by the number of the port. Nothing
+// sent logs in, writes, prints or asks for data: docs/adr/0018 says what is sent
+// to whom. The pace is that of the network door.
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+const (
+	// workers is how many connections may be open at once (exposure-checks.md
+	// section 1.2).
+	workers         = 2
+	defaultPatience = 2 * time.Second
+	// maxOpen is the count above which open ports are an artefact of filtering
+	// (exposure-checks.md section 1.4).
+	maxOpen = 100
+	// maxConversations is how many connections identify one open port: the hello
+	// that fits, two general ones, one more page of a portal.
+	maxConversations = 4
+)
+
+// Options tune the probe; the zero value works.
+type Options struct {
+	Ports    []int         // TCP; those of the built-in table when empty
+	Patience time.Duration // how long one answer is waited for; 2 s when zero
+	Shared   []SharedRange // addresses whose ports are not looked at
+	// Declared are the services the establishment means to expose, by "host:port".
+	Declared map[string]fact.Declaration
+	// KnownKey says why an SSH host key, by its "SHA256:…" digest, is known to
+	// others; empty when it is not.
+	KnownKey func(digest string) string
+	// Describe adds to a product what dated lists say of it, Lists names them.
+	Describe func(fact.Product) fact.Product
+	Lists    string
+	// Baseline is when a host was first looked at, FirstSeen when a thing was
+	// first seen; both may be now. The keys are "addr:port/tcp product" and
+	// "addr:port/tcp ca:issuer". Acknowledged tells whether the establishment
+	// confirmed it. Nil means no memory.
+	Baseline     func(host string, at time.Time) time.Time
+	FirstSeen    func(key string, at time.Time) time.Time
+	Acknowledged func(key string) bool
+}
+
+// SharedRange is a range of addresses many customers of a provider share.
+type SharedRange struct {
+	Range    netip.Prefix
+	Provider string
+}
+
+// Probe looks at the services of a host.
+type Probe struct{ options Options }
+
+// New makes the probe.
+func New(o Options) *Probe {
+	if o.Patience <= 0 {
+		o.Patience = defaultPatience
+	}
+	if len(o.Ports) == 0 {
+		o.Ports = tablePorts()
+	}
+	if o.Describe == nil {
+		o.Describe = func(p fact.Product) fact.Product { return p }
+	}
+	return &Probe{options: o}
+}
+
+// Name is the word used in plans.
+func (*Probe) Name() string { return "services" }
+
+// TargetKind is the kind of target it looks at.
+func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindHost }
+
+// Facts are the kinds of fact it brings back.
+func (*Probe) Facts() []string {
+	return []string{fact.HostServices{}.FactKind(), fact.Products{}.FactKind()}
+}
+
+// Load is the most it costs a host: one connection per port, one packet per UDP
+// service, and a few connections for each port found open.
+func (p *Probe) Load() scanner.Load {
+	most := len(p.options.Ports) + len(datagrams()) + maxConversations*min(len(p.options.Ports), maxOpen)
+	return scanner.Load{Connections: most, Requests: most}
+}
+
+// Observe asks each port, then identifies what is open.
+func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+	if t.Kind != scanner.KindHost {
+		return nil, fmt.Errorf("look at %s: the services probe looks at hosts", t.Key())
+	}
+	addresses, err := p.addresses(ctx, net, t.ID)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s: %w", t.ID, err)
+	}
+	if provider := p.shared(addresses); provider != "" || len(addresses) == 0 {
+		return []scanner.Sighting{{Fact: fact.HostServices{Shared: provider, NoAddress: len(addresses) == 0}}}, nil
+	}
+	s := p.newScan(net, t.ID, len(addresses))
+	s.run(ctx)
+	return s.sightings(time.Now().UTC()), nil
+}
+
+// addresses are those of a name, or the literal itself.
+func (p *Probe) addresses(ctx context.Context, net scanner.Network, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
+	}
+	return net.Lookup(ctx, host)
+}
+
+// shared names the provider of an address that other customers share.
+func (p *Probe) shared(addresses []netip.Addr) string {
+	for _, addr := range addresses {
+		for _, s := range p.options.Shared {
+			if s.Range.Contains(addr.Unmap()) {
+				return s.Provider
+			}
+		}
+	}
+	return ""
+}
+
+// missing says what keeps the whole fact from being concluded on. Single ports
+// that were not asked say so themselves.
+func (s *scan) missing() string {
+	var parts []string
+	if s.blocked {
+		parts = append(parts, "ports that were open stopped answering during the look")
+	}
+	asked := slices.ContainsFunc(s.ports, func(p fact.Port) bool { return p.State != fact.PortNotAsked })
+	if s.refusal != nil && !asked {
+		parts = append(parts, s.refusal.Error())
+	}
+	if s.ended != nil && !asked {
+		parts = append(parts, "the look was cut short: "+s.ended.Error())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// stopped tells whether a failure is ours and ends the look.
+func (s *scan) stopped(ctx context.Context, err error) bool {
+	var refusal *scanner.Refusal
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case errors.As(err, &refusal):
+		s.refusal = refusal
+	case ctx.Err() != nil:
+		s.ended = ctx.Err()
+	}
+	return s.refusal != nil || s.ended != nil
+}
