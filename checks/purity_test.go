@@ -21,7 +21,7 @@ func pure() []string {
 		"cmp", "errors", "maps", "net/netip", "net/url", "regexp", "slices", "strconv", "strings", "time",
 		"carescan/scanner", "carescan/scanner/fact",
 		"carescan/checks/internal/attested", "carescan/checks/internal/contact", "carescan/checks/internal/coverage",
-		"carescan/checks/internal/dmarc", "carescan/checks/internal/hosted", "carescan/checks/internal/templates",
+		"carescan/checks/internal/hosted", "carescan/checks/internal/mailpolicy", "carescan/checks/internal/templates",
 	}
 }
 

@@ -92,7 +92,7 @@ func knownFields(o scanner.Observation) error {
 // facts lists every kind of fact.
 func facts() []scanner.Fact {
 	return []scanner.Fact{
-		new(fact.Accounts), new(fact.Attestations), new(fact.Directory), new(fact.Hosting), new(fact.Source),
+		new(fact.Accounts), new(fact.Attestations), new(fact.Directory), new(fact.Hosting), new(fact.MailPolicy), new(fact.Source),
 		new(fact.Templates), new(fact.TLS), new(fact.Transfer), new(fact.Web), new(fact.Zone),
 	}
 }
