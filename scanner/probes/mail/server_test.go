@@ -13,6 +13,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -69,8 +70,9 @@ func parseRecords(t testing.TB, text string) records {
 
 func (all records) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	m := all.answer(q)
-	if w.LocalAddr().Network() == "udp" {
-		m.Truncate(1232)
+	m.Compress = true
+	if w.LocalAddr().Network() == "udp" && m.Len() > dnswire.UDPSize {
+		m.Answer, m.Truncated = nil, true
 	}
 	w.WriteMsg(m)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -437,5 +436,3 @@ func FuzzUnescape(f *testing.F) {
 		}
 	})
 }
-
-var _ = netip.AddrPort{}
