@@ -95,7 +95,7 @@ type SPFRecord struct {
 // SPFTerm is one evaluated term of a record.
 type SPFTerm struct {
 	Text string `json:"text"`
-	Kind string `json:"kind"` // "include", "a", "mx", "ptr", "exists", "redirect", "ip4", "ip6", "all", "exp" or "other"
+	Kind string `json:"kind"` // "include", "a", "mx", "ptr", "exists", "redirect", "ip4", "ip6" or "all"
 	// Target is the name asked about; Macro tells that it depends on the message
 	// and was not asked.
 	Target string `json:"target,omitempty"`
