@@ -22,7 +22,11 @@ import (
 	exposuredatabases "carescan/checks/exposure/databases"
 	exposuredelegation "carescan/checks/exposure/delegation"
 	exposuredirectoryservices "carescan/checks/exposure/directoryservices"
+	exposuredkimkeys "carescan/checks/exposure/dkimkeys"
+	exposuredmarcexternalreports "carescan/checks/exposure/dmarcexternalreports"
 	exposuredmarcpolicy "carescan/checks/exposure/dmarcpolicy"
+	exposuredmarcreports "carescan/checks/exposure/dmarcreports"
+	exposuredmarcsubdomains "carescan/checks/exposure/dmarcsubdomains"
 	exposurednssecalgorithms "carescan/checks/exposure/dnssecalgorithms"
 	exposurednssecchain "carescan/checks/exposure/dnssecchain"
 	exposurednssecpresence "carescan/checks/exposure/dnssecpresence"
@@ -34,8 +38,11 @@ import (
 	exposurehealthprotocols "carescan/checks/exposure/healthprotocols"
 	exposurehsts "carescan/checks/exposure/hsts"
 	exposurehttpsredirect "carescan/checks/exposure/httpsredirect"
+	exposureidledomain "carescan/checks/exposure/idledomain"
 	exposureindustrial "carescan/checks/exposure/industrial"
 	exposuremanagementcards "carescan/checks/exposure/managementcards"
+	exposuremtasts "carescan/checks/exposure/mtasts"
+	exposuremxtargets "carescan/checks/exposure/mxtargets"
 	exposurenameserverspread "carescan/checks/exposure/nameserverspread"
 	exposurenewservices "carescan/checks/exposure/newservices"
 	exposureopenbrokers "carescan/checks/exposure/openbrokers"
@@ -51,6 +58,9 @@ import (
 	exposuresecuritytxt "carescan/checks/exposure/securitytxt"
 	exposuresessioncookies "carescan/checks/exposure/sessioncookies"
 	exposuresoatimers "carescan/checks/exposure/soatimers"
+	exposurespfbreadth "carescan/checks/exposure/spfbreadth"
+	exposurespfincludes "carescan/checks/exposure/spfincludes"
+	exposurespflookups "carescan/checks/exposure/spflookups"
 	exposurespfrecord "carescan/checks/exposure/spfrecord"
 	exposuressh "carescan/checks/exposure/ssh"
 	exposuresslversion "carescan/checks/exposure/sslversion"
@@ -63,6 +73,7 @@ import (
 	exposuretlsgroups "carescan/checks/exposure/tlsgroups"
 	exposuretlsmastersecret "carescan/checks/exposure/tlsmastersecret"
 	exposuretlsrenegotiation "carescan/checks/exposure/tlsrenegotiation"
+	exposuretlsreporting "carescan/checks/exposure/tlsreporting"
 	exposuretlssignaturehash "carescan/checks/exposure/tlssignaturehash"
 	exposuretlsversion "carescan/checks/exposure/tlsversion"
 	exposureudpamplifiers "carescan/checks/exposure/udpamplifiers"
@@ -98,7 +109,11 @@ func registry() []scanner.Check {
 		withPapers(exposuredatabases.Check, exposuredatabasesPapers()),
 		withPapers(exposuredelegation.Check, exposuredelegationPapers()),
 		withPapers(exposuredirectoryservices.Check, exposuredirectoryservicesPapers()),
+		withPapers(exposuredkimkeys.Check, exposuredkimkeysPapers()),
+		withPapers(exposuredmarcexternalreports.Check, exposuredmarcexternalreportsPapers()),
 		withPapers(exposuredmarcpolicy.Check, exposuredmarcpolicyPapers()),
+		withPapers(exposuredmarcreports.Check, exposuredmarcreportsPapers()),
+		withPapers(exposuredmarcsubdomains.Check, exposuredmarcsubdomainsPapers()),
 		withPapers(exposurednssecalgorithms.Check, exposurednssecalgorithmsPapers()),
 		withPapers(exposurednssecchain.Check, exposurednssecchainPapers()),
 		withPapers(exposurednssecpresence.Check, exposurednssecpresencePapers()),
@@ -110,8 +125,11 @@ func registry() []scanner.Check {
 		withPapers(exposurehealthprotocols.Check, exposurehealthprotocolsPapers()),
 		withPapers(exposurehsts.Check, exposurehstsPapers()),
 		withPapers(exposurehttpsredirect.Check, exposurehttpsredirectPapers()),
+		withPapers(exposureidledomain.Check, exposureidledomainPapers()),
 		withPapers(exposureindustrial.Check, exposureindustrialPapers()),
 		withPapers(exposuremanagementcards.Check, exposuremanagementcardsPapers()),
+		withPapers(exposuremtasts.Check, exposuremtastsPapers()),
+		withPapers(exposuremxtargets.Check, exposuremxtargetsPapers()),
 		withPapers(exposurenameserverspread.Check, exposurenameserverspreadPapers()),
 		withPapers(exposurenewservices.Check, exposurenewservicesPapers()),
 		withPapers(exposureopenbrokers.Check, exposureopenbrokersPapers()),
@@ -127,6 +145,9 @@ func registry() []scanner.Check {
 		withPapers(exposuresecuritytxt.Check, exposuresecuritytxtPapers()),
 		withPapers(exposuresessioncookies.Check, exposuresessioncookiesPapers()),
 		withPapers(exposuresoatimers.Check, exposuresoatimersPapers()),
+		withPapers(exposurespfbreadth.Check, exposurespfbreadthPapers()),
+		withPapers(exposurespfincludes.Check, exposurespfincludesPapers()),
+		withPapers(exposurespflookups.Check, exposurespflookupsPapers()),
 		withPapers(exposurespfrecord.Check, exposurespfrecordPapers()),
 		withPapers(exposuressh.Check, exposuresshPapers()),
 		withPapers(exposuresslversion.Check, exposuresslversionPapers()),
@@ -139,6 +160,7 @@ func registry() []scanner.Check {
 		withPapers(exposuretlsgroups.Check, exposuretlsgroupsPapers()),
 		withPapers(exposuretlsmastersecret.Check, exposuretlsmastersecretPapers()),
 		withPapers(exposuretlsrenegotiation.Check, exposuretlsrenegotiationPapers()),
+		withPapers(exposuretlsreporting.Check, exposuretlsreportingPapers()),
 		withPapers(exposuretlssignaturehash.Check, exposuretlssignaturehashPapers()),
 		withPapers(exposuretlsversion.Check, exposuretlsversionPapers()),
 		withPapers(exposureudpamplifiers.Check, exposureudpamplifiersPapers()),
@@ -1016,23 +1038,134 @@ func exposuredirectoryservicesPapers() scanner.Papers {
 	}
 }
 
+func exposuredkimkeysPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les clés de signature du courriel sont publiées et solides (DKIM)",
+			Why:   "La signature DKIM prouve qu'un message vient bien de l'hôpital et n'a pas été modifié. Une clé absente rend la signature inutile\u00a0; une clé trop courte se laisse casser, et l'on peut alors signer à la place de l'hôpital.",
+			How:   "On cherche la clé de chaque sélecteur déclaré dans la configuration (20 au plus). RSA de 2048 bits ou plus, ou Ed25519 accompagnée d'une clé RSA\u00a0: conforme. RSA de 1024 à 2047 bits, mode test (`t=y`), ou Ed25519 seule\u00a0: non-conformité mineure. Clé absente, révoquée, illisible, publiée plusieurs fois, RSA de moins de 1024 bits, ou limitée à SHA-1\u00a0: importante. Sans sélecteur déclaré, la vérification n'a pas d'objet\u00a0: rien ne permet de les deviner.",
+			Fix:   "Publier une clé DKIM RSA d'au moins 2048 bits pour chaque émetteur et renouveler les anciennes clés. Retirer de la configuration les sélecteurs qui ne servent plus.",
+			Reasons: map[string]string{
+				"ed25519-alone":    "Seules des clés Ed25519 sont déclarées\u00a0: beaucoup de destinataires ne les vérifient pas encore.",
+				"malformed":        "L'enregistrement du sélecteur «\u00a0{selector}\u00a0» est illisible.",
+				"missing":          "Aucune clé n'est publiée pour le sélecteur «\u00a0{selector}\u00a0».",
+				"no-domain":        "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"revoked":          "La clé du sélecteur «\u00a0{selector}\u00a0» est révoquée.",
+				"selector-unknown": "Le DNS n'a pas répondu pour le sélecteur «\u00a0{selector}\u00a0».",
+				"several":          "Plusieurs enregistrements existent pour le sélecteur «\u00a0{selector}\u00a0».",
+				"sha1":             "La clé du sélecteur «\u00a0{selector}\u00a0» n'admet que SHA-1, que les destinataires refusent.",
+				"short":            "La clé du sélecteur «\u00a0{selector}\u00a0» n'a que {bits} bits.",
+				"strong":           "Les clés déclarées ({count}) sont publiées et solides.",
+				"test":             "La clé du sélecteur «\u00a0{selector}\u00a0» est en mode test\u00a0: les destinataires peuvent ignorer la signature.",
+				"undeclared":       "Aucun sélecteur DKIM n'est déclaré pour le domaine.",
+				"weak":             "La clé du sélecteur «\u00a0{selector}\u00a0» n'a que {bits} bits\u00a0: les destinataires la refusent.",
+			},
+			References: []string{
+				"RFC 6376, section 3.6",
+				"RFC 8301, section 3",
+				"RFC 8463, section 3",
+				"ANSSI, interconnexion d'un système d'information à internet (PA-066), R45 et R46+",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The keys that sign mail are published and strong (DKIM)",
+			Why:   "A DKIM signature proves that a message comes from the hospital and was not altered. A missing key makes the signature useless; too short a key can be broken, and others may then sign in place of the hospital.",
+			How:   "The key of each selector declared in the configuration is looked for (20 at most). RSA of 2048 bits or more, or Ed25519 beside an RSA key: pass. RSA of 1024 to 2047 bits, test mode (`t=y`), or Ed25519 alone: low failure. A key that is absent, revoked, unreadable, published several times, RSA below 1024 bits, or limited to SHA-1: medium. Without a declared selector the check has no object: they cannot be guessed.",
+			Fix:   "Publish a DKIM RSA key of at least 2048 bits for each sender and renew the old keys. Remove from the configuration the selectors no longer used.",
+			Reasons: map[string]string{
+				"ed25519-alone":    "Only Ed25519 keys are declared: many receivers do not verify them yet.",
+				"malformed":        "The record of the selector \"{selector}\" cannot be read.",
+				"missing":          "No key is published for the selector \"{selector}\".",
+				"no-domain":        "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"revoked":          "The key of the selector \"{selector}\" is revoked.",
+				"selector-unknown": "The DNS did not answer for the selector \"{selector}\".",
+				"several":          "Several records exist for the selector \"{selector}\".",
+				"sha1":             "The key of the selector \"{selector}\" allows SHA-1 only, which receivers refuse.",
+				"short":            "The key of the selector \"{selector}\" has {bits} bits only.",
+				"strong":           "The declared keys ({count}) are published and strong.",
+				"test":             "The key of the selector \"{selector}\" is in test mode: receivers may ignore the signature.",
+				"undeclared":       "No DKIM selector is declared for the domain.",
+				"weak":             "The key of the selector \"{selector}\" has {bits} bits only: receivers refuse it.",
+			},
+			References: []string{
+				"RFC 6376, section 3.6",
+				"RFC 8301, section 3",
+				"RFC 8463, section 3",
+				"ANSSI, connecting an information system to the internet (PA-066), R45 and R46+",
+			},
+		},
+	}
+}
+
+func exposuredmarcexternalreportsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le prestataire qui reçoit les rapports DMARC y a consenti",
+			Why:   "Quand les rapports partent chez une autre organisation, les messageries n'en envoient aucun tant que celle-ci n'a pas publié son accord. L'hôpital croit être surveillé et ne l'est pas.",
+			How:   "Pour chaque adresse de rapports d'une autre organisation, on cherche l'enregistrement d'accord publié par celle-ci (`domaine._report._dmarc.destinataire`). Absent\u00a0: non-conformité mineure. L'organisation est celle que trouve la remontée de la RFC 9989.",
+			Fix:   "Demander au destinataire des rapports de publier l'autorisation attendue, sans quoi les rapports sont ignorés.",
+			Reasons: map[string]string{
+				"authorised":      "Les destinataires extérieurs ont publié leur accord\u00a0: {domains}.",
+				"consent-unknown": "Le DNS n'a pas dit si {domain} a donné son accord.",
+				"covered":         "Le domaine dépend de l'enregistrement DMARC de {name}, jugé avec ce domaine.",
+				"dmarc-unknown":   "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique DMARC s'applique.",
+				"no-answer":       "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":       "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":         "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"no-policy":       "Aucune politique DMARC utilisable ne s'applique au domaine\u00a0: la vérification n'a pas d'objet.",
+				"no-reports":      "L'enregistrement ne demande pas de rapports à une adresse valide\u00a0: la vérification n'a pas d'objet.",
+				"not-authorised":  "{domain} n'a pas publié son accord\u00a0: les rapports ne lui sont pas envoyés.",
+				"own":             "Les rapports restent dans l'organisation.",
+			},
+			References: []string{
+				"RFC 9990, section 4",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The provider that receives DMARC reports has agreed to it",
+			Why:   "When reports go to another organisation, mail services send none until that organisation has published its consent. The hospital believes it is watched over and is not.",
+			How:   "For each report address of another organisation, the consent published by it is looked for (`domain._report._dmarc.receiver`). Absent: low failure. The organisation is the one found by the walk of RFC 9989.",
+			Fix:   "Ask the receiver of the reports to publish the expected authorisation, without which reports are ignored.",
+			Reasons: map[string]string{
+				"authorised":      "The outside receivers have published their consent: {domains}.",
+				"consent-unknown": "The DNS did not say whether {domain} has consented.",
+				"covered":         "The domain depends on the DMARC record of {name}, judged with that domain.",
+				"dmarc-unknown":   "The DNS did not answer every question: which DMARC policy applies is not known.",
+				"no-answer":       "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":       "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":         "The domain receives no mail: the check has no object.",
+				"no-policy":       "No usable DMARC policy applies to the domain: the check has no object.",
+				"no-reports":      "The record asks for no reports at a valid address: the check has no object.",
+				"not-authorised":  "{domain} has not published its consent: reports are not sent to it.",
+				"own":             "Reports stay within the organisation.",
+			},
+			References: []string{
+				"RFC 9990, section 4",
+			},
+		},
+	}
+}
+
 func exposuredmarcpolicyPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
 			Title: "Les faux courriels au nom du domaine sont mis de côté (DMARC)",
 			Why:   "DMARC dit aux messageries du monde entier quoi faire d'un message qui se prétend de l'hôpital et ne l'est pas. Sans consigne de rejet ou de quarantaine, l'usurpation arrive dans la boîte de réception des patients, des agents et des partenaires.",
-			How:   "On lit l'enregistrement DMARC du domaine, à défaut celui de ses domaines parents. La politique qui s'applique doit être `quarantine` ou `reject`, pour tous les messages (sans mode test ni part inférieure à 100\u00a0%), et ne pas être plus faible pour les sous-domaines. Pas d'enregistrement, ou plusieurs\u00a0: non-conformité majeure. Politique `none` sans adresse de rapports\u00a0: importante. Politique `none` avec rapports, qui est l'étape d'observation\u00a0: mineure\u00a0; depuis combien de temps elle dure n'est pas connu. Application partielle ou sous-domaines moins protégés\u00a0: mineure.",
-			Fix:   "Publier un enregistrement DMARC avec `p=none` et une adresse de rapports (`rua`), lire les rapports quelques semaines, corriger les envois légitimes oubliés, puis passer à `p=quarantine` et enfin à `p=reject`, sous-domaines compris.",
+			How:   "On cherche l'enregistrement DMARC en remontant du domaine vers ses parents, huit questions au plus (RFC 9989). La politique qui s'applique doit être `quarantine` ou `reject`\u00a0; le mode test (`t=y`) la fait descendre d'un degré. Pas d'enregistrement, plusieurs au même nom, ou un enregistrement que les destinataires écartent\u00a0: non-conformité majeure. Politique `none` sans adresse de rapports\u00a0: importante. Politique `none` avec rapports, qui est l'étape d'observation\u00a0: mineure\u00a0; depuis combien de temps elle dure n'est pas connu. Un sous-nom que couvre l'enregistrement de son organisation n'est pas une non-conformité séparée. La part des messages et les sous-domaines ont leur propre vérification.",
+			Fix:   "Publier un enregistrement DMARC avec `p=none` et une adresse de rapports (`rua`), lire les rapports quelques semaines, corriger les envois légitimes oubliés, puis passer à `p=quarantine` et enfin à `p=reject`.",
 			Reasons: map[string]string{
-				"absent":       "Aucun enregistrement DMARC ne s'applique au domaine.",
-				"enforced":     "Les faux messages sont mis de côté\u00a0: politique «\u00a0{policy}\u00a0», lue à {name}.",
-				"half-applied": "La politique «\u00a0{policy}\u00a0» lue à {name} ne s'applique qu'en partie (mode test, ou part inférieure à 100\u00a0%).",
-				"no-answer":    "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique s'applique.",
-				"no-domain":    "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
-				"none":         "Politique sans effet (none) et sans adresse de rapports, lue à {name}\u00a0: les faux messages sont remis.",
-				"observing":    "Politique en observation seulement (none), avec rapports, lue à {name}\u00a0: les faux messages sont encore remis.",
-				"several":      "Plusieurs enregistrements DMARC existent à {name}\u00a0: les destinataires les ignorent tous.",
-				"weaker-below": "La politique «\u00a0{policy}\u00a0» lue à {name} est plus faible pour les sous-domaines.",
+				"absent":        "Aucun enregistrement DMARC ne s'applique au domaine.",
+				"covered":       "Le domaine dépend de l'enregistrement DMARC de {name}, jugé avec ce domaine (politique «\u00a0{policy}\u00a0»).",
+				"dmarc-unknown": "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique DMARC s'applique.",
+				"enforced":      "Les faux messages sont mis de côté\u00a0: politique «\u00a0{policy}\u00a0», lue à {name}.",
+				"inherited":     "Les faux messages sont mis de côté\u00a0: politique «\u00a0{policy}\u00a0» de l'organisation, lue à {name}.",
+				"no-answer":     "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":     "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":       "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"none":          "Politique sans effet (none) et sans adresse de rapports, lue à {name}\u00a0: les faux messages sont remis.",
+				"observing":     "Politique en observation seulement (none), avec rapports, lue à {name}\u00a0: les faux messages sont encore remis.",
+				"several":       "Plusieurs enregistrements DMARC existent à {name}\u00a0: les destinataires les ignorent tous.",
+				"unusable":      "L'enregistrement DMARC contient une politique inconnue et pas d'adresse de rapports\u00a0: les destinataires l'ignorent.",
 			},
 			References: []string{
 				"RFC 9989, sections 4.7 et 4.10",
@@ -1042,22 +1175,123 @@ func exposuredmarcpolicyPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "Forged mail in the name of the domain is set aside (DMARC)",
 			Why:   "DMARC tells mail services all over the world what to do with a message that claims to be from the hospital and is not. Without an order to reject or quarantine, the forgery reaches the inbox of patients, staff and partners.",
-			How:   "The DMARC record of the domain is read or, failing that, that of its parent domains. The policy that applies must be `quarantine` or `reject`, for every message (no test mode, no share below 100 %), and not be weaker for sub-domains. No record, or several: high failure. Policy `none` without a report address: medium. Policy `none` with reports, which is the observation stage: low; how long it has lasted is not known. Partial application or less protected sub-domains: low.",
-			Fix:   "Publish a DMARC record with `p=none` and a report address (`rua`), read the reports for a few weeks, mend the legitimate senders that were forgotten, then move to `p=quarantine` and finally to `p=reject`, sub-domains included.",
+			How:   "The DMARC record is sought from the domain up to its parents, in eight questions at most (RFC 9989). The policy that applies must be `quarantine` or `reject`; the test mode (`t=y`) lowers it by one degree. No record, several at the same name, or a record that receivers discard: high failure. Policy `none` without a report address: medium. Policy `none` with reports, which is the observation stage: low; how long it has lasted is not known. A sub-name covered by the record of its organisation is no separate failure. The share of messages and sub-domains have a check of their own.",
+			Fix:   "Publish a DMARC record with `p=none` and a report address (`rua`), read the reports for a few weeks, mend the legitimate senders that were forgotten, then move to `p=quarantine` and finally to `p=reject`.",
 			Reasons: map[string]string{
-				"absent":       "No DMARC record applies to the domain.",
-				"enforced":     "Forged messages are set aside: policy \"{policy}\", read at {name}.",
-				"half-applied": "The policy \"{policy}\" read at {name} applies only in part (test mode, or a share below 100 %).",
-				"no-answer":    "The DNS did not answer every question: which policy applies is not known.",
-				"no-domain":    "The domain does not exist in the public DNS: check its spelling in the scope.",
-				"none":         "The policy has no effect (none) and no report address, read at {name}: forged messages are delivered.",
-				"observing":    "The policy only observes (none), with reports, read at {name}: forged messages are still delivered.",
-				"several":      "Several DMARC records exist at {name}: receivers ignore them all.",
-				"weaker-below": "The policy \"{policy}\" read at {name} is weaker for sub-domains.",
+				"absent":        "No DMARC record applies to the domain.",
+				"covered":       "The domain depends on the DMARC record of {name}, judged with that domain (policy \"{policy}\").",
+				"dmarc-unknown": "The DNS did not answer every question: which DMARC policy applies is not known.",
+				"enforced":      "Forged messages are set aside: policy \"{policy}\", read at {name}.",
+				"inherited":     "Forged messages are set aside: policy \"{policy}\" of the organisation, read at {name}.",
+				"no-answer":     "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":     "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":       "The domain receives no mail: the check has no object.",
+				"none":          "The policy has no effect (none) and no report address, read at {name}: forged messages are delivered.",
+				"observing":     "The policy only observes (none), with reports, read at {name}: forged messages are still delivered.",
+				"several":       "Several DMARC records exist at {name}: receivers ignore them all.",
+				"unusable":      "The DMARC record holds an unknown policy and no report address: receivers ignore it.",
 			},
 			References: []string{
 				"RFC 9989, sections 4.7 and 4.10",
 				"ANSSI, connecting an information system to the internet (PA-066), R47+ and R48+",
+			},
+		},
+	}
+}
+
+func exposuredmarcreportsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les rapports DMARC arrivent à une adresse qui existe",
+			Why:   "Les rapports disent qui envoie du courriel au nom de l'hôpital, légitimement ou non. Sans eux, on durcit la politique à l'aveugle et l'on ne voit pas les usurpations.",
+			How:   "L'enregistrement doit demander des rapports (`rua`) à au moins une adresse bien écrite (`mailto:`), dont le domaine reçoit du courriel. Aucune adresse, ou seulement des adresses fautives ou dont le domaine ne reçoit pas de courriel\u00a0: non-conformité mineure. Que la boîte soit relevée ne se voit pas d'internet. Seul le domaine de chaque adresse est gardé.",
+			Fix:   "Ajouter une adresse de réception des rapports DMARC et vérifier qu'elle est relevée.",
+			Reasons: map[string]string{
+				"covered":         "Le domaine dépend de l'enregistrement DMARC de {name}, jugé avec ce domaine.",
+				"dmarc-unknown":   "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique DMARC s'applique.",
+				"invalid":         "Les adresses de rapports sont mal écrites\u00a0: aucun rapport n'est envoyé.",
+				"mailbox-unknown": "Le DNS n'a pas dit si {domains} reçoit du courriel.",
+				"no-answer":       "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":       "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":         "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"no-mailbox":      "Les rapports sont demandés chez {domains}, qui ne reçoit pas de courriel.",
+				"no-policy":       "Aucune politique DMARC utilisable ne s'applique au domaine\u00a0: la vérification n'a pas d'objet.",
+				"none":            "L'enregistrement DMARC ne demande pas de rapports.",
+				"received":        "Les rapports sont envoyés à une adresse qui existe, chez {domains}.",
+			},
+			References: []string{
+				"RFC 9989, section 4.7",
+				"RFC 9990",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "DMARC reports reach an address that exists",
+			Why:   "Reports tell who sends mail in the name of the hospital, legitimately or not. Without them, the policy is hardened blindly and forgeries are not seen.",
+			How:   "The record must ask for reports (`rua`) at one well-formed address (`mailto:`) at least, whose domain receives mail. No address, or only addresses that are malformed or whose domain receives no mail: low failure. Whether the mailbox is read cannot be seen from the internet. Only the domain of each address is kept.",
+			Fix:   "Add an address to receive DMARC reports and check that it is read.",
+			Reasons: map[string]string{
+				"covered":         "The domain depends on the DMARC record of {name}, judged with that domain.",
+				"dmarc-unknown":   "The DNS did not answer every question: which DMARC policy applies is not known.",
+				"invalid":         "The report addresses are malformed: no report is sent.",
+				"mailbox-unknown": "The DNS did not say whether {domains} receives mail.",
+				"no-answer":       "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":       "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":         "The domain receives no mail: the check has no object.",
+				"no-mailbox":      "Reports are asked for at {domains}, which receives no mail.",
+				"no-policy":       "No usable DMARC policy applies to the domain: the check has no object.",
+				"none":            "The DMARC record asks for no reports.",
+				"received":        "Reports are sent to an address that exists, at {domains}.",
+			},
+			References: []string{
+				"RFC 9989, section 4.7",
+				"RFC 9990",
+			},
+		},
+	}
+}
+
+func exposuredmarcsubdomainsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La politique DMARC vaut pour tous les messages et tous les sous-domaines",
+			Why:   "Un sous-domaine moins protégé, qu'il existe ou non, suffit à qui veut écrire au nom de l'hôpital\u00a0: «\u00a0factures\u00a0» suivi du nom du domaine trompe autant que le domaine lui-même.",
+			How:   "Dans l'enregistrement du domaine, les politiques des sous-domaines existants (`sp`) et inexistants (`np`) ne doivent pas être plus faibles que celle du domaine (`p`), le mode test (`t=y`) ne doit pas être en service, ni une part de messages inférieure à 100\u00a0% (`pct`, supprimée par la RFC 9989 mais encore appliquée). Chaque écart est une non-conformité mineure. Depuis combien de temps dure le mode test n'est pas connu.",
+			Fix:   "Appliquer aux sous-domaines, existants ou non, la même politique que le domaine et quitter le mode test.",
+			Reasons: map[string]string{
+				"covered":       "Le domaine dépend de l'enregistrement DMARC de {name}, jugé avec ce domaine.",
+				"dmarc-unknown": "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique DMARC s'applique.",
+				"half-applied":  "La politique «\u00a0{policy}\u00a0» ne vaut que pour {percent}\u00a0% des messages.",
+				"no-answer":     "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":     "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":       "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"no-policy":     "Aucune politique DMARC utilisable ne s'applique au domaine\u00a0: la vérification n'a pas d'objet.",
+				"same":          "La politique «\u00a0{policy}\u00a0» vaut pour tous les messages et tous les sous-domaines.",
+				"test-mode":     "La politique «\u00a0{policy}\u00a0» est en mode test\u00a0: elle n'est pas appliquée telle quelle.",
+				"weaker":        "La politique «\u00a0{policy}\u00a0» du domaine est affaiblie pour les sous-domaines ({weaker}).",
+			},
+			References: []string{
+				"RFC 9989, section 4.7",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The DMARC policy holds for every message and every sub-domain",
+			Why:   "A less protected sub-domain, whether it exists or not, is enough for whoever wants to write in the name of the hospital: \"invoices\" followed by the name of the domain deceives as well as the domain itself.",
+			How:   "In the record of the domain, the policies for sub-domains that exist (`sp`) and that do not (`np`) must not be weaker than that of the domain (`p`), the test mode (`t=y`) must not be on, nor a share of messages below 100 % (`pct`, removed by RFC 9989 and still applied by many). Each departure is a low failure. How long the test mode has lasted is not known.",
+			Fix:   "Apply to sub-domains, existing or not, the same policy as to the domain, and leave the test mode.",
+			Reasons: map[string]string{
+				"covered":       "The domain depends on the DMARC record of {name}, judged with that domain.",
+				"dmarc-unknown": "The DNS did not answer every question: which DMARC policy applies is not known.",
+				"half-applied":  "The policy \"{policy}\" holds for {percent} % of messages only.",
+				"no-answer":     "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":     "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":       "The domain receives no mail: the check has no object.",
+				"no-policy":     "No usable DMARC policy applies to the domain: the check has no object.",
+				"same":          "The policy \"{policy}\" holds for every message and every sub-domain.",
+				"test-mode":     "The policy \"{policy}\" is in test mode: it is not applied as such.",
+				"weaker":        "The policy \"{policy}\" of the domain is weakened for sub-domains ({weaker}).",
+			},
+			References: []string{
+				"RFC 9989, section 4.7",
 			},
 		},
 	}
@@ -1646,6 +1880,61 @@ func exposurehttpsredirectPapers() scanner.Papers {
 	}
 }
 
+func exposureidledomainPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Un domaine sans courriel le déclare",
+			Why:   "Un domaine que personne n'utilise pour le courriel est un déguisement idéal\u00a0: ses faux messages ne gênent aucun envoi légitime, donc personne ne s'en aperçoit.",
+			How:   "Un domaine qui ne reçoit pas de courriel doit publier trois déclarations\u00a0: un MX nul (`MX 0 .`), un SPF fermé (`v=spf1 -all`) et une politique DMARC de rejet, sans mode test. SPF absent, inutilisable ou non fermé, ou pas de rejet DMARC\u00a0: non-conformité importante. MX nul absent, ou SPF fermé qui cite encore des serveurs d'envoi\u00a0: mineure. Un sous-nom dépend de son organisation\u00a0: il est conforme si le rejet DMARC le couvre, et ne fait pas l'objet d'une non-conformité séparée.",
+			Fix:   "Déclarer que le domaine n'émet pas de courriel par un MX nul, un SPF fermé et une politique DMARC de rejet. S'il envoie du courriel sans en recevoir, lui donner une adresse de réception.",
+			Reasons: map[string]string{
+				"closed":         "Le domaine déclare qu'il n'utilise pas le courriel\u00a0: MX nul, SPF fermé et rejet DMARC.",
+				"covered":        "Le sous-nom ne reçoit pas de courriel et la politique de rejet DMARC de {name} le couvre.",
+				"dmarc-unknown":  "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique DMARC s'applique.",
+				"no-answer":      "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":      "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-null-mx":     "Le domaine est fermé par SPF et DMARC mais ne publie pas de MX nul.",
+				"no-reject":      "Le domaine ne reçoit pas de courriel mais aucune politique DMARC ne fait rejeter tous les faux messages.",
+				"no-spf":         "Le domaine ne reçoit pas de courriel mais son SPF ne refuse pas tous les expéditeurs.",
+				"senders-listed": "Le domaine ne reçoit pas de courriel mais son SPF cite encore des serveurs d'envoi\u00a0: «\u00a0{record}\u00a0».",
+				"spf-unknown":    "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas si le SPF est fermé.",
+				"sub-name":       "Le sous-nom ne reçoit pas de courriel\u00a0; c'est le domaine de l'organisation qui est jugé.",
+				"uses-mail":      "Le domaine reçoit du courriel\u00a0: la vérification n'a pas d'objet.",
+			},
+			References: []string{
+				"RFC 7505",
+				"RFC 7208, section 10.1.2",
+				"RFC 9989",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "A domain without mail says so",
+			Why:   "A domain that nobody uses for mail is an ideal disguise: its forged messages disturb no legitimate one, so nobody notices.",
+			How:   "A domain that receives no mail must publish three declarations: a null MX (`MX 0 .`), a closed SPF (`v=spf1 -all`) and a DMARC policy of rejection, without test mode. SPF absent, unusable or not closed, or no DMARC rejection: medium failure. No null MX, or a closed SPF that still lists sending servers: low. A sub-name depends on its organisation: it passes when the DMARC rejection covers it, and is no separate failure.",
+			Fix:   "Declare that the domain sends no mail with a null MX, a closed SPF and a DMARC policy of rejection. If it sends mail without receiving any, give it a receiving address.",
+			Reasons: map[string]string{
+				"closed":         "The domain declares that it does not use mail: null MX, closed SPF and DMARC rejection.",
+				"covered":        "The sub-name receives no mail and the DMARC rejection of {name} covers it.",
+				"dmarc-unknown":  "The DNS did not answer every question: which DMARC policy applies is not known.",
+				"no-answer":      "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":      "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-null-mx":     "The domain is closed by SPF and DMARC but publishes no null MX.",
+				"no-reject":      "The domain receives no mail but no DMARC policy has every forged message rejected.",
+				"no-spf":         "The domain receives no mail but its SPF does not refuse every sender.",
+				"senders-listed": "The domain receives no mail but its SPF still lists sending servers: \"{record}\".",
+				"spf-unknown":    "The DNS did not answer every question: whether the SPF is closed is not known.",
+				"sub-name":       "The sub-name receives no mail; the domain of the organisation is judged instead.",
+				"uses-mail":      "The domain receives mail: the check has no object.",
+			},
+			References: []string{
+				"RFC 7505",
+				"RFC 7208, section 10.1.2",
+				"RFC 9989",
+			},
+		},
+	}
+}
+
 func exposureindustrialPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -1737,6 +2026,118 @@ func exposuremanagementcardsPapers() scanner.Papers {
 				"ANSSI, computer hygiene guide, measure 28",
 				"ANSSI, secure administration (PA-022), R15 and R16",
 				"ReCyF, objective 11",
+			},
+		},
+	}
+}
+
+func exposuremtastsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le courriel entrant doit être chiffré par ceux qui l'envoient (MTA-STS)",
+			Why:   "Sans consigne, un serveur qui livre du courriel à l'hôpital accepte de le faire en clair si quelqu'un sur le chemin le lui suggère. MTA-STS interdit ce repli.",
+			How:   "On lit l'enregistrement `_mta-sts`, puis la politique publiée en HTTPS, comme le fait un serveur d'envoi\u00a0: certificat valide, sans redirection. La politique doit être en mode `enforce`, couvrir chaque serveur de réception et durer un jour au moins. Pas d'enregistrement, mode test ou arrêt, durée trop courte\u00a0: non-conformité mineure. Enregistrement multiple ou fautif, politique illisible, ou serveur de réception non couvert\u00a0: importante. Si le serveur de la politique est hors du périmètre, il n'est pas contacté.",
+			Fix:   "Publier une politique MTA-STS couvrant tous les MX, la passer en mode enforce après observation et la garder lisible.",
+			Reasons: map[string]string{
+				"absent":           "Le domaine n'a pas d'enregistrement MTA-STS.",
+				"certificate":      "Le certificat de {host} n'est pas valide\u00a0: la politique est ignorée.",
+				"enforced":         "La politique est en vigueur et couvre tous les serveurs de réception.",
+				"no-answer":        "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":        "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":          "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"not-asked":        "{host} est hors du périmètre\u00a0: la politique n'a pas été lue.",
+				"off":              "La politique est à l'arrêt (mode «\u00a0{mode}\u00a0»).",
+				"policy-malformed": "La politique publiée par {host} est illisible.",
+				"policy-unknown":   "La politique n'a pas pu être lue\u00a0; on ne sait pas si d'autres le peuvent.",
+				"record-malformed": "L'enregistrement MTA-STS est mal écrit\u00a0: il est ignoré.",
+				"record-unknown":   "Le DNS n'a pas répondu\u00a0: on ne sait pas si un enregistrement MTA-STS existe.",
+				"redirect":         "La politique redirige vers une autre adresse, ce qui est interdit\u00a0: elle est ignorée.",
+				"several":          "Le domaine a plusieurs enregistrements MTA-STS ({count})\u00a0: ils sont ignorés.",
+				"short-age":        "La politique ne dure que {seconds} secondes.",
+				"status":           "La politique est annoncée mais {host} répond par le code {status}.",
+				"testing":          "La politique est en mode test\u00a0: le courriel en clair reste accepté.",
+				"turned-away":      "{host} a répondu par le code {status}, qui nous vise peut-être seuls.",
+				"uncovered":        "Le serveur de réception «\u00a0{host}\u00a0» n'est pas couvert par la politique\u00a0: du courriel peut lui être refusé.",
+				"unreachable":      "La politique est annoncée mais {host} ne répond pas en HTTPS.",
+			},
+			References: []string{
+				"RFC 8461, sections 3 et 4",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Incoming mail must be encrypted by those who send it (MTA-STS)",
+			Why:   "Without an order, a server that delivers mail to the hospital accepts to do so in clear when somebody on the way suggests it. MTA-STS forbids that.",
+			How:   "The `_mta-sts` record is read, then the policy published over HTTPS, as a sending server does: valid certificate, no redirection. The policy must be in `enforce` mode, cover every receiving server and last one day at least. No record, test mode or off, too short a life: low failure. A record that is multiple or malformed, a policy that cannot be read, or a receiving server not covered: medium. When the host of the policy is out of the scope, it is not contacted.",
+			Fix:   "Publish an MTA-STS policy that covers every MX, move it to enforce mode after observation and keep it readable.",
+			Reasons: map[string]string{
+				"absent":           "The domain has no MTA-STS record.",
+				"certificate":      "The certificate of {host} is not valid: the policy is ignored.",
+				"enforced":         "The policy is in force and covers every receiving server.",
+				"no-answer":        "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":        "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":          "The domain receives no mail: the check has no object.",
+				"not-asked":        "{host} is out of the scope: the policy was not read.",
+				"off":              "The policy is off (mode \"{mode}\").",
+				"policy-malformed": "The policy published by {host} cannot be read.",
+				"policy-unknown":   "The policy could not be read; whether others can is not known.",
+				"record-malformed": "The MTA-STS record is malformed: it is ignored.",
+				"record-unknown":   "The DNS did not answer: whether an MTA-STS record exists is not known.",
+				"redirect":         "The policy redirects elsewhere, which is forbidden: it is ignored.",
+				"several":          "The domain has several MTA-STS records ({count}): they are ignored.",
+				"short-age":        "The policy lasts {seconds} seconds only.",
+				"status":           "The policy is announced but {host} answers with status {status}.",
+				"testing":          "The policy is in test mode: mail in clear is still accepted.",
+				"turned-away":      "{host} answered with status {status}, which may be meant for us alone.",
+				"uncovered":        "The receiving server \"{host}\" is not covered by the policy: mail to it may be refused.",
+				"unreachable":      "The policy is announced but {host} does not answer over HTTPS.",
+			},
+			References: []string{
+				"RFC 8461, sections 3 and 4",
+			},
+		},
+	}
+}
+
+func exposuremxtargetsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les serveurs qui reçoivent le courriel existent sous leur vrai nom (MX)",
+			Why:   "Les enregistrements MX disent où livrer le courriel du domaine. S'ils désignent un serveur qui n'existe plus, des messages sont perdus ou retardés\u00a0; si le nom devient libre, un tiers peut le reprendre et lire le courriel.",
+			How:   "Chaque cible MX est recherchée dans le DNS. Elle doit exister, avoir une adresse, et être un nom canonique\u00a0: ni un alias (CNAME), ni une adresse IP. Cible inexistante, ou adresse écrite à la place d'un nom\u00a0: non-conformité majeure. Alias\u00a0: mineure. Les serveurs eux-mêmes ne sont pas contactés ici. Au plus 20 cibles sont regardées.",
+			Fix:   "Corriger les enregistrements MX pour qu'ils désignent des serveurs existants par leur nom canonique, et retirer ceux qui ne servent plus.",
+			Reasons: map[string]string{
+				"alias":          "Le serveur de réception «\u00a0{host}\u00a0» est un alias, ce que le courriel n'admet pas.",
+				"literal":        "Une adresse IP est écrite à la place d'un nom de serveur\u00a0: «\u00a0{host}\u00a0».",
+				"missing":        "Le serveur de réception «\u00a0{host}\u00a0» n'existe pas ou n'a pas d'adresse.",
+				"no-answer":      "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":      "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":        "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"sound":          "Les serveurs de réception existent sous leur vrai nom\u00a0: {hosts}.",
+				"target-unknown": "Le DNS n'a pas répondu pour le serveur «\u00a0{host}\u00a0».",
+			},
+			References: []string{
+				"RFC 5321, section 5.1",
+				"RFC 2181, section 10.3",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The servers that receive mail exist under their own name (MX)",
+			Why:   "MX records say where the mail of the domain is delivered. If they name a server that no longer exists, messages are lost or delayed; if the name becomes free, somebody else may take it and read the mail.",
+			How:   "Each MX target is looked up in the DNS. It must exist, have an address, and be a canonical name: neither an alias (CNAME) nor an IP address. A target that does not exist, or an address where a name must stand: high failure. An alias: low. The servers themselves are not contacted here. At most 20 targets are looked at.",
+			Fix:   "Correct the MX records so that they name existing servers by their canonical name, and remove those no longer used.",
+			Reasons: map[string]string{
+				"alias":          "The receiving server \"{host}\" is an alias, which mail does not allow.",
+				"literal":        "An IP address stands where the name of a server must be: \"{host}\".",
+				"missing":        "The receiving server \"{host}\" does not exist or has no address.",
+				"no-answer":      "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":      "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":        "The domain receives no mail: the check has no object.",
+				"sound":          "The receiving servers exist under their own name: {hosts}.",
+				"target-unknown": "The DNS did not answer about the server \"{host}\".",
+			},
+			References: []string{
+				"RFC 5321, section 5.1",
+				"RFC 2181, section 10.3",
 			},
 		},
 	}
@@ -2463,27 +2864,178 @@ func exposuresoatimersPapers() scanner.Papers {
 	}
 }
 
+func exposurespfbreadthPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "L'enregistrement SPF n'autorise que des serveurs d'envoi",
+			Why:   "Une plage trop large autorise des milliers de machines inconnues à écrire au nom de l'hôpital. Le mécanisme `ptr` fait dépendre l'autorisation d'un nom que d'autres administrent.",
+			How:   "On lit toutes les plages autorisées, renvois compris. Une plage IPv4 plus large que /16, IPv6 plus large que /32, ou le mécanisme `ptr`\u00a0: non-conformité mineure. La moitié d'un espace d'adressage ou plus\u00a0: majeure. Les plages entières des hébergeurs ne sont reconnues que par leur taille. Une plage publiée par un prestataire compte aussi\u00a0: c'est à l'établissement de l'interroger.",
+			Fix:   "Restreindre les plages autorisées aux seules adresses d'envoi et abandonner le mécanisme ptr.",
+			Reasons: map[string]string{
+				"half":       "La moitié d'internet ou plus est autorisée à envoyer, par exemple par «\u00a0{term}\u00a0», lu à {name}.",
+				"incomplete": "Une partie de l'enregistrement n'a pas pu être lue\u00a0: on ne connaît pas toutes les plages.",
+				"narrow":     "Les plages autorisées restent étroites.",
+				"no-answer":  "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":  "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":    "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"no-record":  "Le domaine n'a pas d'enregistrement SPF utilisable\u00a0: la vérification n'a pas d'objet.",
+				"ptr":        "Le mécanisme «\u00a0{term}\u00a0», lu à {name}, est déconseillé\u00a0: l'autorisation dépend d'un nom que d'autres administrent.",
+				"wide":       "La plage «\u00a0{term}\u00a0», lue à {name}, est très large.",
+			},
+			References: []string{
+				"RFC 7208, section 5.5",
+				"Règle du projet",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The SPF record authorises sending servers only",
+			Why:   "Too wide a range lets thousands of unknown machines write in the name of the hospital. The `ptr` mechanism makes the authorisation depend on a name that others manage.",
+			How:   "All authorised ranges are read, references included. An IPv4 range wider than /16, an IPv6 range wider than /32, or the `ptr` mechanism: low failure. Half of an address space or more: high. Whole ranges of hosting providers are recognised by their size only. A range published by a provider counts too: the establishment must ask.",
+			Fix:   "Restrict the authorised ranges to the sending addresses alone and give up the ptr mechanism.",
+			Reasons: map[string]string{
+				"half":       "Half of the internet or more may send, for instance by \"{term}\", read at {name}.",
+				"incomplete": "A part of the record could not be read: not all ranges are known.",
+				"narrow":     "The authorised ranges stay narrow.",
+				"no-answer":  "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":  "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":    "The domain receives no mail: the check has no object.",
+				"no-record":  "The domain has no usable SPF record: the check has no object.",
+				"ptr":        "The mechanism \"{term}\", read at {name}, is advised against: the authorisation depends on a name that others manage.",
+				"wide":       "The range \"{term}\", read at {name}, is very wide.",
+			},
+			References: []string{
+				"RFC 7208, section 5.5",
+				"Rule of the project",
+			},
+		},
+	}
+}
+
+func exposurespfincludesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Chaque renvoi de l'enregistrement SPF mène à un enregistrement valide",
+			Why:   "Un renvoi vers un enregistrement absent ou fautif fait ignorer tout le SPF du domaine. C'est souvent la trace d'un ancien prestataire, dont le nom peut devenir libre et être racheté.",
+			How:   "On suit chaque `include` et chaque `redirect`. Chacun doit mener à un seul enregistrement SPF bien écrit, sans boucle\u00a0; sinon c'est une non-conformité importante. Un renvoi qui dépend du message (macro) n'est pas suivi, et le message le dit. Un nom que personne ne possède est l'objet d'une autre vérification.",
+			Fix:   "Retirer l'inclusion SPF qui ne mène plus à un enregistrement valide, ou demander au prestataire de le corriger.",
+			Reasons: map[string]string{
+				"include-unknown":    "Une partie de l'enregistrement n'a pas pu être lue, à {name}.",
+				"invalid":            "Le SPF renvoie à {name}, dont l'enregistrement contient une faute\u00a0: «\u00a0{term}\u00a0».",
+				"loop":               "Le renvoi «\u00a0{term}\u00a0», lu à {name}, revient à un enregistrement déjà en cours.",
+				"missing":            "Le SPF renvoie à {name}, qui n'a pas d'enregistrement SPF.",
+				"no-answer":          "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":          "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":            "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"no-record":          "Le domaine n'a pas d'enregistrement SPF utilisable\u00a0: la vérification n'a pas d'objet.",
+				"several":            "Le SPF renvoie à {name}, qui a plusieurs enregistrements SPF.",
+				"sound":              "Les {count} enregistrements auxquels le SPF renvoie sont valides.",
+				"sound-but-variable": "Les renvois suivis sont valides\u00a0; un terme lu à {name} dépend du message et n'a pas été suivi.",
+			},
+			References: []string{
+				"RFC 7208, section 5.2",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Every reference of the SPF record leads to a valid record",
+			Why:   "A reference to a record that is absent or malformed makes receivers ignore the whole SPF of the domain. It is often the trace of a former provider, whose name may become free and be bought.",
+			How:   "Each `include` and each `redirect` is followed. Each must lead to exactly one well-formed SPF record, without a loop; otherwise it is a medium failure. A reference that depends on the message (macro) is not followed, and the message says so. A name that nobody owns is the object of another check.",
+			Fix:   "Remove the SPF include that no longer leads to a valid record, or ask the provider to mend it.",
+			Reasons: map[string]string{
+				"include-unknown":    "A part of the record could not be read, at {name}.",
+				"invalid":            "The SPF refers to {name}, whose record holds a fault: \"{term}\".",
+				"loop":               "The reference \"{term}\", read at {name}, comes back to a record being read.",
+				"missing":            "The SPF refers to {name}, which has no SPF record.",
+				"no-answer":          "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":          "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":            "The domain receives no mail: the check has no object.",
+				"no-record":          "The domain has no usable SPF record: the check has no object.",
+				"several":            "The SPF refers to {name}, which has several SPF records.",
+				"sound":              "The {count} records the SPF refers to are valid.",
+				"sound-but-variable": "The references followed are valid; a term read at {name} depends on the message and was not followed.",
+			},
+			References: []string{
+				"RFC 7208, section 5.2",
+			},
+		},
+	}
+}
+
+func exposurespflookupsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "L'enregistrement SPF tient dans les dix recherches permises",
+			Why:   "Les destinataires font au plus dix recherches DNS pour un enregistrement SPF. Au-delà, ils l'ignorent\u00a0: le courriel légitime n'est plus reconnu et les faux messages ne sont plus refusés.",
+			How:   "On suit tous les renvois et on compte un pour chaque `include`, `a`, `mx`, `ptr`, `exists` et `redirect`, autant de fois qu'il est rencontré. Jusqu'à 8\u00a0: conforme. 9 ou 10, ou plus de 2 recherches sans résultat\u00a0: non-conformité mineure. Plus de 10, ou une boucle\u00a0: importante. Ce qui suit `all` n'est jamais évalué et ne compte pas. Un terme qui dépend du message (macro) compte sans être suivi. Si une réponse manque, on ne conclut que lorsque la limite est déjà dépassée.",
+			Fix:   "Réduire le nombre d'inclusions SPF en retirant les prestataires inutilisés ou en consolidant les adresses. Le message montre ce que coûte chaque branche.",
+			Reasons: map[string]string{
+				"few":        "{count} recherches sur dix permises ({tree}).",
+				"incomplete": "Au moins {count} recherches, mais une partie de l'enregistrement n'a pas pu être lue ({tree}).",
+				"loop":       "L'enregistrement tourne en rond\u00a0: les destinataires l'ignorent ({tree}).",
+				"near":       "{count} recherches sur dix permises\u00a0: un ajout chez un prestataire suffirait à tout casser ({tree}).",
+				"no-answer":  "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":  "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":    "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"no-record":  "Le domaine n'a pas d'enregistrement SPF utilisable\u00a0: la vérification n'a pas d'objet.",
+				"too-many":   "{count} recherches pour dix permises\u00a0: les destinataires ignorent l'enregistrement ({tree}).",
+				"void":       "{voids} recherches ne mènent à rien, deux sont permises ({tree}).",
+			},
+			References: []string{
+				"RFC 7208, section 4.6.4",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The SPF record fits in the ten look-ups allowed",
+			Why:   "Receivers make at most ten DNS look-ups for an SPF record. Beyond, they ignore it: legitimate mail is no longer recognised and forged messages are no longer refused.",
+			How:   "Every reference is followed, and each `include`, `a`, `mx`, `ptr`, `exists` and `redirect` counts one, as often as it is met. Up to 8: pass. 9 or 10, or more than 2 look-ups in vain: low failure. More than 10, or a loop: medium. What follows `all` is never evaluated and does not count. A term that depends on the message (macro) counts and is not followed. When an answer is missing, nothing is concluded unless the limit is exceeded already.",
+			Fix:   "Reduce the number of SPF includes by removing providers no longer used or by gathering addresses. The message shows what each branch costs.",
+			Reasons: map[string]string{
+				"few":        "{count} look-ups of ten allowed ({tree}).",
+				"incomplete": "At least {count} look-ups, but a part of the record could not be read ({tree}).",
+				"loop":       "The record goes round in circles: receivers ignore it ({tree}).",
+				"near":       "{count} look-ups of ten allowed: one more at a provider would break everything ({tree}).",
+				"no-answer":  "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":  "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":    "The domain receives no mail: the check has no object.",
+				"no-record":  "The domain has no usable SPF record: the check has no object.",
+				"too-many":   "{count} look-ups where ten are allowed: receivers ignore the record ({tree}).",
+				"void":       "{voids} look-ups find nothing, two are allowed ({tree}).",
+			},
+			References: []string{
+				"RFC 7208, section 4.6.4",
+			},
+		},
+	}
+}
+
 func exposurespfrecordPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
 			Title: "Le domaine déclare ses serveurs d'envoi et refuse les autres (SPF)",
 			Why:   "Sans liste des serveurs autorisés à envoyer du courriel, n'importe qui peut écrire au nom de l'hôpital\u00a0: fausse facture, faux message de la direction, piège envoyé à un patient.",
-			How:   "On lit les enregistrements TXT du domaine. Il en faut un seul qui commence par `v=spf1`, sans faute d'écriture, et terminé par `-all` (refus des serveurs non cités). La fin `~all` (méfiance) est acceptée si une politique DMARC de quarantaine ou de rejet s'applique\u00a0; sinon elle est une non-conformité mineure. Les fins `?all` et l'absence de fin sont une non-conformité importante, `+all` une non-conformité majeure. Un enregistrement absent, multiple ou fautif est une non-conformité importante, majeure si DMARC manque aussi. Les enregistrements inclus chez des prestataires ne sont pas suivis.",
-			Fix:   "Recenser tous les services qui envoient du courriel au nom du domaine (messagerie, site internet, prise de rendez-vous, paie, prestataires), les citer dans un seul enregistrement `v=spf1`, puis le terminer par `-all`. Un domaine qui n'envoie jamais de courriel publie simplement `v=spf1 -all`.",
+			How:   "On lit les enregistrements TXT du domaine et tous ceux auxquels ils renvoient. Il en faut un seul qui commence par `v=spf1`, sans faute d'écriture, dont aucun renvoi ne provoque d'erreur permanente, et qui finit, après redirections, par `-all` (refus des serveurs non cités). La fin `~all` (méfiance) est acceptée si une politique DMARC de quarantaine ou de rejet s'applique à tous les messages\u00a0; sinon elle est une non-conformité mineure. Les fins `?all` et l'absence de fin sont une non-conformité importante, `+all` une non-conformité majeure, même quand elle vient d'une inclusion. Un enregistrement absent, multiple, fautif ou en erreur permanente est une non-conformité importante, majeure si DMARC manque aussi. Plus de deux recherches sans résultat\u00a0: mineure. Ce qui dépend du message (macros) n'est pas suivi. Un sous-nom sans SPF n'est pas jugé.",
+			Fix:   "Recenser tous les services qui envoient du courriel au nom du domaine (messagerie, site internet, prise de rendez-vous, paie, prestataires), les citer dans un seul enregistrement `v=spf1`, puis le terminer par `-all`. Retirer les inclusions qui ne mènent plus à un enregistrement valide.",
 			Reasons: map[string]string{
-				"absent":        "Le domaine n'a pas d'enregistrement SPF.",
-				"closed":        "Le domaine cite ses serveurs d'envoi et refuse les autres\u00a0: «\u00a0{record}\u00a0».",
-				"invalid":       "L'enregistrement SPF contient une faute, et les destinataires l'ignorent en entier\u00a0: «\u00a0{term}\u00a0».",
-				"neutral":       "L'enregistrement se termine par\u00a0?all\u00a0: les serveurs non cités ne sont pas refusés\u00a0: «\u00a0{record}\u00a0».",
-				"no-answer":     "Le DNS n'a pas répondu\u00a0: on ne sait pas si un enregistrement SPF existe.",
-				"no-domain":     "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
-				"open":          "L'enregistrement se termine par +all\u00a0: le monde entier peut envoyer au nom du domaine\u00a0: «\u00a0{record}\u00a0».",
-				"redirected":    "L'enregistrement renvoie à celui de «\u00a0{target}\u00a0», qui n'a pas été lu.",
-				"several":       "Le domaine a plusieurs enregistrements SPF ({count})\u00a0: les destinataires les ignorent tous.",
-				"soft":          "L'enregistrement se termine par ~all sans politique DMARC qui écarte les faux messages\u00a0: «\u00a0{record}\u00a0».",
-				"soft-enforced": "L'enregistrement se termine par ~all, et la politique DMARC fait écarter les faux messages\u00a0: «\u00a0{record}\u00a0».",
-				"soft-unknown":  "L'enregistrement se termine par ~all, et la politique DMARC n'a pas pu être lue\u00a0: «\u00a0{record}\u00a0».",
-				"unfinished":    "L'enregistrement n'a pas de fin (all)\u00a0: les serveurs non cités ne sont pas refusés\u00a0: «\u00a0{record}\u00a0».",
+				"absent":           "Le domaine n'a pas d'enregistrement SPF.",
+				"broken-include":   "L'enregistrement mène à {name}, qui n'a pas d'enregistrement SPF valide\u00a0: les destinataires ignorent le tout.",
+				"closed":           "Le domaine cite ses serveurs d'envoi et refuse les autres\u00a0: «\u00a0{record}\u00a0».",
+				"end-unknown":      "L'enregistrement renvoie à un autre qui n'a pas pu être lu\u00a0: «\u00a0{record}\u00a0».",
+				"incomplete":       "L'enregistrement est bien terminé, mais une partie de ce qu'il cite n'a pas pu être lue\u00a0: «\u00a0{record}\u00a0».",
+				"invalid":          "L'enregistrement SPF contient une faute, et les destinataires l'ignorent en entier\u00a0: «\u00a0{term}\u00a0».",
+				"loop":             "L'enregistrement tourne en rond à {name} («\u00a0{term}\u00a0»)\u00a0: les destinataires l'ignorent en entier.",
+				"neutral":          "Les serveurs non cités ne sont pas refusés\u00a0:\u00a0?all s'applique, lu à {name}\u00a0: «\u00a0{record}\u00a0».",
+				"no-answer":        "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":        "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":          "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"open":             "Le monde entier peut envoyer au nom du domaine\u00a0: +all s'applique, lu à {name}\u00a0: «\u00a0{record}\u00a0».",
+				"several":          "Le domaine a plusieurs enregistrements SPF ({count})\u00a0: les destinataires les ignorent tous.",
+				"soft":             "L'enregistrement se termine par ~all sans politique DMARC qui écarte les faux messages\u00a0: «\u00a0{record}\u00a0».",
+				"soft-enforced":    "L'enregistrement se termine par ~all, et la politique DMARC fait écarter les faux messages\u00a0: «\u00a0{record}\u00a0».",
+				"soft-unknown":     "L'enregistrement se termine par ~all, et la politique DMARC n'a pas pu être lue\u00a0: «\u00a0{record}\u00a0».",
+				"sub-name":         "Un sous-nom n'a pas à publier son propre SPF\u00a0; le domaine de l'organisation est jugé.",
+				"too-many-hosts":   "Le terme «\u00a0{term}\u00a0» lu à {name} mène à plus de dix serveurs\u00a0: les destinataires ignorent l'enregistrement.",
+				"too-many-lookups": "L'enregistrement demande plus de recherches que les destinataires n'en font\u00a0: ils l'ignorent en entier.",
+				"unfinished":       "L'enregistrement n'a pas de fin (all)\u00a0: les serveurs non cités ne sont pas refusés\u00a0: «\u00a0{record}\u00a0».",
+				"void-lookups":     "L'enregistrement demande {count} recherches sans résultat\u00a0: des destinataires l'ignorent en entier.",
 			},
 			References: []string{
 				"RFC 7208, sections 4.5, 4.6 et 5",
@@ -2493,22 +3045,30 @@ func exposurespfrecordPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The domain names its sending servers and refuses the others (SPF)",
 			Why:   "Without a list of the servers allowed to send mail, anybody can write in the name of the hospital: a false invoice, a false message from the management, a trap sent to a patient.",
-			How:   "The TXT records of the domain are read. Exactly one must begin with `v=spf1`, be well formed, and end with `-all` (servers not listed are refused). The end `~all` (mistrust) is accepted when a DMARC policy of quarantine or reject applies; otherwise it is a low failure. The end `?all` and no end at all are medium failures, `+all` a high one. A record that is absent, multiple or malformed is a medium failure, high if DMARC is absent too. Records included from providers are not followed.",
-			Fix:   "List every service that sends mail in the name of the domain (mail, web site, appointments, payroll, providers), name them in a single `v=spf1` record, then end it with `-all`. A domain that never sends mail simply publishes `v=spf1 -all`.",
+			How:   "The TXT records of the domain are read, and all those they lead to. Exactly one must begin with `v=spf1`, be well formed, lead to no permanent error, and end, after redirections, with `-all` (servers not listed are refused). The end `~all` (mistrust) is accepted when a DMARC policy of quarantine or reject applies to every message; otherwise it is a low failure. The end `?all` and no end at all are medium failures, `+all` a high one, even when it comes from an include. A record that is absent, multiple, malformed or in permanent error is a medium failure, high if DMARC is absent too. More than two look-ups in vain: low. What depends on the message (macros) is not followed. A sub-name without SPF is not judged.",
+			Fix:   "List every service that sends mail in the name of the domain (mail, web site, appointments, payroll, providers), name them in a single `v=spf1` record, then end it with `-all`. Remove the includes that no longer lead to a valid record.",
 			Reasons: map[string]string{
-				"absent":        "The domain has no SPF record.",
-				"closed":        "The domain lists its sending servers and refuses the others: \"{record}\".",
-				"invalid":       "The SPF record holds a fault, and receivers ignore it as a whole: \"{term}\".",
-				"neutral":       "The record ends with ?all: servers not listed are not refused: \"{record}\".",
-				"no-answer":     "The DNS did not answer: whether an SPF record exists is not known.",
-				"no-domain":     "The domain does not exist in the public DNS: check its spelling in the scope.",
-				"open":          "The record ends with +all: the whole world may send in the name of the domain: \"{record}\".",
-				"redirected":    "The record refers to that of \"{target}\", which was not read.",
-				"several":       "The domain has several SPF records ({count}): receivers ignore them all.",
-				"soft":          "The record ends with ~all, without a DMARC policy that sets forged messages aside: \"{record}\".",
-				"soft-enforced": "The record ends with ~all, and the DMARC policy has forged messages set aside: \"{record}\".",
-				"soft-unknown":  "The record ends with ~all, and the DMARC policy could not be read: \"{record}\".",
-				"unfinished":    "The record has no end (all): servers not listed are not refused: \"{record}\".",
+				"absent":           "The domain has no SPF record.",
+				"broken-include":   "The record leads to {name}, which has no valid SPF record: receivers ignore the whole.",
+				"closed":           "The domain lists its sending servers and refuses the others: \"{record}\".",
+				"end-unknown":      "The record refers to another one that could not be read: \"{record}\".",
+				"incomplete":       "The record ends well, but a part of what it names could not be read: \"{record}\".",
+				"invalid":          "The SPF record holds a fault, and receivers ignore it as a whole: \"{term}\".",
+				"loop":             "The record goes round in circles at {name} (\"{term}\"): receivers ignore it as a whole.",
+				"neutral":          "Servers not listed are not refused: ?all applies, read at {name}: \"{record}\".",
+				"no-answer":        "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":        "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":          "The domain receives no mail: the check has no object.",
+				"open":             "The whole world may send in the name of the domain: +all applies, read at {name}: \"{record}\".",
+				"several":          "The domain has several SPF records ({count}): receivers ignore them all.",
+				"soft":             "The record ends with ~all, without a DMARC policy that sets forged messages aside: \"{record}\".",
+				"soft-enforced":    "The record ends with ~all, and the DMARC policy has forged messages set aside: \"{record}\".",
+				"soft-unknown":     "The record ends with ~all, and the DMARC policy could not be read: \"{record}\".",
+				"sub-name":         "A sub-name need not publish an SPF of its own; the domain of the organisation is judged.",
+				"too-many-hosts":   "The term \"{term}\" read at {name} leads to more than ten servers: receivers ignore the record.",
+				"too-many-lookups": "The record asks for more look-ups than receivers make: they ignore it as a whole.",
+				"unfinished":       "The record has no end (all): servers not listed are not refused: \"{record}\".",
+				"void-lookups":     "The record asks for {count} look-ups that find nothing: some receivers ignore it as a whole.",
 			},
 			References: []string{
 				"RFC 7208, sections 4.5, 4.6 and 5",
@@ -3032,6 +3592,51 @@ func exposuretlsrenegotiationPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommendations on TLS (SDE-NT-35), R19 and R22",
 				"RFC 5746",
+			},
+		},
+	}
+}
+
+func exposuretlsreportingPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "L'hôpital est averti quand le chiffrement du courriel échoue (TLS-RPT)",
+			Why:   "Quand une politique impose le chiffrement du courriel entrant, une erreur de certificat arrête des messages. Les rapports TLS-RPT sont le seul moyen de l'apprendre avant les plaintes.",
+			How:   "On cherche l'enregistrement `_smtp._tls`. Un seul, bien écrit\u00a0: conforme. Absent alors qu'une politique MTA-STS est annoncée, multiple ou fautif\u00a0: non-conformité mineure. Absent sans MTA-STS\u00a0: conforme, pour information. La présence de DANE n'est pas regardée ici.",
+			Fix:   "Déclarer une adresse TLS-RPT pour être averti des échecs de chiffrement du courrier entrant.",
+			Reasons: map[string]string{
+				"absent":         "Une politique MTA-STS est annoncée, mais aucun rapport d'échec n'est demandé.",
+				"declared":       "Les échecs de chiffrement sont rapportés à une adresse déclarée.",
+				"malformed":      "L'enregistrement TLS-RPT est mal écrit\u00a0: il est ignoré.",
+				"no-answer":      "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":      "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":        "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"not-needed":     "Aucun rapport n'est demandé, et aucune politique MTA-STS n'impose le chiffrement\u00a0; en demander reste utile.",
+				"record-unknown": "Le DNS n'a pas répondu\u00a0: on ne sait pas si des rapports sont demandés.",
+				"several":        "Plusieurs enregistrements TLS-RPT existent\u00a0: ils sont ignorés.",
+			},
+			References: []string{
+				"RFC 8460, section 3",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The hospital is told when the encryption of mail fails (TLS-RPT)",
+			Why:   "When a policy has incoming mail encrypted, a certificate error stops messages. TLS-RPT reports are the only way to learn it before complaints.",
+			How:   "The `_smtp._tls` record is looked for. Exactly one, well formed: pass. Absent while an MTA-STS policy is announced, multiple or malformed: low failure. Absent without MTA-STS: pass, for information. Whether DANE is in use is not looked at here.",
+			Fix:   "Declare a TLS-RPT address to be told of failures to encrypt incoming mail.",
+			Reasons: map[string]string{
+				"absent":         "An MTA-STS policy is announced, but no failure report is asked for.",
+				"declared":       "Encryption failures are reported to a declared address.",
+				"malformed":      "The TLS-RPT record is malformed: it is ignored.",
+				"no-answer":      "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":      "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":        "The domain receives no mail: the check has no object.",
+				"not-needed":     "No report is asked for, and no MTA-STS policy imposes encryption; asking for some is still useful.",
+				"record-unknown": "The DNS did not answer: whether reports are asked for is not known.",
+				"several":        "Several TLS-RPT records exist: they are ignored.",
+			},
+			References: []string{
+				"RFC 8460, section 3",
 			},
 		},
 	}

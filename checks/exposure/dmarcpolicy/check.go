@@ -5,49 +5,65 @@
 package dmarcpolicy
 
 import (
-	"carescan/checks/internal/dmarc"
+	"carescan/checks/internal/mailpolicy"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
-// Check is the value the registry holds.
+// Check is the value the registry holds. Revision 2 finds the record by the tree
+// walk of RFC 9989, and leaves sub-domains, shares and the test mode to
+// exposure.dmarc-subdomains.
 var Check = scanner.Check{
-	ID: "exposure.dmarc-policy", Revision: 1, Severity: scanner.High,
-	References: []string{"EXP-MAIL-08", "EXP-MAIL-09", "EXP-MAIL-10"},
-	Vantage:    scanner.VantageInternet,
-	Judge:      scanner.Each(struct{}{}, judge),
+	ID: "exposure.dmarc-policy", Revision: 2, Severity: scanner.High,
+	References: []string{"EXP-MAIL-08", "EXP-MAIL-09"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(struct{}{}, judge),
 }
 
-func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
-	policy, state := dmarc.Find(z)
+func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
+	if v, missed := mailpolicy.Missed(f); missed {
+		return v
+	}
+	record, state := mailpolicy.Policy(f)
 	switch state {
-	case dmarc.Applies:
-		return judgePolicy(policy)
-	case dmarc.Several:
-		return scanner.Failed("several", scanner.Values{"name": policy.Name})
-	case dmarc.Absent:
-		if z.TXT.Answer == fact.NXDomain {
-			return scanner.Exempt("no-domain", nil)
-		}
+	case mailpolicy.Applies:
+		return judgePolicy(f, mailpolicy.Action(f, record))
+	case mailpolicy.Several:
+		return scanner.Failed("several", scanner.Values{"name": mailpolicy.SeveralAt(f)})
+	case mailpolicy.Unusable:
+		return scanner.Failed("unusable", nil)
+	case mailpolicy.Absent:
 		return scanner.Failed("absent", nil)
-	case dmarc.Unknown:
+	case mailpolicy.Unknown:
 	}
-	return scanner.Unknown("no-answer", nil)
+	return scanner.Unknown("dmarc-unknown", nil)
 }
 
-// judgePolicy grades a policy. How long it has been in observation is not in
-// the fact, so that reports asked for are what tells a transition (EXP-MAIL-09).
-func judgePolicy(p dmarc.Policy) scanner.Verdict {
-	values := scanner.Values{"name": p.Name, "policy": p.Action}
+// judgePolicy grades a policy. How long it has been in observation is not in the
+// fact, so that reports asked for are what tells a transition (EXP-MAIL-09). A
+// sub-name covered by the record of its organisation is no separate failure
+// (exposure-checks.md section 1.4).
+func judgePolicy(f fact.MailPolicy, action string) scanner.Verdict {
+	values := scanner.Values{"name": f.DMARC.PolicyDomain, "policy": action}
 	switch {
-	case p.Action == dmarc.None && p.Reports:
+	case action != mailpolicy.None && mailpolicy.Inherited(f):
+		return scanner.Passed("inherited", values)
+	case action != mailpolicy.None:
+		return scanner.Passed("enforced", values)
+	case mailpolicy.Inherited(f):
+		return scanner.Exempt("covered", values)
+	case reports(f):
 		return scanner.FailedAs(scanner.Low, "observing", values)
-	case p.Action == dmarc.None:
-		return scanner.FailedAs(scanner.Medium, "none", values)
-	case p.Partial:
-		return scanner.FailedAs(scanner.Low, "half-applied", values)
-	case p.Weaker:
-		return scanner.FailedAs(scanner.Low, "weaker-below", values)
 	}
-	return scanner.Passed("enforced", values)
+	return scanner.FailedAs(scanner.Medium, "none", values)
+}
+
+// reports tells whether an address that is well formed asks for reports.
+func reports(f fact.MailPolicy) bool {
+	for _, address := range f.DMARC.Reports {
+		if address.Valid {
+			return true
+		}
+	}
+	return false
 }

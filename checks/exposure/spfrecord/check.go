@@ -7,80 +7,114 @@ package spfrecord
 import (
 	"strconv"
 
-	"carescan/checks/internal/dmarc"
+	"carescan/checks/internal/mailpolicy"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
-// Check is the value the registry holds.
+// Check is the value the registry holds. Revision 2 reads the whole tree, where
+// revision 1 stopped at the record of the domain.
 var Check = scanner.Check{
-	ID: "exposure.spf-record", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.spf-record", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-03", "EXP-MAIL-05"},
-	Vantage:    scanner.VantageInternet,
-	Judge:      scanner.Each(struct{}{}, judge),
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(struct{}{}, judge),
 }
 
-func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
-	switch z.TXT.Answer {
-	case fact.Present, fact.NoData:
-		return judgeRecords(z)
-	case fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
-	case fact.NoAnswer:
+func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
+	if v, missed := mailpolicy.Missed(f); missed {
+		return v
 	}
-	return scanner.Unknown("no-answer", nil)
+	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
+		return scanner.Unknown("no-answer", nil)
+	}
+	return judgeRecord(f, f.SPF.Records[0])
 }
 
-// judgeRecords asks for exactly one record (RFC 7208 section 4.5).
-func judgeRecords(z fact.Zone) scanner.Verdict {
-	records := spfRecords(z.TXT.Values)
-	if len(records) == 0 {
-		return broken(z, "absent", nil)
+// judgeRecord asks for exactly one record (RFC 7208 section 4.5), well formed.
+func judgeRecord(f fact.MailPolicy, root fact.SPFRecord) scanner.Verdict {
+	switch {
+	case root.Count == 0 && !f.Registrable:
+		return scanner.Exempt("sub-name", nil)
+	case root.Count == 0:
+		return broken(f, "absent", nil)
+	case root.Count > 1:
+		return broken(f, "several", scanner.Values{"count": strconv.Itoa(root.Count)})
+	case root.Fault != "":
+		return broken(f, "invalid", scanner.Values{"term": root.Fault})
 	}
-	if len(records) > 1 {
-		return broken(z, "several", scanner.Values{"count": strconv.Itoa(len(records))})
+	for _, fault := range f.SPF.Faults {
+		if reason := permanent(fault.Kind); reason != "" {
+			return broken(f, reason, scanner.Values{"name": fault.Name, "term": fault.Term})
+		}
 	}
-	record, fault := Parse(records[0])
-	if fault != "" {
-		return broken(z, "invalid", scanner.Values{"term": fault})
+	return judgeEnd(f, scanner.Values{"record": root.Text, "name": f.SPF.EndAt})
+}
+
+// permanent is the reason of a fault elsewhere in the tree that makes receivers
+// give up on the whole (sections 4.6.4 and 5.2). Look-ups in vain have a check
+// of their own.
+func permanent(kind fact.SPFFaultKind) string {
+	switch kind {
+	case fact.SPFAbsent, fact.SPFSeveral, fact.SPFSyntax:
+		return "broken-include"
+	case fact.SPFLoop:
+		return "loop"
+	case fact.SPFLookups:
+		return "too-many-lookups"
+	case fact.SPFMXHosts:
+		return "too-many-hosts"
+	case fact.SPFVoids, fact.SPFNoAnswer:
 	}
-	return judgeEnd(z, record, scanner.Values{"record": records[0]})
+	return ""
 }
 
 // broken grades a domain without usable SPF: high when DMARC is absent too
 // (EXP-MAIL-03).
-func broken(z fact.Zone, reason string, v scanner.Values) scanner.Verdict {
-	if _, state := dmarc.Find(z); state == dmarc.Absent {
+func broken(f fact.MailPolicy, reason string, v scanner.Values) scanner.Verdict {
+	if _, state := mailpolicy.Policy(f); state == mailpolicy.Absent {
 		return scanner.FailedAs(scanner.High, reason, v)
 	}
 	return scanner.Failed(reason, v)
 }
 
-// judgeEnd looks at what happens to senders that are not listed (EXP-MAIL-05).
-func judgeEnd(z fact.Zone, r Record, v scanner.Values) scanner.Verdict {
+// judgeEnd looks at what happens to senders that nothing lists (EXP-MAIL-05).
+func judgeEnd(f fact.MailPolicy, v scanner.Values) scanner.Verdict {
 	switch {
-	case r.All == "-":
-		return scanner.Passed("closed", v)
-	case r.All == "~":
-		return judgeSoft(z, v)
-	case r.All == "+":
+	case f.SPF.EndUnknown:
+		return scanner.Unknown("end-unknown", v)
+	case f.SPF.End == "+":
 		return scanner.FailedAs(scanner.High, "open", v)
-	case r.All == "?":
+	case f.SPF.End == "?":
 		return scanner.Failed("neutral", v)
-	case r.Redirect != "":
-		return scanner.Unknown("redirected", scanner.Values{"target": r.Redirect})
+	case f.SPF.End == "":
+		return scanner.Failed("unfinished", v)
+	case f.SPF.End == "~":
+		return judgeSoft(f, v)
 	}
-	return scanner.Failed("unfinished", v)
+	return settled(f, "closed", v)
 }
 
 // judgeSoft accepts a mild end when an enforced DMARC policy decides anyway.
-func judgeSoft(z fact.Zone, v scanner.Values) scanner.Verdict {
-	policy, state := dmarc.Find(z)
+func judgeSoft(f fact.MailPolicy, v scanner.Values) scanner.Verdict {
+	_, state := mailpolicy.Policy(f)
 	switch {
-	case state == dmarc.Applies && policy.Enforced():
-		return scanner.Passed("soft-enforced", v)
-	case state == dmarc.Unknown:
+	case mailpolicy.Enforced(f):
+		return settled(f, "soft-enforced", v)
+	case state == mailpolicy.Unknown:
 		return scanner.Unknown("soft-unknown", v)
 	}
 	return scanner.FailedAs(scanner.Low, "soft", v)
+}
+
+// settled passes when no branch of the tree is left unknown: one that did not
+// answer may hide a permanent error.
+func settled(f fact.MailPolicy, reason string, v scanner.Values) scanner.Verdict {
+	switch {
+	case f.SPF.Result == fact.SPFPermError: // what is left is too many look-ups in vain
+		return scanner.FailedAs(scanner.Low, "void-lookups", scanner.Values{"count": strconv.Itoa(f.SPF.Voids)})
+	case f.SPF.Result != fact.SPFUsable || f.SPF.Open:
+		return scanner.Unknown("incomplete", v)
+	}
+	return scanner.Passed(reason, v)
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dmarcsubdomains checks that the DMARC policy of a domain holds for all
+// its mail, sub-domains included.
+package dmarcsubdomains
+
+import (
+	"strconv"
+
+	"carescan/checks/internal/mailpolicy"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.dmarc-subdomains", Revision: 1, Severity: scanner.Low,
+	References: []string{"EXP-MAIL-10"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
+	if v, missed := mailpolicy.Missed(f); missed {
+		return v
+	}
+	record, state := mailpolicy.Policy(f)
+	switch {
+	case state == mailpolicy.Unknown:
+		return scanner.Unknown("dmarc-unknown", nil)
+	case state != mailpolicy.Applies:
+		return scanner.Exempt("no-policy", nil)
+	case mailpolicy.Inherited(f):
+		return scanner.Exempt("covered", scanner.Values{"name": f.DMARC.PolicyDomain})
+	}
+	return judgeRecord(f, record)
+}
+
+func judgeRecord(f fact.MailPolicy, d fact.DMARCRecord) scanner.Verdict {
+	values := scanner.Values{"name": f.DMARC.PolicyDomain, "policy": d.Policy}
+	// In a record below the organisation's own, sp and np are ignored (RFC 9989
+	// section 4.7).
+	atTop := f.DMARC.Organisation == "" || f.DMARC.Organisation == f.DMARC.PolicyDomain
+	if word, weaker := weakest(d); weaker && atTop {
+		values["weaker"] = word
+		return scanner.Failed("weaker", values)
+	}
+	switch {
+	case d.Test:
+		return scanner.Failed("test-mode", values)
+	case d.Percent < 100:
+		values["percent"] = strconv.Itoa(d.Percent)
+		return scanner.Failed("half-applied", values)
+	}
+	return scanner.Passed("same", values)
+}
+
+// weakest finds the weaker of the policies for sub-domains, when one is weaker
+// than that of the domain. An np that is missing follows sp, an sp that is
+// missing follows p (RFC 9989 section 4.7).
+func weakest(d fact.DMARCRecord) (word string, weaker bool) {
+	worst := d.Policy
+	if weakerThan(d.Subdomains, worst) {
+		worst, word = d.Subdomains, "sp="+d.Subdomains
+	}
+	if weakerThan(d.Inexistent, worst) {
+		word = "np=" + d.Inexistent
+	}
+	return word, word != ""
+}
+
+func weakerThan(policy, other string) bool {
+	return policy != "" && mailpolicy.Rank(policy) < mailpolicy.Rank(other)
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package idledomain checks that a domain without mail says so, so that nobody
+// can write in its name.
+package idledomain
+
+import (
+	"carescan/checks/internal/mailpolicy"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.idle-domain", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-MAIL-02"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
+	switch {
+	case f.Answer == fact.NXDomain || f.MX.Answer == fact.NXDomain:
+		return scanner.Exempt("no-domain", nil)
+	case f.MX.Answer == fact.Present && !f.MX.Null:
+		return scanner.Exempt("uses-mail", nil)
+	case f.MX.Answer != fact.Present && !f.MX.Answer.Absent():
+		return scanner.Unknown("no-answer", nil)
+	case !f.Registrable:
+		return judgeSubName(f)
+	}
+	return judgeIdle(f)
+}
+
+// judgeSubName leaves a sub-name to its organisation (exposure-checks.md section
+// 1.4).
+func judgeSubName(f fact.MailPolicy) scanner.Verdict {
+	if rejects(f) {
+		return scanner.Passed("covered", scanner.Values{"name": f.DMARC.PolicyDomain})
+	}
+	return scanner.Exempt("sub-name", nil)
+}
+
+// judgeIdle wants the three declarations. A proven lack counts more than what is
+// not known.
+func judgeIdle(f fact.MailPolicy) scanner.Verdict {
+	_, state := mailpolicy.Policy(f)
+	lists := len(f.SPF.Records) > 0 && len(f.SPF.Records[0].Terms) > 1
+	switch {
+	case f.SPF.Result == fact.SPFNone || f.SPF.Result == fact.SPFPermError || !f.SPF.EndUnknown && f.SPF.End != "-":
+		return scanner.Failed("no-spf", nil)
+	case state != mailpolicy.Unknown && !rejects(f):
+		return scanner.Failed("no-reject", nil)
+	case f.SPF.Result != fact.SPFUsable || f.SPF.EndUnknown:
+		return scanner.Unknown("spf-unknown", nil)
+	case state == mailpolicy.Unknown:
+		return scanner.Unknown("dmarc-unknown", nil)
+	case lists:
+		return scanner.FailedAs(scanner.Low, "senders-listed", scanner.Values{"record": f.SPF.Records[0].Text})
+	case !f.MX.Null:
+		return scanner.FailedAs(scanner.Low, "no-null-mx", nil)
+	}
+	return scanner.Passed("closed", nil)
+}
+
+// rejects tells whether receivers are asked to reject all that is forged.
+func rejects(f fact.MailPolicy) bool {
+	record, state := mailpolicy.Policy(f)
+	return state == mailpolicy.Applies && mailpolicy.Action(f, record) == mailpolicy.Reject && record.Percent >= 100
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mtasts checks that a domain has its incoming mail encrypted by those
+// who send it (MTA-STS).
+package mtasts
+
+import (
+	"strconv"
+	"time"
+
+	"carescan/checks/internal/mailpolicy"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Params bound the life of a policy.
+type Params struct {
+	// LeastAge is the shortest life of a policy, in seconds: an attacker need only
+	// wait for its end (RFC 8461 section 3.2, EXP-MAIL-16).
+	LeastAge int `json:"least_age"`
+}
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.mta-sts", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-MAIL-16"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(Params{LeastAge: 86_400}, judge),
+}
+
+func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
+	if v, missed := mailpolicy.Missed(f); missed {
+		return v
+	}
+	record := f.MTASTS.Record
+	switch {
+	case record.Answer != fact.Present && !record.Answer.Absent():
+		return scanner.Unknown("record-unknown", nil)
+	case record.Count == 0:
+		return scanner.FailedAs(scanner.Low, "absent", nil)
+	case record.Count > 1: // RFC 8461 section 3.1
+		return scanner.Failed("several", scanner.Values{"count": strconv.Itoa(record.Count)})
+	case !record.Valid:
+		return scanner.Failed("record-malformed", nil)
+	case f.MTASTS.Policy == nil:
+		return scanner.Unknown("policy-unknown", nil)
+	}
+	return judgeFetch(c.Params, f.Name, *f.MTASTS.Policy)
+}
+
+// judgeFetch tells a policy that cannot be read by anybody from one that we could
+// not read.
+func judgeFetch(p Params, name string, policy fact.MTASTSPolicy) scanner.Verdict {
+	values := scanner.Values{"host": "mta-sts." + name, "status": strconv.Itoa(policy.Status)}
+	switch policy.Fetch {
+	case fact.PolicyRead:
+		return judgePolicy(p, policy)
+	case fact.PolicyCertificate:
+		return scanner.Failed("certificate", values)
+	case fact.PolicyRedirect:
+		return scanner.Failed("redirect", values)
+	case fact.PolicyMalformed, fact.PolicyTooLong:
+		return scanner.Failed("policy-malformed", values)
+	case fact.PolicyClosed, fact.PolicyNoAddress, fact.PolicyNotHTTPS:
+		return scanner.Failed("unreachable", values)
+	case fact.PolicyStatus:
+		return judgeStatus(policy.Status, values)
+	case fact.PolicyNotAsked:
+		return scanner.Unknown("not-asked", values)
+	case fact.PolicyUnknown:
+	}
+	return scanner.Unknown("policy-unknown", nil)
+}
+
+// judgeStatus leaves aside the answers that may be meant for us alone, or for a
+// moment: a filter, a rate limit, a pause.
+func judgeStatus(status int, values scanner.Values) scanner.Verdict {
+	switch status {
+	case 401, 403, 429, 503:
+		return scanner.Unknown("turned-away", values)
+	}
+	return scanner.Failed("status", values)
+}
+
+func judgePolicy(p Params, policy fact.MTASTSPolicy) scanner.Verdict {
+	age := int(policy.MaxAge / time.Second)
+	values := scanner.Values{"mode": policy.Mode, "seconds": strconv.Itoa(age)}
+	switch {
+	case policy.Mode == "testing":
+		return scanner.FailedAs(scanner.Low, "testing", values)
+	case policy.Mode != "enforce":
+		return scanner.FailedAs(scanner.Low, "off", values)
+	case len(policy.Uncovered) > 0:
+		return scanner.Failed("uncovered", scanner.Values{"host": policy.Uncovered[0]})
+	case age < p.LeastAge:
+		return scanner.FailedAs(scanner.Low, "short-age", values)
+	}
+	return scanner.Passed("enforced", values)
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mxtargets checks that the servers a domain names for its mail exist,
+// under their own name.
+package mxtargets
+
+import (
+	"strings"
+
+	"carescan/checks/internal/mailpolicy"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.mx-targets", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-MAIL-01"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
+	if v, missed := mailpolicy.Missed(f); missed {
+		return v
+	}
+	for _, look := range []func(fact.MailTarget) (scanner.Verdict, bool){literal, missing, alias, unknown} {
+		for _, target := range f.MX.Targets {
+			if v, found := look(target); found {
+				return v
+			}
+		}
+	}
+	return scanner.Passed("sound", scanner.Values{"hosts": hosts(f.MX.Targets)})
+}
+
+// literal: a name must stand there, never an address (RFC 5321 section 5.1).
+func literal(t fact.MailTarget) (scanner.Verdict, bool) {
+	return scanner.Failed("literal", scanner.Values{"host": t.Host}), t.Literal
+}
+
+func missing(t fact.MailTarget) (scanner.Verdict, bool) {
+	return scanner.Failed("missing", scanner.Values{"host": t.Host}), t.Address.Absent()
+}
+
+// alias: the name must be the canonical one (RFC 2181 section 10.3).
+func alias(t fact.MailTarget) (scanner.Verdict, bool) {
+	return scanner.FailedAs(scanner.Low, "alias", scanner.Values{"host": t.Host}), t.Alias
+}
+
+func unknown(t fact.MailTarget) (scanner.Verdict, bool) {
+	return scanner.Unknown("target-unknown", scanner.Values{"host": t.Host}), t.Address != fact.Present
+}
+
+func hosts(targets []fact.MailTarget) string {
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.Host)
+	}
+	return strings.Join(names, ", ")
+}

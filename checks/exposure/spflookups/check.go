@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spflookups checks that the SPF record of a domain can be evaluated
+// within the look-ups that receivers grant.
+package spflookups
+
+import (
+	"strconv"
+	"strings"
+
+	"carescan/checks/internal/mailpolicy"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Params are numbers of look-ups (RFC 7208 section 4.6.4).
+type Params struct {
+	Comfortable int `json:"comfortable"` // still leaves room; EXP-MAIL-04
+	Most        int `json:"most"`        // what receivers grant
+	Voids       int `json:"voids"`       // look-ups in vain that receivers grant
+}
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.spf-lookups", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-MAIL-04"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(Params{Comfortable: 8, Most: 10, Voids: 2}, judge),
+}
+
+func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
+	if v, missed := mailpolicy.Missed(f); missed {
+		return v
+	}
+	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
+		return scanner.Unknown("no-answer", nil)
+	}
+	if root := f.SPF.Records[0]; root.Count != 1 || root.Fault != "" {
+		return scanner.Exempt("no-record", nil)
+	}
+	return judgeCount(c.Params, f.SPF)
+}
+
+func judgeCount(p Params, s fact.SPF) scanner.Verdict {
+	values := scanner.Values{"count": strconv.Itoa(s.Lookups), "voids": strconv.Itoa(s.Voids), "tree": branches(s.Records[0])}
+	switch {
+	case s.Lookups > p.Most:
+		return scanner.Failed("too-many", values)
+	case loops(s):
+		return scanner.Failed("loop", values)
+	case s.Voids > p.Voids:
+		return scanner.FailedAs(scanner.Low, "void", values)
+	case s.Open:
+		return scanner.Unknown("incomplete", values)
+	case s.Lookups > p.Comfortable:
+		return scanner.FailedAs(scanner.Low, "near", values)
+	}
+	return scanner.Passed("few", values)
+}
+
+func loops(s fact.SPF) bool {
+	for _, fault := range s.Faults {
+		if fault.Kind == fact.SPFLoop {
+			return true
+		}
+	}
+	return false
+}
+
+// maxBranches is how many branches a message shows.
+const maxBranches = 15
+
+// branches shows what each term of the record costs, with all it leads to.
+func branches(root fact.SPFRecord) string {
+	var shown []string
+	for _, term := range root.Terms {
+		if term.Cost > 0 && len(shown) < maxBranches {
+			shown = append(shown, term.Text+" = "+strconv.Itoa(term.Cost))
+		}
+	}
+	if len(shown) == 0 {
+		return "0"
+	}
+	return strings.Join(shown, ", ")
+}

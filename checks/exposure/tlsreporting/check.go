@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tlsreporting checks that a domain which has its mail encrypted is told
+// when that fails (TLS-RPT).
+package tlsreporting
+
+import (
+	"carescan/checks/internal/mailpolicy"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.tls-reporting", Revision: 1, Severity: scanner.Low,
+	References: []string{"EXP-MAIL-17"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Judge: scanner.Each(struct{}{}, judge),
+}
+
+func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
+	if v, missed := mailpolicy.Missed(f); missed {
+		return v
+	}
+	switch r := f.TLSRPT; {
+	case r.Answer != fact.Present && !r.Answer.Absent():
+		return scanner.Unknown("record-unknown", nil)
+	case r.Count > 1: // RFC 8460 section 3
+		return scanner.Failed("several", nil)
+	case r.Count == 1 && !r.Valid:
+		return scanner.Failed("malformed", nil)
+	case r.Count == 1:
+		return scanner.Passed("declared", nil)
+	}
+	return judgeAbsent(f.MTASTS.Record)
+}
+
+// judgeAbsent wants reports from a domain that asks for encryption.
+func judgeAbsent(sts fact.PublishedRecord) scanner.Verdict {
+	switch {
+	case sts.Count > 0:
+		return scanner.Failed("absent", nil)
+	case sts.Answer == fact.Present || sts.Answer.Absent():
+		return scanner.Passed("not-needed", nil)
+	}
+	return scanner.Unknown("record-unknown", nil)
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mailpolicy reads the mail policy of a domain for the checks on the
+// protection of mail: does it use mail, and which DMARC policy applies to it.
+package mailpolicy
+
+import (
+	"slices"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// State says what the search for a DMARC policy came to.
+type State string
+
+// The ends of the search.
+const (
+	Applies  State = "applies"
+	Absent   State = "absent"  // proven: every name asked has none
+	Several  State = "several" // one name holds more than one record
+	Unusable State = "unusable"
+	Unknown  State = "unknown" // a name of the walk gave no answer
+)
+
+// The policies, from the weakest.
+const (
+	None       = "none"
+	Quarantine = "quarantine"
+	Reject     = "reject"
+)
+
+// Rank orders policies from the weakest.
+func Rank(policy string) int { return slices.Index([]string{None, Quarantine, Reject}, policy) }
+
+// Missed concludes at once when the domain does not exist or uses no mail
+// (exposure-checks.md section 1.4), or when neither is known.
+func Missed(f fact.MailPolicy) (scanner.Verdict, bool) {
+	switch {
+	case f.Answer == fact.NXDomain || f.MX.Answer == fact.NXDomain:
+		return scanner.Exempt("no-domain", nil), true
+	case f.MX.Null || f.MX.Answer.Absent():
+		return scanner.Exempt("no-mail", nil), true
+	case f.MX.Answer != fact.Present:
+		return scanner.Unknown("no-answer", nil), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// Policy is the DMARC record that applies, at which domain, and how the search
+// ended. Several records at the name itself are a fault even when another
+// record applies.
+func Policy(f fact.MailPolicy) (fact.DMARCRecord, State) {
+	if len(f.DMARC.Walk) == 0 {
+		return fact.DMARCRecord{}, Unknown
+	}
+	own := f.DMARC.Walk[0]
+	switch {
+	case own.Count > 1:
+		return fact.DMARCRecord{}, Several
+	case own.Record != nil && own.Record.Unusable:
+		return fact.DMARCRecord{}, Unusable
+	}
+	for _, step := range f.DMARC.Walk {
+		if step.Record != nil && step.Domain == f.DMARC.PolicyDomain {
+			return *step.Record, Applies
+		}
+	}
+	return fact.DMARCRecord{}, without(f.DMARC.Walk)
+}
+
+// without says why no record applies.
+func without(walk []fact.DMARCStep) State {
+	found := func(holds func(fact.DMARCStep) bool) bool { return slices.ContainsFunc(walk, holds) }
+	switch {
+	case found(func(s fact.DMARCStep) bool { return s.Answer != fact.Present && !s.Answer.Absent() }):
+		return Unknown
+	case found(func(s fact.DMARCStep) bool { return s.Count > 1 }):
+		return Several
+	case found(func(s fact.DMARCStep) bool { return s.Record != nil && s.Record.Unusable }):
+		return Unusable
+	}
+	return Absent
+}
+
+// SeveralAt names the domain with more than one record.
+func SeveralAt(f fact.MailPolicy) string {
+	for _, step := range f.DMARC.Walk {
+		if step.Count > 1 {
+			return step.Domain
+		}
+	}
+	return ""
+}
+
+// Inherited tells whether the policy that applies is that of a domain above.
+func Inherited(f fact.MailPolicy) bool {
+	return f.DMARC.PolicyDomain != "" && f.DMARC.PolicyDomain != f.Name
+}
+
+// Action is what is really asked about forged messages: the test mode lowers a
+// policy by one level (RFC 9989 section 4.7).
+func Action(f fact.MailPolicy, record fact.DMARCRecord) string {
+	if !record.Test {
+		return f.DMARC.Effective
+	}
+	if f.DMARC.Effective == Reject {
+		return Quarantine
+	}
+	return None
+}
+
+// Enforced tells whether forged mail is really set aside, all of it.
+func Enforced(f fact.MailPolicy) bool {
+	record, state := Policy(f)
+	return state == Applies && Rank(Action(f, record)) > Rank(None) && record.Percent >= 100
+}

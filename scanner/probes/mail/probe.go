@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mailprobe looks at what a domain publishes about its mail: where it is
+// received, who may send it, what is asked of those who receive a forgery, and
+// how it travels.
+//
+// Everything is learnt from the recursive resolvers, except the MTA-STS policy,
+// which is read over HTTPS when the scope permits its host. No mail server is
+// contacted. Of an address, only the domain is kept.
+package mailprobe
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/net/publicsuffix"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of one look.
+const (
+	defaultTimeout = 3 * time.Second
+	lookTime       = 90 * time.Second
+	maxExchanges   = 160 // DNS exchanges, retries and TCP included
+	policyFetches  = 1   // HTTPS requests
+)
+
+// Options tune the probe; the zero value works.
+type Options struct {
+	Timeout time.Duration // of one DNS exchange; 3 s when zero
+	// Selectors are the DKIM selectors declared for each domain.
+	Selectors map[string][]string
+	// Roots are the authorities the policy host of MTA-STS is checked against; those
+	// of the system when nil.
+	Roots *x509.CertPool
+}
+
+// Probe looks at the mail policy of a domain.
+type Probe struct{ options Options }
+
+// New makes the probe.
+func New(o Options) *Probe {
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	return &Probe{o}
+}
+
+// Name is the word used in plans.
+func (*Probe) Name() string { return "mail" }
+
+// TargetKind is the kind of target it looks at.
+func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
+
+// Facts are the kinds of fact it brings back.
+func (*Probe) Facts() []string { return []string{fact.MailPolicy{}.FactKind()} }
+
+// Load is the most it costs a domain: every DNS exchange, and one request for the
+// policy.
+func (*Probe) Load() scanner.Load {
+	return scanner.Load{Connections: maxExchanges + policyFetches, Requests: maxExchanges + policyFetches}
+}
+
+// Observe asks the resolvers about the domain. An answer that is missing is told
+// where it is missing, so that each check decides alone.
+func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+	name, err := domainName(t)
+	if err != nil {
+		return nil, err
+	}
+	resolvers := turned(net.Resolvers(), scanner.Attempt(ctx))
+	if len(resolvers) == 0 {
+		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	r := newResolver(net, p.options.Timeout, resolvers)
+	found := p.look(ctx, net, r, name)
+	return []scanner.Sighting{{Fact: found, Artifacts: r.journal.artifacts()}}, nil
+}
+
+func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name string) fact.MailPolicy {
+	found := fact.MailPolicy{Name: name, Registrable: isRegistrable(name)}
+	found.Answer = r.ask(ctx, name, dns.TypeTXT).state
+	found.MX = mailExchangers(ctx, r, name)
+	found.SPF = spfTree(ctx, r, name)
+	found.DMARC = dmarc(ctx, r, name)
+	for _, selector := range p.selectors(name) {
+		found.DKIM = append(found.DKIM, dkimSelector(ctx, r, name, selector))
+	}
+	found.MTASTS.Record = stsRecord(ctx, r, name)
+	if found.MTASTS.Record.Valid {
+		found.MTASTS.Policy = p.stsPolicy(ctx, net, name, found.MX)
+	}
+	found.TLSRPT = tlsReports(ctx, r, name)
+	found.BIMI = brandRecord(ctx, r, name)
+	found.Exchanges = r.spent
+	return found
+}
+
+// maxSelectors is how many selectors are asked for.
+const maxSelectors = 20
+
+func (p *Probe) selectors(name string) []string {
+	declared := p.options.Selectors[name]
+	return declared[:min(len(declared), maxSelectors)]
+}
+
+// isRegistrable tells whether a name stands just below a public suffix. A suffix
+// that no list knows, such as "test", is taken as one label.
+func isRegistrable(name string) bool {
+	top, err := publicsuffix.EffectiveTLDPlusOne(name)
+	return err == nil && top == name
+}
+
+var errNotDomain = errors.New("not a domain name in ASCII form")
+
+// domainName reads the target, and refuses what would not mean the same name
+// once written in a DNS message.
+func domainName(t scanner.Target) (string, error) {
+	name := scanner.CanonicalName(t.ID)
+	if t.Kind != scanner.KindDomain {
+		return "", fmt.Errorf("look at %s: the mail probe looks at domains", t.Key())
+	}
+	if !isPlainName(name) {
+		return "", fmt.Errorf("look at %s: %w", t.Key(), errNotDomain)
+	}
+	return name, nil
+}
+
+// isPlainName tells whether a text is a name that needs no escape in DNS.
+func isPlainName(name string) bool {
+	_, ok := dns.IsDomainName(name)
+	return ok && name != "" && name != "." && !strings.ContainsFunc(name, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("-_.", r)
+	})
+}
