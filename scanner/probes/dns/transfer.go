@@ -53,7 +53,6 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 	}
 	defer conn.Close()
 	defer dnswire.Interrupt(ctx, conn)()
-<<<<<<< HEAD
 	try := takeZone(conn, zone)
 	try.Server, try.Address = d.host, conn.RemoteAddr().String()
 	return try
@@ -64,12 +63,6 @@ func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	count := zoneCount{query: q}
 	err := dnswire.WriteMessage(conn, q)
 	if err == nil {
-=======
-	try := fact.TransferTry{Server: d.host, Address: conn.RemoteAddr().String()}
-	q := new(dns.Msg).SetAxfr(dns.Fqdn(zone))
-	count := zoneCount{query: q}
-	if err = dnswire.WriteMessage(conn, q); err == nil {
->>>>>>> x-mailpolicy
 		err = count.read(conn)
 	}
 	try := fact.TransferTry{Result: count.result(err), Records: count.records}
