@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // FuzzSettle reads foreign messages as answers: nothing but a proper negative
@@ -95,7 +96,7 @@ func FuzzZoneCount(f *testing.F) {
 		m := new(dns.Msg).SetReply(q)
 		m.Answer = newZone(f, false, text).records
 		var framed bytes.Buffer
-		if err := writeMessage(&framed, m); err != nil {
+		if err := dnswire.WriteMessage(&framed, m); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(framed.Bytes())

@@ -3,72 +3,13 @@
 package dnsprobe
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
-
-	"carescan/scanner"
 )
-
-// loopback is a door to the servers of one test: it really dials them, under
-// the names and ports they would have in the world, and refuses all the rest.
-type loopback struct {
-	resolvers []netip.AddrPort
-	routes    map[string]string // "host:port" → "127.0.0.1:port"
-	addresses map[string][]netip.Addr
-
-	mu    sync.Mutex
-	dials []string
-}
-
-func (l *loopback) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	l.mu.Lock()
-	l.dials = append(l.dials, network+" "+address)
-	l.mu.Unlock()
-	real, known := l.routes[address]
-	for _, r := range l.resolvers {
-		if address == r.String() {
-			real, known = address, true
-		}
-	}
-	if !known {
-		return nil, refusal(address)
-	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, network, real)
-	if err != nil {
-		return nil, err
-	}
-	return plainConn{conn}, nil
-}
-
-// plainConn hides the type of the connection, as a guard may.
-type plainConn struct{ net.Conn }
-
-func (l *loopback) Permits(_ context.Context, host string) error {
-	if _, known := l.routes[net.JoinHostPort(host, "53")]; !known {
-		return refusal(host)
-	}
-	return nil
-}
-
-func (l *loopback) Lookup(_ context.Context, host string) ([]netip.Addr, error) {
-	return l.addresses[host], nil
-}
-
-func (l *loopback) Resolvers() []netip.AddrPort                             { return l.resolvers }
-func (*loopback) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
-func (*loopback) Intrusive() error                                          { return nil }
-func (l *loopback) UserAgent() string                                       { return "CareScan-test" }
-
-func refusal(address string) error {
-	return &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: address, Detail: "not in the test"}
-}
 
 // serve starts a DNS server over UDP and TCP, on one free port.
 func serve(t *testing.T, handler dns.Handler) netip.AddrPort {

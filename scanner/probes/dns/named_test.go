@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 const namedConf = `
@@ -48,7 +49,7 @@ func TestObserveNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := startNamed(t, tt.allow)
-			net := &loopback{resolvers: []netip.AddrPort{at}, routes: map[string]string{"ns1.chu.test:53": at.String()}}
+			net := &loopback.Network{Recursives: []netip.AddrPort{at}, Routes: map[string]string{"ns1.chu.test:53": at.String()}}
 			zone, transfer := observe(t, net, 0, "chu.test")
 			checkNamed(t, zone.Fact.(fact.Zone), zone.Missing)
 			got := transfer.Fact.(fact.Transfer).Tries[0]

@@ -15,6 +15,8 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 const hospital = `
@@ -30,7 +32,7 @@ chu.test. IN DS 1 13 2 000000000000000000000000000000000000000000000000000000000
 `
 
 // observe runs the probe and returns both sightings.
-func observe(t *testing.T, net *loopback, timeout time.Duration, name string) (zone, transfer scanner.Sighting) {
+func observe(t *testing.T, net *loopback.Network, timeout time.Duration, name string) (zone, transfer scanner.Sighting) {
 	t.Helper()
 	sightings, err := New(Options{Timeout: timeout}).Observe(t.Context(), net, scanner.DomainTarget(name))
 	if err != nil {
@@ -53,7 +55,7 @@ func TestObserveZone(t *testing.T) {
 	t.Parallel()
 	resolver := serve(t, newZone(t, true, hospital))
 	own := serve(t, newZone(t, false, hospital))
-	net := &loopback{resolvers: []netip.AddrPort{resolver}, routes: map[string]string{"ns1.chu.test:53": own.String()}}
+	net := &loopback.Network{Recursives: []netip.AddrPort{resolver}, Routes: map[string]string{"ns1.chu.test:53": own.String()}}
 	sighting, _ := observe(t, net, 0, "chu.test")
 	got := sighting.Fact.(fact.Zone)
 	want := fact.Zone{
@@ -84,7 +86,7 @@ func TestObserveZone(t *testing.T) {
 func TestObserveDomainThatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	resolver := serve(t, newZone(t, true, hospital))
-	zone, transfer := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, "absent.test")
+	zone, transfer := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "absent.test")
 	got := zone.Fact.(fact.Zone)
 	for _, s := range append([]fact.RecordSet{got.NS, got.MX, got.TXT, got.DS, got.DNSKEY}, got.DMARC...) {
 		if s.Answer != fact.NXDomain {
@@ -100,7 +102,7 @@ func TestObserveDomainThatDoesNotExist(t *testing.T) {
 func TestObserveWalksUp(t *testing.T) {
 	t.Parallel()
 	resolver := serve(t, newZone(t, true, hospital))
-	zone, _ := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, "mail.site.chu.test")
+	zone, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "mail.site.chu.test")
 	got := zone.Fact.(fact.Zone)
 	want := []fact.RecordSet{
 		set("_dmarc.mail.site.chu.test", "TXT", fact.NXDomain),
@@ -122,7 +124,7 @@ func TestObserveWalksToTheTop(t *testing.T) {
 	zone := hospital + `_dmarc.site.chu.test. IN TXT "v=DMARC1; p=none"` + "\n"
 	for name, questions := range map[string]int{"mail.site.chu.test": 3, "site.chu.test": 1, "other.site.chu.test": 3} {
 		resolver := serve(t, newZone(t, true, zone))
-		sighting, _ := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, name)
+		sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, name)
 		if got := len(sighting.Fact.(fact.Zone).DMARC); got != questions {
 			t.Errorf("%s: %d questions, want %d", name, got, questions)
 		}
@@ -141,7 +143,7 @@ func TestObserveSeesBadlySignedZones(t *testing.T) {
 		}
 		w.WriteMsg(m)
 	}))
-	sighting, _ := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, "chu.test")
+	sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "chu.test")
 	if sighting.Missing != "" {
 		t.Errorf("missing %s", sighting.Missing)
 	}
@@ -160,7 +162,7 @@ func TestObserveFollowsAliases(t *testing.T) {
 		w.WriteMsg(m)
 	}))
 	own := serve(t, newZone(t, false, alias))
-	net := &loopback{resolvers: []netip.AddrPort{resolver}, routes: map[string]string{"ns1.chu.test:53": own.String()}}
+	net := &loopback.Network{Recursives: []netip.AddrPort{resolver}, Routes: map[string]string{"ns1.chu.test:53": own.String()}}
 	zone, _ := observe(t, net, 0, "chu.test")
 	got := zone.Fact.(fact.Zone).DMARC[0]
 	if got.Answer != fact.Present || got.Server != resolver.String() || got.Values[0] != "v=DMARC1; p=none" {
@@ -178,7 +180,7 @@ func TestObserveOverTCPWhenTruncated(t *testing.T) {
 		}
 		w.WriteMsg(m)
 	}))
-	sighting, _ := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, "chu.test")
+	sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "chu.test")
 	if got := sighting.Fact.(fact.Zone).MX; len(got.Values) != 2 {
 		t.Errorf("got %+v, want two MX records", got)
 	}
@@ -214,7 +216,7 @@ func TestObserveKnowsNothing(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			net := &loopback{resolvers: []netip.AddrPort{serve(t, tt.handler)}}
+			net := &loopback.Network{Recursives: []netip.AddrPort{serve(t, tt.handler)}}
 			zone, transfer := observe(t, net, 200*time.Millisecond, "chu.test")
 			got := zone.Fact.(fact.Zone)
 			for _, s := range append(append([]fact.RecordSet{got.NS, got.MX, got.TXT, got.DS, got.DNSKEY}, got.DMARC...), got.CAA...) {
@@ -225,8 +227,8 @@ func TestObserveKnowsNothing(t *testing.T) {
 			if !strings.Contains(zone.Missing, tt.want) || transfer.Missing == "" {
 				t.Errorf("missing %q and %q, want %q in it", zone.Missing, transfer.Missing, tt.want)
 			}
-			if len(net.dials) > maxExchanges {
-				t.Errorf("%d exchanges", len(net.dials))
+			if len(net.Dials()) > maxExchanges {
+				t.Errorf("%d exchanges", len(net.Dials()))
 			}
 		})
 	}
@@ -236,7 +238,7 @@ func TestObserveKnowsNothing(t *testing.T) {
 func flood(w dns.ResponseWriter, q *dns.Msg) {
 	m := new(dns.Msg).SetReply(q)
 	m.Id++
-	for range 2 * maxDatagrams {
+	for range 2 * dnswire.MaxDatagrams {
 		w.WriteMsg(m)
 	}
 }
@@ -256,12 +258,12 @@ func TestObserveFallsBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resolver, own := serve(t, newZone(t, true, hospital)), serve(t, handler)
-			net := &loopback{resolvers: []netip.AddrPort{resolver}, routes: map[string]string{"ns1.chu.test:53": own.String()}}
+			net := &loopback.Network{Recursives: []netip.AddrPort{resolver}, Routes: map[string]string{"ns1.chu.test:53": own.String()}}
 			zone, _ := observe(t, net, 500*time.Millisecond, "chu.test")
 			if got := zone.Fact.(fact.Zone).MX; got.Answer != fact.Present || got.Server != resolver.String() {
 				t.Errorf("got %+v, want the answer of the resolver", got)
 			}
-			if asked := slices.Contains(net.dials, "udp ns1.chu.test:53"); !asked {
+			if asked := slices.Contains(net.Dials(), "udp ns1.chu.test:53"); !asked {
 				t.Error("the server of the domain was not asked first")
 			}
 		})
@@ -278,11 +280,11 @@ func TestObserveKeepsLargeAnswersBounded(t *testing.T) {
 	resolver := serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := zone.answer(q)
 		if w.LocalAddr().Network() == "udp" {
-			m.Truncate(udpSize)
+			m.Truncate(dnswire.UDPSize)
 		}
 		w.WriteMsg(m)
 	}))
-	sighting, _ := observe(t, &loopback{resolvers: []netip.AddrPort{resolver}}, 0, "chu.test")
+	sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "chu.test")
 	got := sighting.Fact.(fact.Zone).TXT
 	if len(got.Values) != maxValueBytes/500 || !strings.Contains(sighting.Missing, "only 32 of 40 records") {
 		t.Errorf("%d values, missing %q", len(got.Values), sighting.Missing)
@@ -304,12 +306,12 @@ func TestObserveRefusesTargets(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			net := &loopback{resolvers: tt.resolvers}
+			net := &loopback.Network{Recursives: tt.resolvers}
 			if _, err := New(Options{}).Observe(t.Context(), net, tt.target); err == nil {
 				t.Error("accepted")
 			}
-			if len(net.dials) > 0 {
-				t.Errorf("dialled %v", net.dials)
+			if len(net.Dials()) > 0 {
+				t.Errorf("dialled %v", net.Dials())
 			}
 		})
 	}

@@ -12,11 +12,13 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // server is somebody who may be asked.
 type server struct {
 	address   string // "host:port", as dialled
+	family    string // "4" or "6" when a name is dialled for one family
 	recursive bool   // a resolver; otherwise a server of the domain itself
 }
 
@@ -45,7 +47,7 @@ func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []se
 		if a.silences[s.address] >= maxSilences {
 			continue
 		}
-		reply, from, err := a.insist(ctx, s, newQuery(name, qtype, s.recursive))
+		reply, from, err := a.insist(ctx, s, dnswire.NewQuery(name, qtype, s.recursive))
 		if err == nil {
 			err = settle(&set, s, reply)
 		}
@@ -97,16 +99,5 @@ func (a *asker) over(ctx context.Context, transport string, s server, q *dns.Msg
 	a.left--
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	conn, err := a.net.DialContext(ctx, transport, s.address)
-	if err != nil {
-		return nil, "", fmt.Errorf("dial: %w", err)
-	}
-	defer conn.Close()
-	defer interrupt(ctx, conn)()
-	if transport == "udp" {
-		reply, err := askDatagram(conn, q)
-		return reply, conn.RemoteAddr().String(), err
-	}
-	reply, err := askStream(conn, q)
-	return reply, conn.RemoteAddr().String(), err
+	return dnswire.Exchange(ctx, a.net, transport+s.family, s.address, q)
 }

@@ -16,6 +16,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // The bounds of one transfer. The first records prove that a zone comes out;
@@ -93,11 +94,11 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 		return failedDial(d, err)
 	}
 	defer conn.Close()
-	defer interrupt(ctx, conn)()
+	defer dnswire.Interrupt(ctx, conn)()
 	try := fact.TransferTry{Server: d.host, Address: conn.RemoteAddr().String()}
 	q := new(dns.Msg).SetAxfr(dns.Fqdn(zone))
 	count := zoneCount{query: q}
-	if err = writeMessage(conn, q); err == nil {
+	if err = dnswire.WriteMessage(conn, q); err == nil {
 		err = count.read(conn)
 	}
 	try.Result, try.Records = count.result(err), count.records
@@ -145,8 +146,8 @@ type zoneCount struct {
 // read counts until the zone ends or the bounds are met.
 func (c *zoneCount) read(r io.Reader) error {
 	for left := maxTransferBytes; !c.ended && c.records < maxTransferRecords; {
-		m, size, err := readMessage(r, left)
-		if errors.Is(err, errTooLong) && c.records > 0 {
+		m, size, err := dnswire.ReadMessage(r, left)
+		if errors.Is(err, dnswire.ErrTooLong) && c.records > 0 {
 			return nil
 		}
 		if err != nil {
@@ -165,7 +166,7 @@ func (c *zoneCount) read(r io.Reader) error {
 func (c *zoneCount) message(m *dns.Msg) error {
 	switch {
 	case !m.Response || m.Id != c.query.Id:
-		return errMismatch
+		return dnswire.ErrMismatch
 	case m.Rcode == dns.RcodeRefused || m.Rcode == dns.RcodeNotAuth || m.Rcode == dns.RcodeNotImplemented:
 		return fmt.Errorf("%w (%s)", errTransferRefused, rcodeName(m.Rcode))
 	case m.Rcode != dns.RcodeSuccess:

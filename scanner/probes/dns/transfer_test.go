@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 const soa = "chu.test. IN SOA ns1.chu.test. hostmaster.chu.test. 1 7200 3600 1209600 300\n"
@@ -20,9 +21,9 @@ const soa = "chu.test. IN SOA ns1.chu.test. hostmaster.chu.test. 1 7200 3600 120
 func transferOf(t *testing.T, handler dns.HandlerFunc) (fact.Transfer, string) {
 	t.Helper()
 	zone := newZone(t, true, "chu.test. IN NS ns1.chu.test.")
-	net := &loopback{
-		resolvers: []netip.AddrPort{serve(t, zone)},
-		routes:    map[string]string{"ns1.chu.test:53": serve(t, handler).String()},
+	net := &loopback.Network{
+		Recursives: []netip.AddrPort{serve(t, zone)},
+		Routes:     map[string]string{"ns1.chu.test:53": serve(t, handler).String()},
 	}
 	_, sighting := observe(t, net, 500*time.Millisecond, "chu.test")
 	return sighting.Fact.(fact.Transfer), sighting.Missing
@@ -121,10 +122,10 @@ func TestTransferDoors(t *testing.T) {
 	zone := newZone(t, true, "chu.test. IN NS closed.chu.test.\nchu.test. IN NS out.elsewhere.test.\nchu.test. IN NS two.chu.test.\n")
 	closed := serveNothing(t)
 	own := serve(t, onAXFR(code(dns.RcodeRefused))).String()
-	net := &loopback{
-		resolvers: []netip.AddrPort{serve(t, zone)},
-		routes:    map[string]string{"closed.chu.test:53": closed, "two.chu.test:53": own, "192.0.2.7:53": own},
-		addresses: map[string][]netip.Addr{"two.chu.test": {
+	net := &loopback.Network{
+		Recursives: []netip.AddrPort{serve(t, zone)},
+		Routes:     map[string]string{"closed.chu.test:53": closed, "two.chu.test:53": own, "192.0.2.7:53": own},
+		Addresses: map[string][]netip.Addr{"two.chu.test": {
 			netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7"),
 		}},
 	}
@@ -137,12 +138,12 @@ func TestTransferDoors(t *testing.T) {
 	if text := strings.Join(got, ", "); text != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}
-	for _, dial := range net.dials {
+	for _, dial := range net.Dials() {
 		if strings.Contains(dial, "elsewhere") {
 			t.Errorf("a server outside the scope was dialled: %s", dial)
 		}
 	}
-	if last := net.dials[len(net.dials)-1]; last != "tcp6 two.chu.test:53" {
+	if last := net.Dials()[len(net.Dials())-1]; last != "tcp6 two.chu.test:53" {
 		t.Errorf("the other family was dialled as %q", last)
 	}
 }
@@ -162,7 +163,7 @@ func TestTransferOfManyServers(t *testing.T) {
 	for i := range maxServers + 3 {
 		fmt.Fprintf(&text, "chu.test. IN NS ns%02d.chu.test.\n", i)
 	}
-	_, sighting := observe(t, &loopback{resolvers: []netip.AddrPort{serve(t, newZone(t, true, text.String()))}}, 0, "chu.test")
+	_, sighting := observe(t, &loopback.Network{Recursives: []netip.AddrPort{serve(t, newZone(t, true, text.String()))}}, 0, "chu.test")
 	tries := sighting.Fact.(fact.Transfer).Tries
 	if last := tries[len(tries)-1]; len(tries) != maxServers+3 || !strings.Contains(last.Error, "more than 8") {
 		t.Errorf("%d tries, the last %+v", len(tries), last)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package dnsprobe
+// Package dnswire is one DNS exchange through the network door, over UDP or TCP,
+// bounded and believed only when it answers the question.
+package dnswire
 
 import (
 	"context"
@@ -13,38 +15,58 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"carescan/scanner"
 )
 
 // The exchange is written here and not left to the library's client, which
 // tells datagrams from streams by the type of the connection: the guard gives
 // connections of its own type.
 const (
-	udpSize       = 1232 // fits every path (RFC 9715 section 3)
+	UDPSize       = 1232 // fits every path (RFC 9715 section 3)
+	MaxDatagrams  = 16   // read for one question, strangers included
 	datagramSize  = 4096 // some servers send more than was allowed
-	maxDatagrams  = 16   // read for one question, strangers included
 	maxTCPMessage = 1<<16 - 1
 )
 
-var errMismatch = errors.New("the answer does not match the question")
+// ErrMismatch is the end of an exchange whose answers were all strangers.
+var ErrMismatch = errors.New("the answer does not match the question")
 
-// newQuery asks one question under a random id. Resolvers are told not to check
+// NewQuery asks one question under a random id. Resolvers are told not to check
 // signatures (RFC 4035 section 3.2.2): what a zone says must be seen even when
 // it is badly signed.
-func newQuery(name string, qtype uint16, recursive bool) *dns.Msg {
+func NewQuery(name string, qtype uint16, recursive bool) *dns.Msg {
 	q := new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype)
 	q.RecursionDesired, q.CheckingDisabled = recursive, recursive
-	return q.SetEdns0(udpSize, false)
+	return q.SetEdns0(UDPSize, false)
 }
 
-// interrupt makes pending reads and writes end with the context. The function
+// Exchange asks one question of one address, over "udp" or "tcp" or one family
+// of them, and tells who answered.
+func Exchange(ctx context.Context, network scanner.Network, transport, address string, q *dns.Msg) (*dns.Msg, string, error) {
+	conn, err := network.DialContext(ctx, transport, address)
+	if err != nil {
+		return nil, "", fmt.Errorf("dial: %w", err)
+	}
+	defer conn.Close()
+	defer Interrupt(ctx, conn)()
+	ask := AskDatagram
+	if strings.HasPrefix(transport, "tcp") {
+		ask = AskStream
+	}
+	reply, err := ask(conn, q)
+	return reply, conn.RemoteAddr().String(), err
+}
+
+// Interrupt makes pending reads and writes end with the context. The function
 // returned undoes it.
-func interrupt(ctx context.Context, conn net.Conn) func() bool {
+func Interrupt(ctx context.Context, conn net.Conn) func() bool {
 	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
 
-// askDatagram sends a question and reads until its answer. Strangers are
+// AskDatagram sends a question and reads until its answer. Strangers are
 // ignored and not believed: an attacker must guess id, port and question.
-func askDatagram(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
+func AskDatagram(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
 	raw, err := q.Pack()
 	if err != nil {
 		return nil, fmt.Errorf("write question: %w", err)
@@ -53,7 +75,7 @@ func askDatagram(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
 		return nil, fmt.Errorf("send question: %w", err)
 	}
 	buffer := make([]byte, datagramSize)
-	for range maxDatagrams {
+	for range MaxDatagrams {
 		n, err := conn.Read(buffer)
 		if err != nil {
 			return nil, fmt.Errorf("wait for the answer: %w", err)
@@ -63,20 +85,20 @@ func askDatagram(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
 			return reply, nil
 		}
 	}
-	return nil, errMismatch
+	return nil, ErrMismatch
 }
 
-// askStream sends a question over TCP and reads its answer.
-func askStream(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
-	if err := writeMessage(conn, q); err != nil {
+// AskStream sends a question over TCP and reads its answer.
+func AskStream(conn io.ReadWriter, q *dns.Msg) (*dns.Msg, error) {
+	if err := WriteMessage(conn, q); err != nil {
 		return nil, err
 	}
-	reply, _, err := readMessage(conn, maxTCPMessage)
+	reply, _, err := ReadMessage(conn, maxTCPMessage)
 	if err != nil {
 		return nil, err
 	}
 	if !matches(q, reply) {
-		return nil, errMismatch
+		return nil, ErrMismatch
 	}
 	return reply, nil
 }
@@ -91,8 +113,8 @@ func matches(q, reply *dns.Msg) bool {
 	return told.Qtype == asked.Qtype && told.Qclass == asked.Qclass && strings.EqualFold(told.Name, asked.Name)
 }
 
-// writeMessage writes a message after its length (RFC 1035 section 4.2.2).
-func writeMessage(w io.Writer, m *dns.Msg) error {
+// WriteMessage writes a message after its length (RFC 1035 section 4.2.2).
+func WriteMessage(w io.Writer, m *dns.Msg) error {
 	raw, err := m.Pack()
 	if err != nil {
 		return fmt.Errorf("write question: %w", err)
@@ -104,17 +126,18 @@ func writeMessage(w io.Writer, m *dns.Msg) error {
 	return nil
 }
 
-var errTooLong = errors.New("the answer is longer than is read")
+// ErrTooLong is the end of a reading that met its bound.
+var ErrTooLong = errors.New("the answer is longer than is read")
 
-// readMessage reads one message of at most so many bytes, and tells its length.
-func readMessage(r io.Reader, most int) (*dns.Msg, int, error) {
+// ReadMessage reads one message of at most so many bytes, and tells its length.
+func ReadMessage(r io.Reader, most int) (*dns.Msg, int, error) {
 	var head [2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return nil, 0, fmt.Errorf("wait for the answer: %w", err)
 	}
 	size := int(binary.BigEndian.Uint16(head[:]))
 	if size > most {
-		return nil, 0, errTooLong
+		return nil, 0, ErrTooLong
 	}
 	raw := make([]byte, size)
 	if _, err := io.ReadFull(r, raw); err != nil {
