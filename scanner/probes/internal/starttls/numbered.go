@@ -71,31 +71,41 @@ func (t *talk) command(line string) (reply, error) {
 
 // smtp obeys RFC 3207 section 4.
 func smtp(t *talk, _ string) error {
-	greeting, err := t.numbered()
-	if err != nil {
-		return err
-	}
-	if greeting.code != "220" {
-		return passing(greeting.String())
-	}
-	hello, err := t.command("EHLO " + ehloName)
+	_, hello, err := t.smtpHello()
 	switch {
 	case err != nil:
 		return err
-	case hello.code == "500" || hello.code == "502": // a server older than extensions
-		return t.notOffered(hello.String())
-	case hello.code != "250":
-		return passing(hello.String())
 	case !announces(hello, "STARTTLS"):
 		return t.notOffered("STARTTLS is not announced")
 	}
 	return t.agreed("STARTTLS", "220")
 }
 
+// smtpHello greets. A server older than extensions (RFC 5321 section 4.1.4)
+// knows no EHLO, and has announced nothing.
+func (t *talk) smtpHello() (greeting, hello reply, err error) {
+	if greeting, err = t.numbered(); err != nil {
+		return greeting, hello, err
+	}
+	if greeting.code != "220" {
+		return greeting, hello, passing(greeting.String())
+	}
+	hello, err = t.command("EHLO " + ehloName)
+	switch {
+	case err != nil:
+		return greeting, hello, err
+	case hello.code == "500" || hello.code == "502":
+		return greeting, reply{}, nil
+	case hello.code != "250":
+		return greeting, hello, passing(hello.String())
+	}
+	return greeting, hello, nil
+}
+
 // announces tells whether an EHLO reply has a keyword after its first line (RFC
 // 5321 section 4.1.1.1).
 func announces(hello reply, keyword string) bool {
-	for _, line := range hello.lines[1:] {
+	for _, line := range hello.lines[min(1, len(hello.lines)):] {
 		word, _, _ := strings.Cut(line, " ")
 		if strings.EqualFold(word, keyword) {
 			return true

@@ -120,7 +120,7 @@ func explain(ctx context.Context, protocol Protocol, err error) error {
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	}
-	return fmt.Errorf("begin TLS over %s: %w", protocol, err)
+	return fmt.Errorf("talk %s: %w", protocol, err)
 }
 
 // The bounds of one dialogue.

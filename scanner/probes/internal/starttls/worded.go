@@ -2,49 +2,64 @@
 
 package starttls
 
-import "strings"
+import (
+	"errors"
+	"slices"
+	"strings"
+)
 
 // imap obeys RFC 9051 section 6.2.1.
 func imap(t *talk, _ string) error {
-	greeting, err := t.line()
+	greeting, err := t.imapGreeting()
 	if err != nil {
 		return err
 	}
-	switch status := secondWord(greeting); {
-	case !strings.HasPrefix(greeting, "* "), status != "OK" && status != "BYE" && status != "PREAUTH":
-		return t.otherTalk(greeting)
-	case status == "BYE":
-		return passing(greeting)
-	case status == "PREAUTH": // too late for STARTTLS
+	if secondWord(greeting) == "PREAUTH" { // too late for STARTTLS
 		return t.notOffered(greeting)
 	}
-	offered, err := t.imapCapable()
+	capabilities, err := t.imapCapabilities()
 	if err != nil {
 		return err
 	}
-	if !offered {
+	if !slices.Contains(capabilities, "STARTTLS") {
 		return t.notOffered("STARTTLS is not announced")
 	}
 	_, status, err := t.tagged("a2", "STARTTLS")
 	return t.settled(status, err)
 }
 
-// imapCapable asks what the server can do.
-func (t *talk) imapCapable() (startTLS bool, err error) {
+// imapGreeting reads the first line of the server.
+func (t *talk) imapGreeting() (string, error) {
+	greeting, err := t.line()
+	if err != nil {
+		return "", err
+	}
+	switch status := secondWord(greeting); {
+	case strings.HasPrefix(greeting, "* ") && (status == "OK" || status == "PREAUTH"):
+		return greeting, nil
+	case strings.HasPrefix(greeting, "* ") && status == "BYE":
+		return "", passing(greeting)
+	}
+	return "", t.otherTalk(greeting)
+}
+
+// imapCapabilities asks what the server can do, in capital letters.
+func (t *talk) imapCapabilities() ([]string, error) {
 	lines, status, err := t.tagged("a1", "CAPABILITY")
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if secondWord(status) != "OK" {
-		return false, passing(status)
+		return nil, passing(status)
 	}
+	var capabilities []string
 	for _, line := range lines {
 		words := strings.Fields(strings.ToUpper(line))
 		if len(words) > 1 && words[1] == "CAPABILITY" {
-			startTLS = startTLS || hasWord(words, "STARTTLS")
+			capabilities = append(capabilities, words[2:]...)
 		}
 	}
-	return startTLS, nil
+	return capabilities, nil
 }
 
 // tagged sends a command and reads until the line that carries its tag.
@@ -90,58 +105,61 @@ func secondWord(line string) string {
 	return strings.ToUpper(words[1])
 }
 
-func hasWord(words []string, word string) bool {
-	for _, w := range words {
-		if strings.EqualFold(w, word) {
-			return true
-		}
-	}
-	return false
-}
+// errNoList is the end of a server that does not tell what it can do.
+var errNoList = errors.New("the server does not list what it can do")
 
 // pop3 obeys RFC 2595 section 4. A server without CAPA (RFC 2449) may still know
-// STLS, so STLS itself is asked whatever CAPA says not to exist.
+// STLS, which is then asked all the same.
 func pop3(t *talk, _ string) error {
-	greeting, err := t.line()
+	if _, err := t.pop3Greeting(); err != nil {
+		return err
+	}
+	capabilities, known, err := t.pop3Capabilities()
 	if err != nil {
 		return err
 	}
-	switch {
-	case strings.HasPrefix(greeting, "-ERR"):
-		return passing(greeting)
-	case !strings.HasPrefix(greeting, "+OK"):
-		return t.otherTalk(greeting)
-	}
-	if offered, err := t.pop3Capable(); err != nil || !offered {
-		return err
+	if known && !slices.ContainsFunc(capabilities, isSTLS) {
+		return t.notOffered("STLS is not announced")
 	}
 	return t.popStatus(t.ask("STLS"))
 }
 
-// pop3Capable tells whether STLS is worth asking.
-func (t *talk) pop3Capable() (bool, error) {
+func isSTLS(capability string) bool { return strings.EqualFold(strings.TrimSpace(capability), "STLS") }
+
+// pop3Greeting reads the first line of the server.
+func (t *talk) pop3Greeting() (string, error) {
+	greeting, err := t.line()
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(greeting, "-ERR"):
+		return "", passing(greeting)
+	case !strings.HasPrefix(greeting, "+OK"):
+		return "", t.otherTalk(greeting)
+	}
+	return greeting, nil
+}
+
+// pop3Capabilities asks for the list of RFC 2449, which may not exist.
+func (t *talk) pop3Capabilities() (lines []string, known bool, err error) {
 	first, err := t.ask("CAPA")
 	if err != nil || strings.HasPrefix(first, "-ERR") {
-		return err == nil, err
+		return nil, false, err
 	}
 	if !strings.HasPrefix(first, "+OK") {
-		return false, t.otherTalk(first)
+		return nil, false, t.otherTalk(first)
 	}
-	offered := false
-	for range maxLines {
+	for len(lines) < maxLines {
 		line, err := t.line()
 		if err != nil {
-			return false, err
-		}
-		if line == "." && !offered {
-			return false, t.notOffered("STLS is not announced")
+			return nil, false, err
 		}
 		if line == "." {
-			return true, nil
+			return lines, true, nil
 		}
-		offered = offered || strings.EqualFold(strings.TrimSpace(line), "STLS")
+		lines = append(lines, line)
 	}
-	return false, errTooMuch
+	return nil, false, errTooMuch
 }
 
 func (t *talk) popStatus(status string, err error) error {
