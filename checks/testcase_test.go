@@ -93,7 +93,7 @@ func knownFields(o scanner.Observation) error {
 func facts() []scanner.Fact {
 	return []scanner.Fact{
 		new(fact.Accounts), new(fact.Attestations), new(fact.Directory), new(fact.Hosting), new(fact.Source),
-		new(fact.Templates), new(fact.TLS), new(fact.Transfer), new(fact.Web), new(fact.Zone),
+		new(fact.MailServers), new(fact.Templates), new(fact.TLS), new(fact.Transfer), new(fact.Web), new(fact.Zone),
 	}
 }
 
