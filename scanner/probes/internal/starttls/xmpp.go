@@ -28,7 +28,14 @@ func xmpp(t *talk, name, namespace string) error {
 	if err := t.say(header); err != nil {
 		return err
 	}
-	s := stanzas{talk: t, decoder: xml.NewDecoder(t)}
+	first, err := t.ReadByte()
+	if err != nil {
+		return err
+	}
+	if first != '<' { // a decoder would wait for the end of such a text
+		return t.otherTalk(string(first))
+	}
+	s := stanzas{talk: t, decoder: xml.NewDecoder(&opened{talk: t, first: []byte{first}})}
 	offered, err := s.features()
 	if err != nil {
 		return err
@@ -40,6 +47,21 @@ func xmpp(t *talk, name, namespace string) error {
 		return err
 	}
 	return s.agreed()
+}
+
+// opened gives back the first byte of a stream, then the rest.
+type opened struct {
+	*talk
+	first []byte
+}
+
+func (o *opened) ReadByte() (byte, error) {
+	if len(o.first) > 0 {
+		b := o.first[0]
+		o.first = nil
+		return b, nil
+	}
+	return o.talk.ReadByte()
 }
 
 // stanzas reads a stream element by element. The decoder has no buffer, since a
@@ -65,10 +87,6 @@ func (s *stanzas) next() (xml.Token, error) {
 		switch token.(type) {
 		case xml.StartElement, xml.EndElement:
 			return token, nil
-		case xml.CharData:
-			if !s.begun && len(bytes.TrimSpace(token.(xml.CharData))) > 0 {
-				return nil, s.talk.otherTalk(string(token.(xml.CharData)))
-			}
 		}
 	}
 	return nil, errTooMuch
