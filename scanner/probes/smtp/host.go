@@ -112,7 +112,7 @@ func imapLogins(capabilities []string) []string {
 	if !disabled {
 		found = append(found, "LOGIN")
 	}
-	return found
+	return distinct(found)
 }
 
 // mechanisms reads the lines AUTH, the older "AUTH=", SASL and USER.

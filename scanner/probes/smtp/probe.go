@@ -137,5 +137,5 @@ func clean(text string) string {
 		}
 		return r
 	}
-	return strings.ToValidUTF8(strings.Map(printable, text[:min(len(text), maxText)]), "")
+	return strings.Map(printable, strings.ToValidUTF8(text[:min(len(text), maxText)], ""))
 }

@@ -57,7 +57,7 @@ const dovecotConf = `
 base_dir = %[1]s/run
 state_dir = %[1]s/state
 log_path = %[1]s/log
-listen = 127.0.0.1
+listen = 127.0.0.1, 127.0.0.2
 protocols = imap pop3
 passdb {
   driver = static
@@ -81,7 +81,8 @@ service pop3-login {
 }
 `
 
-// Dovecot runs a Dovecot with more settings, and gives its ports.
+// Dovecot runs a Dovecot with more settings, and gives its ports on 127.0.0.1 and
+// on 127.0.0.2: there only, it does not take the test for a local client.
 func Dovecot(t testing.TB, settings ...string) (imap, pop3 string) {
 	t.Helper()
 	program := Program(t, "/usr/sbin/dovecot", "dovecot-imapd dovecot-pop3d")
