@@ -41,7 +41,9 @@ func TestHealthyPostfix(t *testing.T) {
 		Address: "127.0.0.1",
 		Ports: []fact.MailPort{
 			{Port: 25, Reach: fact.Answered, Banner: "mx1.chu.test ESMTP Postfix", StartTLS: fact.Accepted},
-			{Port: 110, Reach: fact.Closed}, {Port: 143, Reach: fact.Closed}, {Port: 587, Reach: fact.Closed},
+			{Port: 110, Reach: fact.Closed},
+			{Port: 143, Reach: fact.Closed},
+			{Port: 587, Reach: fact.Closed},
 		},
 		Versions: map[string]fact.Offer{"1.3": fact.Accepted, "1.2": fact.Accepted, "1.1": fact.Declined, "1.0": fact.Declined},
 		Trust:    fact.Trusted, Store: "test", TLSA: []bool{true, false}, Relay: fact.RelayNotAsked,
@@ -94,8 +96,11 @@ func TestClearServers(t *testing.T) {
 		want  [][]string
 		tls   fact.Offer // of port 25
 	}{
-		"before": {map[string]string{"25": early, "110": popOpen, "143": imapOpen, "587": early},
-			[][]string{{"PLAIN", "LOGIN"}, {"USER", "PLAIN", "LOGIN"}, {"PLAIN", "LOGIN"}, {"PLAIN", "LOGIN"}}, fact.Declined},
+		"before": {
+			map[string]string{"25": early, "110": popOpen, "143": imapOpen, "587": early},
+			[][]string{{"PLAIN", "LOGIN"}, {"USER", "PLAIN", "LOGIN"}, {"PLAIN", "LOGIN"}, {"PLAIN", "LOGIN"}},
+			fact.Declined,
+		},
 		"after": {map[string]string{"25": late, "110": "127.0.0.2:" + popShut, "143": "127.0.0.2:" + imapShut, "587": late}, [][]string{nil, nil, nil, nil}, fact.Accepted},
 	}
 	for name, tt := range tests {

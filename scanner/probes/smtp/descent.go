@@ -97,13 +97,11 @@ func (d *door) descend(ctx context.Context, name string) {
 // settle writes what a hello that offered the versions from one on proved.
 func (d *door) settle(from int, chosen uint16) {
 	for _, v := range versions[from:] {
-		switch {
-		case v.id == chosen:
+		if v.id == chosen {
 			d.descent.offers[v.name] = fact.Accepted
 			return
-		default:
-			d.descent.offers[v.name] = fact.Declined
 		}
+		d.descent.offers[v.name] = fact.Declined
 	}
 }
 

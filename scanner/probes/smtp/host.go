@@ -88,12 +88,9 @@ func announcesTLS(capabilities []string) bool {
 
 // logins are the ways to sign in among the capabilities of a protocol.
 func logins(protocol starttls.Protocol, capabilities []string) []string {
-	var found []string
-	switch protocol {
-	case starttls.IMAP:
+	found := mechanisms(capabilities)
+	if protocol == starttls.IMAP {
 		found = imapLogins(capabilities)
-	default: // SMTP and POP3 write the mechanisms after a word (RFC 4954, RFC 5034)
-		found = mechanisms(capabilities)
 	}
 	return found[:min(len(found), maxLogins)]
 }
@@ -115,7 +112,8 @@ func imapLogins(capabilities []string) []string {
 	return distinct(found)
 }
 
-// mechanisms reads the lines AUTH, the older "AUTH=", SASL and USER.
+// mechanisms reads the lines of SMTP (AUTH, in the older form "AUTH=" too, RFC
+// 4954) and of POP3 (SASL and USER, RFC 5034).
 func mechanisms(capabilities []string) []string {
 	var found []string
 	for _, line := range capabilities {

@@ -167,7 +167,7 @@ func TestNoMessageIsSent(t *testing.T) {
 	if h := only(t, f); h.Relay != fact.RelayAccepted {
 		t.Errorf("relay %q, error %q", h.Relay, h.RelayError)
 	}
-	allowed := []string{"EHLO carescan.invalid", "QUIT", "MAIL FROM:<probe@ours.example>", "RCPT TO:<probe@ours-too.example>", "RSET"}
+	allowed := []string{"EHLO carescan.invalid", "EHLO ours.example", "QUIT", "MAIL FROM:<probe@ours.example>", "RCPT TO:<probe@ours-too.example>", "RSET"}
 	for ends := 0; ends < 2; {
 		line := <-heard
 		if line == "END" {
@@ -238,6 +238,47 @@ func TestFailingResolver(t *testing.T) {
 	}
 	if _, err := New(Options{}).Observe(t.Context(), n, scanner.HostTarget("chu.test")); err == nil {
 		t.Error("looked at a host")
+	}
+}
+
+// TestAddresses looks at several addresses of a server: those of the scope, the
+// families in turn, within the bound.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	n := world(t, mx, nil)
+	n.Addresses["mx1.chu.test"] = nil
+	for _, a := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "2001:db8::1", "2001:db8::2"} {
+		n.Addresses["mx1.chu.test"] = append(n.Addresses["mx1.chu.test"], netip.MustParseAddr(a))
+		n.Routes[net.JoinHostPort(a, "25")] = n.Routes["mx1.chu.test:25"]
+	}
+	f, _ := observe(t, n, Options{})
+	var looked []string
+	for _, h := range f.Servers[0].Hosts {
+		looked = append(looked, h.Address)
+	}
+	if got := strings.Join(looked, " "); got != "2001:db8::1 192.0.2.1 2001:db8::2 192.0.2.2" || f.Servers[0].LeftOut != 2 {
+		t.Errorf("looked at %s, %d left out", got, f.Servers[0].LeftOut)
+	}
+	for a := range n.Routes { // a scope of names has no literal addresses
+		if host, _, _ := net.SplitHostPort(a); host != "mx1.chu.test" {
+			delete(n.Routes, a)
+		}
+	}
+	f, _ = observe(t, n, Options{})
+	if len(f.Servers[0].Hosts) != 2 || f.Servers[0].LeftOut != 4 {
+		t.Errorf("looked at %d addresses, %d left out", len(f.Servers[0].Hosts), f.Servers[0].LeftOut)
+	}
+}
+
+// TestUncheckedZone wants nothing called secure nor insecure when no resolver
+// checks signatures.
+func TestUncheckedZone(t *testing.T) {
+	t.Parallel()
+	n := world(t, "", nil)
+	n.Recursives = []netip.AddrPort{resolver(t, zone{parse(mx), false})}
+	f, _ := observe(t, n, Options{})
+	if set := f.Servers[0].TLSA; f.Validating || set.Security != fact.Indeterminate || set.Answer != fact.NXDomain {
+		t.Errorf("validating %t, TLSA %+v", f.Validating, set)
 	}
 }
 

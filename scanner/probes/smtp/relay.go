@@ -7,16 +7,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/emersion/go-smtp"
 
 	"carescan/scanner/fact"
 )
 
-const (
-	relayName     = "carescan.invalid"
-	maxRelayBytes = 64 << 10
-)
+const maxRelayBytes = 64 << 10
 
 var errSender = errors.New("the sender was refused, the recipient was not asked")
 
@@ -50,7 +48,7 @@ func (l *look) relayAllowed() bool {
 func (l *look) attempt(conn net.Conn) (fact.RelayResult, error) {
 	client := smtp.NewClient(&bounded{Conn: conn, left: maxRelayBytes})
 	client.CommandTimeout = l.options.Timeout
-	if err := client.Hello(relayName); err != nil {
+	if err := client.Hello(l.greetingName()); err != nil {
 		return fact.RelayUnknown, err //nolint:wrapcheck // the words of the server
 	}
 	if err := client.Mail(l.options.RelaySender, nil); err != nil {
@@ -61,6 +59,13 @@ func (l *look) attempt(conn net.Conn) (fact.RelayResult, error) {
 		_ = client.Quit() // a courtesy: all that was wanted is known
 	}
 	return relayResult(err)
+}
+
+// greetingName is the domain of the sender: it exists, so that the recipient is
+// never refused for the name we greet with.
+func (l *look) greetingName() string {
+	_, domain, _ := strings.Cut(l.options.RelaySender, "@")
+	return domain
 }
 
 // relayResult reads the answer to the recipient: only a lasting refusal is one.

@@ -55,7 +55,7 @@ func Give(t testing.TB, account string, paths ...string) syscall.Credential {
 	for _, path := range paths {
 		must(t, os.Chown(path, uid, gid))
 	}
-	return syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // numbers of the system
+	return syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
 // Program finds a program, or skips the test and names the package to install.
@@ -79,7 +79,7 @@ func Root(t testing.TB, server string) {
 // Port is a port of loopback that was free a moment ago.
 func Port(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)
 	defer listener.Close()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
@@ -125,7 +125,7 @@ func waitFor(t testing.TB, port string, ended chan struct{}, said *bytes.Buffer)
 	t.Helper()
 	limit := time.After(readiness)
 	for retry := time.Tick(10 * time.Millisecond); ; {
-		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+		if conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", "127.0.0.1:"+port); err == nil {
 			conn.Close()
 			return
 		}

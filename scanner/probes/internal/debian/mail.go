@@ -3,6 +3,7 @@
 package debian
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -49,7 +50,7 @@ func Postfix(t testing.TB, settings ...string) string {
 		Give(t, "postfix", filepath.Join(folder, name))
 	}
 	must(t, os.MkdirAll(filepath.Join(folder, "queue/pid"), 0o755)) //nolint:gosec // a folder of a test
-	Start(t, exec.Command(master, "-c", folder, "-d"), port)
+	Start(t, exec.CommandContext(context.Background(), master, "-c", folder, "-d"), port)
 	return port
 }
 
@@ -90,6 +91,6 @@ func Dovecot(t testing.TB, settings ...string) (imap, pop3 string) {
 	folder := Folder(t)
 	imap, pop3 = Port(t), Port(t)
 	conf := Write(t, folder, "dovecot.conf", fmt.Sprintf(dovecotConf, folder, imap, pop3)+strings.Join(settings, "\n")+"\n")
-	Start(t, exec.Command(program, "-F", "-c", conf), imap, pop3)
+	Start(t, exec.CommandContext(context.Background(), program, "-F", "-c", conf), imap, pop3)
 	return imap, pop3
 }

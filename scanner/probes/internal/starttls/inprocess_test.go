@@ -232,8 +232,11 @@ func TestAnnounce(t *testing.T) {
 		steps    []step
 		want     Announced
 	}{
-		"smtp": {SMTP, []step{{"", "220-mx ESMTP\r\n220 hello\r\n"}, {"\r\n", "250-mx\r\n250-AUTH PLAIN\r\n250 SIZE 1\r\n"}},
-			Announced{"mx ESMTP hello", []string{"AUTH PLAIN", "SIZE 1"}}},
+		"smtp": {
+			SMTP,
+			[]step{{"", "220-mx ESMTP\r\n220 hello\r\n"}, {"\r\n", "250-mx\r\n250-AUTH PLAIN\r\n250 SIZE 1\r\n"}},
+			Announced{"mx ESMTP hello", []string{"AUTH PLAIN", "SIZE 1"}},
+		},
 		"smtp-old": {SMTP, []step{{"", "220 mx\r\n"}, {"\r\n", "500 what?\r\n"}}, Announced{Greeting: "mx"}},
 		"imap":     {IMAP, []step{{"", "* OK ready\r\n"}, {"\r\n", "* CAPABILITY imap4rev1 AUTH=PLAIN\r\na1 OK\r\n"}}, Announced{"OK ready", []string{"IMAP4REV1", "AUTH=PLAIN"}}},
 		"pop3":     {POP3, []step{{"", "+OK ready\r\n"}, {"\r\n", "+OK\r\nUSER\r\nSTLS\r\n.\r\n"}}, Announced{"ready", []string{"USER", "STLS"}}},
