@@ -13,11 +13,13 @@ import (
 	exposurecertificaterevocation "carescan/checks/exposure/certificaterevocation"
 	exposurecertificatevalidity "carescan/checks/exposure/certificatevalidity"
 	exposureclearlogin "carescan/checks/exposure/clearlogin"
+	exposureclearmaillogin "carescan/checks/exposure/clearmaillogin"
 	exposureclearprotocols "carescan/checks/exposure/clearprotocols"
 	exposurecmsversion "carescan/checks/exposure/cmsversion"
 	exposurecontentsecuritypolicy "carescan/checks/exposure/contentsecuritypolicy"
 	exposurecontenttyping "carescan/checks/exposure/contenttyping"
 	exposurecors "carescan/checks/exposure/cors"
+	exposuredane "carescan/checks/exposure/dane"
 	exposuredanglingnames "carescan/checks/exposure/danglingnames"
 	exposuredatabases "carescan/checks/exposure/databases"
 	exposuredelegation "carescan/checks/exposure/delegation"
@@ -40,6 +42,8 @@ import (
 	exposurehttpsredirect "carescan/checks/exposure/httpsredirect"
 	exposureidledomain "carescan/checks/exposure/idledomain"
 	exposureindustrial "carescan/checks/exposure/industrial"
+	exposuremailstarttls "carescan/checks/exposure/mailstarttls"
+	exposuremailtls "carescan/checks/exposure/mailtls"
 	exposuremanagementcards "carescan/checks/exposure/managementcards"
 	exposuremtasts "carescan/checks/exposure/mtasts"
 	exposuremxtargets "carescan/checks/exposure/mxtargets"
@@ -47,6 +51,7 @@ import (
 	exposurenewservices "carescan/checks/exposure/newservices"
 	exposureopenbrokers "carescan/checks/exposure/openbrokers"
 	exposureopenrecursion "carescan/checks/exposure/openrecursion"
+	exposureopenrelay "carescan/checks/exposure/openrelay"
 	exposurepagescripts "carescan/checks/exposure/pagescripts"
 	exposureportals "carescan/checks/exposure/portals"
 	exposureprivateaddresses "carescan/checks/exposure/privateaddresses"
@@ -100,11 +105,13 @@ func registry() []scanner.Check {
 		withPapers(exposurecertificaterevocation.Check, exposurecertificaterevocationPapers()),
 		withPapers(exposurecertificatevalidity.Check, exposurecertificatevalidityPapers()),
 		withPapers(exposureclearlogin.Check, exposureclearloginPapers()),
+		withPapers(exposureclearmaillogin.Check, exposureclearmailloginPapers()),
 		withPapers(exposureclearprotocols.Check, exposureclearprotocolsPapers()),
 		withPapers(exposurecmsversion.Check, exposurecmsversionPapers()),
 		withPapers(exposurecontentsecuritypolicy.Check, exposurecontentsecuritypolicyPapers()),
 		withPapers(exposurecontenttyping.Check, exposurecontenttypingPapers()),
 		withPapers(exposurecors.Check, exposurecorsPapers()),
+		withPapers(exposuredane.Check, exposuredanePapers()),
 		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
 		withPapers(exposuredatabases.Check, exposuredatabasesPapers()),
 		withPapers(exposuredelegation.Check, exposuredelegationPapers()),
@@ -127,6 +134,8 @@ func registry() []scanner.Check {
 		withPapers(exposurehttpsredirect.Check, exposurehttpsredirectPapers()),
 		withPapers(exposureidledomain.Check, exposureidledomainPapers()),
 		withPapers(exposureindustrial.Check, exposureindustrialPapers()),
+		withPapers(exposuremailstarttls.Check, exposuremailstarttlsPapers()),
+		withPapers(exposuremailtls.Check, exposuremailtlsPapers()),
 		withPapers(exposuremanagementcards.Check, exposuremanagementcardsPapers()),
 		withPapers(exposuremtasts.Check, exposuremtastsPapers()),
 		withPapers(exposuremxtargets.Check, exposuremxtargetsPapers()),
@@ -134,6 +143,7 @@ func registry() []scanner.Check {
 		withPapers(exposurenewservices.Check, exposurenewservicesPapers()),
 		withPapers(exposureopenbrokers.Check, exposureopenbrokersPapers()),
 		withPapers(exposureopenrecursion.Check, exposureopenrecursionPapers()),
+		withPapers(exposureopenrelay.Check, exposureopenrelayPapers()),
 		withPapers(exposurepagescripts.Check, exposurepagescriptsPapers()),
 		withPapers(exposureportals.Check, exposureportalsPapers()),
 		withPapers(exposureprivateaddresses.Check, exposureprivateaddressesPapers()),
@@ -581,6 +591,53 @@ func exposureclearloginPapers() scanner.Papers {
 	}
 }
 
+func exposureclearmailloginPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun mot de passe de messagerie n'est accepté avant le chiffrement",
+			Why:   "Un serveur qui accepte un mot de passe avant le chiffrement laisse n'importe quel réseau traversé, une borne Wi-Fi par exemple, le lire au passage. Ce mot de passe ouvre la boîte aux lettres, et souvent d'autres services.",
+			How:   "On se présente aux serveurs de réception sur les ports 25, 110 (POP), 143 (IMAP) et 587 (dépôt), sans jamais tenter de se connecter, et on lit ce qui est annoncé avant tout chiffrement. L'annonce d'une connexion par mot de passe ou par jeton en clair sur un seul port\u00a0: non-conformité majeure. Un port fermé, ou qui parle autre chose, n'annonce rien. Un port qui ne répond pas du tout ne prouve rien\u00a0: le résultat est alors non concluant. Les ports de messagerie tenus par d'autres machines ne sont pas regardés.",
+			Fix:   "Interdire toute authentification de messagerie avant l'établissement du chiffrement, et fermer POP et IMAP s'ils sont inutiles. Ne proposer l'authentification ni sur le port 25, ni avant STARTTLS sur le port 587.",
+			Reasons: map[string]string{
+				"announced":      "Une connexion en clair est annoncée par\u00a0: {servers}.",
+				"mx-unknown":     "Le DNS n'a pas dit qui reçoit le courrier du domaine.",
+				"no-mail":        "Le domaine ne reçoit pas de courrier.",
+				"no-server":      "Aucun serveur de réception n'a d'adresse\u00a0: rien n'a pu être regardé.",
+				"none":           "Aucune connexion par mot de passe n'est annoncée avant le chiffrement.",
+				"provider":       "Le courrier est reçu par un prestataire hors du périmètre autorisé, qui n'a pas été interrogé\u00a0: {providers}.",
+				"server-unknown": "Des serveurs n'ont pas pu être regardés\u00a0: {servers}.",
+				"silent":         "Des ports n'ont pas répondu clairement, peut-être filtrés\u00a0: {servers}.",
+			},
+			References: []string{
+				"RFC 8314, section 4",
+				"ANSSI, interconnexion d'un système d'information à Internet (PA-066), R42",
+				"ANSSI, guide d'hygiène informatique, mesure 24",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No mail password is accepted before encryption",
+			Why:   "A server that accepts a password before encryption lets any network on the way, a Wi-Fi access point for instance, read it as it passes. That password opens the mailbox, and often other services.",
+			How:   "Receiving servers are greeted on ports 25, 110 (POP), 143 (IMAP) and 587 (submission), without ever trying to sign in, and what they announce before any encryption is read. A login by password or by token in clear announced on a single port: high severity failure. A port that is closed, or speaks something else, announces nothing. A port that does not answer at all proves nothing: the outcome is then inconclusive. Mail ports held by other machines are not looked at.",
+			Fix:   "Forbid any mail authentication before encryption is established, and close POP and IMAP if nobody needs them. Offer authentication neither on port 25 nor before STARTTLS on port 587.",
+			Reasons: map[string]string{
+				"announced":      "A login in clear is announced by: {servers}.",
+				"mx-unknown":     "The DNS did not say who receives the mail of the domain.",
+				"no-mail":        "The domain receives no mail.",
+				"no-server":      "No receiving server has an address: nothing could be looked at.",
+				"none":           "No login by password is announced before encryption.",
+				"provider":       "Mail is received by a provider outside the authorised scope, which was not asked: {providers}.",
+				"server-unknown": "Some servers could not be looked at: {servers}.",
+				"silent":         "Some ports gave no clear answer, and may be filtered: {servers}.",
+			},
+			References: []string{
+				"RFC 8314, section 4",
+				"ANSSI, connecting an information system to the Internet (PA-066), R42",
+				"ANSSI, hygiene guide, measure 24",
+			},
+		},
+	}
+}
+
 func exposureclearprotocolsPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -841,6 +898,63 @@ func exposurecorsPapers() scanner.Papers {
 			References: []string{
 				"MDN, Cross-Origin Resource Sharing",
 				"WHATWG, Fetch, section CORS protocol",
+			},
+		},
+	}
+}
+
+func exposuredanePapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les empreintes de certificat publiées pour le courrier (DANE) sont justes",
+			Why:   "Un enregistrement TLSA annonce dans le DNS, sous signature, quel certificat attendre d'un serveur de courrier. Faux, il fait refuser les messages par tous les expéditeurs qui le vérifient\u00a0: le courrier n'arrive plus, souvent sans que l'hôpital le voie.",
+			How:   "Publier de tels enregistrements est un choix\u00a0: leur absence n'est pas une faute. S'il y en a, ils doivent être signés (DNSSEC), d'usage 2 ou 3, et l'un d'eux doit correspondre au certificat montré par chaque adresse. Aucune correspondance, ou des signatures DNSSEC fausses\u00a0: non-conformité majeure. Zone non signée, usage 0 ou 1 (sans valeur entre serveurs de courrier), ou un seul enregistrement, sans second pour le prochain changement de clé\u00a0: mineure. Les signatures sont vérifiées par les résolveurs utilisés\u00a0: s'ils ne vérifient rien, le résultat est non concluant.",
+			Fix:   "Mettre à jour les enregistrements TLSA avant chaque changement de certificat, garder toujours un second enregistrement pour la clé suivante ou pour l'autorité, ou bien retirer ces enregistrements. Corriger les signatures DNSSEC de la zone si elles sont fausses.",
+			Reasons: map[string]string{
+				"absent":             "Aucun enregistrement TLSA n'est publié\u00a0: DANE, facultatif, n'est pas utilisé.",
+				"bogus":              "Les signatures DNSSEC des enregistrements sont fausses pour\u00a0: {servers}.",
+				"left-out":           "Certains serveurs de réception n'ont pas été regardés.",
+				"match-unknown":      "La correspondance avec le certificat n'a pas pu être vérifiée pour\u00a0: {servers}.",
+				"mismatch":           "Aucun enregistrement ne correspond au certificat montré par\u00a0: {servers}.",
+				"mx-unknown":         "Le DNS n'a pas dit qui reçoit le courrier du domaine.",
+				"no-mail":            "Le domaine ne reçoit pas de courrier.",
+				"no-rollover":        "Un seul enregistrement, sans second pour le prochain changement de clé, pour\u00a0: {servers}.",
+				"published":          "Les enregistrements sont signés et correspondent aux certificats de\u00a0: {servers}.",
+				"records-unknown":    "Le DNS n'a pas répondu sur les enregistrements de\u00a0: {servers}.",
+				"signatures-unknown": "Aucun résolveur n'a vérifié les signatures des enregistrements de\u00a0: {servers}.",
+				"some-published":     "Les enregistrements sont justes pour\u00a0: {servers}. Il n'y en a pas, ce qui est permis, pour\u00a0: {without}.",
+				"unsigned":           "Les enregistrements sont dans une zone non signée, et donc sans effet, pour\u00a0: {servers}.",
+				"wrong-usage":        "Des enregistrements ont un usage sans valeur pour le courrier (0, 1 ou inconnu) pour\u00a0: {servers}.",
+			},
+			References: []string{
+				"RFC 7672, sections 2.2 et 3.1",
+				"RFC 7671, section 8",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The certificate fingerprints published for mail (DANE) are right",
+			Why:   "A TLSA record says in the DNS, under signature, which certificate to expect of a mail server. When it is wrong, every sender that verifies it refuses to deliver: mail no longer arrives, often without the hospital seeing it.",
+			How:   "Publishing such records is a choice: their absence is no fault. When there are some, they must be signed (DNSSEC), of usage 2 or 3, and one of them must match the certificate shown by each address. No match, or wrong DNSSEC signatures: high severity failure. An unsigned zone, usage 0 or 1 (worth nothing between mail servers), or a single record without a second one for the next change of key: low. Signatures are verified by the resolvers in use: if they verify nothing, the outcome is inconclusive.",
+			Fix:   "Update TLSA records before each change of certificate, always keep a second record for the next key or for the authority, or else remove these records. Correct the DNSSEC signatures of the zone if they are wrong.",
+			Reasons: map[string]string{
+				"absent":             "No TLSA record is published: DANE, which is optional, is not used.",
+				"bogus":              "The DNSSEC signatures of the records are wrong for: {servers}.",
+				"left-out":           "Some receiving servers were not looked at.",
+				"match-unknown":      "The match with the certificate could not be verified for: {servers}.",
+				"mismatch":           "No record matches the certificate shown by: {servers}.",
+				"mx-unknown":         "The DNS did not say who receives the mail of the domain.",
+				"no-mail":            "The domain receives no mail.",
+				"no-rollover":        "A single record, without a second one for the next change of key, for: {servers}.",
+				"published":          "The records are signed and match the certificates of: {servers}.",
+				"records-unknown":    "The DNS did not answer about the records of: {servers}.",
+				"signatures-unknown": "No resolver verified the signatures of the records of: {servers}.",
+				"some-published":     "The records are right for: {servers}. There is none, which is allowed, for: {without}.",
+				"unsigned":           "The records are in an unsigned zone, hence without effect, for: {servers}.",
+				"wrong-usage":        "Some records have a usage worth nothing for mail (0, 1 or unknown) for: {servers}.",
+			},
+			References: []string{
+				"RFC 7672, sections 2.2 and 3.1",
+				"RFC 7671, section 8",
 			},
 		},
 	}
@@ -1982,6 +2096,110 @@ func exposureindustrialPapers() scanner.Papers {
 	}
 }
 
+func exposuremailstarttlsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Tous les serveurs qui reçoivent le courrier proposent de le chiffrer",
+			Why:   "Sans chiffrement, un courriel adressé à l'hôpital peut être lu ou modifié par quiconque se trouve sur son chemin\u00a0: demandes de rendez-vous, comptes rendus, pièces jointes. Un seul serveur de secours sans chiffrement suffit, car l'expéditeur peut s'y adresser.",
+			How:   "On se présente à chaque adresse de chaque serveur désigné par les enregistrements MX, sur le port 25, et on regarde si STARTTLS est annoncé. Une seule adresse qui ne l'annonce pas, ou qui l'annonce puis le refuse pour de bon\u00a0: non-conformité majeure. Un port muet, bloqué en chemin ou fermé, et un refus passager ne prouvent rien. Le serveur d'un prestataire hors du périmètre autorisé n'est pas interrogé\u00a0: le résultat est alors non concluant.",
+			Fix:   "Activer STARTTLS sur chaque serveur de réception, y compris les serveurs de secours. Si une passerelle ou un pare-feu retire l'annonce, corriger ce filtrage. Si un prestataire reçoit le courrier, le lui demander.",
+			Reasons: map[string]string{
+				"mx-unknown":     "Le DNS n'a pas dit qui reçoit le courrier du domaine.",
+				"no-mail":        "Le domaine ne reçoit pas de courrier.",
+				"no-server":      "Aucun serveur de réception n'a d'adresse\u00a0: rien n'a pu être regardé.",
+				"offered":        "Le chiffrement est proposé par\u00a0: {servers}.",
+				"provider":       "Le courrier est reçu par un prestataire hors du périmètre autorisé, qui n'a pas été interrogé\u00a0: {providers}.",
+				"server-unknown": "Des serveurs n'ont pas pu être regardés\u00a0: {servers}.",
+				"silent":         "Des serveurs n'ont pas répondu clairement sur le port 25\u00a0: {servers}.",
+				"without":        "Le courrier est reçu sans chiffrement possible par\u00a0: {servers}.",
+			},
+			References: []string{
+				"RFC 3207, section 4",
+				"ANSSI, interconnexion d'un système d'information à Internet (PA-066), R42",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Every server that receives mail offers to encrypt it",
+			Why:   "Without encryption, a message sent to the hospital can be read or changed by anybody on its way: requests for appointments, reports, attachments. One fallback server without encryption is enough, because senders may turn to it.",
+			How:   "Each address of each server named by the MX records is greeted on port 25, and we look whether STARTTLS is announced. A single address that does not announce it, or announces it and refuses it for good: high severity failure. A port that stays silent, is blocked on the way or closed, and a passing refusal prove nothing. The server of a provider outside the authorised scope is not asked: the outcome is then inconclusive.",
+			Fix:   "Enable STARTTLS on each receiving server, fallback ones included. If a gateway or a firewall takes the announcement away, correct that filter. If a provider receives the mail, ask it to.",
+			Reasons: map[string]string{
+				"mx-unknown":     "The DNS did not say who receives the mail of the domain.",
+				"no-mail":        "The domain receives no mail.",
+				"no-server":      "No receiving server has an address: nothing could be looked at.",
+				"offered":        "Encryption is offered by: {servers}.",
+				"provider":       "Mail is received by a provider outside the authorised scope, which was not asked: {providers}.",
+				"server-unknown": "Some servers could not be looked at: {servers}.",
+				"silent":         "Some servers gave no clear answer on port 25: {servers}.",
+				"without":        "Mail is received without any possible encryption by: {servers}.",
+			},
+			References: []string{
+				"RFC 3207, section 4",
+				"ANSSI, connecting an information system to the Internet (PA-066), R42",
+			},
+		},
+	}
+}
+
+func exposuremailtlsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Le courrier entrant est chiffré avec un TLS à jour et un certificat vérifiable",
+			Why:   "Un chiffrement ancien se casse, et un certificat que personne ne peut vérifier laisse un imposteur se faire passer pour le serveur de l'hôpital. Quand l'hôpital annonce une politique de chiffrement, un mauvais certificat empêche même le courrier d'arriver.",
+			How:   "Après STARTTLS sur le port 25, on propose à chaque adresse les versions de TLS de 1.3 à 1.0, et on lit le certificat montré. Uniquement des versions antérieures à 1.2\u00a0: non-conformité importante. Mauvais certificat (dates, nom du serveur ou autorité) alors que MTA-STS ou DANE est publié\u00a0: importante aussi. D'anciennes versions en plus des nouvelles, ou un certificat invérifiable sans politique publiée\u00a0: mineure. Un certificat dont un enregistrement DANE signé se porte garant n'a besoin de rien d'autre, sauf pour MTA-STS. Les suites de chiffrement sont regardées par les mesures sur TLS, pas ici. Ce que Go ne sait pas parler (SSL 2 et 3) n'est pas examiné.",
+			Fix:   "Mettre à niveau TLS sur la passerelle de messagerie\u00a0: garder 1.2 et 1.3, retirer 1.0 et 1.1. Y installer un certificat d'une autorité reconnue, portant le nom écrit dans l'enregistrement MX, et automatiser son renouvellement.",
+			Reasons: map[string]string{
+				"bad-certificate":  "Une politique de chiffrement est publiée, mais le certificat ne la respecte pas\u00a0: {servers}.",
+				"encrypted":        "TLS à jour et certificat vérifiable sur\u00a0: {servers}.",
+				"in-clear":         "Des serveurs ne proposent pas de chiffrement, ce que dit une autre mesure\u00a0: {servers}.",
+				"mx-unknown":       "Le DNS n'a pas dit qui reçoit le courrier du domaine.",
+				"no-mail":          "Le domaine ne reçoit pas de courrier.",
+				"no-server":        "Aucun serveur de réception n'a d'adresse\u00a0: rien n'a pu être regardé.",
+				"old-versions":     "Des versions de TLS dépassées sont encore acceptées par\u00a0: {servers}.",
+				"only-old":         "Seules des versions de TLS dépassées sont acceptées par\u00a0: {servers}.",
+				"provider":         "Le courrier est reçu par un prestataire hors du périmètre autorisé, qui n'a pas été interrogé\u00a0: {providers}.",
+				"server-unknown":   "Des serveurs n'ont pas pu être regardés\u00a0: {servers}.",
+				"silent":           "Des serveurs n'ont pas répondu clairement sur le port 25\u00a0: {servers}.",
+				"trust-unknown":    "L'autorité du certificat n'a pas pu être vérifiée pour\u00a0: {servers}.",
+				"unverifiable":     "Le certificat ne peut pas être vérifié (dates, nom ou autorité) sur\u00a0: {servers}.",
+				"versions-unknown": "Les versions de TLS acceptées ne sont pas toutes connues pour\u00a0: {servers}.",
+			},
+			References: []string{
+				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R4 et R6",
+				"RFC 8461, section 4.1",
+				"RFC 7672, section 3.1",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Incoming mail is encrypted with a current TLS and a certificate that can be verified",
+			Why:   "Old encryption can be broken, and a certificate nobody can verify lets an impostor pass for the server of the hospital. When the hospital announces an encryption policy, a bad certificate even keeps mail from arriving.",
+			How:   "After STARTTLS on port 25, each address is offered the versions of TLS from 1.3 to 1.0, and the certificate shown is read. Only versions older than 1.2: medium failure. A bad certificate (dates, server name or authority) while MTA-STS or DANE is published: medium too. Old versions beside new ones, or a certificate that cannot be verified without a published policy: low. A certificate vouched for by a signed DANE record needs nothing else, except for MTA-STS. Cipher suites are looked at by the TLS checks, not here. What Go cannot speak (SSL 2 and 3) is not examined.",
+			Fix:   "Upgrade TLS on the mail gateway: keep 1.2 and 1.3, remove 1.0 and 1.1. Install a certificate of a recognised authority that carries the name written in the MX record, and automate its renewal.",
+			Reasons: map[string]string{
+				"bad-certificate":  "An encryption policy is published, but the certificate does not satisfy it: {servers}.",
+				"encrypted":        "Current TLS and verifiable certificate on: {servers}.",
+				"in-clear":         "Some servers offer no encryption, which another check says: {servers}.",
+				"mx-unknown":       "The DNS did not say who receives the mail of the domain.",
+				"no-mail":          "The domain receives no mail.",
+				"no-server":        "No receiving server has an address: nothing could be looked at.",
+				"old-versions":     "Outdated versions of TLS are still accepted by: {servers}.",
+				"only-old":         "Only outdated versions of TLS are accepted by: {servers}.",
+				"provider":         "Mail is received by a provider outside the authorised scope, which was not asked: {providers}.",
+				"server-unknown":   "Some servers could not be looked at: {servers}.",
+				"silent":           "Some servers gave no clear answer on port 25: {servers}.",
+				"trust-unknown":    "The authority of the certificate could not be verified for: {servers}.",
+				"unverifiable":     "The certificate cannot be verified (dates, name or authority) on: {servers}.",
+				"versions-unknown": "The versions of TLS accepted are not all known for: {servers}.",
+			},
+			References: []string{
+				"ANSSI, TLS security recommendations (SDE-NT-35), R4 and R6",
+				"RFC 8461, section 4.1",
+				"RFC 7672, section 3.1",
+			},
+		},
+	}
+}
+
 func exposuremanagementcardsPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -2322,6 +2540,55 @@ func exposureopenrecursionPapers() scanner.Papers {
 			References: []string{
 				"RFC 5358, sections 2 and 4",
 				"Rule of the project",
+			},
+		},
+	}
+}
+
+func exposureopenrelayPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les serveurs de courrier ne relaient rien entre inconnus",
+			Why:   "Un serveur qui transmet le courrier de n'importe qui vers n'importe qui sert aussitôt à envoyer des messages frauduleux au nom de l'hôpital. Ses vrais messages finissent ensuite refusés partout.",
+			How:   "Cette question n'est posée qu'avec une autorisation écrite et datée de l'établissement. On annonce alors à chaque adresse, sur le port 25, un message entre deux domaines qui nous appartiennent, et on abandonne avant d'envoyer quoi que ce soit. Destinataire accepté\u00a0: non-conformité critique. Tous doivent l'avoir refusé pour de bon pour conclure à la conformité. Sans autorisation, rien n'est demandé et rien n'est conclu\u00a0: ce n'est pas une conformité.",
+			Fix:   "Restreindre le relais SMTP aux utilisateurs authentifiés et aux réseaux internes, puis vérifier les files d'attente et les listes de blocage.",
+			Reasons: map[string]string{
+				"accepted":       "Le relais entre inconnus est accepté par\u00a0: {servers}.",
+				"mx-unknown":     "Le DNS n'a pas dit qui reçoit le courrier du domaine.",
+				"no-mail":        "Le domaine ne reçoit pas de courrier.",
+				"no-server":      "Aucun serveur de réception n'a d'adresse\u00a0: rien n'a pu être regardé.",
+				"not-authorised": "Non demandé\u00a0: cette question exige une autorisation datée de l'établissement. Rien n'est su du relais.",
+				"provider":       "Le courrier est reçu par un prestataire hors du périmètre autorisé, qui n'a pas été interrogé\u00a0: {providers}.",
+				"refused":        "Le relais entre inconnus est refusé par\u00a0: {servers}.",
+				"server-unknown": "Des serveurs n'ont pas pu être regardés\u00a0: {servers}.",
+				"unclear":        "La question n'a pas eu de réponse claire de\u00a0: {servers}.",
+			},
+			References: []string{
+				"ANSSI, interconnexion d'un système d'information à Internet (PA-066), R36",
+				"RFC 5321, section 3.6.2",
+				"Règle propre à ce projet",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Mail servers relay nothing between strangers",
+			Why:   "A server that carries anybody's mail to anybody is soon used to send fraudulent messages in the name of the hospital. Its own messages then end up refused everywhere.",
+			How:   "This question is only put with a written and dated authorisation of the establishment. A message between two domains of ours is then announced to each address, on port 25, and given up before anything is sent. Recipient accepted: critical failure. All must have refused for good for a pass. Without authorisation nothing is asked and nothing is concluded: it is not a pass.",
+			Fix:   "Restrict SMTP relay to authenticated users and internal networks, then check the queues and the block lists.",
+			Reasons: map[string]string{
+				"accepted":       "Relay between strangers is accepted by: {servers}.",
+				"mx-unknown":     "The DNS did not say who receives the mail of the domain.",
+				"no-mail":        "The domain receives no mail.",
+				"no-server":      "No receiving server has an address: nothing could be looked at.",
+				"not-authorised": "Not asked: this question needs a dated authorisation of the establishment. Nothing is known of relay.",
+				"provider":       "Mail is received by a provider outside the authorised scope, which was not asked: {providers}.",
+				"refused":        "Relay between strangers is refused by: {servers}.",
+				"server-unknown": "Some servers could not be looked at: {servers}.",
+				"unclear":        "The question had no clear answer from: {servers}.",
+			},
+			References: []string{
+				"ANSSI, connecting an information system to the Internet (PA-066), R36",
+				"RFC 5321, section 3.6.2",
+				"This project's own rule",
 			},
 		},
 	}

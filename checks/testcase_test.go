@@ -93,9 +93,9 @@ func knownFields(o scanner.Observation) error {
 func facts() []scanner.Fact {
 	return []scanner.Fact{
 		new(fact.Accounts), new(fact.Attestations), new(fact.DNSSEC), new(fact.Delegation), new(fact.Directory),
-		new(fact.HostServices), new(fact.Hosting), new(fact.Inventory), new(fact.MailPolicy), new(fact.Products),
-		new(fact.Recursion), new(fact.Registration), new(fact.Source), new(fact.TLS), new(fact.Templates),
-		new(fact.Transfer), new(fact.Web), new(fact.Zone),
+		new(fact.HostServices), new(fact.Hosting), new(fact.Inventory), new(fact.MailPolicy),
+		new(fact.MailServers), new(fact.Products), new(fact.Recursion), new(fact.Registration), new(fact.Source),
+		new(fact.TLS), new(fact.Templates), new(fact.Transfer), new(fact.Web), new(fact.Zone),
 	}
 }
 

@@ -13,7 +13,7 @@ const (
 	Secure        Security = "secure"   // a chain of signatures leads to it from the anchor
 	Insecure      Security = "insecure" // it is proven that no such chain exists
 	Bogus         Security = "bogus"    // a chain should exist, and is broken
-	Indeterminate Security = "indeterminate"
+	Indeterminate Security = "indeterminate" // not known
 )
 
 // SecurityReason says why a set is not secure.

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dane checks that the certificate records of the mail servers, when
+// there are some, are signed, match, and will survive the next renewal.
+package dane
+
+import (
+	"carescan/checks/internal/reception"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.dane", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-MAIL-18"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
+	Judge: scanner.Each(struct{}{}, judge),
+}
+
+// judge says the gravest of what the servers show. A server without records is
+// no fault: DANE is a choice.
+func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
+	if v, none := reception.Without(f); none {
+		return v
+	}
+	found := map[string][]string{}
+	for _, s := range f.Servers {
+		reason := finding(s)
+		found[reason] = append(found[reason], s.Name)
+	}
+	for _, reason := range []string{"bogus", "mismatch"} {
+		if len(found[reason]) > 0 {
+			return scanner.Failed(reason, reception.Servers(found[reason]))
+		}
+	}
+	for _, reason := range []string{"unsigned", "wrong-usage", "no-rollover"} {
+		if len(found[reason]) > 0 {
+			return scanner.FailedAs(scanner.Low, reason, reception.Servers(found[reason]))
+		}
+	}
+	return reassured(f, found)
+}
+
+// reassured concludes when nothing wrong was seen.
+func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
+	for _, reason := range []string{"records-unknown", "signatures-unknown", "match-unknown"} {
+		if len(found[reason]) > 0 {
+			return reception.Doubt(reason, found[reason])
+		}
+	}
+	switch {
+	case f.LeftOut > 0 || len(f.Servers) == 0:
+		return scanner.Unknown("left-out", nil)
+	case len(found["published"]) == 0:
+		return scanner.Passed("absent", nil)
+	case len(found["absent"]) > 0:
+		return scanner.Passed("some-published", scanner.Values{
+			"servers": reception.List(found["published"]), "without": reception.List(found["absent"]),
+		})
+	}
+	return scanner.Passed("published", reception.Servers(found["published"]))
+}
+
+// finding is the reason that a server gives.
+func finding(s fact.MailServer) string {
+	switch {
+	case s.TLSA.Security == fact.Bogus:
+		return "bogus"
+	case s.TLSA.Answer.Absent():
+		return "absent"
+	case s.TLSA.Answer != fact.Present:
+		return "records-unknown"
+	case s.TLSA.Security == fact.Insecure: // senders ignore it (RFC 7672 section 2.2)
+		return "unsigned"
+	case s.TLSA.Security != fact.Secure:
+		return "signatures-unknown"
+	}
+	return published(s)
+}
+
+// published judges records that senders believe. Usages 0 and 1 mean nothing
+// between mail servers (RFC 7672 section 3.1.3), and a single record breaks the
+// mail at the next change of key (RFC 7671 section 8).
+func published(s fact.MailServer) string {
+	var usable []int
+	for i, r := range s.TLSA.Records {
+		if r.Usage == 2 || r.Usage == 3 {
+			usable = append(usable, i)
+		}
+	}
+	if len(usable) > 0 {
+		if reason := matching(s, usable); reason != "" {
+			return reason
+		}
+	}
+	switch {
+	case len(usable) < len(s.TLSA.Records):
+		return "wrong-usage"
+	case len(usable) < 2:
+		return "no-rollover"
+	}
+	return "published"
+}
+
+// matching is what keeps the records from vouching for every address; empty when
+// nothing does.
+func matching(s fact.MailServer, usable []int) string {
+	reason := ""
+	if len(s.Hosts) == 0 || s.LeftOut > 0 {
+		reason = "match-unknown"
+	}
+	for _, h := range s.Hosts {
+		if len(h.TLSA) == 0 {
+			reason = "match-unknown"
+		} else if !matched(h.TLSA, usable) {
+			return "mismatch"
+		}
+	}
+	return reason
+}
+
+func matched(records []bool, usable []int) bool {
+	for _, i := range usable {
+		if i < len(records) && records[i] {
+			return true
+		}
+	}
+	return false
+}

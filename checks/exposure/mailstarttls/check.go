@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mailstarttls checks that every server that receives mail offers to
+// encrypt it.
+package mailstarttls
+
+import (
+	"carescan/checks/internal/reception"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.mail-starttls", Revision: 1, Severity: scanner.High,
+	References: []string{"EXP-MAIL-14"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
+	Judge: scanner.Each(struct{}{}, judge),
+}
+
+// judge fails on a single address without STARTTLS (RFC 3207); passing needs the
+// announcement of all.
+func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
+	if v, none := reception.Without(f); none {
+		return v
+	}
+	var with, without, silent []string
+	for label, h := range reception.Hosts(f) {
+		mail := h.Mail()
+		switch {
+		case mail.Reach == fact.Answered && mail.StartTLS == fact.Accepted:
+			with = append(with, label)
+		case mail.Reach == fact.Answered && mail.StartTLS == fact.Declined:
+			without = append(without, label)
+		default: // a closed port may be one that is blocked on the way
+			silent = append(silent, label)
+		}
+	}
+	if len(without) > 0 {
+		return scanner.Failed("without", reception.Servers(without))
+	}
+	if len(silent) > 0 {
+		return reception.Doubt("silent", silent)
+	}
+	if v, unseen := reception.Unseen(f); unseen {
+		return v
+	}
+	return scanner.Passed("offered", reception.Servers(with))
+}

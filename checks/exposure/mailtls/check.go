@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mailtls checks that the servers that receive mail encrypt it with a
+// current version of TLS, under a certificate that can be verified.
+package mailtls
+
+import (
+	"carescan/checks/internal/reception"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// Check is the value the registry holds.
+var Check = scanner.Check{
+	ID: "exposure.mail-tls", Revision: 1, Severity: scanner.Medium,
+	References: []string{"EXP-MAIL-15"},
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
+	Judge: scanner.Each(struct{}{}, judge),
+}
+
+// judge says the gravest of what the addresses show.
+func judge(c scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
+	if v, none := reception.Without(f); none {
+		return v
+	}
+	found := map[string][]string{}
+	for label, h := range reception.Hosts(f) {
+		for _, reason := range findings(c, f, h) {
+			found[reason] = append(found[reason], label)
+		}
+	}
+	for _, reason := range []string{"only-old", "bad-certificate"} {
+		if len(found[reason]) > 0 {
+			return scanner.Failed(reason, reception.Servers(found[reason]))
+		}
+	}
+	for _, reason := range []string{"old-versions", "unverifiable"} {
+		if len(found[reason]) > 0 {
+			return scanner.FailedAs(scanner.Low, reason, reception.Servers(found[reason]))
+		}
+	}
+	return reassured(f, found)
+}
+
+// reassured concludes when nothing wrong was seen.
+func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
+	for _, reason := range []string{"silent", "versions-unknown", "trust-unknown"} {
+		if len(found[reason]) > 0 {
+			return reception.Doubt(reason, found[reason])
+		}
+	}
+	if v, unseen := reception.Unseen(f); unseen {
+		return v
+	}
+	if len(found["in-clear"]) > 0 {
+		return scanner.Exempt("in-clear", reception.Servers(found["in-clear"]))
+	}
+	return scanner.Passed("encrypted", reception.Servers(found["encrypted"]))
+}
+
+// findings are the reasons that an address gives.
+func findings(c scanner.Case[struct{}], f fact.MailServers, h reception.Host) []string {
+	mail := h.Mail()
+	switch {
+	case mail.Reach != fact.Answered:
+		return []string{"silent"}
+	case mail.StartTLS == fact.Declined: // exposure.mail-starttls says so
+		return []string{"in-clear"}
+	}
+	reasons := append(versions(h.Versions), certificate(c, f, h)...)
+	if len(reasons) == 0 {
+		return []string{"encrypted"}
+	}
+	return reasons
+}
+
+// versions obeys ANSSI TLS R4: TLS 1.2 and 1.3 only.
+func versions(offers map[string]fact.Offer) []string {
+	current := offers["1.3"] == fact.Accepted || offers["1.2"] == fact.Accepted
+	old := offers["1.1"] == fact.Accepted || offers["1.0"] == fact.Accepted
+	known := func(names ...string) bool {
+		for _, n := range names {
+			if offers[n] != fact.Accepted && offers[n] != fact.Declined {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case old && !current && known("1.3", "1.2"):
+		return []string{"only-old"}
+	case old:
+		return []string{"old-versions"}
+	case !current || !known("1.1", "1.0"):
+		return []string{"versions-unknown"}
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package certificate describes the certificates a server showed, and tells
+// whether their chain builds.
+package certificate
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of what is kept of one certificate.
+const (
+	maxNames   = 100
+	maxNameLen = 253 // of a DNS name in text
+	maxText    = 500
+)
+
+// Describe keeps what a check may need of a certificate shown under a name.
+func Describe(cert *x509.Certificate, name string) fact.Certificate {
+	return fact.Certificate{
+		Subject:   clean(cert.Subject.String()),
+		Issuer:    clean(cert.Issuer.String()),
+		Names:     certificateNames(cert, name),
+		NotBefore: cert.NotBefore.UTC(),
+		NotAfter:  cert.NotAfter.UTC(),
+		Key:       describeKey(cert),
+		Signature: cert.SignatureAlgorithm.String(),
+		SPKI:      scanner.Digest(cert.RawSubjectPublicKeyInfo),
+		Digest:    scanner.Digest(cert.Raw),
+	}
+}
+
+// certificateNames lists the names and addresses of a certificate. When there
+// are too many, those that cover the name asked for are kept first, so that the
+// cut never hides a match.
+func certificateNames(cert *x509.Certificate, asked string) []string {
+	names := slices.Clone(cert.DNSNames)
+	for _, address := range cert.IPAddresses {
+		names = append(names, address.String())
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return len(n) > maxNameLen || !utf8.ValidString(n) })
+	if len(names) <= maxNames {
+		return names
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return rank(a, asked) - rank(b, asked) })
+	return names[:maxNames]
+}
+
+// rank is 0 for a name that covers the one asked for (RFC 9525 section 6.3).
+func rank(name, asked string) int {
+	_, parent, _ := strings.Cut(asked, ".")
+	if strings.EqualFold(name, asked) || strings.EqualFold(name, "*."+parent) {
+		return 0
+	}
+	return 1
+}
+
+func describeKey(cert *x509.Certificate) string {
+	switch key := cert.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return fmt.Sprintf("RSA %d", key.N.BitLen())
+	case *ecdsa.PublicKey:
+		return "ECDSA " + key.Params().Name
+	case ed25519.PublicKey:
+		return "Ed25519"
+	}
+	return cert.PublicKeyAlgorithm.String()
+}
+
+// clean bounds a text that quotes foreign bytes.
+func clean(text string) string {
+	return strings.ToValidUTF8(text[:min(len(text), maxText)], "")
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package smtpprobe looks at the servers that receive the mail of a domain: what
+// they announce in clear, how they encrypt, and whether the DNS vouches for their
+// certificates.
+//
+// It never signs in and never sends a message. Only with a dated authorisation
+// does it ask whether a message would be relayed, and it stops before the message.
+package smtpprobe
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// The bounds of one look.
+const (
+	defaultTimeout = 15 * time.Second // servers may make strangers wait before their greeting
+	lookTime       = 8 * time.Minute
+	maxServers     = 6
+	maxAddresses   = 4 // of one server
+	maxExchanges   = 48
+)
+
+// perAddress is the most connections to one address: the announcement of each
+// port, one handshake by version, one relay attempt.
+const perAddress = 4 + 4 + 1
+
+// Options tune the probe; the zero value works, without relay attempts.
+type Options struct {
+	Roots   *x509.CertPool // authorities trusted; nil means those of the system
+	Store   string         // name of the roots in the fact; "system" when Roots is nil
+	Timeout time.Duration  // of one connection; 15 s when zero
+	// RelaySender and RelayRecipient are addresses of two domains of ours, outside
+	// every scope. Without them no relay is attempted, even when authorised. The
+	// domain of the sender must exist, or it is refused for that alone.
+	RelaySender    string
+	RelayRecipient string
+}
+
+// Probe looks at the mail servers of a domain.
+type Probe struct{ options Options }
+
+// New makes the probe.
+func New(o Options) *Probe {
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Roots == nil {
+		o.Store = "system"
+	}
+	return &Probe{options: o}
+}
+
+// Name is the word used in plans.
+func (*Probe) Name() string { return "smtp" }
+
+// TargetKind is the kind of target it looks at.
+func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
+
+// Facts are the kinds of fact it brings back.
+func (*Probe) Facts() []string { return []string{fact.MailServers{}.FactKind()} }
+
+// Load is the most it costs a domain: every question, and every connection to
+// every address of every server.
+func (*Probe) Load() scanner.Load {
+	most := maxExchanges + maxServers*maxAddresses*perAddress
+	return scanner.Load{Connections: most, Requests: most}
+}
+
+// Observe finds the mail servers of a domain and looks at each.
+func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+	if t.Kind != scanner.KindDomain {
+		return nil, fmt.Errorf("look at %s: the smtp probe looks at domains", t.Key())
+	}
+	if len(network.Resolvers()) == 0 {
+		return nil, fmt.Errorf("look at %s: %w", t.Key(), errNoResolver)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	l := look{options: p.options, network: network, domain: t.ID, left: maxExchanges}
+	f, missing := l.mailServers(ctx)
+	return []scanner.Sighting{{Fact: f, Artifacts: l.artifacts, Missing: missing}}, nil
+}
+
+var errNoResolver = errors.New("no recursive resolver is declared")
+
+// look is one look at one domain.
+type look struct {
+	options   Options
+	network   scanner.Network
+	domain    string
+	left      int // DNS exchanges that may still be made
+	artifacts []scanner.Artifact
+}
+
+// mailServers asks the DNS who receives the mail, then asks them. What a single
+// server hides is said in the fact, so that each check decides what it needs.
+func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing string) {
+	mx, reply := l.ask(ctx, l.domain, "MX")
+	f.MX = mx
+	if mx.Answer != fact.Present {
+		if mx.Answer == fact.NoAnswer {
+			missing = "the MX records are not known: " + mx.Error
+		}
+		return f, missing
+	}
+	exchangers := exchangersOf(reply)
+	if f.Null = isNull(exchangers); f.Null {
+		return f, ""
+	}
+	f.STS, _ = l.ask(ctx, "_mta-sts."+l.domain, "TXT")
+	f.Validating = l.validating(ctx)
+	f.RelayAllowed = l.relayAllowed()
+	f.LeftOut = max(0, len(exchangers)-maxServers)
+	for _, e := range exchangers[:min(len(exchangers), maxServers)] {
+		f.Servers = append(f.Servers, l.server(ctx, e, f.Validating))
+	}
+	return f, ""
+}
+
+// maxText bounds what is kept of foreign bytes.
+const maxText = 300
+
+// clean bounds a text that may quote foreign bytes, and makes it printable.
+func clean(text string) string {
+	printable := func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}
+	return strings.Map(printable, strings.ToValidUTF8(text[:min(len(text), maxText)], ""))
+}

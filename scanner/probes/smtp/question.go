@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package smtpprobe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
+)
+
+// The bounds of what is kept of one answer.
+const (
+	maxValues = 50
+	maxValue  = 512
+)
+
+// question asks for a type of record with its signatures checked by the resolver
+// (RFC 6840 section 5.7: DO asks for the AD bit too).
+func question(name string, qtype uint16) *dns.Msg {
+	q := dnswire.NewQuery(name, qtype, true)
+	q.CheckingDisabled = false
+	q.IsEdns0().SetDo()
+	return q
+}
+
+var errNoExchange = errors.New("the exchanges of this look are spent")
+
+// ask puts a question to the resolvers, from the next one at each attempt, until
+// one settles it.
+func (l *look) ask(ctx context.Context, name, kind string) (fact.RecordSet, *dns.Msg) {
+	set := fact.RecordSet{Name: name, Type: kind, Answer: fact.NoAnswer}
+	resolvers := l.network.Resolvers()
+	for i := range resolvers {
+		at := resolvers[(i+scanner.Attempt(ctx))%len(resolvers)].String()
+		reply, err := l.exchange(ctx, at, question(name, dns.StringToType[kind]))
+		if err == nil {
+			err = settle(&set, reply)
+		}
+		if err == nil {
+			set.Server, set.Error = at, ""
+			return set, reply
+		}
+		set.Error = clean(at + ": " + err.Error())
+	}
+	return set, nil
+}
+
+// exchange asks over UDP, and over TCP when the answer did not fit.
+func (l *look) exchange(ctx context.Context, at string, q *dns.Msg) (*dns.Msg, error) {
+	reply, err := l.over(ctx, "udp", at, q)
+	if err == nil && reply.Truncated {
+		return l.over(ctx, "tcp", at, q)
+	}
+	return reply, err
+}
+
+func (l *look) over(ctx context.Context, transport, at string, q *dns.Msg) (*dns.Msg, error) {
+	if l.left == 0 {
+		return nil, errNoExchange
+	}
+	l.left--
+	ctx, cancel := context.WithTimeout(ctx, l.options.Timeout)
+	defer cancel()
+	reply, _, err := dnswire.Exchange(ctx, l.network, transport, at, q)
+	if err != nil {
+		return nil, fmt.Errorf("ask the resolver: %w", err)
+	}
+	return reply, nil
+}
+
+// settle fills a set. Only a proper negative answer proves an absence.
+func settle(set *fact.RecordSet, reply *dns.Msg) error {
+	if reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError {
+		return fmt.Errorf("the resolver answered %s", dns.RcodeToString[reply.Rcode])
+	}
+	if !reply.RecursionAvailable && !reply.Authoritative {
+		return errors.New("the resolver does not resolve")
+	}
+	for _, rr := range records(reply, dns.StringToType[set.Type]) {
+		if len(set.Values) < maxValues {
+			set.Values = append(set.Values, value(rr))
+		}
+	}
+	slices.Sort(set.Values)
+	switch {
+	case len(set.Values) > 0:
+		set.Answer = fact.Present
+	case reply.Rcode == dns.RcodeNameError:
+		set.Answer = fact.NXDomain
+	default:
+		set.Answer = fact.NoData
+	}
+	return nil
+}
+
+// records are those of a type, under whatever alias a resolver followed.
+func records(reply *dns.Msg, qtype uint16) []dns.RR {
+	var found []dns.RR
+	for _, rr := range reply.Answer {
+		if rr.Header().Rrtype == qtype {
+			found = append(found, rr)
+		}
+	}
+	return found
+}
+
+func value(rr dns.RR) string {
+	text := strings.TrimPrefix(rr.String(), rr.Header().String())
+	if txt, ok := rr.(*dns.TXT); ok {
+		text = strings.Join(txt.Txt, "")
+	}
+	return text[:min(len(text), maxValue)]
+}
+
+// validating tells whether a resolver checks signatures: the root is signed, and
+// what it says of itself is marked as checked by whoever does.
+func (l *look) validating(ctx context.Context) bool {
+	set, reply := l.ask(ctx, ".", "NS")
+	return set.Answer == fact.Present && reply.AuthenticatedData
+}
+
+// exchanger is a target of an MX record.
+type exchanger struct {
+	name       string
+	preference int
+}
+
+// exchangersOf lists the targets once each, in the order senders try them.
+func exchangersOf(reply *dns.Msg) []exchanger {
+	var found []exchanger
+	for _, rr := range records(reply, dns.TypeMX) {
+		mx, ok := rr.(*dns.MX)
+		if !ok {
+			continue
+		}
+		e := exchanger{scanner.CanonicalName(mx.Mx), int(mx.Preference)}
+		if !slices.ContainsFunc(found, func(other exchanger) bool { return other.name == e.name }) {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, func(a, b exchanger) int {
+		return cmp.Or(cmp.Compare(a.preference, b.preference), cmp.Compare(a.name, b.name))
+	})
+	return found
+}
+
+// isNull obeys RFC 7505 section 3: a single record whose target is the root.
+func isNull(exchangers []exchanger) bool {
+	return len(exchangers) == 1 && exchangers[0].name == ""
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package smtpprobe
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
+
+// server looks at one target of the MX records. What the DNS says of it is asked
+// whoever it belongs to; only what the scope permits is contacted.
+func (l *look) server(ctx context.Context, e exchanger, validating bool) fact.MailServer {
+	s := fact.MailServer{Name: e.name, Preference: e.preference, Reach: fact.Unreached}
+	var records []tlsaRecord
+	s.TLSA, records = l.tlsa(ctx, e.name, validating)
+	if err := l.network.Permits(ctx, e.name); err != nil {
+		s.Error, s.Provider = clean(err.Error()), l.provider(e.name, err)
+		return s
+	}
+	addresses, err := l.network.Lookup(ctx, e.name)
+	if err != nil {
+		s.Error = clean(err.Error())
+		return s
+	}
+	if len(addresses) == 0 {
+		s.Reach = fact.NoAddress
+		return s
+	}
+	doors := l.doors(ctx, e.name, addresses)
+	s.LeftOut = len(addresses) - min(len(doors), maxAddresses)
+	for _, d := range doors[:min(len(doors), maxAddresses)] {
+		h := l.host(ctx, d, e.name)
+		h.TLSA = d.matches(records, e.name, l.options.Roots)
+		s.Hosts = append(s.Hosts, h)
+	}
+	s.Reach = fact.Answered
+	return s
+}
+
+// provider is the organisation that runs a server outside the scope; empty when
+// it bears the name of the domain itself.
+func (l *look) provider(name string, err error) string {
+	refusal, ok := errors.AsType[*scanner.Refusal](err)
+	if !ok || refusal.Code != scanner.RefusedOutOfScope {
+		return ""
+	}
+	owner, own := registrable(name), registrable(l.domain)
+	if owner == own {
+		return ""
+	}
+	return owner
+}
+
+func registrable(name string) string {
+	if top, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
+		return top
+	}
+	return name
+}
+
+// doors are the ways to the addresses of a server, the families in turn, since
+// each may be the one a sender takes. A scope of names has no literal addresses:
+// a family of the name is then dialled, once.
+func (l *look) doors(ctx context.Context, name string, addresses []netip.Addr) []*door {
+	var doors []*door
+	byName := map[string]bool{}
+	for _, address := range alternate(addresses) {
+		d := &door{network: l.network, transport: "tcp", at: address.String(), address: address.String(), timeout: l.options.Timeout}
+		if l.network.Permits(ctx, address.String()) != nil {
+			d.at, d.transport = name, family(address)
+			if byName[d.transport] {
+				continue
+			}
+			byName[d.transport] = true
+		}
+		doors = append(doors, d)
+	}
+	return doors
+}
+
+// alternate takes one address of each family in turn, beginning with IPv6 as
+// senders do (RFC 6724).
+func alternate(addresses []netip.Addr) []netip.Addr {
+	var six, four, all []netip.Addr
+	for _, a := range addresses {
+		if a.Unmap().Is4() {
+			four = append(four, a)
+		} else {
+			six = append(six, a)
+		}
+	}
+	for i := range max(len(six), len(four)) {
+		all = append(all, six[min(i, len(six)):min(i+1, len(six))]...)
+		all = append(all, four[min(i, len(four)):min(i+1, len(four))]...)
+	}
+	return all
+}
+
+func family(a netip.Addr) string {
+	if a.Unmap().Is4() {
+		return "tcp4"
+	}
+	return "tcp6"
+}
+
+// door is one way to one address of a server.
+type door struct {
+	network   scanner.Network
+	transport string
+	at        string // the address, or the name
+	address   string // really dialled, once something was
+	timeout   time.Duration
+	descent   descent
+}
+
+// dial opens a port.
+func (d *door) dial(ctx context.Context, port int) (net.Conn, error) {
+	conn, err := d.network.DialContext(ctx, d.transport, net.JoinHostPort(d.at, strconv.Itoa(port)))
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the door of the network has said it all
+	}
+	if host, _, err := net.SplitHostPort(conn.RemoteAddr().String()); err == nil {
+		d.address = host
+	}
+	return conn, nil
+}

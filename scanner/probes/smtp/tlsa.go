@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package smtpprobe
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"log/slog"
+
+	"github.com/miekg/dns"
+	"github.com/mjl-/adns"
+	"github.com/mjl-/mox/dane"
+	moxdns "github.com/mjl-/mox/dns"
+
+	"carescan/scanner/fact"
+)
+
+const maxTLSA = 20
+
+// tlsaRecord is a record as the matching wants it.
+type tlsaRecord = adns.TLSA
+
+// tlsa asks for the TLSA records of port 25 (RFC 7672 section 2.2.3), and what
+// their signatures are worth.
+func (l *look) tlsa(ctx context.Context, name string, validating bool) (fact.TLSASet, []tlsaRecord) {
+	owner := "_25._tcp." + name
+	answer, reply := l.ask(ctx, owner, "TLSA")
+	set := fact.TLSASet{Answer: answer.Answer, Error: answer.Error, Security: fact.Indeterminate}
+	if reply == nil {
+		if validating && l.answersUnchecked(ctx, owner) {
+			set.Security = fact.Bogus
+		}
+		return set, nil
+	}
+	switch {
+	case reply.AuthenticatedData:
+		set.Security = fact.Secure
+	case validating:
+		set.Security = fact.Insecure
+	}
+	var found []tlsaRecord
+	for _, rr := range records(reply, dns.TypeTLSA) {
+		if record, ok := rr.(*dns.TLSA); ok && len(found) < maxTLSA {
+			found = addRecord(&set, found, record)
+		}
+	}
+	return set, found
+}
+
+// addRecord keeps a record for the reader and for the matching. Hexadecimal
+// digits that miekg/dns wrote itself can be read back.
+func addRecord(set *fact.TLSASet, found []tlsaRecord, record *dns.TLSA) []tlsaRecord {
+	const maxDigits = 128 // a SHA-512
+	data, _ := hex.DecodeString(record.Certificate)
+	set.Records = append(set.Records, fact.TLSARecord{
+		Usage: int(record.Usage), Selector: int(record.Selector), Matching: int(record.MatchingType),
+		Data: record.Certificate[:min(len(record.Certificate), maxDigits)],
+	})
+	return append(found, tlsaRecord{
+		Usage: adns.TLSAUsage(record.Usage), Selector: adns.TLSASelector(record.Selector),
+		MatchType: adns.TLSAMatchType(record.MatchingType), CertAssoc: data,
+	})
+}
+
+// answersUnchecked tells whether a resolver that checks signatures and failed
+// answers once told not to check them (RFC 4035 section 3.2.2): the failure then
+// comes from the signatures.
+func (l *look) answersUnchecked(ctx context.Context, owner string) bool {
+	for _, at := range l.network.Resolvers() {
+		checked, err := l.exchange(ctx, at.String(), question(owner, dns.TypeTLSA))
+		if err != nil || checked.Rcode != dns.RcodeServerFailure {
+			continue
+		}
+		q := question(owner, dns.TypeTLSA)
+		q.CheckingDisabled = true
+		reply, err := l.exchange(ctx, at.String(), q)
+		if err == nil && (reply.Rcode == dns.RcodeSuccess || reply.Rcode == dns.RcodeNameError) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches tells for each record whether it authenticates the chain that was
+// shown (RFC 7671 section 5, RFC 7672 section 3.1).
+func (d *door) matches(records []tlsaRecord, name string, roots *x509.CertPool) []bool {
+	if len(d.descent.chain) == 0 || len(records) == 0 {
+		return nil
+	}
+	host, err := moxdns.ParseDomain(name)
+	if err != nil {
+		return nil
+	}
+	state := tls.ConnectionState{PeerCertificates: d.descent.chain}
+	var matched []bool
+	for _, r := range records {
+		// An error says why a record does not authenticate, which is all there is
+		// to know here.
+		ok, _, _ := dane.Verify(slog.New(slog.DiscardHandler), []tlsaRecord{r}, state, host, nil, roots)
+		matched = append(matched, ok)
+	}
+	return matched
+}
