@@ -72,7 +72,8 @@ type TemplateRun struct {
 	// Severity is what its author gives a match.
 	Severity string   `json:"severity,omitempty"`
 	CVE      []string `json:"cve,omitempty"`
-	KEV      bool     `json:"kev,omitempty"` // one of them is in the list of exploited vulnerabilities
+	KEV      bool     `json:"kev,omitempty"`     // one of them, or the product when it names none, is in the list of exploited vulnerabilities
+	Product  string   `json:"product,omitempty"` // as the lists call it
 	// Version is what the page states, when it matched.
 	Version  string   `json:"version,omitempty"`
 	Home     bool     `json:"home,omitempty"` // asks for the home page only

@@ -129,7 +129,7 @@ func ParseTemplate(data []byte) (Template, error) {
 	}
 	return Template{
 		ID: d.ID, Name: d.Info.Name, Title: d.Info.title(), Digest: scanner.Digest(data),
-		Requests: d.requests(), Severity: d.Info.Severity, CVE: d.Info.cves(), Home: d.home(), Shared: d.shared(),
+		Requests: d.requests(), Severity: d.Info.Severity, CVE: d.Info.cves(), Home: d.home(), Shared: d.shared(), Product: d.Info.product(),
 		group: d.Info.group(), data: bytes.Clone(data),
 	}, nil
 }
@@ -299,6 +299,13 @@ func (i info) group() string {
 		return group
 	}
 	return ""
+}
+
+// product is what the lists call the product it recognises, where the template
+// says so.
+func (i info) product() string {
+	product, _ := i.Metadata["carescan-product"].(string)
+	return printable(product, 60)
 }
 
 // title is the name in both languages, where the template gives it.

@@ -133,14 +133,24 @@ func (p *Probe) describe() error {
 		t := &p.templates[i]
 		t.Curation = curationOf(t.ID)
 		t.KEV = slices.ContainsFunc(t.CVE, func(id string) bool { listed, _ := book.Holds(id); return listed })
-		if t.Group == GroupOperator && len(t.CVE) > 0 {
-			t.Group = fact.GroupVulnerability
-		}
-		if t.Group == fact.GroupVulnerability && t.KEV {
-			t.Group = fact.GroupKnownExploited
-		}
+		t.Group = regroup(*t)
+		// A console says nothing of its version: what counts is the product.
+		t.KEV = t.KEV || len(t.CVE) == 0 && book.Exploited(t.Product)
 	}
 	return nil
+}
+
+// regroup puts the flaws that are known to be exploited together, and judges
+// those of the operator with ours.
+func regroup(t Template) string {
+	flaw := t.Group == fact.GroupVulnerability || t.Group == GroupOperator && len(t.CVE) > 0
+	switch {
+	case flaw && t.KEV:
+		return fact.GroupKnownExploited
+	case flaw:
+		return fact.GroupVulnerability
+	}
+	return t.Group
 }
 
 // Templates lists what would run, in order.

@@ -49,7 +49,7 @@ func (p *Probe) account(site *url.URL, b batch) fact.Templates {
 	for _, t := range p.templates {
 		run := fact.TemplateRun{
 			ID: t.ID, Name: t.Name, Group: t.Group, Digest: t.Digest,
-			Severity: t.Severity, CVE: t.CVE, KEV: t.KEV, Home: t.Home, Curation: t.Curation,
+			Severity: t.Severity, CVE: t.CVE, KEV: t.KEV, Product: t.Product, Home: t.Home, Curation: t.Curation,
 		}
 		if result, ok := b.results[t.ID]; ok {
 			run = fill(run, result, site)

@@ -38,7 +38,8 @@ type Template struct {
 	Requests int    // it sends at most
 	Severity string // that its author gives a match
 	CVE      []string
-	KEV      bool   // one of them is known to be exploited
+	KEV      bool   // one of them, or any of the product, is known to be exploited
+	Product  string // as the lists call it; may be empty
 	Home     bool   // asks for the home page only
 	Shared   string // names its only request, which templates of the same name share; may be empty
 	Curation fact.Curation

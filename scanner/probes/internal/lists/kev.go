@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -84,6 +85,12 @@ func (l Exploited) Name() string {
 		name += " (extract)"
 	}
 	return name
+}
+
+// Exploited says whether the list names any vulnerability of a product.
+func (b *Book) Exploited(product string) bool {
+	n := namesOf(product)
+	return slices.ContainsFunc(b.exploited.entries, n.in)
 }
 
 // Holds says whether the list names a vulnerability, and whether it serves

@@ -101,6 +101,15 @@ func TestTableNamesWhatTheListsHold(t *testing.T) {
 	}
 }
 
+func TestExploited(t *testing.T) {
+	b := openOwn(t)
+	for product, want := range map[string]bool{"fortios": true, "FortiOS": true, "stormshield": false, "": false, "unknown": false} {
+		if got := b.Exploited(product); got != want {
+			t.Errorf("%q: got %v", product, got)
+		}
+	}
+}
+
 func TestStatedVersionsBelongToTheList(t *testing.T) {
 	b := openOwn(t)
 	for cve, spans := range b.affected {
