@@ -7,6 +7,18 @@ type Templates struct {
 	Engine string        `json:"engine"` // name and version
 	Ran    []TemplateRun `json:"ran"`
 	Error  string        `json:"error,omitempty"`
+	// SoftNotFound is true when the site answers a random address as if it held
+	// a page: that a page was not recognised there proves nothing.
+	SoftNotFound bool `json:"soft_not_found,omitempty"`
+	// Blocked is true when the site refuses a random address: something in front
+	// of it may hide what it holds.
+	Blocked bool `json:"blocked,omitempty"`
+	// Declared are the portals the establishment says must be reachable: names
+	// of hosts, or origins.
+	Declared []string `json:"declared,omitempty"`
+	// Intrusive is true when the establishment allowed, in writing, more than
+	// looking.
+	Intrusive bool `json:"intrusive,omitempty"`
 }
 
 // FactKind names the fact.
@@ -14,8 +26,37 @@ func (Templates) FactKind() string { return "template-matches" }
 
 // The groups of the templates shipped with the product.
 const (
-	GroupAdminPanel = "admin-panel" // administration interfaces
-	GroupHealthApp  = "health-app"  // imaging, patient record, exchange
+	GroupAdminPanel        = "admin-panel"        // administration pages of applications
+	GroupDebugPage         = "debug-page"         // status, metrics, API description, debug consoles, dumps
+	GroupDirectoryListing  = "directory-listing"  // content of folders
+	GroupGatewayConsole    = "gateway-console"    // administration of firewalls, VPN, load balancers, switches
+	GroupHealthApp         = "health-app"         // imaging, patient record, exchange
+	GroupImplant           = "implant"            // what intruders leave behind
+	GroupKnownExploited    = "known-exploited"    // flaws of the KEV list, confirmed
+	GroupLeakedBackup      = "leaked-backup"      // backups, dumps, logs
+	GroupLeakedFile        = "leaked-file"        // source control, configuration, keys
+	GroupManagementConsole = "management-console" // hypervisors, out-of-band cards, storage, backup
+	GroupOpenAPI           = "open-api"           // brokers, containers, orchestration, metrics
+	GroupPortal            = "portal"             // remote access, sign-in, webmail, virtual desktops
+	GroupVulnerability     = "vulnerability"      // other flaws, confirmed
+)
+
+// TemplateGroups lists the groups in order.
+func TemplateGroups() []string {
+	return []string{
+		GroupAdminPanel, GroupDebugPage, GroupDirectoryListing, GroupGatewayConsole, GroupHealthApp, GroupImplant, GroupKnownExploited,
+		GroupLeakedBackup, GroupLeakedFile, GroupManagementConsole, GroupOpenAPI, GroupPortal, GroupVulnerability,
+	}
+}
+
+// Curation says how a match is to be taken.
+type Curation string
+
+// The curations (exposure-checks.md section 8).
+const (
+	Unreported  Curation = "unreported"   // must be online
+	NeedsReview Curation = "needs-review" // may be wrong: somebody must look
+	Merged      Curation = "merged"       // told by another template that matched
 )
 
 // TemplateRun is one template tried on one site.
@@ -28,4 +69,13 @@ type TemplateRun struct {
 	Matched bool   `json:"matched"`
 	URL     string `json:"url,omitempty"` // where it matched
 	Error   string `json:"error,omitempty"`
+	// Severity is what its author gives a match.
+	Severity string   `json:"severity,omitempty"`
+	CVE      []string `json:"cve,omitempty"`
+	KEV      bool     `json:"kev,omitempty"`     // one of them, or the product when it names none, is in the list of exploited vulnerabilities
+	Product  string   `json:"product,omitempty"` // as the lists call it
+	// Version is what the page states, when it matched.
+	Version  string   `json:"version,omitempty"`
+	Home     bool     `json:"home,omitempty"` // asks for the home page only
+	Curation Curation `json:"curation,omitempty"`
 }

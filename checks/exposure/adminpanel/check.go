@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package adminpanel checks that no administration interface answers from the
-// internet.
+// Package adminpanel checks that no administration page of an application
+// answers from the internet.
 package adminpanel
 
 import (
@@ -12,8 +12,12 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.admin-panel", Revision: 1, Severity: scanner.High,
-	References: []string{"EXP-SVC-08", "EXP-SVC-10"},
+	ID: "exposure.admin-panel", Revision: 2, Severity: scanner.Medium,
+	References: []string{"EXP-SVC-10"},
 	Vantage:    scanner.VantageInternet,
-	Judge:      scanner.Each(struct{}{}, templates.NoneFound(fact.GroupAdminPanel)),
+	Confirm:    scanner.ConfirmLater,
+	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupAdminPanel,
+		templates.Grade{Severity: scanner.Critical, Reason: "open"},
+		templates.Grade{Severity: scanner.Medium, Reason: "exposed"},
+	)),
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package healthapplication checks that no care application answers directly
-// from the internet.
+// Package healthapplication checks that no care application answers
+// directly from the internet.
 package healthapplication
 
 import (
@@ -12,8 +12,12 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.health-application", Revision: 1, Severity: scanner.High,
+	ID: "exposure.health-application", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-11"},
 	Vantage:    scanner.VantageInternet,
-	Judge:      scanner.Each(struct{}{}, templates.NoneFound(fact.GroupHealthApp)),
+	Confirm:    scanner.ConfirmLater,
+	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupHealthApp,
+		templates.Grade{Severity: scanner.Critical, Reason: "open"},
+		templates.Grade{Severity: scanner.High, Reason: "exposed"},
+	)),
 }

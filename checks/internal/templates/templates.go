@@ -13,28 +13,78 @@ import (
 	"carescan/scanner/fact"
 )
 
+// Grade is a reason to fail and its severity.
+type Grade struct {
+	Severity scanner.Severity
+	Reason   string
+}
+
+// judging is a function that judges what the engine saw on a site.
+type judging = func(scanner.Case[struct{}], fact.Templates) scanner.Verdict
+
 // NoneFound judges the templates of one group: a match is a failure, and only
 // a whole group tried without an error shows that there is nothing to find.
-func NoneFound(group string) func(scanner.Case[struct{}], fact.Templates) scanner.Verdict {
+func NoneFound(group string) judging { return Graded(group) }
+
+// Graded does so with one of several severities, gravest first: the gravest
+// match takes the first grade that is not graver than its template says. Without
+// grades, the severity is that of the check.
+func Graded(group string, grades ...Grade) judging {
 	return func(_ scanner.Case[struct{}], f fact.Templates) scanner.Verdict {
 		runs := slices.DeleteFunc(slices.Clone(f.Ran), func(r fact.TemplateRun) bool { return r.Group != group })
-		tried := count(runs, func(r fact.TemplateRun) bool { return r.Ran && r.Error == "" })
-		values := scanner.Values{"tried": strconv.Itoa(tried), "total": strconv.Itoa(len(runs))}
-		switch {
-		case slices.ContainsFunc(runs, matched):
-			return scanner.Failed("exposed", found(runs))
-		case f.Error != "":
-			return scanner.Unknown("engine-error", nil)
-		case len(runs) == 0:
-			return scanner.Unknown("no-template", nil)
-		case tried < len(runs):
-			return scanner.Unknown("not-all-tried", values)
+		reported := Reported(runs)
+		if len(reported) > 0 {
+			grade := gradeOf(reported, grades)
+			return scanner.FailedAs(grade.Severity, grade.Reason, Found(reported))
 		}
-		return scanner.Passed("none-found", values)
+		return Absence(f, runs)
 	}
 }
 
-func matched(r fact.TemplateRun) bool { return r.Matched }
+func gradeOf(runs []fact.TemplateRun, grades []Grade) Grade {
+	worst := scanner.Low.Rank()
+	for _, r := range runs {
+		worst = min(worst, scanner.Severity(r.Severity).Rank())
+	}
+	for _, g := range grades {
+		if g.Severity.Rank() >= worst {
+			return g
+		}
+	}
+	if len(grades) > 0 {
+		return grades[len(grades)-1]
+	}
+	return Grade{Reason: "exposed"}
+}
+
+// Reported are the matches that are told: the curation left out the others.
+func Reported(runs []fact.TemplateRun) []fact.TemplateRun {
+	return slices.DeleteFunc(slices.Clone(runs), func(r fact.TemplateRun) bool { return !r.Matched || r.Curation != "" })
+}
+
+// Absence judges runs none of which is to be told.
+func Absence(f fact.Templates, runs []fact.TemplateRun) scanner.Verdict {
+	tried := count(runs, func(r fact.TemplateRun) bool { return r.Ran && r.Error == "" })
+	values := scanner.Values{"tried": strconv.Itoa(tried), "total": strconv.Itoa(len(runs))}
+	guessed := slices.ContainsFunc(runs, func(r fact.TemplateRun) bool { return !r.Home })
+	switch {
+	case f.Error != "":
+		return scanner.Unknown("engine-error", nil)
+	case len(runs) == 0:
+		return scanner.Unknown("no-template", nil)
+	case f.SoftNotFound && guessed:
+		return scanner.Unknown("soft-404", nil)
+	case f.Blocked && guessed:
+		return scanner.Unknown("blocked", nil)
+	case tried < len(runs):
+		return scanner.Unknown("not-all-tried", values)
+	case slices.ContainsFunc(runs, doubtful):
+		return scanner.Unknown("needs-review", Found(slices.DeleteFunc(runs, func(r fact.TemplateRun) bool { return !doubtful(r) })))
+	}
+	return scanner.Passed("none-found", values)
+}
+
+func doubtful(r fact.TemplateRun) bool { return r.Matched && r.Curation == fact.NeedsReview }
 
 func count(runs []fact.TemplateRun, is func(fact.TemplateRun) bool) (n int) {
 	for _, r := range runs {
@@ -45,13 +95,11 @@ func count(runs []fact.TemplateRun, is func(fact.TemplateRun) bool) (n int) {
 	return n
 }
 
-// found lists what matched and where, each once, in a stable order.
-func found(runs []fact.TemplateRun) scanner.Values {
+// Found lists what matched and where, each once, in a stable order.
+func Found(runs []fact.TemplateRun) scanner.Values {
 	var names, urls []string
 	for _, r := range runs {
-		if r.Matched {
-			names, urls = append(names, r.Name), append(urls, r.URL)
-		}
+		names, urls = append(names, r.Name), append(urls, r.URL)
 	}
 	return scanner.Values{"names": list(names), "urls": list(urls)}
 }

@@ -5,6 +5,7 @@ package nuclei
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carescan/scanner"
+	"carescan/scanner/fact"
 )
 
 // maxRequests is the most requests of one template.
@@ -96,7 +98,7 @@ type matcher struct {
 }
 
 // extractor is accepted because many panel templates read a version with it;
-// what it extracts is never kept.
+// nothing else of what it extracts is kept (see version).
 type extractor struct {
 	Type            string   `yaml:"type"`
 	Name            string   `yaml:"name"`
@@ -127,7 +129,8 @@ func ParseTemplate(data []byte) (Template, error) {
 	}
 	return Template{
 		ID: d.ID, Name: d.Info.Name, Title: d.Info.title(), Digest: scanner.Digest(data),
-		Requests: d.requests(), data: bytes.Clone(data),
+		Requests: d.requests(), Severity: d.Info.Severity, CVE: d.Info.cves(), Home: d.home(), Shared: d.shared(), Product: d.Info.product(),
+		group: d.Info.group(), data: bytes.Clone(data),
 	}, nil
 }
 
@@ -183,7 +186,7 @@ func (d document) accept() error {
 		}
 	}
 	if n := d.requests(); n == 0 || n > maxRequests {
-		return refuse("%d requêtes : de 1 à %d sont acceptées", "%d requests: 1 to %d are accepted", n, maxRequests)
+		return refuse("nombre de requêtes refusé (%d requêtes : de 1 à %d sont acceptées)", "number of requests refused (%d requests: 1 to %d are accepted)", n, maxRequests)
 	}
 	for _, r := range d.HTTP {
 		if err := r.accept(); err != nil {
@@ -236,6 +239,30 @@ func (r request) acceptReading() error {
 	return nil
 }
 
+// home says whether the template asks for the home page only.
+func (d document) home() bool {
+	for _, r := range d.HTTP {
+		if slices.ContainsFunc(r.Path, func(p string) bool { return p != baseURL && p != baseURL+"/" }) {
+			return false
+		}
+	}
+	return true
+}
+
+// shared names the only request of the template, empty when it has several or
+// when a condition reads one of several answers ("body_1"): templates of the
+// same name can read one answer.
+func (d document) shared() string {
+	if len(d.HTTP) != 1 || len(d.HTTP[0].Path) != 1 {
+		return ""
+	}
+	r := d.HTTP[0]
+	if slices.ContainsFunc(r.Matchers, func(m matcher) bool { return strings.Contains(m.Part, "_") }) {
+		return ""
+	}
+	return fmt.Sprintf("%s %s %v %t %d %d", r.Method, r.Path[0], r.Headers, r.HostRedirects, r.MaxRedirects, r.MaxSize)
+}
+
 // tags reads "a, b" as well as a list.
 func (i info) tags() []string {
 	var tags []string
@@ -245,6 +272,40 @@ func (i info) tags() []string {
 		}
 	}
 	return tags
+}
+
+var cveID = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,10}$`)
+
+// maxCVE bounds the vulnerabilities one template names.
+const maxCVE = 10
+
+// cves are the vulnerabilities the template recognises.
+func (i info) cves() []string {
+	var ids []string
+	for _, word := range words(i.Classification["cve-id"]) {
+		for id := range strings.SplitSeq(word, ",") {
+			if id = strings.ToUpper(strings.TrimSpace(id)); cveID.MatchString(id) && len(ids) < maxCVE {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// group is the one the template asks for, when it is one of ours.
+func (i info) group() string {
+	group, _ := i.Metadata["carescan-group"].(string)
+	if slices.Contains(fact.TemplateGroups(), group) {
+		return group
+	}
+	return ""
+}
+
+// product is what the lists call the product it recognises, where the template
+// says so.
+func (i info) product() string {
+	product, _ := i.Metadata["carescan-product"].(string)
+	return printable(product, 60)
 }
 
 // title is the name in both languages, where the template gives it.

@@ -12,7 +12,8 @@
 //	                                  is gone, and the worker ends at once.
 //	worker → parent, standard output: lines of JSON, each one Line. The first
 //	                                  names the engine, then one per template of
-//	                                  the plan, in order, then {"done":true}.
+//	                                  the plan, those that share a request
+//	                                  together, then {"done":true}.
 //	worker → site:                    HTTP CONNECT (RFC 9110 section 9.3.6) over
 //	                                  the local socket named by the plan, with
 //	                                  the secret of the plan. The parent dials
@@ -24,9 +25,11 @@
 package nuclei
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,6 +37,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/lists"
 )
 
 // GroupOperator is the group of the templates of the operator's folder.
@@ -42,7 +46,7 @@ const GroupOperator = "operator"
 // The limits used when the options say nothing.
 const (
 	defaultMemory  = 512 << 20
-	defaultTimeout = 5 * time.Minute
+	defaultTimeout = 20 * time.Minute
 	defaultRate    = 1 // request per second and address (exposure-checks.md section 1.2)
 )
 
@@ -50,8 +54,11 @@ const (
 type Options struct {
 	Command     []string      // starts the worker, by its absolute path: the agent itself and "nuclei-worker"
 	Folder      string        // templates of the operator; optional
+	Pins        string        // their hashes, as sha256sum writes them: others are left out; optional
+	KEVFile     string        // list of exploited vulnerabilities of CISA; the embedded extract by default
+	Portals     []string      // declared portals: host names or origins
 	MemoryLimit int64         // bytes the worker may allocate; 512 MiB by default
-	Timeout     time.Duration // for one site; five minutes by default
+	Timeout     time.Duration // for one site; twenty minutes by default
 	Rate        int           // requests per second; one by default
 }
 
@@ -84,17 +91,66 @@ func New(o Options) (*Probe, error) {
 	if len(o.Command) == 0 {
 		return nil, errors.New("start the template engine: no command is given")
 	}
+	if err := checkCuration(); err != nil {
+		return nil, err
+	}
 	templates, err := ownTemplates()
 	if err != nil {
 		return nil, err
 	}
 	p := &Probe{options: o.withDefaults(), templates: templates, turn: make(chan struct{}, 1)}
-	if o.Folder == "" {
-		return p, nil
+	if err := p.addFolder(); err != nil {
+		return nil, err
 	}
-	added, rejected, err := readFolder(o.Folder, templates)
-	p.templates, p.rejected = append(p.templates, added...), rejected
-	return p, err
+	return p, p.describe()
+}
+
+// addFolder adds the templates of the operator.
+func (p *Probe) addFolder() error {
+	if p.options.Folder == "" {
+		return nil
+	}
+	pinned, err := readPins(p.options.Pins)
+	if err != nil {
+		return err
+	}
+	f, err := readFolder(p.options.Folder, pinned, p.templates)
+	if err != nil {
+		return err
+	}
+	p.templates, p.rejected = append(p.templates, f.accepted...), f.rejected
+	return nil
+}
+
+// describe adds what the lists and the curation say of each template. One of
+// the operator that recognises a flaw is judged with those of the product.
+func (p *Probe) describe() error {
+	book, err := lists.Open(p.options.KEVFile, "")
+	if err != nil {
+		return err
+	}
+	for i := range p.templates {
+		t := &p.templates[i]
+		t.Curation = curationOf(t.ID)
+		t.KEV = slices.ContainsFunc(t.CVE, func(id string) bool { listed, _ := book.Holds(id); return listed })
+		t.Group = regroup(*t)
+		// A console says nothing of its version: what counts is the product.
+		t.KEV = t.KEV || len(t.CVE) == 0 && book.Exploited(t.Product)
+	}
+	return nil
+}
+
+// regroup puts the flaws that are known to be exploited together, and judges
+// those of the operator with ours.
+func regroup(t Template) string {
+	flaw := t.Group == fact.GroupVulnerability || t.Group == GroupOperator && len(t.CVE) > 0
+	switch {
+	case flaw && t.KEV:
+		return fact.GroupKnownExploited
+	case flaw:
+		return fact.GroupVulnerability
+	}
+	return t.Group
 }
 
 // Templates lists what would run, in order.
@@ -102,6 +158,27 @@ func (p *Probe) Templates() []Template { return slices.Clone(p.templates) }
 
 // Rejected lists the templates of the operator that will never run, and why.
 func (p *Probe) Rejected() []Rejection { return slices.Clone(p.rejected) }
+
+// Summary says in one sentence how many templates run, and why others do not,
+// the five most frequent reasons first.
+func (p *Probe) Summary() scanner.Text {
+	counts := map[scanner.Text]int{}
+	for _, r := range p.rejected {
+		counts[r.Kind]++
+	}
+	kinds := slices.SortedFunc(maps.Keys(counts), func(a, b scanner.Text) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.EN, b.EN))
+	})
+	var fr, en []string
+	for _, kind := range kinds[:min(len(kinds), 5)] {
+		fr = append(fr, fmt.Sprintf("%s (%d)", kind.FR, counts[kind]))
+		en = append(en, fmt.Sprintf("%s (%d)", kind.EN, counts[kind]))
+	}
+	return scanner.Text{
+		FR: strings.TrimSuffix(fmt.Sprintf("%d modèles actifs, %d écartés : %s", len(p.templates), len(p.rejected), strings.Join(fr, ", ")), " : "),
+		EN: strings.TrimSuffix(fmt.Sprintf("%d templates run, %d left out: %s", len(p.templates), len(p.rejected), strings.Join(en, ", ")), ": "),
+	}
+}
 
 // Name is the word used in plans.
 func (p *Probe) Name() string { return "nuclei" }
@@ -113,13 +190,25 @@ func (p *Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
 func (p *Probe) Facts() []string { return []string{fact.Templates{}.FactKind()} }
 
 // Load counts every request twice, because a failed one is tried again once,
-// and twice more for the templates that matched (see confirm).
+// and twice more for the templates that matched (see confirm). A usual site
+// answers at once and matches little: it costs Requests.
 func (p *Probe) Load() scanner.Load {
-	requests := 0
-	for _, t := range p.templates {
-		requests += 4 * t.Requests
-	}
+	requests := 4 * p.Requests()
 	return scanner.Load{Connections: requests, Requests: requests}
+}
+
+// Requests is what a site that answers and where nothing matches is asked: the
+// random addresses, then each request once, however many templates read the
+// answer.
+func (p *Probe) Requests() int {
+	requests, shared := baselineRequests, map[string]bool{}
+	for _, t := range p.templates {
+		if t.Shared == "" || !shared[t.Shared] {
+			requests += t.Requests
+		}
+		shared[t.Shared] = true
+	}
+	return requests
 }
 
 // Observe runs every template on a site.

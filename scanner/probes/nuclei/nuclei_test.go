@@ -91,9 +91,9 @@ func holdPipe() {
 func tellEnvironment() {
 	plan, _ := ReadPlan(os.Stdin)
 	say(Line{Engine: "x"})
-	for i, t := range plan.Templates {
+	for _, t := range plan.Templates {
 		r := Result{ID: t.ID}
-		if i == 0 {
+		if t.ID == "adminer" {
 			r.Error = strings.Join(os.Environ(), " ")
 		}
 		say(Line{Result: &r})
@@ -246,12 +246,12 @@ func TestConfirmWithdrawsPagesFoundEverywhere(t *testing.T) {
 
 func TestLoadCountsRetriesAndConfirmation(t *testing.T) {
 	p := newProbe(t, Options{}, "mute")
-	requests := 0
+	requests := baselineRequests
 	for _, template := range p.Templates() {
 		requests += template.Requests
 	}
-	if got := p.Load().Requests; got != 4*requests || got == 0 {
-		t.Errorf("load of %d requests for templates of %d", got, requests)
+	if got := p.Load().Requests; got != 4*p.Requests() || p.Requests() >= requests || p.Requests() > 180 {
+		t.Errorf("load of %d requests, %d for a usual site, %d if none was shared", got, p.Requests(), requests)
 	}
 }
 

@@ -5,7 +5,6 @@ package nuclei
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,15 +17,20 @@ import (
 
 // look runs a first batch, and a second one to confirm what matched.
 func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL) ([]scanner.Sighting, error) {
-	batch, err := p.run(ctx, network, site, p.templates)
+	baseline, err := newBaseline()
+	if err != nil {
+		return nil, err
+	}
+	batch, err := p.run(ctx, network, site, append(baseline, p.templates...))
 	if err != nil {
 		return nil, err
 	}
 	artifacts := []scanner.Artifact{scanner.NewArtifact("template results", "application/jsonl", batch.raw)}
 	seen := p.account(site, batch)
+	seen.Intrusive = network.Intrusive() == nil
 	matched := p.matched(seen)
 	if len(matched) > 0 {
-		nowhere := site.JoinPath(strings.ToLower(rand.Text()))
+		nowhere := site.JoinPath(word())
 		again, err := p.run(ctx, network, nowhere, matched)
 		if err != nil {
 			again.problem = err.Error()
@@ -34,15 +38,19 @@ func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL
 		confirm(&seen, again)
 		artifacts = append(artifacts, scanner.NewArtifact("template results below a random address", "application/jsonl", again.raw))
 	}
+	merge(seen.Ran)
 	return []scanner.Sighting{{Fact: seen, Artifacts: artifacts, Missing: missing(seen)}}, nil
 }
 
 // account tells the end of every template, including those the worker never
 // spoke of.
 func (p *Probe) account(site *url.URL, b batch) fact.Templates {
-	seen := fact.Templates{Engine: b.engine, Error: b.problem, Ran: []fact.TemplateRun{}}
+	seen := fact.Templates{Engine: b.engine, Error: b.problem, Ran: []fact.TemplateRun{}, Declared: slices.Clone(p.options.Portals)}
 	for _, t := range p.templates {
-		run := fact.TemplateRun{ID: t.ID, Name: t.Name, Group: t.Group, Digest: t.Digest}
+		run := fact.TemplateRun{
+			ID: t.ID, Name: t.Name, Group: t.Group, Digest: t.Digest,
+			Severity: t.Severity, CVE: t.CVE, KEV: t.KEV, Product: t.Product, Home: t.Home, Curation: t.Curation,
+		}
 		if result, ok := b.results[t.ID]; ok {
 			run = fill(run, result, site)
 		} else {
@@ -50,6 +58,7 @@ func (p *Probe) account(site *url.URL, b batch) fact.Templates {
 		}
 		seen.Ran = append(seen.Ran, run)
 	}
+	conclude(&seen, b)
 	seen.Error = cmp.Or(seen.Error, unreached(seen.Ran))
 	return seen
 }
@@ -62,6 +71,9 @@ func fill(run fact.TemplateRun, r Result, site *url.URL) fact.TemplateRun {
 	}
 	if found, err := url.Parse(r.URL); err == nil && run.Matched && found.Hostname() == site.Hostname() {
 		run.URL = r.URL
+	}
+	if run.Matched {
+		run.Version = r.Version
 	}
 	return run
 }
@@ -91,10 +103,12 @@ func missing(seen fact.Templates) string {
 	return fmt.Sprintf("%d of %d templates could not run: %s", len(left), len(seen.Ran), strings.Join(left, ", "))
 }
 
+// matched lists what must be tried again at a random address. The home page
+// was not guessed: what it shows is shown.
 func (p *Probe) matched(seen fact.Templates) []Template {
 	var found []Template
 	for i, r := range seen.Ran {
-		if r.Matched {
+		if r.Matched && !r.Home {
 			found = append(found, p.templates[i])
 		}
 	}
@@ -106,7 +120,7 @@ func (p *Probe) matched(seen fact.Templates) []Template {
 // section 1.2, soft-404 baseline).
 func confirm(seen *fact.Templates, again batch) {
 	for i, r := range seen.Ran {
-		if !r.Matched {
+		if !r.Matched || r.Home {
 			continue
 		}
 		baseline, ok := again.results[r.ID]
@@ -120,7 +134,7 @@ func confirm(seen *fact.Templates, again batch) {
 }
 
 func withdrawn(r fact.TemplateRun, why string) fact.TemplateRun {
-	r.Ran, r.Matched, r.URL, r.Error = false, false, "", why
+	r.Ran, r.Matched, r.URL, r.Version, r.Error = false, false, "", "", why
 	return r
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -48,6 +49,7 @@ type Result struct {
 	Ran     bool   `json:"ran"` // every request was answered, or one matched
 	Matched bool   `json:"matched"`
 	URL     string `json:"url,omitempty"` // where it matched
+	Version string `json:"version,omitempty"`
 	Error   string `json:"error,omitempty"`
 }
 
@@ -80,6 +82,9 @@ func parseLine(raw []byte) (Line, error) {
 	return l.clean(), nil
 }
 
+// version is all we keep of what a template extracts from a page.
+var version = regexp.MustCompile(`^[vV]?[0-9][0-9A-Za-z.+_-]{0,39}$`)
+
 func (l Line) single() bool {
 	count := 0
 	for _, set := range []bool{l.Engine != "", l.Result != nil, l.Done} {
@@ -95,6 +100,7 @@ func (l Line) clean() Line {
 	if l.Result != nil {
 		l.Result.Error = printable(l.Result.Error, 300)
 		l.Result.URL = printable(l.Result.URL, 2000)
+		l.Result.Version = version.FindString(l.Result.Version)
 	}
 	return l
 }

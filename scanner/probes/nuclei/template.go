@@ -3,22 +3,26 @@
 package nuclei
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
-	"slices"
+	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
-// maxTemplate and maxTemplates bound what the operator's folder may hold.
+// The bounds of the operator's folder: the public collection of nuclei holds
+// some 13 000 files.
 const (
 	maxTemplate  = 64 << 10
-	maxTemplates = 200
+	maxFiles     = 30_000
+	maxTemplates = 5_000    // accepted ones
+	maxBytes     = 16 << 20 // of accepted ones, which travel in one plan
 )
 
 //go:embed templates
@@ -32,6 +36,14 @@ type Template struct {
 	Group    string
 	Digest   string // of the file, "sha256:…"
 	Requests int    // it sends at most
+	Severity string // that its author gives a match
+	CVE      []string
+	KEV      bool   // one of them, or any of the product, is known to be exploited
+	Product  string // as the lists call it; may be empty
+	Home     bool   // asks for the home page only
+	Shared   string // names its only request, which templates of the same name share; may be empty
+	Curation fact.Curation
+	group    string // it asks for, in its metadata
 	data     []byte
 }
 
@@ -39,13 +51,14 @@ type Template struct {
 type Rejection struct {
 	File   string // inside the folder
 	Reason scanner.Text
+	Kind   scanner.Text // the reason in general, to count by
 }
 
 // ownTemplates reads the templates shipped with the product; the folder is the
 // group.
 func ownTemplates() ([]Template, error) {
 	var templates []Template
-	for _, group := range []string{fact.GroupAdminPanel, fact.GroupHealthApp} {
+	for _, group := range fact.TemplateGroups() {
 		files, err := fs.Glob(own, path.Join("templates", group, "*.yaml"))
 		if err != nil {
 			return nil, fmt.Errorf("list templates of %s: %w", group, err)
@@ -71,27 +84,48 @@ func readTemplate(files fs.FS, file, group string) (Template, error) {
 	return t, err
 }
 
+// folder is the operator's, while it is read.
+type folder struct {
+	files    fs.FS
+	pins     pins
+	taken    map[string]bool // identifiers
+	bytes    int             // of the accepted ones
+	accepted []Template
+	rejected []Rejection
+}
+
 // readFolder reads the templates of the operator. Links are not followed: what
 // runs is what lies in the folder.
-func readFolder(folder string, known []Template) (accepted []Template, rejected []Rejection, err error) {
-	root, err := os.OpenRoot(folder)
+func readFolder(name string, pinned pins, known []Template) (*folder, error) {
+	root, err := os.OpenRoot(name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open template folder: %w", err)
+		return nil, fmt.Errorf("open template folder: %w", err)
 	}
 	defer root.Close()
-	names, err := listFolder(root.FS())
+	f := &folder{files: root.FS(), pins: pinned, taken: map[string]bool{}}
+	names, err := listFolder(f.files)
 	if err != nil {
-		return nil, nil, fmt.Errorf("list template folder: %w", err)
+		return nil, fmt.Errorf("list template folder: %w", err)
+	}
+	for _, t := range known {
+		f.taken[t.ID] = true
 	}
 	for _, name := range names {
-		t, err := readForeign(root.FS(), name, append(slices.Clone(known), accepted...))
-		if err != nil {
-			rejected = append(rejected, Rejection{name, reasonOf(err)})
-			continue
-		}
-		accepted = append(accepted, t)
+		f.take(name)
 	}
-	return accepted, rejected, nil
+	return f, nil
+}
+
+// take accepts or rejects one file.
+func (f *folder) take(name string) {
+	t, err := f.read(name)
+	if err != nil {
+		f.rejected = append(f.rejected, Rejection{name, reasonOf(err), kindOf(err)})
+		return
+	}
+	f.taken[t.ID] = true
+	f.bytes += len(t.data)
+	f.accepted = append(f.accepted, t)
 }
 
 func listFolder(folder fs.FS) (names []string, err error) {
@@ -99,8 +133,8 @@ func listFolder(folder fs.FS) (names []string, err error) {
 		if err != nil || entry.IsDir() || (path.Ext(name) != ".yaml" && path.Ext(name) != ".yml") {
 			return err
 		}
-		if len(names) == maxTemplates {
-			return fmt.Errorf("more than %d files", maxTemplates)
+		if len(names) == maxFiles {
+			return fmt.Errorf("more than %d files", maxFiles)
 		}
 		names = append(names, name)
 		return nil
@@ -108,31 +142,61 @@ func listFolder(folder fs.FS) (names []string, err error) {
 	return names, err
 }
 
-func readForeign(folder fs.FS, name string, known []Template) (Template, error) {
-	info, err := fs.Lstat(folder, name)
+func (f *folder) read(name string) (Template, error) {
+	info, err := fs.Lstat(f.files, name)
 	if err != nil {
 		return Template{}, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxTemplate {
 		return Template{}, refuse("fichier trop grand ou qui n'est pas un fichier ordinaire", "file too big, or not a regular file")
 	}
-	t, err := readTemplate(folder, name, GroupOperator)
+	t, err := readTemplate(f.files, name, GroupOperator)
 	if err != nil {
 		return Template{}, err
 	}
-	if slices.ContainsFunc(known, func(k Template) bool { return k.ID == t.ID }) {
-		return Template{}, refuse("identifiant « %s » déjà pris", "identifier %q is already taken", t.ID)
+	t.Group = cmp.Or(t.group, GroupOperator)
+	return t, f.admit(name, t)
+}
+
+// admit says why a readable template is left out all the same.
+func (f *folder) admit(name string, t Template) error {
+	switch {
+	case f.taken[t.ID] || strings.HasPrefix(t.ID, "carescan-"):
+		return refuse("identifiant « %s » déjà pris", "identifier %q is already taken", t.ID)
+	case !f.pins.hold(name, t.Digest):
+		return refuse("empreinte absente de la liste", "hash not in the list")
+	case len(f.accepted) == maxTemplates || f.bytes+len(t.data) > maxBytes:
+		return refuse("trop de modèles", "too many templates")
 	}
-	return t, nil
+	return never(t.ID)
 }
 
 // refusal says why a template is refused, to people.
-type refusal struct{ text scanner.Text }
+type refusal struct {
+	text scanner.Text
+	kind scanner.Text // the same without what belongs to one file
+}
 
 func (r *refusal) Error() string { return r.text.EN }
 
 func refuse(fr, en string, args ...any) error {
-	return &refusal{scanner.Text{FR: fmt.Sprintf(fr, args...), EN: fmt.Sprintf(en, args...)}}
+	return &refusal{
+		scanner.Text{FR: fmt.Sprintf(fr, args...), EN: fmt.Sprintf(en, args...)},
+		scanner.Text{FR: beginning(fr), EN: beginning(en)},
+	}
+}
+
+// beginning is a format without what follows its first value.
+func beginning(format string) string {
+	before, _, _ := strings.Cut(format, "%")
+	return strings.TrimRight(before, " (:«")
+}
+
+func kindOf(err error) scanner.Text {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.kind
+	}
+	return scanner.Text{FR: "fichier illisible", EN: "unreadable file"}
 }
 
 func reasonOf(err error) scanner.Text {

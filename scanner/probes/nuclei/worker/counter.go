@@ -12,6 +12,7 @@ import (
 
 	"github.com/logrusorgru/aurora/v4"
 	"github.com/projectdiscovery/nuclei/v3/pkg/output"
+	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/http"
 )
 
 // counter is the output of the engine: it counts the requests of the template
@@ -22,14 +23,21 @@ type counter struct {
 	mu       sync.Mutex
 	answered int
 	failure  error
+	limit    int // bytes of an answer that are read
 }
 
 func newCounter() *counter { return &counter{colours: aurora.New(aurora.WithColors(false))} }
 
-func (c *counter) reset() {
+// reset begins a template, some of whose requests may read less than others.
+func (c *counter) reset(requests []*http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.answered, c.failure = 0, nil
+	c.answered, c.failure, c.limit = 0, nil, maxResponse
+	for _, r := range requests {
+		if r.MaxSize > 0 {
+			c.limit = min(c.limit, r.MaxSize)
+		}
+	}
 }
 
 func (c *counter) outcome() (answered int, failure error) {
@@ -52,19 +60,31 @@ func (c *counter) Request(_, _, _ string, err error) {
 // RequestStatsLog hears of every answer. The engine takes a body that was cut
 // short for a whole one; where its length was announced, we do not.
 func (c *counter) RequestStatsLog(_, response string) {
-	if !isCut(response) {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.failure = errCut
+	switch {
+	case isPushBack(response):
+		c.failure = errPushBack
+	case isCut(response, c.limit):
+		c.failure = errCut
+	}
 }
 
-var errCut = errors.New("an answer was cut short")
+var (
+	errCut      = errors.New("an answer was cut short")
+	errPushBack = errors.New("the site asks for fewer requests")
+)
+
+// isPushBack recognises a site that has enough of us (RFC 6585 section 4, RFC
+// 9110 section 15.6.4): such an answer says nothing of the page.
+func isPushBack(response string) bool {
+	_, rest, _ := strings.Cut(response, " ")
+	return strings.HasPrefix(response, "HTTP/") && (strings.HasPrefix(rest, "429") || strings.HasPrefix(rest, "503"))
+}
 
 // isCut compares the announced length with the body (RFC 9112 section 6.3). An
 // empty body may answer HEAD, and an encoded one was decoded since.
-func isCut(response string) bool {
+func isCut(response string, limit int) bool {
 	reader := textproto.NewReader(bufio.NewReader(strings.NewReader(response)))
 	if _, err := reader.ReadLine(); err != nil {
 		return false
@@ -75,7 +95,7 @@ func isCut(response string) bool {
 	}
 	announced, err := strconv.Atoi(header.Get("Content-Length"))
 	_, body, _ := strings.Cut(response, "\r\n\r\n")
-	return err == nil && body != "" && len(body) < min(announced, maxResponse)
+	return err == nil && body != "" && len(body) < min(announced, limit)
 }
 
 func (c *counter) Close()                                             {}

@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	lib "github.com/projectdiscovery/nuclei/v3/lib"
 	"github.com/projectdiscovery/nuclei/v3/pkg/catalog/config"
+	"github.com/projectdiscovery/nuclei/v3/pkg/output"
+	"github.com/projectdiscovery/nuclei/v3/pkg/protocols"
 	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/contextargs"
 	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/interactsh"
 	"github.com/projectdiscovery/nuclei/v3/pkg/scan"
@@ -70,52 +73,102 @@ func options(plan nuclei.Plan) *types.Options {
 
 func (e *engine) close() { e.nuclei.Close() }
 
-// run tells how one template ended. A template that breaks the engine costs
-// itself only.
-func (e *engine) run(ctx context.Context, site string, t nuclei.PlannedTemplate) (r nuclei.Result) {
-	defer func() {
-		if crash := recover(); crash != nil {
-			r = nuclei.Result{ID: t.ID, Error: "the template crashed the engine"}
+// run tells how templates that share their request ended.
+func (e *engine) run(ctx context.Context, site string, planned []nuclei.PlannedTemplate) []nuclei.Result {
+	results := make([]nuclei.Result, len(planned))
+	var loaded []*templates.Template
+	for i, t := range planned {
+		results[i].ID = t.ID
+		template, err := e.load(t)
+		if err != nil {
+			results[i].Error = err.Error()
+			continue
 		}
-	}()
-	r = nuclei.Result{ID: t.ID}
-	err := verify(t)
-	if err == nil {
-		err = e.execute(ctx, site, t.Data, &r)
+		loaded = append(loaded, template)
 	}
-	if err != nil && !r.Matched {
-		r.Error = err.Error()
+	for _, batch := range together(loaded) {
+		e.execute(ctx, site, batch, results)
 	}
-	r.Ran = err == nil || r.Matched
-	return r
+	return results
 }
 
-// execute runs a template. Without a match it must have had an answer to every
-// request: less proves nothing.
-func (e *engine) execute(ctx context.Context, site string, data []byte, r *nuclei.Result) error {
-	template, err := e.nuclei.ParseTemplate(data)
-	if err != nil {
-		return fmt.Errorf("load template: %w", err)
+// load reads one template. One that breaks the engine costs itself only.
+func (e *engine) load(t nuclei.PlannedTemplate) (template *templates.Template, err error) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			err = errCrash
+		}
+	}()
+	if err := verify(t); err != nil {
+		return nil, err
 	}
-	if err := acceptLoaded(template); err != nil {
-		return err
+	if template, err = e.nuclei.ParseTemplate(t.Data); err != nil {
+		return nil, fmt.Errorf("load template: %w", err)
 	}
-	e.counts.reset()
-	look := scan.NewScanContext(ctx, contextargs.NewWithInput(ctx, site))
-	results, err := template.Executer.ExecuteWithResults(look)
-	for _, found := range results {
-		if found.MatcherStatus {
-			r.Matched, r.URL = true, found.Matched
+	return template, acceptLoaded(template)
+}
+
+var errCrash = errors.New("the template crashed the engine")
+
+// together keeps what the engine, too, takes for the same request.
+func together(loaded []*templates.Template) [][]*templates.Template {
+	if len(loaded) < 2 {
+		return [][]*templates.Template{loaded}[:len(loaded)]
+	}
+	return templates.Cluster(loaded)
+}
+
+// execute runs templates that make one request, and fills their results.
+func (e *engine) execute(ctx context.Context, site string, loaded []*templates.Template, results []nuclei.Result) {
+	found, err := e.ask(ctx, site, loaded)
+	for i := range results {
+		r := &results[i]
+		if !slices.ContainsFunc(loaded, func(t *templates.Template) bool { return t.ID == r.ID }) {
+			continue
+		}
+		for _, event := range found {
+			take(r, event)
+		}
+		if r.Ran = err == nil || r.Matched; !r.Ran {
+			r.Error = err.Error()
 		}
 	}
+}
+
+// take reads one event of the engine.
+func take(r *nuclei.Result, event *output.ResultEvent) {
+	if event.TemplateID != r.ID || !event.MatcherStatus {
+		return
+	}
+	r.Matched, r.URL = true, event.Matched
+	if len(event.ExtractedResults) > 0 {
+		r.Version = event.ExtractedResults[0]
+	}
+}
+
+// ask returns what matched. Without a match, every request must have had an
+// answer: less proves nothing.
+func (e *engine) ask(ctx context.Context, site string, loaded []*templates.Template) (found []*output.ResultEvent, err error) {
+	defer func() {
+		if crash := recover(); crash != nil {
+			found, err = nil, errCrash
+		}
+	}()
+	var executer protocols.Executer = loaded[0].Executer
+	if len(loaded) > 1 {
+		executer = templates.NewClusterExecuter(loaded, e.nuclei.GetExecuterOptions())
+	}
+	e.counts.reset(loaded[0].RequestsHTTP)
+	look := scan.NewScanContext(ctx, contextargs.NewWithInput(ctx, site))
+	found, err = executer.ExecuteWithResults(look)
 	answered, failure := e.counts.outcome()
 	if err := cmp.Or(failure, err, look.GenerateErrorMessage()); err != nil {
-		return cause(err)
+		return found, cause(err)
 	}
-	if answered < template.TotalRequests {
-		return fmt.Errorf("%d of %d requests were answered", answered, template.TotalRequests)
+	if answered < loaded[0].TotalRequests {
+		return found, fmt.Errorf("%d of %d requests were answered", answered, loaded[0].TotalRequests)
 	}
-	return nil
+	return found, nil
 }
 
 // cause is what went wrong, without the story the engine tells around it.

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"carescan/scanner"
 	"carescan/scanner/probes/nuclei"
@@ -71,20 +72,54 @@ func answer(ctx context.Context, e *engine, plan nuclei.Plan, out *json.Encoder)
 		return err
 	}
 	unanswered := 0
-	for _, t := range plan.Templates {
-		result := nuclei.Result{ID: t.ID, Error: "not tried, because the site left the others without an answer"}
+	for _, together := range share(plan.Templates) {
+		results := notTried(together)
 		if unanswered < patience {
-			result = e.run(ctx, plan.URL, t)
+			results = e.run(ctx, plan.URL, together)
 		}
 		unanswered++
-		if result.Ran {
+		if ran(results) {
 			unanswered = 0
 		}
-		if err := out.Encode(nuclei.Line{Result: &result}); err != nil {
-			return err
+		for _, r := range results {
+			if err := out.Encode(nuclei.Line{Result: &r}); err != nil {
+				return err
+			}
 		}
 	}
 	return out.Encode(nuclei.Line{Done: true})
+}
+
+func ran(results []nuclei.Result) bool {
+	return slices.ContainsFunc(results, func(r nuclei.Result) bool { return r.Ran })
+}
+
+func notTried(templates []nuclei.PlannedTemplate) []nuclei.Result {
+	var results []nuclei.Result
+	for _, t := range templates {
+		results = append(results, nuclei.Result{ID: t.ID, Error: "not tried, because the site left the others without an answer"})
+	}
+	return results
+}
+
+// share puts together the templates that make the same single request: its
+// answer is read by all of them.
+func share(templates []nuclei.PlannedTemplate) [][]nuclei.PlannedTemplate {
+	var groups [][]nuclei.PlannedTemplate
+	place := map[string]int{}
+	for _, t := range templates {
+		parsed, err := nuclei.ParseTemplate(t.Data)
+		at, known := place[parsed.Shared]
+		if err == nil && known {
+			groups[at] = append(groups[at], t)
+			continue
+		}
+		if err == nil && parsed.Shared != "" {
+			place[parsed.Shared] = len(groups)
+		}
+		groups = append(groups, []nuclei.PlannedTemplate{t})
+	}
+	return groups
 }
 
 // verify refuses a template that is not the one announced, or that asks for

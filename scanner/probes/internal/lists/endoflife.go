@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lists
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// maxReleases bounds the releases of one product.
+const maxReleases = 1000
+
+// Support is a list of the ends of support of products.
+type Support struct {
+	date     time.Time
+	extract  bool
+	products map[string][]release // by the name of endoflife.date
+}
+
+// release is one branch of a product.
+type release struct {
+	cycle      string
+	end        time.Time // of security fixes; zero when no day is published
+	ended      bool
+	latest     string
+	latestDate time.Time
+}
+
+// supportFile is the format of the API of endoflife.date, version 1, as far as
+// we read it. Our embedded copy adds "extract".
+type supportFile struct {
+	Generated time.Time        `json:"generated_at"`
+	Extract   bool             `json:"extract"`
+	Products  []supportProduct `json:"result"`
+}
+
+type supportProduct struct {
+	Name     string           `json:"name"`
+	Releases []supportRelease `json:"releases"`
+}
+
+type supportRelease struct {
+	Name    string `json:"name"`
+	Ended   bool   `json:"isEol"`
+	EndFrom string `json:"eolFrom"`
+	Latest  struct {
+		Name string `json:"name"`
+		Date string `json:"date"`
+	} `json:"latest"`
+}
+
+// ParseEndOfLife reads the list published by endoflife.date.
+func ParseEndOfLife(data []byte) (Support, error) {
+	var file supportFile
+	if err := json.Unmarshal(data, &file); err != nil {
+		return Support{}, fmt.Errorf("read ends of support: %w", err)
+	}
+	if file.Generated.IsZero() || len(file.Products) == 0 || len(file.Products) > maxEntries {
+		return Support{}, errors.New("read ends of support: a dated list of products is expected")
+	}
+	list := Support{date: file.Generated, extract: file.Extract, products: map[string][]release{}}
+	for _, p := range file.Products {
+		releases, err := p.read()
+		if err != nil {
+			return Support{}, fmt.Errorf("read ends of support of %.40q: %w", p.Name, err)
+		}
+		list.products[word(p.Name)] = releases
+	}
+	return list, nil
+}
+
+func (p supportProduct) read() ([]release, error) {
+	if p.Name == "" || len(p.Releases) > maxReleases {
+		return nil, errors.New("a name and some releases are expected")
+	}
+	releases := make([]release, 0, len(p.Releases))
+	for _, r := range p.Releases {
+		end, err := day(r.EndFrom)
+		if err != nil {
+			return nil, err
+		}
+		latest, err := day(r.Latest.Date)
+		if err != nil {
+			return nil, err
+		}
+		releases = append(releases, release{word(r.Name), end, r.Ended, r.Latest.Name, latest})
+	}
+	return releases, nil
+}
+
+// day reads a date that may be absent.
+func day(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.DateOnly, text)
+}
+
+// Name names the list and its date.
+func (l Support) Name() string {
+	name := "endoflife " + l.date.Format(time.DateOnly)
+	if l.extract {
+		name += " (extract)"
+	}
+	return name
+}
+
+// find is the branch a version belongs to: the longest one it begins with.
+func (l Support) find(product, version string) (found release, ok bool) {
+	for _, r := range l.products[product] {
+		if belongs(version, r.cycle) && len(r.cycle) > len(found.cycle) {
+			found, ok = r, true
+		}
+	}
+	return found, ok
+}

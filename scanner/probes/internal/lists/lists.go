@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lists tells what dated public lists say of a product: the exploited
+// vulnerabilities (CISA KEV), and the end of support of its versions
+// (endoflife.date). It only knows what the lists hold: a product they do not
+// name is not listed, which proves nothing.
+//
+// A copy of both is embedded. Either can be replaced by the file its publisher
+// serves, as it is:
+//
+//	KEV          https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json
+//	end of life  https://endoflife.date/api/v1/products/full
+package lists
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"os"
+
+	"carescan/scanner/fact"
+)
+
+// maxFile is the most bytes of one list.
+const maxFile = 32 << 20
+
+//go:embed data/kev.json
+var embeddedKEV []byte
+
+//go:embed data/endoflife.json
+var embeddedEndOfLife []byte
+
+//go:embed data/affected.json
+var embeddedAffected []byte
+
+// Book holds both lists.
+type Book struct {
+	exploited Exploited
+	support   Support
+	affected  affected
+}
+
+// Open reads the lists; an empty name stands for the embedded copy.
+func Open(kevFile, eolFile string) (*Book, error) {
+	exploited, err := open(kevFile, embeddedKEV, ParseKEV)
+	if err != nil {
+		return nil, fmt.Errorf("open list of exploited vulnerabilities: %w", err)
+	}
+	support, err := open(eolFile, embeddedEndOfLife, ParseEndOfLife)
+	if err != nil {
+		return nil, fmt.Errorf("open list of ends of support: %w", err)
+	}
+	ranges, err := parseAffected(embeddedAffected)
+	if err != nil {
+		return nil, fmt.Errorf("open list of affected versions: %w", err)
+	}
+	return &Book{exploited, support, ranges}, nil
+}
+
+func open[L any](file string, embedded []byte, parse func([]byte) (L, error)) (L, error) {
+	if file == "" {
+		return parse(embedded)
+	}
+	data, err := read(file)
+	if err != nil {
+		var none L
+		return none, err
+	}
+	return parse(data)
+}
+
+func read(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		return nil, fmt.Errorf("file is longer than %d bytes", maxFile)
+	}
+	return data, err
+}
+
+// Name names both lists with their dates.
+func (b *Book) Name() string { return b.exploited.Name() + ", " + b.support.Name() }
+
+// Describe adds what the lists say of a product. What the caller already knows
+// of its end of support is replaced when a list knows it.
+func (b *Book) Describe(p fact.Product) fact.Product {
+	names := namesOf(p.Name)
+	if r, ok := b.support.find(names.endOfLife, p.Version); ok {
+		p.EndOfSupport, p.Listed = r.end, r.ended || !r.end.IsZero()
+		p.Latest, p.LatestDate = r.latest, r.latestDate
+	}
+	for _, e := range b.exploited.entries {
+		if names.in(e) && !b.affected.spares(e.cve, p.Version) {
+			p.Flaws = append(p.Flaws, fact.Flaw{CVE: e.cve, Added: e.added, Affected: b.affected.holds(e.cve, p.Version)})
+		}
+	}
+	return p
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/probes/nuclei"
+)
+
+// BenchmarkOverhead compares a look by the probe (door, guard, locked process,
+// baseline) with the command line of nuclei: same templates, same server, same
+// rate, one request at a time. It reports both times and their ratio:
+//
+//	CGO_ENABLED=0 go test -trimpath -run xxx -bench Overhead -benchtime 5x ./scanner/probes/nuclei/worker
+func BenchmarkOverhead(b *testing.B) {
+	command := buildCommandLine(b)
+	for _, rate := range []int{20, 1000} {
+		b.Run(fmt.Sprintf("rate=%d", rate), func(b *testing.B) { compareLooks(b, command, rate) })
+	}
+}
+
+func compareLooks(b *testing.B, command string, rate int) {
+	asked := &counted{}
+	server := httptest.NewServer(asked)
+	defer server.Close()
+	p, err := nuclei.New(nuclei.Options{Command: []string{benchSelf(b), "nuclei-worker"}, Rate: rate})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var ours, theirs time.Duration
+	for b.Loop() { // one after the other, so that a busy machine weighs on both
+		ours += timed(func() { lookAt(b, p, server.URL) })
+		theirs += timed(func() { runCommandLine(b, command, server.URL, rate) })
+	}
+	b.ReportMetric(ours.Seconds()/float64(b.N), "probe-s/op")
+	b.ReportMetric(theirs.Seconds()/float64(b.N), "nuclei-s/op")
+	b.ReportMetric(ours.Seconds()/theirs.Seconds(), "ratio")
+	b.ReportMetric(float64(asked.n.Load())/float64(2*b.N), "requests/look")
+}
+
+// counted is a site without pages that counts what it is asked.
+type counted struct{ n atomic.Int32 }
+
+func (c *counted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.n.Add(1)
+	http.NotFound(w, r)
+}
+
+func timed(work func()) time.Duration {
+	start := time.Now()
+	work()
+	return time.Since(start)
+}
+
+func lookAt(b *testing.B, p *nuclei.Probe, url string) {
+	address := strings.TrimPrefix(url, "http://")
+	_, port, _ := strings.Cut(address, ":")
+	at := scanner.Target{Kind: scanner.KindSite, ID: "http://" + siteName + ":" + port}
+	sightings, err := p.Observe(b.Context(), site{siteName, address}, at)
+	if err != nil || sightings[0].Missing != "" {
+		b.Fatalf("look: %v, missing %q", err, sightings[0].Missing)
+	}
+}
+
+// runCommandLine gives nuclei a proxy that is closed for anything but the
+// server, so that it cannot call its vendor.
+func runCommandLine(b *testing.B, command, url string, rate int) {
+	templates, err := filepath.Abs("../templates")
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(b.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command, "-t", templates, "-u", url, "-rl", strconv.Itoa(rate), "-c", "1", "-bs", "1", "-pc", "1",
+		"-retries", "1", "-timeout", "10", "-duc", "-ni", "-nh", "-nmhe", "-silent", "-no-color")
+	cmd.Env = []string{
+		"HOME=" + b.TempDir(), "PATH=" + os.Getenv("PATH"),
+		"HTTP_PROXY=http://127.0.0.1:9", "HTTPS_PROXY=http://127.0.0.1:9", "NO_PROXY=127.0.0.1",
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("nuclei: %v\n%s", err, out)
+	}
+}
+
+// buildCommandLine builds the command line of the version we pin. It needs one
+// module we do not, so a copy of go.mod takes the change.
+func buildCommandLine(b *testing.B) string {
+	b.Helper()
+	folder := b.TempDir()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		raw, err := os.ReadFile(filepath.Join("../../../..", name))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), raw, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	command := filepath.Join(folder, "nuclei")
+	build := exec.Command("go", "build", "-trimpath", "-mod=mod", "-modfile", filepath.Join(folder, "go.mod"), "-o", command,
+		"github.com/projectdiscovery/nuclei/v3/cmd/nuclei")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Skipf("the command line of nuclei cannot be built here: %v\n%s", err, out)
+	}
+	return command
+}
+
+func benchSelf(b *testing.B) string {
+	b.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return exe
+}
