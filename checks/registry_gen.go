@@ -16,13 +16,17 @@ import (
 	exposureclearmaillogin "carescan/checks/exposure/clearmaillogin"
 	exposureclearprotocols "carescan/checks/exposure/clearprotocols"
 	exposurecmsversion "carescan/checks/exposure/cmsversion"
+	exposureconfirmedvulnerability "carescan/checks/exposure/confirmedvulnerability"
 	exposurecontentsecuritypolicy "carescan/checks/exposure/contentsecuritypolicy"
 	exposurecontenttyping "carescan/checks/exposure/contenttyping"
 	exposurecors "carescan/checks/exposure/cors"
 	exposuredane "carescan/checks/exposure/dane"
 	exposuredanglingnames "carescan/checks/exposure/danglingnames"
 	exposuredatabases "carescan/checks/exposure/databases"
+	exposuredebugpages "carescan/checks/exposure/debugpages"
+	exposuredefaultcredentials "carescan/checks/exposure/defaultcredentials"
 	exposuredelegation "carescan/checks/exposure/delegation"
+	exposuredirectorylisting "carescan/checks/exposure/directorylisting"
 	exposuredirectoryservices "carescan/checks/exposure/directoryservices"
 	exposuredkimkeys "carescan/checks/exposure/dkimkeys"
 	exposuredmarcexternalreports "carescan/checks/exposure/dmarcexternalreports"
@@ -34,22 +38,29 @@ import (
 	exposurednssecpresence "carescan/checks/exposure/dnssecpresence"
 	exposurednssecsignaturelife "carescan/checks/exposure/dnssecsignaturelife"
 	exposureedgeversion "carescan/checks/exposure/edgeversion"
+	exposureexploitedvulnerability "carescan/checks/exposure/exploitedvulnerability"
 	exposurefilesharing "carescan/checks/exposure/filesharing"
 	exposureframing "carescan/checks/exposure/framing"
+	exposuregatewayconsole "carescan/checks/exposure/gatewayconsole"
 	exposurehealthapplication "carescan/checks/exposure/healthapplication"
 	exposurehealthprotocols "carescan/checks/exposure/healthprotocols"
 	exposurehsts "carescan/checks/exposure/hsts"
 	exposurehttpsredirect "carescan/checks/exposure/httpsredirect"
 	exposureidledomain "carescan/checks/exposure/idledomain"
+	exposureimplant "carescan/checks/exposure/implant"
 	exposureindustrial "carescan/checks/exposure/industrial"
+	exposureleakedbackups "carescan/checks/exposure/leakedbackups"
+	exposureleakedfiles "carescan/checks/exposure/leakedfiles"
 	exposuremailstarttls "carescan/checks/exposure/mailstarttls"
 	exposuremailtls "carescan/checks/exposure/mailtls"
 	exposuremanagementcards "carescan/checks/exposure/managementcards"
+	exposuremanagementconsole "carescan/checks/exposure/managementconsole"
 	exposuremtasts "carescan/checks/exposure/mtasts"
 	exposuremxtargets "carescan/checks/exposure/mxtargets"
 	exposurenameserverspread "carescan/checks/exposure/nameserverspread"
 	exposurenewservices "carescan/checks/exposure/newservices"
 	exposureopenbrokers "carescan/checks/exposure/openbrokers"
+	exposureopeninterfaces "carescan/checks/exposure/openinterfaces"
 	exposureopenrecursion "carescan/checks/exposure/openrecursion"
 	exposureopenrelay "carescan/checks/exposure/openrelay"
 	exposurepagescripts "carescan/checks/exposure/pagescripts"
@@ -83,6 +94,7 @@ import (
 	exposuretlsversion "carescan/checks/exposure/tlsversion"
 	exposureudpamplifiers "carescan/checks/exposure/udpamplifiers"
 	exposureundeclarednames "carescan/checks/exposure/undeclarednames"
+	exposurewebportals "carescan/checks/exposure/webportals"
 	exposurezonetransfer "carescan/checks/exposure/zonetransfer"
 	governancecrisisexercise "carescan/checks/governance/crisisexercise"
 	governancepssiapproval "carescan/checks/governance/pssiapproval"
@@ -108,13 +120,17 @@ func registry() []scanner.Check {
 		withPapers(exposureclearmaillogin.Check, exposureclearmailloginPapers()),
 		withPapers(exposureclearprotocols.Check, exposureclearprotocolsPapers()),
 		withPapers(exposurecmsversion.Check, exposurecmsversionPapers()),
+		withPapers(exposureconfirmedvulnerability.Check, exposureconfirmedvulnerabilityPapers()),
 		withPapers(exposurecontentsecuritypolicy.Check, exposurecontentsecuritypolicyPapers()),
 		withPapers(exposurecontenttyping.Check, exposurecontenttypingPapers()),
 		withPapers(exposurecors.Check, exposurecorsPapers()),
 		withPapers(exposuredane.Check, exposuredanePapers()),
 		withPapers(exposuredanglingnames.Check, exposuredanglingnamesPapers()),
 		withPapers(exposuredatabases.Check, exposuredatabasesPapers()),
+		withPapers(exposuredebugpages.Check, exposuredebugpagesPapers()),
+		withPapers(exposuredefaultcredentials.Check, exposuredefaultcredentialsPapers()),
 		withPapers(exposuredelegation.Check, exposuredelegationPapers()),
+		withPapers(exposuredirectorylisting.Check, exposuredirectorylistingPapers()),
 		withPapers(exposuredirectoryservices.Check, exposuredirectoryservicesPapers()),
 		withPapers(exposuredkimkeys.Check, exposuredkimkeysPapers()),
 		withPapers(exposuredmarcexternalreports.Check, exposuredmarcexternalreportsPapers()),
@@ -126,22 +142,29 @@ func registry() []scanner.Check {
 		withPapers(exposurednssecpresence.Check, exposurednssecpresencePapers()),
 		withPapers(exposurednssecsignaturelife.Check, exposurednssecsignaturelifePapers()),
 		withPapers(exposureedgeversion.Check, exposureedgeversionPapers()),
+		withPapers(exposureexploitedvulnerability.Check, exposureexploitedvulnerabilityPapers()),
 		withPapers(exposurefilesharing.Check, exposurefilesharingPapers()),
 		withPapers(exposureframing.Check, exposureframingPapers()),
+		withPapers(exposuregatewayconsole.Check, exposuregatewayconsolePapers()),
 		withPapers(exposurehealthapplication.Check, exposurehealthapplicationPapers()),
 		withPapers(exposurehealthprotocols.Check, exposurehealthprotocolsPapers()),
 		withPapers(exposurehsts.Check, exposurehstsPapers()),
 		withPapers(exposurehttpsredirect.Check, exposurehttpsredirectPapers()),
 		withPapers(exposureidledomain.Check, exposureidledomainPapers()),
+		withPapers(exposureimplant.Check, exposureimplantPapers()),
 		withPapers(exposureindustrial.Check, exposureindustrialPapers()),
+		withPapers(exposureleakedbackups.Check, exposureleakedbackupsPapers()),
+		withPapers(exposureleakedfiles.Check, exposureleakedfilesPapers()),
 		withPapers(exposuremailstarttls.Check, exposuremailstarttlsPapers()),
 		withPapers(exposuremailtls.Check, exposuremailtlsPapers()),
 		withPapers(exposuremanagementcards.Check, exposuremanagementcardsPapers()),
+		withPapers(exposuremanagementconsole.Check, exposuremanagementconsolePapers()),
 		withPapers(exposuremtasts.Check, exposuremtastsPapers()),
 		withPapers(exposuremxtargets.Check, exposuremxtargetsPapers()),
 		withPapers(exposurenameserverspread.Check, exposurenameserverspreadPapers()),
 		withPapers(exposurenewservices.Check, exposurenewservicesPapers()),
 		withPapers(exposureopenbrokers.Check, exposureopenbrokersPapers()),
+		withPapers(exposureopeninterfaces.Check, exposureopeninterfacesPapers()),
 		withPapers(exposureopenrecursion.Check, exposureopenrecursionPapers()),
 		withPapers(exposureopenrelay.Check, exposureopenrelayPapers()),
 		withPapers(exposurepagescripts.Check, exposurepagescriptsPapers()),
@@ -175,6 +198,7 @@ func registry() []scanner.Check {
 		withPapers(exposuretlsversion.Check, exposuretlsversionPapers()),
 		withPapers(exposureudpamplifiers.Check, exposureudpamplifiersPapers()),
 		withPapers(exposureundeclarednames.Check, exposureundeclarednamesPapers()),
+		withPapers(exposurewebportals.Check, exposurewebportalsPapers()),
 		withPapers(exposurezonetransfer.Check, exposurezonetransferPapers()),
 		withPapers(governancecrisisexercise.Check, governancecrisisexercisePapers()),
 		withPapers(governancepssiapproval.Check, governancepssiapprovalPapers()),
@@ -190,37 +214,45 @@ func registry() []scanner.Check {
 func exposureadminpanelPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
-			Title: "Aucune interface d'administration ne répond depuis internet",
-			Why:   "La page de connexion d'un pare-feu, d'un serveur ou d'une base de données est la première porte que l'on essaie\u00a0: mot de passe volé, ou faille publiée la veille. Elle n'a pas à être visible du monde entier.",
-			How:   "On compare les réponses du site à des modèles de reconnaissance d'interfaces d'administration. Un modèle reconnu\u00a0: non-conformité majeure. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur. Seules les interfaces que les modèles connaissent sont cherchées\u00a0; aucun mot de passe n'est essayé.",
-			Fix:   "Désactiver l'administration par internet, et la limiter au réseau d'administration ou au VPN avec double authentification. Vérifier ensuite les comptes et les journaux de l'équipement.",
+			Title: "Aucune page d'administration d'application ne répond depuis internet",
+			Why:   "La page de connexion d'un site, d'une base de données ou d'un outil de supervision est une porte que l'on essaie\u00a0: mot de passe volé, ou faille publiée la veille. Elle n'a pas à être visible du monde entier.",
+			How:   "On compare les réponses du site à des modèles de reconnaissance de pages d'administration. Un modèle reconnu\u00a0: non-conformité importante\u00a0; critique si la console s'ouvre sans authentification. Seules les pages que les modèles connaissent sont cherchées\u00a0; aucun mot de passe n'est essayé. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Restreindre l'interface d'administration aux adresses internes ou au VPN. Vérifier ensuite les comptes et les journaux.",
 			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
 				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
 				"exposed":       "Interface d'administration visible depuis internet\u00a0: {names} ({urls}).",
-				"no-template":   "Aucun modèle de reconnaissance d'interface d'administration n'a été fourni.",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
 				"none-found":    "Aucune interface d'administration connue n'a été reconnue (modèles essayés\u00a0: {tried}).",
 				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"open":          "Console d'administration ouverte sans authentification\u00a0: {names} ({urls}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
 			},
 			References: []string{
 				"ANSSI, guide d'hygiène informatique, mesure 28",
-				"ANSSI, administration sécurisée (PA-022), R16 et R18",
+				"ANSSI, administration sécurisée (PA-022), R16",
 			},
 		},
 		EN: scanner.Paper{
-			Title: "No administration interface answers from the internet",
-			Why:   "The sign-in page of a firewall, a server or a database is the first door that gets tried: a stolen password, or a flaw published the day before. The whole world has no need to see it.",
-			How:   "The answers of the site are compared with templates that recognise administration interfaces. One recognised: high failure. To pass, every template of this group must have been tried without an error. Only the interfaces that the templates know are looked for; no password is tried.",
-			Fix:   "Disable administration from the internet, and limit it to the administration network or to the VPN with two-factor sign-in. Then review the accounts and logs of the device.",
+			Title: "No administration page of an application answers from the internet",
+			Why:   "The sign-in page of a site, a database or a monitoring tool is a door that gets tried: a stolen password, or a flaw published the day before. The whole world has no need to see it.",
+			How:   "The answers of the site are compared with templates that recognise administration pages. One recognised: medium failure; critical when the console opens without sign-in. Only the pages that the templates know are looked for; no password is tried. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Restrict the administration page to internal addresses or to the VPN. Then review accounts and logs.",
 			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
 				"engine-error":  "The recognition engine did not finish.",
 				"exposed":       "Administration interface visible from the internet: {names} ({urls}).",
-				"no-template":   "No template that recognises administration interfaces was supplied.",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
 				"none-found":    "No known administration interface was recognised (templates tried: {tried}).",
 				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"open":          "Administration console open without sign-in: {names} ({urls}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
 			},
 			References: []string{
 				"ANSSI, hygiene guide, measure 28",
-				"ANSSI, secure administration (PA-022), R16 and R18",
+				"ANSSI, secure administration (PA-022), R16",
 			},
 		},
 	}
@@ -732,6 +764,53 @@ func exposurecmsversionPapers() scanner.Papers {
 	}
 }
 
+func exposureconfirmedvulnerabilityPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune autre vulnérabilité ou erreur de configuration n'est confirmée sur le site",
+			Why:   "Une installation laissée ouverte ou une version vulnérable permet de prendre la main sur le site, puis de rebondir vers le réseau.",
+			How:   "On lit des pages connues, sans rien envoyer ni modifier. La gravité est celle du modèle relu\u00a0: critique, majeure ou importante. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Appliquer le correctif de l'éditeur ou la mesure de contournement indiquée.",
+			Reasons: map[string]string{
+				"blocked":            "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"confirmed":          "Vulnérabilité ou erreur de configuration confirmée\u00a0: {names} ({urls}).",
+				"confirmed-critical": "Vulnérabilité critique confirmée\u00a0: {names} ({urls}).",
+				"confirmed-high":     "Vulnérabilité majeure confirmée\u00a0: {names} ({urls}).",
+				"engine-error":       "Le moteur de reconnaissance n'est pas allé au bout.",
+				"needs-review":       "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":        "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":         "Aucune vulnérabilité connue des modèles n'a été reconnue (modèles essayés\u00a0: {tried}).",
+				"not-all-tried":      "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"soft-404":           "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"ReCyF, objectif 5",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No other vulnerability or misconfiguration is confirmed on the site",
+			Why:   "An installation left open or a vulnerable version lets an attacker take over the site, then reach the network.",
+			How:   "Known pages are read, and nothing is sent or changed. The severity is that of the reviewed template: critical, high or medium. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Apply the fix of the publisher, or the workaround it gives.",
+			Reasons: map[string]string{
+				"blocked":            "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"confirmed":          "Vulnerability or misconfiguration confirmed: {names} ({urls}).",
+				"confirmed-critical": "Critical vulnerability confirmed: {names} ({urls}).",
+				"confirmed-high":     "High vulnerability confirmed: {names} ({urls}).",
+				"engine-error":       "The recognition engine did not finish.",
+				"needs-review":       "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":        "No recognition template of this group was supplied.",
+				"none-found":         "No vulnerability known to the templates was recognised (templates tried: {tried}).",
+				"not-all-tried":      "Not every recognition template could be tried ({tried} of {total}).",
+				"soft-404":           "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"ReCyF, objective 5",
+			},
+		},
+	}
+}
+
 func exposurecontentsecuritypolicyPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -1046,6 +1125,88 @@ func exposuredatabasesPapers() scanner.Papers {
 	}
 }
 
+func exposuredebugpagesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune page de diagnostic ne répond depuis internet",
+			Why:   "Ces pages aident à mettre au point une application. Visibles de tous, elles décrivent le système à un attaquant, et certaines lui donnent la mémoire du serveur ou le droit d'y lancer du code.",
+			How:   "On demande les pages de diagnostic connues. Mémoire téléchargeable\u00a0: non-conformité critique. Console de mise au point, environnement ou journal d'erreurs\u00a0: majeure. Page d'état, de mesures ou description d'interface\u00a0: mineure. La mémoire n'est jamais téléchargée. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Désactiver les pages de diagnostic en production ou les réserver au réseau d'administration.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exposed":       "Une page de mise au point est visible depuis internet\u00a0: {names} ({urls}).",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucune page de diagnostic connue n'a été reconnue (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"secrets":       "La mémoire ou les secrets de l'application sont accessibles\u00a0: {names} ({urls}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+				"status-page":   "Une page d'état ou de description est visible depuis internet\u00a0: {names} ({urls}).",
+			},
+			References: []string{
+				"RFC 9110, section 17 (contexte)",
+				"Règle propre à CareScan, sans source publiée",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No diagnostic page answers from the internet",
+			Why:   "These pages help to debug an application. Seen by all, they describe the system to an attacker, and some give the memory of the server or the right to run code on it.",
+			How:   "The known diagnostic pages are asked for. Downloadable memory: critical failure. Debug console, environment or error log: high. Status page, metrics or interface description: low. The memory is never downloaded. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Disable diagnostic pages in production, or keep them to the administration network.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exposed":       "A debug page is visible from the internet: {names} ({urls}).",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No known diagnostic page was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"secrets":       "The memory or the secrets of the application can be had: {names} ({urls}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+				"status-page":   "A status or description page is visible from the internet: {names} ({urls}).",
+			},
+			References: []string{
+				"RFC 9110, section 17 (context)",
+				"Rule of CareScan itself, without a published source",
+			},
+		},
+	}
+}
+
+func exposuredefaultcredentialsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun mot de passe par défaut n'est accepté",
+			Why:   "Un équipement livré avec «\u00a0admin / admin\u00a0» et mis en ligne ainsi est ouvert à tous\u00a0: ces mots de passe sont publiés par les constructeurs.",
+			How:   "Essayer un mot de passe demande une autorisation écrite et datée de l'établissement. Sans elle, ce contrôle est sans objet. CareScan n'essaie aucun mot de passe, même avec elle\u00a0: le contrôle reste alors non concluant, et la vérification est à faire par l'établissement ou lors d'un audit.",
+			Fix:   "Changer immédiatement les mots de passe par défaut, et vérifier dans les journaux qui s'est connecté.",
+			Reasons: map[string]string{
+				"not-authorised": "Aucune autorisation d'essayer des mots de passe n'a été donnée.",
+				"not-tried":      "CareScan n'essaie aucun mot de passe, même autorisé\u00a0: la vérification est à faire autrement.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesure 12",
+				"ANSSI, administration sécurisée (PA-022), R34",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No default password is accepted",
+			Why:   "Equipment delivered with “admin / admin” and put online as it is is open to all: these passwords are published by the makers.",
+			How:   "Trying a password needs a written and dated authorisation of the establishment. Without it, this check has no object. CareScan tries no password even with it: the check then stays inconclusive, and the verification must be made by the establishment or in an audit.",
+			Fix:   "Change default passwords at once, and see in the logs who signed in.",
+			Reasons: map[string]string{
+				"not-authorised": "No authorisation to try passwords was given.",
+				"not-tried":      "CareScan tries no password, even when authorised: the verification must be made otherwise.",
+			},
+			References: []string{
+				"ANSSI, hygiene guide, measure 12",
+				"ANSSI, secure administration (PA-022), R34",
+			},
+		},
+	}
+}
+
 func exposuredelegationPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -1102,6 +1263,51 @@ func exposuredelegationPapers() scanner.Papers {
 				"RFC 1912, section 2.8",
 				"RFC 7766, section 5",
 				"Zonemaster, profile 2025.2",
+			},
+		},
+	}
+}
+
+func exposuredirectorylistingPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun dossier du site ne montre son contenu",
+			Why:   "Un dossier qui s'affiche livre la liste de ses fichiers\u00a0: sauvegardes oubliées, exports, images. Il suffit alors de les télécharger.",
+			How:   "On demande quelques dossiers connus et la page d'accueil. Un dossier qui montre son contenu\u00a0: non-conformité importante\u00a0; majeure s'il montre des sauvegardes, des archives, des tableaux ou des images médicales. Les noms des fichiers ne sont pas conservés. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Désactiver l'affichage des dossiers sur le serveur web, puis retirer du site ce qui n'a pas à y être.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exposed":       "Un dossier du site montre son contenu\u00a0: {names} ({urls}).",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucun dossier visible n'a été reconnu (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"sensitive":     "Un dossier montre des sauvegardes, des archives ou des images médicales\u00a0: {names} ({urls}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"Règle propre à CareScan, sans source publiée",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No folder of the site shows its content",
+			Why:   "A folder that shows itself gives the list of its files: forgotten backups, exports, images. Downloading them is then enough.",
+			How:   "A few known folders and the home page are asked for. A folder that shows its content: medium failure; high when it shows backups, archives, tables or medical images. The names of the files are not kept. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Disable directory listing on the web server, then remove from the site what should not be there.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exposed":       "A folder of the site shows its content: {names} ({urls}).",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No visible folder was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"sensitive":     "A folder shows backups, archives or medical images: {names} ({urls}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"Rule of CareScan itself, without a published source",
 			},
 		},
 	}
@@ -1690,6 +1896,51 @@ func exposureedgeversionPapers() scanner.Papers {
 	}
 }
 
+func exposureexploitedvulnerabilityPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune vulnérabilité exploitée par des attaquants n'est confirmée sur le site",
+			Why:   "La liste CISA KEV recense les failles dont des attaquants se servent en ce moment. Un site qui en présente une sera attaqué, s'il ne l'est déjà.",
+			How:   "On lit la version que l'application affiche elle-même sur une page, et on la compare aux versions touchées. Une vulnérabilité confirmée\u00a0: non-conformité critique. Rien n'est exploité. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Appliquer sans délai le correctif ou couper le service, puis rechercher des traces de compromission.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exposed":       "Vulnérabilité exploitée confirmée\u00a0: {names} ({urls}).",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucune vulnérabilité exploitée connue des modèles n'a été reconnue (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"CISA, liste des vulnérabilités exploitées (KEV)",
+				"ReCyF, objectif 5",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No vulnerability exploited by attackers is confirmed on the site",
+			Why:   "The CISA KEV list names the flaws that attackers use now. A site that has one will be attacked, if it is not already.",
+			How:   "The version the application itself shows on a page is read, and compared with the affected versions. One confirmed vulnerability: critical failure. Nothing is exploited. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Apply the fix without delay or cut the service, then look for traces of compromise.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exposed":       "Exploited vulnerability confirmed: {names} ({urls}).",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No exploited vulnerability known to the templates was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"CISA, list of exploited vulnerabilities (KEV)",
+				"ReCyF, objective 5",
+			},
+		},
+	}
+}
+
 func exposurefilesharingPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -1794,40 +2045,93 @@ func exposureframingPapers() scanner.Papers {
 	}
 }
 
+func exposuregatewayconsolePapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "L'administration des équipements de bordure ne répond pas depuis internet",
+			Why:   "Le pare-feu et le VPN gardent l'entrée de l'hôpital. Leur page d'administration est la première cible des attaques par rançongiciel\u00a0: une faille, ou un mot de passe volé, et tout le réseau est ouvert.",
+			How:   "On compare les réponses du site à des modèles qui reconnaissent l'administration des pare-feu, VPN, répartiteurs et commutateurs. Un modèle reconnu\u00a0: non-conformité majeure\u00a0; critique si la liste des vulnérabilités exploitées (CISA KEV) cite ce produit. Aucun mot de passe n'est essayé. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Désactiver l'administration par l'interface externe et la limiter au réseau d'administration.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exploited":     "Administration visible depuis internet, d'un produit dont des failles sont exploitées\u00a0: {names} ({urls}).",
+				"exposed":       "Administration d'équipement visible depuis internet\u00a0: {names} ({urls}).",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucune administration d'équipement connue n'a été reconnue (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesure 28",
+				"ANSSI, administration sécurisée (PA-022), R16 et R18",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The administration of edge equipment does not answer from the internet",
+			Why:   "The firewall and the VPN guard the entrance of the hospital. Their administration page is the first target of ransomware: one flaw, or one stolen password, and the whole network is open.",
+			How:   "The answers of the site are compared with templates that recognise the administration of firewalls, VPN, load balancers and switches. One recognised: high failure; critical when the list of exploited vulnerabilities (CISA KEV) names the product. No password is tried. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Disable administration on the external interface, and limit it to the administration network.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exploited":     "Administration visible from the internet, of a product whose flaws are exploited: {names} ({urls}).",
+				"exposed":       "Equipment administration visible from the internet: {names} ({urls}).",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No known equipment administration was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"ANSSI, hygiene guide, measure 28",
+				"ANSSI, secure administration (PA-022), R16 and R18",
+			},
+		},
+	}
+}
+
 func exposurehealthapplicationPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
 			Title: "Aucune application de soins ne répond directement depuis internet",
 			Why:   "Imagerie, dossier patient, résultats de biologie\u00a0: ces applications tiennent les données les plus sensibles, et leurs failles sont connues et activement exploitées. Elles ne doivent être joignables que par un accès protégé.",
-			How:   "On compare les réponses du site à des modèles de reconnaissance d'applications de santé (imagerie, dossier patient, échange). Un modèle reconnu\u00a0: non-conformité majeure. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur. Aucune donnée n'est demandée à l'application.",
-			Fix:   "Retirer l'application d'internet et ne l'ouvrir que par un VPN ou un portail à double authentification. Si elle doit rester visible, la tenir à jour avec son éditeur et le déclarer.",
+			How:   "On compare les réponses du site à des modèles de reconnaissance d'applications de santé (imagerie, dossier patient, échange). Serveur d'imagerie ouvert\u00a0: non-conformité critique. Autre application reconnue\u00a0: majeure. Aucune donnée de patient n'est demandée à l'application. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Retirer l'application d'internet et ne l'ouvrir que par un VPN ou un portail à double authentification. Si elle doit rester visible, la tenir à jour avec son éditeur et la déclarer.",
 			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
 				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
 				"exposed":       "Application de santé visible depuis internet\u00a0: {names} ({urls}).",
-				"no-template":   "Aucun modèle de reconnaissance d'application de santé n'a été fourni.",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
 				"none-found":    "Aucune application de santé connue n'a été reconnue (modèles essayés\u00a0: {tried}).",
 				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"open":          "Serveur d'imagerie ouvert depuis internet\u00a0: {names} ({urls}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
 			},
 			References: []string{
 				"CERTFR-2026-CTI-007 (contexte)",
-				"Règle du projet\u00a0: catalogue d'exposition, EXP-SVC-11",
 			},
 		},
 		EN: scanner.Paper{
 			Title: "No care application answers directly from the internet",
-			Why:   "Imaging, patient record, laboratory results: these applications hold the most sensitive data, and their flaws are known and actively exploited. They must only be reached through a protected access.",
-			How:   "The answers of the site are compared with templates that recognise health applications (imaging, patient record, exchange). One recognised: high failure. To pass, every template of this group must have been tried without an error. No data is asked of the application.",
-			Fix:   "Take the application off the internet and open it through a VPN or a two-factor portal only. If it must stay visible, keep it up to date with its vendor and declare it.",
+			Why:   "Imaging, patient records, laboratory results: these applications hold the most sensitive data, and their flaws are known and exploited. They should only be reached through a protected access.",
+			How:   "The answers of the site are compared with templates that recognise health applications (imaging, patient record, exchange). An open imaging server: critical failure. Another application recognised: high. No patient data is asked for. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Remove the application from the internet and open it only through a VPN or a portal with two-factor sign-in. If it must stay visible, keep it up to date with its publisher and declare it.",
 			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
 				"engine-error":  "The recognition engine did not finish.",
 				"exposed":       "Health application visible from the internet: {names} ({urls}).",
-				"no-template":   "No template that recognises health applications was supplied.",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
 				"none-found":    "No known health application was recognised (templates tried: {tried}).",
 				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"open":          "Imaging server open from the internet: {names} ({urls}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
 			},
 			References: []string{
 				"CERTFR-2026-CTI-007 (context)",
-				"Rule of the project: exposure catalogue, EXP-SVC-11",
 			},
 		},
 	}
@@ -2049,6 +2353,49 @@ func exposureidledomainPapers() scanner.Papers {
 	}
 }
 
+func exposureimplantPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune porte dérobée connue ne répond sur le site",
+			Why:   "Une porte dérobée laissée par un intrus lui permet de revenir quand il veut, même après la correction de la faille. La trouver est un incident, pas un défaut de réglage.",
+			How:   "On demande les adresses publiées de portes dérobées connues et l'on cherche leurs marques. Une reconnaissance, confirmée par un second passage\u00a0: non-conformité critique, à traiter comme un incident. Aucune commande n'est envoyée. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Isoler l'équipement, préserver les preuves et contacter le CERT Santé.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exposed":       "Porte dérobée reconnue\u00a0: {names} ({urls}). Incident à traiter sans attendre.",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucune porte dérobée connue n'a été reconnue (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"Règle propre à CareScan, sans source publiée",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No known web shell answers on the site",
+			Why:   "A web shell left by an intruder lets them come back at will, even after the flaw was fixed. Finding one is an incident, not a bad setting.",
+			How:   "The published addresses of known web shells are asked for, and their marks looked for. One recognised, and confirmed by a second look: critical failure, to be handled as an incident. No command is sent. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Isolate the equipment, preserve the evidence and call the health CERT.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exposed":       "Web shell recognised: {names} ({urls}). An incident to handle at once.",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No known web shell was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"Rule of CareScan itself, without a published source",
+			},
+		},
+	}
+}
+
 func exposureindustrialPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -2091,6 +2438,92 @@ func exposureindustrialPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, industrial systems (PA-108), R123",
 				"ANSSI, computer hygiene guide, measure 23",
+			},
+		},
+	}
+}
+
+func exposureleakedbackupsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune sauvegarde, copie de base ou journal n'est lisible sur le site",
+			Why:   "Une sauvegarde oubliée sur un serveur web donne d'un coup toutes les données qu'elle contient, y compris celles des patients.",
+			How:   "On demande quelques adresses habituelles de sauvegardes et de journaux, dont on lit les premiers octets seulement. Un type reconnu\u00a0: non-conformité critique. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Supprimer la sauvegarde exposée, vérifier les journaux d'accès et évaluer la nécessité d'une notification à la CNIL.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exposed":       "Une sauvegarde ou un journal est lisible sur le site\u00a0: {names} ({urls}).",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucun fichier de sauvegarde ou de journal connu n'a été reconnu (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"Règle propre à CareScan, sans source publiée",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No backup, database dump or log can be read on the site",
+			Why:   "A backup forgotten on a web server gives at once all the data it holds, those of patients included.",
+			How:   "A few usual addresses of backups and logs are asked for, of which only the first bytes are read. One recognised type: critical failure. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Delete the exposed backup, review the access logs and assess whether the data protection authority must be notified.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exposed":       "A backup or a log can be read on the site: {names} ({urls}).",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No known backup or log was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"Rule of CareScan itself, without a published source",
+			},
+		},
+	}
+}
+
+func exposureleakedfilesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun fichier de configuration, code source ou clé n'est lisible sur le site",
+			Why:   "Ces fichiers contiennent les mots de passe des bases de données et des comptes techniques. Des robots les cherchent sans cesse\u00a0: un fichier oublié suffit pour entrer.",
+			How:   "On demande les adresses habituelles de ces fichiers et l'on compare leurs premiers octets à leur signature\u00a0; rien n'en est conservé. Un fichier reconnu\u00a0: non-conformité critique. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Retirer ces fichiers du site, puis changer tous les secrets qu'ils contenaient.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exposed":       "Un fichier sensible est lisible sur le site\u00a0: {names} ({urls}).",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucun fichier sensible n'a été reconnu (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"Règle propre à CareScan, sans source publiée",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No configuration file, source code or key can be read on the site",
+			Why:   "Such files hold the passwords of databases and technical accounts. Robots look for them all the time: one forgotten file is enough to get in.",
+			How:   "The usual addresses of such files are asked for and their first bytes compared with their signature; nothing of them is kept. One recognised file: critical failure. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Remove these files from the site, then change every secret they held.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exposed":       "A sensitive file can be read on the site: {names} ({urls}).",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No sensitive file was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"Rule of CareScan itself, without a published source",
 			},
 		},
 	}
@@ -2242,6 +2675,53 @@ func exposuremanagementcardsPapers() scanner.Papers {
 			},
 			References: []string{
 				"ANSSI, computer hygiene guide, measure 28",
+				"ANSSI, secure administration (PA-022), R15 and R16",
+				"ReCyF, objective 11",
+			},
+		},
+	}
+}
+
+func exposuremanagementconsolePapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune console d'hyperviseur, de carte d'administration ou de sauvegarde ne répond depuis internet",
+			Why:   "Qui tient l'hyperviseur ou les sauvegardes tient l'hôpital\u00a0: c'est ce que cherchent les rançongiciels, car on ne peut plus rien restaurer.",
+			How:   "On compare les réponses du site à des modèles qui reconnaissent hyperviseurs, cartes d'administration de serveurs, stockages et sauvegardes. Un modèle reconnu\u00a0: non-conformité critique. Aucun mot de passe n'est essayé. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Isoler ces consoles dans un réseau d'administration sans accès depuis internet.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"exposed":       "Console d'hyperviseur, de carte ou de sauvegarde visible depuis internet\u00a0: {names} ({urls}).",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucune console de ce type n'a été reconnue (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"ANSSI, guide d'hygiène informatique, mesure 28",
+				"ANSSI, administration sécurisée (PA-022), R15 et R16",
+				"ReCyF, objectif 11",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No console of a hypervisor, management card or backup answers from the internet",
+			Why:   "Whoever holds the hypervisor or the backups holds the hospital: this is what ransomware looks for, since nothing can be restored any more.",
+			How:   "The answers of the site are compared with templates that recognise hypervisors, server management cards, storage and backup. One recognised: critical failure. No password is tried. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Isolate these consoles in an administration network without access from the internet.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"exposed":       "Console of a hypervisor, card or backup visible from the internet: {names} ({urls}).",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No such console was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"ANSSI, hygiene guide, measure 28",
 				"ANSSI, secure administration (PA-022), R15 and R16",
 				"ReCyF, objective 11",
 			},
@@ -2499,6 +2979,51 @@ func exposureopenbrokersPapers() scanner.Papers {
 			},
 			References: []string{
 				"Rule of the project",
+			},
+		},
+	}
+}
+
+func exposureopeninterfacesPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucune interface technique de programmation ne répond depuis internet",
+			Why:   "Les interfaces des conteneurs, des moteurs de recherche ou de la supervision donnent tout à qui les atteint\u00a0: données, mots de passe, exécution de programmes.",
+			How:   "On compare les réponses du site à des modèles qui reconnaissent ces interfaces. Utilisable sans authentification\u00a0: non-conformité critique. Joignable, avec authentification\u00a0: importante. Rien n'est lu au-delà d'une page de présentation. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Fermer ces interfaces et exiger une authentification mutuelle.",
+			Reasons: map[string]string{
+				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
+				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":    "Aucune interface technique connue n'a été reconnue (modèles essayés\u00a0: {tried}).",
+				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"open":          "Interface technique utilisable sans authentification\u00a0: {names} ({urls}).",
+				"reachable":     "Interface technique joignable depuis internet\u00a0: {names} ({urls}).",
+				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+			},
+			References: []string{
+				"Règle propre à CareScan, sans source publiée",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No technical programming interface answers from the internet",
+			Why:   "The interfaces of containers, search engines or monitoring give everything to whoever reaches them: data, passwords, running programs.",
+			How:   "The answers of the site are compared with templates that recognise these interfaces. Usable without sign-in: critical failure. Reachable, with sign-in: medium. Nothing is read beyond a greeting page. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Close these interfaces and require mutual authentication.",
+			Reasons: map[string]string{
+				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":  "The recognition engine did not finish.",
+				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":   "No recognition template of this group was supplied.",
+				"none-found":    "No known technical interface was recognised (templates tried: {tried}).",
+				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
+				"open":          "Technical interface usable without sign-in: {names} ({urls}).",
+				"reachable":     "Technical interface reachable from the internet: {names} ({urls}).",
+				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
+			},
+			References: []string{
+				"Rule of CareScan itself, without a published source",
 			},
 		},
 	}
@@ -4084,6 +4609,53 @@ func exposureundeclarednamesPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, hygiene guide, measure 4",
 				"ReCyF, objective 17",
+			},
+		},
+	}
+}
+
+func exposurewebportalsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Les portails d'accès visibles depuis internet sont déclarés et protégés",
+			Why:   "VPN, messagerie web, bureaux virtuels\u00a0: ces portails doivent souvent être visibles, mais chacun est une entrée. Un portail oublié, ou sans double authentification, est le chemin le plus court pour un mot de passe volé.",
+			How:   "On compare les réponses du site à des modèles qui reconnaissent ces portails, puis à la liste des portails déclarés. Portail non déclaré\u00a0: non-conformité majeure. Portail déclaré\u00a0: importante tant que la double authentification n'est pas établie\u00a0; cette page ne peut pas la prouver, les contrôles de double authentification le font. Pour conclure à la conformité, tous les modèles de ce groupe doivent avoir été essayés sans erreur, sur un site qui ne répond pas de la même façon à n'importe quelle adresse. Une non-conformité est confirmée par un second passage, au moins dix minutes plus tard.",
+			Fix:   "Déclarer le portail, imposer la double authentification et fermer les points d'accès à authentification ancienne.",
+			Reasons: map[string]string{
+				"blocked":               "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
+				"engine-error":          "Le moteur de reconnaissance n'est pas allé au bout.",
+				"needs-review":          "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
+				"no-template":           "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
+				"none-found":            "Aucun portail connu n'a été reconnu (modèles essayés\u00a0: {tried}).",
+				"not-all-tried":         "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
+				"second-factor-unknown": "Portail déclaré, dont la double authentification n'est pas établie ici\u00a0: {names} ({urls}).",
+				"soft-404":              "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
+				"undeclared":            "Portail visible depuis internet et non déclaré\u00a0: {names} ({urls}).",
+			},
+			References: []string{
+				"ANSSI, interconnexion d'un système d'information à internet (PA-066), R40",
+				"ReCyF, objectif 8",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The access portals visible from the internet are declared and protected",
+			Why:   "VPN, webmail, virtual desktops: these portals must often be visible, but each is an entrance. A forgotten one, or one without two-factor sign-in, is the shortest way for a stolen password.",
+			How:   "The answers of the site are compared with templates that recognise these portals, then with the list of declared portals. Not declared: high failure. Declared: medium as long as two-factor sign-in is not established; this page cannot prove it, the two-factor checks do. To pass, every template of this group must have been tried without an error, on a site that does not answer any address alike. A failure is confirmed by a second look, at least ten minutes later.",
+			Fix:   "Declare the portal, require two-factor sign-in and close the access points with legacy sign-in.",
+			Reasons: map[string]string{
+				"blocked":               "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
+				"engine-error":          "The recognition engine did not finish.",
+				"needs-review":          "A doubtful recognition must be checked by a person: {names} ({urls}).",
+				"no-template":           "No recognition template of this group was supplied.",
+				"none-found":            "No known portal was recognised (templates tried: {tried}).",
+				"not-all-tried":         "Not every recognition template could be tried ({tried} of {total}).",
+				"second-factor-unknown": "Declared portal, whose two-factor sign-in is not established here: {names} ({urls}).",
+				"soft-404":              "The site answers a random address as if the page existed: absence cannot be proved.",
+				"undeclared":            "Portal visible from the internet and not declared: {names} ({urls}).",
+			},
+			References: []string{
+				"ANSSI, internet interconnection (PA-066), R40",
+				"ReCyF, objective 8",
 			},
 		},
 	}
