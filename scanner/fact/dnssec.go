@@ -10,9 +10,9 @@ type Security string
 
 // The four states.
 const (
-	Secure        Security = "secure"   // a chain of signatures leads to it from the anchor
-	Insecure      Security = "insecure" // it is proven that no such chain exists
-	Bogus         Security = "bogus"    // a chain should exist, and is broken
+	Secure        Security = "secure"        // a chain of signatures leads to it from the anchor
+	Insecure      Security = "insecure"      // it is proven that no such chain exists
+	Bogus         Security = "bogus"         // a chain should exist, and is broken
 	Indeterminate Security = "indeterminate" // not known
 )
 

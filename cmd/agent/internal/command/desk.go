@@ -5,12 +5,14 @@ package command
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/identity"
+	"carescan/cmd/agent/internal/memory"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/agent/internal/spool"
 	"carescan/cmd/internal/cli"
@@ -82,11 +84,23 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 	if err != nil {
 		return scanner.Run{}, err
 	}
+	seen, err := memory.Open(d.config.State)
+	if err != nil {
+		return scanner.Run{}, badState(err)
+	}
 	r := runner.Runner{
-		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand},
+		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand}, Memory: seen,
 		Pseudonyms: d.identity.Pseudonyms, Progress: progress, Spent: spent,
 	}
-	return r.Run(ctx)
+	run, err := r.Run(ctx)
+	if err != nil {
+		return run, err
+	}
+	if err := seen.Save(); err != nil {
+		// What is new will be called new again: nothing is lost but that.
+		slog.Warn("what was seen could not be remembered", "error", err)
+	}
+	return run, nil
 }
 
 // keep seals a run and puts it in the spool.

@@ -3,11 +3,6 @@
 package runner
 
 import (
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"log/slog"
-	"os"
 	"time"
 
 	"carescan/cmd/agent/internal/config"
@@ -16,12 +11,8 @@ import (
 	"carescan/scanner/probes/accounts"
 	"carescan/scanner/probes/attestation"
 	"carescan/scanner/probes/directory"
-	dnsprobe "carescan/scanner/probes/dns"
 	"carescan/scanner/probes/hosting"
 	"carescan/scanner/probes/hosting/geo"
-	httpprobe "carescan/scanner/probes/http"
-	"carescan/scanner/probes/nuclei"
-	tlsprobe "carescan/scanner/probes/tls"
 )
 
 // Probes are the ways of looking this configuration has.

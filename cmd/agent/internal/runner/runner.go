@@ -12,6 +12,7 @@ import (
 
 	"carescan/checks"
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/memory"
 	"carescan/cmd/internal/cli"
 	"carescan/profiles"
 	"carescan/scanner"
@@ -32,6 +33,8 @@ type Runner struct {
 	Worker []string
 	// Pseudonyms stand for people in facts.
 	Pseudonyms scanner.Pseudonyms
+	// Memory, when set, tells what is new among exposed services.
+	Memory *memory.Memory
 	// Progress, when set, is told of each look that ended.
 	Progress func(engine.Progress)
 	// Spent, when set, is told at the end how many connections each address cost.
