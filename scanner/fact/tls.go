@@ -20,7 +20,8 @@ type TLS struct {
 	Address string `json:"address,omitempty"` // really dialled
 	// Name is the server name asked for, which the certificate must carry.
 	Name string `json:"name"`
-	// Versions maps "1.0", "1.1", "1.2", "1.3" to the answer of the server.
+	// Versions maps "SSL 2.0", "SSL 3.0", "1.0", "1.1", "1.2", "1.3" to the answer
+	// of the server.
 	Versions map[string]Offer `json:"versions,omitempty"`
 	Chain    []Certificate    `json:"chain,omitempty"` // as sent, leaf first
 	// Trust is the result of building the chain at the moment of the look
@@ -35,19 +36,25 @@ type TLS struct {
 	// Connections is what the look cost.
 	Connections int `json:"connections,omitempty"`
 	// Suites are the suites the server accepted among those offered, by version
-	// ("SSL 2.0" to "1.3"), IANA names, in the order it picked them.
+	// ("SSL 2.0" to "1.3"), IANA names, in the order it picked them. A list is whole
+	// unless Why holds "suites " and the version. Suites that need a secret shared
+	// beforehand (PSK, SRP, Kerberos) are never offered.
 	Suites map[string][]string `json:"suites,omitempty"`
 	// Offers maps what was offered alone to the answer of the server. The keys are
-	// the constants below.
+	// the constants below. A key is absent when it has no object: encrypt-then-MAC
+	// without CBC suites, what TLS 1.3 settled when older versions are refused.
 	Offers map[string]Offer `json:"offers,omitempty"`
 	// ServerOrder tells whether the server follows its own order of suites rather
 	// than the client's; empty when not known.
-	ServerOrder Offer    `json:"server_order,omitempty"`
-	Groups      []string `json:"groups,omitempty"` // named groups accepted, IANA names
-	DH          *DHGroup `json:"dh,omitempty"`     // finite-field parameters sent, when DHE is accepted
+	ServerOrder Offer `json:"server_order,omitempty"`
+	// Groups are the named groups accepted, in any version, IANA names. The list is
+	// whole unless Why holds "groups 1.3" or "groups 1.2".
+	Groups []string `json:"groups,omitempty"`
+	DH     *DHGroup `json:"dh,omitempty"` // finite-field parameters sent, when DHE is accepted
 	// Signatures are the signature schemes the server used over the key exchange
 	// of TLS 1.2 or in CertificateVerify, by the single hash that was offered:
-	// "sha1", "md5", "sha224", "sha256"….
+	// "sha1", "md5", "sha224", "sha256"…. Absent when TLS 1.2 is refused and an older
+	// version accepted: before 1.2 the hash cannot be chosen (RFC 4346 section 7.4.3).
 	Signatures map[string]Offer `json:"signatures,omitempty"`
 	ALPN       string           `json:"alpn,omitempty"` // chosen among "h2" and "http/1.1"
 	Staple     *Staple          `json:"staple,omitempty"`
@@ -58,6 +65,36 @@ type TLS struct {
 	Unnamed    *Certificate     `json:"unnamed,omitempty"` // leaf shown when no name is asked, when different
 	TicketLife time.Duration    `json:"ticket_life,omitempty"`
 	Flaws      map[string]Offer `json:"flaws,omitempty"` // "heartbleed"…: Accepted means affected; level P3
+	// Alternates are the leaves shown in answer to other hellos, when different: the
+	// certificate of another type of key. Four at most.
+	Alternates []Certificate `json:"alternates,omitempty"`
+	// Shape tells how the certificates of Chain follow one another.
+	Shape *ChainShape `json:"shape,omitempty"`
+	// Why says, for what is unknown, the reason. The keys are those of Versions,
+	// Offers, Signatures and Flaws, "trust", "chain", "suites 1.2", "groups 1.3"…, and
+	// "look" when the look stopped before its end: by five refusals in a row that
+	// began during the look, by the guard, or by the budget of connections.
+	Why map[string]string `json:"why,omitempty"`
+}
+
+// ChainShape tells how the certificates sent follow one another.
+type ChainShape struct {
+	// Ordered is whether each certificate of the path of the leaf comes right after
+	// the one it issued (RFC 5246 section 7.4.2).
+	Ordered bool `json:"ordered"`
+	// Surplus counts the certificates sent that are not on the path: repeated ones,
+	// unrelated ones.
+	Surplus int `json:"surplus,omitempty"`
+	// Anchor is whether the path ends with a self-signed certificate, which could
+	// have been left out.
+	Anchor bool `json:"anchor,omitempty"`
+	// Open names the issuer of the last certificate of the path, when it was neither
+	// sent nor found in the store: the authority is unknown, or an intermediate is
+	// missing.
+	Open string `json:"open,omitempty"`
+	// OpenFetchable is whether that last certificate says where its issuer can be
+	// had (RFC 5280 section 4.2.2.1): then an intermediate is missing.
+	OpenFetchable bool `json:"open_fetchable,omitempty"`
 }
 
 // The keys of TLS.Offers: each was offered alone, or with nothing better.

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/tls/hello"
+)
+
+var errNoRetry = errors.New("the server answers no hello of TLS 1.3 without a key")
+
+// weak offers the weak curves alone, with suites that need one. TLS 1.3 knows no
+// such curve (RFC 8446 section 4.2.7).
+func (l *look) weak(ctx context.Context) {
+	version := l.below(hello.TLS13)
+	if version < hello.TLS10 {
+		l.offers[fact.OfferWeakGroups] = fact.Declined
+		return
+	}
+	l.offers[fact.OfferWeakGroups] = l.offerGroups(ctx, version, hello.WeakGroups(), fact.OfferWeakGroups)
+}
+
+// hybrid offers the groups that resist a quantum computer.
+func (l *look) hybrid(ctx context.Context) {
+	if !l.takes(hello.TLS13) {
+		l.offers[fact.OfferHybrid] = l.versions[hello.TLS13].offer
+		return
+	}
+	for _, id := range l.groups[hello.TLS13].taken {
+		if slices.Contains(hello.HybridGroups(), id) {
+			l.offers[fact.OfferHybrid] = fact.Accepted
+			return
+		}
+	}
+	l.offers[fact.OfferHybrid] = l.offerGroups(ctx, hello.TLS13, hello.HybridGroups(), fact.OfferHybrid)
+}
+
+// offerGroups offers groups alone. A server that takes a suite with another
+// group, or with none, declined them.
+func (l *look) offerGroups(ctx context.Context, version uint16, groups []uint16, key string) fact.Offer {
+	if version == hello.TLS13 && l.keyed {
+		l.why[key] = errNoRetry.Error()
+		return fact.OfferUnknown
+	}
+	o := l.offer(version, l.grouped(version))
+	o.Groups = groups
+	r := l.ask(ctx, o)
+	if r.Chose() && slices.Contains(groups, r.Group) {
+		return fact.Accepted
+	}
+	l.note(key, r)
+	if r.offer == fact.OfferUnknown {
+		return fact.OfferUnknown
+	}
+	l.refuseGroups(version, groups, r)
+	l.doubt(r, func() { l.offers[key] = fact.OfferUnknown })
+	return fact.Declined
+}
+
+// grouped are the suites that need a group: those accepted, or else the usual
+// ones.
+func (l *look) grouped(version uint16) []uint16 {
+	if version == hello.TLS13 {
+		return l.suites[version].taken
+	}
+	if known := l.having(version, hello.ECDHE); len(known) > 0 {
+		return known
+	}
+	suites := hello.Suites(version, hello.ECDHE)
+	return suites[:min(len(suites), hello.MaxSuites)]
+}
+
+// refuseGroups keeps what a refusal proves.
+func (l *look) refuseGroups(version uint16, groups []uint16, r reply) {
+	refused := l.groups[version].refused
+	for _, id := range groups {
+		refused[id] = true
+	}
+	l.doubt(r, func() {
+		for _, id := range groups {
+			delete(refused, id)
+		}
+	})
+}
+
+// unknownGroups have no answer yet. A curve accepted by TLS 1.3 is not asked again
+// for 1.2: servers have one list.
+func (l *look) unknownGroups(version uint16) []uint16 {
+	return l.groups[hello.TLS13].left(l.groups[version].left(hello.Groups(version)))
+}
+
+// enumerateGroups offers the groups that have no answer, without what the server
+// picks, until it refuses.
+func (l *look) enumerateGroups(ctx context.Context, version uint16) {
+	if version < hello.TLS12 && l.takes(hello.TLS12) || version == hello.SSL3 || len(l.grouped(version)) == 0 {
+		return // the same list as in TLS 1.2, or none
+	}
+	if version < hello.TLS13 && len(l.having(version, hello.ECDHE)) == 0 {
+		return
+	}
+	key := "groups " + hello.VersionName(version)
+	for l.stopped == nil {
+		groups := l.unknownGroups(version)
+		if len(groups) == 0 {
+			return
+		}
+		if l.offerGroups(ctx, version, groups, key) != fact.Accepted {
+			return
+		}
+	}
+}
+
+// groupNames lists the groups accepted in any version.
+func (l *look) groupNames() []string {
+	var names []string
+	for v := hello.TLS13; v >= hello.TLS10; v-- {
+		for _, id := range l.groups[v].taken {
+			if name := hello.GroupName(id); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
