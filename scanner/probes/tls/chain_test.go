@@ -93,7 +93,7 @@ func TestChainAsSent(t *testing.T) {
 		Subject: "CN=www.chu.test,O=CHU d'essai", Issuer: "CN=Autorité d'essai,O=CHU d'essai",
 		Names: []string{service, "192.0.2.1"}, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 		Key: "ECDSA P-256", Signature: "ECDSA-SHA256",
-		SPKI: scanner.Digest(leaf.RawSubjectPublicKeyInfo), Digest: scanner.Digest(leaf.Raw),
+		SPKI: scanner.Digest(leaf.RawSubjectPublicKeyInfo), Digest: scanner.Digest(leaf.Raw), CommonName: service,
 	}
 	if diff := cmp.Diff(want, got.Chain[0]); diff != "" {
 		t.Error(diff)

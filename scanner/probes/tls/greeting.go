@@ -85,6 +85,11 @@ func (l *look) version(ctx context.Context, version uint16) {
 	if version < hello.TLS13 && !l.base.Chose() {
 		o.Compress, o.Status, o.Timestamps, o.Ticket = true, true, true, true
 	}
+	if version == hello.TLS13 {
+		// A request to try again binds to nothing: a server may still refuse.
+		o.Groups = []uint16{hello.X25519, hello.P256, hello.P384, hello.P521}
+		o.Shares = o.Groups
+	}
 	r := l.ask(ctx, o)
 	l.settle(version, r)
 	if version < hello.TLS12 && !l.base.Chose() {

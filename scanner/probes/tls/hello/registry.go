@@ -4,8 +4,8 @@ package hello
 
 // registry lists the suites that are offered, with the names of the IANA registry
 // "TLS Cipher Suites". Left out: what needs a secret shared beforehand (PSK, SRP,
-// Kerberos), GOST, and pairings that no known server ever shipped (static
-// Diffie-Hellman, DSS or anonymous with Camellia, ARIA or SEED).
+// Kerberos), GOST, and pairings registered late for keys that servers no longer
+// had (static Diffie-Hellman, DSS or anonymous with Camellia, ARIA or SEED).
 var registry = [...]Suite{
 	{0x0001, "TLS_RSA_WITH_NULL_MD5"},
 	{0x0002, "TLS_RSA_WITH_NULL_SHA"},
@@ -53,7 +53,9 @@ var registry = [...]Suite{
 	{0x003F, "TLS_DH_RSA_WITH_AES_128_CBC_SHA256"},
 	{0x0040, "TLS_DHE_DSS_WITH_AES_128_CBC_SHA256"},
 	{0x0041, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA"},
+	{0x0044, "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA"},
 	{0x0045, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA"},
+	{0x0046, "TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA"},
 	{0x0060, "TLS_RSA_EXPORT1024_WITH_RC4_56_MD5"},
 	{0x0061, "TLS_RSA_EXPORT1024_WITH_RC2_56_MD5"},
 	{0x0062, "TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA"},
@@ -69,10 +71,13 @@ var registry = [...]Suite{
 	{0x006C, "TLS_DH_anon_WITH_AES_128_CBC_SHA256"},
 	{0x006D, "TLS_DH_anon_WITH_AES_256_CBC_SHA256"},
 	{0x0084, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA"},
+	{0x0087, "TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA"},
 	{0x0088, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA"},
+	{0x0089, "TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA"},
 	{0x0096, "TLS_RSA_WITH_SEED_CBC_SHA"},
 	{0x0099, "TLS_DHE_DSS_WITH_SEED_CBC_SHA"},
 	{0x009A, "TLS_DHE_RSA_WITH_SEED_CBC_SHA"},
+	{0x009B, "TLS_DH_anon_WITH_SEED_CBC_SHA"},
 	{0x009C, "TLS_RSA_WITH_AES_128_GCM_SHA256"},
 	{0x009D, "TLS_RSA_WITH_AES_256_GCM_SHA384"},
 	{0x009E, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"},
@@ -86,9 +91,13 @@ var registry = [...]Suite{
 	{0x00A6, "TLS_DH_anon_WITH_AES_128_GCM_SHA256"},
 	{0x00A7, "TLS_DH_anon_WITH_AES_256_GCM_SHA384"},
 	{0x00BA, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA256"},
+	{0x00BD, "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA256"},
 	{0x00BE, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA256"},
+	{0x00BF, "TLS_DH_anon_WITH_CAMELLIA_128_CBC_SHA256"},
 	{0x00C0, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256"},
+	{0x00C3, "TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA256"},
 	{0x00C4, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA256"},
+	{0x00C5, "TLS_DH_anon_WITH_CAMELLIA_256_CBC_SHA256"},
 	{0x00C6, "TLS_SM4_GCM_SM3"},
 	{0x00C7, "TLS_SM4_CCM_SM3"},
 	{0x1301, "TLS_AES_128_GCM_SHA256"},
