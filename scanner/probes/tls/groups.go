@@ -13,30 +13,38 @@ import (
 
 var errNoRetry = errors.New("the server answers no hello of TLS 1.3 without a key")
 
-// weak offers the weak curves alone, with suites that need one. TLS 1.3 knows no
-// such curve (RFC 8446 section 4.2.7).
+// weak offers the weak curves, and those of the same hello that only older
+// versions know, with suites that need one; a sound one that is picked is taken out
+// and the rest offered again. TLS 1.3 knows no weak curve (RFC 8446 section 4.2.7).
 func (l *look) weak(ctx context.Context) {
 	version := l.below(hello.TLS13)
 	if version < hello.TLS10 {
 		l.offers[fact.OfferWeakGroups] = fact.Declined
 		return
 	}
-	l.offers[fact.OfferWeakGroups] = l.offerGroups(ctx, version, hello.WeakGroups(), fact.OfferWeakGroups)
-}
-
-// hybrid offers the groups that resist a quantum computer.
-func (l *look) hybrid(ctx context.Context) {
-	if !l.takes(hello.TLS13) {
-		l.offers[fact.OfferHybrid] = l.versions[hello.TLS13].offer
-		return
-	}
-	for _, id := range l.groups[hello.TLS13].taken {
-		if slices.Contains(hello.HybridGroups(), id) {
-			l.offers[fact.OfferHybrid] = fact.Accepted
+	groups := slices.Concat(hello.WeakGroups(), hello.OlderGroups())
+	for range len(hello.OlderGroups()) + 1 {
+		l.offers[fact.OfferWeakGroups] = l.offerGroups(ctx, version, groups, fact.OfferWeakGroups)
+		taken := l.groups[version].taken
+		if l.offers[fact.OfferWeakGroups] != fact.Accepted || slices.Contains(hello.WeakGroups(), taken[len(taken)-1]) {
 			return
 		}
+		groups = l.groups[version].left(groups)
 	}
-	l.offers[fact.OfferHybrid] = l.offerGroups(ctx, hello.TLS13, hello.HybridGroups(), fact.OfferHybrid)
+}
+
+// hybrid reads from the list of groups whether one resists a quantum computer.
+func (l *look) hybrid() fact.Offer {
+	known := l.groups[hello.TLS13]
+	switch {
+	case slices.ContainsFunc(known.taken, func(id uint16) bool { return slices.Contains(hello.HybridGroups(), id) }):
+		return fact.Accepted
+	case !l.takes(hello.TLS13):
+		return l.versionOffer(l.versions[hello.TLS13])
+	case len(known.left(hello.HybridGroups())) > 0:
+		return fact.OfferUnknown
+	}
+	return fact.Declined
 }
 
 // offerGroups offers groups alone. A server that takes a suite with another

@@ -113,7 +113,7 @@ func (l *look) run(ctx context.Context) {
 		return
 	}
 	for _, step := range []func(context.Context){
-		l.nameless, l.peel, l.rare, l.weak, l.weakSignatures, l.hybrid, l.encryptMAC, l.reverse, l.seekFlaws,
+		l.nameless, l.peel, l.rare, l.weak, l.weakSignatures, l.encryptMAC, l.reverse, l.seekFlaws,
 		l.enumerate, l.fallback, l.control,
 	} {
 		step(ctx)

@@ -60,6 +60,10 @@ func (l *look) allOffers() map[string]fact.Offer {
 			l.why[key] = l.whySuites()
 		}
 	}
+	l.offers[fact.OfferHybrid] = l.hybrid()
+	if why := l.why["groups 1.3"]; l.offers[fact.OfferHybrid] == fact.OfferUnknown && why != "" {
+		l.why[fact.OfferHybrid] = why
+	}
 	l.addHabits()
 	if l.first != nil && l.first.offer == fact.Accepted {
 		answer, why := l.first.earlyData()

@@ -122,13 +122,13 @@ func (l *look) fill(f *fact.TLS) {
 	if !l.chose() {
 		return
 	}
+	l.noteGroups()
 	f.Offers, f.Groups, f.Signatures = l.allOffers(), l.groupNames(), l.signatures()
 	f.ServerOrder, f.DH, f.Flaws = l.serverOrder(), describeGroup(l.prime), l.flaws
 	f.ALPN, f.TicketLife = l.first.ALPN, l.ticketLife
 	if f.ALPN == "" {
 		f.ALPN = l.base.ALPN
 	}
-	l.noteGroups()
 }
 
 // reach says how the contact ended.

@@ -41,8 +41,12 @@ func Groups(version uint16) []uint16 {
 	if version >= TLS13 {
 		return append(usual, append(HybridGroups(), 256, 257, 258, 259, 260, 31, 32, 33, 41, 0x0200, 0x0201, 0x0202)...)
 	}
-	return append(append(usual, 26, 27, 28, 21), WeakGroups()...)
+	return append(append(usual, OlderGroups()...), WeakGroups()...)
 }
+
+// OlderGroups are curves that TLS 1.3 left, and that are not weak: P-224 is only
+// not recommended any more.
+func OlderGroups() []uint16 { return []uint16{26, 27, 28, 21} }
 
 // WeakGroups are the curves under 224 bits or outside the recommended list
 // (EXP-TLS-07): characteristic two, and the secp…k1 family.
