@@ -61,6 +61,9 @@ type look struct {
 	ticketLife time.Duration
 }
 
+// fewSuites are as many as a small hello holds.
+const fewSuites = 32
+
 // split sorts what was offered by the answer.
 type split struct {
 	taken   []uint16 // in the order of the picks
@@ -147,9 +150,8 @@ func (l *look) ask(ctx context.Context, o hello.Offer) reply {
 
 // askSmall offers the same suites by small hellos.
 func (l *look) askSmall(ctx context.Context, o hello.Offer) reply {
-	const few = 32
 	worst := reply{}
-	for suites := range slices.Chunk(o.Suites, few) {
+	for suites := range slices.Chunk(o.Suites, fewSuites) {
 		small := o.Small()
 		small.Suites = suites
 		r := l.say(ctx, small)
@@ -214,8 +216,12 @@ func (l *look) control(ctx context.Context) {
 	if known == 0 {
 		return
 	}
-	r := l.say(ctx, l.usual(known))
-	if r.spokeTLS() {
+	taken := l.suites[known].taken
+	o := l.offer(known, taken[:min(len(taken), fewSuites)])
+	if !l.roomy {
+		o = o.Small()
+	}
+	if l.say(ctx, o).spokeTLS() {
 		return
 	}
 	for _, undo := range l.doubts {

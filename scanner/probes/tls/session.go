@@ -3,12 +3,14 @@
 package tlsprobe
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/tls/hello"
 )
 
 // farewell is how long a server is given to end a connection that we ended: its
@@ -93,9 +95,13 @@ func (s *session) outcome(err error) reply {
 	}
 	var alert tls.AlertError
 	var header tls.RecordHeaderError
+	// The library tells nothing of a choice it does not follow, SSL 3.0 for one.
+	clear, _ := hello.Read(bytes.NewReader(s.tape.read.Bytes()))
 	switch {
 	case r.Version != 0:
 		r.offer = fact.Accepted
+	case clear.Chose() && !clear.Retry:
+		r.Answer, r.offer = clear, fact.Accepted
 	case errors.As(err, &alert) || alerted(err):
 		r.offer, r.Alerted = fact.Declined, true
 	case errors.As(err, &header):
