@@ -123,6 +123,7 @@ func (l *look) fill(f *fact.TLS) {
 		return
 	}
 	l.noteGroups()
+	l.noteLife(l.first)
 	f.Offers, f.Groups, f.Signatures = l.allOffers(), l.groupNames(), l.signatures()
 	f.ServerOrder, f.DH, f.Flaws = l.serverOrder(), describeGroup(l.prime), l.flaws
 	f.ALPN, f.TicketLife = l.first.ALPN, l.ticketLife

@@ -125,6 +125,9 @@ func TestLegacy(t *testing.T) {
 			if strings.Join(versions, " ") != tt.versions || sighting.Missing != "" {
 				t.Errorf("%v, want %s; missing %q", versions, tt.versions, sighting.Missing)
 			}
+			if got.Offers[fact.OfferEMS] == fact.Accepted || got.Offers[fact.OfferRenegotiation] == fact.Accepted {
+				t.Errorf("habits of today: %v", got.Offers)
+			}
 			for key := range judged {
 				if want := slices.Contains(tt.accepted, key); want != (got.Offers[key] == fact.Accepted) || !want && got.Offers[key] == fact.OfferUnknown {
 					t.Errorf("%s is %s", key, got.Offers[key])
