@@ -116,8 +116,8 @@ func (l *look) run(ctx context.Context) {
 		return
 	}
 	for _, step := range []func(context.Context){
-		l.nameless, l.peel, l.rare, l.weak, l.weakSignatures, l.encryptMAC, l.reverse, l.seekFlaws,
-		l.enumerate, l.fallback, l.control,
+		l.nameless, l.peel, l.rare, l.weak, l.weakSignatures, l.encryptMAC, l.reverse, l.fallback,
+		l.seekFlaws, l.enumerate, l.control,
 	} {
 		step(ctx)
 	}

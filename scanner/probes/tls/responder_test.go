@@ -4,7 +4,10 @@ package tlsprobe
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -218,5 +221,61 @@ func TestDrip(t *testing.T) {
 	got, sighting := observe(t, door, Options{Timeout: 300 * time.Millisecond})
 	if got.Reach == fact.Answered || got.Error == "" && sighting.Missing == "" {
 		t.Errorf("%+v, missing %q", got, sighting.Missing)
+	}
+}
+
+// TestHostileCertificates holds that huge certificates are bounded, whole or not.
+func TestHostileCertificates(t *testing.T) {
+	t.Parallel()
+	root := newRoot(t, "Racine d'essai")
+	for name, count := range map[string]int{"names-10000": 10_000, "mebibyte": 60_000} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := template(service)
+			for i := range count {
+				c.DNSNames = append(c.DNSNames, fmt.Sprintf("n%d.chu.test", i))
+			}
+			door := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{root.leaf(t, c, newKey(t))}})
+			got, sighting := observe(t, door, Options{Roots: root.pool()})
+			if len(got.Chain) == 0 && got.Why["chain"] == "" || len(got.Chain) > 0 && len(got.Chain[0].Names) > maxNames {
+				t.Errorf("%d certificates, why %v", len(got.Chain), got.Why)
+			}
+			if got.Versions["1.3"] != fact.Accepted || sighting.Missing != "" {
+				t.Errorf("%v, missing %q", got.Versions, sighting.Missing)
+			}
+		})
+	}
+}
+
+// TestHostileTalk meets random bytes and endless handshakes.
+func TestHostileTalk(t *testing.T) {
+	t.Parallel()
+	hellos := record(22, hello.TLS12, slices.Concat(frame(2, append([]byte{3, 3}, append(make([]byte, 33), 0xC0, 0x2F, 0)...)))...)
+	for name, handle := range map[string]func(net.Conn){
+		"random": func(c net.Conn) { io.Copy(c, rand.Reader) },
+		"random-records": func(c net.Conn) {
+			for body := make([]byte, 512); ; {
+				rand.Read(body)
+				if _, err := c.Write(record(22, hello.TLS12, body...)); err != nil {
+					return
+				}
+			}
+		},
+		"endless-status": func(c net.Conn) {
+			c.Write(hellos)
+			for {
+				if _, err := c.Write(record(22, hello.TLS12, frame(22, []byte{1, 0, 0, 0})...)); err != nil {
+					return
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, sighting := observe(t, serve(t, handle), Options{Timeout: 2 * time.Second})
+			if len(got.Chain) != 0 || got.Error+sighting.Missing+got.Why["chain"] == "" {
+				t.Errorf("%+v, missing %q", got, sighting.Missing)
+			}
+		})
 	}
 }
