@@ -28,11 +28,6 @@ func (l *look) offer(version uint16, suites []uint16) hello.Offer {
 	return o
 }
 
-// maxSilences is how many handshakes may fail without a word of TLS before the
-// service is left alone. The second one is smaller, for the middle boxes that
-// lose the first.
-const maxSilences = 2
-
 // greet makes the default handshake, then one hello per older version.
 func (l *look) greet(ctx context.Context) {
 	if !l.open(ctx) {
@@ -48,24 +43,36 @@ func (l *look) greet(ctx context.Context) {
 	l.ssl2(ctx)
 }
 
-// open makes the default handshake, and tells whether to go on.
+// open makes the default handshake, and tells whether to go on. When it brings no
+// word of TLS, a hello that no middle box loses decides, and the handshake is made
+// again without the groups that make it long.
 func (l *look) open(ctx context.Context) bool {
-	small := []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
-	for _, groups := range [maxSilences][]tls.CurveID{nil, small} {
-		o := terms{name: l.name(), most: tls.VersionTLS13, groups: groups, alpn: l.alpn}
-		l.first = l.shake(ctx, o, (*session).end)
-		l.learn(l.first.reply)
-		if l.first.spokeTLS() || l.first.stranger || !l.first.connected {
-			break
+	l.shakeFirst(ctx, nil)
+	if l.first.stranger || !l.first.connected {
+		return false
+	}
+	if !l.first.spokeTLS() {
+		small := l.offer(hello.TLS12, hello.Usual(hello.TLS12)[:fewSuites]).Small()
+		r := l.say(ctx, small)
+		l.learn(r)
+		if !r.spokeTLS() {
+			return r.hungUp
 		}
+		l.shakeFirst(ctx, []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521})
 	}
-	if l.first.offer == fact.Accepted && len(l.first.tape.written.Bytes()) >= hello.SmallSize {
-		l.roomy = true
-	}
+	l.roomy = l.first.offer == fact.Accepted
 	if l.first.Version != 0 && l.first.Version < hello.TLS13 {
 		l.versions[hello.TLS13] = reply{offer: fact.Declined, connected: true}
 	}
-	return l.first.spokeTLS() || l.first.hungUp
+	return true
+}
+
+// shakeFirst makes the handshake whose certificate is shown; its hello is larger
+// than SmallSize.
+func (l *look) shakeFirst(ctx context.Context, groups []tls.CurveID) {
+	o := terms{name: l.name(), most: tls.VersionTLS13, groups: groups, alpn: l.alpn}
+	l.first = l.shake(ctx, o, (*session).end)
+	l.learn(l.first.reply)
 }
 
 // introduce sends the hello of TLS 1.2 and reads all that it says of the server.

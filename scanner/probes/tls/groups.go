@@ -22,15 +22,14 @@ func (l *look) weak(ctx context.Context) {
 		l.offers[fact.OfferWeakGroups] = fact.Declined
 		return
 	}
-	groups := slices.Concat(hello.WeakGroups(), hello.OlderGroups())
-	for range len(hello.OlderGroups()) + 1 {
-		l.offers[fact.OfferWeakGroups] = l.offerGroups(ctx, version, groups, fact.OfferWeakGroups)
-		taken := l.groups[version].taken
-		if l.offers[fact.OfferWeakGroups] != fact.Accepted || slices.Contains(hello.WeakGroups(), taken[len(taken)-1]) {
-			return
-		}
-		groups = l.groups[version].left(groups)
+	isWeak := func(id uint16) bool { return slices.Contains(hello.WeakGroups(), id) }
+	known := l.groups[version]
+	answer := fact.Accepted
+	for answer == fact.Accepted && !slices.ContainsFunc(known.taken, isWeak) {
+		groups := known.left(slices.Concat(hello.WeakGroups(), hello.OlderGroups()))
+		answer = l.offerGroups(ctx, version, groups, fact.OfferWeakGroups)
 	}
+	l.offers[fact.OfferWeakGroups] = answer
 }
 
 // hybrid reads from the list of groups whether one resists a quantum computer.
@@ -57,7 +56,7 @@ func (l *look) offerGroups(ctx context.Context, version uint16, groups []uint16,
 	o := l.offer(version, l.grouped(version))
 	o.Groups = groups
 	r := l.ask(ctx, o)
-	if r.Chose() && slices.Contains(groups, r.Group) {
+	if r.Version == version && slices.Contains(groups, r.Group) {
 		return fact.Accepted
 	}
 	l.note(key, r)
@@ -65,7 +64,9 @@ func (l *look) offerGroups(ctx context.Context, version uint16, groups []uint16,
 		return fact.OfferUnknown
 	}
 	l.refuseGroups(version, groups, r)
-	l.doubt(r, func() { l.offers[key] = fact.OfferUnknown })
+	if key == fact.OfferWeakGroups {
+		l.doubt(r, func() { l.offers[key] = fact.OfferUnknown })
+	}
 	return fact.Declined
 }
 
@@ -95,7 +96,7 @@ func (l *look) refuseGroups(version uint16, groups []uint16, r reply) {
 	})
 }
 
-// unknownGroups have no answer yet. A curve accepted by TLS 1.3 is not asked again
+// unknownGroups have no answer yet. A group that TLS 1.3 settled is not asked again
 // for 1.2: servers have one list.
 func (l *look) unknownGroups(version uint16) []uint16 {
 	return l.groups[hello.TLS13].left(l.groups[version].left(hello.Groups(version)))

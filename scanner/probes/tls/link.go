@@ -46,6 +46,10 @@ func (l *look) dial(ctx context.Context) (net.Conn, error) {
 		l.stopped = errBudget
 		return nil, errBudget
 	}
+	if err := ctx.Err(); err != nil {
+		l.stopped = fmt.Errorf("the time allowed for the look is over: %w", err)
+		return nil, l.stopped
+	}
 	l.spent++
 	conn, err := l.net.DialContext(ctx, "tcp", net.JoinHostPort(l.host, strconv.Itoa(l.port)))
 	if err != nil {
