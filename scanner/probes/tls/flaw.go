@@ -96,14 +96,14 @@ const quiet = 2 * time.Second
 // server refuses at once. An affected one says nothing, and then fails on the
 // second one, because it already decrypts.
 func earlyCipherSpec(conn net.Conn, a hello.Answer) fact.Offer {
-	description, err := provoke(conn, record(cipherSpec, a.Version, 1))
+	_, err := provoke(conn, record(cipherSpec, a.Version, 1))
 	switch {
 	case err == nil || hungUp(err):
 		return fact.Declined
 	case !isTimeout(err):
 		return fact.OfferUnknown
 	}
-	description, err = provoke(conn, record(cipherSpec, a.Version, 1))
+	description, err := provoke(conn, record(cipherSpec, a.Version, 1))
 	if err == nil && (description == hello.AlertBadRecord || description == hello.AlertDecryption) {
 		return fact.Accepted
 	}

@@ -105,11 +105,13 @@ func TestLegacy(t *testing.T) {
 		accepted  []string
 	}{
 		"ssl3-export": {
-			responder{versions: []uint16{hello.SSL3}, suites: []uint16{0x0003, 0x0005}}, "declined accepted declined declined",
+			responder{versions: []uint16{hello.SSL3}, suites: []uint16{0x0003, 0x0005}},
+			"declined accepted declined declined",
 			[]string{fact.OfferExport, fact.OfferRC4, fact.OfferStaticKey},
 		},
 		"everything-old": {
-			responder{versions: []uint16{hello.SSL3, hello.TLS10}, suites: []uint16{0x0001, 0x0008, 0x0009, 0x000A, 0x002F}, old: oldHello}, "accepted accepted accepted declined",
+			responder{versions: []uint16{hello.SSL3, hello.TLS10}, suites: []uint16{0x0001, 0x0008, 0x0009, 0x000A, 0x002F}, old: oldHello},
+			"accepted accepted accepted declined",
 			[]string{fact.OfferNull, fact.OfferExport, fact.OfferDES, fact.Offer3DES, fact.OfferStaticKey, fact.OfferCBC},
 		},
 		"only-ssl2":     {responder{old: oldHello, closes: true}, "accepted declined declined declined", nil},
