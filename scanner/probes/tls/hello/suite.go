@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The versions, as they are written on the wire.
@@ -82,10 +83,29 @@ func (s Suite) needs12() bool {
 // Traits gives the traits of a suite; none when it is not known.
 func Traits(id uint16) Trait {
 	if i, found := find(id); found {
-		return registry[i].traits()
+		return allTraits()[i]
 	}
 	return 0
 }
+
+// allTraits are the traits of the registry, in its order, read once.
+var allTraits = sync.OnceValue(func() []Trait {
+	var all []Trait
+	for _, s := range registry {
+		all = append(all, s.traits())
+	}
+	return all
+})
+
+// ranked are the suites of the registry, the most usual first, sorted once.
+var ranked = sync.OnceValue(func() []uint16 {
+	var ids []uint16
+	for _, s := range registry {
+		ids = append(ids, s.ID)
+	}
+	slices.SortStableFunc(ids, func(a, b uint16) int { return rank(a) - rank(b) })
+	return ids
+})
 
 // SuiteName names a suite.
 func SuiteName(id uint16) string {
@@ -103,16 +123,15 @@ func find(id uint16) (int, bool) {
 // usual first; no trait means all of them.
 func Suites(version uint16, wanted Trait) []uint16 {
 	var ids []uint16
-	for _, s := range registry {
-		t := s.traits()
+	for _, id := range ranked() {
+		t := Traits(id)
 		if (t&Only13 != 0) != (version == TLS13) || t&Only12 != 0 && version < TLS12 {
 			continue
 		}
 		if wanted == 0 || t&wanted != 0 {
-			ids = append(ids, s.ID)
+			ids = append(ids, id)
 		}
 	}
-	slices.SortStableFunc(ids, func(a, b uint16) int { return rank(a) - rank(b) })
 	return ids
 }
 
