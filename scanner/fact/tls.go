@@ -115,7 +115,7 @@ const (
 	OfferEMS           = "extended-master-secret" // RFC 7627
 	OfferEncryptMAC    = "encrypt-then-mac"       // RFC 7366
 	OfferRenegotiation = "secure-renegotiation"   // RFC 5746
-	OfferClientRenego  = "client-renegotiation"   // repeated, asked by the client
+	OfferClientRenego  = "client-renegotiation"   // repeated, asked by the client: it is asked once, and a limit beyond is not sought
 	OfferCompression   = "compression"
 	OfferEarlyData     = "early-data" // read from the ticket: no data is ever sent early
 	OfferFallback      = "fallback-scsv"

@@ -100,7 +100,7 @@ func sign(t testing.TB, c, parent *x509.Certificate, public crypto.PublicKey, ke
 }
 
 // serveTLS starts a TLS server.
-func serveTLS(t *testing.T, config *tls.Config) *loopback {
+func serveTLS(t testing.TB, config *tls.Config) *loopback {
 	t.Helper()
 	return serve(t, func(conn net.Conn) { handshake(conn, config) })
 }

@@ -25,14 +25,17 @@ const (
 	maxText    = 500
 )
 
-// addChain describes the chain in the fact, and returns it as evidence together
-// with what is missing of it.
-func (p *Probe) addChain(f *fact.TLS, chain []*x509.Certificate) (artifacts []scanner.Artifact, missing string) {
+// maxChain is the most certificates of a chain that are kept.
+const maxChain = 10
+
+// addChain describes the chain in the fact, and returns it as evidence.
+func (p *Probe) addChain(f *fact.TLS, chain []*x509.Certificate) []scanner.Artifact {
 	if len(chain) == 0 {
-		return nil, "no certificate was shown"
+		f.Why["chain"] = "no certificate was shown"
+		return nil
 	}
 	if len(chain) > maxChain {
-		missing = fmt.Sprintf("only %d of %d certificates were kept", maxChain, len(chain))
+		f.Why["chain"] = fmt.Sprintf("only %d of %d certificates were kept", maxChain, len(chain))
 		chain = chain[:maxChain]
 	}
 	var text bytes.Buffer
@@ -43,12 +46,12 @@ func (p *Probe) addChain(f *fact.TLS, chain []*x509.Certificate) (artifacts []sc
 	}
 	trust, err := p.trust(chain)
 	if err != nil {
-		missing = joinMissing(missing, "trust in the chain: "+err.Error())
+		f.Why["trust"] = err.Error()
 	} else {
 		f.Trust, f.Store = trust, p.options.Store
 	}
-	artifact := scanner.NewArtifact("certificate chain", "application/pem-certificate-chain", text.Bytes())
-	return []scanner.Artifact{artifact}, missing
+	f.Shape = p.shape(chain)
+	return []scanner.Artifact{scanner.NewArtifact("certificate chain", "application/pem-certificate-chain", text.Bytes())}
 }
 
 // describe keeps what a check may need of a certificate.
@@ -63,6 +66,14 @@ func describe(cert *x509.Certificate, name string) fact.Certificate {
 		Signature: cert.SignatureAlgorithm.String(),
 		SPKI:      scanner.Digest(cert.RawSubjectPublicKeyInfo),
 		Digest:    scanner.Digest(cert.Raw),
+
+		Exponent:   exponent(cert),
+		CommonName: clean(cert.Subject.CommonName),
+		OCSP:       addresses(cert.OCSPServer),
+		CRL:        addresses(cert.CRLDistributionPoints),
+		MustStaple: mustStaple(cert),
+		Usages:     usages(cert),
+		SCTs:       countTimestamps(embedded(cert)),
 	}
 }
 

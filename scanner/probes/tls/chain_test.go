@@ -24,8 +24,8 @@ import (
 	"carescan/scanner/fact"
 )
 
-// look serves a certificate and returns what is seen of it.
-func look(t *testing.T, cert tls.Certificate, o Options) (fact.TLS, scanner.Sighting) {
+// lookAt serves a certificate and returns what is seen of it.
+func lookAt(t *testing.T, cert tls.Certificate, o Options) (fact.TLS, scanner.Sighting) {
 	t.Helper()
 	return observe(t, serveTLS(t, &tls.Config{Certificates: []tls.Certificate{cert}}), o)
 }
@@ -63,7 +63,7 @@ func TestTrust(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, _ := look(t, tt.cert, Options{Roots: tt.roots, Store: "sha256:essai"})
+			got, _ := lookAt(t, tt.cert, Options{Roots: tt.roots, Store: "sha256:essai"})
 			if got.Trust != tt.want || got.Store != "sha256:essai" {
 				t.Errorf("trust %q in %q, want %q", got.Trust, got.Store, tt.want)
 			}
@@ -87,13 +87,13 @@ func TestChainAsSent(t *testing.T) {
 	c.IPAddresses = []net.IP{net.ParseIP("192.0.2.1")}
 	c.NotBefore, c.NotAfter = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 4, 2, 3, 4, 5, 0, time.UTC)
 	cert := root.below(t, authorityTemplate("Autorité d'essai")).leaf(t, c, newKey(t))
-	got, sighting := look(t, cert, Options{Roots: root.pool()})
+	got, sighting := lookAt(t, cert, Options{Roots: root.pool()})
 	leaf := parse(t, cert.Certificate[0])
 	want := fact.Certificate{
 		Subject: "CN=www.chu.test,O=CHU d'essai", Issuer: "CN=Autorité d'essai,O=CHU d'essai",
 		Names: []string{service, "192.0.2.1"}, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 		Key: "ECDSA P-256", Signature: "ECDSA-SHA256",
-		SPKI: scanner.Digest(leaf.RawSubjectPublicKeyInfo), Digest: scanner.Digest(leaf.Raw),
+		SPKI: scanner.Digest(leaf.RawSubjectPublicKeyInfo), Digest: scanner.Digest(leaf.Raw), CommonName: service,
 	}
 	if diff := cmp.Diff(want, got.Chain[0]); diff != "" {
 		t.Error(diff)
@@ -119,7 +119,7 @@ func TestChainKeys(t *testing.T) {
 	}
 	root := newRoot(t, "Racine d'essai")
 	for want, key := range map[string]crypto.Signer{"RSA 2048": strong, "Ed25519": edwards, "ECDSA P-256": newKey(t)} {
-		got, _ := look(t, root.leaf(t, template(service), key), Options{})
+		got, _ := lookAt(t, root.leaf(t, template(service), key), Options{})
 		if got.Chain[0].Key != want {
 			t.Errorf("key %q, want %q", got.Chain[0].Key, want)
 		}
@@ -140,9 +140,9 @@ func TestChainIsBounded(t *testing.T) {
 	for range 2 * maxChain {
 		cert.Certificate = append(cert.Certificate, root.cert.Raw)
 	}
-	got, sighting := look(t, cert, Options{})
-	if len(got.Chain) != maxChain || !strings.Contains(sighting.Missing, "only 10 of 21") {
-		t.Errorf("%d certificates, missing %q", len(got.Chain), sighting.Missing)
+	got, _ := lookAt(t, cert, Options{})
+	if len(got.Chain) != maxChain || !strings.Contains(got.Why["chain"], "only 10 of 21") {
+		t.Errorf("%d certificates, why %q", len(got.Chain), got.Why["chain"])
 	}
 	leaf := got.Chain[0]
 	if len(leaf.Names) != maxNames || leaf.Names[0] != "*.chu.test" || len(leaf.Subject) > maxText+len("…") {
@@ -159,8 +159,8 @@ func FuzzDescribe(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var got fact.TLS
-		artifacts, _ := New(Options{Roots: x509.NewCertPool()}).addChain(&got, []*x509.Certificate{cert})
+		got := fact.TLS{Why: map[string]string{}}
+		artifacts := New(Options{Roots: x509.NewCertPool()}).addChain(&got, []*x509.Certificate{cert})
 		if len(artifacts) != 1 || len(got.Chain) != 1 || got.Trust == fact.Trusted {
 			t.Errorf("%d artifacts, %d certificates, trust %q", len(artifacts), len(got.Chain), got.Trust)
 		}

@@ -18,6 +18,7 @@ type loopback struct {
 	address string // of the server; empty when the scope refuses it
 	known   []netip.Addr
 	dials   atomic.Int32
+	allowed bool // looks of level P3
 }
 
 const service = "www.chu.test"
@@ -37,12 +38,18 @@ func (l *loopback) Lookup(context.Context, string) ([]netip.Addr, error) {
 }
 func (l *loopback) Resolvers() []netip.AddrPort                             { return nil }
 func (*loopback) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
-func (*loopback) Intrusive() error                                          { return nil }
 func (l *loopback) UserAgent() string                                       { return "CareScan-test" }
+
+func (l *loopback) Intrusive() error {
+	if l.allowed {
+		return nil
+	}
+	return &scanner.Refusal{Code: scanner.RefusedIntrusive}
+}
 
 // serve accepts connections on a free port and hands them out, each to a
 // goroutine, until the test ends.
-func serve(t *testing.T, handle func(net.Conn)) *loopback {
+func serve(t testing.TB, handle func(net.Conn)) *loopback {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -47,7 +47,7 @@ func TestObserveOpenSSL(t *testing.T) {
 }
 
 // startOpenSSL starts the server on a port of its own choice, which it prints.
-func startOpenSSL(t *testing.T, flags []string) *loopback {
+func startOpenSSL(t testing.TB, flags []string) *loopback {
 	t.Helper()
 	binary, err := exec.LookPath("openssl")
 	if err != nil {
@@ -83,7 +83,7 @@ func startOpenSSL(t *testing.T, flags []string) *loopback {
 }
 
 // writePair writes a certificate and its key into one file.
-func writePair(t *testing.T, cert tls.Certificate) string {
+func writePair(t testing.TB, cert tls.Certificate) string {
 	t.Helper()
 	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
 	if err != nil {

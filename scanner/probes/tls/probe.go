@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tlsprobe looks at what a TLS service offers: the versions it accepts
-// and the certificate chain it shows.
+// Package tlsprobe looks at what a TLS service offers: versions, suites, groups,
+// signatures, habits of the protocol, and the certificates it shows.
 //
-// It makes the handshakes of an ordinary client, four at most, and sends nothing
-// over them.
+// Most of it is read from the first words of a server, in answer to hellos that
+// are never followed up; a few handshakes are whole, and nothing is sent over
+// them. Flaws of implementations are looked for only under an authorisation.
 package tlsprobe
 
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"net"
+	"strconv"
+	"syscall"
 	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/starttls"
 )
 
 const defaultTimeout = 10 * time.Second
@@ -23,7 +29,18 @@ const defaultTimeout = 10 * time.Second
 type Options struct {
 	Roots   *x509.CertPool // authorities trusted; nil means those of the system
 	Store   string         // name of the roots in the fact; "system" when Roots is nil
+	Private *x509.CertPool // authorities declared as private; nil means none
 	Timeout time.Duration  // of one connection; 10 s when zero
+	// Protocols says what is spoken before TLS on "host:port", by the words of the
+	// package starttls; "" means that TLS begins at once. Elsewhere, the port tells.
+	Protocols map[string]string
+}
+
+func (o Options) protocol(host string, port int) starttls.Protocol {
+	if declared, found := o.Protocols[net.JoinHostPort(host, strconv.Itoa(port))]; found {
+		return starttls.Protocol(declared)
+	}
+	return starttls.ForPort(port)
 }
 
 // Probe looks at a TLS service.
@@ -49,20 +66,19 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindService }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.TLS{}.FactKind()} }
 
-// Load is the most it costs a service: one handshake per version.
-func (*Probe) Load() scanner.Load {
-	return scanner.Load{Connections: len(versions), Requests: len(versions)}
-}
+// Load is the most it costs a service: a bound in code, about twice what a modern
+// server takes.
+func (*Probe) Load() scanner.Load { return scanner.Load{Connections: budget, Requests: budget} }
 
-// Observe shakes hands with the service, from the newest version to the oldest.
-func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
+// Observe looks at the service, one connection at a time.
+func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	host, port, err := endpoint(t)
 	if err != nil {
 		return nil, err
 	}
-	d := descent{net: net, host: host, port: port, timeout: p.options.Timeout}
-	d.run(ctx)
-	return []scanner.Sighting{p.sighting(ctx, &d)}, nil
+	l := newLook(network, host, port, p.options)
+	l.run(ctx)
+	return []scanner.Sighting{p.sighting(ctx, l)}, nil
 }
 
 // endpoint reads the target.
@@ -73,15 +89,25 @@ func endpoint(t scanner.Target) (host string, port int, err error) {
 	return t.HostPort()
 }
 
-// sighting tells what the descent saw.
-func (p *Probe) sighting(ctx context.Context, d *descent) scanner.Sighting {
-	f := fact.TLS{Name: d.host, Address: d.address, Reach: d.reach(ctx), Error: d.failure()}
+// sighting tells what was seen. The observation is partial only when nothing can
+// be concluded, or when the service stopped answering: what is unknown besides
+// is said in the fact, for each check to weigh.
+func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
+	f := fact.TLS{
+		Name: l.host, Address: l.address, Reach: l.reach(ctx), Error: l.failure(),
+		StartTLS: string(l.protocol), Connections: l.spent, Why: l.why,
+	}
 	s := scanner.Sighting{}
 	switch f.Reach {
 	case fact.Answered:
-		f.Versions = d.offers()
-		s.Artifacts, s.Missing = p.addChain(&f, d.chain)
-		s.Missing = joinMissing(d.unknown(), s.Missing)
+		l.fill(&f)
+		s.Artifacts = p.addCertificates(&f, l)
+		if l.stopped != nil {
+			f.Why["look"] = clean(l.stopped.Error())
+		}
+		if errors.Is(l.stopped, errStopped) || !l.chose() {
+			s.Missing = "the look was not whole: " + l.whySuites()
+		}
 	case fact.Unreached:
 		s.Missing = "the service could not be reached: " + f.Error
 	case fact.Closed, fact.NoAddress, fact.OtherTalk: // whole facts
@@ -90,9 +116,53 @@ func (p *Probe) sighting(ctx context.Context, d *descent) scanner.Sighting {
 	return s
 }
 
-func joinMissing(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
+// fill writes what the hellos told.
+func (l *look) fill(f *fact.TLS) {
+	f.Versions, f.Suites = l.versionOffers(), l.suiteNames()
+	if !l.chose() {
+		return
 	}
-	return a + "; " + b
+	l.noteGroups()
+	l.noteLife(l.first)
+	f.Offers, f.Groups, f.Signatures = l.allOffers(), l.groupNames(), l.signatures()
+	f.ServerOrder, f.DH, f.Flaws = l.serverOrder(), describeGroup(l.prime), l.flaws
+	f.ALPN, f.TicketLife = l.first.ALPN, l.ticketLife
+	if f.ALPN == "" {
+		f.ALPN = l.base.ALPN
+	}
+}
+
+// reach says how the contact ended.
+func (l *look) reach(ctx context.Context) fact.Reach {
+	switch {
+	case l.began || l.old.Spoke:
+		return fact.Answered
+	case l.first.stranger:
+		return fact.OtherTalk
+	case l.address == "":
+		return l.unconnected(ctx, l.first.err)
+	}
+	return fact.Unreached
+}
+
+// unconnected says why no connection was made.
+func (l *look) unconnected(ctx context.Context, err error) fact.Reach {
+	if _, ok := errors.AsType[*scanner.Refusal](err); ok {
+		return fact.Unreached
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fact.Closed
+	}
+	if addresses, err := l.net.Lookup(ctx, l.host); err == nil && len(addresses) == 0 {
+		return fact.NoAddress
+	}
+	return fact.Unreached
+}
+
+// failure is the error of a service that spoke no TLS.
+func (l *look) failure() string {
+	if l.began || l.old.Spoke || l.first.err == nil {
+		return ""
+	}
+	return clean(l.first.err.Error())
 }

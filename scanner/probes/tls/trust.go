@@ -14,27 +14,48 @@ import (
 
 var errNoStore = errors.New("this machine has no store of trusted authorities")
 
-// trust builds the chain against the store. Dates and name have checks of their
-// own and are left aside here.
+// trust builds the chain against the stores, the public one first. Dates and name
+// have checks of their own and are left aside here.
 func (p *Probe) trust(chain []*x509.Certificate) (fact.Trust, error) {
 	roots, err := p.roots()
-	if err != nil {
+	switch {
+	case err == nil && builds(chain, roots):
+		return fact.Trusted, nil
+	case p.options.Private != nil && builds(chain, p.options.Private):
+		return fact.PrivatelyTrusted, nil
+	case err != nil:
 		return "", err
+	case isSelfSigned(chain[0]):
+		return fact.SelfSigned, nil
 	}
-	options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
+	return fact.Untrusted, nil
+}
+
+// stores are the stores that can be read.
+func (p *Probe) stores() []*x509.CertPool {
+	var stores []*x509.CertPool
+	if roots, err := p.roots(); err == nil {
+		stores = append(stores, roots)
+	}
+	if p.options.Private != nil {
+		stores = append(stores, p.options.Private)
+	}
+	return stores
+}
+
+// builds tells whether a path leads from the first certificate to a root.
+func builds(chain []*x509.Certificate, roots *x509.CertPool) bool {
+	options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}
 	for _, cert := range chain[1:] {
 		options.Intermediates.AddCert(cert)
 	}
 	for _, moment := range moments(chain) {
 		options.CurrentTime = moment
 		if _, err := chain[0].Verify(options); err == nil {
-			return fact.Trusted, nil
+			return true
 		}
 	}
-	if isSelfSigned(chain[0]) {
-		return fact.SelfSigned, nil
-	}
-	return fact.Untrusted, nil
+	return false
 }
 
 // roots gives the declared store. A machine without any must not make every
@@ -70,10 +91,13 @@ func moments(chain []*x509.Certificate) []time.Time {
 // isSelfSigned tells whether a certificate vouches for itself. When Go refuses
 // to compute an old signature, its names decide.
 func isSelfSigned(cert *x509.Certificate) bool {
-	if !bytes.Equal(cert.RawSubject, cert.RawIssuer) {
-		return false
-	}
-	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
+	return bytes.Equal(cert.RawSubject, cert.RawIssuer) && signatureHolds(cert, cert)
+}
+
+// signatureHolds tells whether one certificate signed another, or may have by a
+// hash too old for Go to compute.
+func signatureHolds(issuer, c *x509.Certificate) bool {
+	err := issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
 	var insecure x509.InsecureAlgorithmError
 	return err == nil || errors.As(err, &insecure)
 }

@@ -35,7 +35,7 @@ func (r Runner) exposureProbes(places *geo.Table) ([]scanner.Probe, error) {
 		return nil, err
 	}
 	return append(named,
-		tlsprobe.New(tlsprobe.Options{Roots: t.public, Store: t.store}),
+		tlsprobe.New(tlsprobe.Options{Roots: t.public, Store: t.store, Private: t.private}),
 		httpprobe.New(httpprobe.Options{Roots: t.any}),
 		r.serviceProbe(),
 		templates,

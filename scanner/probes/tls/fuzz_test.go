@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"testing"
+
+	"carescan/scanner/fact"
+)
+
+// FuzzRecords cuts foreign streams.
+func FuzzRecords(f *testing.F) {
+	f.Add([]byte("\x17\x03\x03\x00\x01x\x17\x03\x03\x00\x02yz"))
+	f.Add([]byte("\x16\x03\x03\x00\x05\x04\x00\x00\x01t\x14\x03\x03\x00\x01\x01"))
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		total := 0
+		for _, record := range records(stream) {
+			total += len(record)
+		}
+		for _, body := range messages(stream) {
+			if len(body) > len(stream) {
+				t.Error("a message is longer than what came")
+			}
+		}
+		if total > len(stream) {
+			t.Errorf("%d bytes of records in %d", total, len(stream))
+		}
+	})
+}
+
+// FuzzReadTickets reads foreign messages of TLS 1.3.
+func FuzzReadTickets(f *testing.F) {
+	ticket := "\x00\x00\x1c\x20\x00\x00\x00\x00\x00\x00\x01t\x00\x08\x00\x2a\x00\x04\x00\x00\x40\x00"
+	f.Add([]byte("\x04\x00\x00" + string([]byte{byte(len(ticket))}) + ticket + "\x16\x00\x00"))
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		if found := readTickets(plain); len(found) > len(plain) {
+			t.Errorf("%d tickets in %d bytes", len(found), len(plain))
+		}
+	})
+}
+
+// FuzzStaple reads foreign OCSP answers and lists of time-stamps.
+func FuzzStaple(f *testing.F) {
+	f.Add([]byte("\x00\x05\x00\x03sct"))
+	f.Add([]byte{0x30, 0x03, 0x0A, 0x01, 0x06})
+	chain := newRoot(f, "Racine d'essai").cert
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if countTimestamps(raw) > len(raw)/2 {
+			t.Error("more time-stamps than bytes allow")
+		}
+		if s := readStaple(raw, parseChain([][]byte{chain.Raw})); s != nil && s.Status == "good" && revocation(s, fact.Certificate{}) != fact.RevocationGood {
+			t.Errorf("%+v", s)
+		}
+		stapledTimestamps(raw, parseChain([][]byte{chain.Raw}))
+		octets(raw)
+	})
+}

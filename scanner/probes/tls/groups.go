@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/tls/hello"
+)
+
+var errNoRetry = errors.New("the server answers no hello of TLS 1.3 without a key")
+
+// weak offers the weak curves, and those of the same hello that only older
+// versions know, with suites that need one; a sound one that is picked is taken out
+// and the rest offered again. TLS 1.3 knows no weak curve (RFC 8446 section 4.2.7).
+func (l *look) weak(ctx context.Context) {
+	version := l.below(hello.TLS13)
+	if version < hello.TLS10 {
+		l.offers[fact.OfferWeakGroups] = fact.Declined
+		return
+	}
+	isWeak := func(id uint16) bool { return slices.Contains(hello.WeakGroups(), id) }
+	known := l.groups[version]
+	answer := fact.Accepted
+	for answer == fact.Accepted && !slices.ContainsFunc(known.taken, isWeak) {
+		groups := known.left(slices.Concat(hello.WeakGroups(), hello.OlderGroups()))
+		answer = l.offerGroups(ctx, version, groups, fact.OfferWeakGroups)
+	}
+	l.offers[fact.OfferWeakGroups] = answer
+}
+
+// hybrid reads from the list of groups whether one resists a quantum computer.
+func (l *look) hybrid() fact.Offer {
+	known := l.groups[hello.TLS13]
+	switch {
+	case slices.ContainsFunc(known.taken, func(id uint16) bool { return slices.Contains(hello.HybridGroups(), id) }):
+		return fact.Accepted
+	case !l.takes(hello.TLS13):
+		return l.versionOffer(l.versions[hello.TLS13])
+	case len(known.left(hello.HybridGroups())) > 0:
+		return fact.OfferUnknown
+	}
+	return fact.Declined
+}
+
+// offerGroups offers groups alone. A server that takes a suite with another
+// group, or with none, declined them.
+func (l *look) offerGroups(ctx context.Context, version uint16, groups []uint16, key string) fact.Offer {
+	if version == hello.TLS13 && l.keyed {
+		l.why[key] = errNoRetry.Error()
+		return fact.OfferUnknown
+	}
+	o := l.offer(version, l.grouped(version))
+	o.Groups = groups
+	r := l.ask(ctx, o)
+	if r.Version == version && slices.Contains(groups, r.Group) {
+		return fact.Accepted
+	}
+	l.note(key, r)
+	if r.offer == fact.OfferUnknown {
+		return fact.OfferUnknown
+	}
+	l.refuseGroups(version, groups, r)
+	if key == fact.OfferWeakGroups {
+		l.doubt(r, func() { l.offers[key] = fact.OfferUnknown })
+	}
+	return fact.Declined
+}
+
+// grouped are the suites that need a group: those accepted, or else the usual
+// ones.
+func (l *look) grouped(version uint16) []uint16 {
+	if version == hello.TLS13 {
+		return l.suites[version].taken
+	}
+	if known := l.having(version, hello.ECDHE); len(known) > 0 {
+		return known
+	}
+	suites := hello.Suites(version, hello.ECDHE)
+	return suites[:min(len(suites), hello.MaxSuites)]
+}
+
+// refuseGroups keeps what a refusal proves.
+func (l *look) refuseGroups(version uint16, groups []uint16, r reply) {
+	refused := l.groups[version].refused
+	for _, id := range groups {
+		refused[id] = true
+	}
+	l.doubt(r, func() {
+		for _, id := range groups {
+			delete(refused, id)
+		}
+	})
+}
+
+// unknownGroups have no answer yet. A group that TLS 1.3 settled is not asked again
+// for 1.2: servers have one list.
+func (l *look) unknownGroups(version uint16) []uint16 {
+	return l.groups[hello.TLS13].left(l.groups[version].left(hello.Groups(version)))
+}
+
+// enumerateGroups offers the groups that have no answer, without what the server
+// picks, until it refuses.
+func (l *look) enumerateGroups(ctx context.Context, version uint16) {
+	if version < hello.TLS12 && l.takes(hello.TLS12) || version == hello.SSL3 || len(l.grouped(version)) == 0 {
+		return // the same list as in TLS 1.2, or none
+	}
+	if version < hello.TLS13 && len(l.having(version, hello.ECDHE)) == 0 {
+		return
+	}
+	key := "groups " + hello.VersionName(version)
+	for l.stopped == nil {
+		groups := l.unknownGroups(version)
+		if len(groups) == 0 {
+			return
+		}
+		if l.offerGroups(ctx, version, groups, key) != fact.Accepted {
+			return
+		}
+	}
+}
+
+// groupNames lists the groups accepted in any version.
+func (l *look) groupNames() []string {
+	var names []string
+	for v := hello.TLS13; v >= hello.TLS10; v-- {
+		for _, id := range l.groups[v].taken {
+			if name := hello.GroupName(id); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}

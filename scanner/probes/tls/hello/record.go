@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hello
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// The types of record (RFC 8446 appendix B.1, RFC 6520 section 3).
+const (
+	recordCipherSpec = 20
+	recordAlert      = 21
+	recordHandshake  = 22
+	recordData       = 23
+	recordHeartbeat  = 24
+)
+
+// The bounds of what is read of one server.
+const (
+	maxRecord   = 1<<14 + 2048 // RFC 5246 section 6.2.3
+	maxFlight   = 256 << 10    // bytes of all messages
+	maxRecords  = 1024
+	maxMessages = 32
+)
+
+// The ways an answer is not one.
+var (
+	ErrOtherTalk = errors.New("the answer is not TLS")
+	ErrTooMuch   = errors.New("the answer is larger than is read")
+	ErrMalformed = errors.New("the answer is not well formed")
+)
+
+// records reads records, within the bounds.
+type records struct {
+	stream *bufio.Reader
+	count  int
+	bytes  int
+}
+
+// next reads one record.
+func (r *records) next() (kind byte, body []byte, err error) {
+	header := make([]byte, 5)
+	if _, err := io.ReadFull(r.stream, header); err != nil {
+		return 0, nil, fmt.Errorf("read a record: %w", err)
+	}
+	length := int(binary.BigEndian.Uint16(header[3:]))
+	if !plausible(header, length) {
+		return 0, nil, r.strange()
+	}
+	r.count++
+	r.bytes += length
+	if r.count > maxRecords || r.bytes > maxFlight {
+		return 0, nil, ErrTooMuch
+	}
+	body = make([]byte, length)
+	if _, err := io.ReadFull(r.stream, body); err != nil {
+		return 0, nil, fmt.Errorf("read a record: %w", err)
+	}
+	return header[0], body, nil
+}
+
+// plausible tells whether these may be the first bytes of a record.
+func plausible(header []byte, length int) bool {
+	return header[0] >= recordCipherSpec && header[0] <= recordHeartbeat && header[1] == 3 && length <= maxRecord
+}
+
+// strange is what bytes that are no record mean: another protocol at the
+// beginning, a broken one later.
+func (r *records) strange() error {
+	if r.count == 0 {
+		return ErrOtherTalk
+	}
+	return ErrMalformed
+}

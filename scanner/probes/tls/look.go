@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/starttls"
+	"carescan/scanner/probes/tls/hello"
+)
+
+// budget is the most connections one service may cost. A modern server is whole
+// for about thirty; what remains is for those that accept everything.
+const budget = 62
+
+// maxRefusals is how many connections in a row may end without a word of TLS, once
+// the service spoke it, before it is left alone (exposure-checks.md section 1.2).
+const maxRefusals = 5
+
+// look is one look at a service: what was asked, and what was learnt.
+type look struct {
+	net      scanner.Network
+	host     string
+	port     int
+	timeout  time.Duration
+	protocol starttls.Protocol
+	alpn     []string
+
+	address string
+	spent   int   // connections
+	stopped error // why nothing more is asked
+	began   bool  // the service spoke TLS
+	streak  int   // connections in a row without a word of TLS
+	doubts  []func()
+	roomy   bool // a hello of ordinary size was answered
+	keyed   bool // TLS 1.3 is answered only with a key
+	apart   bool // suites and groups are listed one after the other
+
+	first      *session // the default handshake
+	base       reply    // to the hello of the highest version before 1.3
+	unnamed    *session
+	versions   map[uint16]reply
+	suites     map[uint16]*split // by version
+	groups     map[uint16]*split
+	prime      []byte
+	signed     map[uint16]fact.Offer // by hash
+	offers     map[string]fact.Offer
+	flaws      map[string]fact.Offer
+	why        map[string]string
+	order      fact.Offer
+	old        hello.Old
+	chain      [][]byte // the first shown in clear
+	leaves     [][]byte // the others
+	timestamps [][]byte // lists of SCTs
+	staple     []byte   // the first
+	ticketLife time.Duration
+}
+
+// fewSuites are as many as a small hello holds.
+const fewSuites = 32
+
+// split sorts what was offered by the answer.
+type split struct {
+	taken   []uint16 // in the order of the picks
+	refused map[uint16]bool
+}
+
+func (s *split) take(id uint16) {
+	if !slices.Contains(s.taken, id) {
+		s.taken = append(s.taken, id)
+	}
+}
+
+// left are those of a list that have no answer yet.
+func (s *split) left(ids []uint16) []uint16 {
+	return slices.DeleteFunc(slices.Clone(ids), func(id uint16) bool { return s.refused[id] || slices.Contains(s.taken, id) })
+}
+
+func newLook(network scanner.Network, host string, port int, o Options) *look {
+	l := &look{
+		net: network, host: host, port: port, timeout: o.Timeout, protocol: o.protocol(host, port),
+		versions: map[uint16]reply{}, suites: map[uint16]*split{}, groups: map[uint16]*split{},
+		signed: map[uint16]fact.Offer{}, offers: map[string]fact.Offer{}, flaws: map[string]fact.Offer{}, why: map[string]string{},
+	}
+	for _, v := range []uint16{hello.SSL3, hello.TLS10, hello.TLS11, hello.TLS12, hello.TLS13} {
+		l.suites[v], l.groups[v] = &split{refused: map[uint16]bool{}}, &split{refused: map[uint16]bool{}}
+	}
+	if l.protocol == starttls.AtOnce && !slices.Contains(strictPorts, port) {
+		l.alpn = []string{"h2", "http/1.1"}
+	}
+	return l
+}
+
+// strictPorts belong to protocols other than HTTP, where a server may refuse a
+// client that names only those (RFC 7301 section 3.2).
+var strictPorts = []int{465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 8883}
+
+// name is what is asked by SNI, which carries no address (RFC 6066 section 3).
+func (l *look) name() string {
+	if _, err := netip.ParseAddr(l.host); err == nil {
+		return ""
+	}
+	return l.host
+}
+
+// run makes the plan of section 8 of the catalogue: what decides first, details
+// afterwards.
+func (l *look) run(ctx context.Context) {
+	l.greet(ctx)
+	if !l.chose() {
+		return
+	}
+	for _, step := range []func(context.Context){
+		l.nameless, l.peel, l.rare, l.weak, l.weakSignatures, l.encryptMAC, l.reverse, l.fallback,
+		l.seekFlaws, l.enumerate, l.control,
+	} {
+		step(ctx)
+	}
+}
+
+// heard counts what the service no longer answers in TLS. Any word of TLS shows
+// that the hang-ups before it were refusals.
+func (l *look) heard(r reply) reply {
+	if r.spokeTLS() {
+		l.streak, l.doubts, l.began = 0, nil, true
+		return r
+	}
+	l.streak++
+	return r
+}
+
+// ask sends a hello, a smaller one when it may have been lost for its size, and
+// learns what the answer tells.
+func (l *look) ask(ctx context.Context, o hello.Offer) reply {
+	r := l.say(ctx, o)
+	if r.offer != fact.Accepted && !l.roomy && r.connected && !r.stranger && l.stopped == nil && o.Size() >= hello.SmallSize {
+		r = l.askSmall(ctx, o)
+	}
+	l.learn(r)
+	if l.streak >= maxRefusals {
+		l.control(ctx)
+	}
+	return r
+}
+
+// askSmall offers the same suites by small hellos.
+func (l *look) askSmall(ctx context.Context, o hello.Offer) reply {
+	worst := reply{}
+	for suites := range slices.Chunk(o.Suites, fewSuites) {
+		small := o.Small()
+		small.Suites = suites
+		r := l.say(ctx, small)
+		if r.offer == fact.Accepted {
+			return r
+		}
+		if worst.offer != fact.OfferUnknown {
+			worst = r
+		}
+		if l.streak >= maxRefusals {
+			break
+		}
+	}
+	return worst
+}
+
+// learn keeps what an accepted hello tells besides what it was sent for.
+func (l *look) learn(r reply) {
+	taken := l.suites[r.Version]
+	if taken == nil {
+		return
+	}
+	taken.take(r.Suite)
+	if known := l.versions[r.Version]; known.offer != fact.Accepted {
+		l.versions[r.Version] = r
+	}
+	if r.Group != 0 {
+		l.groups[r.Version].take(r.Group)
+	}
+	if len(r.Prime) > 0 && (l.prime == nil || len(r.Prime) < len(l.prime)) {
+		l.prime = r.Prime
+	}
+	if r.Signature != 0 {
+		l.signed[hashOf(r.Signature)] = fact.Accepted
+	}
+}
+
+// keep holds on to what a flight showed in clear.
+func (l *look) keep(a hello.Answer) {
+	if len(a.Certificates) > 0 {
+		l.leaves = addOnce(l.leaves, a.Certificates[0])
+		if l.chain == nil {
+			l.chain = a.Certificates
+		}
+	}
+	if l.staple == nil {
+		l.staple = a.Staple
+	}
+	if len(a.Timestamps) > 0 {
+		l.timestamps = append(l.timestamps[:0:0], a.Timestamps)
+	}
+}
+
+// control asks again what was accepted, when the service ended the last
+// connections without a word: either they were refusals, or it has begun to
+// refuse us, and then nothing they seemed to say holds.
+func (l *look) control(ctx context.Context) {
+	if l.streak == 0 || !l.began {
+		return
+	}
+	known := l.best()
+	if known == 0 {
+		return
+	}
+	taken := l.suites[known].taken
+	o := l.offer(known, taken[:min(len(taken), fewSuites)])
+	if !l.roomy {
+		o = o.Small()
+	}
+	if l.say(ctx, o).spokeTLS() {
+		return
+	}
+	for _, undo := range l.doubts {
+		undo()
+	}
+	l.doubts = nil
+	if l.stopped == nil {
+		l.stopped = errStopped
+	}
+}
+
+// doubt says how to take back what a hang-up was taken for.
+func (l *look) doubt(r reply, undo func()) {
+	if r.hungUp {
+		l.doubts = append(l.doubts, undo)
+	}
+}
+
+// note says why something is not known.
+func (l *look) note(key string, r reply) {
+	switch {
+	case r.offer != fact.OfferUnknown:
+	case r.err != nil:
+		l.why[key] = clean(r.err.Error())
+	default:
+		l.why[key] = "the answer was not the one of a server"
+	}
+}
+
+// takes tells whether a version was accepted.
+func (l *look) takes(version uint16) bool { return l.versions[version].offer == fact.Accepted }
+
+// chose tells whether the server took any version at all.
+func (l *look) chose() bool { return l.best() != 0 || l.old.Spoke }
+
+// best is the highest version accepted; 0 when none was.
+func (l *look) best() uint16 { return l.below(hello.TLS13 + 1) }
+
+// below is the highest version accepted under another.
+func (l *look) below(limit uint16) uint16 {
+	for v := min(limit-1, hello.TLS13); v >= hello.SSL3; v-- {
+		if l.takes(v) {
+			return v
+		}
+	}
+	return 0
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"context"
+	"slices"
+
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/tls/hello"
+)
+
+// fallback sends the hello of a client that has come down from a higher version,
+// as an attacker makes it do: the server must refuse (RFC 7507 section 3).
+func (l *look) fallback(ctx context.Context) {
+	second := l.below(l.best())
+	if second < hello.TLS10 {
+		return // there is nowhere to come down from
+	}
+	o := l.usual(second)
+	o.Fallback = true
+	r := l.ask(ctx, o)
+	switch {
+	case r.Alerted && r.Alert == hello.AlertInappropriateFallback:
+		l.offers[fact.OfferFallback] = fact.Accepted
+	case r.Chose():
+		l.offers[fact.OfferFallback] = fact.Declined
+	default:
+		l.offers[fact.OfferFallback] = fact.OfferUnknown
+		l.note(fact.OfferFallback, lost(r))
+	}
+}
+
+// versionOffers gives the answer of the server to each version.
+func (l *look) versionOffers() map[string]fact.Offer {
+	offers := map[string]fact.Offer{}
+	for _, v := range []uint16{hello.SSL2, hello.SSL3, hello.TLS10, hello.TLS11, hello.TLS12, hello.TLS13} {
+		r := l.versions[v]
+		offers[hello.VersionName(v)] = l.versionOffer(r)
+		l.note(hello.VersionName(v), reply{offer: l.versionOffer(r), err: r.err})
+	}
+	return offers
+}
+
+// versionOffer is the answer of one hello. A refusal is one of the version only by
+// a service that took another one: a server that refuses everything may miss a
+// name, a suite or a group.
+func (l *look) versionOffer(r reply) fact.Offer {
+	if r.offer == "" || r.offer == fact.Declined && !l.chose() {
+		return fact.OfferUnknown
+	}
+	return r.offer
+}
+
+// allOffers completes what was asked by itself with what the suites tell.
+func (l *look) allOffers() map[string]fact.Offer {
+	for key, t := range judged {
+		l.offers[key] = l.traitOffer(t)
+		if l.offers[key] == fact.OfferUnknown && l.why[key] == "" {
+			l.why[key] = l.whySuites()
+		}
+	}
+	l.offers[fact.OfferHybrid] = l.hybrid()
+	if why := l.why["groups 1.3"]; l.offers[fact.OfferHybrid] == fact.OfferUnknown && why != "" {
+		l.why[fact.OfferHybrid] = why
+	}
+	l.addHabits()
+	if l.first != nil && l.first.offer == fact.Accepted {
+		answer, why := l.first.earlyData()
+		l.offers[fact.OfferEarlyData] = answer
+		if why != "" {
+			l.why[fact.OfferEarlyData] = why
+		}
+	}
+	return l.offers
+}
+
+// traitOffer is accepted as soon as one suite with the trait was, and declined
+// when all of them were refused where they were offered.
+func (l *look) traitOffer(t hello.Trait) fact.Offer {
+	for _, s := range l.suites {
+		if slices.ContainsFunc(s.taken, func(id uint16) bool { return hello.Traits(id)&t != 0 }) {
+			return fact.Accepted
+		}
+	}
+	for _, v := range l.peeled() {
+		if len(l.suites[v].left(hello.Suites(v, t))) > 0 {
+			return fact.OfferUnknown
+		}
+	}
+	return fact.Declined
+}
+
+// peeled are the versions in which a refusal counts: the highest and the lowest
+// before 1.3, and 1.3. A version that may be accepted counts too.
+func (l *look) peeled() []uint16 {
+	var versions []uint16
+	for v := hello.SSL3; v <= hello.TLS13; v++ {
+		if answer := l.versionOffer(l.versions[v]); answer == fact.OfferUnknown ||
+			answer == fact.Accepted && (len(versions) == 0 || v == hello.TLS13 || v == l.below(hello.TLS13)) {
+			versions = append(versions, v)
+		}
+	}
+	return versions
+}
+
+func (l *look) whySuites() string {
+	if l.stopped != nil {
+		return clean(l.stopped.Error())
+	}
+	for v := hello.TLS13; v >= hello.SSL3; v-- {
+		if why := l.why["suites "+hello.VersionName(v)]; why != "" {
+			return why
+		}
+	}
+	return "a version is not known"
+}
+
+// addHabits reads the flags of the hello of TLS 1.2, or below. TLS 1.3 settles
+// them: nothing is compressed, nothing begins again.
+func (l *look) addHabits() {
+	if !l.base.Chose() {
+		if l.takes(hello.TLS13) && l.versionOffer(l.versions[hello.TLS12]) == fact.Declined {
+			l.offers[fact.OfferCompression], l.offers[fact.OfferClientRenego] = fact.Declined, fact.Declined
+		}
+		return
+	}
+	l.offers[fact.OfferCompression] = echoed(l.base, l.base.Compression != 0)
+	l.offers[fact.OfferRenegotiation] = echoed(l.base, l.base.Renegotiate)
+	if l.base.Version > hello.SSL3 {
+		l.offers[fact.OfferEMS] = echoed(l.base, l.base.MasterSecret)
+	} else {
+		delete(l.offers, fact.OfferRenegotiation) // asked by an extension it has not
+	}
+}
+
+// suiteNames are the suites accepted, by version; what may miss is said in Why.
+func (l *look) suiteNames() map[string][]string {
+	names := map[string][]string{}
+	if l.old.Spoke && len(l.old.Suites) > 0 {
+		names[hello.VersionName(hello.SSL2)] = l.old.Suites
+	}
+	for v, s := range l.suites {
+		key := "suites " + hello.VersionName(v)
+		for _, id := range s.taken {
+			names[hello.VersionName(v)] = append(names[hello.VersionName(v)], hello.SuiteName(id))
+		}
+		whole := !l.takes(v) || len(s.left(hello.Suites(v, 0))) == 0
+		l.noteList(key, whole)
+	}
+	return names
+}
+
+// noteList says that a list may not be whole, or forgets what was noted of it.
+func (l *look) noteList(key string, whole bool) {
+	switch {
+	case whole:
+		delete(l.why, key)
+	case l.stopped != nil:
+		l.why[key] = clean(l.stopped.Error())
+	case l.why[key] == "":
+		l.why[key] = "not all were asked"
+	}
+}
+
+// noteGroups says whether the list of groups is whole. An old version has the list
+// of the newest.
+func (l *look) noteGroups() {
+	for _, v := range []uint16{hello.TLS12, hello.TLS13} {
+		asked := l.takes(v) && (v == hello.TLS13 || len(l.having(v, hello.ECDHE)) > 0)
+		l.noteList("groups "+hello.VersionName(v), !asked || len(l.unknownGroups(v)) == 0)
+	}
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package tlsprobe
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/ocsp"
+
+	"carescan/scanner/fact"
+)
+
+// readStaple reads the OCSP answer sent with the handshake. It counts only when
+// it is signed for this certificate (RFC 6960 section 3.2); without its issuer,
+// only when the answer carries its own signer.
+func readStaple(raw []byte, chain []*x509.Certificate) *fact.Staple {
+	if len(raw) == 0 || len(chain) == 0 {
+		return nil
+	}
+	var issuer *x509.Certificate
+	if len(chain) > 1 {
+		issuer = chain[1]
+	}
+	answer, err := ocsp.ParseResponseForCert(raw, chain[0], issuer)
+	if err != nil {
+		return &fact.Staple{Status: "invalid"}
+	}
+	return &fact.Staple{Status: stapleStatus(answer.Status), ThisUpdate: answer.ThisUpdate.UTC(), NextUpdate: nextUpdate(answer)}
+}
+
+func stapleStatus(status int) string {
+	switch status {
+	case ocsp.Good:
+		return "good"
+	case ocsp.Revoked:
+		return "revoked"
+	}
+	return "unknown"
+}
+
+// countTimestamps counts the entries of a list of SCTs (RFC 6962 section 3.3).
+func countTimestamps(raw []byte) int {
+	list := cryptobyte.String(raw)
+	var entries cryptobyte.String
+	if !list.ReadUint16LengthPrefixed(&entries) {
+		return 0
+	}
+	count := 0
+	for !entries.Empty() {
+		var entry cryptobyte.String
+		if !entries.ReadUint16LengthPrefixed(&entry) {
+			return count
+		}
+		count++
+	}
+	return count
+}
+
+// revocation is what a staple says, or what could be asked. A bad staple proves
+// nothing, and the sources the certificate names are not asked: they belong to
+// others, outside the scope.
+func revocation(staple *fact.Staple, leaf fact.Certificate) fact.Revocation {
+	switch {
+	case staple != nil && staple.Status == "good":
+		return fact.RevocationGood
+	case staple != nil && staple.Status == "revoked":
+		return fact.Revoked
+	case len(leaf.OCSP)+len(leaf.CRL) == 0:
+		return fact.RevocationNone
+	}
+	return fact.RevocationUnknown
+}
+
+func nextUpdate(answer *ocsp.Response) (next time.Time) {
+	if !answer.NextUpdate.IsZero() {
+		next = answer.NextUpdate.UTC()
+	}
+	return next
+}
+
+// stapledTimestamps counts the SCTs of a staple (RFC 6962 section 3.3).
+func stapledTimestamps(raw []byte, chain []*x509.Certificate) int {
+	if len(raw) == 0 {
+		return 0
+	}
+	answer, err := ocsp.ParseResponse(raw, nil)
+	if err != nil && len(chain) > 1 {
+		answer, err = ocsp.ParseResponseForCert(raw, chain[0], chain[1])
+	}
+	if err != nil {
+		return 0
+	}
+	for _, e := range answer.Extensions {
+		if e.Id.Equal(asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 5}) {
+			return countTimestamps(octets(e.Value))
+		}
+	}
+	return 0
+}
