@@ -229,8 +229,16 @@ func TestBelongs(t *testing.T) {
 		version, cycle string
 		want           bool
 	}{
-		{"7.4.3", "7.4", true}, {"7.4", "7.4", true}, {"7.4.3", "7", true}, {"7.40", "7.4", false}, {"17", "7", false},
-		{"2012-R2", "2012-r2", true}, {"2012 SP1", "2012", true}, {"7.4", "", false}, {"", "7", false}, {"10.1-foo", "10.1", true},
+		{"7.4.3", "7.4", true},
+		{"7.4", "7.4", true},
+		{"7.4.3", "7", true},
+		{"7.40", "7.4", false},
+		{"17", "7", false},
+		{"2012-R2", "2012-r2", true},
+		{"2012 SP1", "2012", true},
+		{"7.4", "", false},
+		{"", "7", false},
+		{"10.1-foo", "10.1", true},
 	} {
 		if got := belongs(test.version, test.cycle); got != test.want {
 			t.Errorf("%q of %q: got %v", test.version, test.cycle, got)

@@ -74,11 +74,11 @@ func options(plan nuclei.Plan) *types.Options {
 func (e *engine) close() { e.nuclei.Close() }
 
 // run tells how templates that share their request ended.
-func (e *engine) run(ctx context.Context, site string, planned []nuclei.PlannedTemplate) []nuclei.Result {
+func (e *engine) run(ctx context.Context, site string, planned []checked) []nuclei.Result {
 	results := make([]nuclei.Result, len(planned))
 	var loaded []*templates.Template
 	for i, t := range planned {
-		results[i].ID = t.ID
+		results[i].ID = t.planned.ID
 		template, err := e.load(t)
 		if err != nil {
 			results[i].Error = err.Error()
@@ -93,16 +93,16 @@ func (e *engine) run(ctx context.Context, site string, planned []nuclei.PlannedT
 }
 
 // load reads one template. One that breaks the engine costs itself only.
-func (e *engine) load(t nuclei.PlannedTemplate) (template *templates.Template, err error) {
+func (e *engine) load(t checked) (template *templates.Template, err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			err = errCrash
 		}
 	}()
-	if err := verify(t); err != nil {
-		return nil, err
+	if t.err != nil {
+		return nil, t.err
 	}
-	if template, err = e.nuclei.ParseTemplate(t.Data); err != nil {
+	if template, err = e.nuclei.ParseTemplate(t.planned.Data); err != nil {
 		return nil, fmt.Errorf("load template: %w", err)
 	}
 	return template, acceptLoaded(template)

@@ -45,15 +45,18 @@ func work(plan nuclei.Plan, stdin io.Reader, stdout io.Writer) error {
 	// The engine prints; the answers must stay alone on the output.
 	os.Stdout = os.Stderr
 	debug.SetMemoryLimit(plan.MemoryLimit / 4 * 3)
+	debug.SetGCPercent(800) // a short life under that limit: sweeping often would only slow it
 	lockLibraries(door{plan.Door, plan.Secret})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	ready := make(chan []checked, 1)
+	go func() { ready <- verified(plan.Templates) }() // while the engine starts
 	e, err := newEngine(ctx, plan)
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	return answer(ctx, e, plan, json.NewEncoder(stdout))
+	return answer(ctx, e, plan.URL, <-ready, json.NewEncoder(stdout))
 }
 
 // endWith ends the process when the parent is gone.
@@ -67,15 +70,15 @@ func endWith(stdin io.Reader) {
 // going on would be rude (exposure-checks.md section 1.2).
 const patience = 2
 
-func answer(ctx context.Context, e *engine, plan nuclei.Plan, out *json.Encoder) error {
+func answer(ctx context.Context, e *engine, site string, templates []checked, out *json.Encoder) error {
 	if err := out.Encode(nuclei.Line{Engine: engineName()}); err != nil {
 		return err
 	}
 	unanswered := 0
-	for _, together := range share(plan.Templates) {
+	for _, together := range share(templates) {
 		results := notTried(together)
 		if unanswered < patience {
-			results = e.run(ctx, plan.URL, together)
+			results = e.run(ctx, site, together)
 		}
 		unanswered++
 		if ran(results) {
@@ -94,46 +97,61 @@ func ran(results []nuclei.Result) bool {
 	return slices.ContainsFunc(results, func(r nuclei.Result) bool { return r.Ran })
 }
 
-func notTried(templates []nuclei.PlannedTemplate) []nuclei.Result {
+func notTried(templates []checked) []nuclei.Result {
 	var results []nuclei.Result
 	for _, t := range templates {
-		results = append(results, nuclei.Result{ID: t.ID, Error: "not tried, because the site left the others without an answer"})
+		results = append(results, nuclei.Result{ID: t.planned.ID, Error: "not tried, because the site left the others without an answer"})
 	}
 	return results
 }
 
 // share puts together the templates that make the same single request: its
 // answer is read by all of them.
-func share(templates []nuclei.PlannedTemplate) [][]nuclei.PlannedTemplate {
-	var groups [][]nuclei.PlannedTemplate
+func share(templates []checked) [][]checked {
+	var groups [][]checked
 	place := map[string]int{}
 	for _, t := range templates {
-		parsed, err := nuclei.ParseTemplate(t.Data)
-		at, known := place[parsed.Shared]
-		if err == nil && known {
+		at, known := place[t.shared]
+		if known {
 			groups[at] = append(groups[at], t)
 			continue
 		}
-		if err == nil && parsed.Shared != "" {
-			place[parsed.Shared] = len(groups)
+		if t.shared != "" {
+			place[t.shared] = len(groups)
 		}
-		groups = append(groups, []nuclei.PlannedTemplate{t})
+		groups = append(groups, []checked{t})
 	}
 	return groups
 }
 
+// checked is a template after it was verified.
+type checked struct {
+	planned nuclei.PlannedTemplate
+	shared  string // names its only request; empty when it has none of its own, or was refused
+	err     error  // why it does not run
+}
+
+func verified(templates []nuclei.PlannedTemplate) []checked {
+	all := make([]checked, 0, len(templates))
+	for _, t := range templates {
+		shared, err := verify(t)
+		all = append(all, checked{t, shared, err})
+	}
+	return all
+}
+
 // verify refuses a template that is not the one announced, or that asks for
-// more than looking.
-func verify(t nuclei.PlannedTemplate) error {
+// more than looking. It returns the name of the request that may be shared.
+func verify(t nuclei.PlannedTemplate) (string, error) {
 	if scanner.Digest(t.Data) != t.Digest {
-		return errors.New("the template does not have the announced hash")
+		return "", errors.New("the template does not have the announced hash")
 	}
 	parsed, err := nuclei.ParseTemplate(t.Data)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if parsed.ID != t.ID {
-		return fmt.Errorf("the template calls itself %q", parsed.ID)
+		return "", fmt.Errorf("the template calls itself %q", parsed.ID)
 	}
-	return nil
+	return parsed.Shared, nil
 }
