@@ -35,14 +35,7 @@ func newWorld(t testing.TB) *world {
 // serve answers on one port over UDP and TCP until the test ends.
 func (w *world) serve(t testing.TB, answer func(dns.Question, *dns.Msg)) netip.AddrPort {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	streams, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	streams, packets := listenBoth(t)
 	handler := dns.HandlerFunc(func(to dns.ResponseWriter, question *dns.Msg) {
 		w.queries.Add(1)
 		reply := new(dns.Msg).SetReply(question)
@@ -60,6 +53,23 @@ func (w *world) serve(t testing.TB, answer func(dns.Question, *dns.Msg)) netip.A
 		t.Cleanup(func() { _ = server.Shutdown() })
 	}
 	return netip.MustParseAddrPort(packets.LocalAddr().String())
+}
+
+// listenBoth finds a port that is free for both transports.
+func listenBoth(t testing.TB) (net.Listener, net.PacketConn) {
+	t.Helper()
+	for range 50 {
+		streams, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if packets, err := net.ListenPacket("udp", streams.Addr().String()); err == nil {
+			return streams, packets
+		}
+		streams.Close()
+	}
+	t.Fatal("no port is free for both transports")
+	return nil, nil
 }
 
 // records are those of every domain, "%s" standing for its name. The mail is
