@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -16,41 +17,68 @@ import (
 // stopWithin is how long a service may take to end.
 const stopWithin = 5 * time.Second
 
-// nameServer is in one the resolver of the lab, the servers of its zones and
-// their parent.
+// nameServer is in one the resolver of the lab and the servers of its zones.
 type nameServer struct {
 	zones        []zone          // the parent last
 	transferable map[string]bool // origins of zones anybody may copy
 }
 
-// openDNS answers on the same port over UDP and TCP.
+// openDNS answers over UDP and TCP: the resolver with the name servers, those of
+// them that are elsewhere, and the registry above.
 func (h *Hospital) openDNS() error {
-	zones, anchor, err := loadZones(h.address, h.now)
-	if err != nil {
-		return err
-	}
-	listener, packets, err := listenDNS(h.address)
+	zones, anchor, err := loadZones(h.now)
 	if err != nil {
 		return err
 	}
 	server := nameServer{zones, map[string]bool{dns.Fqdn(domainHealth): true}}
-	if err := h.serveDNS(&dns.Server{Listener: listener, Handler: server}); err != nil {
-		return errors.Join(err, listener.Close(), packets.Close())
+	here, err := h.openNameServer(h.address, server)
+	if err != nil {
+		return err
 	}
-	if err := h.serveDNS(&dns.Server{PacketConn: packets, Handler: server}); err != nil {
-		return errors.Join(err, packets.Close())
+	there, err := h.openNameServer(h.neighbour(), server)
+	if err != nil {
+		return err
+	}
+	above, err := h.openNameServer(h.address, registry{zones[len(zones)-1]})
+	if err != nil {
+		return err
 	}
 	h.settings.TrustAnchor = []string{anchor.String()}
-	h.declareDNS(listener.Addr().String())
+	h.settings.Resolvers = []string{here}
+	h.redirect(here, "ns1."+domainMain+":53", "ns1."+domainHealth+":53", "ns2."+domainHealth+":53")
+	h.redirect(there, "ns2."+domainMain+":53")
+	h.redirect(above, hostRegistry+":53")
 	return nil
 }
 
-func (h *Hospital) declareDNS(port string) {
-	h.settings.Resolvers = []string{port}
-	for _, domain := range h.settings.Domains {
-		h.settings.Redirects["ns1."+domain+":53"] = port
-		h.settings.Redirects["ns2."+domain+":53"] = port
+// openNameServer answers on a free port of an address.
+func (h *Hospital) openNameServer(address string, handler dns.Handler) (at string, err error) {
+	listener, packets, err := listenDNS(address)
+	if err != nil {
+		return "", err
 	}
+	if err := h.serveDNS(&dns.Server{Listener: listener, Handler: handler}); err != nil {
+		return "", errors.Join(err, listener.Close(), packets.Close())
+	}
+	if err := h.serveDNS(&dns.Server{PacketConn: packets, Handler: handler}); err != nil {
+		return "", errors.Join(err, packets.Close())
+	}
+	return listener.Addr().String(), nil
+}
+
+// redirect says where the services of some "name:port" listen.
+func (h *Hospital) redirect(to string, from ...string) {
+	for _, place := range from {
+		h.settings.Redirects[place] = to
+	}
+}
+
+// neighbour is an address of another network, as two name servers should have
+// (RFC 2182 section 3.1).
+func (h *Hospital) neighbour() string {
+	parts := netip.MustParseAddr(h.address).As4() // checked by newHospital
+	parts[2]++
+	return netip.AddrFrom4(parts).String()
 }
 
 // listenDNS finds a port that is free for both transports.
