@@ -53,10 +53,13 @@ pictures: ## open every page in Chromium and leave pictures under demo/pictures
 	@mkdir -p demo/pictures
 	CARESCAN_PICTURES=$(CURDIR)/demo/pictures go test -count=1 -run TestPages ./cmd/internal/journey
 
+bench: ## what a scan costs, as ratios and counts taken in one run
+	@scripts/bench.sh
+
 fuzz: ## every fuzz target for FUZZTIME each (default 20s)
 	scripts/fuzz.sh $(or $(FUZZTIME),20s)
 
 lab: build ## a synthetic hospital on loopback, to try everything against
 	bin/carescan-agent lab
 
-.PHONY: help build demo test test-light test-heavy lint generate golden check new-check pictures fuzz lab
+.PHONY: bench help build demo test test-light test-heavy lint generate golden check new-check pictures fuzz lab

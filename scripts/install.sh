@@ -7,10 +7,22 @@ set -euo pipefail
 needed=(
   chromium:chromium slapd:slapd ldapsearch:ldap-utils named:bind9 openssl:openssl
   nft:nftables ip:iproute2 gcc:gcc ps:procps curl:curl
+  delv:bind9-dnsutils dnssec-signzone:bind9-utils nsd:nsd knotd:knot unbound:unbound unbound-host:unbound-host
+  nginx:nginx-light sslscan:sslscan testssl:testssl.sh
+  postfix:postfix dovecot:dovecot-imapd vsftpd:vsftpd sshd:openssh-server ssh-keygen:openssh-client
+  redis-server:redis-server mariadbd:mariadb-server smbd:samba rsync:rsync snmpd:snmpd
 )
 missing=()
 for pair in "${needed[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+done
+# file:package, for what is no command
+files=(
+  "/usr/lib/postgresql/*/bin/postgres:postgresql" /usr/lib/dovecot/pop3:dovecot-pop3d
+  /usr/share/dns/root.key:dns-root-data
+)
+for pair in "${files[@]}"; do
+  compgen -G "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
 done
 [ "${#missing[@]}" -eq 0 ] && exit 0
 

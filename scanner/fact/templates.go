@@ -13,9 +13,9 @@ type Templates struct {
 	// Blocked is true when the site refuses a random address: something in front
 	// of it may hide what it holds.
 	Blocked bool `json:"blocked,omitempty"`
-	// Declared are the portals the establishment says must be reachable: names
-	// of hosts, or origins.
-	Declared []string `json:"declared,omitempty"`
+	// Declared are the portals the establishment says must be reachable, by
+	// "host:port".
+	Declared map[string]Declaration `json:"declared,omitempty"`
 	// Intrusive is true when the establishment allowed, in writing, more than
 	// looking.
 	Intrusive bool `json:"intrusive,omitempty"`

@@ -26,25 +26,36 @@ var Check = scanner.Check{
 func judge(_ scanner.Case[struct{}], f fact.Templates) scanner.Verdict {
 	portals := slices.DeleteFunc(slices.Clone(f.Ran), func(r fact.TemplateRun) bool { return r.Group != fact.GroupPortal })
 	seen := templates.Reported(portals)
-	hidden := slices.DeleteFunc(slices.Clone(seen), func(r fact.TemplateRun) bool { return declared(r.URL, f.Declared) })
+	with := func(factors ...string) []fact.TemplateRun {
+		return slices.DeleteFunc(slices.Clone(seen), func(r fact.TemplateRun) bool {
+			return !slices.Contains(factors, secondFactor(r.URL, f.Declared))
+		})
+	}
 	switch {
-	case len(hidden) > 0:
-		return scanner.Failed("undeclared", templates.Found(hidden))
+	case len(with("undeclared")) > 0:
+		return scanner.Failed("undeclared", templates.Found(with("undeclared")))
+	case len(with("no")) > 0:
+		return scanner.Failed("no-second-factor", templates.Found(with("no")))
+	case len(with("unknown", "")) > 0:
+		return scanner.FailedAs(scanner.Medium, "second-factor-unknown", templates.Found(with("unknown", "")))
 	case len(seen) > 0:
-		return scanner.FailedAs(scanner.Medium, "second-factor-unknown", templates.Found(seen))
+		return scanner.Passed("protected", templates.Found(seen))
 	}
 	return templates.Absence(f, portals)
 }
 
-// declared says whether a page is on a declared portal, named by its host or
-// by its origin.
-func declared(page string, portals []string) bool {
+// secondFactor is what is declared of the portal a page is on.
+func secondFactor(page string, portals map[string]fact.Declaration) string {
 	at, err := url.Parse(page)
 	if err != nil {
-		return false
+		return "undeclared"
 	}
-	return slices.ContainsFunc(portals, func(portal string) bool {
-		portal = strings.TrimSuffix(portal, "/")
-		return strings.EqualFold(portal, at.Hostname()) || strings.EqualFold(portal, at.Scheme+"://"+at.Host)
-	})
+	place := at.Host
+	if at.Port() == "" {
+		place += ":443" // only https is looked at
+	}
+	if portal, ok := portals[strings.ToLower(place)]; ok {
+		return portal.TwoFactor
+	}
+	return "undeclared"
 }

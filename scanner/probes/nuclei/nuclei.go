@@ -37,7 +37,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/internal/lists"
+	"carescan/scanner/probes/lists"
 )
 
 // GroupOperator is the group of the templates of the operator's folder.
@@ -52,14 +52,14 @@ const (
 
 // Options say how the worker is started and how much it may use.
 type Options struct {
-	Command     []string      // starts the worker, by its absolute path: the agent itself and "nuclei-worker"
-	Folder      string        // templates of the operator; optional
-	Pins        string        // their hashes, as sha256sum writes them: others are left out; optional
-	KEVFile     string        // list of exploited vulnerabilities of CISA; the embedded extract by default
-	Portals     []string      // declared portals: host names or origins
-	MemoryLimit int64         // bytes the worker may allocate; 512 MiB by default
-	Timeout     time.Duration // for one site; twenty minutes by default
-	Rate        int           // requests per second; one by default
+	Command     []string                    // starts the worker, by its absolute path: the agent itself and "nuclei-worker"
+	Folder      string                      // templates of the operator; optional
+	Pins        string                      // their hashes, as sha256sum writes them: others are left out; optional
+	KEVFile     string                      // list of exploited vulnerabilities of CISA; the embedded extract by default
+	Portals     map[string]fact.Declaration // declared portals, by "host:port"
+	MemoryLimit int64                       // bytes the worker may allocate; 512 MiB by default
+	Timeout     time.Duration               // for one site; twenty minutes by default
+	Rate        int                         // requests per second; one by default
 }
 
 func (o Options) withDefaults() Options {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL
 // account tells the end of every template, including those the worker never
 // spoke of.
 func (p *Probe) account(site *url.URL, b batch) fact.Templates {
-	seen := fact.Templates{Engine: b.engine, Error: b.problem, Ran: []fact.TemplateRun{}, Declared: slices.Clone(p.options.Portals)}
+	seen := fact.Templates{Engine: b.engine, Error: b.problem, Ran: []fact.TemplateRun{}, Declared: maps.Clone(p.options.Portals)}
 	for _, t := range p.templates {
 		run := fact.TemplateRun{
 			ID: t.ID, Name: t.Name, Group: t.Group, Digest: t.Digest,

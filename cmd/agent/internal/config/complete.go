@@ -17,7 +17,7 @@ func (c Config) complete(folder string) Config {
 	c.Vantage = defaulted(c.Vantage, scanner.VantageInside)
 	c.StatusAddress = defaulted(c.StatusAddress, "127.0.0.1:8321")
 	c.Network.ConfirmAfter = defaulted(c.Network.ConfirmAfter, scanner.ConfirmDelay)
-	c.Templates.Timeout = defaulted(c.Templates.Timeout, 2*time.Minute)
+	c.Templates.Timeout = defaulted(c.Templates.Timeout, 20*time.Minute)
 	c.Templates.MemoryMB = defaulted(c.Templates.MemoryMB, 512)
 	for _, path := range c.paths() {
 		if *path != "" && !filepath.IsAbs(*path) {

@@ -165,8 +165,8 @@ type Hours struct {
 // Templates is how applications are recognised.
 type Templates struct {
 	Folder   string        `mapstructure:"folder"`    // operator's own templates
-	Pins     string        `mapstructure:"pins"`      // their hashes, as sha256sum writes them; others are left out
-	Timeout  time.Duration `mapstructure:"timeout"`   // for one site; default 2m
+	Pins     string        `mapstructure:"pins"`      // their hashes, as sha256sum writes them; needed with folder
+	Timeout  time.Duration `mapstructure:"timeout"`   // for one site; default 20m
 	MemoryMB int64         `mapstructure:"memory_mb"` // of the worker process; default 512
 	Rate     int           `mapstructure:"rate"`      // requests per second to one site; default 1
 }

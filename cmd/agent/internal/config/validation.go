@@ -139,6 +139,10 @@ func (c Config) validateSources() error {
 			errs = append(errs, fmt.Errorf("directories[%d]: id, password_file and an ldaps:// url are needed", i))
 		}
 	}
+	if c.Templates.Folder != "" && c.Templates.Pins == "" {
+		// What runs was chosen by a person, byte for byte (decision 11 of the architecture).
+		errs = append(errs, errors.New("templates.folder: templates.pins is needed too, a file of hashes as sha256sum writes them"))
+	}
 	for i, a := range c.Applications {
 		if a.ID == "" || a.File == "" {
 			errs = append(errs, fmt.Errorf("applications[%d]: id and file are needed", i))

@@ -12,6 +12,7 @@ import (
 	"carescan/scanner/probes/hosting/geo"
 	httpprobe "carescan/scanner/probes/http"
 	"carescan/scanner/probes/inventory"
+	"carescan/scanner/probes/lists"
 	mailprobe "carescan/scanner/probes/mail"
 	"carescan/scanner/probes/nuclei"
 	"carescan/scanner/probes/registration"
@@ -26,6 +27,10 @@ func (r Runner) exposureProbes(places *geo.Table) ([]scanner.Probe, error) {
 	if err != nil {
 		return nil, err
 	}
+	book, err := lists.Open(r.Config.Lists.Exploited, r.Config.Lists.EndOfLife)
+	if err != nil {
+		return nil, err
+	}
 	templates, err := r.templateProbe()
 	if err != nil {
 		return nil, err
@@ -36,8 +41,8 @@ func (r Runner) exposureProbes(places *geo.Table) ([]scanner.Probe, error) {
 	}
 	return append(named,
 		tlsprobe.New(tlsprobe.Options{Roots: t.public, Store: t.store, Private: t.private}),
-		httpprobe.New(httpprobe.Options{Roots: t.any}),
-		r.serviceProbe(),
+		httpprobe.New(httpprobe.Options{Roots: t.any, Describe: book.Describe, Lists: book.Name()}),
+		r.serviceProbe(book),
 		templates,
 	), nil
 }
@@ -62,10 +67,11 @@ func (r Runner) nameProbes(t trust, places *geo.Table) ([]scanner.Probe, error) 
 	}, nil
 }
 
-func (r Runner) serviceProbe() scanner.Probe {
+func (r Runner) serviceProbe(book *lists.Book) scanner.Probe {
 	p := r.Config.Ports
 	options := services.Options{
 		Ports: p.TCP, Declared: portalsOf(r.Config.Targets.Portals), Shared: sharedOf(p.Shared),
+		Describe: book.Describe, Lists: book.Name(),
 		Acknowledged: func(key string) bool { return slices.Contains(p.Acknowledged, placeOf(key)) },
 	}
 	if r.Memory != nil {
@@ -78,13 +84,13 @@ func (r Runner) templateProbe() (scanner.Probe, error) {
 	t := r.Config.Templates
 	probe, err := nuclei.New(nuclei.Options{
 		Command: r.Worker, Folder: t.Folder, Pins: t.Pins, KEVFile: r.Config.Lists.Exploited,
-		Portals: portalHosts(r.Config.Targets.Portals), MemoryLimit: t.MemoryMB << 20, Timeout: t.Timeout, Rate: t.Rate,
+		Portals: portalsOf(r.Config.Targets.Portals), MemoryLimit: t.MemoryMB << 20, Timeout: t.Timeout, Rate: t.Rate,
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, rejected := range probe.Rejected() {
-		slog.Warn("template left out", "template", rejected.File, "reason", rejected.Reason)
+	if summary := probe.Summary(); summary.FR != "" {
+		slog.Warn("templates of the operator", "summary", summary.EN)
 	}
 	return probe, nil
 }

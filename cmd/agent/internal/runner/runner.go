@@ -22,9 +22,9 @@ import (
 // Program is the name of the agent in bundles and requests.
 const Program = "carescan-agent"
 
-// lookTimeout bounds one look. The longest is a large directory, read at five
-// searches per second.
-const lookTimeout = 10 * time.Minute
+// lookTimeout bounds one look. The longest is the recognition of applications on
+// one site, at one request per second (templates.timeout bounds it too).
+const lookTimeout = 25 * time.Minute
 
 // Runner runs one configuration.
 type Runner struct {

@@ -49,7 +49,7 @@ func run(seen fact.Templates, id string) fact.TemplateRun {
 }
 
 func TestSoftNotFoundIsRecorded(t *testing.T) {
-	p := newProbe(t, nuclei.Options{Portals: []string{"vpn.chu.test"}})
+	p := newProbe(t, nuclei.Options{Portals: map[string]fact.Declaration{"vpn.chu.test:443": {Kind: "vpn", TwoFactor: "yes"}}})
 	head := ok("/.git/HEAD", "ref: refs/heads/main")
 	soft := everywhere{http.StatusOK, "<title>Accueil</title>", tree{head.path: head}}
 	seen, _ := observe(t, p, serve(t, soft), siteTarget)

@@ -14,7 +14,6 @@ import (
 	lib "github.com/projectdiscovery/nuclei/v3/lib"
 	"github.com/projectdiscovery/nuclei/v3/pkg/catalog/config"
 	"github.com/projectdiscovery/nuclei/v3/pkg/output"
-	"github.com/projectdiscovery/nuclei/v3/pkg/protocols"
 	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/contextargs"
 	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/interactsh"
 	"github.com/projectdiscovery/nuclei/v3/pkg/scan"
@@ -73,23 +72,47 @@ func options(plan nuclei.Plan) *types.Options {
 
 func (e *engine) close() { e.nuclei.Close() }
 
-// run tells how templates that share their request ended.
-func (e *engine) run(ctx context.Context, site string, planned []checked) []nuclei.Result {
-	results := make([]nuclei.Result, len(planned))
-	var loaded []*templates.Template
-	for i, t := range planned {
-		results[i].ID = t.planned.ID
+// prepared are templates that share their request, as the engine reads them.
+type prepared struct {
+	results []nuclei.Result // one each, which says why it cannot run
+	loaded  []*templates.Template
+}
+
+// ahead is how many groups may be read before their turn.
+const ahead = 16
+
+// prepare reads the templates while others run.
+func (e *engine) prepare(groups [][]checked) <-chan prepared {
+	ready := make(chan prepared, ahead)
+	go func() {
+		defer close(ready)
+		for _, group := range groups {
+			ready <- e.read(group)
+		}
+	}()
+	return ready
+}
+
+func (e *engine) read(group []checked) prepared {
+	p := prepared{results: make([]nuclei.Result, len(group))}
+	for i, t := range group {
+		p.results[i].ID = t.planned.ID
 		template, err := e.load(t)
 		if err != nil {
-			results[i].Error = err.Error()
+			p.results[i].Error = err.Error()
 			continue
 		}
-		loaded = append(loaded, template)
+		p.loaded = append(p.loaded, template)
 	}
-	for _, batch := range together(loaded) {
-		e.execute(ctx, site, batch, results)
+	return p
+}
+
+// run tells how templates that share their request ended.
+func (e *engine) run(ctx context.Context, site string, p prepared) []nuclei.Result {
+	for _, batch := range together(p.loaded) {
+		e.execute(ctx, site, batch, p.results)
 	}
-	return results
+	return p.results
 }
 
 // load reads one template. One that breaks the engine costs itself only.
@@ -154,7 +177,7 @@ func (e *engine) ask(ctx context.Context, site string, loaded []*templates.Templ
 			found, err = nil, errCrash
 		}
 	}()
-	var executer protocols.Executer = loaded[0].Executer
+	executer := loaded[0].Executer
 	if len(loaded) > 1 {
 		executer = templates.NewClusterExecuter(loaded, e.nuclei.GetExecuterOptions())
 	}

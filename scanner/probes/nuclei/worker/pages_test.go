@@ -4,6 +4,7 @@ package worker
 
 import (
 	"bufio"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"os"
@@ -93,9 +94,7 @@ func join(all []shown) []joined {
 			sites = append(sites, joined{pages: tree{}})
 		}
 		sites[i].parts = append(sites[i].parts, s)
-		for path, p := range s.pages {
-			sites[i].pages[path] = p
-		}
+		maps.Copy(sites[i].pages, s.pages)
 	}
 	return sites
 }

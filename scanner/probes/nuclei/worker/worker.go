@@ -75,10 +75,10 @@ func answer(ctx context.Context, e *engine, site string, templates []checked, ou
 		return err
 	}
 	unanswered := 0
-	for _, together := range share(templates) {
-		results := notTried(together)
+	for group := range e.prepare(share(templates)) {
+		results := notTried(group.results)
 		if unanswered < patience {
-			results = e.run(ctx, site, together)
+			results = e.run(ctx, site, group)
 		}
 		unanswered++
 		if ran(results) {
@@ -97,10 +97,10 @@ func ran(results []nuclei.Result) bool {
 	return slices.ContainsFunc(results, func(r nuclei.Result) bool { return r.Ran })
 }
 
-func notTried(templates []checked) []nuclei.Result {
+func notTried(group []nuclei.Result) []nuclei.Result {
 	var results []nuclei.Result
-	for _, t := range templates {
-		results = append(results, nuclei.Result{ID: t.planned.ID, Error: "not tried, because the site left the others without an answer"})
+	for _, r := range group {
+		results = append(results, nuclei.Result{ID: r.ID, Error: "not tried, because the site left the others without an answer"})
 	}
 	return results
 }

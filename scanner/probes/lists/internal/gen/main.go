@@ -3,8 +3,8 @@
 // Command gen reduces the lists published by CISA and endoflife.date to the
 // fields the product reads, so that they can be embedded. It fetches nothing:
 //
-//	go run ./scanner/probes/internal/lists/internal/gen KEV.json >data/kev.json
-//	go run ./scanner/probes/internal/lists/internal/gen full.json >data/endoflife.json
+//	go run ./scanner/probes/lists/internal/gen KEV.json >data/kev.json
+//	go run ./scanner/probes/lists/internal/gen full.json >data/endoflife.json
 package main
 
 import (

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"carescan/scanner/probes/internal/lists"
+	"carescan/scanner/probes/lists"
 )
 
 const published = `{

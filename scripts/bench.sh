@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Measures what a scan costs, each price as a ratio or a count taken in one run,
+# and prints a table. It is no test: it judges nothing and has no time limit.
+set -euo pipefail
+
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
+
+measure() { # package, benchmark
+  echo "measuring $2…" >&2
+  go test -run '^$' -bench "^$2\$" -benchtime "${BENCHTIME:-5x}" -timeout 0 "$1" | tee -a "$results" >&2
+}
+
+measure ./scanner/probes/tls BenchmarkEndpoint
+BENCHTIME=1x measure ./cmd/agent/internal/runner BenchmarkDomains
+measure ./scanner/probes/nuclei/worker BenchmarkOverhead
+
+# A line of results is a name, a number of turns, then pairs of value and unit.
+awk '
+  function goal(unit) {
+    if (unit == "wall-ratio" || unit == "cpu-ratio") return "1.2 of sslscan"
+    if (unit == "queries/domain") return "60"
+    if (unit == "memory-1000/100") return "1 (flat)"
+    if (unit ~ /overhead/) return "1.05 of the command line"
+    return "–"
+  }
+  BEGIN { printf "\n%-34s %-22s %14s   %s\n", "what", "unit", "measured", "goal at most" }
+  /^Benchmark/ {
+    name = $1; sub(/-[0-9]+$/, "", name); sub(/^Benchmark/, "", name)
+    for (i = 3; i < NF; i += 2) if ($(i + 1) != "ns/op") printf "%-34s %-22s %14s   %s\n", name, $(i + 1), $i, goal($(i + 1))
+  }' "$results"
