@@ -132,9 +132,29 @@ func (s nameServer) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
 		s.transfer(w, z, q, answer)
 	default:
 		opt := question.IsEdns0()
-		z.answer(q, answer, opt != nil && opt.Do())
+		s.resolve(z, q, answer, opt != nil && opt.Do())
 	}
 	reply(w, question, answer)
+}
+
+// resolve answers from a zone, and goes on from an alias as a resolver does: the
+// absence of its target is that of the name (RFC 6604 section 3). No alias of the
+// lab leads to another.
+func (s nameServer) resolve(z zone, q dns.Question, answer *dns.Msg, signed bool) {
+	z.answer(q, answer, signed)
+	for _, rr := range answer.Answer {
+		alias, ok := rr.(*dns.CNAME)
+		if !ok || q.Qtype == dns.TypeCNAME {
+			continue
+		}
+		q.Name = alias.Target
+		if next, known := s.zoneOf(q); known {
+			var end dns.Msg
+			next.answer(q, &end, signed)
+			answer.Answer, answer.Ns, answer.Rcode = append(answer.Answer, end.Answer...), end.Ns, end.Rcode
+		}
+		return
+	}
 }
 
 // zoneOf is the zone that answers a question: the closest one, and its parent
@@ -168,9 +188,11 @@ func (z zone) answer(q dns.Question, answer *dns.Msg, signed bool) {
 		give = z.withSignatures
 	}
 	answer.Authoritative = true
-	if answer.Answer = z.find(q.Name, q.Qtype); len(answer.Answer) > 0 {
-		answer.Answer = give(q.Name, q.Qtype)
-		return
+	for _, kind := range []uint16{q.Qtype, dns.TypeCNAME} {
+		if len(z.find(q.Name, kind)) > 0 {
+			answer.Answer = give(q.Name, kind)
+			return
+		}
 	}
 	answer.Ns = give(z.origin, dns.TypeSOA)
 	if signed {

@@ -24,7 +24,7 @@ func sites() []site {
 		{name: "ancien", expired: true, routes: leftovers()},
 		{name: "imagerie-ancienne", old: true, routes: listing()},
 		{name: "admin", routes: phpMyAdmin(), headers: map[string]string{
-			"X-Powered-By": "PHP/5.6.40", "Set-Cookie": "PHPSESSID=q3k9d8s7f6g5h4j3k2l1; path=/",
+			"Server": "Apache OpenSSL/1.0.2k", "Set-Cookie": "pma_session=q3k9d8s7f6g5h4j3k2l1; path=/",
 		}},
 		{name: "pacs", routes: orthanc()},
 		{name: "fhir", routes: fhirServer()},

@@ -157,11 +157,11 @@ func TestMemoryAndDeclarations(t *testing.T) {
 	if seen.Baseline != first || got.FirstSeen != first.AddDate(0, 1, 0) || !got.Acknowledged || got.Declared == nil {
 		t.Errorf("got %+v, baseline %s", got, seen.Baseline)
 	}
-	if diff := cmp.Diff([]string{s.address + "/tcp openssh"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"127.0.0.1:22/tcp openssh"}, keys); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	want := fact.Products{Lists: "CISA KEV 2026-11-20", Seen: []fact.Product{
-		{Name: "openssh", Version: "9.2p1", Where: s.address, Source: fact.FromBanner, Listed: true},
+		{Name: "openssh", Version: "9.2p1", Where: "127.0.0.1:22", Source: fact.FromBanner, Listed: true},
 	}}
 	if diff := cmp.Diff(want, sightings[1].Fact); diff != "" {
 		t.Errorf("products (-want +got):\n%s", diff)

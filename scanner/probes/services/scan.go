@@ -133,13 +133,23 @@ func (s *scan) connect(ctx context.Context, p *fact.Port) {
 	conn, err := s.dial(wait, p)
 	switch {
 	case err == nil:
-		p.State, p.Address = fact.PortOpen, conn.RemoteAddr().String()
+		p.State, p.Address = fact.PortOpen, place(conn, p)
 		conn.Close()
 	case errors.Is(context.Cause(wait), errSilent):
 		p.State = fact.PortFiltered
 	case !s.stopped(ctx, err):
 		p.State, p.Error = stateOf(err)
 	}
+}
+
+// place is the address that answered with the port that was asked: the one people
+// know, wherever a redirect leads.
+func place(conn net.Conn, p *fact.Port) string {
+	host, _, err := net.SplitHostPort(conn.RemoteAddr().String())
+	if err != nil {
+		return ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(p.Number))
 }
 
 // waiting bounds the wait for one port from the moment the kernel begins to
