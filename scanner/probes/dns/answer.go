@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/miekg/dns"
 
@@ -126,16 +125,4 @@ func rcodeName(code int) string {
 		return name
 	}
 	return fmt.Sprintf("code %d", code)
-}
-
-// shorten bounds a text that may quote foreign bytes.
-func shorten(text string) string {
-	if len(text) <= maxError {
-		return text
-	}
-	cut := maxError
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
 }

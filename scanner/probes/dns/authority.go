@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxTries is how often a server is asked before it is called silent
@@ -80,7 +81,7 @@ func serverState(name string, reply *dns.Msg, err error) fact.ServerReply {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		state = fact.ServerClosed
 	}
-	return fact.ServerReply{State: state, Error: shorten(err.Error())}
+	return fact.ServerReply{State: state, Error: excerpt.Of(err.Error(), maxError)}
 }
 
 // authority tells whether a server answers for the zone: with authority, and

@@ -13,6 +13,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // nameServer is one name server and the ways to its addresses.
@@ -66,7 +67,7 @@ func newNameServer(ctx context.Context, network scanner.Network, host string) na
 	addresses, err := network.Lookup(ctx, host)
 	switch {
 	case err != nil:
-		ns.answer, ns.err = fact.NoAnswer, shorten(err.Error())
+		ns.answer, ns.err = fact.NoAnswer, excerpt.Of(err.Error(), maxError)
 	case len(addresses) == 0:
 		ns.answer = fact.NoData
 	}

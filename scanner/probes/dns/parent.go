@@ -14,6 +14,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxParents is how many servers of the registry are asked.
@@ -29,7 +30,7 @@ func (a *asker) parent(ctx context.Context, name string) fact.RecordSet {
 	}
 	registries, err := a.net.Parents(ctx, name)
 	if err != nil {
-		set.Error = shorten("the servers of the registry were not found: " + err.Error())
+		set.Error = excerpt.Of("the servers of the registry were not found: "+err.Error(), maxError)
 		return set
 	}
 	set.Error = "no server of the registry is known"
@@ -50,7 +51,7 @@ func (a *asker) askParent(ctx context.Context, set *fact.RecordSet, s server) bo
 		err = settleReferral(set, reply)
 	}
 	if err != nil {
-		set.Error = shorten(fmt.Sprintf("%s: %v", s.address, err))
+		set.Error = excerpt.Of(fmt.Sprintf("%s: %v", s.address, err), maxError)
 	}
 	return err == nil
 }

@@ -13,6 +13,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // server is somebody who may be asked.
@@ -59,7 +60,7 @@ func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []se
 			a.journal.answer(set, reply)
 			return set
 		}
-		set.Error = shorten(fmt.Sprintf("%s: %v", s.address, err))
+		set.Error = excerpt.Of(fmt.Sprintf("%s: %v", s.address, err), maxError)
 	}
 	a.journal.silence(set)
 	return set

@@ -15,6 +15,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of one transfer. The first records prove that a zone comes out;
@@ -67,7 +68,7 @@ func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	}
 	try := fact.TransferTry{Result: count.result(err), Records: count.records}
 	if err != nil {
-		try.Error = shorten(err.Error())
+		try.Error = excerpt.Of(err.Error(), maxError)
 	}
 	return try
 }
@@ -78,7 +79,7 @@ func failedDial(d door, err error) fact.TransferTry {
 	if isOurs(err) {
 		return notAsked(d, err)
 	}
-	try := fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferFailed, Error: shorten(err.Error())}
+	try := fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferFailed, Error: excerpt.Of(err.Error(), maxError)}
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		try.Result = fact.TransferRefused
 	}
@@ -86,7 +87,7 @@ func failedDial(d door, err error) fact.TransferTry {
 }
 
 func notAsked(d door, why error) fact.TransferTry {
-	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Error: shorten(why.Error())}
+	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Error: excerpt.Of(why.Error(), maxError)}
 }
 
 // The ends of a transfer that brings no zone.

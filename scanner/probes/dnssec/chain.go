@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxError is the longest text of an error that is kept.
@@ -121,7 +122,7 @@ func (l *look) consult(ctx context.Context, link *fact.DNSSECLink, name string, 
 			err = resolved(reply)
 		}
 		if err != nil {
-			link.Error = shorten(resolver + ": " + err.Error())
+			link.Error = excerpt.Of(resolver+": "+err.Error(), maxError)
 			continue
 		}
 		link.Server, link.Error = from, ""
@@ -160,6 +161,3 @@ func codeName(code int) string {
 	}
 	return "an unknown code"
 }
-
-// shorten bounds a text; errors quote nothing but ASCII names and addresses.
-func shorten(text string) string { return text[:min(len(text), maxError)] }

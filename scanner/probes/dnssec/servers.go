@@ -15,6 +15,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxListed is how many servers are listed, asked or not.
@@ -48,7 +49,7 @@ func (l *look) permitted(ctx context.Context, host string, asked int) fact.DNSSE
 		err = errManyServers
 	}
 	if err != nil {
-		s.Error = shorten(err.Error())
+		s.Error = excerpt.Of(err.Error(), maxError)
 		return s
 	}
 	s.Contact = fact.ContactAsked
@@ -161,7 +162,7 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 		err = entitled(s, reply)
 	}
 	if err != nil {
-		set.Error = shorten(err.Error())
+		set.Error = excerpt.Of(err.Error(), maxError)
 		if errors.Is(err, errNotAuthoritative) {
 			set.Reason = fact.NotAuthoritative
 		}

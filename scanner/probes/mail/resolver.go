@@ -16,6 +16,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 const (
@@ -99,7 +100,7 @@ func (r *resolver) askServers(ctx context.Context, q question) answer {
 		if err == nil {
 			return a
 		}
-		fault = shorten(fmt.Sprintf("%s: %v", server, err))
+		fault = excerpt.Of(fmt.Sprintf("%s: %v", server, err), maxError)
 	}
 	return answer{state: fact.NoAnswer, fault: fault}
 }

@@ -18,6 +18,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of one look.
@@ -137,5 +138,5 @@ func clean(text string) string {
 		}
 		return r
 	}
-	return strings.Map(printable, strings.ToValidUTF8(text[:min(len(text), maxText)], ""))
+	return excerpt.Of(strings.Map(printable, text), maxText)
 }

@@ -16,6 +16,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of one certificate.
@@ -57,8 +58,8 @@ func (p *Probe) addChain(f *fact.TLS, chain []*x509.Certificate) []scanner.Artif
 // describe keeps what a check may need of a certificate.
 func describe(cert *x509.Certificate, name string) fact.Certificate {
 	return fact.Certificate{
-		Subject:   clean(cert.Subject.String()),
-		Issuer:    clean(cert.Issuer.String()),
+		Subject:   excerpt.Of(cert.Subject.String(), maxText),
+		Issuer:    excerpt.Of(cert.Issuer.String(), maxText),
 		Names:     certificateNames(cert, name),
 		NotBefore: cert.NotBefore.UTC(),
 		NotAfter:  cert.NotAfter.UTC(),
@@ -68,7 +69,7 @@ func describe(cert *x509.Certificate, name string) fact.Certificate {
 		Digest:    scanner.Digest(cert.Raw),
 
 		Exponent:   exponent(cert),
-		CommonName: clean(cert.Subject.CommonName),
+		CommonName: excerpt.Of(cert.Subject.CommonName, maxText),
 		OCSP:       addresses(cert.OCSPServer),
 		CRL:        addresses(cert.CRLDistributionPoints),
 		MustStaple: mustStaple(cert),
@@ -112,17 +113,4 @@ func describeKey(cert *x509.Certificate) string {
 		return "Ed25519"
 	}
 	return cert.PublicKeyAlgorithm.String()
-}
-
-// clean bounds a text that quotes foreign bytes.
-func clean(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= maxText {
-		return text
-	}
-	cut := maxText
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
 }

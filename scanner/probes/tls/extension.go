@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cryptobyte_asn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxAddresses is how many addresses of revocation sources are kept.
@@ -20,7 +22,7 @@ const maxAddresses = 5
 func addresses(all []string) []string {
 	var kept []string
 	for _, address := range all[:min(len(all), maxAddresses)] {
-		kept = append(kept, clean(address))
+		kept = append(kept, excerpt.Of(address, maxText))
 	}
 	return kept
 }

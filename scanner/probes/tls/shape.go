@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // shape tells how the certificates sent follow one another, from the leaf up.
@@ -20,7 +21,7 @@ func (p *Probe) shape(chain []*x509.Certificate) *fact.ChainShape {
 		return shape
 	}
 	if !p.known(last) {
-		shape.Open, shape.OpenFetchable = clean(last.Issuer.String()), len(last.IssuingCertificateURL) > 0
+		shape.Open, shape.OpenFetchable = excerpt.Of(last.Issuer.String(), maxText), len(last.IssuingCertificateURL) > 0
 	}
 	return shape
 }

@@ -16,6 +16,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of one certificate.
@@ -28,8 +29,8 @@ const (
 // Describe keeps what a check may need of a certificate shown under a name.
 func Describe(cert *x509.Certificate, name string) fact.Certificate {
 	return fact.Certificate{
-		Subject:   clean(cert.Subject.String()),
-		Issuer:    clean(cert.Issuer.String()),
+		Subject:   excerpt.Of(cert.Subject.String(), maxText),
+		Issuer:    excerpt.Of(cert.Issuer.String(), maxText),
 		Names:     certificateNames(cert, name),
 		NotBefore: cert.NotBefore.UTC(),
 		NotAfter:  cert.NotAfter.UTC(),
@@ -75,9 +76,4 @@ func describeKey(cert *x509.Certificate) string {
 		return "Ed25519"
 	}
 	return cert.PublicKeyAlgorithm.String()
-}
-
-// clean bounds a text that quotes foreign bytes.
-func clean(text string) string {
-	return strings.ToValidUTF8(text[:min(len(text), maxText)], "")
 }
