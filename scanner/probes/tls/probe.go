@@ -24,7 +24,10 @@ import (
 	"carescan/scanner/probes/internal/starttls"
 )
 
-const defaultTimeout = 10 * time.Second
+const (
+	defaultTimeout = 10 * time.Second
+	maxText        = 500 // bytes kept of an error
+)
 
 // Options tune the probe; the zero value works.
 type Options struct {
