@@ -13,6 +13,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
 )
 
@@ -33,8 +34,8 @@ type door struct {
 	refused error      // why our guard keeps it closed
 }
 
-func (d door) server() server {
-	return server{address: net.JoinHostPort(d.at, "53"), family: d.family}
+func (d door) server() dnswire.Server {
+	return dnswire.Server{Address: net.JoinHostPort(d.at, "53"), Family: d.family}
 }
 
 // address is the address behind the door, empty when it is not known.
@@ -104,7 +105,7 @@ func (ns nameServer) doorTo(ctx context.Context, network scanner.Network, addr n
 // other end did not answer.
 func isOurs(err error) bool {
 	var refusal *scanner.Refusal
-	return errors.As(err, &refusal) || errors.Is(err, errNoExchange) || isNoRoute(err)
+	return errors.As(err, &refusal) || errors.Is(err, dnswire.ErrSpent) || isNoRoute(err)
 }
 
 // isNoRoute tells that this address family does not lead out of here.

@@ -41,10 +41,10 @@ func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.Recu
 		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: excerpt.Of(d.refused.Error(), maxError)}
 	case ctx.Err() != nil:
 		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: errNoTime.Error()}
-	case a.silences[d.server().key()] >= maxSilences:
+	case a.Silent(d.server()):
 		return fact.RecursionTry{Result: fact.RecursionFailed, Error: "the server was silent before"}
 	}
-	reply, from, err := a.insist(ctx, d.server(), dnswire.NewQuery(name, dns.TypeA, true))
+	reply, from, err := a.Ask(ctx, d.server(), dnswire.NewQuery(name, dns.TypeA, true))
 	if err != nil {
 		return failedRecursion(err)
 	}
@@ -79,7 +79,7 @@ func recursionResult(reply *dns.Msg) (result fact.RecursionResult, why string) {
 	case reply.Authoritative:
 		return fact.RecursionNone, "the server claims authority over the name"
 	case !answered:
-		return fact.RecursionNone, "the server brought no answer: " + rcodeName(reply.Rcode)
+		return fact.RecursionNone, "the server brought no answer: " + dnswire.CodeName(reply.Rcode)
 	}
 	return fact.RecursionOpen, ""
 }

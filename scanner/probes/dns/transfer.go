@@ -48,7 +48,7 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	conn, err := network.DialContext(ctx, "tcp"+d.family, d.server().address)
+	conn, err := network.DialContext(ctx, "tcp"+d.family, d.server().Address)
 	if err != nil {
 		return failedDial(d, err)
 	}
@@ -128,9 +128,9 @@ func (c *zoneCount) message(m *dns.Msg) error {
 	case !m.Response || m.Id != c.query.Id:
 		return dnswire.ErrMismatch
 	case m.Rcode == dns.RcodeRefused || m.Rcode == dns.RcodeNotAuth || m.Rcode == dns.RcodeNotImplemented:
-		return fmt.Errorf("%w (%s)", errTransferRefused, rcodeName(m.Rcode))
+		return fmt.Errorf("%w (%s)", errTransferRefused, dnswire.CodeName(m.Rcode))
 	case m.Rcode != dns.RcodeSuccess:
-		return fmt.Errorf("the server answered %s", rcodeName(m.Rcode))
+		return fmt.Errorf("the server answered %s", dnswire.CodeName(m.Rcode))
 	case len(m.Answer) == 0:
 		return errNotZone // and would be an endless stream of nothing
 	}

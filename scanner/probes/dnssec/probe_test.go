@@ -17,6 +17,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -180,8 +181,8 @@ func relay(to netip.AddrPort, change func(q, m *dns.Msg)) dns.HandlerFunc {
 			return
 		}
 		change(q, m)
-		if _, udp := w.RemoteAddr().(*net.UDPAddr); udp && m.Len() > udpSize {
-			m.Truncate(udpSize)
+		if _, udp := w.RemoteAddr().(*net.UDPAddr); udp && m.Len() > dnswire.UDPSize {
+			m.Truncate(dnswire.UDPSize)
 		}
 		w.WriteMsg(m)
 	}
@@ -206,7 +207,7 @@ func TestResolversAtFault(t *testing.T) {
 		"drops-keys":       {strip(dns.TypeDNSKEY), fact.AnchorUnproven},
 		"servfail":         {code(dns.RcodeServerFailure), fact.NotAnswered},
 		"refused":          {code(dns.RcodeRefused), fact.NotAnswered},
-		"no-recursion":     {func(_, m *dns.Msg) { m.RecursionAvailable = false }, fact.NotAnswered},
+		"no-recursion":     {func(_, m *dns.Msg) { m.RecursionAvailable, m.Authoritative = false, false }, fact.NotAnswered},
 		"other-question":   {func(_, m *dns.Msg) { m.Question[0].Name = "other.test." }, fact.NotAnswered},
 	}
 	for name, tt := range tests {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
 )
 
@@ -179,9 +181,9 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 func entitled(s *fact.DNSSECServer, reply *dns.Msg) error {
 	switch {
 	case s.Recursive:
-		return resolved(reply)
-	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
-		return codeError(reply.Rcode)
+		return dnswire.Resolved(reply) //nolint:wrapcheck // it says what the resolver did
+	case !dnswire.IsConclusive(reply):
+		return fmt.Errorf("the server answered %s", dnswire.CodeName(reply.Rcode))
 	case !reply.Authoritative:
 		return errNotAuthoritative
 	}

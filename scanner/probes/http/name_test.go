@@ -31,7 +31,9 @@ func resolver(t *testing.T, codes map[string]int) netip.AddrPort {
 		if !known {
 			code = dns.RcodeServerFailure
 		}
-		w.WriteMsg(new(dns.Msg).SetRcode(q, code))
+		m := new(dns.Msg).SetRcode(q, code)
+		m.RecursionAvailable = true
+		w.WriteMsg(m)
 	})}
 	go server.ActivateAndServe()
 	t.Cleanup(func() { server.Shutdown() })

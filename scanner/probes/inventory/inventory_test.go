@@ -50,6 +50,7 @@ func serveZone(t *testing.T, text string) netip.AddrPort {
 func answerFrom(records []dns.RR) dns.HandlerFunc {
 	return func(w dns.ResponseWriter, question *dns.Msg) {
 		answer := new(dns.Msg).SetReply(question)
+		answer.RecursionAvailable = true
 		name, known := question.Question[0].Name, false
 		for again := true; again; {
 			again, known = false, false

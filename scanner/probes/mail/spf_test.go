@@ -234,7 +234,7 @@ func TestSPFResults(t *testing.T) {
 func treeOf(t testing.TB, zone records, domain string) fact.SPF {
 	t.Helper()
 	net := network(serve(t, zone))
-	r := newResolver(net, 5*time.Second, net.Recursives)
+	r := newResolver(t.Context(), net, 5*time.Second)
 	return spfTree(t.Context(), r, domain)
 }
 
@@ -331,10 +331,10 @@ func TestSPFHostileTrees(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			net := network(serve(t, parseRecords(t, tt.zone)))
-			r := newResolver(net, 5*time.Second, net.Recursives)
+			r := newResolver(t.Context(), net, 5*time.Second)
 			tree := spfTree(t.Context(), r, "d.test")
-			if tree.Lookups != tt.lookups || tree.Open != tt.open || r.spent > tt.most+2 {
-				t.Errorf("lookups %d, open %v, %d exchanges", tree.Lookups, tree.Open, r.spent)
+			if tree.Lookups != tt.lookups || tree.Open != tt.open || r.Made() > tt.most+2 {
+				t.Errorf("lookups %d, open %v, %d exchanges", tree.Lookups, tree.Open, r.Made())
 			}
 			if len(tree.Records) > maxSPFRecords || len(tree.Faults) > maxSPFFaults || tree.Result != fact.SPFPermError {
 				t.Errorf("%d records, %d faults, %s", len(tree.Records), len(tree.Faults), tree.Result)
