@@ -4,7 +4,6 @@ package httpprobe
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -16,17 +15,14 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
-// resolver starts a resolver that knows which domains exist, and answers over
-// TCP with the code given for each.
+// resolver starts a resolver that knows which domains exist, and answers with the
+// code given for each.
 func resolver(t *testing.T, codes map[string]int) netip.AddrPort {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{Listener: listener, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	return loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		code, known := codes[strings.TrimSuffix(q.Question[0].Name, ".")]
 		if !known {
 			code = dns.RcodeServerFailure
@@ -34,10 +30,7 @@ func resolver(t *testing.T, codes map[string]int) netip.AddrPort {
 		m := new(dns.Msg).SetRcode(q, code)
 		m.RecursionAvailable = true
 		w.WriteMsg(m)
-	})}
-	go server.ActivateAndServe()
-	t.Cleanup(func() { server.Shutdown() })
-	return netip.MustParseAddrPort(listener.Addr().String())
+	}))
 }
 
 // TestObserveScriptHosts holds that only a proven absence makes a domain free,

@@ -108,7 +108,7 @@ func startNginx(t *testing.T) (*loopback.Network, *x509.CertPool) {
 		t.Skip("nginx is not installed (package nginx-light)")
 	}
 	dir := t.TempDir()
-	secure, plain := netip.MustParseAddrPort(closedPort(t)), netip.MustParseAddrPort(closedPort(t))
+	secure, plain := loopback.Free(t), loopback.Free(t)
 	roots := certify(t, dir)
 	store(t, dir, "conf", fmt.Appendf(nil, nginxConf, dir, secure.Port(), plain.Port()))
 	if err := os.Mkdir(filepath.Join(dir, "root"), 0o755); err != nil {

@@ -16,22 +16,13 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // serve plays a server on loopback and gives its port.
 func serve(t *testing.T, play func(net.Conn)) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
-			go func() { defer conn.Close(); play(conn) }()
-		}
-	}()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	_, port, _ := net.SplitHostPort(loopback.Serve(t, play))
 	return port
 }
 
@@ -223,7 +214,7 @@ func TestDomains(t *testing.T) {
 // TestFailingResolver wants ignorance from a resolver that fails.
 func TestFailingResolver(t *testing.T) {
 	t.Parallel()
-	failing := resolver(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	failing := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeServerFailure))
 	}))
 	n := world(t, mx, nil)
@@ -275,7 +266,7 @@ func TestAddresses(t *testing.T) {
 func TestUncheckedZone(t *testing.T) {
 	t.Parallel()
 	n := world(t, "", nil)
-	n.Recursives = []netip.AddrPort{resolver(t, zone{parse(mx), false})}
+	n.Recursives = []netip.AddrPort{loopback.ServeDNS(t, zone{parse(mx), false})}
 	f, _ := observe(t, n, Options{})
 	if set := f.Servers[0].TLSA; f.Validating || set.Security != fact.Indeterminate || set.Answer != fact.NXDomain {
 		t.Errorf("validating %t, TLSA %+v", f.Validating, set)

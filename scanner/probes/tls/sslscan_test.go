@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 	"carescan/scanner/probes/tls/hello"
 )
 
@@ -133,7 +134,7 @@ func TestAgainstSSLScan(t *testing.T) {
 	hybrid := []string{"SecP256r1MLKEM768", "SecP384r1MLKEM1024", "X25519MLKEM768"}
 	curves := []string{"secp256r1", "secp384r1", "secp521r1", "x25519", "x448"}
 	tests := map[string]struct {
-		start func(t *testing.T) *loopback
+		start func(t *testing.T) *loopback.Network
 		most  int      // connections
 		only  []string // groups that only we see…
 		why   string   // …and who is right
@@ -162,7 +163,7 @@ func TestAgainstSSLScan(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			door := tt.start(t)
-			want := sslscan(t, door.address)
+			want := sslscan(t, door.Routes[service+":443"])
 			got, sighting := observe(t, door, Options{Roots: x509.NewCertPool()})
 			t.Logf("%d connections, why %v", got.Connections, got.Why)
 			want.add(tt.only)
@@ -215,8 +216,8 @@ func rsaSigned(t testing.TB) tls.Certificate {
 
 // openSSL starts the server of OpenSSL with an RSA key; "EC" among the flags
 // stands for the file of a second one.
-func openSSL(flags ...string) func(t *testing.T) *loopback {
-	return func(t *testing.T) *loopback {
+func openSSL(flags ...string) func(t *testing.T) *loopback.Network {
+	return func(t *testing.T) *loopback.Network {
 		t.Helper()
 		flags := slices.Clone(flags)
 		pair := writePair(t, selfSigned(t))
@@ -229,22 +230,22 @@ func openSSL(flags ...string) func(t *testing.T) *loopback {
 	}
 }
 
-func goServer(config *tls.Config) func(t *testing.T) *loopback {
-	return func(t *testing.T) *loopback {
+func goServer(config *tls.Config) func(t *testing.T) *loopback.Network {
+	return func(t *testing.T) *loopback.Network {
 		config.Certificates = []tls.Certificate{rsaSigned(t), selfSigned(t)}
 		return serveTLS(t, config)
 	}
 }
 
 // nginx starts the web server with both types of key.
-func nginx(directives string) func(t *testing.T) *loopback {
-	return func(t *testing.T) *loopback {
+func nginx(directives string) func(t *testing.T) *loopback.Network {
+	return func(t *testing.T) *loopback.Network {
 		t.Helper()
 		return startNginx(t, directives)
 	}
 }
 
-func startNginx(t testing.TB, directives string) *loopback {
+func startNginx(t testing.TB, directives string) *loopback.Network {
 	t.Helper()
 	binary, err := exec.LookPath("nginx")
 	if err != nil {
@@ -269,7 +270,7 @@ http {
 	}
 	t.Cleanup(func() { cancel(); command.Wait() })
 	await(t, address)
-	return &loopback{address: address}
+	return doorTo(address)
 }
 
 func freeAddress(t testing.TB) string {
