@@ -236,7 +236,7 @@ func TestServerHabits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := habit(t, tt.change)
-			_, d, _ := look(t, chuNetwork(t, netip.AddrPort{}, at, at), Options{Timeout: 100 * time.Millisecond})
+			_, d, _ := look(t, chuNetwork(t, netip.AddrPort{}, at, at), Options{Timeout: 500 * time.Millisecond})
 			if want := "ns1.chu.test " + tt.want + ", ns2.chu.test " + tt.want; states(d) != want {
 				t.Errorf("got %s, want %s", states(d), want)
 			}
@@ -267,7 +267,7 @@ func TestServerDoors(t *testing.T) {
 	n.Addresses["ns3.other.test"] = []netip.Addr{netip.MustParseAddr("203.0.113.9")}
 	n.Recursives = []netip.AddrPort{loopback.ServeDNS(t, newZone(t, true, "chu.test. IN NS ns1.chu.test.\nchu.test. IN NS ns2.chu.test.\nchu.test. IN NS ns3.other.test.\nchu.test. IN NS ns4.chu.test.\n"))}
 	n.Silent = map[string]error{"ns4.chu.test": errors.New("the resolver is silent")}
-	_, d, r := look(t, n, Options{Timeout: 300 * time.Millisecond})
+	_, d, r := look(t, n, Options{Timeout: 10 * time.Second})
 	want := "ns1.chu.test authoritative/closed, ns2.chu.test closed/closed, ns3.other.test not-asked/not-asked"
 	if got := states(d); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -323,7 +323,7 @@ func TestThousandsOfServers(t *testing.T) {
 		w.WriteMsg(m)
 	}))
 	n := &loopback.Network{Recursives: []netip.AddrPort{crowd}, Registries: []netip.AddrPort{crowd}}
-	_, d, r := look(t, n, Options{Timeout: time.Second})
+	_, d, r := look(t, n, Options{Timeout: 10 * time.Second})
 	if len(d.Servers) != maxServers || d.More < maxValues-maxServers || d.More > 2*maxValues || r.More != d.More {
 		t.Errorf("%d servers, %d more", len(d.Servers), d.More)
 	}

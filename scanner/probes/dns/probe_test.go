@@ -217,7 +217,7 @@ func TestObserveKnowsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			net := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, tt.handler)}}
-			zone, transfer := observe(t, net, 200*time.Millisecond, "chu.test")
+			zone, transfer := observe(t, net, 500*time.Millisecond, "chu.test")
 			got := zone.Fact.(fact.Zone)
 			for _, s := range append(append([]fact.RecordSet{got.NS, got.MX, got.TXT, got.DS, got.DNSKEY}, got.DMARC...), got.CAA...) {
 				if s.Answer != fact.NoAnswer || s.Error == "" {

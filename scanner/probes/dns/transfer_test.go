@@ -26,7 +26,7 @@ func transferOf(t *testing.T, handler dns.HandlerFunc) (fact.Transfer, string) {
 		Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone)},
 		Routes:     map[string]string{"ns1.chu.test:53": loopback.ServeDNS(t, handler).String()},
 	}
-	_, sighting := observe(t, net, 500*time.Millisecond, "chu.test")
+	_, sighting := observe(t, net, 2*time.Second, "chu.test")
 	return sighting.Fact.(fact.Transfer), sighting.Missing
 }
 
@@ -130,7 +130,7 @@ func TestTransferDoors(t *testing.T) {
 			netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7"),
 		}},
 	}
-	_, sighting := observe(t, net, time.Second, "chu.test")
+	_, sighting := observe(t, net, 10*time.Second, "chu.test")
 	var got []string
 	for _, try := range sighting.Fact.(fact.Transfer).Tries {
 		got = append(got, try.Server+" "+string(try.Result))

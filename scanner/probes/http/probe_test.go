@@ -201,7 +201,7 @@ func TestObserveHostileServers(t *testing.T) {
 			t.Parallel()
 			l := site(t, page(), nil)
 			l.Routes[host+":443"] = loopback.Serve(t, tt.handle)
-			got, sighting := observe(t, l, 500*time.Millisecond)
+			got, sighting := observe(t, l, time.Second)
 			if got.Reach != tt.want || got.SecurityTxt.Contacts != 0 {
 				t.Errorf("%+v, want %s", got, tt.want)
 			}

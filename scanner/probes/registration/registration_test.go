@@ -61,7 +61,7 @@ type world struct {
 func newWorld(t *testing.T, text string, rdap http.Handler) world {
 	t.Helper()
 	w := world{network: &loopback.Network{Recursives: []netip.AddrPort{resolver(t, text)}, Routes: map[string]string{}}}
-	w.options = Options{Timeout: 500 * time.Millisecond}
+	w.options = Options{Timeout: 2 * time.Second}
 	if rdap == nil {
 		return w
 	}

@@ -73,7 +73,7 @@ func TestHostileServers(t *testing.T) {
 			t.Parallel()
 			n := world(t, mx, map[string]string{"25": serve(t, tt.play)})
 			n.Authorised = true
-			f, sighting := observe(t, n, Options{Timeout: 300 * time.Millisecond})
+			f, sighting := observe(t, n, Options{Timeout: time.Second})
 			h := only(t, f)
 			mail := h.Ports[0]
 			if mail.Reach != tt.reach || mail.StartTLS == fact.Declined || mail.Error == "" || sighting.Missing != "" {
@@ -111,7 +111,7 @@ func TestBrokenSTARTTLS(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, _ := observe(t, world(t, mx, map[string]string{"25": serve(t, then(tt.answer))}), Options{Timeout: time.Second})
+			f, _ := observe(t, world(t, mx, map[string]string{"25": serve(t, then(tt.answer))}), Options{Timeout: 5 * time.Second})
 			h := only(t, f)
 			if h.Ports[0].StartTLS != tt.want || h.Versions["1.3"] != fact.OfferUnknown || h.TLSError == "" || len(h.Chain) != 0 {
 				t.Errorf("STARTTLS %s, versions %v, error %q", h.Ports[0].StartTLS, h.Versions, h.TLSError)
@@ -134,7 +134,7 @@ func TestHostileRelay(t *testing.T) {
 	}
 	n := world(t, mx, map[string]string{"25": serve(t, play)})
 	n.Authorised = true
-	f, _ := observe(t, n, Options{Timeout: time.Second, RelaySender: "probe@ours.example", RelayRecipient: "probe@ours-too.example"})
+	f, _ := observe(t, n, Options{Timeout: 5 * time.Second, RelaySender: "probe@ours.example", RelayRecipient: "probe@ours-too.example"})
 	if h := only(t, f); h.Relay != fact.RelayUnknown || h.RelayError == "" {
 		t.Errorf("relay %q, error %q", h.Relay, h.RelayError)
 	}

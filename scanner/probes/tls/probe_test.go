@@ -127,7 +127,7 @@ func TestObserveLosesContact(t *testing.T) {
 		}
 		return nil, nil
 	}
-	got, sighting := observe(t, serveTLS(t, config), Options{Timeout: 300 * time.Millisecond})
+	got, sighting := observe(t, serveTLS(t, config), Options{Timeout: time.Second})
 	if want := "accepted unknown unknown unknown"; answers(got) != want {
 		t.Errorf("got %s, want %s", answers(got), want)
 	}
@@ -157,7 +157,7 @@ func TestObserveWithoutTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			door := serve(t, tt.handle)
-			got, sighting := observe(t, door, Options{Timeout: 400 * time.Millisecond})
+			got, sighting := observe(t, door, Options{Timeout: time.Second})
 			if got.Reach != tt.want || got.Error == "" || len(got.Versions)+len(got.Chain) > 0 {
 				t.Errorf("got %+v, want %s", got, tt.want)
 			}

@@ -10,10 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/xml"
 	"fmt"
-	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
 	"carescan/scanner/probes/internal/loopback"
 	"carescan/scanner/probes/tls/hello"
 )
@@ -247,52 +245,14 @@ func nginx(directives string) func(t *testing.T) *loopback.Network {
 
 func startNginx(t testing.TB, directives string) *loopback.Network {
 	t.Helper()
-	binary, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("nginx is not installed")
-	}
-	address, folder := freeAddress(t), t.TempDir()
-	rsaPair, ecPair := writePair(t, rsaSigned(t)), writePair(t, selfSigned(t))
-	text := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log stderr;
+	program := debian.Program(t, "/usr/sbin/nginx", "nginx-light")
+	folder, port := debian.Folder(t), debian.Port(t)
+	conf := debian.Write(t, folder, "nginx.conf", fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log stderr;
 events { worker_connections 64; }
 http {
 	access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
-	server { listen %[2]s ssl http2; ssl_certificate %[3]s; ssl_certificate_key %[3]s; ssl_certificate %[4]s; ssl_certificate_key %[4]s; %[5]s }
-}`, folder, address, rsaPair, ecPair, directives)
-	path := filepath.Join(folder, "nginx.conf")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, binary, "-c", path, "-p", folder)
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); command.Wait() })
-	await(t, address)
-	return doorTo(address)
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-// await waits until a server listens.
-func await(t testing.TB, address string) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for time.Now().Before(deadline) {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("nothing listens at %s", address)
+	server { listen 127.0.0.1:%[2]s ssl http2; ssl_certificate %[3]s; ssl_certificate_key %[3]s; ssl_certificate %[4]s; ssl_certificate_key %[4]s; %[5]s }
+}`, folder, port, writePair(t, rsaSigned(t)), writePair(t, selfSigned(t)), directives))
+	debian.Start(t, exec.Command(program, "-c", conf, "-p", folder), port)
+	return doorTo("127.0.0.1:" + port)
 }
