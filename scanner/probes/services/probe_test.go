@@ -185,7 +185,7 @@ func TestHostileServers(t *testing.T) {
 	for name, handle := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := serveRaw(t, handle)
+			address := loopback.Serve(t, handle)
 			network := world(map[int]string{8088: address, 6379: address, 502: address})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
@@ -195,25 +195,6 @@ func TestHostileServers(t *testing.T) {
 			}
 		})
 	}
-}
-
-func serveRaw(t *testing.T, handle func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer conn.Close(); handle(conn) }()
-		}
-	}()
-	return listener.Addr().String()
 }
 
 func flood(c net.Conn, what []byte) {

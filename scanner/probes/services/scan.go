@@ -8,13 +8,13 @@ import (
 	"net"
 	"net/http/httptrace"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxLost is how many ports in a row that were open and no longer answer end
@@ -195,12 +195,7 @@ func stateOf(err error) (fact.PortState, string) {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fact.PortFiltered, ""
 	}
-	return fact.PortUnknown, bounded(err.Error(), 200)
-}
-
-// bounded cuts a text that comes from outside.
-func bounded(text string, most int) string {
-	return strings.ToValidUTF8(text[:min(len(text), most)], "")
+	return fact.PortUnknown, excerpt.Of(err.Error(), 200)
 }
 
 // found counts the ports in a row that were open and no longer answer.
