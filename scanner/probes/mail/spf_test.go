@@ -15,7 +15,6 @@ import (
 	"github.com/mjl-/mox/spf"
 
 	"carescan/scanner/fact"
-
 	"carescan/scanner/probes/internal/loopback"
 )
 
