@@ -32,14 +32,7 @@ type reply struct {
 
 func startNameServer(t *testing.T) *nameServer {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	streams, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	streams, packets := listenBoth(t)
 	s := &nameServer{at: netip.MustParseAddrPort(packets.LocalAddr().String()), answers: map[string][]reply{}}
 	for _, server := range []*dns.Server{
 		{PacketConn: packets, Handler: s.handler("udp")},
@@ -58,6 +51,23 @@ func startNameServer(t *testing.T) *nameServer {
 		})
 	}
 	return s
+}
+
+// listenBoth finds a port that is free for both transports.
+func listenBoth(t *testing.T) (net.Listener, net.PacketConn) {
+	t.Helper()
+	for range 50 {
+		streams, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if packets, err := net.ListenPacket("udp", streams.Addr().String()); err == nil {
+			return streams, packets
+		}
+		streams.Close()
+	}
+	t.Fatal("no port is free for both transports")
+	return nil, nil
 }
 
 // says sets the replies to one question, such as "www.chu.test A".
