@@ -112,8 +112,10 @@ func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner
 	}
 	servers, left := nameServers(ctx, a.net, zone.NS, parent)
 	transfer := p.transfer(ctx, a.net, zone.Name, servers, left)
+	transfer.NS = zone.NS.Answer
 	delegation := p.delegation(ctx, a, fact.Delegation{Name: zone.Name, Parent: parent, Zone: zone.NS, More: len(left)}, servers)
 	recursion := p.recursion(ctx, a, servers, len(left))
+	recursion.NS = zone.NS.Answer
 	missing := missingServers(delegation)
 	return []scanner.Sighting{
 		{Fact: transfer, Missing: missingTransfers(zone.NS, transfer)},
