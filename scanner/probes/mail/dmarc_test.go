@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
 )
@@ -151,6 +152,29 @@ func TestReportDestinations(t *testing.T) {
 	}
 	if len(got.Failures) != 1 || got.Failures[0].Authorised != fact.Present {
 		t.Errorf("failures %+v", got.Failures)
+	}
+}
+
+// TestConsentOfAnUnknownOrganisation holds that no consent is missed when it is
+// not known whether one is needed: the name above did not answer.
+func TestConsentOfAnUnknownOrganisation(t *testing.T) {
+	t.Parallel()
+	zone := parseRecords(t, "_dmarc.chu TXT \"v=DMARC1; p=reject; rua=mailto:a@rapports.chu.test,mailto:b@ailleurs.example\"\nrapports.chu A 192.0.2.1\n"+
+		"ailleurs.example. A 192.0.2.2\nchu.test._report._dmarc.ailleurs.example. TXT \"v=DMARC1\"\n")
+	failing := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		if q.Question[0].Name == "_dmarc.test." {
+			w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeServerFailure))
+			return
+		}
+		zone.ServeDNS(w, q)
+	})
+	got := observe(t, network(serve(t, failing)), Options{}, "chu.test").DMARC
+	want := []fact.ReportAddress{
+		{Scheme: "mailto", Domain: "rapports.chu.test", Valid: true, Count: 1, Mail: fact.Present, External: true, Authorised: fact.NoAnswer},
+		{Scheme: "mailto", Domain: "ailleurs.example", Valid: true, Count: 1, Mail: fact.Present, External: true, Authorised: fact.Present},
+	}
+	if diff := cmp.Diff(want, got.Reports); diff != "" || got.Organisation != "" {
+		t.Errorf("organisation %q (-want +got):\n%s", got.Organisation, diff)
 	}
 }
 
