@@ -41,6 +41,15 @@ type Zone struct {
 	CAA    []RecordSet `json:"caa"`
 	DS     RecordSet   `json:"ds"`
 	DNSKEY RecordSet   `json:"dnskey"`
+	// Certificate is the one in place at the name, looked at only when a CAA record
+	// applies and the name is in the scope.
+	Certificate *SiteCertificate `json:"certificate,omitempty"`
+}
+
+// SiteCertificate says who issued the certificate of a web site.
+type SiteCertificate struct {
+	Issuer string `json:"issuer,omitempty"` // organisation, or common name without one; bounded
+	Error  string `json:"error,omitempty"`
 }
 
 // FactKind names the fact.

@@ -31,6 +31,7 @@ const (
 	maxExchanges   = 256              // DNS exchanges, retries and TCP included
 	maxServers     = 8                // name servers looked at
 	maxAddresses   = 4                // addresses looked at, by name server
+	handshakes     = 1                // TLS, at the name itself
 )
 
 // Options tune the probe; the zero value works.
@@ -80,7 +81,7 @@ func (*Probe) Facts() []string {
 // ordinary domain with two name servers costs 16 exchanges, or 24 when each has
 // two addresses.
 func (*Probe) Load() scanner.Load {
-	most := maxExchanges + maxServers*maxAddresses
+	most := maxExchanges + maxServers*maxAddresses + handshakes
 	return scanner.Load{Connections: most, Requests: most}
 }
 
