@@ -35,6 +35,7 @@ const (
 var (
 	errMismatch = errors.New("the answer does not match the question")
 	errSpent    = errors.New("the exchanges of this look are spent")
+	errLarge    = fmt.Errorf("the answer holds more than %d records", maxRecords)
 	errSilent   = errors.New("the server left too many questions without answer")
 )
 
@@ -108,6 +109,9 @@ func (a *asker) over(ctx context.Context, transport, server string, q *dns.Msg) 
 		talk = askStream
 	}
 	reply, err := talk(conn, q)
+	if err == nil && max(len(reply.Answer), len(reply.Ns)) > maxRecords {
+		err = errLarge // part of a set is no set: its signature would seem wrong
+	}
 	return reply, conn.RemoteAddr().String(), err
 }
 
