@@ -18,7 +18,7 @@ var Check = scanner.Check{
 	ID: "exposure.dangling-names", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-DNS-14"},
 	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
+	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -16,7 +16,7 @@ var Check = scanner.Check{
 	ID: "exposure.delegation", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-04"},
 	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
+	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
