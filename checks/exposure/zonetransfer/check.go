@@ -53,11 +53,12 @@ func delivered(values scanner.Values, most fact.TransferTry) scanner.Verdict {
 
 // nobody tells a name that is no zone from a zone whose servers are not known.
 func nobody(t fact.Transfer) scanner.Verdict {
-	switch {
-	case t.NS == fact.NXDomain:
+	switch t.NS {
+	case fact.NXDomain:
 		return scanner.Exempt("no-domain", nil)
-	case t.NS == fact.NoData:
+	case fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
+	case fact.Present, fact.NoAnswer:
 	}
 	return scanner.Unknown("no-server", nil)
 }
