@@ -263,15 +263,17 @@ func exposurecaarecordPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le domaine choisit qui peut émettre ses certificats (CAA)",
 			Why:   "Une centaine d'autorités dans le monde peuvent émettre un certificat pour n'importe quel site. L'enregistrement CAA limite ce droit à celles que l'hôpital utilise, et rend plus difficile d'obtenir un faux certificat.",
-			How:   "On cherche un enregistrement CAA au nom lui-même, puis chez ses parents\u00a0; le premier trouvé s'applique. Il doit nommer les autorités autorisées (propriété `issue`), ou dire que personne n'est autorisé. Un enregistrement illisible, une autorité qui n'est pas écrite comme un nom de domaine, ou une propriété obligatoire inconnue, est une non-conformité importante\u00a0: plus aucune autorité ne devrait alors émettre. Pas d'enregistrement, ou aucune restriction\u00a0: mineure. Que l'autorité du certificat en place figure bien dans la liste n'est pas vérifié ici.",
+			How:   "On cherche un enregistrement CAA au nom lui-même, puis chez ses parents\u00a0; le premier trouvé s'applique. Il doit nommer les autorités autorisées (propriété `issue`), ou dire que personne n'est autorisé. Un enregistrement illisible, une autorité qui n'est pas écrite comme un nom de domaine, ou une propriété obligatoire inconnue, est une non-conformité importante\u00a0: plus aucune autorité ne devrait alors émettre. Pas d'enregistrement, aucune restriction, ou une liste qui ne contient pas l'autorité du certificat en place à ce nom\u00a0: mineure. Ce certificat n'est regardé que si le nom est dans le périmètre, et comparé que si son autorité est l'une des plus répandues en France.",
 			Fix:   "Relever les autorités qui émettent aujourd'hui les certificats du domaine, puis publier une ligne `0 issue \"autorité\"` pour chacune.",
 			Reasons: map[string]string{
 				"absent":           "Aucun enregistrement CAA ne s'applique\u00a0: toutes les autorités peuvent émettre.",
 				"malformed":        "L'enregistrement CAA lu à {name} est illisible\u00a0: «\u00a0{record}\u00a0».",
+				"matching":         "Seules ces autorités peuvent émettre un certificat (règle lue à {name})\u00a0: {authorities}. Celle du certificat en place, {issuer}, en fait partie.",
 				"no-answer":        "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas si une règle CAA s'applique.",
 				"no-domain":        "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
 				"nobody":           "Aucune autorité ne peut émettre de certificat (règle lue à {name}).",
-				"restricted":       "Seules ces autorités peuvent émettre un certificat (règle lue à {name})\u00a0: {authorities}.",
+				"not-listed":       "L'autorité du certificat en place, {issuer}, ne figure pas parmi celles que la règle lue à {name} autorise ({authorities})\u00a0: elle ne pourra pas le renouveler.",
+				"restricted":       "Seules ces autorités peuvent émettre un certificat (règle lue à {name})\u00a0: {authorities}. Celle du certificat en place n'a pas pu être comparée.",
 				"unknown-critical": "L'enregistrement CAA lu à {name} rend obligatoire une propriété que personne ne connaît\u00a0: «\u00a0{tag}\u00a0».",
 				"unrestricted":     "L'enregistrement CAA lu à {name} ne limite pas l'émission des certificats ordinaires.",
 			},
@@ -282,15 +284,17 @@ func exposurecaarecordPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The domain chooses who may issue its certificates (CAA)",
 			Why:   "About a hundred authorities in the world may issue a certificate for any site. The CAA record limits that right to those the hospital uses, and makes a false certificate harder to obtain.",
-			How:   "A CAA record is looked for at the name itself, then at its parents; the first one found applies. It must name the authorities allowed (property `issue`), or say that nobody is. A record that cannot be read, an authority that is not written as a domain name, or an unknown critical property, is a medium failure: no authority should issue then. No record, or no restriction: low. Whether the authority of the present certificate is in the list is not checked here.",
+			How:   "A CAA record is looked for at the name itself, then at its parents; the first one found applies. It must name the authorities allowed (property `issue`), or say that nobody is. A record that cannot be read, an authority that is not written as a domain name, or an unknown critical property, is a medium failure: no authority should issue then. No record, no restriction, or a list without the authority of the certificate in place at that name: low. That certificate is looked at only when the name is in the scope, and compared only when its authority is among the most usual ones in France.",
 			Fix:   "Note the authorities that issue the certificates of the domain today, then publish a line `0 issue \"authority\"` for each.",
 			Reasons: map[string]string{
 				"absent":           "No CAA record applies: every authority may issue.",
 				"malformed":        "The CAA record read at {name} cannot be read: \"{record}\".",
+				"matching":         "Only these authorities may issue a certificate (rule read at {name}): {authorities}. That of the certificate in place, {issuer}, is one of them.",
 				"no-answer":        "The DNS did not answer every question: whether a CAA rule applies is not known.",
 				"no-domain":        "The domain does not exist in the public DNS: check its spelling in the scope.",
 				"nobody":           "No authority may issue a certificate (rule read at {name}).",
-				"restricted":       "Only these authorities may issue a certificate (rule read at {name}): {authorities}.",
+				"not-listed":       "The authority of the certificate in place, {issuer}, is not among those that the rule read at {name} allows ({authorities}): it will not be able to renew it.",
+				"restricted":       "Only these authorities may issue a certificate (rule read at {name}): {authorities}. That of the certificate in place could not be compared.",
 				"unknown-critical": "The CAA record read at {name} makes critical a property that nobody knows: \"{tag}\".",
 				"unrestricted":     "The CAA record read at {name} does not limit the issue of ordinary certificates.",
 			},
@@ -628,7 +632,7 @@ func exposureclearmailloginPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Aucun mot de passe de messagerie n'est accepté avant le chiffrement",
 			Why:   "Un serveur qui accepte un mot de passe avant le chiffrement laisse n'importe quel réseau traversé, une borne Wi-Fi par exemple, le lire au passage. Ce mot de passe ouvre la boîte aux lettres, et souvent d'autres services.",
-			How:   "On se présente aux serveurs de réception sur les ports 25, 110 (POP), 143 (IMAP) et 587 (dépôt), sans jamais tenter de se connecter, et on lit ce qui est annoncé avant tout chiffrement. L'annonce d'une connexion par mot de passe ou par jeton en clair sur un seul port\u00a0: non-conformité majeure. Un port fermé, ou qui parle autre chose, n'annonce rien. Un port qui ne répond pas du tout ne prouve rien\u00a0: le résultat est alors non concluant. Les ports de messagerie tenus par d'autres machines ne sont pas regardés.",
+			How:   "On se présente aux serveurs de réception sur les ports 25, 110 (POP), 143 (IMAP) et 587 (dépôt), sans jamais tenter de se connecter, et on lit ce qui est annoncé avant tout chiffrement. L'annonce d'une connexion par mot de passe ou par jeton en clair sur un seul port\u00a0: non-conformité majeure. Un port fermé, ou qui parle autre chose, n'annonce rien. Un port muet d'une machine qui répond ailleurs est derrière un filtre\u00a0: il n'est pas offert à internet et n'annonce donc rien, comme pour les autres services exposés. En revanche, le silence de toute une machine, celui du port 25 (souvent bloqué à la sortie des réseaux), ou une conversation qui s'interrompt, ne prouvent rien\u00a0: le résultat est alors non concluant. Les ports de messagerie tenus par d'autres machines ne sont pas regardés.",
 			Fix:   "Interdire toute authentification de messagerie avant l'établissement du chiffrement, et fermer POP et IMAP s'ils sont inutiles. Ne proposer l'authentification ni sur le port 25, ni avant STARTTLS sur le port 587.",
 			Reasons: map[string]string{
 				"announced":      "Une connexion en clair est annoncée par\u00a0: {servers}.",
@@ -636,6 +640,7 @@ func exposureclearmailloginPapers() scanner.Papers {
 				"no-mail":        "Le domaine ne reçoit pas de courrier.",
 				"no-server":      "Aucun serveur de réception n'a d'adresse\u00a0: rien n'a pu être regardé.",
 				"none":           "Aucune connexion par mot de passe n'est annoncée avant le chiffrement.",
+				"none-filtered":  "Aucune connexion par mot de passe n'est annoncée avant le chiffrement. Ces ports muets sont filtrés et ne sont donc pas offerts à internet\u00a0: {servers}.",
 				"provider":       "Le courrier est reçu par un prestataire hors du périmètre autorisé, qui n'a pas été interrogé\u00a0: {providers}.",
 				"server-unknown": "Des serveurs n'ont pas pu être regardés\u00a0: {servers}.",
 				"silent":         "Des ports n'ont pas répondu clairement, peut-être filtrés\u00a0: {servers}.",
@@ -649,7 +654,7 @@ func exposureclearmailloginPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "No mail password is accepted before encryption",
 			Why:   "A server that accepts a password before encryption lets any network on the way, a Wi-Fi access point for instance, read it as it passes. That password opens the mailbox, and often other services.",
-			How:   "Receiving servers are greeted on ports 25, 110 (POP), 143 (IMAP) and 587 (submission), without ever trying to sign in, and what they announce before any encryption is read. A login by password or by token in clear announced on a single port: high severity failure. A port that is closed, or speaks something else, announces nothing. A port that does not answer at all proves nothing: the outcome is then inconclusive. Mail ports held by other machines are not looked at.",
+			How:   "Receiving servers are greeted on ports 25, 110 (POP), 143 (IMAP) and 587 (submission), without ever trying to sign in, and what they announce before any encryption is read. A login by password or by token in clear announced on a single port: high severity failure. A port that is closed, or speaks something else, announces nothing. A silent port of a machine that answers elsewhere is behind a filter: it is not offered to the internet, hence announces nothing, as for the other exposed services. The silence of a whole machine, that of port 25 (often blocked on the way out of networks), or a conversation that breaks off, prove nothing: the outcome is then inconclusive. Mail ports held by other machines are not looked at.",
 			Fix:   "Forbid any mail authentication before encryption is established, and close POP and IMAP if nobody needs them. Offer authentication neither on port 25 nor before STARTTLS on port 587.",
 			Reasons: map[string]string{
 				"announced":      "A login in clear is announced by: {servers}.",
@@ -657,6 +662,7 @@ func exposureclearmailloginPapers() scanner.Papers {
 				"no-mail":        "The domain receives no mail.",
 				"no-server":      "No receiving server has an address: nothing could be looked at.",
 				"none":           "No login by password is announced before encryption.",
+				"none-filtered":  "No login by password is announced before encryption. These silent ports are filtered, hence not offered to the internet: {servers}.",
 				"provider":       "Mail is received by a provider outside the authorised scope, which was not asked: {providers}.",
 				"server-unknown": "Some servers could not be looked at: {servers}.",
 				"silent":         "Some ports gave no clear answer, and may be filtered: {servers}.",
@@ -1044,13 +1050,15 @@ func exposuredanglingnamesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Aucun nom ne mène à un service hébergé abandonné",
 			Why:   "Quand un service en nuage est résilié sans retirer le nom qui y mène, un tiers peut ouvrir le même service chez le même hébergeur\u00a0: il publie alors ce qu'il veut sous le nom de l'hôpital.",
-			How:   "On suit les alias des noms connus du domaine\u00a0: noms déclarés, noms lus dans le DNS, dans les certificats et les journaux déclarés. Un alias qui finit chez un hébergeur où n'importe qui peut rouvrir le service, et dont le service est absent (par le DNS ou par la page de l'hébergeur), est une non-conformité majeure. Un alias vers un nom qui n'existe pas chez un hébergeur inconnu est une non-conformité mineure. Un nom qui n'a pas pu être résolu rend le résultat non concluant.",
+			How:   "On suit les alias des noms connus du domaine\u00a0: noms déclarés, noms lus dans le DNS, dans les certificats et les journaux déclarés. Un alias qui finit chez un hébergeur où n'importe qui peut rouvrir le service, et dont le service est absent (par le DNS ou par la page de l'hébergeur), est une non-conformité majeure. Un alias vers un nom qui n'existe pas chez un hébergeur inconnu est une non-conformité mineure. Un nom qui n'a pas pu être résolu, ou une page d'hébergeur qui n'a pas pu être lue, rend le résultat non concluant. Un écart est confirmé par un second regard, dix minutes plus tard au moins.",
 			Fix:   "Supprimer l'entrée DNS orpheline, ou reprendre possession du service visé avant qu'un tiers ne le fasse.",
 			Reasons: map[string]string{
 				"claimable": "Des noms mènent à un service que n'importe qui peut rouvrir\u00a0: {names}.",
 				"empty":     "Aucun nom n'a été trouvé\u00a0: rien n'a pu être examiné.",
 				"lost":      "Des noms mènent à un service qui n'existe plus\u00a0: {names}.",
 				"none":      "Aucun nom connu ne mène à un service abandonné.",
+				"too-many":  "Plus de noms ont été trouvés qu'une vérification n'en garde ({more} de plus)\u00a0: ceux-là n'ont pas été regardés.",
+				"unread":    "Ces noms mènent à un hébergeur dont la page d'accueil n'a pas pu être lue\u00a0; on ne sait pas si le service y existe encore\u00a0: {names}.",
 				"unseen":    "Des noms n'ont pas pu être résolus\u00a0: {names}.",
 			},
 			References: []string{
@@ -1060,13 +1068,15 @@ func exposuredanglingnamesPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "No name leads to an abandoned hosted service",
 			Why:   "When a cloud service is given up without removing the name that leads to it, a stranger can open the same service at the same provider, and publish anything under the name of the hospital.",
-			How:   "The aliases of the known names of the domain are followed: declared names, names read in the DNS, in certificates and in declared logs. An alias that ends at a provider where anybody may open the service again, and whose service is absent (by the DNS or by the page of the provider), is a high failure. An alias to a name that does not exist at an unknown provider is a low failure. A name that could not be resolved makes the outcome inconclusive.",
+			How:   "The aliases of the known names of the domain are followed: declared names, names read in the DNS, in certificates and in declared logs. An alias that ends at a provider where anybody may open the service again, and whose service is absent (by the DNS or by the page of the provider), is a high failure. An alias to a name that does not exist at an unknown provider is a low failure. A name that could not be resolved, or a page of a provider that could not be read, makes the outcome inconclusive. A failure is confirmed by a second look, ten minutes later at least.",
 			Fix:   "Remove the orphan DNS entry, or take the service back before a stranger does.",
 			Reasons: map[string]string{
 				"claimable": "Names lead to a service that anybody may open again: {names}.",
 				"empty":     "No name was found: nothing could be looked at.",
 				"lost":      "Names lead to a service that does not exist any more: {names}.",
 				"none":      "No known name leads to an abandoned service.",
+				"too-many":  "More names were found than one check keeps ({more} more): those were not looked at.",
+				"unread":    "These names lead to a host whose home page could not be read; whether the service is still there is not known: {names}.",
 				"unseen":    "Names could not be resolved: {names}.",
 			},
 			References: []string{
@@ -1212,12 +1222,13 @@ func exposuredelegationPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le registre et la zone désignent les mêmes serveurs de noms, et tous répondent",
 			Why:   "Le registre dit au monde à quels serveurs demander le nom de l'hôpital. Si l'un d'eux ne répond plus pour ce domaine, une partie des visiteurs et du courriel attend ou échoue, par hasard et sans message clair. Un serveur oublié dans la liste peut aussi être repris par un tiers.",
-			How:   "La liste du registre est comparée à celle que donne chaque serveur, puis chaque adresse autorisée est interrogée en UDP et en TCP, trois fois au plus. Un serveur désigné qui répond sans faire autorité, ou dont le port est fermé alors qu'un autre répond, est une non-conformité importante\u00a0; si tous répondent sans faire autorité, critique. Des listes différentes, ou un serveur muet en TCP, sont une non-conformité mineure. Un serveur muet ou hors du périmètre laisse le résultat non concluant\u00a0: le silence peut venir du chemin.",
+			How:   "La liste du registre est comparée à celle que donne chaque serveur, puis chaque adresse autorisée est interrogée en UDP et en TCP, trois fois au plus. Un serveur désigné qui répond sans faire autorité, ou dont le port est fermé alors qu'un autre répond, est une non-conformité importante\u00a0; si tous répondent sans faire autorité, critique. Un refus compte comme tel\u00a0: c'est ce que répond un serveur qui ne tient pas le domaine. Des listes différentes, ou un serveur muet en TCP, sont une non-conformité mineure. Un serveur muet, hors du périmètre, ou qui se dit lui-même en panne, laisse le résultat non concluant\u00a0: le silence peut venir du chemin, et la panne passer. Un écart est confirmé par un second regard, dix minutes plus tard au moins.",
 			Fix:   "Aligner la délégation chez le registre avec la zone et retirer les serveurs qui ne répondent pas pour elle. Ouvrir le port 53 en TCP comme en UDP.",
 			Reasons: map[string]string{
 				"aligned":        "Le registre et la zone sont d'accord et tous les serveurs répondent\u00a0: {servers}.",
 				"aligned-some":   "Le registre et la zone sont d'accord et tous les serveurs répondent\u00a0; ces adresses n'ont pas pu être essayées d'ici\u00a0: {servers}.",
 				"all-lame":       "Aucun serveur désigné ne répond pour le domaine\u00a0: {servers}.",
+				"failing":        "Ces serveurs ont répondu qu'une panne les empêchait de répondre\u00a0: {servers}.",
 				"lame":           "Ces serveurs sont désignés mais ne répondent pas pour le domaine\u00a0: {servers}.",
 				"no-domain":      "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
 				"no-server":      "Aucun serveur de noms n'est connu.",
@@ -1240,12 +1251,13 @@ func exposuredelegationPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The registry and the zone name the same servers, and all of them answer",
 			Why:   "The registry tells the world which servers to ask about the name of the hospital. When one of them no longer answers for the domain, a part of the visitors and of the mail waits or fails, by chance and without a clear message. A server forgotten in the list may also be taken over by a stranger.",
-			How:   "The list of the registry is compared with the one each server gives, then each authorised address is asked over UDP and TCP, three times at most. A listed server that answers without authority, or whose port is closed while another one answers, is a medium failure; when none has authority, critical. Lists that differ, or a server that is silent over TCP, are a low failure. A silent server, or one outside the scope, leaves the outcome inconclusive: the silence may come from the way.",
+			How:   "The list of the registry is compared with the one each server gives, then each authorised address is asked over UDP and TCP, three times at most. A listed server that answers without authority, or whose port is closed while another one answers, is a medium failure; when none has authority, critical. A refusal counts as such: it is what a server says of a domain that it does not hold. Lists that differ, or a server that is silent over TCP, are a low failure. A silent server, one outside the scope, or one that says itself that it failed, leaves the outcome inconclusive: the silence may come from the way, and the failure may pass. A failure is confirmed by a second look, ten minutes later at least.",
 			Fix:   "Align the delegation at the registry with the zone and remove the servers that do not answer for it. Open port 53 over TCP as well as UDP.",
 			Reasons: map[string]string{
 				"aligned":        "The registry and the zone agree and every server answers: {servers}.",
 				"aligned-some":   "The registry and the zone agree and every server answers; these addresses could not be tried from here: {servers}.",
 				"all-lame":       "No listed server answers for the domain: {servers}.",
+				"failing":        "These servers answered that a failure kept them from answering: {servers}.",
 				"lame":           "These servers are listed and do not answer for the domain: {servers}.",
 				"no-domain":      "The domain does not exist in the public DNS: check its spelling in the scope.",
 				"no-server":      "No name server is known.",
@@ -1703,6 +1715,7 @@ func exposurednssecchainPapers() scanner.Papers {
 				"not-signed":              "Il est prouvé que le domaine n'est pas signé\u00a0: voir la vérification de la présence de DNSSEC.",
 				"secure":                  "La chaîne est valide pour nous et pour le résolveur, de la racine jusqu'aux serveurs\u00a0: {servers}.",
 				"secure-alone":            "La chaîne est valide jusqu'aux serveurs\u00a0: {servers}. Le résolveur consulté ne vérifie pas les signatures\u00a0: il n'y a pas de second avis.",
+				"secure-some":             "La chaîne est valide, vue par\u00a0: {servers}. Ces serveurs du domaine, hors du périmètre autorisé ou au-delà de ce qu'une vérification interroge, ne l'ont pas été\u00a0: {others}.",
 				"signature-expired":       "Des signatures sont expirées ({sets}) sur\u00a0: {servers}.",
 				"signature-not-yet-valid": "Des signatures ne sont pas encore valables ({sets}) sur\u00a0: {servers}. L'horloge de la machine qui signe est peut-être fausse.",
 				"unproven":                "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause}).",
@@ -1737,6 +1750,7 @@ func exposurednssecchainPapers() scanner.Papers {
 				"not-signed":              "The domain is proven not to be signed: see the check of the presence of DNSSEC.",
 				"secure":                  "The chain holds for us and for the resolver, from the root to the servers: {servers}.",
 				"secure-alone":            "The chain holds down to the servers: {servers}. The resolver consulted does not verify signatures: there is no second opinion.",
+				"secure-some":             "The chain holds, as seen through: {servers}. These servers of the domain, outside the authorised scope or beyond what one check asks, were not asked: {others}.",
 				"signature-expired":       "Signatures are expired ({sets}) on: {servers}.",
 				"signature-not-yet-valid": "Signatures are not valid yet ({sets}) on: {servers}. The clock of the machine that signs may be wrong.",
 				"unproven":                "The chain could not be followed further than zone {zone} ({cause}).",
@@ -1756,7 +1770,7 @@ func exposurednssecpresencePapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le domaine est signé (DNSSEC)",
 			Why:   "Les réponses du DNS voyagent sans protection. La signature permet de reconnaître une réponse falsifiée, qui enverrait les visiteurs ou le courriel de l'hôpital chez un tiers.",
-			How:   "On cherche l'empreinte de la clé (DS) chez le domaine parent et la clé (DNSKEY) dans la zone. Les deux présentes\u00a0: conforme. Une empreinte sans clé est une non-conformité importante, car le domaine devient injoignable pour ceux qui vérifient les signatures. Une zone non signée, ou une clé sans empreinte, est une non-conformité mineure. La validité des signatures elles-mêmes n'est pas vérifiée dans cette révision. Un nom qui n'est pas une zone à lui seul suit la signature de son parent\u00a0: la vérification est alors sans objet.",
+			How:   "On cherche l'empreinte de la clé (DS) chez le domaine parent et la clé (DNSKEY) dans la zone. Les deux présentes\u00a0: conforme. Une empreinte sans clé est une non-conformité importante, car le domaine devient injoignable pour ceux qui vérifient les signatures. Une zone non signée, ou une clé sans empreinte, est une non-conformité importante quand le domaine reçoit du courrier, mineure sinon. Les domaines de portails, qui comptent autant, ne sont pas reconnus ici. La validité des signatures elles-mêmes est jugée par une autre vérification. Un nom qui n'est pas une zone à lui seul suit la signature de son parent\u00a0: la vérification est alors sans objet.",
 			Fix:   "Demander à l'hébergeur DNS de signer la zone, puis publier l'empreinte DS auprès du bureau d'enregistrement. Si une empreinte existe sans clé, la faire retirer ou rétablir la signature sans délai.",
 			Reasons: map[string]string{
 				"ds-without-key": "Le parent publie une empreinte (DS), mais la zone n'a pas de clé\u00a0: le domaine est injoignable pour ceux qui vérifient.",
@@ -1776,7 +1790,7 @@ func exposurednssecpresencePapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The domain is signed (DNSSEC)",
 			Why:   "DNS answers travel unprotected. The signature lets a forged answer be recognised, one that would send visitors or mail of the hospital to a third party.",
-			How:   "The print of the key (DS) is looked for at the parent domain, and the key (DNSKEY) in the zone. Both present: pass. A print without a key is a medium failure, since the domain becomes unreachable for those who verify signatures. An unsigned zone, or a key without a print, is a low failure. Whether the signatures themselves are valid is not part of this revision. A name that is not a zone of its own follows the signature of its parent: the check then does not apply.",
+			How:   "The print of the key (DS) is looked for at the parent domain, and the key (DNSKEY) in the zone. Both present: pass. A print without a key is a medium failure, since the domain becomes unreachable for those who verify signatures. An unsigned zone, or a key without a print, is a medium failure when the domain receives mail, low otherwise. Domains of portals, which matter as much, are not recognised here. Whether the signatures themselves are valid is judged by another check. A name that is not a zone of its own follows the signature of its parent: the check then does not apply.",
 			Fix:   "Ask the DNS host to sign the zone, then publish the DS print at the registrar. If a print exists without a key, have it removed or restore the signature without delay.",
 			Reasons: map[string]string{
 				"ds-without-key": "The parent publishes a print (DS), but the zone has no key: the domain is unreachable for those who verify.",
@@ -1806,6 +1820,7 @@ func exposurednssecsignaturelifePapers() scanner.Papers {
 			Reasons: map[string]string{
 				"expired":      "Des signatures ({sets}) sont expirées depuis le {until} UTC sur\u00a0: {servers}.",
 				"fresh":        "La première signature à finir est valable jusqu'au {until} UTC.",
+				"fresh-some":   "La première signature à finir est valable jusqu'au {until} UTC, vue par\u00a0: {servers}. Ces serveurs du domaine, hors du périmètre autorisé ou au-delà de ce qu'une vérification interroge, ne l'ont pas été\u00a0: {others}.",
 				"incomplete":   "Des serveurs n'ont pas répondu à toutes les questions\u00a0: {servers}.",
 				"no-domain":    "Il est prouvé que ce domaine n'existe pas\u00a0: vérifiez son orthographe dans le périmètre.",
 				"no-server":    "Aucun serveur n'a pu être interrogé.",
@@ -1828,6 +1843,7 @@ func exposurednssecsignaturelifePapers() scanner.Papers {
 			Reasons: map[string]string{
 				"expired":      "Signatures ({sets}) have been expired since {until} UTC on: {servers}.",
 				"fresh":        "The first signature to end is valid until {until} UTC.",
+				"fresh-some":   "The first signature to end is valid until {until} UTC, as seen through: {servers}. These servers of the domain, outside the authorised scope or beyond what one check asks, were not asked: {others}.",
 				"incomplete":   "Some servers did not answer every question: {servers}.",
 				"no-domain":    "This domain is proven not to exist: check its spelling in the scope.",
 				"no-server":    "No server could be asked.",
@@ -2534,12 +2550,13 @@ func exposuremailstarttlsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Tous les serveurs qui reçoivent le courrier proposent de le chiffrer",
 			Why:   "Sans chiffrement, un courriel adressé à l'hôpital peut être lu ou modifié par quiconque se trouve sur son chemin\u00a0: demandes de rendez-vous, comptes rendus, pièces jointes. Un seul serveur de secours sans chiffrement suffit, car l'expéditeur peut s'y adresser.",
-			How:   "On se présente à chaque adresse de chaque serveur désigné par les enregistrements MX, sur le port 25, et on regarde si STARTTLS est annoncé. Une seule adresse qui ne l'annonce pas, ou qui l'annonce puis le refuse pour de bon\u00a0: non-conformité majeure. Un port muet, bloqué en chemin ou fermé, et un refus passager ne prouvent rien. Le serveur d'un prestataire hors du périmètre autorisé n'est pas interrogé\u00a0: le résultat est alors non concluant.",
+			How:   "On se présente à chaque adresse de chaque serveur désigné par les enregistrements MX, sur le port 25, et on regarde si STARTTLS est annoncé. Une seule adresse qui ne l'annonce pas, ou qui l'annonce puis le refuse pour de bon\u00a0: non-conformité majeure. Un port muet, bloqué en chemin ou fermé, et un refus passager, ou opposé à notre seule adresse, ne prouvent rien. Le serveur d'un prestataire hors du périmètre autorisé n'est pas interrogé\u00a0: le résultat est alors non concluant.",
 			Fix:   "Activer STARTTLS sur chaque serveur de réception, y compris les serveurs de secours. Si une passerelle ou un pare-feu retire l'annonce, corriger ce filtrage. Si un prestataire reçoit le courrier, le lui demander.",
 			Reasons: map[string]string{
 				"mx-unknown":     "Le DNS n'a pas dit qui reçoit le courrier du domaine.",
 				"no-mail":        "Le domaine ne reçoit pas de courrier.",
 				"no-server":      "Aucun serveur de réception n'a d'adresse\u00a0: rien n'a pu être regardé.",
+				"not-begun":      "Le chiffrement est annoncé, et n'a pas pu commencer lors de ce regard\u00a0: {servers}.",
 				"offered":        "Le chiffrement est proposé par\u00a0: {servers}.",
 				"provider":       "Le courrier est reçu par un prestataire hors du périmètre autorisé, qui n'a pas été interrogé\u00a0: {providers}.",
 				"server-unknown": "Des serveurs n'ont pas pu être regardés\u00a0: {servers}.",
@@ -2560,6 +2577,7 @@ func exposuremailstarttlsPapers() scanner.Papers {
 				"mx-unknown":     "The DNS did not say who receives the mail of the domain.",
 				"no-mail":        "The domain receives no mail.",
 				"no-server":      "No receiving server has an address: nothing could be looked at.",
+				"not-begun":      "Encryption is announced, and could not begin during this look: {servers}.",
 				"offered":        "Encryption is offered by: {servers}.",
 				"provider":       "Mail is received by a provider outside the authorised scope, which was not asked: {providers}.",
 				"server-unknown": "Some servers could not be looked at: {servers}.",
@@ -2579,7 +2597,7 @@ func exposuremailtlsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le courrier entrant est chiffré avec un TLS à jour et un certificat vérifiable",
 			Why:   "Un chiffrement ancien se casse, et un certificat que personne ne peut vérifier laisse un imposteur se faire passer pour le serveur de l'hôpital. Quand l'hôpital annonce une politique de chiffrement, un mauvais certificat empêche même le courrier d'arriver.",
-			How:   "Après STARTTLS sur le port 25, on propose à chaque adresse les versions de TLS de 1.3 à 1.0, et on lit le certificat montré. Uniquement des versions antérieures à 1.2\u00a0: non-conformité importante. Mauvais certificat (dates, nom du serveur ou autorité) alors que MTA-STS ou DANE est publié\u00a0: importante aussi. D'anciennes versions en plus des nouvelles, ou un certificat invérifiable sans politique publiée\u00a0: mineure. Un certificat dont un enregistrement DANE signé se porte garant n'a besoin de rien d'autre, sauf pour MTA-STS. Les suites de chiffrement sont regardées par les mesures sur TLS, pas ici. Ce que Go ne sait pas parler (SSL 2 et 3) n'est pas examiné.",
+			How:   "Après STARTTLS sur le port 25, on propose à chaque adresse les versions de TLS de 1.3 à 1.0, et on lit le certificat montré. Uniquement des versions antérieures à 1.2\u00a0: non-conformité importante. Mauvais certificat (dates, nom du serveur ou autorité) alors que MTA-STS ou DANE est publié\u00a0: importante aussi. D'anciennes versions en plus des nouvelles, ou un certificat invérifiable sans politique publiée\u00a0: mineure. Un certificat dont un enregistrement DANE signé se porte garant n'a besoin de rien d'autre, sauf pour MTA-STS. Les suites de chiffrement sont regardées par les mesures sur TLS, pas ici. Les versions SSL 2 et 3, que notre outil ne parle pas, ne sont pas examinées ici.",
 			Fix:   "Mettre à niveau TLS sur la passerelle de messagerie\u00a0: garder 1.2 et 1.3, retirer 1.0 et 1.1. Y installer un certificat d'une autorité reconnue, portant le nom écrit dans l'enregistrement MX, et automatiser son renouvellement.",
 			Reasons: map[string]string{
 				"bad-certificate":  "Une politique de chiffrement est publiée, mais le certificat ne la respecte pas\u00a0: {servers}.",
@@ -2606,7 +2624,7 @@ func exposuremailtlsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "Incoming mail is encrypted with a current TLS and a certificate that can be verified",
 			Why:   "Old encryption can be broken, and a certificate nobody can verify lets an impostor pass for the server of the hospital. When the hospital announces an encryption policy, a bad certificate even keeps mail from arriving.",
-			How:   "After STARTTLS on port 25, each address is offered the versions of TLS from 1.3 to 1.0, and the certificate shown is read. Only versions older than 1.2: medium failure. A bad certificate (dates, server name or authority) while MTA-STS or DANE is published: medium too. Old versions beside new ones, or a certificate that cannot be verified without a published policy: low. A certificate vouched for by a signed DANE record needs nothing else, except for MTA-STS. Cipher suites are looked at by the TLS checks, not here. What Go cannot speak (SSL 2 and 3) is not examined.",
+			How:   "After STARTTLS on port 25, each address is offered the versions of TLS from 1.3 to 1.0, and the certificate shown is read. Only versions older than 1.2: medium failure. A bad certificate (dates, server name or authority) while MTA-STS or DANE is published: medium too. Old versions beside new ones, or a certificate that cannot be verified without a published policy: low. A certificate vouched for by a signed DANE record needs nothing else, except for MTA-STS. Cipher suites are looked at by the TLS checks, not here. The versions SSL 2 and 3, which our tool does not speak, are not examined here.",
 			Fix:   "Upgrade TLS on the mail gateway: keep 1.2 and 1.3, remove 1.0 and 1.1. Install a certificate of a recognised authority that carries the name written in the MX record, and automate its renewal.",
 			Reasons: map[string]string{
 				"bad-certificate":  "An encryption policy is published, but the certificate does not satisfy it: {servers}.",
@@ -2734,7 +2752,7 @@ func exposuremtastsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le courriel entrant doit être chiffré par ceux qui l'envoient (MTA-STS)",
 			Why:   "Sans consigne, un serveur qui livre du courriel à l'hôpital accepte de le faire en clair si quelqu'un sur le chemin le lui suggère. MTA-STS interdit ce repli.",
-			How:   "On lit l'enregistrement `_mta-sts`, puis la politique publiée en HTTPS, comme le fait un serveur d'envoi\u00a0: certificat valide, sans redirection. La politique doit être en mode `enforce`, couvrir chaque serveur de réception et durer un jour au moins. Pas d'enregistrement, mode test ou arrêt, durée trop courte\u00a0: non-conformité mineure. Enregistrement multiple ou fautif, politique illisible, ou serveur de réception non couvert\u00a0: importante. Si le serveur de la politique est hors du périmètre, il n'est pas contacté.",
+			How:   "On lit l'enregistrement `_mta-sts`, puis la politique publiée en HTTPS, comme le fait un serveur d'envoi\u00a0: certificat valide, sans redirection. La politique doit être en mode `enforce`, couvrir chaque serveur de réception et durer un jour au moins. Pas d'enregistrement, mode test ou arrêt, durée trop courte\u00a0: non-conformité mineure. Enregistrement multiple ou fautif, politique illisible, ou serveur de réception non couvert\u00a0: importante. Si le serveur de la politique est hors du périmètre, il n'est pas contacté. Un écart est confirmé par un second regard, dix minutes plus tard au moins.",
 			Fix:   "Publier une politique MTA-STS couvrant tous les MX, la passer en mode enforce après observation et la garder lisible.",
 			Reasons: map[string]string{
 				"absent":           "Le domaine n'a pas d'enregistrement MTA-STS.",
@@ -2754,6 +2772,7 @@ func exposuremtastsPapers() scanner.Papers {
 				"short-age":        "La politique ne dure que {seconds} secondes.",
 				"status":           "La politique est annoncée mais {host} répond par le code {status}.",
 				"testing":          "La politique est en mode test\u00a0: le courriel en clair reste accepté.",
+				"too-many":         "Le domaine a plus de serveurs de réception qu'une vérification n'en regarde ({more} de plus)\u00a0: on ne sait pas si tous sont couverts.",
 				"turned-away":      "{host} a répondu par le code {status}, qui nous vise peut-être seuls.",
 				"uncovered":        "Le serveur de réception «\u00a0{host}\u00a0» n'est pas couvert par la politique\u00a0: du courriel peut lui être refusé.",
 				"unreachable":      "La politique est annoncée mais {host} ne répond pas en HTTPS.",
@@ -2765,7 +2784,7 @@ func exposuremtastsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "Incoming mail must be encrypted by those who send it (MTA-STS)",
 			Why:   "Without an order, a server that delivers mail to the hospital accepts to do so in clear when somebody on the way suggests it. MTA-STS forbids that.",
-			How:   "The `_mta-sts` record is read, then the policy published over HTTPS, as a sending server does: valid certificate, no redirection. The policy must be in `enforce` mode, cover every receiving server and last one day at least. No record, test mode or off, too short a life: low failure. A record that is multiple or malformed, a policy that cannot be read, or a receiving server not covered: medium. When the host of the policy is out of the scope, it is not contacted.",
+			How:   "The `_mta-sts` record is read, then the policy published over HTTPS, as a sending server does: valid certificate, no redirection. The policy must be in `enforce` mode, cover every receiving server and last one day at least. No record, test mode or off, too short a life: low failure. A record that is multiple or malformed, a policy that cannot be read, or a receiving server not covered: medium. When the host of the policy is out of the scope, it is not contacted. A failure is confirmed by a second look, ten minutes later at least.",
 			Fix:   "Publish an MTA-STS policy that covers every MX, move it to enforce mode after observation and keep it readable.",
 			Reasons: map[string]string{
 				"absent":           "The domain has no MTA-STS record.",
@@ -2785,6 +2804,7 @@ func exposuremtastsPapers() scanner.Papers {
 				"short-age":        "The policy lasts {seconds} seconds only.",
 				"status":           "The policy is announced but {host} answers with status {status}.",
 				"testing":          "The policy is in test mode: mail in clear is still accepted.",
+				"too-many":         "The domain has more receiving servers than one check looks at ({more} more): whether all are covered is not known.",
 				"turned-away":      "{host} answered with status {status}, which may be meant for us alone.",
 				"uncovered":        "The receiving server \"{host}\" is not covered by the policy: mail to it may be refused.",
 				"unreachable":      "The policy is announced but {host} does not answer over HTTPS.",
@@ -2801,7 +2821,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Les serveurs qui reçoivent le courriel existent sous leur vrai nom (MX)",
 			Why:   "Les enregistrements MX disent où livrer le courriel du domaine. S'ils désignent un serveur qui n'existe plus, des messages sont perdus ou retardés\u00a0; si le nom devient libre, un tiers peut le reprendre et lire le courriel.",
-			How:   "Chaque cible MX est recherchée dans le DNS. Elle doit exister, avoir une adresse, et être un nom canonique\u00a0: ni un alias (CNAME), ni une adresse IP. Cible inexistante, ou adresse écrite à la place d'un nom\u00a0: non-conformité majeure. Alias\u00a0: mineure. Les serveurs eux-mêmes ne sont pas contactés ici. Au plus 20 cibles sont regardées.",
+			How:   "Chaque cible MX est recherchée dans le DNS. Elle doit exister, avoir une adresse, et être un nom canonique\u00a0: ni un alias (CNAME), ni une adresse IP. Cible inexistante, ou adresse écrite à la place d'un nom\u00a0: non-conformité majeure. Alias\u00a0: mineure. Les serveurs eux-mêmes ne sont pas contactés ici. Au plus 20 cibles sont regardées\u00a0: au-delà, le résultat n'est pas concluant, sauf si une faute est déjà vue.",
 			Fix:   "Corriger les enregistrements MX pour qu'ils désignent des serveurs existants par leur nom canonique, et retirer ceux qui ne servent plus.",
 			Reasons: map[string]string{
 				"alias":          "Le serveur de réception «\u00a0{host}\u00a0» est un alias, ce que le courriel n'admet pas.",
@@ -2812,6 +2832,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 				"no-mail":        "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
 				"sound":          "Les serveurs de réception existent sous leur vrai nom\u00a0: {hosts}.",
 				"target-unknown": "Le DNS n'a pas répondu pour le serveur «\u00a0{host}\u00a0».",
+				"too-many":       "Le domaine a plus de serveurs de réception qu'une vérification n'en regarde ({more} de plus).",
 			},
 			References: []string{
 				"RFC 5321, section 5.1",
@@ -2821,7 +2842,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The servers that receive mail exist under their own name (MX)",
 			Why:   "MX records say where the mail of the domain is delivered. If they name a server that no longer exists, messages are lost or delayed; if the name becomes free, somebody else may take it and read the mail.",
-			How:   "Each MX target is looked up in the DNS. It must exist, have an address, and be a canonical name: neither an alias (CNAME) nor an IP address. A target that does not exist, or an address where a name must stand: high failure. An alias: low. The servers themselves are not contacted here. At most 20 targets are looked at.",
+			How:   "Each MX target is looked up in the DNS. It must exist, have an address, and be a canonical name: neither an alias (CNAME) nor an IP address. A target that does not exist, or an address where a name must stand: high failure. An alias: low. The servers themselves are not contacted here. At most 20 targets are looked at: beyond, the outcome is inconclusive, unless a fault was seen already.",
 			Fix:   "Correct the MX records so that they name existing servers by their canonical name, and remove those no longer used.",
 			Reasons: map[string]string{
 				"alias":          "The receiving server \"{host}\" is an alias, which mail does not allow.",
@@ -2832,6 +2853,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 				"no-mail":        "The domain receives no mail: the check has no object.",
 				"sound":          "The receiving servers exist under their own name: {hosts}.",
 				"target-unknown": "The DNS did not answer about the server \"{host}\".",
+				"too-many":       "The domain has more receiving servers than one check looks at ({more} more).",
 			},
 			References: []string{
 				"RFC 5321, section 5.1",
@@ -2846,7 +2868,7 @@ func exposurenameserverspreadPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Les serveurs de noms sont répartis sur des réseaux distincts",
 			Why:   "Quand tous les serveurs de noms sont au même endroit, une seule panne ou une seule attaque suffit à faire disparaître le site, le courriel et les accès de l'hôpital en même temps.",
-			How:   "Les adresses des serveurs de noms, annoncés par le registre ou par la zone, sont comparées. Il en faut au moins deux, dans deux réseaux distincts (/24 en IPv4, /48 en IPv6), chez deux opérateurs (systèmes autonomes). Une seule adresse en tout est une non-conformité importante\u00a0; un seul serveur, un seul réseau ou un seul opérateur, mineure. Rien n'est envoyé aux serveurs pour cela. Un service réparti dans le monde sous une même adresse (anycast) ne se voit pas ainsi.",
+			How:   "Les adresses des serveurs de noms, annoncés par le registre ou par la zone, sont comparées. Il en faut au moins deux, dans deux réseaux distincts (/24 en IPv4, /48 en IPv6), chez deux opérateurs (systèmes autonomes). Chaque famille d'adresses est jugée à part dès qu'elle en compte plusieurs, car une machine qui en a une de chaque reste une seule machine. Une seule adresse en tout est une non-conformité importante\u00a0; un seul serveur, un seul réseau ou un seul opérateur, mineure. Rien n'est envoyé aux serveurs pour cela. Un service réparti dans le monde sous une même adresse (anycast) ne se voit pas ainsi.",
 			Fix:   "Ajouter un second serveur de noms placé sur un réseau et chez un opérateur distincts.",
 			Reasons: map[string]string{
 				"addresses-unknown": "Les adresses de certains serveurs de noms ne sont pas connues\u00a0: {servers}.",
@@ -2869,7 +2891,7 @@ func exposurenameserverspreadPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "Name servers stand in distinct networks",
 			Why:   "When all name servers are in the same place, one failure or one attack is enough to make the site, the mail and the accesses of the hospital vanish at the same time.",
-			How:   "The addresses of the name servers, listed by the registry or by the zone, are compared. There must be at least two, in two distinct networks (/24 for IPv4, /48 for IPv6), at two operators (autonomous systems). A single address in all is a medium failure; a single server, network or operator, low. Nothing is sent to the servers for this. A service spread over the world under one address (anycast) cannot be seen this way.",
+			How:   "The addresses of the name servers, listed by the registry or by the zone, are compared. There must be at least two, in two distinct networks (/24 for IPv4, /48 for IPv6), at two operators (autonomous systems). Each family of addresses is judged on its own once it has several, since a machine with one of each is still one machine. A single address in all is a medium failure; a single server, network or operator, low. Nothing is sent to the servers for this. A service spread over the world under one address (anycast) cannot be seen this way.",
 			Fix:   "Add a second name server in a distinct network and at a distinct operator.",
 			Reasons: map[string]string{
 				"addresses-unknown": "The addresses of some name servers are not known: {servers}.",
@@ -3037,12 +3059,14 @@ func exposureopenrecursionPapers() scanner.Papers {
 			How:   "Chaque adresse autorisée des serveurs de noms reçoit une question sur un nom unique, choisi par nous, que personne n'a jamais demandé. Une réponse complète d'un seul serveur est une non-conformité importante. Un refus, une réponse sans récursion, ou un serveur qui se dit responsable de ce nom est conforme. Un serveur muet ou hors du périmètre laisse le résultat non concluant.",
 			Fix:   "Désactiver la récursion sur le serveur exposé ou la limiter aux réseaux internes.",
 			Reasons: map[string]string{
-				"closed":    "Aucun de ces serveurs ne résout pour des inconnus\u00a0: {servers}.",
-				"failed":    "Des serveurs de noms n'ont rien répondu\u00a0: {servers}.",
-				"no-server": "Aucun serveur de noms n'a pu être interrogé.",
-				"not-asked": "Des serveurs de noms n'ont pas pu être interrogés depuis ici ou sont hors du périmètre autorisé\u00a0: {servers}.",
-				"open":      "Ces serveurs résolvent les noms d'autrui pour des inconnus\u00a0: {servers}.",
-				"too-many":  "Le domaine a plus de serveurs de noms qu'une vérification n'en regarde.",
+				"closed":     "Aucun de ces serveurs ne résout pour des inconnus\u00a0: {servers}.",
+				"failed":     "Des serveurs de noms n'ont rien répondu\u00a0: {servers}.",
+				"no-domain":  "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-server":  "Aucun serveur de noms n'a pu être interrogé.",
+				"not-a-zone": "Ce nom n'est pas une zone à part entière\u00a0: il n'a pas de serveurs de noms à interroger.",
+				"not-asked":  "Des serveurs de noms n'ont pas pu être interrogés depuis ici ou sont hors du périmètre autorisé\u00a0: {servers}.",
+				"open":       "Ces serveurs résolvent les noms d'autrui pour des inconnus\u00a0: {servers}.",
+				"too-many":   "Le domaine a plus de serveurs de noms qu'une vérification n'en regarde.",
 			},
 			References: []string{
 				"RFC 5358, sections 2 et 4",
@@ -3055,12 +3079,14 @@ func exposureopenrecursionPapers() scanner.Papers {
 			How:   "Each authorised address of the name servers gets a question about a unique name, chosen by us, that nobody ever asked for. A whole answer from a single server is a medium failure. A refusal, an answer without recursion, or a server that claims authority over that name passes. A silent server, or one outside the scope, leaves the outcome inconclusive.",
 			Fix:   "Turn recursion off on the exposed server, or limit it to internal networks.",
 			Reasons: map[string]string{
-				"closed":    "None of these servers resolves for strangers: {servers}.",
-				"failed":    "Some name servers answered nothing: {servers}.",
-				"no-server": "No name server could be asked.",
-				"not-asked": "Some name servers could not be asked from here or are outside the authorised scope: {servers}.",
-				"open":      "These servers resolve the names of others for strangers: {servers}.",
-				"too-many":  "The domain has more name servers than one check looks at.",
+				"closed":     "None of these servers resolves for strangers: {servers}.",
+				"failed":     "Some name servers answered nothing: {servers}.",
+				"no-domain":  "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-server":  "No name server could be asked.",
+				"not-a-zone": "This name is not a zone of its own: it has no name servers to ask.",
+				"not-asked":  "Some name servers could not be asked from here or are outside the authorised scope: {servers}.",
+				"open":       "These servers resolve the names of others for strangers: {servers}.",
+				"too-many":   "The domain has more name servers than one check looks at.",
 			},
 			References: []string{
 				"RFC 5358, sections 2 and 4",
@@ -3242,12 +3268,13 @@ func exposureprivateaddressesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le DNS public ne montre pas d'adresse interne",
 			Why:   "Un nom public qui mène à une adresse privée ne sert à personne sur internet, mais décrit le réseau interne de l'hôpital à qui prépare une attaque, et aide certaines attaques par le navigateur.",
-			How:   "On résout les noms connus du domaine. Un seul nom qui donne une adresse privée, locale ou réservée est une non-conformité mineure. Un nom qui n'a pas pu être résolu rend le résultat non concluant.",
+			How:   "On résout les noms connus du domaine, en IPv4 et en IPv6. Un seul nom qui donne une adresse privée, locale ou réservée est une non-conformité mineure. Un nom qui n'a pas pu être résolu rend le résultat non concluant.",
 			Fix:   "Retirer de la zone publique les noms internes et les servir depuis un DNS interne.",
 			Reasons: map[string]string{
 				"empty":    "Aucun nom n'a été trouvé\u00a0: rien n'a pu être examiné.",
 				"internal": "Des noms publics mènent à une adresse interne\u00a0: {names}.",
 				"none":     "Aucun nom connu ne mène à une adresse interne.",
+				"too-many": "Plus de noms ont été trouvés qu'une vérification n'en garde ({more} de plus)\u00a0: ceux-là n'ont pas été regardés.",
 				"unseen":   "Des noms n'ont pas pu être résolus\u00a0: {names}.",
 			},
 			References: []string{
@@ -3258,12 +3285,13 @@ func exposureprivateaddressesPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The public DNS shows no internal address",
 			Why:   "A public name that leads to a private address is of no use on the internet, but describes the internal network of the hospital to whoever prepares an attack, and helps some attacks through the browser.",
-			How:   "The known names of the domain are resolved. A single name that gives a private, local or reserved address is a low failure. A name that could not be resolved makes the outcome inconclusive.",
+			How:   "The known names of the domain are resolved, over IPv4 and IPv6. A single name that gives a private, local or reserved address is a low failure. A name that could not be resolved makes the outcome inconclusive.",
 			Fix:   "Remove internal names from the public zone and serve them from an internal DNS.",
 			Reasons: map[string]string{
 				"empty":    "No name was found: nothing could be looked at.",
 				"internal": "Public names lead to an internal address: {names}.",
 				"none":     "No known name leads to an internal address.",
+				"too-many": "More names were found than one check keeps ({more} more): those were not looked at.",
 				"unseen":   "Names could not be resolved: {names}.",
 			},
 			References: []string{
@@ -3661,7 +3689,7 @@ func exposurespfbreadthPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "L'enregistrement SPF n'autorise que des serveurs d'envoi",
 			Why:   "Une plage trop large autorise des milliers de machines inconnues à écrire au nom de l'hôpital. Le mécanisme `ptr` fait dépendre l'autorisation d'un nom que d'autres administrent.",
-			How:   "On lit toutes les plages autorisées, renvois compris. Une plage IPv4 plus large que /16, IPv6 plus large que /32, ou le mécanisme `ptr`\u00a0: non-conformité mineure. La moitié d'un espace d'adressage ou plus\u00a0: majeure. Les plages entières des hébergeurs ne sont reconnues que par leur taille. Une plage publiée par un prestataire compte aussi\u00a0: c'est à l'établissement de l'interroger.",
+			How:   "On lit toutes les plages autorisées, renvois compris\u00a0; ce qu'un terme refuse ou laisse sans avis (`-`, `~`, `?`) n'autorise personne. Une plage IPv4 plus large que /16, IPv6 plus large que /32, ou le mécanisme `ptr`\u00a0: non-conformité mineure. La moitié d'un espace d'adressage ou plus\u00a0: majeure. Les plages entières des hébergeurs ne sont reconnues que par leur taille. Une plage publiée par un prestataire compte aussi\u00a0: c'est à l'établissement de l'interroger.",
 			Fix:   "Restreindre les plages autorisées aux seules adresses d'envoi et abandonner le mécanisme ptr.",
 			Reasons: map[string]string{
 				"half":       "La moitié d'internet ou plus est autorisée à envoyer, par exemple par «\u00a0{term}\u00a0», lu à {name}.",
@@ -3682,7 +3710,7 @@ func exposurespfbreadthPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The SPF record authorises sending servers only",
 			Why:   "Too wide a range lets thousands of unknown machines write in the name of the hospital. The `ptr` mechanism makes the authorisation depend on a name that others manage.",
-			How:   "All authorised ranges are read, references included. An IPv4 range wider than /16, an IPv6 range wider than /32, or the `ptr` mechanism: low failure. Half of an address space or more: high. Whole ranges of hosting providers are recognised by their size only. A range published by a provider counts too: the establishment must ask.",
+			How:   "All authorised ranges are read, references included; what a term refuses, or says nothing of (`-`, `~`, `?`), authorises nobody. An IPv4 range wider than /16, an IPv6 range wider than /32, or the `ptr` mechanism: low failure. Half of an address space or more: high. Whole ranges of hosting providers are recognised by their size only. A range published by a provider counts too: the establishment must ask.",
 			Fix:   "Restrict the authorised ranges to the sending addresses alone and give up the ptr mechanism.",
 			Reasons: map[string]string{
 				"half":       "Half of the internet or more may send, for instance by \"{term}\", read at {name}.",
@@ -4394,16 +4422,18 @@ func exposuretlsreportingPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "L'hôpital est averti quand le chiffrement du courriel échoue (TLS-RPT)",
 			Why:   "Quand une politique impose le chiffrement du courriel entrant, une erreur de certificat arrête des messages. Les rapports TLS-RPT sont le seul moyen de l'apprendre avant les plaintes.",
-			How:   "On cherche l'enregistrement `_smtp._tls`. Un seul, bien écrit\u00a0: conforme. Absent alors qu'une politique MTA-STS est annoncée, multiple ou fautif\u00a0: non-conformité mineure. Absent sans MTA-STS\u00a0: conforme, pour information. La présence de DANE n'est pas regardée ici.",
+			How:   "On cherche l'enregistrement `_smtp._tls`. Un seul, bien écrit\u00a0: conforme. Multiple, fautif, ou absent alors que le chiffrement est exigé (une politique MTA-STS est annoncée, ou un serveur de réception a des enregistrements TLSA, c'est-à-dire DANE)\u00a0: non-conformité mineure. Absent sans rien de cela\u00a0: conforme, pour information.",
 			Fix:   "Déclarer une adresse TLS-RPT pour être averti des échecs de chiffrement du courrier entrant.",
 			Reasons: map[string]string{
 				"absent":         "Une politique MTA-STS est annoncée, mais aucun rapport d'échec n'est demandé.",
+				"absent-dane":    "Des serveurs de réception publient leur certificat dans le DNS (DANE), mais aucun rapport d'échec n'est demandé.",
+				"dane-unknown":   "Aucun rapport n'est demandé, et on ne sait pas si les serveurs de réception utilisent DANE.",
 				"declared":       "Les échecs de chiffrement sont rapportés à une adresse déclarée.",
 				"malformed":      "L'enregistrement TLS-RPT est mal écrit\u00a0: il est ignoré.",
 				"no-answer":      "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
 				"no-domain":      "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
 				"no-mail":        "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
-				"not-needed":     "Aucun rapport n'est demandé, et aucune politique MTA-STS n'impose le chiffrement\u00a0; en demander reste utile.",
+				"not-needed":     "Aucun rapport n'est demandé, et ni MTA-STS ni DANE n'exigent le chiffrement\u00a0; en demander reste utile.",
 				"record-unknown": "Le DNS n'a pas répondu\u00a0: on ne sait pas si des rapports sont demandés.",
 				"several":        "Plusieurs enregistrements TLS-RPT existent\u00a0: ils sont ignorés.",
 			},
@@ -4414,16 +4444,18 @@ func exposuretlsreportingPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The hospital is told when the encryption of mail fails (TLS-RPT)",
 			Why:   "When a policy has incoming mail encrypted, a certificate error stops messages. TLS-RPT reports are the only way to learn it before complaints.",
-			How:   "The `_smtp._tls` record is looked for. Exactly one, well formed: pass. Absent while an MTA-STS policy is announced, multiple or malformed: low failure. Absent without MTA-STS: pass, for information. Whether DANE is in use is not looked at here.",
+			How:   "The `_smtp._tls` record is looked for. Exactly one, well formed: pass. Multiple, malformed, or absent while encryption is asked for (an MTA-STS policy is announced, or a receiving server has TLSA records, that is DANE): low failure. Absent without any of these: pass, for information.",
 			Fix:   "Declare a TLS-RPT address to be told of failures to encrypt incoming mail.",
 			Reasons: map[string]string{
 				"absent":         "An MTA-STS policy is announced, but no failure report is asked for.",
+				"absent-dane":    "Receiving servers publish their certificate in the DNS (DANE), but no failure report is asked for.",
+				"dane-unknown":   "No report is asked for, and whether the receiving servers use DANE is not known.",
 				"declared":       "Encryption failures are reported to a declared address.",
 				"malformed":      "The TLS-RPT record is malformed: it is ignored.",
 				"no-answer":      "The DNS did not answer: no conclusion can be drawn.",
 				"no-domain":      "The domain does not exist in the public DNS: check its spelling in the scope.",
 				"no-mail":        "The domain receives no mail: the check has no object.",
-				"not-needed":     "No report is asked for, and no MTA-STS policy imposes encryption; asking for some is still useful.",
+				"not-needed":     "No report is asked for, and neither MTA-STS nor DANE imposes encryption; asking for some is still useful.",
 				"record-unknown": "The DNS did not answer: whether reports are asked for is not known.",
 				"several":        "Several TLS-RPT records exist: they are ignored.",
 			},
@@ -4589,6 +4621,8 @@ func exposureundeclarednamesPapers() scanner.Papers {
 				"no-log":      "Aucun journal de certificats n'est déclaré\u00a0; rien d'autre n'a été trouvé.",
 				"no-log-some": "Aucun journal de certificats n'est déclaré\u00a0; {count} noms non déclarés répondent déjà, à confirmer\u00a0: {names}.",
 				"none":        "Tous les noms trouvés qui répondent sont déclarés.",
+				"too-many":    "Plus de noms ont été trouvés qu'une vérification n'en garde ({more} de plus)\u00a0: ceux-là n'ont pas été regardés.",
+				"unseen":      "Le DNS n'a pas répondu pour des noms non déclarés\u00a0: {names}.",
 			},
 			References: []string{
 				"ANSSI, guide d'hygiène, mesure 4",
@@ -4605,6 +4639,8 @@ func exposureundeclarednamesPapers() scanner.Papers {
 				"no-log":      "No log of certificates is declared; nothing else was found.",
 				"no-log-some": "No log of certificates is declared; {count} undeclared names answer already, to be confirmed: {names}.",
 				"none":        "All the names found that answer are declared.",
+				"too-many":    "More names were found than one check keeps ({more} more): those were not looked at.",
+				"unseen":      "The DNS did not answer for some undeclared names: {names}.",
 			},
 			References: []string{
 				"ANSSI, hygiene guide, measure 4",
@@ -4670,14 +4706,17 @@ func exposurezonetransferPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Les serveurs de noms refusent de livrer toute la zone",
 			Why:   "Un transfert de zone ouvert donne en une question la liste de tous les noms de l'hôpital\u00a0: un plan de son informatique offert à qui prépare une attaque.",
-			How:   "On demande le transfert à chaque serveur de noms du domaine. Un seul qui livre la zone suffit à une non-conformité importante. Tous doivent avoir refusé pour conclure à la conformité. Un serveur hors du périmètre n'est jamais interrogé\u00a0: le résultat est alors non concluant. Ce que la zone livrée contient n'est pas gardé, seul le nombre d'enregistrements l'est.",
+			How:   "On demande le transfert à chaque serveur de noms du domaine. Un seul qui livre la zone suffit à une non-conformité importante, majeure quand la zone montre des adresses privées ou des noms internes. Tous doivent avoir refusé pour conclure à la conformité. Un serveur hors du périmètre n'est jamais interrogé\u00a0: le résultat est alors non concluant. Ce que la zone livrée contient n'est pas gardé, seul le nombre d'enregistrements l'est, avec celui des internes. Une adresse vers laquelle notre réseau n'a pas de route ne compte pas quand le serveur a répondu à une autre.",
 			Fix:   "Réserver le transfert de zone aux serveurs secondaires, identifiés par leur adresse et par une clé TSIG. Si un prestataire tient les serveurs de noms, le lui demander.",
 			Reasons: map[string]string{
-				"delivered": "La zone a été livrée à un inconnu ({records} enregistrements) par\u00a0: {servers}.",
-				"failed":    "Des serveurs de noms n'ont pas donné de réponse claire\u00a0: {servers}.",
-				"no-server": "Aucun serveur de noms n'a pu être interrogé.",
-				"not-asked": "Des serveurs de noms sont hors du périmètre autorisé et n'ont pas été interrogés\u00a0: {servers}.",
-				"refused":   "Le transfert a été refusé par tous les serveurs\u00a0: {servers}.",
+				"delivered":        "La zone a été livrée à un inconnu ({records} enregistrements) par\u00a0: {servers}.",
+				"delivered-inside": "La zone a été livrée à un inconnu ({records} enregistrements, dont {internal} montrent l'intérieur\u00a0: adresse privée ou nom interne) par\u00a0: {servers}.",
+				"failed":           "Des serveurs de noms n'ont pas donné de réponse claire\u00a0: {servers}.",
+				"no-domain":        "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-server":        "Aucun serveur de noms n'a pu être interrogé.",
+				"not-a-zone":       "Ce nom n'est pas une zone à part entière\u00a0: il n'y a pas de zone à transférer.",
+				"not-asked":        "Des serveurs de noms sont hors du périmètre autorisé et n'ont pas été interrogés\u00a0: {servers}.",
+				"refused":          "Le transfert a été refusé par tous les serveurs\u00a0: {servers}.",
 			},
 			References: []string{
 				"RFC 5936, section 5",
@@ -4687,14 +4726,17 @@ func exposurezonetransferPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "Name servers refuse to hand over the whole zone",
 			Why:   "An open zone transfer gives every name of the hospital for a single question: a map of its systems, offered to whoever prepares an attack.",
-			How:   "The transfer is asked of each name server of the domain. A single one that delivers the zone is enough for a medium failure. All must have refused for a pass. A server outside the scope is never asked: the outcome is then inconclusive. What a delivered zone holds is not kept, only the number of records.",
+			How:   "The transfer is asked of each name server of the domain. A single one that delivers the zone is enough for a medium failure, high when the zone shows private addresses or internal names. All must have refused for a pass. A server outside the scope is never asked: the outcome is then inconclusive. What a delivered zone holds is not kept, only the number of records, and of internal ones. An address to which our network has no route does not count when the server answered at another one.",
 			Fix:   "Allow zone transfer to secondary servers only, known by their address and a TSIG key. If a provider runs the name servers, ask it to.",
 			Reasons: map[string]string{
-				"delivered": "The zone was delivered to a stranger ({records} records) by: {servers}.",
-				"failed":    "Some name servers gave no clear answer: {servers}.",
-				"no-server": "No name server could be asked.",
-				"not-asked": "Some name servers are outside the authorised scope and were not asked: {servers}.",
-				"refused":   "The transfer was refused by every server: {servers}.",
+				"delivered":        "The zone was delivered to a stranger ({records} records) by: {servers}.",
+				"delivered-inside": "The zone was delivered to a stranger ({records} records, {internal} of which show the inside: private address or internal name) by: {servers}.",
+				"failed":           "Some name servers gave no clear answer: {servers}.",
+				"no-domain":        "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-server":        "No name server could be asked.",
+				"not-a-zone":       "This name is not a zone of its own: there is no zone to transfer.",
+				"not-asked":        "Some name servers are outside the authorised scope and were not asked: {servers}.",
+				"refused":          "The transfer was refused by every server: {servers}.",
 			},
 			References: []string{
 				"RFC 5936, section 5",

@@ -55,7 +55,10 @@ type ServerState string
 const (
 	ServerAuthoritative ServerState = "authoritative"
 	// ServerLame answers, and not for the zone (RFC 1912 section 2.8).
-	ServerLame     ServerState = "lame"
+	ServerLame ServerState = "lame"
+	// ServerFailing says itself that it could not answer (SERVFAIL, FORMERR…):
+	// whether it holds the zone is not known.
+	ServerFailing  ServerState = "failing"
 	ServerClosed   ServerState = "closed"    // the port refused the contact
 	ServerSilent   ServerState = "silent"    // three tries brought nothing
 	ServerNotAsked ServerState = "not-asked" // outside the scope

@@ -49,7 +49,10 @@ type Asset struct {
 	Aliases   []string `json:"aliases,omitempty"` // CNAME chain, at most 8
 	Addresses []string `json:"addresses,omitempty"`
 	Dangling  *Hosted  `json:"dangling,omitempty"` // set when it leads to a service that is not there
-	Error     string   `json:"error,omitempty"`
+	// Unread names the provider whose page tells whether the service is there, when
+	// that page could not be read.
+	Unread string `json:"unread,omitempty"`
+	Error  string `json:"error,omitempty"`
 }
 
 // Hosted is a service at a provider that a name leads to, and is absent there.

@@ -20,8 +20,11 @@ type MailPolicy struct {
 	DKIM        []DKIMSelector  `json:"dkim,omitempty"` // declared selectors, at most 20
 	MTASTS      MTASTS          `json:"mta_sts"`
 	TLSRPT      PublishedRecord `json:"tls_rpt"`
-	BIMI        PublishedRecord `json:"bimi"` // default selector; for information
-	Exchanges   int             `json:"exchanges"`
+	// DANE tells whether a mail server has TLSA records; asked only when TLS-RPT is
+	// proven absent, since it is then missed.
+	DANE      Answer          `json:"dane,omitempty"`
+	BIMI      PublishedRecord `json:"bimi"` // default selector; for information
+	Exchanges int             `json:"exchanges"`
 }
 
 // FactKind names the fact.
@@ -32,6 +35,7 @@ type MailExchangers struct {
 	Answer  Answer       `json:"answer"`
 	Null    bool         `json:"null,omitempty"` // RFC 7505: the domain accepts no mail
 	Targets []MailTarget `json:"targets,omitempty"`
+	More    int          `json:"more,omitempty"` // records that were not looked into
 	Error   string       `json:"error,omitempty"`
 }
 

@@ -60,6 +60,9 @@ type MailHost struct {
 type MailPort struct {
 	Port  int   `json:"port"`
 	Reach Reach `json:"reach"`
+	// Filtered tells that an unreached port did not answer the contact at all, as
+	// behind a filter; otherwise it was opened, and what followed told nothing.
+	Filtered bool `json:"filtered,omitempty"`
 	// Banner is the greeting, bounded, with addresses reduced to their domain.
 	Banner string `json:"banner,omitempty"`
 	// StartTLS is accepted when announced, declined when it is not.

@@ -7,6 +7,9 @@ package fact
 type Recursion struct {
 	Name  string         `json:"name"` // name asked for, ours and never asked before
 	Tries []RecursionTry `json:"tries"`
+	// NS is the answer to the question for the name servers: without any, the name
+	// is not a zone, and there is nobody to ask.
+	NS Answer `json:"ns,omitempty"`
 	// More is how many name servers were left out.
 	More int `json:"more,omitempty"`
 }

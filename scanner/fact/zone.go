@@ -41,6 +41,15 @@ type Zone struct {
 	CAA    []RecordSet `json:"caa"`
 	DS     RecordSet   `json:"ds"`
 	DNSKEY RecordSet   `json:"dnskey"`
+	// Certificate is the one in place at the name, looked at only when a CAA record
+	// applies and the name is in the scope.
+	Certificate *SiteCertificate `json:"certificate,omitempty"`
+}
+
+// SiteCertificate says who issued the certificate of a web site.
+type SiteCertificate struct {
+	Issuer string `json:"issuer,omitempty"` // organisation, or common name without one; bounded
+	Error  string `json:"error,omitempty"`
 }
 
 // FactKind names the fact.
@@ -55,6 +64,7 @@ const (
 	TransferDelivered TransferResult = "delivered" // the zone came out
 	TransferFailed    TransferResult = "failed"    // time-out or broken answer: not known
 	TransferNotAsked  TransferResult = "not-asked" // the server is outside the scope
+	TransferNoRoute   TransferResult = "no-route"  // this address family does not lead out of here
 )
 
 // TransferTry is a zone transfer asked of one name server.
@@ -63,11 +73,16 @@ type TransferTry struct {
 	Address string         `json:"address,omitempty"`
 	Result  TransferResult `json:"result"`
 	Records int            `json:"records,omitempty"` // records delivered, counted and not kept
-	Error   string         `json:"error,omitempty"`
+	// Internal is how many of them show private addresses or internal names.
+	Internal int    `json:"internal,omitempty"`
+	Error    string `json:"error,omitempty"`
 }
 
 // Transfer is the zone transfer asked of every name server of a domain.
 type Transfer struct {
+	// NS is the answer to the question for the name servers: without any, the name
+	// is not a zone, and there is nobody to ask.
+	NS    Answer        `json:"ns,omitempty"`
 	Tries []TransferTry `json:"tries"`
 }
 

@@ -5,6 +5,7 @@
 package caarecord
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.caa-record", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.caa-record", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-13"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
@@ -26,7 +27,7 @@ var Check = scanner.Check{
 func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 	for _, set := range z.CAA {
 		if set.Answer == fact.Present {
-			return judgeSet(set)
+			return judgeSet(set, z.Certificate)
 		}
 		if !set.Answer.Absent() {
 			return scanner.Unknown("no-answer", nil)
@@ -41,7 +42,7 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 	return scanner.FailedAs(scanner.Low, "absent", nil)
 }
 
-func judgeSet(set fact.RecordSet) scanner.Verdict {
+func judgeSet(set fact.RecordSet, inPlace *fact.SiteCertificate) scanner.Verdict {
 	var properties []Property
 	for _, text := range set.Values {
 		p, ok := ParseProperty(text)
@@ -57,22 +58,38 @@ func judgeSet(set fact.RecordSet) scanner.Verdict {
 		// Without "issue", anybody may issue (RFC 8659 section 4.2).
 		return scanner.FailedAs(scanner.Low, "unrestricted", scanner.Values{"name": set.Name})
 	}
-	return judgeIssuers(set.Name, properties)
+	return judgeIssuers(set.Name, issuersOf(properties), inPlace)
 }
 
-// judgeIssuers tells a domain that wants no certificate from one that names
-// its authorities.
-func judgeIssuers(name string, properties []Property) scanner.Verdict {
+// issuersOf lists the authorities named, once each.
+func issuersOf(properties []Property) []string {
 	var issuers []string
 	for _, p := range properties {
 		if p.issues() && p.issuer() != "" {
 			issuers = append(issuers, p.issuer())
 		}
 	}
-	if len(issuers) == 0 {
-		return scanner.Passed("nobody", scanner.Values{"name": name})
-	}
 	slices.Sort(issuers)
-	authorities := strings.Join(slices.Compact(issuers), ", ")
-	return scanner.Passed("restricted", scanner.Values{"name": name, "authorities": authorities})
+	return slices.Compact(issuers)
+}
+
+// judgeIssuers compares the authorities named with the one that issued the
+// certificate in place, when that one is known: unless it is listed, the next
+// renewal is refused.
+func judgeIssuers(name string, issuers []string, inPlace *fact.SiteCertificate) scanner.Verdict {
+	values := scanner.Values{"name": name, "authorities": cmp.Or(strings.Join(issuers, ", "), "—")}
+	var known []string
+	if inPlace != nil {
+		known, values["issuer"] = namesOf(inPlace.Issuer), inPlace.Issuer
+	}
+	switch {
+	case len(known) > 0 && !allowed(known, issuers):
+		return scanner.FailedAs(scanner.Low, "not-listed", values)
+	case len(issuers) == 0:
+		return scanner.Passed("nobody", scanner.Values{"name": name})
+	case len(known) > 0:
+		return scanner.Passed("matching", values)
+	}
+	delete(values, "issuer")
+	return scanner.Passed("restricted", values)
 }

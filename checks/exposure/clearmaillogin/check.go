@@ -16,40 +16,64 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.clear-mail-login", Revision: 1, Severity: scanner.High,
+	ID: "exposure.clear-mail-login", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-19"},
 	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
 	Judge: scanner.Each(struct{}{}, judge),
 }
 
 // judge fails on a single port that announces a login in clear (RFC 8314 section
-// 4); passing needs an answer or a closed door from every port.
+// 4); passing needs from every port an answer, a closed door, or the silence of a
+// filter.
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if v, none := reception.Without(f); none {
 		return v
 	}
-	var announced, silent []string
+	var seen ports
 	for label, h := range reception.Hosts(f) {
 		for _, p := range h.Ports {
-			door := label + ":" + strconv.Itoa(p.Port)
-			if words := inClear(p.Logins); len(words) > 0 {
-				announced = append(announced, door+" ("+strings.Join(words, " ")+")")
-			}
-			if p.Reach == fact.Unreached {
-				silent = append(silent, door)
-			}
+			seen.add(label+":"+strconv.Itoa(p.Port), p, h)
 		}
 	}
-	if len(announced) > 0 {
-		return scanner.Failed("announced", reception.Servers(announced))
+	if len(seen.announced) > 0 {
+		return scanner.Failed("announced", reception.Servers(seen.announced))
 	}
-	if len(silent) > 0 {
-		return reception.Doubt("silent", silent)
+	if len(seen.silent) > 0 {
+		return reception.Doubt("silent", seen.silent)
 	}
 	if v, unseen := reception.Unseen(f); unseen {
 		return v
 	}
+	if len(seen.filtered) > 0 {
+		return scanner.Passed("none-filtered", reception.Servers(seen.filtered))
+	}
 	return scanner.Passed("none", nil)
+}
+
+// ports are the ports of all servers, by what they showed.
+type ports struct{ announced, silent, filtered []string }
+
+func (s *ports) add(door string, p fact.MailPort, h reception.Host) {
+	words := inClear(p.Logins)
+	switch {
+	case len(words) > 0:
+		s.announced = append(s.announced, door+" ("+strings.Join(words, " ")+")")
+	case p.Reach != fact.Unreached:
+	case isFiltered(p, h):
+		s.filtered = append(s.filtered, door)
+	default:
+		s.silent = append(s.silent, door)
+	}
+}
+
+// isFiltered takes the silence of a port for a filter in front of it when the
+// host shows elsewhere that it is there, as for any other service
+// (checks/internal/exposed). Port 25 is left out: it is often blocked on the way
+// out of our own network.
+func isFiltered(p fact.MailPort, h reception.Host) bool {
+	return p.Filtered && p.Port != 25 && slices.ContainsFunc(h.Ports, func(other fact.MailPort) bool {
+		return other.Reach != fact.Unreached
+	})
 }
 
 // inClear keeps the ways to sign in that let a listener sign in too: a password or

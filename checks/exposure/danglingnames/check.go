@@ -6,6 +6,7 @@ package danglingnames
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"carescan/scanner"
@@ -14,10 +15,10 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dangling-names", Revision: 1, Severity: scanner.High,
+	ID: "exposure.dangling-names", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-DNS-14"},
 	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
+	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -27,6 +28,7 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	claimable := names(f, func(a fact.Asset) bool { return a.Dangling != nil && a.Dangling.Claimable })
 	lost := names(f, func(a fact.Asset) bool { return a.Dangling != nil && !a.Dangling.Claimable })
 	unseen := names(f, func(a fact.Asset) bool { return a.Own && a.Answer == fact.NoAnswer })
+	unread := names(f, func(a fact.Asset) bool { return a.Unread != "" })
 	switch {
 	case len(claimable) > 0:
 		return scanner.Failed("claimable", list(claimable))
@@ -34,6 +36,10 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 		return scanner.FailedAs(scanner.Low, "lost", list(lost))
 	case len(unseen) > 0:
 		return scanner.Unknown("unseen", list(unseen))
+	case len(unread) > 0:
+		return scanner.Unknown("unread", list(unread))
+	case f.Omitted > 0:
+		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.Omitted)})
 	case len(f.Assets) == 0:
 		return scanner.Unknown("empty", nil)
 	}

@@ -13,10 +13,10 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.delegation", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.delegation", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-04"},
 	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
+	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -46,7 +46,7 @@ func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 // lame judges servers that are listed and do not answer for the zone (RFC 1912
 // section 2.8).
 func lame(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
-	whole := len(s.silent)+len(s.notAsked)+len(s.fine)+len(s.unrouted)+d.More == 0
+	whole := len(s.failing)+len(s.silent)+len(s.notAsked)+len(s.fine)+len(s.unrouted)+d.More == 0
 	if whole && len(s.lame) > 0 {
 		return scanner.FailedAs(scanner.Critical, "all-lame", list(s.lame)), true
 	}
@@ -83,6 +83,8 @@ func streams(_ fact.Delegation, s sorted) (scanner.Verdict, bool) {
 
 func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 	switch {
+	case len(s.failing) > 0:
+		return scanner.Unknown("failing", list(s.failing)), true
 	case len(s.silent) > 0:
 		return scanner.Unknown("silent", list(s.silent)), true
 	case len(s.notAsked) > 0:

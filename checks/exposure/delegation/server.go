@@ -13,6 +13,7 @@ import (
 // sorted is every server, by what it answered, with its address.
 type sorted struct {
 	fine, lame, silent, notAsked []string
+	failing                      []string // that answer, and only to say that they cannot
 	// unrouted are addresses that do not lead out of here, of servers that
 	// answered at another one.
 	unrouted             []string
@@ -65,6 +66,8 @@ func (s *sorted) address(name string, at fact.ServerAddress, reached bool) {
 		s.unrouted = append(s.unrouted, name)
 	case state == fact.ServerNoRoute || state == fact.ServerNotAsked:
 		s.notAsked = append(s.notAsked, name)
+	case state == fact.ServerFailing:
+		s.failing = append(s.failing, name)
 	default:
 		s.silent = append(s.silent, name)
 	}
@@ -75,7 +78,7 @@ func (s *sorted) stream(name string, state fact.ServerState) {
 	case fact.ServerAuthoritative:
 	case fact.ServerClosed, fact.ServerLame:
 		s.tcpClosed = append(s.tcpClosed, name)
-	case fact.ServerSilent, fact.ServerNotAsked, fact.ServerNoRoute:
+	case fact.ServerSilent, fact.ServerFailing, fact.ServerNotAsked, fact.ServerNoRoute:
 		s.tcpSilent = append(s.tcpSilent, name)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dmarc-subdomains", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.dmarc-subdomains", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-10"},
 	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
 	Judge: scanner.Each(struct{}{}, judge),
@@ -40,8 +40,9 @@ func judgeRecord(f fact.MailPolicy, d fact.DMARCRecord) scanner.Verdict {
 	values := scanner.Values{"name": f.DMARC.PolicyDomain, "policy": d.Policy}
 	// In a record below the organisation's own, sp and np are ignored (RFC 9989
 	// section 4.7).
-	atTop := f.DMARC.Organisation == "" || f.DMARC.Organisation == f.DMARC.PolicyDomain
-	if word, weaker := weakest(d); weaker && atTop {
+	atTop := f.DMARC.Organisation == f.DMARC.PolicyDomain || f.DMARC.Organisation == "" && f.Registrable
+	word, weaker := weakest(d)
+	if weaker && atTop {
 		values["weaker"] = word
 		return scanner.Failed("weaker", values)
 	}
@@ -51,6 +52,9 @@ func judgeRecord(f fact.MailPolicy, d fact.DMARCRecord) scanner.Verdict {
 	case d.Percent < 100:
 		values["percent"] = strconv.Itoa(d.Percent)
 		return scanner.Failed("half-applied", values)
+	}
+	if weaker && f.DMARC.Organisation == "" {
+		return scanner.Unknown("dmarc-unknown", nil)
 	}
 	return scanner.Passed("same", values)
 }

@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-chain", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.dnssec-chain", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-DNS-10"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
@@ -104,6 +104,9 @@ func passed(f fact.DNSSEC) scanner.Verdict {
 	switch {
 	case len(signed.Servers(f, open)) > 0:
 		return scanner.Passed("absences-open", values)
+	case len(signed.NotAsked(f)) > 0:
+		values["others"] = strings.Join(signed.NotAsked(f), ", ")
+		return scanner.Passed("secure-some", values)
 	case slices.ContainsFunc(f.Opinions, func(o fact.DNSSECOpinion) bool { return o.Authentic }):
 		return scanner.Passed("secure", values)
 	}

@@ -5,13 +5,15 @@
 package dnssecpresence
 
 import (
+	"strings"
+
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-presence", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.dnssec-presence", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-09"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
@@ -28,21 +30,31 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 	case !known(z.NS) || !known(z.DS) || !known(z.DNSKEY):
 		return scanner.Unknown("no-answer", nil)
 	}
-	return judgePair(z.DS.Answer == fact.Present, z.DNSKEY.Answer == fact.Present)
+	return judgePair(weight(z), z.DS.Answer == fact.Present, z.DNSKEY.Answer == fact.Present)
+}
+
+// weight is medium for a domain that receives mail, and low for others
+// (EXP-DNS-09). Which names are portals is not in the fact.
+func weight(z fact.Zone) scanner.Severity {
+	null := len(z.MX.Values) == 1 && strings.HasSuffix(z.MX.Values[0], " .") // RFC 7505
+	if z.MX.Answer == fact.Present && !null {
+		return scanner.Medium
+	}
+	return scanner.Low
 }
 
 func known(s fact.RecordSet) bool { return s.Answer == fact.Present || s.Answer.Absent() }
 
 // judgePair needs both ends of the link: a print without a key makes the domain
 // unreachable for those who validate, a key without a print protects nobody.
-func judgePair(ds, key bool) scanner.Verdict {
+func judgePair(weight scanner.Severity, ds, key bool) scanner.Verdict {
 	switch {
 	case ds && key:
 		return scanner.Passed("signed", nil)
 	case ds:
 		return scanner.Failed("ds-without-key", nil)
 	case key:
-		return scanner.FailedAs(scanner.Low, "key-without-ds", nil)
+		return scanner.FailedAs(weight, "key-without-ds", nil)
 	}
-	return scanner.FailedAs(scanner.Low, "unsigned", nil)
+	return scanner.FailedAs(weight, "unsigned", nil)
 }

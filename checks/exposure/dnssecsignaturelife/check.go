@@ -23,7 +23,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-signature-life", Revision: 1, Severity: scanner.High,
+	ID: "exposure.dnssec-signature-life", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-DNS-12"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
@@ -46,7 +46,12 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 	case len(silent) > 0:
 		return scanner.Unknown("incomplete", scanner.Values{"servers": strings.Join(silent, ", ")})
 	}
-	return scanner.Passed("fresh", first.describe(c))
+	values := first.describe(c)
+	if others := signed.NotAsked(f); len(others) > 0 {
+		values["others"] = strings.Join(others, ", ")
+		return scanner.Passed("fresh-some", values)
+	}
+	return scanner.Passed("fresh", values)
 }
 
 // end is when the first set to lose its signature does, and where.

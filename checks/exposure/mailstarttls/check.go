@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mail-starttls", Revision: 1, Severity: scanner.High,
+	ID: "exposure.mail-starttls", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-14"},
 	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
 	Judge: scanner.Each(struct{}{}, judge),
@@ -24,10 +24,12 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if v, none := reception.Without(f); none {
 		return v
 	}
-	var with, without, silent []string
+	var with, without, silent, unbegun []string
 	for label, h := range reception.Hosts(f) {
 		mail := h.Mail()
 		switch {
+		case mail.Reach == fact.Answered && mail.StartTLS == fact.Accepted && unproven(h):
+			unbegun = append(unbegun, label)
 		case mail.Reach == fact.Answered && mail.StartTLS == fact.Accepted:
 			with = append(with, label)
 		case mail.Reach == fact.Answered && mail.StartTLS == fact.Declined:
@@ -42,8 +44,15 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if len(silent) > 0 {
 		return reception.Doubt("silent", silent)
 	}
+	if len(unbegun) > 0 {
+		return reception.Doubt("not-begun", unbegun)
+	}
 	if v, unseen := reception.Unseen(f); unseen {
 		return v
 	}
 	return scanner.Passed("offered", reception.Servers(with))
 }
+
+// unproven tells that encryption is announced and that no word of it came, as
+// when the server refuses it for now, or to us.
+func unproven(h reception.Host) bool { return len(h.Chain) == 0 && h.TLSError != "" }

@@ -22,9 +22,9 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mta-sts", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.mta-sts", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-16"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
+	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
 	Judge: scanner.Each(Params{LeastAge: 86_400}, judge),
 }
 
@@ -45,7 +45,11 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	case f.MTASTS.Policy == nil:
 		return scanner.Unknown("policy-unknown", nil)
 	}
-	return judgeFetch(c.Params, f.Name, *f.MTASTS.Policy)
+	v := judgeFetch(c.Params, f.Name, *f.MTASTS.Policy)
+	if v.Outcome == scanner.Pass && f.MX.More > 0 {
+		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.MX.More)})
+	}
+	return v
 }
 
 // judgeFetch tells a policy that cannot be read by anybody from one that we could
@@ -76,7 +80,7 @@ func judgeFetch(p Params, name string, policy fact.MTASTSPolicy) scanner.Verdict
 // moment: a filter, a rate limit, a pause.
 func judgeStatus(status int, values scanner.Values) scanner.Verdict {
 	switch status {
-	case 401, 403, 429, 503:
+	case 401, 403, 408, 429, 502, 503, 504:
 		return scanner.Unknown("turned-away", values)
 	}
 	return scanner.Failed("status", values)

@@ -5,6 +5,7 @@
 package mxtargets
 
 import (
+	"strconv"
 	"strings"
 
 	"carescan/checks/internal/mailpolicy"
@@ -14,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mx-targets", Revision: 1, Severity: scanner.High,
+	ID: "exposure.mx-targets", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-01"},
 	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
 	Judge: scanner.Each(struct{}{}, judge),
@@ -30,6 +31,9 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 				return v
 			}
 		}
+	}
+	if f.MX.More > 0 {
+		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.MX.More)})
 	}
 	return scanner.Passed("sound", scanner.Values{"hosts": hosts(f.MX.Targets)})
 }

@@ -13,7 +13,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.name-server-spread", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.name-server-spread", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-03"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,

@@ -4,6 +4,7 @@ package nameserverspread
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"carescan/scanner/fact"
@@ -20,6 +21,7 @@ type places struct {
 	hosts   []string            // that have an address
 	v4, v6  map[netip.Addr]bool // distinct addresses
 	systems map[uint32]bool     // autonomous systems known
+	dual    bool                // some server has an address of each family
 	// unlocated tells that the network of some address is not known.
 	unlocated bool
 	unknown   string // servers whose addresses are not known
@@ -35,6 +37,7 @@ func placesOf(d fact.Delegation) places {
 		if len(s.Addresses) > 0 {
 			p.hosts = append(p.hosts, s.Host)
 		}
+		p.dual = p.dual || hasBoth(s.Addresses)
 		for _, at := range s.Addresses {
 			p.add(at)
 		}
@@ -44,6 +47,12 @@ func placesOf(d fact.Delegation) places {
 	}
 	p.unknown = strings.Join(unknown, ", ")
 	return p
+}
+
+func hasBoth(addresses []fact.ServerAddress) bool {
+	six := func(at fact.ServerAddress) bool { return strings.Contains(at.Address, ":") }
+	four := func(at fact.ServerAddress) bool { return !six(at) }
+	return slices.ContainsFunc(addresses, six) && slices.ContainsFunc(addresses, four)
 }
 
 func (p *places) add(at fact.ServerAddress) {
@@ -62,17 +71,20 @@ func (p *places) add(at fact.ServerAddress) {
 	}
 }
 
-// inTwoPrefixes judges each family on its own, since a machine with an address
-// of both is still one machine. A single address of version 6 is a bonus.
+// inTwoPrefixes judges on its own each family that has several addresses, since a
+// machine with an address of both is still one machine. With one of each, the
+// servers stand apart when none has both.
 func (p places) inTwoPrefixes() bool {
 	four, six := prefixes(p.v4, prefix4) > 1, prefixes(p.v6, prefix6) > 1
 	switch {
-	case len(p.v4) == 0:
-		return six
-	case len(p.v6) < 2:
+	case len(p.v4) > 1 && len(p.v6) > 1:
+		return four && six
+	case len(p.v4) > 1:
 		return four
+	case len(p.v6) > 1:
+		return six
 	}
-	return four && six
+	return !p.dual
 }
 
 func prefixes(addresses map[netip.Addr]bool, bits int) int {

@@ -14,7 +14,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.open-recursion", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.open-recursion", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-08"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
@@ -30,6 +30,10 @@ func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
 	switch {
 	case len(open) > 0:
 		return scanner.Failed("open", list(open))
+	case len(r.Tries) == 0 && r.NS == fact.NXDomain:
+		return scanner.Exempt("no-domain", nil)
+	case len(r.Tries) == 0 && r.NS == fact.NoData:
+		return scanner.Exempt("not-a-zone", nil)
 	case len(r.Tries) == 0:
 		return scanner.Unknown("no-server", nil)
 	case len(silent) > 0:

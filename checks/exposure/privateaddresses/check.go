@@ -6,6 +6,8 @@ package privateaddresses
 
 import (
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 
 	"carescan/scanner"
@@ -14,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.private-addresses", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.private-addresses", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-DNS-15"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
@@ -27,7 +29,7 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 		if address := firstInternal(a.Addresses); address != "" {
 			internal = append(internal, a.Name+" ("+address+")")
 		}
-		if a.Own && a.Answer == fact.NoAnswer {
+		if a.Own && (a.Answer == fact.NoAnswer || a.Error != "") { // one family at least is not known
 			unseen = append(unseen, a.Name)
 		}
 	}
@@ -36,23 +38,35 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 		return scanner.Failed("internal", list(internal))
 	case len(unseen) > 0:
 		return scanner.Unknown("unseen", list(unseen))
+	case f.Omitted > 0:
+		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.Omitted)})
 	case len(f.Assets) == 0:
 		return scanner.Unknown("empty", nil)
 	}
 	return scanner.Passed("none", nil)
 }
 
+// reserved are ranges that lead to nobody on the internet, beside those that the
+// standard library knows: shared by a carrier (RFC 6598), this network and future
+// use (RFC 6890), site-local (RFC 3879). Ranges for documentation are left out:
+// they show nothing of the inside.
+var reserved = []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "fec0::/10"}
+
 // firstInternal is an address that no one can reach from the internet: private
-// (RFC 1918, RFC 4193), shared by a carrier (RFC 6598), loopback or link-local.
+// (RFC 1918, RFC 4193), loopback, link-local or reserved.
 func firstInternal(addresses []string) string {
-	carrier := netip.MustParsePrefix("100.64.0.0/10")
 	for _, text := range addresses {
 		addr, err := netip.ParseAddr(text)
-		if err == nil && (addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || carrier.Contains(addr)) {
+		addr = addr.Unmap()
+		if err == nil && (addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || isReserved(addr)) {
 			return text
 		}
 	}
 	return ""
+}
+
+func isReserved(addr netip.Addr) bool {
+	return slices.ContainsFunc(reserved, func(prefix string) bool { return netip.MustParsePrefix(prefix).Contains(addr) })
 }
 
 func list(names []string) scanner.Values {

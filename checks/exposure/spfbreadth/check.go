@@ -21,7 +21,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.spf-breadth", Revision: 1, Severity: scanner.High,
+	ID: "exposure.spf-breadth", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-06"},
 	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
 	Judge: scanner.Each(Params{Bits4: 16, Bits6: 32}, judge),
@@ -65,11 +65,26 @@ type term struct {
 	record string
 }
 
-// authorising lists the terms of the tree whose senders pass.
+// authorising lists the terms of the tree whose senders pass: an include that
+// refuses, or says nothing, authorises nobody.
 func authorising(s fact.SPF) (terms []term) {
+	reached := map[string]bool{s.Records[0].Name: true}
+	for again := true; again; {
+		again = false
+		for _, t := range passing(s, reached) {
+			if (t.Kind == "include" || t.Kind == "redirect") && !reached[t.Target] {
+				reached[t.Target], again = true, true
+			}
+		}
+	}
+	return passing(s, reached)
+}
+
+// passing lists the terms of some records that are not qualified otherwise.
+func passing(s fact.SPF, of map[string]bool) (terms []term) {
 	for _, record := range s.Records {
 		for _, t := range record.Terms {
-			if !strings.ContainsAny(t.Text[:min(1, len(t.Text))], "-~?") {
+			if of[record.Name] && !strings.ContainsAny(t.Text[:min(1, len(t.Text))], "-~?") {
 				terms = append(terms, term{t, record.Name})
 			}
 		}

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-reporting", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.tls-reporting", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-17"},
 	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
 	Judge: scanner.Each(struct{}{}, judge),
@@ -32,16 +32,20 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	case r.Count == 1:
 		return scanner.Passed("declared", nil)
 	}
-	return judgeAbsent(f.MTASTS.Record)
+	return judgeAbsent(f.MTASTS.Record, f.DANE)
 }
 
 // judgeAbsent wants reports from a domain that asks for encryption.
-func judgeAbsent(sts fact.PublishedRecord) scanner.Verdict {
+func judgeAbsent(sts fact.PublishedRecord, dane fact.Answer) scanner.Verdict {
 	switch {
 	case sts.Count > 0:
 		return scanner.Failed("absent", nil)
-	case sts.Answer == fact.Present || sts.Answer.Absent():
-		return scanner.Passed("not-needed", nil)
+	case dane == fact.Present:
+		return scanner.Failed("absent-dane", nil)
+	case sts.Answer != fact.Present && !sts.Answer.Absent():
+		return scanner.Unknown("record-unknown", nil)
+	case !dane.Absent():
+		return scanner.Unknown("dane-unknown", nil)
 	}
-	return scanner.Unknown("record-unknown", nil)
+	return scanner.Passed("not-needed", nil)
 }

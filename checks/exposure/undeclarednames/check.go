@@ -15,7 +15,7 @@ import (
 // Check is the value the registry holds. It never fails: the catalogue asks for
 // a list to confirm, not for a fault.
 var Check = scanner.Check{
-	ID: "exposure.undeclared-names", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.undeclared-names", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-DNS-16"},
 	Vantage:    scanner.VantageInternet,
 	Judge:      scanner.Each(struct{}{}, judge),
@@ -24,8 +24,11 @@ var Check = scanner.Check{
 // judge lists. Without a log of certificates nobody has really looked, and the
 // list of what was found by chance does not conclude.
 func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
-	var candidates []string
+	var candidates, unseen []string
 	for _, a := range f.Assets {
+		if a.Own && !a.Declared && a.Answer == fact.NoAnswer {
+			unseen = append(unseen, a.Name)
+		}
 		if a.Own && !a.Declared && a.Answer == fact.Present {
 			candidates = append(candidates, a.Name)
 		}
@@ -38,6 +41,10 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 		return scanner.Unknown("no-log", nil)
 	case len(candidates) > 0:
 		return scanner.Passed("candidates", values)
+	case f.Omitted > 0:
+		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.Omitted)})
+	case len(unseen) > 0:
+		return scanner.Unknown("unseen", scanner.Values{"names": shown(unseen)})
 	}
 	return scanner.Passed("none", nil)
 }

@@ -5,6 +5,7 @@
 package zonetransfer
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.zone-transfer", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.zone-transfer", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-07"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
@@ -24,32 +25,66 @@ var Check = scanner.Check{
 // judge fails on a single server that delivers; passing needs a refusal from
 // every one of them.
 func judge(_ scanner.Case[struct{}], t fact.Transfer) scanner.Verdict {
-	servers, records := byResult(t)
-	list := func(r fact.TransferResult) scanner.Values {
-		return scanner.Values{"servers": strings.Join(servers[r], ", ")}
-	}
+	servers, most := byResult(t)
+	kept := slices.Concat(servers[fact.TransferNotAsked], unrouted(t))
+	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(servers[fact.TransferDelivered]) > 0:
-		values := list(fact.TransferDelivered)
-		values["records"] = strconv.Itoa(records)
-		return scanner.Failed("delivered", values)
+		return delivered(list(servers[fact.TransferDelivered]), most)
 	case len(t.Tries) == 0:
-		return scanner.Unknown("no-server", nil)
-	case len(servers[fact.TransferNotAsked]) > 0:
-		return scanner.Unknown("not-asked", list(fact.TransferNotAsked))
-	case len(servers[fact.TransferRefused]) < len(t.Tries):
-		return scanner.Unknown("failed", list(fact.TransferFailed))
+		return nobody(t)
+	case len(kept) > 0:
+		return scanner.Unknown("not-asked", list(kept))
+	case len(servers[fact.TransferFailed]) > 0:
+		return scanner.Unknown("failed", list(servers[fact.TransferFailed]))
 	}
-	return scanner.Passed("refused", list(fact.TransferRefused))
+	return scanner.Passed("refused", list(servers[fact.TransferRefused]))
+}
+
+// delivered is graver when the zone shows the inside (EXP-DNS-07).
+func delivered(values scanner.Values, most fact.TransferTry) scanner.Verdict {
+	values["records"] = strconv.Itoa(most.Records)
+	if most.Internal > 0 {
+		values["internal"] = strconv.Itoa(most.Internal)
+		return scanner.FailedAs(scanner.High, "delivered-inside", values)
+	}
+	return scanner.Failed("delivered", values)
+}
+
+// nobody tells a name that is no zone from a zone whose servers are not known.
+func nobody(t fact.Transfer) scanner.Verdict {
+	switch t.NS {
+	case fact.NXDomain:
+		return scanner.Exempt("no-domain", nil)
+	case fact.NoData:
+		return scanner.Exempt("not-a-zone", nil)
+	case fact.Present, fact.NoAnswer:
+	}
+	return scanner.Unknown("no-server", nil)
+}
+
+// unrouted lists the servers none of whose addresses could be reached for want
+// of a route: a server known by its other address is judged on that one.
+func unrouted(t fact.Transfer) []string {
+	var names []string
+	for _, try := range t.Tries {
+		asked := slices.ContainsFunc(t.Tries, func(other fact.TransferTry) bool {
+			return other.Server == try.Server && other.Result != fact.TransferNoRoute
+		})
+		if try.Result == fact.TransferNoRoute && !asked {
+			names = append(names, try.Server)
+		}
+	}
+	return names
 }
 
 // byResult groups the servers by how the attempt ended, and returns the most
-// records one of them delivered.
-func byResult(t fact.Transfer) (servers map[fact.TransferResult][]string, records int) {
+// that one of them delivered.
+func byResult(t fact.Transfer) (servers map[fact.TransferResult][]string, most fact.TransferTry) {
 	servers = map[fact.TransferResult][]string{}
 	for _, try := range t.Tries {
 		servers[try.Result] = append(servers[try.Result], try.Server)
-		records = max(records, try.Records)
+		most.Records, most.Internal = max(most.Records, try.Records), max(most.Internal, try.Internal)
 	}
-	return servers, records
+	return servers, most
 }

@@ -89,6 +89,8 @@ func serverState(name string, reply *dns.Msg, err error) fact.ServerReply {
 func authority(name string, reply *dns.Msg) fact.ServerReply {
 	lame := fact.ServerReply{State: fact.ServerLame}
 	switch {
+	case !isClear(reply.Rcode):
+		return fact.ServerReply{State: fact.ServerFailing, Error: "the server answered " + dns.RcodeToString[reply.Rcode]}
 	case reply.Rcode != dns.RcodeSuccess:
 		lame.Error = "the server answered " + dnswire.CodeName(reply.Rcode)
 	case !reply.Authoritative:
@@ -99,6 +101,17 @@ func authority(name string, reply *dns.Msg) fact.ServerReply {
 		return fact.ServerReply{State: fact.ServerAuthoritative}
 	}
 	return lame
+}
+
+// isClear tells an answer about the zone from a failure, which may pass, and from
+// the misunderstanding of an old server (RFC 6891 section 7). REFUSED is what
+// servers say of a zone that they do not hold.
+func isClear(rcode int) bool {
+	switch rcode {
+	case dns.RcodeSuccess, dns.RcodeNameError, dns.RcodeRefused, dns.RcodeNotAuth:
+		return true
+	}
+	return false
 }
 
 func isTop(name string, reply *dns.Msg) bool {

@@ -224,7 +224,9 @@ func TestServerHabits(t *testing.T) {
 		want   string
 	}{
 		"healthy":     {func(_, _ *dns.Msg) {}, "authoritative/authoritative"},
-		"servfail":    {func(_, m *dns.Msg) { m.Rcode, m.Answer = dns.RcodeServerFailure, nil }, "lame/lame"},
+		"servfail":    {func(_, m *dns.Msg) { m.Rcode, m.Answer = dns.RcodeServerFailure, nil }, "failing/failing"},
+		"formerr":     {func(_, m *dns.Msg) { m.Rcode, m.Answer = dns.RcodeFormatError, nil }, "failing/failing"},
+		"refused":     {func(_, m *dns.Msg) { m.Rcode, m.Answer = dns.RcodeRefused, nil }, "lame/lame"},
 		"not-aa":      {func(_, m *dns.Msg) { m.Authoritative = false }, "lame/lame"},
 		"nxdomain":    {func(_, m *dns.Msg) { m.Rcode, m.Answer = dns.RcodeNameError, nil }, "lame/lame"},
 		"empty":       {func(_, m *dns.Msg) { m.Answer = nil }, "lame/lame"},

@@ -32,6 +32,7 @@ const (
 	maxExchanges   = 256              // DNS exchanges, retries and TCP included
 	maxServers     = 8                // name servers looked at
 	maxAddresses   = 4                // addresses looked at, by name server
+	handshakes     = 1                // TLS, at the name itself
 )
 
 // Options tune the probe; the zero value works.
@@ -81,7 +82,7 @@ func (*Probe) Facts() []string {
 // ordinary domain with two name servers costs 16 exchanges, or 24 when each has
 // two addresses.
 func (*Probe) Load() scanner.Load {
-	most := maxExchanges + maxServers*maxAddresses
+	most := maxExchanges + maxServers*maxAddresses + handshakes
 	return scanner.Load{Connections: most, Requests: most}
 }
 
@@ -113,8 +114,10 @@ func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner
 	}
 	servers, left := nameServers(ctx, a.net, zone.NS, parent)
 	transfer := p.transfer(ctx, a.net, zone.Name, servers, left)
+	transfer.NS = zone.NS.Answer
 	delegation := p.delegation(ctx, a, fact.Delegation{Name: zone.Name, Parent: parent, Zone: zone.NS, More: len(left)}, servers)
 	recursion := p.recursion(ctx, a, servers, len(left))
+	recursion.NS = zone.NS.Answer
 	missing := missingServers(delegation)
 	return []scanner.Sighting{
 		{Fact: transfer, Missing: missingTransfers(zone.NS, transfer)},

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -66,7 +68,7 @@ func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	if err == nil {
 		err = count.read(conn)
 	}
-	try := fact.TransferTry{Result: count.result(err), Records: count.records}
+	try := fact.TransferTry{Result: count.result(err), Records: count.records, Internal: count.internal}
 	if err != nil {
 		try.Error = excerpt.Of(err.Error(), maxError)
 	}
@@ -77,7 +79,11 @@ func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 // contact that told nothing, and from what we did not or could not send.
 func failedDial(d door, err error) fact.TransferTry {
 	if isOurs(err) {
-		return notAsked(d, err)
+		try := notAsked(d, err)
+		if isNoRoute(err) {
+			try.Result = fact.TransferNoRoute
+		}
+		return try
 	}
 	try := fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferFailed, Error: excerpt.Of(err.Error(), maxError)}
 	if errors.Is(err, syscall.ECONNREFUSED) {
@@ -98,9 +104,10 @@ var (
 
 // zoneCount counts the records of a transfer and forgets them.
 type zoneCount struct {
-	query   *dns.Msg
-	records int
-	ended   bool // the closing SOA came
+	query    *dns.Msg
+	records  int
+	internal int  // among them, those that show the inside
+	ended    bool // the closing SOA came
 }
 
 // read counts until the zone ends or the bounds are met.
@@ -156,8 +163,30 @@ func (c *zoneCount) record(rr dns.RR) error {
 	}
 	if c.records < maxTransferRecords {
 		c.records++
+		c.internal += showsInside(rr, c.query.Question[0].Name)
 	}
 	return nil
+}
+
+// insiders are labels that name the inside of an organisation.
+var insiders = []string{"intranet", "intra", "interne", "internal", "local", "lan", "corp", "ad", "dc"}
+
+// showsInside is 1 for a record with a private address or an internal name. A
+// documented range counts for nothing: it leads nowhere.
+func showsInside(rr dns.RR, zone string) int {
+	var addr netip.Addr
+	switch rr := rr.(type) {
+	case *dns.A:
+		addr, _ = netip.AddrFromSlice(rr.A.To4())
+	case *dns.AAAA:
+		addr, _ = netip.AddrFromSlice(rr.AAAA)
+	}
+	name := strings.TrimSuffix(strings.ToLower(rr.Header().Name), strings.ToLower(zone))
+	inside := slices.ContainsFunc(strings.Split(name, "."), func(label string) bool { return slices.Contains(insiders, label) })
+	if inside || addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() {
+		return 1
+	}
+	return 0
 }
 
 // result is the end of the attempt: a zone of which something beside the first

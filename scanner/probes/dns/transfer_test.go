@@ -95,6 +95,24 @@ func code(rcode int) func(w dns.ResponseWriter, q *dns.Msg) {
 	return func(w dns.ResponseWriter, q *dns.Msg) { w.WriteMsg(new(dns.Msg).SetRcode(q, rcode)) }
 }
 
+// TestTransferOfTheInside counts what a delivered zone shows of the inside.
+func TestTransferOfTheInside(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		hospital:                                        0,
+		"dossier.chu.test. IN A 10.1.2.3\n":             1,
+		"dossier.chu.test. IN AAAA fd00::1\n":           1,
+		"x.INTRANET.chu.test. IN A 192.0.2.1\n":         1,
+		"localisation.chu.test. IN A 192.0.2.1\n":       0,
+		"www.chu.test. IN CNAME intranet.other.test.\n": 0,
+	} {
+		got, _ := transferOf(t, onAXFR(send(t, soa+text+soa)))
+		if try := got.Tries[0]; try.Internal != want || try.Result != fact.TransferDelivered || got.NS != fact.Present {
+			t.Errorf("%q: %+v, NS %s", text, try, got.NS)
+		}
+	}
+}
+
 // TestTransferStops holds that an endless zone is left after the first bytes.
 func TestTransferStops(t *testing.T) {
 	t.Parallel()

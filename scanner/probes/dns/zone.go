@@ -34,6 +34,7 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 	// to contact: only resolvers are asked.
 	z.DS = a.ask(ctx, name, dns.TypeDS, resolvers)
 	z.DNSKEY = a.ask(ctx, name, dns.TypeDNSKEY, servers)
+	z.Certificate = p.certificate(ctx, a.net, z)
 	return z
 }
 

@@ -4,12 +4,15 @@ package dnssecprobe
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/miekg/dns"
 
 	"carescan/scanner"
 	"carescan/scanner/probes/internal/dnswire"
 )
+
+var errLarge = fmt.Errorf("the answer holds more than %d records", maxRecords)
 
 // asker puts questions to servers within the bounds of one look, and keeps what
 // they answered.
@@ -31,6 +34,9 @@ func newQuery(name string, kind uint16, recursive, unchecked bool) *dns.Msg {
 // ask puts one question to one server.
 func (a *asker) ask(ctx context.Context, server string, q *dns.Msg) (*dns.Msg, string, error) {
 	reply, from, err := a.Ask(ctx, dnswire.Server{Address: server}, q)
+	if err == nil && max(len(reply.Answer), len(reply.Ns)) > maxRecords {
+		err = errLarge // part of a set is no set: its signature would seem wrong
+	}
 	if err != nil {
 		a.journal.silence(q, server, err)
 		return nil, "", err //nolint:wrapcheck // it says which exchange failed

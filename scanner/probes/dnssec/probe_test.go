@@ -232,6 +232,20 @@ func crowd(_, m *dns.Msg) {
 	m.Answer = append(more, m.Answer...)
 }
 
+// thousands answers more records than are looked at.
+func thousands(w dns.ResponseWriter, q *dns.Msg) {
+	m := new(dns.Msg).SetReply(q)
+	m.Authoritative, m.Compress = true, true
+	m.Truncated = w.RemoteAddr().Network() == "udp"
+	for i := range 3000 {
+		if !m.Truncated {
+			head := dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 60}
+			m.Answer = append(m.Answer, &dns.A{Hdr: head, A: []byte{192, 0, byte(i >> 8), byte(i)}})
+		}
+	}
+	w.WriteMsg(m)
+}
+
 // TestServersAtFault holds that a server who answers badly leaves a bounded look
 // and a state that says why, beside the other server, who is whole.
 func TestServersAtFault(t *testing.T) {
@@ -245,6 +259,7 @@ func TestServersAtFault(t *testing.T) {
 		"garbage":           {func(w dns.ResponseWriter, _ *dns.Msg) { w.Write([]byte("220 mail.test ready\r\n")) }, "indeterminate/no-answer indeterminate/no-answer"},
 		"refused":           {relay(w.first, func(_, m *dns.Msg) { m.Rcode = dns.RcodeRefused }), "indeterminate/no-answer indeterminate/no-answer"},
 		"not-authoritative": {relay(w.first, func(_, m *dns.Msg) { m.Authoritative = false }), "indeterminate/not-authoritative indeterminate/not-authoritative"},
+		"thousands":         {thousands, "indeterminate/no-answer indeterminate/no-answer"},
 		"crowd":             {relay(w.first, crowd), "indeterminate/too-costly indeterminate/too-costly"},
 		"no-signature":      {relay(w.first, strip(dns.TypeRRSIG)), "bogus/missing-signature bogus/missing-signature"},
 		"no-denial":         {relay(w.first, strip(dns.TypeNSEC)), "secure bogus/denial-not-proven"},

@@ -71,9 +71,15 @@ func (g *gathering) findDangling(ctx context.Context) {
 			asset.Dangling = &fact.Hosted{Target: target, Provider: known.name, Claimable: listed && known.absent == "", Proof: "dns"}
 		case listed && known.absent != "" && asset.InScope && pages < maxPages:
 			pages++
-			if saysAbsent(ctx, g, asset.Name, known.absent) {
+			absent, read := saysAbsent(ctx, g, asset.Name, known.absent)
+			if absent {
 				asset.Dangling = &fact.Hosted{Target: target, Provider: known.name, Claimable: true, Proof: "http"}
 			}
+			if !read {
+				asset.Unread = known.name
+			}
+		case listed && known.absent != "":
+			asset.Unread = known.name
 		}
 	}
 }
@@ -84,30 +90,34 @@ const (
 )
 
 // saysAbsent asks for the home page of a name in clear, as providers answer it
-// for names that have no certificate any more.
-func saysAbsent(ctx context.Context, g *gathering, host, words string) bool {
+// for names that have no certificate any more, and tells whether it was read.
+func saysAbsent(ctx context.Context, g *gathering, host, words string) (absent, read bool) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	conn, err := g.net.DialContext(ctx, "tcp", net.JoinHostPort(host, "80"))
 	if err != nil {
-		return false
+		return false, false
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/", nil)
+	response, err := homePage(ctx, conn, host, g.net.UserAgent())
 	if err != nil {
-		return false
-	}
-	request.Header.Set("User-Agent", g.net.UserAgent())
-	if request.Write(conn) != nil {
-		return false
-	}
-	response, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxPage)), request)
-	if err != nil {
-		return false
+		return false, false
 	}
 	defer response.Body.Close()
 	// A body cut by the bound or by the peer may hold the words all the same.
 	body, _ := io.ReadAll(response.Body)
-	return response.StatusCode == http.StatusNotFound && strings.Contains(string(body), words)
+	return response.StatusCode == http.StatusNotFound && strings.Contains(string(body), words), true
+}
+
+func homePage(ctx context.Context, conn net.Conn, host, agent string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+host+"/", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("User-Agent", agent)
+	if err := request.Write(conn); err != nil {
+		return nil, err
+	}
+	return http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxPage)), request)
 }

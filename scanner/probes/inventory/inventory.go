@@ -16,7 +16,7 @@ import (
 
 // The bounds of one look.
 const (
-	maxQuestions    = 400 // DNS questions
+	maxQuestions    = 800 // DNS questions: two families for each name
 	maxAssets       = 300 // names kept
 	maxCertificates = 6   // certificates read
 	maxPages        = 20  // pages asked of services that may be absent

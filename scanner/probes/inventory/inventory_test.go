@@ -135,6 +135,29 @@ func TestObserve_gathersFromEverySource(t *testing.T) {
 	}
 }
 
+// TestObserve_bothFamilies holds that an internal address of version 6 is seen
+// beside a public one of version 4, behind an alias too.
+func TestObserve_bothFamilies(t *testing.T) {
+	n := &loopback.Network{Recursives: []netip.AddrPort{serveZone(t, `www IN CNAME web.chu.test.
+web IN A 192.0.2.3
+web IN AAAA fd00::3
+six IN CNAME only6.chu.test.
+only6 IN AAAA 2001:db8::6
+four IN A 192.0.2.4
+`)}}
+	f := observe(t, n, Options{Declared: []string{"www.chu.test", "six.chu.test", "four.chu.test"}})
+	got := map[string]string{}
+	for _, a := range f.Assets {
+		got[a.Name] = strings.Join(a.Addresses, " ") + " " + strings.Join(a.Aliases, " ")
+	}
+	want := map[string]string{
+		"chu.test": " ", "four.chu.test": "192.0.2.4 ", "six.chu.test": "2001:db8::6 only6.chu.test", "www.chu.test": "192.0.2.3 fd00::3 web.chu.test",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("addresses (-want +got):\n%s", diff)
+	}
+}
+
 func TestObserve_wildcardZonesAreNotGuessedAt(t *testing.T) {
 	n := &loopback.Network{Recursives: []netip.AddrPort{serveZone(t, "* IN A 192.0.2.1\n")}}
 	f := observe(t, n, Options{})
@@ -166,19 +189,24 @@ func TestObserve_absentAtTheProvider(t *testing.T) {
 		return server.Listener.Addr().String()
 	}
 	for name, test := range map[string]struct {
-		words string
-		want  bool
+		words  string
+		want   bool
+		unread string
 	}{
-		"absent": {"<h1>404</h1><p>There isn't a GitHub Pages site here.</p>", true},
-		"there":  {"<h1>404</h1>", false},
+		"absent": {"<h1>404</h1><p>There isn't a GitHub Pages site here.</p>", true, ""},
+		"there":  {"<h1>404</h1>", false, ""},
+		"closed": {"", false, "GitHub Pages"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := &loopback.Network{
 				Recursives: []netip.AddrPort{serveZone(t, "blog IN CNAME chu.github.io.\nchu.github.io. IN A 192.0.2.8\n")},
 				Routes:     map[string]string{"blog.chu.test:80": page(test.words)},
 			}
+			if test.words == "" {
+				n.Routes["blog.chu.test:80"] = "127.0.0.1:1"
+			}
 			f := observe(t, n, Options{Declared: []string{"blog.chu.test"}})
-			if got := f.Assets[0].Dangling != nil; f.Assets[0].Name != "blog.chu.test" || got != test.want {
+			if got := f.Assets[0].Dangling != nil; f.Assets[0].Name != "blog.chu.test" || got != test.want || f.Assets[0].Unread != test.unread {
 				t.Errorf("%q: dangling %t, want %t", brief(f), got, test.want)
 			}
 		})

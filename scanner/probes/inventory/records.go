@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,7 +114,9 @@ func (g *gathering) words(ctx context.Context) {
 	for _, word := range usual {
 		name := word + "." + g.domain
 		if reply, err := g.ask(ctx, name, dns.TypeA); err == nil && len(reply.Answer) > 0 {
-			g.settle(g.add(name, fact.FoundWord), reply)
+			asset := g.add(name, fact.FoundWord)
+			g.settle(asset, reply)
+			g.resolveSix(ctx, asset)
 		}
 	}
 }
@@ -128,16 +131,39 @@ func (g *gathering) resolveAll(ctx context.Context) {
 	}
 }
 
+// resolve asks for the addresses of both families: either may be an internal one.
 func (g *gathering) resolve(ctx context.Context, asset *fact.Asset) {
 	reply, err := g.ask(ctx, asset.Name, dns.TypeA)
-	if err == nil && len(reply.Answer) == 0 && reply.Rcode == dns.RcodeSuccess {
-		reply, err = g.ask(ctx, asset.Name, dns.TypeAAAA)
-	}
 	if err != nil {
 		asset.Answer, asset.Error = fact.NoAnswer, err.Error()
 		return
 	}
 	g.settle(asset, reply)
+	g.resolveSix(ctx, asset)
+}
+
+// resolveSix adds the addresses of version 6. Without an answer, what version 4
+// showed stands, and a name that showed nothing is not known.
+func (g *gathering) resolveSix(ctx context.Context, asset *fact.Asset) {
+	if asset == nil || asset.Answer == fact.NXDomain {
+		return
+	}
+	reply, err := g.ask(ctx, asset.Name, dns.TypeAAAA)
+	switch {
+	case err != nil:
+		asset.Error = err.Error()
+		if asset.Answer != fact.Present {
+			asset.Answer = fact.NoAnswer
+		}
+	case asset.Answer == fact.Present && !hasSix(reply):
+	default:
+		asset.Aliases = nil
+		g.settle(asset, reply)
+	}
+}
+
+func hasSix(reply *dns.Msg) bool {
+	return slices.ContainsFunc(reply.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeAAAA })
 }
 
 // settle reads where a name leads.
@@ -165,7 +191,7 @@ func (g *gathering) settle(asset *fact.Asset, reply *dns.Msg) {
 
 func (g *gathering) addressed(asset *fact.Asset, address string) {
 	asset.Answer = fact.Present
-	if len(asset.Addresses) < maxAddresses {
+	if len(asset.Addresses) < maxAddresses && !slices.Contains(asset.Addresses, address) {
 		asset.Addresses = append(asset.Addresses, address)
 	}
 }

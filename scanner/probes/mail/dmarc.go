@@ -131,9 +131,14 @@ func destinations(ctx context.Context, r *resolver, policy fact.DMARC, addresses
 			continue
 		}
 		address.Mail = acceptsMail(ctx, r, address.Domain)
-		address.External = isExternal(ctx, r, policy, address.Domain)
-		if address.External {
-			address.Authorised = authorised(ctx, r, policy.PolicyDomain, address.Domain)
+		known := false
+		address.External, known = isExternal(ctx, r, policy, address.Domain)
+		if !address.External {
+			continue
+		}
+		address.Authorised = authorised(ctx, r, policy.PolicyDomain, address.Domain)
+		if !known && address.Authorised.Absent() {
+			address.Authorised = fact.NoAnswer // it may need no consent
 		}
 	}
 	return addresses
@@ -141,13 +146,14 @@ func destinations(ctx context.Context, r *resolver, policy fact.DMARC, addresses
 
 // isExternal tells whether a destination is of another organisation. When either
 // organisation is not known, the destination counts as external: its consent is
-// then asked for, and decides.
-func isExternal(ctx context.Context, r *resolver, policy fact.DMARC, domain string) bool {
+// then asked for, and is proof enough when it is given.
+func isExternal(ctx context.Context, r *resolver, policy fact.DMARC, domain string) (external, known bool) {
 	if domain == policy.PolicyDomain || domain == policy.Organisation {
-		return false
+		return false, true
 	}
-	there := walkTree(ctx, r, domain)
-	return policy.Organisation == "" || there.organisation() != policy.Organisation
+	walked := walkTree(ctx, r, domain)
+	there := walked.organisation()
+	return policy.Organisation == "" || there != policy.Organisation, policy.Organisation != "" && there != ""
 }
 
 // authorised asks a receiver of reports for its consent.

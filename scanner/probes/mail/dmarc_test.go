@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 func TestWalkNames(t *testing.T) {
@@ -51,6 +53,18 @@ func TestDMARCDiscovery(t *testing.T) {
 		"wrong_policy_alone":          {`_dmarc.chu TXT "v=DMARC1; p=rejeter"`, "chu.test", "chu.test", "", ""},
 		"wrong_sub_policy_alone":      {`_dmarc.chu TXT "v=DMARC1; p=reject; sp=x"`, "chu.test", "chu.test", "", ""},
 		"missing_answer_above":        {`x TXT "x"`, "a.silent.test", "", "", ""},
+		"psd_y_between":               {"_dmarc.chu TXT \"v=DMARC1; p=reject; psd=y\"\n_dmarc TXT \"v=DMARC1; p=none\"", "a.b.chu.test", "b.chu.test", "chu.test", "reject"},
+		"psd_y_then_sp":               {"_dmarc.chu TXT \"v=DMARC1; p=reject; sp=none; psd=y\"", "a.chu.test", "a.chu.test", "chu.test", "none"},
+		"psd_n_at_the_start":          {"_dmarc.a.chu TXT \"v=DMARC1; p=quarantine; psd=n\"\n_dmarc.chu TXT \"v=DMARC1; p=reject\"", "a.chu.test", "a.chu.test", "a.chu.test", "quarantine"},
+		"psd_u_said":                  {"_dmarc.a.chu TXT \"v=DMARC1; p=none; psd=u\"\n_dmarc.chu TXT \"v=DMARC1; p=reject\"", "a.chu.test", "chu.test", "a.chu.test", "none"},
+		"several_above_are_none":      {"_dmarc.b.chu TXT \"v=DMARC1; p=none\"\n_dmarc.b.chu TXT \"v=DMARC1; p=reject\"\n_dmarc.chu TXT \"v=DMARC1; p=quarantine\"", "a.b.chu.test", "chu.test", "chu.test", "quarantine"},
+		"middle_record_is_not_asked":  {"_dmarc.b.chu TXT \"v=DMARC1; p=none\"\n_dmarc.chu TXT \"v=DMARC1; p=reject\"", "a.b.chu.test", "chu.test", "chu.test", "reject"},
+		"label_that_is_skipped":       {"_dmarc.b.c.d.e.f.g.h.chu TXT \"v=DMARC1; p=reject\"", "a.b.c.d.e.f.g.h.chu.test", "a.b.c.d.e.f.g.h.chu.test", "", ""},
+		"eight_labels":                {"_dmarc.b.c.d.e.f.chu TXT \"v=DMARC1; p=reject\"", "a.b.c.d.e.f.chu.test", "b.c.d.e.f.chu.test", "b.c.d.e.f.chu.test", "reject"},
+		"alias":                       {"_dmarc.chu CNAME _dmarc.gestion\n_dmarc.gestion TXT \"v=DMARC1; p=reject\"", "chu.test", "chu.test", "chu.test", "reject"},
+		"strings_joined":              {`_dmarc.chu TXT "v=DMARC1; p=rej" "ect"`, "chu.test", "chu.test", "chu.test", "reject"},
+		"wildcard_of_records":         {`*.chu TXT "v=DMARC1; p=none"`, "chu.test", "chu.test", "", ""},
+		"wrong_inexistent_alone":      {`_dmarc.chu TXT "v=DMARC1; p=reject; np=x"`, "chu.test", "chu.test", "", ""},
 		"wildcard_of_other_texts":     {`*.chu TXT "v=spf1 -all"`, "a.chu.test", "a.chu.test", "", ""},
 	}
 	for name, tt := range tests {
@@ -78,6 +92,10 @@ func TestDMARCRecord(t *testing.T) {
 		"legacy_wrong":   {"v=DMARC1; p=none; pct=beaucoup", &fact.DMARCRecord{Policy: "none", PSD: "u", Percent: 100, Legacy: []string{"pct"}}},
 		"unknown_tags":   {"v=DMARC1; p=none; x-y=z; =; foo", &fact.DMARCRecord{Policy: "none", PSD: "u", Percent: 100}},
 		"wrong_flag":     {"v=DMARC1; p=none; t=1; psd=x", &fact.DMARCRecord{Policy: "none", PSD: "u", Percent: 100, Invalid: []string{"psd", "t"}}},
+		"said_twice":     {"v=DMARC1; p=none; p=reject", &fact.DMARCRecord{Policy: "none", PSD: "u", Percent: 100}},
+		"percent_zero":   {"v=DMARC1; p=reject; pct=0", &fact.DMARCRecord{Policy: "reject", PSD: "u", Percent: 0, Legacy: []string{"pct"}}},
+		"percent_over":   {"v=DMARC1; p=reject; pct=101", &fact.DMARCRecord{Policy: "reject", PSD: "u", Percent: 100, Legacy: []string{"pct"}}},
+		"no_separator":   {"v=DMARC1 p=none", nil},
 		"version_spaced": {"v = DMARC1 ;p=none", &fact.DMARCRecord{Policy: "none", PSD: "u", Percent: 100}},
 		"version_upper":  {"V=DMARC1;p=none", &fact.DMARCRecord{Policy: "none", PSD: "u", Percent: 100}},
 		"version_case":   {"v=dmarc1;p=none", nil},
@@ -151,6 +169,29 @@ func TestReportDestinations(t *testing.T) {
 	}
 	if len(got.Failures) != 1 || got.Failures[0].Authorised != fact.Present {
 		t.Errorf("failures %+v", got.Failures)
+	}
+}
+
+// TestConsentOfAnUnknownOrganisation holds that no consent is missed when it is
+// not known whether one is needed: the name above did not answer.
+func TestConsentOfAnUnknownOrganisation(t *testing.T) {
+	t.Parallel()
+	zone := parseRecords(t, "_dmarc.chu TXT \"v=DMARC1; p=reject; rua=mailto:a@rapports.chu.test,mailto:b@ailleurs.example\"\nrapports.chu A 192.0.2.1\n"+
+		"ailleurs.example. A 192.0.2.2\nchu.test._report._dmarc.ailleurs.example. TXT \"v=DMARC1\"\n")
+	failing := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		if q.Question[0].Name == "_dmarc.test." {
+			w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeServerFailure))
+			return
+		}
+		zone.ServeDNS(w, q)
+	})
+	got := observe(t, network(loopback.ServeDNS(t, failing)), Options{}, "chu.test").DMARC
+	want := []fact.ReportAddress{
+		{Scheme: "mailto", Domain: "rapports.chu.test", Valid: true, Count: 1, Mail: fact.Present, External: true, Authorised: fact.NoAnswer},
+		{Scheme: "mailto", Domain: "ailleurs.example", Valid: true, Count: 1, Mail: fact.Present, External: true, Authorised: fact.Present},
+	}
+	if diff := cmp.Diff(want, got.Reports); diff != "" || got.Organisation != "" {
+		t.Errorf("organisation %q (-want +got):\n%s", got.Organisation, diff)
 	}
 }
 

@@ -27,6 +27,7 @@ func mailExchangers(ctx context.Context, r *resolver, name string) fact.MailExch
 		found.Null = true
 		return found
 	}
+	found.More = max(0, len(records)-maxTargets)
 	for _, mx := range records[:min(len(records), maxTargets)] {
 		found.Targets = append(found.Targets, mailTarget(ctx, r, mx))
 	}
@@ -66,6 +67,25 @@ func mailTarget(ctx context.Context, r *resolver, mx *dns.MX) fact.MailTarget {
 func isLiteral(host string) bool {
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil
+}
+
+// publishesDANE tells whether a server that receives mail has TLSA records (RFC
+// 7672 section 2.2.3).
+func publishesDANE(ctx context.Context, r *resolver, mx fact.MailExchangers) fact.Answer {
+	found := fact.NoData
+	for _, target := range mx.Targets {
+		if target.Literal || target.Host == "" {
+			continue
+		}
+		switch a := r.ask(ctx, "_25._tcp."+target.Host, dns.TypeTLSA); a.state {
+		case fact.Present:
+			return fact.Present
+		case fact.NoAnswer:
+			found = fact.NoAnswer
+		case fact.NoData, fact.NXDomain:
+		}
+	}
+	return found
 }
 
 // acceptsMail tells whether a domain can receive mail: an MX that is not null, or

@@ -99,6 +99,9 @@ func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name
 		found.MTASTS.Policy = p.stsPolicy(ctx, net, name, found.MX)
 	}
 	found.TLSRPT = tlsReports(ctx, r, name)
+	if found.TLSRPT.Count == 0 && found.TLSRPT.Answer != fact.NoAnswer {
+		found.DANE = publishesDANE(ctx, r, found.MX)
+	}
 	found.BIMI = brandRecord(ctx, r, name)
 	found.Exchanges = r.Made()
 	return found

@@ -37,6 +37,47 @@ _mta-sts.chu TXT "v=STSv1; id=2026"
 _smtp._tls.chu TXT "v=TLSRPTv1; rua=mailto:marie.curie@chu.test"
 `
 
+// TestDANE asks for TLSA records only where TLS-RPT is missed.
+func TestDANE(t *testing.T) {
+	t.Parallel()
+	const tlsa = "_25._tcp.mx2.chu TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000\n"
+	without := strings.ReplaceAll(healthy, "_smtp._tls.chu", "_smtp._tls.other")
+	tests := map[string]struct {
+		zone string
+		want fact.Answer
+	}{
+		"reported":   {healthy + tlsa, ""},
+		"published":  {without + tlsa, fact.Present},
+		"none":       {without, fact.NoData},
+		"not-known":  {without + "chu MX 30 mx.silent\n", fact.NoAnswer},
+		"by-chance":  {without + tlsa + "chu MX 5 mx.silent\n", fact.Present},
+		"no-mail":    {"chu MX 0 .\n", fact.NoData},
+		"no-servers": {"chu TXT \"x\"\n", fact.NoData},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := lookAt(t, tt.zone, "chu.test").DANE; got != tt.want {
+				t.Errorf("DANE %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestThousandsOfExchangers holds that a huge answer costs no more than its bound,
+// and that what was left out is told.
+func TestThousandsOfExchangers(t *testing.T) {
+	t.Parallel()
+	var zone strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&zone, "chu MX 10 m%d\nm%d A 192.0.2.1\n", i, i)
+	}
+	got := lookAt(t, zone.String(), "chu.test")
+	if len(got.MX.Targets) != maxTargets || got.MX.More != 2000-maxTargets || got.Exchanges > maxExchanges {
+		t.Errorf("%d targets, %d more, %d exchanges", len(got.MX.Targets), got.MX.More, got.Exchanges)
+	}
+}
+
 func TestObserveHealthyDomain(t *testing.T) {
 	t.Parallel()
 	zone := parseRecords(t, healthy+keyRecord(t, "s2026", 2048, ""))

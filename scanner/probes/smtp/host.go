@@ -42,6 +42,7 @@ func (d *door) announced(ctx context.Context, port int) fact.MailPort {
 	p.Banner = banner(a.Greeting)
 	if err != nil {
 		p.Reach, p.Error = reach(err), clean(err.Error())
+		p.Filtered = isSilence(err)
 		return p
 	}
 	p.Reach, p.StartTLS = fact.Answered, fact.Declined

@@ -105,6 +105,7 @@ func TestBrokenSTARTTLS(t *testing.T) {
 	}{
 		"later":   {"454 not now\r\n", fact.Accepted},
 		"never":   {"502 never\r\n", fact.Declined},
+		"policy":  {"554 5.7.1 not for your address\r\n", fact.Accepted},
 		"garbage": {"220 go\r\nnot a word of TLS, not at all, really\r\n", fact.Accepted},
 		"end":     {"", fact.Accepted},
 	}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http/httptrace"
 	"net/netip"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
@@ -119,6 +121,29 @@ func family(a netip.Addr) string {
 	return "tcp6"
 }
 
+// waited tells whether a contact was really given time to be answered: the wait
+// for a place at our own door is no silence of the port.
+func (d *door) waited(began int64) bool {
+	return began != 0 && time.Since(time.Unix(0, began)) >= d.timeout/2
+}
+
+// dialError is the end of a contact, as opposed to that of what was said then.
+type dialError struct {
+	cause  error
+	waited bool // the port was given time to answer
+}
+
+func (e *dialError) Error() string { return e.cause.Error() }
+func (e *dialError) Unwrap() error { return e.cause }
+
+// isSilence tells a contact that nothing answered from one that was refused, by
+// the port or by our own guard.
+func isSilence(err error) bool {
+	dial, dialled := errors.AsType[*dialError](err)
+	timeout, ok := errors.AsType[net.Error](err)
+	return dialled && dial.waited && ok && timeout.Timeout()
+}
+
 // door is one way to one address of a server.
 type door struct {
 	network   scanner.Network
@@ -131,9 +156,13 @@ type door struct {
 
 // dial opens a port.
 func (d *door) dial(ctx context.Context, port int) (net.Conn, error) {
+	var began atomic.Int64
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		ConnectStart: func(string, string) { began.CompareAndSwap(0, time.Now().UnixNano()) },
+	})
 	conn, err := d.network.DialContext(ctx, d.transport, net.JoinHostPort(d.at, strconv.Itoa(port)))
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the door of the network has said it all
+		return nil, &dialError{err, d.waited(began.Load())}
 	}
 	if host, _, err := net.SplitHostPort(conn.RemoteAddr().String()); err == nil {
 		d.address = host

@@ -122,6 +122,7 @@ func TestPassingRefusals(t *testing.T) {
 		"smtp-later":       {SMTP, []step{{"", "421 come back\r\n"}}},
 		"smtp-stranger":    {SMTP, []step{{"", "554 no service for you\r\n"}}},
 		"smtp-ehlo":        {SMTP, []step{{"", "220 mx\r\n"}, {"\r\n", "450 later\r\n"}}},
+		"smtp-policy":      {SMTP, []step{{"", "220 mx\r\n"}, {"\r\n", "250-mx\r\n250 STARTTLS\r\n"}, {"\r\n", "554 5.7.1 not for your address\r\n"}}},
 		"smtp-starttls":    {SMTP, []step{{"", "220 mx\r\n"}, {"\r\n", "250-mx\r\n250 STARTTLS\r\n"}, {"\r\n", "454 not now\r\n"}}},
 		"ftp-later":        {FTP, []step{{"", "421 too many\r\n"}}},
 		"imap-bye":         {IMAP, []step{{"", "* BYE too many\r\n"}}},

@@ -78,7 +78,22 @@ func smtp(t *talk, _ string) error {
 	case !announces(hello, "STARTTLS"):
 		return t.notOffered("STARTTLS is not announced")
 	}
-	return t.agreed("STARTTLS", "220")
+	return t.begun(t.command("STARTTLS"))
+}
+
+// begun reads the answer to STARTTLS. Only a server that does not know the
+// command has none: 530, 550 or 554 may be meant for us alone (RFC 5321 section
+// 4.2.3).
+func (t *talk) begun(r reply, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case r.code == "220":
+		return nil
+	case strings.HasPrefix(r.code, "50"):
+		return t.notOffered(r.String())
+	}
+	return passing(r.String())
 }
 
 // smtpHello greets. A server older than extensions (RFC 5321 section 4.1.4)
