@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxIssuer is the most bytes kept of the name of an authority.
@@ -27,7 +28,7 @@ func (p *Probe) certificate(ctx context.Context, network scanner.Network, z fact
 	defer cancel()
 	issuer, err := issuerAt(ctx, network, z.Name)
 	if err != nil {
-		return &fact.SiteCertificate{Error: shorten(err.Error())}
+		return &fact.SiteCertificate{Error: excerpt.Of(err.Error(), maxError)}
 	}
 	return &fact.SiteCertificate{Issuer: issuer}
 }

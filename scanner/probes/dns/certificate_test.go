@@ -29,14 +29,14 @@ func TestCertificateInPlace(t *testing.T) {
 		"seen":         {hospital, site.Listener.Addr().String(), func(c *fact.SiteCertificate) bool { return c.Issuer == "Acme Co" && c.Error == "" }},
 		"without-caa":  {strings.ReplaceAll(hospital, "CAA", "TYPE65280"), site.Listener.Addr().String(), func(c *fact.SiteCertificate) bool { return c == nil }},
 		"out-of-scope": {hospital, "", func(c *fact.SiteCertificate) bool { return c == nil }},
-		"closed":       {hospital, serveNothing(t), func(c *fact.SiteCertificate) bool { return c.Issuer == "" && c.Error != "" }},
+		"closed":       {hospital, loopback.Free(t).String(), func(c *fact.SiteCertificate) bool { return c.Issuer == "" && c.Error != "" }},
 		"endless":      {hospital, endless(t), func(c *fact.SiteCertificate) bool { return c.Issuer == "" && c.Error != "" }},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text := strings.ReplaceAll(tt.zone, `TYPE65280 0 issue "ca.test"`, `TYPE65280 \# 0`)
-			n := &loopback.Network{Recursives: []netip.AddrPort{serve(t, newZone(t, true, text))}, Routes: map[string]string{}}
+			n := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, newZone(t, true, text))}, Routes: map[string]string{}}
 			if tt.route != "" {
 				n.Routes["chu.test:443"] = tt.route
 			}
