@@ -116,7 +116,7 @@ func (l *look) run(ctx context.Context) {
 		return
 	}
 	for _, step := range []func(context.Context){
-		l.nameless, l.peel, l.rare, l.weak, l.weakSignatures, l.encryptMAC, l.reverse, l.fallback,
+		l.nameless, l.declared, l.rare, l.reverse, l.peel, l.weak, l.weakSignatures, l.encryptMAC, l.fallback,
 		l.seekFlaws, l.enumerate, l.control,
 	} {
 		step(ctx)
