@@ -31,6 +31,7 @@ type responder struct {
 	closes   bool   // hangs up in place of alerts
 	most     int    // bytes of a hello it answers; 0 means any
 	heart    bool   // echoes the heartbeat extension
+	leaf     []byte // shown; none when empty
 	after    func(net.Conn)
 }
 
@@ -89,7 +90,17 @@ func (r responder) flight(version, suite uint16) []byte {
 	body := binary.BigEndian.AppendUint16(nil, version)
 	body = append(body, make([]byte, 33)...)
 	body = append(binary.BigEndian.AppendUint16(body, suite), 0)
-	return slices.Concat(frame(2, append(body, extensions...)), frame(11, []byte{0, 0, 0}), frame(14, nil))
+	return slices.Concat(frame(2, append(body, extensions...)), frame(11, r.certificates()), frame(14, nil))
+}
+
+func (r responder) certificates() []byte {
+	var b cryptobyte.Builder
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		if len(r.leaf) > 0 {
+			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(r.leaf) })
+		}
+	})
+	return b.BytesOrPanic()
 }
 
 func (r responder) start(t *testing.T) *loopback { t.Helper(); return serve(t, r.serve) }

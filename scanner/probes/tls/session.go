@@ -72,6 +72,8 @@ func (s *session) config(o terms) *tls.Config {
 		CurvePreferences:   o.groups,
 		NextProtos:         o.alpn,
 		KeyLogWriter:       &s.secrets,
+		// Without one, the library asks for no ticket in TLS 1.2.
+		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 	}
 }
 
