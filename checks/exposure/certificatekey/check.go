@@ -53,6 +53,9 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 			return scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject})
 		}
 	}
+	if _, err := strconv.Atoi(t.Chain[0].Signature); err == nil { // a number in place of a name
+		return scanner.Unknown("signature-unknown", nil)
+	}
 	values := scanner.Values{"key": t.Chain[0].Key}
 	if kind, bits := size(t.Chain[0].Key); kind == "RSA" && bits < c.Params.RSAGood {
 		return passing(c.Params, values)

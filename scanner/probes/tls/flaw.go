@@ -34,11 +34,9 @@ func (l *look) seekFlaws(ctx context.Context) {
 // noOldFlaws settles the flaws of a service that refuses every version that has
 // them.
 func (l *look) noOldFlaws() {
-	answer := fact.Declined
-	for v := hello.SSL3; v < hello.TLS13; v++ {
-		if l.versionOffer(l.versions[v]) != fact.Declined {
-			answer = fact.OfferUnknown
-		}
+	answer := fact.OfferUnknown
+	if l.only13() {
+		answer = fact.Declined
 	}
 	for _, key := range []string{fact.FlawHeartbleed, fact.FlawCCS, fact.FlawROBOT, fact.FlawTicketbleed} {
 		l.flaws[key] = answer

@@ -123,9 +123,9 @@ func TestLegacy(t *testing.T) {
 		"everything-old": {
 			responder{versions: []uint16{hello.SSL3, hello.TLS10}, suites: []uint16{0x0001, 0x0008, 0x0009, 0x000A, 0x002F}, old: oldHello},
 			"accepted accepted accepted declined",
-			[]string{fact.OfferNull, fact.OfferExport, fact.OfferDES, fact.Offer3DES, fact.OfferStaticKey, fact.OfferCBC},
+			[]string{fact.OfferNull, fact.OfferExport, fact.OfferRC4, fact.OfferDES, fact.Offer3DES, fact.OfferStaticKey, fact.OfferCBC},
 		},
-		"only-ssl2":     {responder{old: oldHello, closes: true}, "accepted declined declined declined", nil},
+		"only-ssl2":     {responder{old: oldHello, closes: true}, "accepted declined declined declined", []string{fact.OfferExport, fact.OfferRC4, fact.OfferStaticKey}},
 		"hanging-up":    {responder{versions: []uint16{hello.TLS10}, suites: []uint16{0x002F}, closes: true}, "declined declined accepted declined", []string{fact.OfferStaticKey, fact.OfferCBC}},
 		"small-hellos":  {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, closes: true, most: 255}, "declined declined declined accepted", []string{fact.OfferAEAD}},
 		"ssl2-no-suite": {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, old: "\x04\x00\x01\x00\x02\x00\x00\x00\x00\x00\x00"}, "declined declined declined accepted", []string{fact.OfferAEAD}},

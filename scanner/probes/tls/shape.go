@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"slices"
+	"strings"
 
 	"carescan/scanner/fact"
 )
@@ -20,9 +21,15 @@ func (p *Probe) shape(chain []*x509.Certificate) *fact.ChainShape {
 		return shape
 	}
 	if !p.known(last) {
-		shape.Open, shape.OpenFetchable = clean(last.Issuer.String()), len(last.IssuingCertificateURL) > 0
+		shape.Open, shape.OpenFetchable = clean(last.Issuer.String()), slices.ContainsFunc(last.IssuingCertificateURL, fetchable)
 	}
 	return shape
+}
+
+// fetchable tells whether any client can ask at an address: those of a directory
+// are for the inside of an organisation.
+func fetchable(address string) bool {
+	return strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://")
 }
 
 // climb gives the places, in the chain sent, of the path of the leaf.
