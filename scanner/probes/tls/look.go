@@ -15,7 +15,7 @@ import (
 )
 
 // budget is the most connections one service may cost. A modern server is whole
-// for about thirty; what remains is for those that accept everything.
+// for about twenty-five; what remains is for those that accept everything.
 const budget = 62
 
 // maxRefusals is how many connections in a row may end without a word of TLS, once
