@@ -87,7 +87,7 @@ func TestJudged(t *testing.T) {
 		"nginx":        {nginx("ssl_ciphers " + intermediate + "; ssl_protocols TLSv1.2 TLSv1.3; ssl_ecdh_curve X25519:P-256:P-384; ssl_conf_command SignatureAlgorithms ECDSA+SHA256:RSA-PSS+SHA256:RSA+SHA256;"), nil},
 		"only-13":      {openssl("-tls1_3"), map[string]string{"exposure.tls-renegotiation": "not_applicable tls13-only", "exposure.tls-master-secret": "not_applicable tls13-only"}},
 		"only-12":      {openssl("-tls1_2"), map[string]string{"exposure.tls-version": "fail no-tls13", "exposure.tls-early-data": "not_applicable no-tls13"}},
-		"mutual":       {openssl("-Verify", "1", "-verify_return_error"), map[string]string{"exposure.tls-renegotiation": "inconclusive not-known"}},
+		"mutual":       {openssl("-Verify", "1", "-verify_return_error"), map[string]string{"exposure.tls-renegotiation": "inconclusive not-known", "exposure.tls-early-data": "inconclusive not-known"}},
 		"server-order": {openssl("-serverpref"), nil},
 		"cbc-too":      {openssl("-cipher", aead+":ECDHE-RSA-AES128-SHA", "-serverpref"), map[string]string{"exposure.tls-cipher-mode": "fail cbc-too"}},
 		"cbc-client":   {openssl("-cipher", aead+":ECDHE-RSA-AES128-SHA"), map[string]string{"exposure.tls-cipher-mode": "fail cbc-client-order"}},

@@ -125,5 +125,6 @@ func (s *session) end(conn *tls.Conn) {
 		return
 	}
 	_, err := conn.Read(make([]byte, 1))
-	s.ended = err != nil && !isTimeout(err)
+	// An alert may ask for the certificate of a client, to whom tickets would come.
+	s.ended = err != nil && !isTimeout(err) && !alerted(err)
 }

@@ -204,7 +204,7 @@ func (s *session) earlyData() (fact.Offer, string) {
 	if len(tickets) > 0 || s.ended {
 		return fact.Declined, ""
 	}
-	return fact.OfferUnknown, "no ticket came, and the connection was not ended"
+	return fact.OfferUnknown, "no ticket came, and the server did not just say goodbye"
 }
 
 // ticketLife is how long a ticket says to last: under TLS 1.2 it is sent in clear
