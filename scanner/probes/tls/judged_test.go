@@ -12,6 +12,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -116,7 +117,8 @@ func TestJudged(t *testing.T) {
 			"exposure.tls-version": "fail no-modern", "exposure.tls-cipher-mode": "fail cbc-only", "exposure.tls-signature-hash": "not_applicable not-chosen",
 			"exposure.tls-early-data": "not_applicable no-tls13", "exposure.tls-renegotiation": "inconclusive not-known",
 		}},
-		"old-too": {oldToo(tls.VersionTLS10), map[string]string{"exposure.tls-version": "fail old-accepted", "exposure.tls-cipher-mode": "fail cbc-too", "exposure.tls-forward-secrecy": "pass ephemeral-long-tickets"}},
+		"old-too":     {oldToo(tls.VersionTLS10), map[string]string{"exposure.tls-version": "fail old-accepted", "exposure.tls-cipher-mode": "fail cbc-too", "exposure.tls-forward-secrecy": "pass ephemeral-long-tickets"}},
+		"name-needed": {needingName, map[string]string{"exposure.tls-forward-secrecy": "pass ephemeral-long-tickets"}},
 		"go-12": {goServer(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}}), map[string]string{
 			"exposure.tls-version": "fail no-tls13", "exposure.tls-early-data": "not_applicable no-tls13",
 		}},
@@ -151,6 +153,19 @@ func withParameters(group string, flags ...string) func(*testing.T) *loopback {
 		}
 		return openSSL(append(flags, "-dhparam", path)...)(t)
 	}
+}
+
+// needingName starts a server of Go that refuses clients that name nobody.
+func needingName(t *testing.T) *loopback {
+	t.Helper()
+	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{selfSigned(t)}, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}}
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if hello.ServerName == "" {
+			return nil, errors.New("a name is needed")
+		}
+		return nil, nil
+	}
+	return serveTLS(t, config)
 }
 
 // oldToo is a server of Go that still takes old versions.
@@ -209,6 +224,11 @@ func TestJudgedCertificates(t *testing.T) {
 		edit(c)
 		return root.leaf(t, c, newKey(t))
 	}
+	crossed := edited(func(*x509.Certificate) {})
+	older := newRoot(t, "Ancienne racine")
+	bridge := authorityTemplate("Racine d'essai")
+	bridge.IssuingCertificateURL = []string{"http://ca.test/old.crt"}
+	crossed.Certificate = append(crossed.Certificate, sign(t, bridge, older.cert, root.key.Public(), older.key).Raw)
 	tests := map[string]struct {
 		cert tls.Certificate
 		want map[string]string
@@ -224,7 +244,8 @@ func TestJudgedCertificates(t *testing.T) {
 		"short-lived": {edited(func(c *x509.Certificate) {
 			c.NotBefore, c.NotAfter, c.CRLDistributionPoints = time.Now().Add(-day), time.Now().Add(5*day), nil
 		}), map[string]string{"exposure.certificate-revocation": "pass short-lived", "exposure.certificate-validity": "pass valid"}},
-		"self-signed": {selfSigned(t), map[string]string{"exposure.certificate-chain": "fail self-signed", "exposure.certificate-lifetime": "not_applicable not-public"}},
+		"cross-signed": {crossed, map[string]string{"exposure.certificate-chain": "pass whole"}},
+		"self-signed":  {selfSigned(t), map[string]string{"exposure.certificate-chain": "fail self-signed", "exposure.certificate-lifetime": "not_applicable not-public"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
