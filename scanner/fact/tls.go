@@ -47,8 +47,8 @@ type TLS struct {
 	// ServerOrder tells whether the server follows its own order of suites rather
 	// than the client's; empty when not known.
 	ServerOrder Offer `json:"server_order,omitempty"`
-	// Groups are the named groups accepted, in any version, IANA names. The list is
-	// whole unless Why holds "groups 1.3" or "groups 1.2".
+	// Groups are the named groups accepted, in any version, or listed by the server
+	// itself (RFC 8446 section 4.2.7), IANA names. The list is whole unless Why holds "groups 1.3" or "groups 1.2".
 	Groups []string `json:"groups,omitempty"`
 	DH     *DHGroup `json:"dh,omitempty"` // finite-field parameters sent, when DHE is accepted
 	// Signatures are the signature schemes the server used over the key exchange

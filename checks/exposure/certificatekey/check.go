@@ -42,15 +42,9 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if len(t.Chain) == 0 {
 		return scanner.Unknown("no-certificate", nil)
 	}
-	leaves := append([]fact.Certificate{t.Chain[0]}, t.Alternates...)
-	for _, leaf := range leaves {
-		if v, found := key(c.Params, leaf); found {
+	for _, look := range []func(Params, fact.TLS) (scanner.Verdict, bool){badKey, badSignature, doubtfulKey, doubtfulSignature} {
+		if v, found := look(c.Params, t); found {
 			return v
-		}
-	}
-	for _, cert := range append(leaves, t.Chain[1:]...) {
-		if cert.Subject != cert.Issuer && brokenHash(cert.Signature) {
-			return scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject})
 		}
 	}
 	values := scanner.Values{"key": t.Chain[0].Key}
@@ -58,6 +52,42 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 		return passing(c.Params, values)
 	}
 	return scanner.Passed("strong", values)
+}
+
+// leaves are the certificates of the service itself, one for each type of key.
+func leaves(t fact.TLS) []fact.Certificate {
+	return append([]fact.Certificate{t.Chain[0]}, t.Alternates...)
+}
+
+func badKey(p Params, t fact.TLS) (scanner.Verdict, bool) { return keyOf(p, t, scanner.Fail) }
+
+func doubtfulKey(p Params, t fact.TLS) (scanner.Verdict, bool) {
+	return keyOf(p, t, scanner.Inconclusive)
+}
+
+func keyOf(p Params, t fact.TLS, outcome scanner.Outcome) (scanner.Verdict, bool) {
+	for _, leaf := range leaves(t) {
+		if v, found := key(p, leaf); found && v.Outcome == outcome {
+			return v, true
+		}
+	}
+	return scanner.Verdict{}, false
+}
+
+// badSignature leaves aside those that vouch for themselves: nobody relies on them.
+func badSignature(_ Params, t fact.TLS) (scanner.Verdict, bool) {
+	for _, cert := range append(leaves(t), t.Chain[1:]...) {
+		if cert.Subject != cert.Issuer && brokenHash(cert.Signature) {
+			return scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject}), true
+		}
+	}
+	return scanner.Verdict{}, false
+}
+
+// doubtfulSignature is one that has a number in place of a name.
+func doubtfulSignature(_ Params, t fact.TLS) (scanner.Verdict, bool) {
+	_, err := strconv.Atoi(t.Chain[0].Signature)
+	return scanner.Unknown("signature-unknown", nil), err == nil
 }
 
 // passing judges a key that is good enough for now.

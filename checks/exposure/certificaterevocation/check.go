@@ -27,6 +27,12 @@ type Params struct {
 	SourceDays int `json:"source_days"`
 }
 
+// fresh tells whether clients believe a staple: an answer about this certificate
+// that is not out of date (RFC 6960 section 4.2.2.1).
+func fresh(s *fact.Staple, at time.Time) bool {
+	return s != nil && s.Status != "invalid" && (s.NextUpdate.IsZero() || !at.After(s.NextUpdate))
+}
+
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if v, missed := contact.Missed(t.Reach); missed {
 		return v
@@ -39,8 +45,10 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	switch {
 	case t.Revocation == fact.Revoked:
 		return scanner.Failed("revoked", nil)
-	case leaf.MustStaple && t.Staple == nil:
+	case leaf.MustStaple && !fresh(t.Staple, c.At):
 		return scanner.Failed("must-staple", nil)
+	case t.Staple != nil && !fresh(t.Staple, c.At):
+		return scanner.FailedAs(scanner.Low, "bad-staple", nil)
 	case t.Revocation == fact.RevocationNone && long:
 		return scanner.FailedAs(scanner.Low, "sourceless", nil)
 	case t.Revocation == fact.RevocationNone:

@@ -31,6 +31,10 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	switch {
 	case reflected && w.CORS.Credentials:
 		return scanner.Failed("reflected-with-credentials", nil)
+	case w.CORS.Allowed == "null" && w.CORS.Credentials:
+		return scanner.Failed("null-with-credentials", nil)
+	case w.CORS.Allowed == "null":
+		return scanner.FailedAs(scanner.Low, "null", nil)
 	case reflected:
 		return scanner.FailedAs(scanner.Low, "reflected", nil)
 	case w.CORS.Allowed == "*" && site.APIOnly(w):

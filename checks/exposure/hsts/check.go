@@ -4,6 +4,7 @@
 package hsts
 
 import (
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -37,6 +38,9 @@ func judge(c scanner.Case[Params], w fact.Web) scanner.Verdict {
 	}
 	if len(w.Hops) == 0 {
 		return scanner.Unknown("no-answer", nil)
+	}
+	if _, err := netip.ParseAddr(host(w.Hops[0])); err == nil {
+		return scanner.Exempt("address", nil) // browsers remember names only (RFC 6797 section 8.1.1)
 	}
 	verdicts := []scanner.Verdict{judgeHops(c.Params, w.Hops)}
 	for _, other := range w.Others {

@@ -80,11 +80,12 @@ func sessions(w fact.Web) []fact.Cookie {
 // isSession tells by its usual name. A token against forged requests is made to
 // be read by the page and is left aside.
 func isSession(name string) bool {
-	if strings.Contains(name, "csrf") || strings.Contains(name, "xsrf") {
+	forgery := []string{"csrf", "xsrf", "antiforgery", "requestverification"}
+	if slices.ContainsFunc(forgery, func(word string) bool { return strings.Contains(name, word) }) {
 		return false
 	}
 	return strings.HasSuffix(name, "sid") || slices.ContainsFunc(
-		[]string{"sess", "auth", "token", "jwt", "login", "sso", "saml", "svpncookie", "nsc_aaac", "remember"},
+		[]string{"sess", "auth", "token", "jwt", "login", "sso", "saml", "svpncookie", "webvpn", "nsc_aaac", "remember", "logged"},
 		func(word string) bool { return strings.Contains(name, word) },
 	)
 }

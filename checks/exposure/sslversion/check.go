@@ -21,6 +21,14 @@ var Check = scanner.Check{
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
+// named adds to a version the attack that broke it.
+func named(version string) string {
+	if version == "SSL 2.0" {
+		return version + " (DROWN)"
+	}
+	return version + " (POODLE)"
+}
+
 func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 	if v, missed := contact.Missed(t.Reach); missed {
 		return v
@@ -29,7 +37,7 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 	for _, version := range []string{"SSL 2.0", "SSL 3.0"} {
 		switch t.Versions[version] {
 		case fact.Accepted:
-			accepted = append(accepted, version)
+			accepted = append(accepted, named(version))
 		case fact.Declined:
 		case fact.OfferUnknown, "": // an offer that was not made is not known either
 			unknown = append(unknown, version)

@@ -5,6 +5,8 @@
 package tlsciphermode
 
 import (
+	"strings"
+
 	"carescan/checks/internal/contact"
 	"carescan/checks/internal/offered"
 	"carescan/scanner"
@@ -39,11 +41,13 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	case len(short.Accepted) > 0:
 		return scanner.Failed("ccm8", nil)
 	case len(cbc.Accepted) > 0 && !modern && len(aead.Unknown) == 0:
-		return scanner.Failed("cbc-only", nil)
+		return scanner.Failed("cbc-only", known(t))
 	case len(cbc.Accepted) > 0:
 		return cbcToo(c.Params, t)
-	case len(short.Unknown)+len(cbc.Unknown) > 0:
+	case len(short.Unknown)+len(cbc.Unknown) > 0, !modern && len(aead.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
+	case !modern:
+		return scanner.Failed("no-aead", nil)
 	}
 	return scanner.Passed("aead", nil)
 }
@@ -51,7 +55,27 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 // cbcToo tells apart the servers that would at least choose better (R13).
 func cbcToo(p Params, t fact.TLS) scanner.Verdict {
 	if t.ServerOrder == fact.Declined {
-		return scanner.FailedAs(p.CBCToo, "cbc-client-order", nil)
+		return scanner.FailedAs(p.CBCToo, "cbc-client-order", known(t))
 	}
-	return scanner.FailedAs(p.CBCToo, "cbc-too", nil)
+	return scanner.FailedAs(p.CBCToo, "cbc-too", known(t))
+}
+
+// known tells how CBC is authenticated, and by which names its attacks are known:
+// most clients do not offer encrypt-then-MAC, so it takes no name away.
+func known(t fact.TLS) scanner.Values {
+	attacks, mac := []string{"LUCKY13"}, "–"
+	if t.Versions["1.0"] == fact.Accepted || t.Versions["SSL 3.0"] == fact.Accepted {
+		attacks = append(attacks, "BEAST")
+	}
+	if t.Versions["SSL 3.0"] == fact.Accepted {
+		attacks = append(attacks, "POODLE")
+	}
+	switch t.Offers[fact.OfferEncryptMAC] {
+	case fact.Accepted:
+		mac = "encrypt-then-MAC"
+	case fact.Declined:
+		mac = "MAC-then-encrypt"
+	case fact.OfferUnknown:
+	}
+	return scanner.Values{"attacks": strings.Join(attacks, ", "), "mac": mac}
 }

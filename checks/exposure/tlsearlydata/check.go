@@ -30,8 +30,10 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return scanner.Failed("accepted", nil)
 	case len(answers.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
-	case !answers.Object:
+	case !answers.Object && t.Versions["1.3"] == fact.Declined:
 		return scanner.Exempt("no-tls13", nil)
+	case !answers.Object:
+		return scanner.Unknown("not-known", nil)
 	}
 	return scanner.Passed("refused", nil)
 }

@@ -5,7 +5,9 @@
 package tlsforwardsecrecy
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"carescan/checks/internal/contact"
 	"carescan/checks/internal/offered"
@@ -19,10 +21,16 @@ var Check = scanner.Check{
 	References: []string{"EXP-TLS-05"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
-	Judge:      scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(Params{TicketHours: 24}, judge),
 }
 
-func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
+// Params says above which life, in hours, tickets are mentioned. Source: ANSSI
+// SDE-NT-35 R20.
+type Params struct {
+	TicketHours int `json:"ticket_hours"`
+}
+
+func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if v, missed := contact.Missed(t.Reach); missed {
 		return v
 	}
@@ -34,14 +42,23 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return scanner.Failed("static", nil)
 	case len(answers.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
+	case t.TicketLife > time.Duration(c.Params.TicketHours)*time.Hour:
+		// What was exchanged lasts as long as the key of the tickets.
+		return scanner.Passed("ephemeral-long-tickets", scanner.Values{"hours": strconv.Itoa(int(t.TicketLife.Hours()))})
 	}
 	return scanner.Passed("ephemeral", nil)
 }
 
-// onlyStatic tells whether every suite seen lacks forward secrecy. In TLS 1.3
-// none does, and elsewhere an ephemeral exchange is in the name of the suite.
+// onlyStatic tells whether every suite seen lacks forward secrecy, when all of them
+// were listed. In TLS 1.3 none does, and elsewhere an ephemeral exchange is in the
+// name of the suite.
 func onlyStatic(t fact.TLS) bool {
 	seen := false
+	for unknown := range t.Why {
+		if unknown == "look" || strings.HasPrefix(unknown, "suites ") {
+			return false
+		}
+	}
 	for version, suites := range t.Suites {
 		for _, suite := range suites {
 			seen = true

@@ -4,6 +4,7 @@
 package tlsgroups
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,7 +70,7 @@ func short(group string) bool {
 }
 
 func bits(g fact.DHGroup) scanner.Values {
-	return scanner.Values{"bits": strconv.Itoa(g.Bits), "known": g.Known}
+	return scanner.Values{"bits": strconv.Itoa(g.Bits), "known": cmp.Or(g.Known, "–")}
 }
 
 func hybrid(t fact.TLS) string {

@@ -30,8 +30,10 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return scanner.Failed("unsupported", nil)
 	case len(answers.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
-	case !answers.Object:
+	case !answers.Object && t.Versions["1.3"] == fact.Accepted:
 		return scanner.Exempt("tls13-only", nil)
+	case !answers.Object:
+		return scanner.Unknown("not-known", nil)
 	}
 	return scanner.Passed("supported", nil)
 }

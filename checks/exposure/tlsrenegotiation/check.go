@@ -34,8 +34,10 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return scanner.FailedAs(scanner.Low, "client", nil)
 	case len(compression.Unknown)+len(secure.Unknown)+len(client.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
-	case !compression.Object && !secure.Object && !client.Object:
+	case !secure.Object && t.Versions["1.3"] == fact.Accepted:
 		return scanner.Exempt("tls13-only", nil)
+	case !compression.Object || !secure.Object || !client.Object:
+		return scanner.Unknown("not-known", nil)
 	}
 	return scanner.Passed("safe", nil)
 }

@@ -5,6 +5,7 @@
 package tlssignaturehash
 
 import (
+	"slices"
 	"strings"
 
 	"carescan/checks/internal/contact"
@@ -31,12 +32,18 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return scanner.Failed("broken", scanner.Values{"hashes": strings.Join(broken, ", ")})
 	case t.Signatures["sha224"] == fact.Accepted:
 		return scanner.FailedAs(scanner.Low, "short", nil)
-	case len(t.Signatures) == 0 && (t.Versions["1.0"] == fact.Accepted || t.Versions["1.1"] == fact.Accepted) && t.Versions["1.2"] == fact.Declined:
+	case len(t.Signatures) == 0 && t.Versions["1.2"] == fact.Declined && speaksOlder(t):
 		return scanner.Exempt("not-chosen", nil)
 	case len(answered(t, fact.Declined, "md5", "sha1")) < 2:
 		return scanner.Unknown("not-known", nil)
 	}
 	return scanner.Passed("strong", nil)
+}
+
+// speaksOlder tells whether the service speaks a version in which the hash cannot be
+// chosen (RFC 4346 section 7.4.3).
+func speaksOlder(t fact.TLS) bool {
+	return slices.ContainsFunc([]string{"SSL 2.0", "SSL 3.0", "1.0", "1.1"}, func(v string) bool { return t.Versions[v] == fact.Accepted })
 }
 
 func answered(t fact.TLS, answer fact.Offer, hashes ...string) (found []string) {

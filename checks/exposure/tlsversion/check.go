@@ -39,6 +39,8 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	switch {
 	case t.Versions["1.2"] == fact.Declined && t.Versions["1.3"] == fact.Declined:
 		return scanner.FailedAs(scanner.High, "no-modern", values)
+	case old && t.Offers[fact.OfferFallback] == fact.Declined:
+		return scanner.Failed("old-unguarded", values)
 	case old:
 		return scanner.Failed("old-accepted", values)
 	case t.Versions["1.3"] == fact.Declined && c.Params.WithoutTLS13 != "":

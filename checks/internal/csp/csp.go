@@ -68,14 +68,13 @@ const (
 // ScriptWeakness returns the gravest weakness of the rules on scripts, and the
 // source at fault.
 func (p Policy) ScriptWeakness() (Weakness, string) {
-	sources, ruled := p.scripts()
+	sources, ruled := p.rule("script-src-elem", "script-src", "default-src")
 	if !ruled {
 		return NoScriptRule, ""
 	}
-	strict, chosen := slices.Contains(sources, "'strict-dynamic'"), slices.ContainsFunc(sources, isChosen)
-	// A nonce, a hash or 'strict-dynamic' make browsers ignore 'unsafe-inline',
-	// and the last one every host and scheme (section 6.7.3.3 and 8.2).
-	if slices.Contains(sources, "'unsafe-inline'") && !strict && !chosen {
+	strict := slices.Contains(sources, "'strict-dynamic'")
+	handlers, _ := p.rule("script-src-attr", "script-src", "default-src")
+	if allowsInline(sources) || allowsInline(handlers) {
 		return UnsafeInline, "'unsafe-inline'"
 	}
 	if source := find(sources, isWildcard); source != "" && !strict {
@@ -90,9 +89,17 @@ func (p Policy) ScriptWeakness() (Weakness, string) {
 	return None, ""
 }
 
-// scripts are the sources that script elements obey (section 6.8.3).
-func (p Policy) scripts() (sources []string, ruled bool) {
-	for _, name := range []string{"script-src-elem", "script-src", "default-src"} {
+// allowsInline tells whether scripts written in the page run. A nonce, a hash or
+// 'strict-dynamic' make browsers ignore 'unsafe-inline', and the last one every host
+// and scheme (section 6.7.3.3 and 8.2).
+func allowsInline(sources []string) bool {
+	return slices.Contains(sources, "'unsafe-inline'") && !slices.Contains(sources, "'strict-dynamic'") && !slices.ContainsFunc(sources, isChosen)
+}
+
+// rule gives the sources of the first directive that stands, as they replace one
+// another: for the elements and for the attributes of scripts (section 6.8.3).
+func (p Policy) rule(names ...string) (sources []string, ruled bool) {
+	for _, name := range names {
 		if sources, ruled = p[name]; ruled {
 			return sources, true
 		}
@@ -114,9 +121,19 @@ func isChosen(source string) bool {
 	})
 }
 
-// isWildcard is a source that anybody can write to.
+// isWildcard is a source that anybody can write to: a scheme alone, or any host
+// under any port.
 func isWildcard(source string) bool {
-	return slices.Contains([]string{"*", "http:", "https:", "data:", "http://*", "https://*", "*:*"}, source)
+	if slices.Contains([]string{"http:", "https:", "data:"}, source) {
+		return true
+	}
+	_, after, schemed := strings.Cut(source, "://")
+	if !schemed {
+		after = source
+	}
+	host, _, _ := strings.Cut(after, "/")
+	host, _, _ = strings.Cut(host, ":")
+	return host == "*"
 }
 
 // bypassHosts serve any library or answer of anybody's choice: allowing the whole

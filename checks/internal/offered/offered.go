@@ -46,17 +46,18 @@ func (a Answers) Values() scanner.Values {
 // Has tells whether an offer was accepted.
 func (a Answers) Has(key string) bool { return slices.Contains(a.Accepted, word(key)) }
 
-// word is how engineers of any language call an offer.
+// word is how engineers of any language call an offer, with the attacks it is known
+// by.
 func word(key string) string {
 	switch key {
 	case fact.OfferExport:
-		return "EXPORT"
+		return "EXPORT (FREAK, Logjam)"
 	case fact.OfferNull:
 		return "NULL"
 	case fact.OfferAnonymous:
 		return "anonymous DH"
 	case fact.Offer3DES:
-		return "3DES"
+		return "3DES (SWEET32)"
 	case fact.OfferStaticKey:
 		return "RSA / static DH"
 	case fact.OfferAEAD, fact.OfferCBC, fact.OfferRC4, fact.OfferDES, fact.OfferDHE:

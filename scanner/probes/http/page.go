@@ -162,9 +162,15 @@ func (r *pageReader) script(e element) {
 		return
 	}
 	r.page.Scripts[at].Count++
-	if strings.TrimSpace(e.attributes["integrity"]) == "" {
+	if !slices.ContainsFunc(e.words("integrity"), isDigest) {
 		r.page.Scripts[at].Bare++
 	}
+}
+
+// isDigest tells whether browsers heed a word of an integrity attribute: they pass
+// over what they do not know (Subresource Integrity section 3.3.3).
+func isDigest(word string) bool {
+	return slices.ContainsFunc([]string{"sha256-", "sha384-", "sha512-"}, func(start string) bool { return strings.HasPrefix(word, start) })
 }
 
 // active reads what may take over the page: styles, frames, plug-ins.

@@ -31,7 +31,7 @@ func TestReadPage(t *testing.T) {
 		"password_outside_forms": {`<form></form><input type=password>`, fact.Page{Forms: []fact.Form{{Scheme: "https", Host: host}}, Passwords: 1}},
 		"scripts": {
 			`<script>inline()</script><script src="/a.js"></script><script src=//cdn.vendor.example/x.js integrity="sha384-a"></script>` +
-				`<script src="https://cdn.vendor.example/y.js?session=secret" integrity=""></script><script src="https://static.chu.test/z.js"></script>`,
+				`<script src="https://cdn.vendor.example/y.js?session=secret" integrity="none"></script><script src="https://static.chu.test/z.js"></script>`,
 			fact.Page{
 				Scripts: []fact.Script{
 					{Host: host, Count: 1, Bare: 1},
@@ -40,7 +40,7 @@ func TestReadPage(t *testing.T) {
 				}, Thirds: []string{"cdn.vendor.example"},
 			},
 		},
-		"base_moves_all": {`<base href="http://cdn.vendor.example/"><base href="https://late.test/"><script src="a.js" integrity=x></script>`, fact.Page{
+		"base_moves_all": {`<base href="http://cdn.vendor.example/"><base href="https://late.test/"><script src="a.js" integrity="sha256-x"></script>`, fact.Page{
 			Scripts: []fact.Script{{Host: "cdn.vendor.example", Count: 1, Third: true}},
 			Active:  []string{"cdn.vendor.example"}, Thirds: []string{"cdn.vendor.example"},
 		}},

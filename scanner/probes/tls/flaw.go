@@ -16,30 +16,67 @@ import (
 
 // seekFlaws looks for flaws of implementations, only under the dated authorisation
 // that looks of level P3 need. Nothing that a server leaks is kept: only how many
-// bytes came.
+// bytes came. All these flaws are of versions before TLS 1.3.
 func (l *look) seekFlaws(ctx context.Context) {
-	version := l.below(hello.TLS13)
-	if l.net.Intrusive() != nil || version < hello.TLS10 {
+	if l.net.Intrusive() != nil {
 		return
 	}
+	version := l.below(hello.TLS13)
+	if version < hello.TLS10 {
+		l.noOldFlaws()
+		return
+	}
+	l.provokeRecords(ctx, version)
+	l.flaws[fact.FlawROBOT] = l.robot(ctx, version)
+	l.flaws[fact.FlawTicketbleed] = l.ticketbleed(ctx, version)
+}
+
+// noOldFlaws settles the flaws of a service that refuses every version that has
+// them.
+func (l *look) noOldFlaws() {
+	answer := fact.OfferUnknown
+	if l.only13() {
+		answer = fact.Declined
+	}
+	for _, key := range []string{fact.FlawHeartbleed, fact.FlawCCS, fact.FlawROBOT, fact.FlawTicketbleed} {
+		l.flaws[key] = answer
+		if answer == fact.OfferUnknown {
+			l.why[key] = "not tried in the versions that the service takes"
+		}
+	}
+}
+
+// provokeRecords seeks the flaws that one record in clear reveals.
+func (l *look) provokeRecords(ctx context.Context, version uint16) {
 	for key, seek := range map[string]func(net.Conn, hello.Answer) fact.Offer{
 		fact.FlawHeartbleed: heartbleed, fact.FlawCCS: earlyCipherSpec,
 	} {
 		l.flaws[key] = fact.OfferUnknown
 		o := l.usual(version)
 		o.Heartbeat = key == fact.FlawHeartbleed
-		raw, err := o.Bytes()
-		if err != nil {
-			continue
-		}
-		r := l.exchange(ctx, raw, func(conn net.Conn, a hello.Answer) {
-			if a.Done && l.net.Intrusive() == nil {
+		r := l.provoked(ctx, o, func(conn net.Conn, a hello.Answer) {
+			if a.Done {
 				l.flaws[key] = seek(conn, a)
 			}
 		})
-		l.learn(r)
 		l.note(key, reply{offer: l.flaws[key], err: r.err})
 	}
+}
+
+// provoked sends a hello, then what goes further than an ordinary client would, if
+// that is still authorised.
+func (l *look) provoked(ctx context.Context, o hello.Offer, then func(net.Conn, hello.Answer)) reply {
+	raw, err := o.Bytes()
+	if err != nil {
+		return reply{offer: fact.OfferUnknown, err: err}
+	}
+	r := l.exchange(ctx, raw, func(conn net.Conn, a hello.Answer) {
+		if l.net.Intrusive() == nil {
+			then(conn, a)
+		}
+	})
+	l.learn(r)
+	return r
 }
 
 // record writes one record in clear.

@@ -28,13 +28,17 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
-// FuzzReadTickets reads foreign messages of TLS 1.3.
+// FuzzReadTickets reads foreign messages of TLS 1.3, tickets and extensions.
 func FuzzReadTickets(f *testing.F) {
 	ticket := "\x00\x00\x1c\x20\x00\x00\x00\x00\x00\x00\x01t\x00\x08\x00\x2a\x00\x04\x00\x00\x40\x00"
 	f.Add([]byte("\x04\x00\x00" + string([]byte{byte(len(ticket))}) + ticket + "\x16\x00\x00"))
+	f.Add([]byte("\x00\x0c\x00\x0a\x00\x08\x00\x06\x00\x1d\x00\x17\x00\x18"))
 	f.Fuzz(func(t *testing.T, plain []byte) {
-		if found := readTickets(plain); len(found) > len(plain) {
+		if found := readTickets(unpad(plain)); len(found) > len(plain) {
 			t.Errorf("%d tickets in %d bytes", len(found), len(plain))
+		}
+		if listed := parseGroups(plain); len(listed) > len(plain)/2 {
+			t.Errorf("%d groups in %d bytes", len(listed), len(plain))
 		}
 	})
 }

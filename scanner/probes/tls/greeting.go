@@ -20,7 +20,7 @@ func (l *look) usual(version uint16) hello.Offer {
 func (l *look) offer(version uint16, suites []uint16) hello.Offer {
 	o := hello.Offer{
 		Version: version, Suites: suites, Groups: hello.Groups(version), Name: l.name(), ALPN: l.alpn,
-		MasterSecret: version < hello.TLS13, Renegotiate: version < hello.TLS13,
+		MasterSecret: version < hello.TLS13, Renegotiate: version < hello.TLS13, EncryptMAC: version < hello.TLS13,
 	}
 	if l.keyed && version == hello.TLS13 {
 		o.Shares = []uint16{hello.X25519}

@@ -95,6 +95,7 @@ func (l *look) say(ctx context.Context, o hello.Offer) reply {
 	if r.Version != 0 && len(raw) >= hello.SmallSize {
 		l.roomy = true
 	}
+	l.learnEncryptMAC(o, r)
 	return r
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // budget is the most connections one service may cost. A modern server is whole
-// for about thirty; what remains is for those that accept everything.
+// for about twenty-five; what remains is for those that accept everything.
 const budget = 62
 
 // maxRefusals is how many connections in a row may end without a word of TLS, once
@@ -117,7 +117,7 @@ func (l *look) run(ctx context.Context) {
 		return
 	}
 	for _, step := range []func(context.Context){
-		l.nameless, l.peel, l.rare, l.weak, l.weakSignatures, l.encryptMAC, l.reverse, l.fallback,
+		l.nameless, l.declared, l.rare, l.reverse, l.peel, l.weak, l.weakSignatures, l.encryptMAC, l.fallback,
 		l.seekFlaws, l.enumerate, l.control,
 	} {
 		step(ctx)

@@ -66,14 +66,24 @@ func (l *look) allOffers() map[string]fact.Offer {
 		l.why[fact.OfferHybrid] = why
 	}
 	l.addHabits()
-	if l.first != nil && l.first.offer == fact.Accepted {
-		answer, why := l.first.earlyData()
-		l.offers[fact.OfferEarlyData] = answer
-		if why != "" {
-			l.why[fact.OfferEarlyData] = why
-		}
-	}
+	l.addEarlyData()
 	return l.offers
+}
+
+// addEarlyData reads it off the tickets of the default handshake. It has no object
+// without TLS 1.3.
+func (l *look) addEarlyData() {
+	answer, why := l.first.earlyData()
+	switch {
+	case l.takes(hello.TLS13) && l.first.Version != hello.TLS13:
+		answer, why = fact.OfferUnknown, "no session of TLS 1.3 could be made"
+	case !l.takes(hello.TLS13):
+		return
+	}
+	l.offers[fact.OfferEarlyData] = answer
+	if why != "" {
+		l.why[fact.OfferEarlyData] = why
+	}
 }
 
 // traitOffer is accepted as soon as one suite with the trait was, and declined
@@ -83,6 +93,9 @@ func (l *look) traitOffer(t hello.Trait) fact.Offer {
 		if slices.ContainsFunc(s.taken, func(id uint16) bool { return hello.Traits(id)&t != 0 }) {
 			return fact.Accepted
 		}
+	}
+	if slices.ContainsFunc(l.old.Suites, func(name string) bool { return hello.OldTraits(name)&t != 0 }) {
+		return fact.Accepted
 	}
 	for _, v := range l.peeled() {
 		if len(l.suites[v].left(hello.Suites(v, t))) > 0 {
@@ -120,19 +133,28 @@ func (l *look) whySuites() string {
 // addHabits reads the flags of the hello of TLS 1.2, or below. TLS 1.3 settles
 // them: nothing is compressed, nothing begins again.
 func (l *look) addHabits() {
-	if !l.base.Chose() {
-		if l.takes(hello.TLS13) && l.versionOffer(l.versions[hello.TLS12]) == fact.Declined {
-			l.offers[fact.OfferCompression], l.offers[fact.OfferClientRenego] = fact.Declined, fact.Declined
-		}
-		return
+	if l.only13() {
+		return // without object
 	}
+	// Before TLS 1.3 a server that says nothing of an extension has it not; SSL 3.0
+	// answers a signal among the suites (RFC 5746 section 3.3).
 	l.offers[fact.OfferCompression] = echoed(l.base, l.base.Compression != 0)
 	l.offers[fact.OfferRenegotiation] = echoed(l.base, l.base.Renegotiate)
-	if l.base.Version > hello.SSL3 {
-		l.offers[fact.OfferEMS] = echoed(l.base, l.base.MasterSecret)
-	} else {
-		delete(l.offers, fact.OfferRenegotiation) // asked by an extension it has not
+	l.offers[fact.OfferEMS] = echoed(l.base, l.base.MasterSecret)
+	if l.offers[fact.OfferClientRenego] == "" {
+		l.offers[fact.OfferClientRenego] = fact.OfferUnknown
+		l.why[fact.OfferClientRenego] = "no session could be made to ask in"
 	}
+}
+
+// only13 tells whether every older version of TLS was refused.
+func (l *look) only13() bool {
+	for v := hello.SSL3; v < hello.TLS13; v++ {
+		if l.versionOffer(l.versions[v]) != fact.Declined {
+			return false
+		}
+	}
+	return l.takes(hello.TLS13)
 }
 
 // suiteNames are the suites accepted, by version; what may miss is said in Why.

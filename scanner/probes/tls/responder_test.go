@@ -32,6 +32,7 @@ type responder struct {
 	closes   bool   // hangs up in place of alerts
 	most     int    // bytes of a hello it answers; 0 means any
 	heart    bool   // echoes the heartbeat extension
+	leaf     []byte // shown; none when empty
 	after    func(net.Conn)
 }
 
@@ -90,7 +91,17 @@ func (r responder) flight(version, suite uint16) []byte {
 	body := binary.BigEndian.AppendUint16(nil, version)
 	body = append(body, make([]byte, 33)...)
 	body = append(binary.BigEndian.AppendUint16(body, suite), 0)
-	return slices.Concat(frame(2, append(body, extensions...)), frame(11, []byte{0, 0, 0}), frame(14, nil))
+	return slices.Concat(frame(2, append(body, extensions...)), frame(11, r.certificates()), frame(14, nil))
+}
+
+func (r responder) certificates() []byte {
+	var b cryptobyte.Builder
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		if len(r.leaf) > 0 {
+			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(r.leaf) })
+		}
+	})
+	return b.BytesOrPanic()
 }
 
 func (r responder) start(t *testing.T) *loopback.Network { t.Helper(); return serve(t, r.serve) }
@@ -113,9 +124,9 @@ func TestLegacy(t *testing.T) {
 		"everything-old": {
 			responder{versions: []uint16{hello.SSL3, hello.TLS10}, suites: []uint16{0x0001, 0x0008, 0x0009, 0x000A, 0x002F}, old: oldHello},
 			"accepted accepted accepted declined",
-			[]string{fact.OfferNull, fact.OfferExport, fact.OfferDES, fact.Offer3DES, fact.OfferStaticKey, fact.OfferCBC},
+			[]string{fact.OfferNull, fact.OfferExport, fact.OfferRC4, fact.OfferDES, fact.Offer3DES, fact.OfferStaticKey, fact.OfferCBC},
 		},
-		"only-ssl2":     {responder{old: oldHello, closes: true}, "accepted declined declined declined", nil},
+		"only-ssl2":     {responder{old: oldHello, closes: true}, "accepted declined declined declined", []string{fact.OfferExport, fact.OfferRC4, fact.OfferStaticKey}},
 		"hanging-up":    {responder{versions: []uint16{hello.TLS10}, suites: []uint16{0x002F}, closes: true}, "declined declined accepted declined", []string{fact.OfferStaticKey, fact.OfferCBC}},
 		"small-hellos":  {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, closes: true, most: 255}, "declined declined declined accepted", []string{fact.OfferAEAD}},
 		"ssl2-no-suite": {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, old: "\x04\x00\x01\x00\x02\x00\x00\x00\x00\x00\x00"}, "declined declined declined accepted", []string{fact.OfferAEAD}},

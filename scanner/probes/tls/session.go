@@ -78,6 +78,8 @@ func (s *session) config(o terms) *tls.Config {
 		// Tickets are sent to who says it could use one (RFC 8446 section 4.2.9).
 		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 		KeyLogWriter:       &s.secrets,
+		// Without one, the library asks for no ticket in TLS 1.2.
+		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 	}
 }
 
@@ -130,5 +132,6 @@ func (s *session) end(conn *tls.Conn) {
 	}
 	// A server of HTTP/2 speaks first: its settings come before its end.
 	n, err := io.Copy(io.Discard, io.LimitReader(conn, maxFarewell))
-	s.ended = n < maxFarewell && (err == nil || !isTimeout(err))
+	// An alert may ask for the certificate of a client, to whom tickets would come.
+	s.ended = n < maxFarewell && (err == nil || !isTimeout(err) && !alerted(err))
 }

@@ -60,10 +60,8 @@ func (l *look) weakSignatures(ctx context.Context) {
 }
 
 func (l *look) signaturesWithout12() {
-	for v := hello.SSL3; v <= hello.TLS12; v++ {
-		if l.versions[v].offer != fact.Declined {
-			return
-		}
+	if !l.only13() {
+		return
 	}
 	for _, h := range weakHashes {
 		l.signed[h] = fact.Declined

@@ -60,14 +60,28 @@ func (l *look) peel(ctx context.Context) {
 func (l *look) peelAt(ctx context.Context, version uint16) {
 	suites := l.suites[version].left(hello.Suites(version, l.openTraits()))
 	for len(suites) > 0 {
-		chunk := suites[:min(len(suites), hello.MaxSuites)]
+		chunk := l.fillHello(version, suites)
 		if !l.pick(ctx, version, chunk, nil) {
-			suites = suites[len(chunk):]
+			suites = suites[min(len(suites), len(chunk)):]
 			continue
 		}
 		open := l.openTraits()
 		suites = slices.DeleteFunc(l.suites[version].left(suites), func(id uint16) bool { return hello.Traits(id)&open == 0 })
 	}
+}
+
+// fillHello are the first suites of a list, as many as one hello holds. When there is
+// room for all the others that have no answer, they follow: the refusal that ends
+// the list then ends it for both.
+func (l *look) fillHello(version uint16, suites []uint16) []uint16 {
+	if len(suites) >= hello.MaxSuites {
+		return suites[:hello.MaxSuites]
+	}
+	others := slices.DeleteFunc(l.suites[version].left(hello.Suites(version, 0)), func(id uint16) bool { return slices.Contains(suites, id) })
+	if len(suites)+len(others) > hello.MaxSuites {
+		return suites
+	}
+	return slices.Concat(suites, others)
 }
 
 // pick offers suites, and groups when they are restricted, and tells whether the
@@ -134,7 +148,7 @@ func (l *look) rare(ctx context.Context) {
 // that does not answer them is given a key.
 func (l *look) retry(ctx context.Context) {
 	suites := l.suites[hello.TLS13].left([]uint16{0x1301, 0x1302, 0x1303})
-	if l.pick(ctx, hello.TLS13, suites, l.unknownGroups(hello.TLS13)) || l.ask(ctx, l.usual(hello.TLS13)).offer == fact.Accepted {
+	if l.pick(ctx, hello.TLS13, suites, l.freshGroups(hello.TLS13)) || l.ask(ctx, l.usual(hello.TLS13)).offer == fact.Accepted {
 		return
 	}
 	l.keyed = true
@@ -146,21 +160,27 @@ func (l *look) retry(ctx context.Context) {
 func usual13(id uint16) bool { return id >= 0x1301 && id <= 0x1303 }
 
 // encryptMAC asks whether CBC suites are protected by RFC 7366, when there are
-// some.
+// some and no hello has told yet.
 func (l *look) encryptMAC(ctx context.Context) {
 	version := l.below(hello.TLS13)
-	if version < hello.TLS10 {
+	if version < hello.TLS10 || l.offers[fact.OfferEncryptMAC] != "" {
 		return
 	}
 	suites := l.having(version, hello.CBC)
 	if len(suites) == 0 {
 		return
 	}
-	o := l.offer(version, suites)
-	o.EncryptMAC = true
-	r := l.ask(ctx, o)
+	r := l.ask(ctx, l.offer(version, suites))
 	l.offers[fact.OfferEncryptMAC] = echoed(r, r.EncryptMAC)
 	l.note(fact.OfferEncryptMAC, r)
+}
+
+// learnEncryptMAC reads it off any hello that offered it and brought a CBC suite:
+// with another one a server does not answer it (RFC 7366 section 3).
+func (l *look) learnEncryptMAC(o hello.Offer, r reply) {
+	if o.EncryptMAC && r.Version >= hello.TLS10 && hello.Traits(r.Suite)&hello.CBC != 0 {
+		l.offers[fact.OfferEncryptMAC] = echoed(r, r.EncryptMAC)
+	}
 }
 
 // echoed reads whether an accepted hello came back with an extension.

@@ -3,6 +3,7 @@
 package tlsprobe
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -11,6 +12,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"hash"
+	"iter"
 	"time"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -50,30 +52,46 @@ func parseTicket(body cryptobyte.String) (ticket, bool) {
 	return ticket{time.Duration(life) * time.Second, early}, true
 }
 
-// maxTickets is how many records are searched for tickets.
-const maxTickets = 32
+// maxDecrypted is how many records under one key are searched.
+const maxDecrypted = 32
 
-// tickets decrypts those of TLS 1.3, which come after the handshake, with the
-// secret of our own session (RFC 8446 section 7.3).
-func (s *session) tickets() []ticket {
-	aead, iv := trafficKey(s.state.CipherSuite, s.secrets.secret("SERVER_TRAFFIC_SECRET_0"))
+// tickets decrypts those of TLS 1.3, which come after the handshake.
+func (s *session) tickets() []ticket { return readTickets(s.decrypt("SERVER_TRAFFIC_SECRET_0")) }
+
+func readTickets(text []byte) []ticket {
+	var found []ticket
+	for kind, body := range encrypted(text) {
+		if t, ok := parseTicket(body); ok && kind == messageTicket {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// decrypt gives the handshake messages that the server sent under a secret of our
+// own session (RFC 8446 section 7.3).
+func (s *session) decrypt(secret string) []byte {
+	if s.tape == nil {
+		return nil
+	}
+	aead, iv := trafficKey(s.state.CipherSuite, s.secrets.secret(secret))
 	if aead == nil {
 		return nil
 	}
-	var found []ticket
+	var text []byte
 	sequence := uint64(0)
 	for _, record := range records(s.tape.read.Bytes()) {
 		plain, err := aead.Open(nil, nonce(iv, sequence), record[5:], record[:5])
 		if err != nil {
-			continue // of the handshake, under another key
+			continue // under another key
 		}
 		sequence++
-		found = append(found, readTickets(plain)...)
-		if sequence > maxTickets {
+		text = append(text, unpad(plain)...)
+		if sequence > maxDecrypted {
 			break
 		}
 	}
-	return found
+	return text
 }
 
 // records cuts a stream into its records of application data, headers included.
@@ -93,29 +111,28 @@ func records(stream []byte) [][]byte {
 	return cut
 }
 
-// readTickets reads the messages of one decrypted record: padding and the true
+// unpad gives the handshake messages of one decrypted record: padding and the true
 // type follow them (RFC 8446 section 5.4).
-func readTickets(plain []byte) []ticket {
+func unpad(plain []byte) []byte {
 	const handshake = 22
-	for len(plain) > 0 && plain[len(plain)-1] == 0 {
-		plain = plain[:len(plain)-1]
-	}
+	plain = bytes.TrimRight(plain, "\x00")
 	if len(plain) == 0 || plain[len(plain)-1] != handshake {
 		return nil
 	}
-	messages := cryptobyte.String(plain[:len(plain)-1])
-	var found []ticket
-	for !messages.Empty() {
+	return plain[:len(plain)-1]
+}
+
+// encrypted walks messages that were, up to the first that is not whole.
+func encrypted(text cryptobyte.String) iter.Seq2[uint8, cryptobyte.String] {
+	return func(yield func(uint8, cryptobyte.String) bool) {
 		var kind uint8
 		var body cryptobyte.String
-		if !messages.ReadUint8(&kind) || !messages.ReadUint24LengthPrefixed(&body) {
-			break
-		}
-		if t, ok := parseTicket(body); ok && kind == messageTicket {
-			found = append(found, t)
+		for text.ReadUint8(&kind) && text.ReadUint24LengthPrefixed(&body) {
+			if !yield(kind, body) {
+				return
+			}
 		}
 	}
-	return found
 }
 
 // trafficKey derives key and nonce of a traffic secret; nil for a suite that Go
@@ -187,7 +204,7 @@ func (s *session) earlyData() (fact.Offer, string) {
 	if len(tickets) > 0 || s.ended {
 		return fact.Declined, ""
 	}
-	return fact.OfferUnknown, "no ticket came, and the connection was not ended"
+	return fact.OfferUnknown, "no ticket came, and the server did not just say goodbye"
 }
 
 // ticketLife is how long a ticket says to last: under TLS 1.2 it is sent in clear

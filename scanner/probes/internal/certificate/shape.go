@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"slices"
+	"strings"
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
@@ -21,9 +22,15 @@ func (s Stores) Shape(chain []*x509.Certificate) *fact.ChainShape {
 		return shape
 	}
 	if !s.knows(last) {
-		shape.Open, shape.OpenFetchable = excerpt.Of(last.Issuer.String(), maxText), len(last.IssuingCertificateURL) > 0
+		shape.Open, shape.OpenFetchable = excerpt.Of(last.Issuer.String(), maxText), slices.ContainsFunc(last.IssuingCertificateURL, fetchable)
 	}
 	return shape
+}
+
+// fetchable tells whether any client can ask at an address: those of a directory
+// are for the inside of an organisation.
+func fetchable(address string) bool {
+	return strings.HasPrefix(address, "http://") || strings.HasPrefix(address, "https://")
 }
 
 // climb gives the places, in the chain sent, of the path of the leaf.

@@ -25,6 +25,7 @@ const (
 // Answer is what a server says in clear to a hello.
 type Answer struct {
 	Version     uint16 // 0 when it chose none
+	Session     []byte // its identifier
 	Suite       uint16
 	Retry       bool   // it chose a suite and a group, and asks for a key (RFC 8446 section 4.1.4)
 	Group       uint16 // of the key exchange; 0 when it has none or explicit parameters
@@ -168,7 +169,7 @@ func (a *Answer) serverHello(body cryptobyte.String) bool {
 		!body.ReadUint16(&a.Suite) || !body.ReadUint8(&a.Compression) || version>>8 != 3 {
 		return false
 	}
-	a.Version, a.Retry = version, bytes.Equal(random, retryRandom)
+	a.Version, a.Session, a.Retry = version, session, bytes.Equal(random, retryRandom)
 	if body.Empty() {
 		return true
 	}

@@ -36,6 +36,9 @@ type Offer struct {
 
 	// Verify is the proof of a hello within a session (RFC 5746 section 3.5).
 	Verify []byte
+	// Session and Resume ask to resume by a ticket (RFC 5077 section 3.4), before
+	// TLS 1.3.
+	Session, Resume []byte
 }
 
 // The values that signal something in the list of suites.
@@ -101,7 +104,7 @@ func (o Offer) message() ([]byte, error) {
 // session is the identifier that middle boxes expect (RFC 8446 appendix D.4).
 func (o Offer) session(random []byte) []byte {
 	if o.Version < TLS13 {
-		return nil
+		return o.Session
 	}
 	return random
 }
@@ -210,7 +213,7 @@ func (o Offer) addFlags(b *cryptobyte.Builder) {
 		{o.Renegotiate, extRenegotiate, append([]byte{byte(len(o.Verify))}, o.Verify...)},
 		{o.Status, extStatus, []byte{1, 0, 0, 0, 0}},
 		{o.Timestamps, extTimestamps, nil},
-		{o.Ticket, extTicket, nil},
+		{o.Ticket || o.Resume != nil, extTicket, o.Resume},
 		{o.Heartbeat, extHeartbeat, []byte{1}},
 		{len(o.Groups) > 0, extFormats, []byte{1, 0}},
 	} {

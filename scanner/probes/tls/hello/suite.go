@@ -54,8 +54,8 @@ func (s Suite) traits() Trait {
 		Null:      s.has("_WITH_NULL_"),
 		Anonymous: s.has("_anon_"),
 		RC4:       s.has("_RC4_"),
-		DES:       s.has("_DES_CBC_") || s.has("_DES40_"),
-		TripleDES: s.has("_3DES_"),
+		DES:       s.has("_DES_CBC_") || s.has("_DES40_") || s.has("_DES_64_"),
+		TripleDES: s.has("_3DES_") || s.has("_EDE3_"),
 		StaticKey: s.has("TLS_RSA_") || s.has("TLS_DH_RSA_") || s.has("TLS_DH_DSS_") || s.has("TLS_ECDH_RSA_") || s.has("TLS_ECDH_ECDSA_"),
 		CBC:       s.has("_CBC_"),
 		AEAD:      !s.has("_CCM_8") && (s.has("_GCM_") || s.has("_CCM") || s.has("_POLY1305_")),
@@ -96,6 +96,12 @@ var allTraits = sync.OnceValue(func() []Trait {
 	}
 	return all
 })
+
+// OldTraits gives the traits of a kind of cipher of SSL 2.0, where keys are always
+// exchanged by RSA.
+func OldTraits(name string) Trait {
+	return Suite{Name: "TLS_RSA_" + name}.traits() &^ (Only12 | Only13)
+}
 
 // ranked are the suites of the registry, the most usual first, sorted once.
 var ranked = sync.OnceValue(func() []uint16 {
