@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 	"carescan/scanner/probes/tls/hello"
 )
 
@@ -26,7 +27,7 @@ var allFlaws = []string{fact.FlawHeartbleed, fact.FlawCCS, fact.FlawROBOT, fact.
 // way of exchanging keys.
 func TestFlawsOfSoundServers(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(*testing.T) *loopback{
+	for name, start := range map[string]func(*testing.T) *loopback.Network{
 		"openssl":        openSSL(),
 		"openssl-static": openSSL("-tls1_2", "-cipher", "kRSA"),
 		"openssl-tls10":  openSSL("-tls1", "-cipher", "ALL:@SECLEVEL=0"),
@@ -37,7 +38,7 @@ func TestFlawsOfSoundServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			door := start(t)
-			door.allowed = true
+			door.Authorised = true
 			got, _ := observe(t, door, Options{})
 			for _, flaw := range allFlaws {
 				if got.Flaws[flaw] != fact.Declined {
@@ -73,7 +74,7 @@ func TestROBOT(t *testing.T) {
 				}
 			}
 			door := responder{versions: []uint16{hello.TLS12}, suites: []uint16{0x009C}, leaf: pair.Certificate[0], after: after}.start(t)
-			door.allowed = true
+			door.Authorised = true
 			got, _ := observe(t, door, Options{})
 			if got.Flaws[fact.FlawROBOT] != tt.want {
 				t.Errorf("%q, want %q; why %v", got.Flaws[fact.FlawROBOT], tt.want, got.Why)
@@ -139,7 +140,7 @@ func TestTicketbleed(t *testing.T) {
 		t.Run(string(want), func(t *testing.T) {
 			t.Parallel()
 			door := serve(t, func(c net.Conn) { resumeOr(c, config, answer) })
-			door.allowed = true
+			door.Authorised = true
 			got, _ := observe(t, door, Options{Timeout: 5 * time.Second})
 			if got.Flaws[fact.FlawTicketbleed] != want {
 				t.Errorf("%q, want %q; why %v", got.Flaws[fact.FlawTicketbleed], want, got.Why)

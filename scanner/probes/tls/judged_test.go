@@ -37,6 +37,7 @@ import (
 	"carescan/checks/exposure/tlsversion"
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 	"carescan/scanner/probes/tls/hello"
 )
 
@@ -79,9 +80,11 @@ func TestJudged(t *testing.T) {
 	t.Parallel()
 	aead := "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"
 	strong := []string{"-groups", "X25519:P-256:P-384", "-sigalgs", "RSA+SHA256:RSA-PSS+SHA256", "-cipher", aead}
-	openssl := func(flags ...string) func(*testing.T) *loopback { return openSSL(slices.Concat(strong, flags)...) }
+	openssl := func(flags ...string) func(*testing.T) *loopback.Network {
+		return openSSL(slices.Concat(strong, flags)...)
+	}
 	tests := map[string]struct {
-		start func(*testing.T) *loopback
+		start func(*testing.T) *loopback.Network
 		other map[string]string
 	}{
 		"sound":        {openssl(), nil},
@@ -144,8 +147,8 @@ func TestJudged(t *testing.T) {
 }
 
 // withParameters starts the server of OpenSSL with finite-field parameters.
-func withParameters(group string, flags ...string) func(*testing.T) *loopback {
-	return func(t *testing.T) *loopback {
+func withParameters(group string, flags ...string) func(*testing.T) *loopback.Network {
+	return func(t *testing.T) *loopback.Network {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "dh.pem")
 		if err := exec.CommandContext(t.Context(), "openssl", "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:"+group, "-out", path).Run(); err != nil {
@@ -156,7 +159,7 @@ func withParameters(group string, flags ...string) func(*testing.T) *loopback {
 }
 
 // needingName starts a server of Go that refuses clients that name nobody.
-func needingName(t *testing.T) *loopback {
+func needingName(t *testing.T) *loopback.Network {
 	t.Helper()
 	config := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{selfSigned(t)}, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}}
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -169,7 +172,7 @@ func needingName(t *testing.T) *loopback {
 }
 
 // oldToo is a server of Go that still takes old versions.
-func oldToo(least uint16) func(*testing.T) *loopback {
+func oldToo(least uint16) func(*testing.T) *loopback.Network {
 	return goServer(&tls.Config{MinVersion: least})
 }
 
@@ -304,7 +307,7 @@ func must[T any](made T, err error) func(*testing.T) T {
 
 // openSSLShowing starts the server of OpenSSL with a certificate and the weakest
 // demands on its key.
-func openSSLShowing(t *testing.T, cert tls.Certificate) *loopback {
+func openSSLShowing(t *testing.T, cert tls.Certificate) *loopback.Network {
 	t.Helper()
 	return startOpenSSL(t, []string{"-cert", writePair(t, cert), "-cipher", "DEFAULT:@SECLEVEL=0"})
 }
@@ -314,7 +317,7 @@ func TestJudgedFlaws(t *testing.T) {
 	t.Parallel()
 	door := openSSL("-tls1_3")(t)
 	for want, allowed := range map[string]bool{"not_applicable not-authorised": false, "pass unaffected": true} {
-		door.allowed = allowed
+		door.Authorised = allowed
 		got, _ := observe(t, door, Options{})
 		if said := verdict(t, tlsflaws.Check, got); said != want {
 			t.Errorf("%s, want %s; %v", said, want, got.Flaws)

@@ -75,10 +75,9 @@ func (s *session) config(o terms) *tls.Config {
 		CipherSuites:       allSuites(),
 		CurvePreferences:   o.groups,
 		NextProtos:         o.alpn,
-		// Tickets are sent to who says it could use one (RFC 8446 section 4.2.9).
-		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 		KeyLogWriter:       &s.secrets,
-		// Without one, the library asks for no ticket in TLS 1.2.
+		// Tickets are sent to who says it could use one (RFC 8446 section 4.2.9), and
+		// asked for in TLS 1.2.
 		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 	}
 }
