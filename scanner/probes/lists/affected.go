@@ -46,11 +46,15 @@ func (a affected) holds(cve, version string) bool {
 		return false
 	}
 	for _, s := range a[cve] {
-		if Compare(s.From, version) <= 0 && Compare(version, s.To) <= 0 {
+		if s.holds(version) {
 			return true
 		}
 	}
 	return false
+}
+
+func (s span) holds(version string) bool {
+	return Compare(s.From, version) <= 0 && Compare(version, s.To) <= 0
 }
 
 // spares says whether affected versions are stated and this one is not among

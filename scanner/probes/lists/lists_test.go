@@ -41,27 +41,37 @@ func TestDescribe(t *testing.T) {
 		"ended-branch": {
 			fact.Product{Name: "PHP", Version: "7.4.3"},
 			fact.Product{
-				Name: "PHP", Version: "7.4.3", Listed: true, EndOfSupport: on("2022-11-28"), Latest: "7.4.33", LatestDate: on("2022-11-03"),
+				Name: "PHP", Version: "7.4.3", Listed: true, ListedOn: on("2026-08-22"), Tracked: true, EndOfSupport: on("2022-11-28"), Latest: "7.4.33", LatestDate: on("2022-11-03"),
 				Flaws: []fact.Flaw{{CVE: "CVE-2024-4577", Added: on("2024-06-12")}},
 			},
 		},
 		"stated-versions-hold-it": {
-			fact.Product{Name: "apache", Version: "2.4.49"},
-			fact.Product{Name: "apache", Version: "2.4.49", Flaws: []fact.Flaw{
+			fact.Product{Name: "apache-http-server", Version: "2.4.49"},
+			fact.Product{Name: "apache-http-server", Version: "2.4.49", Tracked: true, Listed: true, ListedOn: on("2026-08-22"), Latest: "2.4.68", LatestDate: on("2026-06-08"), Flaws: []fact.Flaw{
 				{CVE: "CVE-2021-41773", Added: on("2021-11-03"), Affected: true},
 				{CVE: "CVE-2021-42013", Added: on("2021-11-03"), Affected: true},
 			}},
 		},
 		"stated-versions-spare-it": {
-			fact.Product{Name: "apache", Version: "2.2.15"},
-			fact.Product{Name: "apache", Version: "2.2.15", Listed: true, EndOfSupport: on("2017-07-11")},
+			fact.Product{Name: "apache-http-server", Version: "2.2.15"},
+			fact.Product{Name: "apache-http-server", Version: "2.2.15", Tracked: true, Listed: true, ListedOn: on("2026-08-22"), EndOfSupport: on("2017-07-11")},
 		},
 		"no-version": {
 			fact.Product{Name: "mirth-connect"},
-			fact.Product{Name: "mirth-connect", Flaws: []fact.Flaw{{CVE: "CVE-2023-43208", Added: on("2024-05-20")}}},
+			fact.Product{Name: "mirth-connect", Tracked: true, Flaws: []fact.Flaw{{CVE: "CVE-2023-43208", Added: on("2024-05-20")}}},
 		},
 		"unknown-product": {
 			fact.Product{Name: "thing", Version: "1"}, fact.Product{Name: "thing", Version: "1"},
+		},
+		"untracked-by-an-extract": {
+			fact.Product{Name: "openssh", Version: "9.2p1"}, fact.Product{Name: "openssh", Version: "9.2p1"},
+		},
+		"numbers-not-text": {
+			fact.Product{Name: "postgresql", Version: "9.6.1"},
+			fact.Product{
+				Name: "postgresql", Version: "9.6.1", Listed: true, ListedOn: on("2026-08-22"), EndOfSupport: on("2021-11-11"),
+				Latest: "9.6.24", LatestDate: on("2021-11-08"),
+			},
 		},
 		"unknown-branch": {
 			fact.Product{Name: "postgresql", Version: "170.1"}, fact.Product{Name: "postgresql", Version: "170.1"},
@@ -80,7 +90,7 @@ func TestDescribe(t *testing.T) {
 // for KEV must name a vendor and a product, in lower case.
 func TestTableNamesWhatTheListsHold(t *testing.T) {
 	for name, n := range table {
-		if (len(n.vendors) == 0) != (len(n.products) == 0) || (len(n.vendors) == 0 && n.endOfLife == "") {
+		if len(n.products) == 0 {
 			t.Errorf("%s: the row ties to nothing", name)
 		}
 		for _, text := range append(append([]string{name, n.endOfLife}, n.vendors...), n.products...) {
@@ -98,6 +108,44 @@ func TestTableNamesWhatTheListsHold(t *testing.T) {
 		if !tied && e.product != "moveit transfer" { // recognised by nothing yet
 			t.Errorf("%s: no row ties to %s %s", e.cve, e.vendor, e.product)
 		}
+	}
+}
+
+// TestExchangeBuilds ties builds to the years that endoflife.date speaks of.
+func TestExchangeBuilds(t *testing.T) {
+	b := openOwn(t)
+	for version, want := range map[string]time.Time{
+		"15.2.2562.46": {}, "15.2.1748.10": on("2025-10-14"), "15.2.196": on("2025-10-14"), "15.1.2507.61": on("2025-10-14"),
+		"15.0.1497": on("2023-04-11"), "14.3.513.0": on("2020-10-13"),
+	} {
+		got := b.Describe(fact.Product{Name: "exchange", Version: version})
+		if !got.Listed || !got.EndOfSupport.Equal(want) {
+			t.Errorf("%s: listed %v, support ends %s, want %s", version, got.Listed, got.EndOfSupport, want)
+		}
+	}
+	if got := b.Describe(fact.Product{Name: "exchange", Version: "16.0"}); got.Listed {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestNamesAreWholeWords(t *testing.T) {
+	for name, tt := range map[string]struct {
+		product, vendor, listed string
+		want                    bool
+	}{
+		"mailer-is-not-php": {"php", "php", "phpmailer", false},
+		"php":               {"php", "php", "php", true},
+		"second-time":       {"php", "php", "phpx php", true},
+		"another-maker":     {"tomcat", "other", "tomcat", false},
+		"any-maker":         {"openssh", "openbsd", "openssh server", true},
+		"punctuation":       {"joomla", "joomla!", "joomla!", true},
+		"part-of-a-name":    {"redis", "x", "redistributable package", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := namesOf(tt.product).in(exploit{vendor: tt.vendor, product: tt.listed}); got != tt.want {
+				t.Errorf("got %v", got)
+			}
+		})
 	}
 }
 
@@ -139,7 +187,7 @@ func TestFilesReplaceTheEmbeddedLists(t *testing.T) {
 		t.Errorf("name %q, want %q", b.Name(), want)
 	}
 	want := fact.Product{
-		Name: "zabbix", Version: "7.0.1", Listed: true, Latest: "7.0.9", LatestDate: on("2026-11-01"),
+		Name: "zabbix", Version: "7.0.1", Listed: true, ListedOn: on("2026-11-18"), EndOfSupport: on("2026-11-18"), Tracked: true, Latest: "7.0.9", LatestDate: on("2026-11-01"),
 		Flaws: []fact.Flaw{{CVE: "CVE-2026-0001", Added: on("2026-11-19")}},
 	}
 	if diff := cmp.Diff(want, b.Describe(fact.Product{Name: "zabbix", Version: "7.0.1"})); diff != "" {
