@@ -102,8 +102,8 @@ func (b *Book) Describe(p fact.Product) fact.Product {
 	}
 	p.Tracked = b.tracks(names)
 	for _, e := range b.exploited.entries {
-		if names.in(e) && !b.affected.spares(e.cve, p.Version) {
-			p.Flaws = append(p.Flaws, fact.Flaw{CVE: e.cve, Added: e.added, Affected: b.affected.holds(e.cve, p.Version)})
+		if flaw := (flawOf{e.cve, word(p.Name)}); names.in(e) && !b.affected.spares(flaw, p.Version) {
+			p.Flaws = append(p.Flaws, fact.Flaw{CVE: e.cve, Added: e.added, Affected: b.affected.holds(flaw, p.Version)})
 		}
 	}
 	return p

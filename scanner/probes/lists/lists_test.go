@@ -5,6 +5,7 @@ package lists
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/quick"
@@ -158,11 +159,22 @@ func TestExploited(t *testing.T) {
 	}
 }
 
+// TestStatedVersionsAreOfOneProduct: what an advisory says of FortiOS spares no
+// FortiProxy.
+func TestStatedVersionsAreOfOneProduct(t *testing.T) {
+	got := openOwn(t).Describe(fact.Product{Name: "fortiproxy", Version: "7.2.5"})
+	want := fact.Flaw{CVE: "CVE-2024-55591", Added: on("2025-01-14")}
+	if !slices.Contains(got.Flaws, want) {
+		t.Errorf("got %+v", got.Flaws)
+	}
+}
+
 func TestStatedVersionsBelongToTheList(t *testing.T) {
 	b := openOwn(t)
-	for cve, spans := range b.affected {
-		if listed, _ := b.Holds(cve); !listed {
-			t.Errorf("%s: not in the list", cve)
+	for flaw, spans := range b.affected {
+		cve := flaw.cve
+		if !slices.ContainsFunc(b.exploited.entries, func(e exploit) bool { return e.cve == cve && namesOf(flaw.product).in(e) }) {
+			t.Errorf("%s of %s: not in the list", cve, flaw.product)
 		}
 		for _, s := range spans {
 			if Compare(s.From, s.To) > 0 {
@@ -175,10 +187,19 @@ func TestStatedVersionsBelongToTheList(t *testing.T) {
 func TestFilesReplaceTheEmbeddedLists(t *testing.T) {
 	folder := t.TempDir()
 	kev, eol := filepath.Join(folder, "kev.json"), filepath.Join(folder, "full.json")
-	write(t, kev, `{"dateReleased":"2026-11-20T17:00:00.123Z","vulnerabilities":[
-		{"cveID":"CVE-2026-0001","vendorProject":"Zabbix","product":"Frontend","dateAdded":"2026-11-19","knownRansomwareCampaignUse":"Known","notes":"x"}]}`)
-	write(t, eol, `{"generated_at":"2026-11-18T00:00:00+00:00","result":[{"name":"zabbix","label":"Zabbix","releases":[
-		{"name":"7.0","isEol":true,"eolFrom":null,"latest":{"name":"7.0.9","date":"2026-11-01","link":null}}, {"name":"6.0","latest":null}]}]}`)
+	// As CISA writes it (known_exploited_vulnerabilities_schema.json).
+	write(t, kev, `{"title":"CISA Catalog of Known Exploited Vulnerabilities","catalogVersion":"2026.11.20","dateReleased":"2026-11-20T17:00:00.1239Z","count":1,
+		"vulnerabilities":[{"cveID":"CVE-2026-0001","vendorProject":"Zabbix","product":"Frontend","vulnerabilityName":"Zabbix Frontend Vulnerability",
+		"dateAdded":"2026-11-19","shortDescription":"A text.","requiredAction":"Apply updates.","dueDate":"2026-12-10","knownRansomwareCampaignUse":"Known",
+		"notes":"https://example.invalid","cwes":["CWE-287"]}]}`)
+	// As endoflife.date writes it (API version 1, products/full).
+	write(t, eol, `{"schema_version":"1.2.0","generated_at":"2026-11-18T00:00:00+00:00","total":1,"result":[{"name":"zabbix","aliases":[],"label":"Zabbix",
+		"category":"server-app","tags":["server-app"],"versionCommand":"zabbix_server -V","identifiers":[{"type":"cpe","id":"cpe:2.3:a:zabbix:zabbix"}],
+		"labels":{"eoas":"Full Support","discontinued":null,"eol":"Limited Support","eoes":null},"links":{"icon":null,"html":"https://endoflife.date/zabbix","releasePolicy":null},
+		"releases":[{"name":"7.0","codename":null,"label":"7.0 (LTS)","releaseDate":"2024-06-04","isLts":true,"ltsFrom":null,"isEoas":true,"eoasFrom":"2026-06-30",
+		"isEol":true,"eolFrom":null,"isMaintained":false,"latest":{"name":"7.0.9","date":"2026-11-01","link":"https://example.invalid"},"custom":null},
+		{"name":"6.0","codename":null,"label":"6.0 (LTS)","releaseDate":"2022-02-08","isLts":true,"ltsFrom":null,"isEol":false,"eolFrom":"2027-02-28",
+		"isMaintained":true,"latest":null,"custom":null}]}]}`)
 	b, err := Open(kev, eol)
 	if err != nil {
 		t.Fatal(err)
