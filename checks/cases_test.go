@@ -44,6 +44,7 @@ func TestCases(t *testing.T) {
 				f := check.Evaluate(c.observation, c.params)
 				seen[f.Reason], seen[string(f.Outcome)] = true, true
 				compare(t, c, f)
+				requireOwnWords(t, check, f)
 			}
 			requireSeen(t, check, seen)
 		})
@@ -62,6 +63,15 @@ func compare(t *testing.T, c testCase, f scanner.Finding) {
 	}
 	if diff := cmp.Diff(c.want, got); diff != "" {
 		t.Errorf("%s: finding (-want +got):\n%s", c.file, diff)
+	}
+}
+
+// requireOwnWords wants the words of the page for its reasons: one named as a
+// reason of the framework would be told in the words of that one.
+func requireOwnWords(t *testing.T, check scanner.Check, f scanner.Finding) {
+	t.Helper()
+	if _, own := check.Papers.FR.Reasons[f.Reason]; own && f.Message != check.Papers.Message(f.Reason, f.Values) {
+		t.Errorf("reason %q is one of the framework, whose words are shown: %q", f.Reason, f.Message.FR)
 	}
 }
 

@@ -472,13 +472,13 @@ func exposurecertificaterevocationPapers() scanner.Papers {
 				"good":        "Le service joint la preuve que son certificat n'est pas révoqué.",
 				"must-staple": "Le certificat exige une preuve OCSP que le service ne joint pas.",
 				"no-address":  "Le nom n'a pas d'adresse\u00a0: rien à juger.",
-				"no-source":   "Le certificat n'indique aucune source de révocation.",
 				"not-asked":   "La révocation ne se lit que dans une liste de l'autorité, qui n'est pas demandée.",
 				"not-looked":  "La révocation n'a pas été relevée.",
 				"not-stapled": "Le service ne joint pas la preuve OCSP que son autorité propose.",
 				"other-talk":  "Le port répond, mais ne parle pas TLS.",
 				"revoked":     "Le certificat est révoqué.",
 				"short-lived": "Le certificat est trop court pour avoir besoin d'une source de révocation.",
+				"sourceless":  "Le certificat n'indique aucune source de révocation.",
 				"unreached":   "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.",
 			},
 			References: []string{
@@ -496,13 +496,13 @@ func exposurecertificaterevocationPapers() scanner.Papers {
 				"good":        "The service joins the proof that its certificate is not revoked.",
 				"must-staple": "The certificate demands an OCSP proof that the service does not join.",
 				"no-address":  "The name has no address: nothing to judge.",
-				"no-source":   "The certificate names no source of revocation.",
 				"not-asked":   "Revocation can be read in a list of the authority only, which is not asked for.",
 				"not-looked":  "Revocation was not looked at.",
 				"not-stapled": "The service does not join the OCSP proof that its authority offers.",
 				"other-talk":  "The port answers, but does not speak TLS.",
 				"revoked":     "The certificate is revoked.",
 				"short-lived": "The certificate is too short-lived to need a source of revocation.",
+				"sourceless":  "The certificate names no source of revocation.",
 				"unreached":   "The service could not be reached: what it accepts is not known.",
 			},
 			References: []string{
@@ -3282,10 +3282,10 @@ func exposureproductflawsPapers() scanner.Papers {
 			How:   "Chaque produit reconnu est comparé à la liste des failles exploitées. Une version affichée qui y figure\u00a0: non-conformité importante, toujours dite «\u00a0non confirmée\u00a0», car les distributions corrigent des failles sans changer le numéro de version. Une faille listée sans versions ne permet pas de conclure. Ne pas afficher de version ne corrige rien.",
 			Fix:   "Vérifier la version réellement installée et garder la preuve du correctif (paquet de la distribution, bulletin de l'éditeur). Sinon, mettre à jour sans délai.",
 			Reasons: map[string]string{
+				"listed-version":      "Non confirmé\u00a0: versions affichées connues pour une faille exploitée\u00a0: {products}.",
 				"no-lists":            "Aucune liste de failles n'a été consultée pour ces produits ({products}).",
 				"none-listed":         "Aucune faille exploitée n'est listée pour ces produits ({products}\u00a0; listes\u00a0: {lists}).",
 				"none-recognised":     "Aucun produit n'a été reconnu\u00a0: rien à juger.",
-				"unconfirmed":         "Non confirmé\u00a0: versions affichées connues pour une faille exploitée\u00a0: {products}.",
 				"versions-not-stated": "Des failles exploitées sont listées pour ces produits, sans que leur version permette de conclure\u00a0: {products}.",
 			},
 			References: []string{
@@ -3299,10 +3299,10 @@ func exposureproductflawsPapers() scanner.Papers {
 			How:   "Each recognised product is compared with the list of exploited flaws. A version on it: medium failure, always said \"not confirmed\", since distributions correct flaws without changing the version. A flaw listed without versions does not allow to conclude. Hiding the version corrects nothing.",
 			Fix:   "Verify the version really installed and keep the proof of the correction (package of the distribution, bulletin of the vendor). Otherwise update at once.",
 			Reasons: map[string]string{
+				"listed-version":      "Not confirmed: versions shown that are known for an exploited flaw: {products}.",
 				"no-lists":            "No list of flaws was consulted for these products ({products}).",
 				"none-listed":         "No exploited flaw is listed for these products ({products}; lists: {lists}).",
 				"none-recognised":     "No product was recognised: nothing to judge.",
-				"unconfirmed":         "Not confirmed: versions shown that are known for an exploited flaw: {products}.",
 				"versions-not-stated": "Exploited flaws are listed for these products, and their version does not allow to conclude: {products}.",
 			},
 			References: []string{

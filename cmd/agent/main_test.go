@@ -42,7 +42,7 @@ func TestStories(t *testing.T) {
 		Condition: func(name string) (bool, error) { return name == "mount" && canMount(), nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "await": await, "flip": flip, "tinydisk": tinyDisk, "day": day,
-			"expand": expand, "bundle": findBundle, "samefindings": sameFindings,
+			"expand": expand, "bundle": findBundle, "samefindings": sameFindings, "outcomes": outcomes,
 		},
 	})
 }
@@ -99,6 +99,27 @@ func findBundle(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%d bundles in %s, want one", len(found), args[0])
 	}
 	ts.Setenv(args[1], found[0])
+}
+
+// outcomes checks how every finding of a family ended and why:
+// outcomes report.json exposure. inconclusive wrong-vantage.
+func outcomes(ts *testscript.TestScript, _ bool, args []string) {
+	var report struct {
+		Run struct{ Findings []scanner.Finding } `json:"run"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &report))
+	seen := 0
+	for _, f := range report.Run.Findings {
+		if !strings.HasPrefix(f.Check, args[1]) {
+			continue
+		}
+		if seen++; string(f.Outcome) != args[2] || f.Reason != args[3] {
+			ts.Fatalf("%s of %s is %s (%s), want %s (%s)", f.Check, f.Target.ID, f.Outcome, f.Reason, args[2], args[3])
+		}
+	}
+	if seen == 0 {
+		ts.Fatalf("%s has no finding of %s", args[0], args[1])
+	}
 }
 
 // sameFindings compares the findings of two JSON reports.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -16,41 +17,68 @@ import (
 // stopWithin is how long a service may take to end.
 const stopWithin = 5 * time.Second
 
-// nameServer is in one the resolver of the lab, the servers of its zones and
-// their parent.
+// nameServer is in one the resolver of the lab and the servers of its zones.
 type nameServer struct {
 	zones        []zone          // the parent last
 	transferable map[string]bool // origins of zones anybody may copy
 }
 
-// openDNS answers on the same port over UDP and TCP.
+// openDNS answers over UDP and TCP: the resolver with the name servers, those of
+// them that are elsewhere, and the registry above.
 func (h *Hospital) openDNS() error {
-	zones, anchor, err := loadZones(h.address, h.now)
-	if err != nil {
-		return err
-	}
-	listener, packets, err := listenDNS(h.address)
+	zones, anchor, err := loadZones(h.now)
 	if err != nil {
 		return err
 	}
 	server := nameServer{zones, map[string]bool{dns.Fqdn(domainHealth): true}}
-	if err := h.serveDNS(&dns.Server{Listener: listener, Handler: server}); err != nil {
-		return errors.Join(err, listener.Close(), packets.Close())
+	here, err := h.openNameServer(h.address, server)
+	if err != nil {
+		return err
 	}
-	if err := h.serveDNS(&dns.Server{PacketConn: packets, Handler: server}); err != nil {
-		return errors.Join(err, packets.Close())
+	there, err := h.openNameServer(h.neighbour(), server)
+	if err != nil {
+		return err
+	}
+	above, err := h.openNameServer(h.address, registry{zones[len(zones)-1]})
+	if err != nil {
+		return err
 	}
 	h.settings.TrustAnchor = []string{anchor.String()}
-	h.declareDNS(listener.Addr().String())
+	h.settings.Resolvers = []string{here}
+	h.redirect(here, "ns1."+domainMain+":53", "ns1."+domainHealth+":53", "ns2."+domainHealth+":53")
+	h.redirect(there, "ns2."+domainMain+":53")
+	h.redirect(above, hostRegistry+":53")
 	return nil
 }
 
-func (h *Hospital) declareDNS(port string) {
-	h.settings.Resolvers = []string{port}
-	for _, domain := range h.settings.Domains {
-		h.settings.Redirects["ns1."+domain+":53"] = port
-		h.settings.Redirects["ns2."+domain+":53"] = port
+// openNameServer answers on a free port of an address.
+func (h *Hospital) openNameServer(address string, handler dns.Handler) (at string, err error) {
+	listener, packets, err := listenDNS(address)
+	if err != nil {
+		return "", err
 	}
+	if err := h.serveDNS(&dns.Server{Listener: listener, Handler: handler}); err != nil {
+		return "", errors.Join(err, listener.Close(), packets.Close())
+	}
+	if err := h.serveDNS(&dns.Server{PacketConn: packets, Handler: handler}); err != nil {
+		return "", errors.Join(err, packets.Close())
+	}
+	return listener.Addr().String(), nil
+}
+
+// redirect says where the services of some "name:port" listen.
+func (h *Hospital) redirect(to string, from ...string) {
+	for _, place := range from {
+		h.settings.Redirects[place] = to
+	}
+}
+
+// neighbour is an address of another network, as two name servers should have
+// (RFC 2182 section 3.1).
+func (h *Hospital) neighbour() string {
+	parts := netip.MustParseAddr(h.address).As4() // checked by newHospital
+	parts[2]++
+	return netip.AddrFrom4(parts).String()
 }
 
 // listenDNS finds a port that is free for both transports.
@@ -104,9 +132,29 @@ func (s nameServer) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
 		s.transfer(w, z, q, answer)
 	default:
 		opt := question.IsEdns0()
-		z.answer(q, answer, opt != nil && opt.Do())
+		s.resolve(z, q, answer, opt != nil && opt.Do())
 	}
 	reply(w, question, answer)
+}
+
+// resolve answers from a zone, and goes on from an alias as a resolver does: the
+// absence of its target is that of the name (RFC 6604 section 3). No alias of the
+// lab leads to another.
+func (s nameServer) resolve(z zone, q dns.Question, answer *dns.Msg, signed bool) {
+	z.answer(q, answer, signed)
+	for _, rr := range answer.Answer {
+		alias, ok := rr.(*dns.CNAME)
+		if !ok || q.Qtype == dns.TypeCNAME {
+			continue
+		}
+		q.Name = alias.Target
+		if next, known := s.zoneOf(q); known {
+			var end dns.Msg
+			next.answer(q, &end, signed)
+			answer.Answer, answer.Ns, answer.Rcode = append(answer.Answer, end.Answer...), end.Ns, end.Rcode
+		}
+		return
+	}
 }
 
 // zoneOf is the zone that answers a question: the closest one, and its parent
@@ -140,9 +188,11 @@ func (z zone) answer(q dns.Question, answer *dns.Msg, signed bool) {
 		give = z.withSignatures
 	}
 	answer.Authoritative = true
-	if answer.Answer = z.find(q.Name, q.Qtype); len(answer.Answer) > 0 {
-		answer.Answer = give(q.Name, q.Qtype)
-		return
+	for _, kind := range []uint16{q.Qtype, dns.TypeCNAME} {
+		if len(z.find(q.Name, kind)) > 0 {
+			answer.Answer = give(q.Name, kind)
+			return
+		}
 	}
 	answer.Ns = give(z.origin, dns.TypeSOA)
 	if signed {

@@ -5,6 +5,7 @@ package scannertest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"carescan/scanner"
 )
@@ -45,6 +46,8 @@ func serviceTarget(name string) scanner.Target {
 	return scanner.ServiceTarget(site{name: name}.host(), 443)
 }
 
+func hostTarget() scanner.Target { return scanner.HostTarget(hostAccess) }
+
 func applicationTarget(id string) scanner.Target {
 	return scanner.Target{Kind: scanner.KindApplication, ID: id}
 }
@@ -59,15 +62,52 @@ func establishmentTarget() scanner.Target {
 
 // faults is the table of everything wrong.
 func faults() []Fault {
+	return slices.Concat(domainFaults(), siteFaults(), hostFaults(), insideFaults())
+}
+
+// domainFaults are those of names and of mail.
+func domainFaults() []Fault {
 	main, health := scanner.DomainTarget(domainMain), scanner.DomainTarget(domainHealth)
 	return []Fault{
 		{"exposure.dmarc-policy", main, "several", scanner.Text{
 			FR: "Deux enregistrements DMARC coexistent : les destinataires n’en appliquent aucun.",
 			EN: "Two DMARC records exist side by side: receivers apply neither.",
 		}},
+		{"exposure.spf-includes", main, "missing", scanner.Text{
+			FR: "Le SPF autorise encore un ancien prestataire d’infolettre, qui n’a plus de SPF.",
+			EN: "The SPF record still includes a former newsletter provider, which has none any more.",
+		}},
+		{"exposure.spf-record", main, "broken-include", scanner.Text{
+			FR: "À cause de cette inclusion, les destinataires ignorent tout l’enregistrement SPF.",
+			EN: "Because of that include, receivers ignore the whole SPF record.",
+		}},
+		{"exposure.dangling-names", main, "lost", scanner.Text{
+			FR: "Le nom de la campagne de vaccination mène à un site qui n’existe plus.",
+			EN: "The name of the vaccination campaign leads to a site that is gone.",
+		}},
 		{"exposure.spf-record", health, "absent", scanner.Text{
 			FR: "Aucun enregistrement SPF ne dit qui peut écrire au nom du domaine.",
 			EN: "No SPF record says who may send mail for the domain.",
+		}},
+		{"exposure.dmarc-policy", health, "none", scanner.Text{
+			FR: "La politique DMARC laisse passer les faux messages, sans même les compter.",
+			EN: "The DMARC policy lets forged mail through, without even counting it.",
+		}},
+		{"exposure.dmarc-reports", health, "none", scanner.Text{
+			FR: "Personne ne reçoit les rapports DMARC.",
+			EN: "Nobody receives the DMARC reports.",
+		}},
+		{"exposure.mta-sts", health, "absent", scanner.Text{
+			FR: "Rien n’oblige les expéditeurs à chiffrer le courrier.",
+			EN: "Nothing makes senders encrypt the mail.",
+		}},
+		{"exposure.mail-starttls", health, "without", scanner.Text{
+			FR: "Le serveur de messagerie ne sait pas chiffrer : le courrier arrive en clair.",
+			EN: "The mail server cannot encrypt: mail arrives in clear.",
+		}},
+		{"exposure.clear-mail-login", health, "announced", scanner.Text{
+			FR: "Le serveur de messagerie propose de se connecter en clair.",
+			EN: "The mail server offers to sign in without encryption.",
 		}},
 		{"exposure.caa-record", health, "absent", scanner.Text{
 			FR: "Aucun enregistrement CAA ne limite les autorités qui peuvent émettre des certificats.",
@@ -81,13 +121,50 @@ func faults() []Fault {
 			FR: "N’importe qui peut copier la zone, noms internes compris.",
 			EN: "Anybody may copy the zone, internal names included.",
 		}},
-		{"exposure.https-redirect", siteTarget("portail"), "clear", scanner.Text{
+		{"exposure.name-server-spread", health, "one-address", scanner.Text{
+			FR: "Les deux serveurs de noms sont à la même adresse.",
+			EN: "Both name servers are at the same address.",
+		}},
+		{"exposure.private-addresses", health, "internal", scanner.Text{
+			FR: "Un nom public montre une adresse du réseau interne.",
+			EN: "A public name shows an address of the internal network.",
+		}},
+		{"exposure.registration-expiry", health, "soon", scanner.Text{
+			FR: "Le nom de domaine arrive à échéance dans un mois.",
+			EN: "The domain name ends in a month.",
+		}},
+		{"exposure.registration-lock", health, "unlocked", scanner.Text{
+			FR: "Rien n’empêche de transférer le nom de domaine à un autre bureau d’enregistrement.",
+			EN: "Nothing prevents moving the domain name to another registrar.",
+		}},
+	}
+}
+
+func siteFaults() []Fault {
+	return []Fault{
+		{"exposure.https-redirect", siteTarget("portail"), "clear-form", scanner.Text{
 			FR: "Le portail des patients, avec son formulaire de connexion, est servi en clair.",
 			EN: "The patient portal, with its sign-in form, is served in clear.",
+		}},
+		{"exposure.clear-login", siteTarget("portail"), "served", scanner.Text{
+			FR: "Le mot de passe des patients peut être demandé par une page sans chiffrement.",
+			EN: "The password of patients may be asked for by a page without encryption.",
 		}},
 		{"exposure.hsts", siteTarget("portail"), "absent", scanner.Text{
 			FR: "Le portail n’envoie pas l’en-tête HSTS.",
 			EN: "The portal does not send the HSTS header.",
+		}},
+		{"exposure.content-security-policy", siteTarget("portail"), "absent-with-login", scanner.Text{
+			FR: "Aucune politique de contenu ne protège la page de connexion du portail.",
+			EN: "No content policy protects the sign-in page of the portal.",
+		}},
+		{"exposure.content-typing", siteTarget("portail"), "missing", scanner.Text{
+			FR: "Le portail laisse les navigateurs deviner le type de ses pages.",
+			EN: "The portal lets browsers guess the type of its pages.",
+		}},
+		{"exposure.framing", siteTarget("portail"), "absent", scanner.Text{
+			FR: "Un site étranger peut montrer le portail comme le sien.",
+			EN: "A foreign site may show the portal as its own.",
 		}},
 		{"exposure.security-txt", siteTarget("portail"), "absent", scanner.Text{
 			FR: "Le portail ne dit pas où signaler une vulnérabilité.",
@@ -97,15 +174,43 @@ func faults() []Fault {
 			FR: "Le certificat de l’ancien site a expiré il y a dix jours.",
 			EN: "The certificate of the former site expired ten days ago.",
 		}},
+		{"exposure.hsts", siteTarget("ancien"), "ignored", scanner.Text{
+			FR: "Avec ce certificat expiré, l’en-tête HSTS de l’ancien site ne sert plus à rien.",
+			EN: "With that expired certificate, the HSTS header of the former site is of no use.",
+		}},
+		{"exposure.leaked-files", siteTarget("ancien"), "exposed", scanner.Text{
+			FR: "Le dossier de code source Git de l’ancien site est lisible.",
+			EN: "The Git source code folder of the former site can be read.",
+		}},
 		{"exposure.tls-version", serviceTarget("imagerie-ancienne"), "old-accepted", scanner.Text{
 			FR: "L’ancienne console d’imagerie accepte encore TLS 1.0 et TLS 1.1.",
 			EN: "The old imaging console still accepts TLS 1.0 and TLS 1.1.",
+		}},
+		{"exposure.tls-cipher-mode", serviceTarget("imagerie-ancienne"), "cbc-too", scanner.Text{
+			FR: "L’ancienne console d’imagerie accepte des suites CBC.",
+			EN: "The old imaging console accepts CBC suites.",
+		}},
+		{"exposure.directory-listing", siteTarget("imagerie-ancienne"), "exposed", scanner.Text{
+			FR: "L’ancienne console d’imagerie montre le contenu d’un dossier.",
+			EN: "The old imaging console shows the content of a folder.",
 		}},
 		{"exposure.admin-panel", siteTarget("admin"), "exposed", scanner.Text{
 			FR: "La page de connexion de phpMyAdmin est joignable.",
 			EN: "The sign-in page of phpMyAdmin can be reached.",
 		}},
-		{"exposure.health-application", siteTarget("pacs"), "exposed", scanner.Text{
+		{"exposure.session-cookies", siteTarget("admin"), "unprotected", scanner.Text{
+			FR: "Le cookie de session de phpMyAdmin peut être volé.",
+			EN: "The session cookie of phpMyAdmin may be stolen.",
+		}},
+		{"exposure.product-support", siteTarget("admin"), "ended-announced", scanner.Text{
+			FR: "Le serveur annonce un OpenSSL qui ne reçoit plus de correctifs depuis 2019.",
+			EN: "The server announces an OpenSSL that has had no corrections since 2019.",
+		}},
+		{"exposure.gateway-console", siteTarget("parefeu"), "exposed", scanner.Text{
+			FR: "La page d’administration du pare-feu est joignable depuis internet.",
+			EN: "The administration page of the firewall can be reached from the internet.",
+		}},
+		{"exposure.health-application", siteTarget("pacs"), "open", scanner.Text{
 			FR: "L’explorateur d’un serveur d’imagerie Orthanc est ouvert sans connexion.",
 			EN: "The explorer of an Orthanc imaging server is open without signing in.",
 		}},
@@ -113,6 +218,29 @@ func faults() []Fault {
 			FR: "Un serveur d’échange FHIR se présente à qui le demande.",
 			EN: "A FHIR exchange server introduces itself to whoever asks.",
 		}},
+	}
+}
+
+func hostFaults() []Fault {
+	return []Fault{
+		{"exposure.remote-control", hostTarget(), "identified", scanner.Text{
+			FR: "Un bureau à distance répond directement sur internet.",
+			EN: "A remote desktop answers directly on the internet.",
+		}},
+		{"exposure.databases", hostTarget(), "no-login", scanner.Text{
+			FR: "Une base Redis répond sans mot de passe.",
+			EN: "A Redis database answers without a password.",
+		}},
+		{"exposure.health-protocols", hostTarget(), "accepted", scanner.Text{
+			FR: "Un nœud d’imagerie DICOM accepte n’importe qui.",
+			EN: "A DICOM imaging node accepts anybody.",
+		}},
+	}
+}
+
+// insideFaults are those of what the hospital says of itself.
+func insideFaults() []Fault {
+	return []Fault{
 		{"mfa.admins-enforced", directoryTarget(), "not-enforced", scanner.Text{
 			FR: "Trois des huit comptes privilégiés peuvent se connecter sans carte à puce.",
 			EN: "Three of the eight privileged accounts may sign in without a smart card.",
@@ -135,11 +263,23 @@ func faults() []Fault {
 // unknowns is the table of what cannot be concluded, by design.
 func unknowns() []Fault {
 	noNetwork := scanner.Text{
-		FR: "L’adresse du service est locale : aucune donnée ne dit à quel réseau elle appartient.",
-		EN: "The address of the service is local: no data say which network it belongs to.",
+		FR: "L’adresse du service n’est à personne (RFC 5737) : aucune donnée ne dit à quel réseau elle appartient.",
+		EN: "The address of the service is nobody’s (RFC 5737): no data say which network it belongs to.",
 	}
 	return []Fault{
 		{"hosting.endpoints-consistent", applicationTarget(idBooking), "unknown-network", noNetwork},
 		{"hosting.endpoints-consistent", applicationTarget(idRemote), "unknown-network", noNetwork},
+		{"exposure.name-server-spread", scanner.DomainTarget(domainMain), "as-unknown", scanner.Text{
+			FR: "Les deux serveurs de noms sont sur cette machine : aucune donnée ne dit s’ils ont deux opérateurs.",
+			EN: "Both name servers are on this machine: no data say whether they have two operators.",
+		}},
+		{"exposure.product-support", siteTarget("pacs"), "not-listed", scanner.Text{
+			FR: "Aucune liste publique ne dit jusqu’à quand Orthanc est corrigé.",
+			EN: "No public list says until when Orthanc is corrected.",
+		}},
+		{"exposure.product-support", hostTarget(), "not-listed", scanner.Text{
+			FR: "Redis ne dit pas sa version : on ne sait pas s’il est encore corrigé.",
+			EN: "Redis does not tell its version: whether it is still corrected is not known.",
+		}},
 	}
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package scannertest plays a hospital with known faults, in one process on the
-// loopback: DNS zones, web sites, a directory over LDAPS, account exports, a
-// hosting register and attestations. Tests scan it, and so does anybody who
-// tries the product with the lab command. Everything and everybody in it is
-// invented.
+// loopback: DNS zones and their registry, mail servers, web sites, a machine left
+// open, a directory over LDAPS, account exports, a hosting register and
+// attestations. Tests scan it, and so does anybody who tries the product with the
+// lab command. Everything and everybody in it is invented.
 package scannertest
 
 import (
@@ -44,7 +44,10 @@ func Start(o Options) (*Hospital, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps := []func() error{h.openAuthority, h.openDNS, h.openSites, h.openDirectory, h.writeExports, h.writeRecords, h.writeManifest}
+	steps := []func() error{
+		h.openAuthority, h.openDNS, h.openRegistration, h.openMail, h.openSites, h.openHost, h.openDirectory,
+		h.writeLog, h.writeExports, h.writeRecords, h.writeManifest,
+	}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the lab hospital: %w", err), h.Close())

@@ -90,7 +90,7 @@ func TestFilesAreForTheOwnerOnly(t *testing.T) {
 		names = append(names, f.Name())
 	}
 	want := []string{
-		"annuaire.motdepasse", "attestations.yaml", "autorite.pem", "dpi.csv", "exercice-de-crise.txt",
+		"annuaire.motdepasse", "attestations.yaml", "autorite.pem", "certificats-publics.txt", "dpi.csv", "exercice-de-crise.txt",
 		"hosting.yaml", "manifest.json", "pharmacie.csv", "pssi.txt",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
@@ -168,16 +168,22 @@ func targets(s scannertest.Settings) []scanner.Target {
 		list = append(list, scanner.Target{Kind: scanner.KindSite, ID: origin},
 			scanner.ServiceTarget(strings.TrimPrefix(origin, "https://"), 443))
 	}
+	for _, host := range s.Hosts {
+		list = append(list, scanner.HostTarget(host))
+	}
 	for _, a := range s.Applications {
 		list = append(list, scanner.Target{Kind: scanner.KindApplication, ID: a.ID})
 	}
 	return list
 }
 
+// nowhere is where closed ports lead.
+const nowhere = "127.0.0.1:1"
+
 func TestTwoHospitalsAtOnce(t *testing.T) {
 	a, b := start(t), start(t)
 	for address, to := range a.Settings().Redirects {
-		if to == "" || to == b.Settings().Redirects[address] {
+		if to == "" || to == b.Settings().Redirects[address] && to != nowhere {
 			t.Errorf("%s leads to %q in both", address, to)
 		}
 	}
@@ -193,7 +199,8 @@ func TestAnotherAddress(t *testing.T) {
 	}
 	defer h.Close()
 	for address, to := range h.Settings().Redirects {
-		if !strings.HasPrefix(to, "127.0.0.9:") {
+		neighbour := address == "ns2.chu-exemple.test:53" && strings.HasPrefix(to, "127.0.1.9:")
+		if !strings.HasPrefix(to, "127.0.0.9:") && !neighbour {
 			t.Errorf("%s leads to %s", address, to)
 		}
 	}

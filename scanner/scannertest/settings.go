@@ -14,11 +14,17 @@ type Settings struct {
 	Establishment scanner.Establishment
 	Domains       []string
 	Sites         []string // origins
+	Hosts         []string // whose ports are looked at
+	Ports         []int    // those that lead nowhere else on this machine
 	ScopeNames    []string
 	Ranges        []string
 	Resolvers     []string // "address:port"
 	// TrustAnchor is the DS of the parent zone, where validation begins.
 	TrustAnchor []string
+	RDAP        string   // service of the registry
+	Selectors   []string // of the DKIM keys of the main domain
+	// CertificateLog is a file of names seen in certificates.
+	CertificateLog string
 	// Redirects says where a "name:port" really listens, as "address:port".
 	Redirects        map[string]string
 	CAFile           string // authority of every certificate of the lab
@@ -52,7 +58,10 @@ type Application struct {
 const (
 	domainMain   = "chu-exemple.test"
 	domainHealth = "chu-exemple-sante.test"
-	domainHost   = "hebergeur-exemple.test" // of a hosting provider, outside the scope
+	domainHost   = "hebergeur-exemple.test"  // of a hosting provider, outside the scope
+	domainNews   = "infolettre-exemple.test" // of a newsletter provider, outside the scope
+	hostRegistry = "ns.registre.test"
+	hostRDAP     = "rdap.registre.test"
 )
 
 // The declared ids that targets are made of.
@@ -78,6 +87,7 @@ func baseSettings() Settings {
 		Domains:       []string{domainMain, domainHealth},
 		ScopeNames:    []string{domainMain, "*." + domainMain, domainHealth, "*." + domainHealth},
 		Ranges:        []string{"127.0.0.0/8"},
+		Selectors:     []string{"s2026"},
 		Redirects:     map[string]string{},
 	}
 }
@@ -87,6 +97,9 @@ func (h *Hospital) Settings() Settings {
 	s := h.settings
 	s.Domains = slices.Clone(s.Domains)
 	s.Sites = slices.Clone(s.Sites)
+	s.Hosts = slices.Clone(s.Hosts)
+	s.Ports = slices.Clone(s.Ports)
+	s.Selectors = slices.Clone(s.Selectors)
 	s.ScopeNames = slices.Clone(s.ScopeNames)
 	s.Ranges = slices.Clone(s.Ranges)
 	s.Resolvers = slices.Clone(s.Resolvers)

@@ -2,10 +2,7 @@
 
 package scannertest
 
-import (
-	"crypto/tls"
-	"net/http"
-)
+import "net/http"
 
 // site is a web site and its bad habits. All habits off is a good site.
 type site struct {
@@ -14,20 +11,24 @@ type site struct {
 	noHSTS        bool
 	noSecurityTxt bool
 	expired       bool                    // its certificate is
-	oldest        uint16                  // oldest version of TLS accepted
+	old           bool                    // accepts old versions of TLS and their suites
+	headers       map[string]string       // that it should not send
 	routes        map[string]http.Handler // pages of its own, by pattern
 }
 
 // sites lists the web sites of the hospital.
 func sites() []site {
 	return []site{
-		{name: "www", oldest: tls.VersionTLS12},
-		{name: "portail", oldest: tls.VersionTLS12, clear: true, noHSTS: true, noSecurityTxt: true},
-		{name: "ancien", oldest: tls.VersionTLS12, expired: true},
-		{name: "imagerie-ancienne", oldest: tls.VersionTLS10},
-		{name: "admin", oldest: tls.VersionTLS12, routes: phpMyAdmin()},
-		{name: "pacs", oldest: tls.VersionTLS12, routes: orthanc()},
-		{name: "fhir", oldest: tls.VersionTLS12, routes: fhirServer()},
+		{name: "www"},
+		{name: "portail", clear: true, noHSTS: true, noSecurityTxt: true},
+		{name: "ancien", expired: true, routes: leftovers()},
+		{name: "imagerie-ancienne", old: true, routes: listing()},
+		{name: "admin", routes: phpMyAdmin(), headers: map[string]string{
+			"Server": "Apache OpenSSL/1.0.2k", "Set-Cookie": "pma_session=q3k9d8s7f6g5h4j3k2l1; path=/",
+		}},
+		{name: "pacs", routes: orthanc()},
+		{name: "fhir", routes: fhirServer()},
+		{name: "parefeu", routes: firewall()},
 	}
 }
 
@@ -65,4 +66,22 @@ func fhirServer() map[string]http.Handler {
 		"/Patient":       denied,
 		"/Patient/":      denied,
 	}
+}
+
+// leftovers are what a developer forgot when the site was put online.
+func leftovers() map[string]http.Handler {
+	return map[string]http.Handler{
+		"/.git/HEAD": serve(http.StatusOK, "text/plain; charset=utf-8", []byte("ref: refs/heads/main\n")),
+	}
+}
+
+// listing shows what a folder holds: nothing can be taken out of it.
+func listing() map[string]http.Handler {
+	return map[string]http.Handler{"/files/": servePage("listing.html", http.StatusOK)}
+}
+
+// firewall shows the administration of a gateway to the internet. Nobody ever gets
+// in.
+func firewall() map[string]http.Handler {
+	return map[string]http.Handler{"/admin/admin.html": servePage("stormshield.html", http.StatusOK)}
 }

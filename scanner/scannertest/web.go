@@ -42,7 +42,7 @@ func (h *Hospital) openSites() error {
 		return err
 	}
 	for host := range clear {
-		h.settings.Redirects[host+":80"] = port
+		h.redirect(port, host+":80")
 	}
 	return nil
 }
@@ -56,11 +56,12 @@ func (h *Hospital) openSite(s site, content http.Handler) error {
 	if err != nil {
 		return err
 	}
-	port, err := h.serveHTTP(content, &tls.Config{
-		MinVersion:   s.oldest,
-		Certificates: []tls.Certificate{certificate},
-	})
-	h.settings.Redirects[s.host()+":443"] = port
+	config := modernTLS(certificate)
+	if s.old {
+		config = &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{certificate}} //nolint:gosec // a fault of the lab
+	}
+	port, err := h.serveHTTP(content, config)
+	h.redirect(port, s.host()+":443")
 	return err
 }
 
@@ -136,6 +137,9 @@ func (s site) handler(now time.Time) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.protect(w.Header())
+		for name, value := range s.headers {
+			w.Header().Set(name, value)
+		}
 		mux.ServeHTTP(w, r)
 	})
 }

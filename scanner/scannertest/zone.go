@@ -3,6 +3,7 @@
 package scannertest
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"slices"
@@ -30,10 +31,10 @@ type zone struct {
 // loadZones reads every zone, the parent last. The main one and the parent are
 // signed; the others are delegated without a key, which the parent proves. The
 // DS of the parent is returned: it is where trust begins.
-func loadZones(address string, now time.Time) ([]zone, *dns.DS, error) {
+func loadZones(now time.Time) ([]zone, *dns.DS, error) {
 	var zones []zone
-	for _, name := range []string{domainMain, domainHealth, domainHost, parentZone} {
-		z, err := loadZone(name, address)
+	for _, name := range []string{domainMain, domainHealth, domainHost, domainNews, parentZone} {
+		z, err := loadZone(name)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -58,14 +59,13 @@ func (z *zone) signAnew(now time.Time) (*dns.DS, error) {
 	return key.public.ToDS(dns.SHA256), z.sign(key)
 }
 
-func loadZone(name, address string) (zone, error) {
+func loadZone(name string) (zone, error) {
 	raw, err := zoneFiles.ReadFile("zones/" + name + ".zone")
 	if err != nil {
 		return zone{}, fmt.Errorf("read zone %s: %w", name, err)
 	}
 	z := zone{origin: dns.Fqdn(name)}
-	text := strings.ReplaceAll(string(raw), "127.0.0.1", address)
-	parser := dns.NewZoneParser(strings.NewReader(text), z.origin, name)
+	parser := dns.NewZoneParser(bytes.NewReader(raw), z.origin, name)
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
 		z.records = append(z.records, rr)
 	}

@@ -42,7 +42,7 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	case leaf.MustStaple && t.Staple == nil:
 		return scanner.Failed("must-staple", nil)
 	case t.Revocation == fact.RevocationNone && long:
-		return scanner.FailedAs(scanner.Low, "no-source", nil)
+		return scanner.FailedAs(scanner.Low, "sourceless", nil)
 	case t.Revocation == fact.RevocationNone:
 		return scanner.Passed("short-lived", nil)
 	case t.Staple == nil && len(leaf.OCSP) > 0:

@@ -32,7 +32,7 @@ func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
 	switch {
 	case len(affected) > 0:
 		values["products"] = strings.Join(affected, ", ")
-		return scanner.FailedAs(scanner.Medium, "unconfirmed", values)
+		return scanner.FailedAs(scanner.Medium, "listed-version", values)
 	case f.Lists == "":
 		return scanner.Unknown("no-lists", values)
 	case len(unstated) > 0:

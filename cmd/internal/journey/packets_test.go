@@ -3,24 +3,29 @@
 package journey
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"log"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 
@@ -35,7 +40,20 @@ var traps = []string{
 	"chu.test. 60 NS ns.evil.test.", "ns.evil.test. 60 A 10.77.2.53",
 	"chu.test. 60 NS ns3.chu.test.", "ns3.chu.test. 60 A 10.77.2.54",
 	"chu.test. 60 MX 10 mx.evil.test.", "mx.evil.test. 60 A 10.77.2.25",
-	"chu.test. 60 TXT \"v=spf1 include:spf.evil.test -all\"",
+	"chu.test. 60 MX 20 mx1.chu.test.", "mx1.chu.test. 60 A 10.77.1.25", "mx1.chu.test. 60 A 10.77.2.26",
+	"_25._tcp.mx1.chu.test. 60 TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000",
+	"_25._tcp.mx.evil.test. 60 CNAME tlsa.evil.test.", "tlsa.evil.test. 60 A 10.77.2.27",
+	"chu.test. 60 TXT \"v=spf1 include:spf.evil.test a:dpi.evil.test mx:evil.test exists:%{i}.evil.test redirect=evil.test\"",
+	"spf.evil.test. 60 TXT \"v=spf1 include:deep.evil.test ip4:10.77.2.0/24 -all\"", "deep.evil.test. 60 A 10.77.2.28",
+	"evil.test. 60 MX 10 mx.evil.test.", "evil.test. 60 A 10.77.2.29", "evil.test. 60 NS ns.evil.test.",
+	"_dmarc.chu.test. 60 TXT \"v=DMARC1; p=none; rua=mailto:x@evil.test\"",
+	"_mta-sts.chu.test. 60 TXT \"v=STSv1; id=1\"", "mta-sts.chu.test. 60 CNAME sts.evil.test.", "sts.evil.test. 60 A 10.77.2.21",
+	"_smtp._tls.chu.test. 60 TXT \"v=TLSRPTv1; rua=https://rapports.evil.test/\"", "rapports.evil.test. 60 A 10.77.2.22",
+	"s1._domainkey.chu.test. 60 CNAME s1.evil.test.", "s1.evil.test. 60 A 10.77.2.23",
+	"_autodiscover._tcp.chu.test. 60 SRV 0 0 443 auto.evil.test.", "auto.evil.test. 60 A 10.77.2.24",
+	"intranet.chu.test. 60 CNAME chu.github.io.", "chu.github.io. 60 A 10.77.2.32", "test.chu.test. 60 CNAME nowhere.azurewebsites.net.",
+	"acces.chu.test. 60 A 10.77.1.30", "forge.chu.test. 60 A 10.77.2.33", "cache.chu.test. 60 A 10.77.1.34",
+	"rdap.source.test. 60 A 10.77.0.2", "journal.source.test. 60 A 10.77.0.2", "source.test. 60 A 10.77.0.2",
 	"_ldap._tcp.chu.test. 60 SRV 0 0 636 ldap.evil.test.", "ldap.evil.test. 60 A 10.77.2.36",
 	"www.chu.test. 60 A 10.77.1.10",
 	"portail.chu.test. 60 CNAME cdn.evil.test.", "cdn.evil.test. 60 A 10.77.2.20",
@@ -57,9 +75,9 @@ const publicAddress = "93.184.216.34"
 // sends with every probe switched on: nothing out of the scope, ever.
 func TestPacketsStayInScope(t *testing.T) {
 	lab := netlab.New(t)
-	startWorld(t, lab)
+	certificate := startWorld(t, lab)
 	folder := t.TempDir()
-	write(t, filepath.Join(folder, "agent.yaml"), trappedConfig)
+	write(t, filepath.Join(folder, "agent.yaml"), fmt.Sprintf(trappedConfig, certificate))
 	write(t, filepath.Join(folder, "pw"), "secret")
 	write(t, filepath.Join(folder, "hosting.yaml"), trappedRegister)
 	scan := lab.Command(t.Context(), programs.agent, "scan", "--config", filepath.Join(folder, "agent.yaml"), "--format", "json")
@@ -84,12 +102,29 @@ func TestPacketsStayInScope(t *testing.T) {
 	}
 	looked(t, seen.Run, "https://www.chu.test", "web-site", "template-matches")
 	looked(t, seen.Run, "www.chu.test:443/tcp", "tls-endpoint")
-	looked(t, seen.Run, "chu.test", "dns-zone", "zone-transfer")
+	looked(t, seen.Run, "chu.test", "dns-zone", "zone-transfer", "dns-delegation", "dns-recursion", "dnssec")
+	looked(t, seen.Run, "chu.test", "registration", "name-inventory", "mail-policy", "mail-servers")
+	looked(t, seen.Run, "acces.chu.test", "host-services")
+	temptedBySources(t, seen.Run)
 	judgesWithoutPackets(t, lab, folder, seen.Run)
 }
 
-// startWorld plays the other side of the cable until the test ends.
-func startWorld(t *testing.T, lab *netlab.Lab) {
+// temptedBySources makes sure that what the declared sources told was heard: a
+// name of the log, and a registration.
+func temptedBySources(t *testing.T, run scanner.Run) {
+	t.Helper()
+	for kind, word := range map[string]string{"name-inventory": "forge.chu.test", "registration": "client transfer prohibited"} {
+		if !slices.ContainsFunc(run.Observations, func(o scanner.Observation) bool {
+			return o.Kind == kind && bytes.Contains(o.Fact, []byte(word))
+		}) {
+			t.Errorf("%s does not hold %q: a source was not read", kind, word)
+		}
+	}
+}
+
+// startWorld plays the other side of the cable until the test ends, and returns
+// the file of its certificate.
+func startWorld(t *testing.T, lab *netlab.Lab) (certificate string) {
 	t.Helper()
 	world := lab.WorldCommand(t.Context(), os.Args[0])
 	ready := filepath.Join(t.TempDir(), "ready")
@@ -102,6 +137,7 @@ func startWorld(t *testing.T, lab *netlab.Lab) {
 		_ = world.Wait()
 	})
 	await(t, ready)
+	return ready
 }
 
 // judgesWithoutPackets judges the sealed bundle again where every packet would
@@ -156,7 +192,7 @@ func TestOneDomain(t *testing.T) {
 	}
 	startWorld(t, lab)
 	folder := t.TempDir()
-	write(t, filepath.Join(folder, "agent.yaml"), "vantage: internet\nnetwork: {resolvers: [\"10.77.0.2\"], rate_per_host: 100}\ntemplates: {rate: 50}\n")
+	write(t, filepath.Join(folder, "agent.yaml"), "vantage: internet\nnetwork: {resolvers: [\"10.77.0.2\"], rate_per_host: 100, concurrent_per_host: 8, confirm_after: 1s}\ntemplates: {rate: 50}\n")
 	scan := lab.Command(t.Context(), programs.agent, "scan", "--config", filepath.Join(folder, "agent.yaml"), "--format", "json",
 		"--domain", "Hopital.test.", "--authorised-by", "RSSI", "--authorised-until", "2099-01-01")
 	var errs strings.Builder
@@ -177,7 +213,7 @@ func TestOneDomain(t *testing.T) {
 		outcome[f.Check] = f.Outcome
 	}
 	want := map[string]scanner.Outcome{
-		"exposure.certificate-validity": scanner.Fail, "exposure.spf-record": scanner.Pass,
+		"exposure.certificate-validity": scanner.Fail, "exposure.spf-record": scanner.NotApplicable, "exposure.idle-domain": scanner.Fail,
 		"mfa.admins-enforced": scanner.Inconclusive, "governance.crisis-exercise": scanner.Inconclusive,
 	}
 	for check, o := range want {
@@ -202,7 +238,20 @@ targets:
     - https://vpn.chu.test
     - https://six.chu.test
     - https://mixte.chu.test
-network: {resolvers: ["10.77.0.2"], rate_per_host: 100}
+  services: ["mx1.chu.test:25", "vpn.chu.test:443", "portail.chu.test:993"]
+  hosts: [acces.chu.test, vpn.chu.test, portail.chu.test, mixte.chu.test, 10.77.1.31]
+mail: [{domain: chu.test, selectors: [s1]}]
+intrusive: {by: RSSI, until: 2099-01-01, relay_sender: a@source.test, relay_recipient: b@source.test}
+network:
+  resolvers: ["10.77.0.2"]
+  root_hints: ["10.77.0.2"]
+  private_ca_files: [%q]
+  rdap: https://rdap.source.test/
+  certificate_log: https://journal.source.test/{domain}
+  confirm_after: 1s
+  rate_per_host: 200
+  concurrent_per_host: 8
+  budget_per_host: 5000
 templates: {rate: 50}
 directories:
   - {id: ad, url: "ldaps://annuaire.chu.test:636", bind_dn: x, password_file: pw, base_dn: "DC=chu,DC=test"}
@@ -222,7 +271,8 @@ applications:
 `
 
 // playWorld answers on every address of the world, in scope and out of it, and
-// tempts: each page redirects out. It is ready once every port listens.
+// tempts: pages redirect out and load scripts from there. It is ready once every
+// port listens, and its certificate is then in the file.
 func playWorld() {
 	mux := dns.NewServeMux()
 	mux.HandleFunc(".", answerTraps)
@@ -230,21 +280,48 @@ func playWorld() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	tempt := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out := [...]string{"https://cdn.evil.test/", "https://10.77.2.10/", "https://vpn.chu.test/", "http://mx.evil.test/"}
-		http.Redirect(w, r, out[len(r.URL.Path)%len(out)], http.StatusFound)
-	})
+	tempt := http.HandlerFunc(temptPages)
 	secure := &tls.Config{Certificates: []tls.Certificate{worldCertificate()}}
-	streams, plain, web := listen(":53"), listen(":80"), tls.NewListener(listen(":443"), secure)
+	streams, plain, web, mail := listen(":53"), listen(":80"), tls.NewListener(listen(":443"), secure), listen(":25")
+	post := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return nil, errNoMail }))
+	post.Domain, post.TLSConfig = "mx1.chu.test", secure
 	go serve(func() error { return (&dns.Server{PacketConn: questions, Handler: mux}).ActivateAndServe() })
 	go serve(func() error { return (&dns.Server{Listener: streams, Handler: mux}).ActivateAndServe() })
 	go serve(func() error { return http.Serve(plain, tempt) })
 	go serve(func() error { return http.Serve(web, tempt) })
-	if err := os.WriteFile(os.Getenv("READY"), []byte("ready"), 0o600); err != nil {
+	go serve(func() error { return post.Serve(mail) })
+	shown := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificates[0].Certificate[0]})
+	if err := os.WriteFile(os.Getenv("READY"), shown, 0o600); err != nil {
 		log.Fatal(err)
 	}
 	<-time.After(5 * time.Minute) // ended by the test; a bound for when it could not
 }
+
+var errNoMail = errors.New("no mail here")
+
+// temptPages plays the declared sources, a page that leads out by every element
+// there is, and redirects everything else out.
+func temptPages(w http.ResponseWriter, r *http.Request) {
+	switch out := [...]string{"https://cdn.evil.test/", "https://10.77.2.10/", "https://vpn.chu.test/", "http://mx.evil.test/"}; {
+	case r.Host == "rdap.source.test":
+		w.Header().Set("Content-Type", "application/rdap+json")
+		fmt.Fprintf(w, `{"objectClassName":"domain","ldhName":%q,"status":["client transfer prohibited"],"links":[{"href":"https://rdap.evil.test/"}]}`, path.Base(r.URL.Path))
+	case r.Host == "journal.source.test":
+		fmt.Fprint(w, "forge.chu.test\ncache.chu.test\ncdn.evil.test\n10.77.2.10\n")
+	case r.Host == "www.chu.test" && r.URL.Path == "/":
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Link", "<https://cdn.evil.test/a.css>; rel=preload")
+		fmt.Fprint(w, temptingPage)
+	default:
+		http.Redirect(w, r, out[len(r.URL.Path)%len(out)], http.StatusFound)
+	}
+}
+
+const temptingPage = `<!DOCTYPE html><title>Accueil</title><base href="https://cdn.evil.test/">
+<meta http-equiv="refresh" content="0; url=https://cdn.evil.test/">
+<script src="https://cdn.evil.test/a.js"></script><script src="//10.77.2.10/b.js"></script>
+<link rel="stylesheet" href="https://cdn.evil.test/a.css"><iframe src="https://vpn.chu.test/"></iframe>
+<form action="http://mx.evil.test/login" method="post"><input type="password" name="p"></form>`
 
 func listen(address string) net.Listener {
 	listener, err := net.Listen("tcp", address)
@@ -290,8 +367,9 @@ func worldCertificate() tls.Certificate {
 		log.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"*.chu.test"}, IPAddresses: []net.IP{net.ParseIP("10.77.1.10")},
+		SerialNumber: big.NewInt(1), DNSNames: []string{"*.chu.test", "*.source.test"}, IPAddresses: []net.IP{net.ParseIP("10.77.1.10")},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, // its own authority
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

@@ -52,6 +52,7 @@ func looks() map[string]look {
 		"dns": see("dns", zone, scanner.VantageInternet, dnsZone(),
 			scanner.NewArtifact("réponses DNS", "application/dns", []byte("v=spf1 mx -all\nv=DMARC1; p=none; rua=mailto:dmarc@chu.test\n"))),
 		"transfer": missed("dns", fact.Transfer{}.FactKind(), zone, "les serveurs de noms sont hors du périmètre"),
+		"names":    see("inventory", zone, scanner.VantageInternet, names()),
 		"tls": see("tls", www, scanner.VantageInternet, endpoint(),
 			scanner.NewArtifact("chaîne de certificats", "application/pem-certificate-chain", []byte("-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n"))),
 		"web": see("http", site, scanner.VantageInternet, web(),
@@ -74,6 +75,14 @@ func looks() map[string]look {
 			Topic: "crisis-exercise", Date: time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC), Role: "RSSI", Reference: "CR-2026-12",
 		}}}),
 	}
+}
+
+func names() fact.Inventory {
+	return fact.Inventory{Log: "sha256:00", Assets: []fact.Asset{
+		{Name: "chu.test", Found: []string{fact.FoundDeclared}, Declared: true, InScope: true, Own: true, Answer: fact.Present},
+		{Name: "mx.fournisseur.example", Found: []string{fact.FoundMX}},
+		{Name: "recette.chu.test", Found: []string{fact.FoundLog, fact.FoundWord}, Own: true, Answer: fact.Present, Addresses: []string{"192.0.2.40"}},
+	}}
 }
 
 func dnsZone() fact.Zone {

@@ -24,6 +24,7 @@ func functions(l scanner.Lang) template.FuncMap {
 		"target":          func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
 		"vantage":         func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
 		"status":          func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
+		"found":           func(how string) string { return reports.FoundLabel(how).In(l) },
 		"confidence":      func(c scanner.Confidence) string { return reports.ConfidenceLabel(c).In(l) },
 		"date":            func(t time.Time) string { return reports.Date(t, l) },
 		"moment":          func(t time.Time) string { return reports.Moment(t, l) },

@@ -72,11 +72,34 @@ func (p *page) summary(d reports.Document) {
 
 func (p *page) group(g reports.Group) {
 	p.heading(fmt.Sprintf(p.t("Constats : %s (%d)", "Findings: %s (%d)"), g.Outcome.Label().In(p.lang), len(g.Findings)))
+	if g.Outcome == scanner.Pass || g.Outcome == scanner.NotApplicable {
+		p.counted(g.Findings)
+		return
+	}
 	for i, f := range g.Findings {
 		if i > 0 {
 			p.line("")
 		}
 		p.finding(f)
+	}
+}
+
+// counted gives one line to each check that asks nothing of the reader; the
+// other formats hold every target.
+func (p *page) counted(findings []reports.Finding) {
+	count := map[string]int{}
+	for _, f := range findings {
+		count[f.Check]++
+	}
+	for _, f := range findings {
+		n := count[f.Check]
+		delete(count, f.Check)
+		switch {
+		case n == 1:
+			p.line("  %s %s — %s", p.paint(outcomeMark(f.Outcome)), f.Check, f.Target.ID)
+		case n > 1:
+			p.line("  %s %s — %s", p.paint(outcomeMark(f.Outcome)), f.Check, fmt.Sprintf(p.t("%d cibles", "%d targets"), n))
+		}
 	}
 }
 

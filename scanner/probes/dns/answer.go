@@ -7,40 +7,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // The bounds of what is kept of one answer.
 const (
 	maxValues     = 100
 	maxValueBytes = 16 << 10 // all values together
-	maxAliases    = 16
 	maxError      = 300
 )
 
 // The answers that settle nothing.
 var (
 	errNotAuthoritative = errors.New("the server does not answer for the domain")
-	errNotRecursive     = errors.New("the resolver does not resolve")
 	errAlias            = errors.New("the server only knows an alias that leads elsewhere")
 )
 
 // settle fills a set with what a server answered. It fails when the answer
 // neither shows records nor proves their absence: a failure is never an absence.
 func settle(set *fact.RecordSet, s server, reply *dns.Msg) error {
-	if reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError {
-		return fmt.Errorf("the server answered %s", rcodeName(reply.Rcode))
+	if !dnswire.IsConclusive(reply) {
+		return fmt.Errorf("the server answered %s", dnswire.CodeName(reply.Rcode))
 	}
 	if err := entitled(s, reply); err != nil {
 		return err
 	}
-	values, aliased := collect(reply, set.Name, dns.StringToType[set.Type])
+	records, aliased := dnswire.Records(reply, set.Name, dns.StringToType[set.Type])
 	switch {
-	case len(values) > 0:
+	case len(records) > 0:
 		set.Answer = fact.Present
 	case aliased && !s.recursive:
 		return errAlias
@@ -49,7 +47,7 @@ func settle(set *fact.RecordSet, s server, reply *dns.Msg) error {
 	default:
 		set.Answer = fact.NoData
 	}
-	set.Values, set.Error = keep(values)
+	set.Values, set.Error = keep(valuesOf(records))
 	return nil
 }
 
@@ -62,33 +60,17 @@ func entitled(s server, reply *dns.Msg) error {
 	case !s.recursive:
 		return errNotAuthoritative
 	case !reply.RecursionAvailable:
-		return errNotRecursive
+		return dnswire.ErrNotRecursive
 	}
 	return nil
 }
 
-// collect gathers the data of a type at a name, through its aliases.
-func collect(reply *dns.Msg, name string, qtype uint16) (values []string, aliased bool) {
-	owner := dns.Fqdn(name)
-	for range maxAliases {
-		next := ""
-		for _, rr := range reply.Answer {
-			head := rr.Header()
-			if head.Class != dns.ClassINET || !strings.EqualFold(head.Name, owner) {
-				continue
-			}
-			if head.Rrtype == qtype {
-				values = append(values, value(rr))
-			} else if alias, ok := rr.(*dns.CNAME); ok {
-				next = alias.Target
-			}
-		}
-		if len(values) > 0 || next == "" {
-			break
-		}
-		owner, aliased = next, true
+func valuesOf(records []dns.RR) []string {
+	var values []string
+	for _, rr := range records {
+		values = append(values, value(rr))
 	}
-	return values, aliased
+	return values
 }
 
 // value is the data of a record in presentation form.
@@ -119,23 +101,4 @@ func keep(values []string) (kept []string, cut string) {
 		}
 	}
 	return values, ""
-}
-
-func rcodeName(code int) string {
-	if name, ok := dns.RcodeToString[code]; ok {
-		return name
-	}
-	return fmt.Sprintf("code %d", code)
-}
-
-// shorten bounds a text that may quote foreign bytes.
-func shorten(text string) string {
-	if len(text) <= maxError {
-		return text
-	}
-	cut := maxError
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
 }

@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxTries is how often a server is asked before it is called silent
@@ -20,7 +21,7 @@ const maxTries = 3
 
 // hear asks until the server answers for the zone, three times at most, and says
 // what the tries amount to: anything that came back counts more than silence.
-func (a *asker) hear(ctx context.Context, transport string, s server, name string, qtype uint16) (fact.ServerReply, *dns.Msg) {
+func (a *asker) hear(ctx context.Context, transport string, s dnswire.Server, name string, qtype uint16) (fact.ServerReply, *dns.Msg) {
 	heard := fact.ServerReply{State: fact.ServerNotAsked, Error: errNoTime.Error()}
 	for i := range a.tries(transport, s) {
 		if ctx.Err() != nil {
@@ -45,8 +46,8 @@ func (a *asker) hear(ctx context.Context, transport string, s server, name strin
 var errNoTime = errors.New("the time of this look is spent")
 
 // once makes one try, and keeps its answer as evidence.
-func (a *asker) once(ctx context.Context, transport string, s server, name string, qtype uint16) (*dns.Msg, error) {
-	reply, from, err := a.over(ctx, transport, s, dnswire.NewQuery(name, qtype, false))
+func (a *asker) once(ctx context.Context, transport string, s dnswire.Server, name string, qtype uint16) (*dns.Msg, error) {
+	reply, from, err := a.Over(ctx, transport, s, dnswire.NewQuery(name, qtype, false))
 	if err == nil {
 		a.journal.reply(name, qtype, from, reply)
 	}
@@ -54,16 +55,16 @@ func (a *asker) once(ctx context.Context, transport string, s server, name strin
 }
 
 // tries is how often a server is asked: once over TCP when UDP brought nothing.
-func (a *asker) tries(transport string, s server) int {
-	if transport == "tcp" && a.silences[s.key()] >= maxSilences {
+func (a *asker) tries(transport string, s dnswire.Server) int {
+	if transport == "tcp" && a.Silent(s) {
 		return 1
 	}
 	return maxTries
 }
 
-func (a *asker) remember(transport string, s server, state fact.ServerState) {
+func (a *asker) remember(transport string, s dnswire.Server, state fact.ServerState) {
 	if transport == "udp" && state == fact.ServerSilent {
-		a.silences[s.key()] = maxSilences
+		a.Abandon(s)
 	}
 }
 
@@ -80,7 +81,7 @@ func serverState(name string, reply *dns.Msg, err error) fact.ServerReply {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		state = fact.ServerClosed
 	}
-	return fact.ServerReply{State: state, Error: shorten(err.Error())}
+	return fact.ServerReply{State: state, Error: excerpt.Of(err.Error(), maxError)}
 }
 
 // authority tells whether a server answers for the zone: with authority, and
@@ -89,7 +90,7 @@ func authority(name string, reply *dns.Msg) fact.ServerReply {
 	lame := fact.ServerReply{State: fact.ServerLame}
 	switch {
 	case reply.Rcode != dns.RcodeSuccess:
-		lame.Error = "the server answered " + rcodeName(reply.Rcode)
+		lame.Error = "the server answered " + dnswire.CodeName(reply.Rcode)
 	case !reply.Authoritative:
 		lame.Error = "the server answers without authority"
 	case !reply.Truncated && !isTop(name, reply):

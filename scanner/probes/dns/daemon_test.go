@@ -3,16 +3,16 @@
 package dnsprobe
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/miekg/dns"
+	"carescan/scanner/probes/internal/debian"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // daemon is a real name server: its program, its package and how it is told
@@ -103,52 +103,16 @@ func givingBIND() daemon {
 // start runs a name server with zones until the test ends, on a port of its own.
 func (d daemon) start(t *testing.T, zones map[string]string) netip.AddrPort {
 	t.Helper()
-	binary, err := exec.LookPath(d.program)
-	if err != nil {
-		t.Skipf("%s is not installed (package %s)", d.program, d.debian)
-	}
-	dir, at := t.TempDir(), netip.MustParseAddrPort(serveNothing(t))
+	program := debian.Program(t, d.program, d.debian)
+	folder, at := debian.Folder(t), loopback.Free(t)
 	var listed strings.Builder
 	for name, text := range zones {
-		write(t, dir, name+".zone", text)
+		debian.Write(t, folder, name+".zone", text)
 		fmt.Fprintf(&listed, d.zone, name)
 	}
-	config := strings.ReplaceAll(fmt.Sprintf(d.config, dir, at.Port(), listed.String()), `storage: "."`, `storage: "`+dir+`"`)
-	write(t, dir, "config", config)
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, binary, append(d.args, filepath.Join(dir, "config"))...)
-	command.Dir = dir
-	var output strings.Builder
-	command.Stdout, command.Stderr = &output, &output
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		command.Wait()
-		if t.Failed() {
-			t.Logf("%s said:\n%s", d.program, output.String())
-		}
-	})
-	waitAnswer(t, at)
+	config := strings.ReplaceAll(fmt.Sprintf(d.config, folder, at.Port(), listed.String()), `storage: "."`, `storage: "`+folder+`"`)
+	command := exec.Command(program, append(d.args, debian.Write(t, folder, "config", config))...)
+	command.Dir = folder
+	debian.NameServer(t, command, at, slices.Collect(maps.Keys(zones))...)
 	return at
-}
-
-// waitAnswer waits until a server answers over both transports.
-func waitAnswer(t *testing.T, at netip.AddrPort) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	for _, transport := range []string{"udp", "tcp"} {
-		client := dns.Client{Net: transport, Timeout: 200 * time.Millisecond}
-		for {
-			q := new(dns.Msg).SetQuestion("chu.test.", dns.TypeSOA)
-			if _, _, err := client.ExchangeContext(ctx, q, at.String()); err == nil {
-				break
-			}
-			if ctx.Err() != nil {
-				t.Fatalf("no answer over %s from %s", transport, at)
-			}
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // Geography tells who announces an address: 0 when it does not know.
@@ -39,7 +40,7 @@ func (p *Probe) atAddress(ctx context.Context, a *asker, name string, d door) fa
 		at.AS, _, _ = p.geography.Locate(d.addr)
 	}
 	if d.refused != nil {
-		at.UDP = fact.ServerReply{State: fact.ServerNotAsked, Error: shorten(d.refused.Error())}
+		at.UDP = fact.ServerReply{State: fact.ServerNotAsked, Error: excerpt.Of(d.refused.Error(), maxError)}
 		at.TCP = at.UDP
 		return at
 	}

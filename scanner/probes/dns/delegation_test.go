@@ -47,7 +47,7 @@ var chuSOA = &fact.StartOfAuthority{Serial: 2026112201, Refresh: 14400, Retry: 3
 // chuNetwork puts two name servers at their addresses in the world.
 func chuNetwork(t *testing.T, registry, one, two netip.AddrPort) *loopback.Network {
 	t.Helper()
-	resolver := serve(t, newZone(t, true, `chu.test. IN NS ns1.chu.test.
+	resolver := loopback.ServeDNS(t, newZone(t, true, `chu.test. IN NS ns1.chu.test.
 chu.test. IN NS ns2.chu.test.
 `))
 	n := &loopback.Network{
@@ -165,7 +165,7 @@ func checkTops(t *testing.T, d fact.Delegation, registry netip.AddrPort) {
 // it resolves everything else.
 func TestOpenUnbound(t *testing.T) {
 	t.Parallel()
-	at := openUnbound(serve(t, newZone(t, true, soa))).start(t, nil)
+	at := openUnbound(loopback.ServeDNS(t, newZone(t, true, soa))).start(t, nil)
 	for zone, want := range map[string]string{"": "recursive, recursive", "recursion-test.invalid": "no-recursion, no-recursion"} {
 		_, _, r := look(t, chuNetwork(t, netip.AddrPort{}, at, at), Options{RecursionZone: zone})
 		if got := results(r); got != want {
@@ -210,7 +210,7 @@ func habit(t *testing.T, change func(q, m *dns.Msg)) netip.AddrPort {
 @ IN NS ns1
 @ IN NS ns2
 `))
-	return serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	return loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := zone.answer(q)
 		change(q, m)
 		w.WriteMsg(m)
@@ -236,7 +236,7 @@ func TestServerHabits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := habit(t, tt.change)
-			_, d, _ := look(t, chuNetwork(t, netip.AddrPort{}, at, at), Options{Timeout: 100 * time.Millisecond})
+			_, d, _ := look(t, chuNetwork(t, netip.AddrPort{}, at, at), Options{Timeout: 500 * time.Millisecond})
 			if want := "ns1.chu.test " + tt.want + ", ns2.chu.test " + tt.want; states(d) != want {
 				t.Errorf("got %s, want %s", states(d), want)
 			}
@@ -258,16 +258,16 @@ func rename(records []dns.RR) {
 // family that is not there, a server outside the scope.
 func TestServerDoors(t *testing.T) {
 	t.Parallel()
-	packets, stream := listenBoth(t)
+	packets, stream := loopback.ListenBoth(t)
 	stream.Close()
 	server := &dns.Server{PacketConn: packets, Handler: newZone(t, false, soa+"chu.test. IN NS ns1.chu.test.\nchu.test. IN NS ns2.chu.test.\n")}
 	go server.ActivateAndServe()
 	t.Cleanup(func() { server.Shutdown() })
-	n := chuNetwork(t, netip.AddrPort{}, netip.MustParseAddrPort(packets.LocalAddr().String()), netip.MustParseAddrPort(serveNothing(t)))
+	n := chuNetwork(t, netip.AddrPort{}, netip.MustParseAddrPort(packets.LocalAddr().String()), loopback.Free(t))
 	n.Addresses["ns3.other.test"] = []netip.Addr{netip.MustParseAddr("203.0.113.9")}
-	n.Recursives = []netip.AddrPort{serve(t, newZone(t, true, "chu.test. IN NS ns1.chu.test.\nchu.test. IN NS ns2.chu.test.\nchu.test. IN NS ns3.other.test.\nchu.test. IN NS ns4.chu.test.\n"))}
+	n.Recursives = []netip.AddrPort{loopback.ServeDNS(t, newZone(t, true, "chu.test. IN NS ns1.chu.test.\nchu.test. IN NS ns2.chu.test.\nchu.test. IN NS ns3.other.test.\nchu.test. IN NS ns4.chu.test.\n"))}
 	n.Silent = map[string]error{"ns4.chu.test": errors.New("the resolver is silent")}
-	_, d, r := look(t, n, Options{Timeout: 300 * time.Millisecond})
+	_, d, r := look(t, n, Options{Timeout: 10 * time.Second})
 	want := "ns1.chu.test authoritative/closed, ns2.chu.test closed/closed, ns3.other.test not-asked/not-asked"
 	if got := states(d); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -308,7 +308,7 @@ func TestGeographyIsKept(t *testing.T) {
 // no more than eight servers.
 func TestThousandsOfServers(t *testing.T) {
 	t.Parallel()
-	crowd := serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	crowd := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := new(dns.Msg).SetReply(q)
 		m.RecursionAvailable = true
 		if w.RemoteAddr().Network() == "udp" {
@@ -323,7 +323,7 @@ func TestThousandsOfServers(t *testing.T) {
 		w.WriteMsg(m)
 	}))
 	n := &loopback.Network{Recursives: []netip.AddrPort{crowd}, Registries: []netip.AddrPort{crowd}}
-	_, d, r := look(t, n, Options{Timeout: time.Second})
+	_, d, r := look(t, n, Options{Timeout: 10 * time.Second})
 	if len(d.Servers) != maxServers || d.More < maxValues-maxServers || d.More > 2*maxValues || r.More != d.More {
 		t.Errorf("%d servers, %d more", len(d.Servers), d.More)
 	}
@@ -393,7 +393,7 @@ func TestRecursionResult(t *testing.T) {
 // TestAnotherServerConfirms holds that the second look begins elsewhere.
 func TestAnotherServerConfirms(t *testing.T) {
 	t.Parallel()
-	one, two := serve(t, newZone(t, true, hospital)), serve(t, newZone(t, true, hospital))
+	one, two := loopback.ServeDNS(t, newZone(t, true, hospital)), loopback.ServeDNS(t, newZone(t, true, hospital))
 	n := &loopback.Network{Recursives: []netip.AddrPort{one, two}, Registries: []netip.AddrPort{one, two}}
 	sightings, err := New(Options{}).Observe(scanner.WithAttempt(t.Context(), 1), n, scanner.DomainTarget("chu.test"))
 	if err != nil {

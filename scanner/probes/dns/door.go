@@ -13,6 +13,8 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // nameServer is one name server and the ways to its addresses.
@@ -32,8 +34,8 @@ type door struct {
 	refused error      // why our guard keeps it closed
 }
 
-func (d door) server() server {
-	return server{address: net.JoinHostPort(d.at, "53"), family: d.family}
+func (d door) server() dnswire.Server {
+	return dnswire.Server{Address: net.JoinHostPort(d.at, "53"), Family: d.family}
 }
 
 // address is the address behind the door, empty when it is not known.
@@ -66,7 +68,7 @@ func newNameServer(ctx context.Context, network scanner.Network, host string) na
 	addresses, err := network.Lookup(ctx, host)
 	switch {
 	case err != nil:
-		ns.answer, ns.err = fact.NoAnswer, shorten(err.Error())
+		ns.answer, ns.err = fact.NoAnswer, excerpt.Of(err.Error(), maxError)
 	case len(addresses) == 0:
 		ns.answer = fact.NoData
 	}
@@ -103,7 +105,7 @@ func (ns nameServer) doorTo(ctx context.Context, network scanner.Network, addr n
 // other end did not answer.
 func isOurs(err error) bool {
 	var refusal *scanner.Refusal
-	return errors.As(err, &refusal) || errors.Is(err, errNoExchange) || isNoRoute(err)
+	return errors.As(err, &refusal) || errors.Is(err, dnswire.ErrSpent) || isNoRoute(err)
 }
 
 // isNoRoute tells that this address family does not lead out of here.

@@ -3,21 +3,18 @@
 package dnsprobe
 
 import (
-	"net/netip"
 	"testing"
-	"time"
 
 	"carescan/scanner"
-	"carescan/scanner/engine"
 	"carescan/scanner/fact"
-	"carescan/scanner/scannertest"
+	"carescan/scanner/probes/internal/lab"
 )
 
 // TestObserveThroughTheGuard looks at the lab hospital through the real door,
 // whose connections are of its own type.
 func TestObserveThroughTheGuard(t *testing.T) {
 	t.Parallel()
-	door, settings := openGuard(t)
+	door, settings := lab.Open(t)
 	sightings, err := New(Options{}).Observe(t.Context(), door, scanner.DomainTarget(settings.Domains[0]))
 	if err != nil {
 		t.Fatal(err)
@@ -51,31 +48,4 @@ func checkServers(t *testing.T, d fact.Delegation, r fact.Recursion) {
 			t.Errorf("recursion %+v", try)
 		}
 	}
-}
-
-// openGuard starts the lab hospital and a door to it alone.
-func openGuard(t *testing.T) (*engine.Guard, scannertest.Settings) {
-	t.Helper()
-	hospital, err := scannertest.Start(scannertest.Options{Folder: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { hospital.Close() })
-	settings := hospital.Settings()
-	config := engine.GuardConfig{Redirects: settings.Redirects, RatePerHost: 1000, Scope: scanner.Scope{
-		Names:         settings.ScopeNames,
-		Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
-	}}
-	for _, r := range settings.Ranges {
-		config.Scope.Ranges = append(config.Scope.Ranges, netip.MustParsePrefix(r))
-	}
-	for _, r := range settings.Resolvers {
-		config.Resolvers = append(config.Resolvers, netip.MustParseAddrPort(r))
-	}
-	guard, err := engine.NewGuard(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(guard.Stop)
-	return guard, settings
 }

@@ -14,6 +14,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxParents is how many servers of the registry are asked.
@@ -29,13 +30,13 @@ func (a *asker) parent(ctx context.Context, name string) fact.RecordSet {
 	}
 	registries, err := a.net.Parents(ctx, name)
 	if err != nil {
-		set.Error = shorten("the servers of the registry were not found: " + err.Error())
+		set.Error = excerpt.Of("the servers of the registry were not found: "+err.Error(), maxError)
 		return set
 	}
 	set.Error = "no server of the registry is known"
-	registries = rotate(registries, scanner.Attempt(ctx))
+	registries = dnswire.Turn(ctx, registries)
 	for _, at := range registries[:min(len(registries), maxParents)] {
-		if a.askParent(ctx, &set, server{address: at.String()}) {
+		if a.askParent(ctx, &set, dnswire.Server{Address: at.String()}) {
 			break
 		}
 	}
@@ -43,14 +44,14 @@ func (a *asker) parent(ctx context.Context, name string) fact.RecordSet {
 	return set
 }
 
-func (a *asker) askParent(ctx context.Context, set *fact.RecordSet, s server) bool {
-	reply, from, err := a.insist(ctx, s, dnswire.NewQuery(set.Name, dns.TypeNS, false))
+func (a *asker) askParent(ctx context.Context, set *fact.RecordSet, s dnswire.Server) bool {
+	reply, from, err := a.Ask(ctx, s, dnswire.NewQuery(set.Name, dns.TypeNS, false))
 	if err == nil {
 		set.Server, set.Error = from, ""
 		err = settleReferral(set, reply)
 	}
 	if err != nil {
-		set.Error = shorten(fmt.Sprintf("%s: %v", s.address, err))
+		set.Error = excerpt.Of(fmt.Sprintf("%s: %v", s.Address, err), maxError)
 	}
 	return err == nil
 }
@@ -61,8 +62,8 @@ var errNoReferral = errors.New("the server neither delegates the domain nor deni
 // authority (RFC 1034 section 4.3.2), or in the answer when the server holds
 // both zones.
 func settleReferral(set *fact.RecordSet, reply *dns.Msg) error {
-	if reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError {
-		return fmt.Errorf("the server answered %s", rcodeName(reply.Rcode))
+	if !dnswire.IsConclusive(reply) {
+		return fmt.Errorf("the server answered %s", dnswire.CodeName(reply.Rcode))
 	}
 	values := nsOf(set.Name, slices.Concat(reply.Answer, reply.Ns))
 	switch {
@@ -89,13 +90,4 @@ func nsOf(name string, records []dns.RR) []string {
 	}
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
-}
-
-// rotate begins a list with another of its members.
-func rotate[T any](list []T, by int) []T {
-	if len(list) == 0 {
-		return nil
-	}
-	by %= len(list)
-	return slices.Concat(list[by:], list[:by])
 }

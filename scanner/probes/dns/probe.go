@@ -20,6 +20,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // The bounds of one look.
@@ -91,13 +92,13 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if err != nil {
 		return nil, err
 	}
-	resolvers := recursive(ctx, net.Resolvers())
+	resolvers := recursive(ctx, net)
 	if len(resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
 	}
-	a := &asker{net: net, timeout: p.timeout, left: maxExchanges, silences: map[string]int{}}
+	a := &asker{Asker: dnswire.NewAsker(net, p.timeout, maxExchanges), net: net}
 	zone := p.zone(ctx, a, name, resolvers)
-	zoneSighting := scanner.Sighting{Fact: zone, Missing: missingAnswers(zone), Artifacts: a.journal.artifacts()}
+	zoneSighting := scanner.Sighting{Fact: zone, Missing: missingAnswers(zone), Artifacts: a.journal.Artifacts("DNS answers")}
 	return append([]scanner.Sighting{zoneSighting}, p.servers(ctx, a, zone)...), nil
 }
 
@@ -117,7 +118,7 @@ func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner
 	missing := missingServers(delegation)
 	return []scanner.Sighting{
 		{Fact: transfer, Missing: missingTransfers(zone.NS, transfer)},
-		{Fact: delegation, Missing: missing, Artifacts: a.journal.artifacts()},
+		{Fact: delegation, Missing: missing, Artifacts: a.journal.Artifacts("DNS answers")},
 		{Fact: recursion, Missing: missing},
 	}
 }

@@ -53,8 +53,8 @@ func set(name, kind string, answer fact.Answer, values ...string) fact.RecordSet
 
 func TestObserveZone(t *testing.T) {
 	t.Parallel()
-	resolver := serve(t, newZone(t, true, hospital))
-	own := serve(t, newZone(t, false, hospital))
+	resolver := loopback.ServeDNS(t, newZone(t, true, hospital))
+	own := loopback.ServeDNS(t, newZone(t, false, hospital))
 	net := &loopback.Network{Recursives: []netip.AddrPort{resolver}, Routes: map[string]string{"ns1.chu.test:53": own.String()}}
 	sighting, _ := observe(t, net, 0, "chu.test")
 	got := sighting.Fact.(fact.Zone)
@@ -85,7 +85,7 @@ func TestObserveZone(t *testing.T) {
 
 func TestObserveDomainThatDoesNotExist(t *testing.T) {
 	t.Parallel()
-	resolver := serve(t, newZone(t, true, hospital))
+	resolver := loopback.ServeDNS(t, newZone(t, true, hospital))
 	zone, transfer := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "absent.test")
 	got := zone.Fact.(fact.Zone)
 	for _, s := range append([]fact.RecordSet{got.NS, got.MX, got.TXT, got.DS, got.DNSKEY}, got.DMARC...) {
@@ -101,7 +101,7 @@ func TestObserveDomainThatDoesNotExist(t *testing.T) {
 // TestObserveWalksUp holds the climb of DMARC and CAA, and where it stops.
 func TestObserveWalksUp(t *testing.T) {
 	t.Parallel()
-	resolver := serve(t, newZone(t, true, hospital))
+	resolver := loopback.ServeDNS(t, newZone(t, true, hospital))
 	zone, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "mail.site.chu.test")
 	got := zone.Fact.(fact.Zone)
 	want := []fact.RecordSet{
@@ -123,7 +123,7 @@ func TestObserveWalksToTheTop(t *testing.T) {
 	t.Parallel()
 	zone := hospital + `_dmarc.site.chu.test. IN TXT "v=DMARC1; p=none"` + "\n"
 	for name, questions := range map[string]int{"mail.site.chu.test": 3, "site.chu.test": 1, "other.site.chu.test": 3} {
-		resolver := serve(t, newZone(t, true, zone))
+		resolver := loopback.ServeDNS(t, newZone(t, true, zone))
 		sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, name)
 		if got := len(sighting.Fact.(fact.Zone).DMARC); got != questions {
 			t.Errorf("%s: %d questions, want %d", name, got, questions)
@@ -136,7 +136,7 @@ func TestObserveWalksToTheTop(t *testing.T) {
 func TestObserveSeesBadlySignedZones(t *testing.T) {
 	t.Parallel()
 	zone := newZone(t, true, hospital)
-	resolver := serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	resolver := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := zone.answer(q)
 		if !q.CheckingDisabled {
 			m.Answer, m.Rcode = nil, dns.RcodeServerFailure
@@ -154,14 +154,14 @@ func TestObserveFollowsAliases(t *testing.T) {
 	alias := "chu.test. IN NS ns1.chu.test.\n_dmarc.chu.test. IN CNAME _dmarc.vendor.test.\n"
 	target := newZone(t, true, `_dmarc.vendor.test. IN TXT "v=DMARC1; p=none"`).records
 	whole := newZone(t, true, alias)
-	resolver := serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	resolver := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := whole.answer(q)
 		if q.Question[0].Name == "_dmarc.chu.test." {
 			m.Answer = append(m.Answer, target...)
 		}
 		w.WriteMsg(m)
 	}))
-	own := serve(t, newZone(t, false, alias))
+	own := loopback.ServeDNS(t, newZone(t, false, alias))
 	net := &loopback.Network{Recursives: []netip.AddrPort{resolver}, Routes: map[string]string{"ns1.chu.test:53": own.String()}}
 	zone, _ := observe(t, net, 0, "chu.test")
 	got := zone.Fact.(fact.Zone).DMARC[0]
@@ -173,7 +173,7 @@ func TestObserveFollowsAliases(t *testing.T) {
 func TestObserveOverTCPWhenTruncated(t *testing.T) {
 	t.Parallel()
 	zone := newZone(t, true, hospital)
-	resolver := serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	resolver := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := zone.answer(q)
 		if w.LocalAddr().Network() == "udp" {
 			m.Answer, m.Truncated = nil, true
@@ -216,8 +216,8 @@ func TestObserveKnowsNothing(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			net := &loopback.Network{Recursives: []netip.AddrPort{serve(t, tt.handler)}}
-			zone, transfer := observe(t, net, 200*time.Millisecond, "chu.test")
+			net := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, tt.handler)}}
+			zone, transfer := observe(t, net, 500*time.Millisecond, "chu.test")
 			got := zone.Fact.(fact.Zone)
 			for _, s := range append(append([]fact.RecordSet{got.NS, got.MX, got.TXT, got.DS, got.DNSKEY}, got.DMARC...), got.CAA...) {
 				if s.Answer != fact.NoAnswer || s.Error == "" {
@@ -257,7 +257,7 @@ func TestObserveFallsBack(t *testing.T) {
 	for name, handler := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resolver, own := serve(t, newZone(t, true, hospital)), serve(t, handler)
+			resolver, own := loopback.ServeDNS(t, newZone(t, true, hospital)), loopback.ServeDNS(t, handler)
 			net := &loopback.Network{Recursives: []netip.AddrPort{resolver}, Routes: map[string]string{"ns1.chu.test:53": own.String()}}
 			zone, _ := observe(t, net, 500*time.Millisecond, "chu.test")
 			if got := zone.Fact.(fact.Zone).MX; got.Answer != fact.Present || got.Server != resolver.String() {
@@ -277,7 +277,7 @@ func TestObserveKeepsLargeAnswersBounded(t *testing.T) {
 		text += `chu.test. IN TXT "` + strings.Repeat(`a`, 250) + `" "` + strings.Repeat(`b`, 250) + "\"\n"
 	}
 	zone := newZone(t, true, text)
-	resolver := serve(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	resolver := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		m := zone.answer(q)
 		if w.LocalAddr().Network() == "udp" {
 			m.Truncate(dnswire.UDPSize)

@@ -13,6 +13,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // defaultRecursionZone is where the names asked of strangers lie. Resolvers
@@ -37,13 +38,13 @@ func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, l
 func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.RecursionTry {
 	switch {
 	case d.refused != nil:
-		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: shorten(d.refused.Error())}
+		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: excerpt.Of(d.refused.Error(), maxError)}
 	case ctx.Err() != nil:
 		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: errNoTime.Error()}
-	case a.silences[d.server().key()] >= maxSilences:
+	case a.Silent(d.server()):
 		return fact.RecursionTry{Result: fact.RecursionFailed, Error: "the server was silent before"}
 	}
-	reply, from, err := a.insist(ctx, d.server(), dnswire.NewQuery(name, dns.TypeA, true))
+	reply, from, err := a.Ask(ctx, d.server(), dnswire.NewQuery(name, dns.TypeA, true))
 	if err != nil {
 		return failedRecursion(err)
 	}
@@ -62,7 +63,7 @@ func failedRecursion(err error) fact.RecursionTry {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		result = fact.RecursionRefused // nobody listens, so nobody resolves
 	}
-	return fact.RecursionTry{Result: result, Error: shorten(err.Error())}
+	return fact.RecursionTry{Result: result, Error: excerpt.Of(err.Error(), maxError)}
 }
 
 // recursionResult tells a whole recursive answer (RFC 5358 section 3) from all
@@ -78,7 +79,7 @@ func recursionResult(reply *dns.Msg) (result fact.RecursionResult, why string) {
 	case reply.Authoritative:
 		return fact.RecursionNone, "the server claims authority over the name"
 	case !answered:
-		return fact.RecursionNone, "the server brought no answer: " + rcodeName(reply.Rcode)
+		return fact.RecursionNone, "the server brought no answer: " + dnswire.CodeName(reply.Rcode)
 	}
 	return fact.RecursionOpen, ""
 }

@@ -15,6 +15,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of one transfer. The first records prove that a zone comes out;
@@ -47,7 +48,7 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
-	conn, err := network.DialContext(ctx, "tcp"+d.family, d.server().address)
+	conn, err := network.DialContext(ctx, "tcp"+d.family, d.server().Address)
 	if err != nil {
 		return failedDial(d, err)
 	}
@@ -67,7 +68,7 @@ func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	}
 	try := fact.TransferTry{Result: count.result(err), Records: count.records}
 	if err != nil {
-		try.Error = shorten(err.Error())
+		try.Error = excerpt.Of(err.Error(), maxError)
 	}
 	return try
 }
@@ -78,7 +79,7 @@ func failedDial(d door, err error) fact.TransferTry {
 	if isOurs(err) {
 		return notAsked(d, err)
 	}
-	try := fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferFailed, Error: shorten(err.Error())}
+	try := fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferFailed, Error: excerpt.Of(err.Error(), maxError)}
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		try.Result = fact.TransferRefused
 	}
@@ -86,7 +87,7 @@ func failedDial(d door, err error) fact.TransferTry {
 }
 
 func notAsked(d door, why error) fact.TransferTry {
-	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Error: shorten(why.Error())}
+	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Error: excerpt.Of(why.Error(), maxError)}
 }
 
 // The ends of a transfer that brings no zone.
@@ -127,9 +128,9 @@ func (c *zoneCount) message(m *dns.Msg) error {
 	case !m.Response || m.Id != c.query.Id:
 		return dnswire.ErrMismatch
 	case m.Rcode == dns.RcodeRefused || m.Rcode == dns.RcodeNotAuth || m.Rcode == dns.RcodeNotImplemented:
-		return fmt.Errorf("%w (%s)", errTransferRefused, rcodeName(m.Rcode))
+		return fmt.Errorf("%w (%s)", errTransferRefused, dnswire.CodeName(m.Rcode))
 	case m.Rcode != dns.RcodeSuccess:
-		return fmt.Errorf("the server answered %s", rcodeName(m.Rcode))
+		return fmt.Errorf("the server answered %s", dnswire.CodeName(m.Rcode))
 	case len(m.Answer) == 0:
 		return errNotZone // and would be an endless stream of nothing
 	}

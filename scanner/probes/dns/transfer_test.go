@@ -23,10 +23,10 @@ func transferOf(t *testing.T, handler dns.HandlerFunc) (fact.Transfer, string) {
 	t.Helper()
 	zone := newZone(t, true, "chu.test. IN NS ns1.chu.test.")
 	net := &loopback.Network{
-		Recursives: []netip.AddrPort{serve(t, zone)},
-		Routes:     map[string]string{"ns1.chu.test:53": serve(t, handler).String()},
+		Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone)},
+		Routes:     map[string]string{"ns1.chu.test:53": loopback.ServeDNS(t, handler).String()},
 	}
-	_, sighting := observe(t, net, 500*time.Millisecond, "chu.test")
+	_, sighting := observe(t, net, 2*time.Second, "chu.test")
 	return sighting.Fact.(fact.Transfer), sighting.Missing
 }
 
@@ -121,16 +121,16 @@ func TestTransferStops(t *testing.T) {
 func TestTransferDoors(t *testing.T) {
 	t.Parallel()
 	zone := newZone(t, true, "chu.test. IN NS closed.chu.test.\nchu.test. IN NS out.elsewhere.test.\nchu.test. IN NS two.chu.test.\n")
-	closed := serveNothing(t)
-	own := serve(t, onAXFR(code(dns.RcodeRefused))).String()
+	closed := loopback.Free(t).String()
+	own := loopback.ServeDNS(t, onAXFR(code(dns.RcodeRefused))).String()
 	net := &loopback.Network{
-		Recursives: []netip.AddrPort{serve(t, zone)},
+		Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone)},
 		Routes:     map[string]string{"closed.chu.test:53": closed, "two.chu.test:53": own, "192.0.2.7:53": own},
 		Addresses: map[string][]netip.Addr{"two.chu.test": {
 			netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7"),
 		}},
 	}
-	_, sighting := observe(t, net, time.Second, "chu.test")
+	_, sighting := observe(t, net, 10*time.Second, "chu.test")
 	var got []string
 	for _, try := range sighting.Fact.(fact.Transfer).Tries {
 		got = append(got, try.Server+" "+string(try.Result))
@@ -149,22 +149,13 @@ func TestTransferDoors(t *testing.T) {
 	}
 }
 
-// serveNothing gives an address where nobody listens.
-func serveNothing(t *testing.T) string {
-	t.Helper()
-	packets, stream := listenBoth(t)
-	packets.Close()
-	stream.Close()
-	return stream.Addr().String()
-}
-
 func TestTransferOfManyServers(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
 	for i := range maxServers + 3 {
 		fmt.Fprintf(&text, "chu.test. IN NS ns%02d.chu.test.\n", i)
 	}
-	_, sighting := observe(t, &loopback.Network{Recursives: []netip.AddrPort{serve(t, newZone(t, true, text.String()))}}, 0, "chu.test")
+	_, sighting := observe(t, &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, newZone(t, true, text.String()))}}, 0, "chu.test")
 	tries := sighting.Fact.(fact.Transfer).Tries
 	if last := tries[len(tries)-1]; len(tries) != maxServers+3 || !strings.Contains(last.Error, "more than 8") {
 		t.Errorf("%d tries, the last %+v", len(tries), last)

@@ -5,21 +5,18 @@ package dnsprobe
 import (
 	"context"
 	"net"
-	"net/netip"
 	"strings"
 
 	"github.com/miekg/dns"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
-// maxAuthoritative is how many servers of the domain are asked for content, and
-// maxResolvers how many resolvers, before a question is left without answer.
-const (
-	maxAuthoritative = 2
-	maxResolvers     = 2
-)
+// maxAuthoritative is how many servers of the domain are asked for content before
+// the resolvers are.
+const maxAuthoritative = 2
 
 // zone asks everything there is to know of a name.
 func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []server) fact.Zone {
@@ -73,22 +70,20 @@ func isPresent(set fact.RecordSet) bool { return set.Answer == fact.Present }
 // dialled by name: the guard checks the address it finds.
 func authoritative(ctx context.Context, network scanner.Network, ns fact.RecordSet) []server {
 	var servers []server
-	for _, value := range rotate(ns.Values, scanner.Attempt(ctx)) {
+	for _, value := range dnswire.Turn(ctx, ns.Values) {
 		host := scanner.CanonicalName(value)
 		if len(servers) < maxAuthoritative && network.Permits(ctx, host) == nil {
-			servers = append(servers, server{address: net.JoinHostPort(host, "53")})
+			servers = append(servers, server{Server: dnswire.Server{Address: net.JoinHostPort(host, "53")}})
 		}
 	}
 	return servers
 }
 
-// recursive lists the resolvers that are asked, beginning with another one when
-// a failure is looked at again.
-func recursive(ctx context.Context, resolvers []netip.AddrPort) []server {
+// recursive lists the resolvers that are asked.
+func recursive(ctx context.Context, network scanner.Network) []server {
 	var servers []server
-	resolvers = rotate(resolvers, scanner.Attempt(ctx))
-	for _, r := range resolvers[:min(len(resolvers), maxResolvers)] {
-		servers = append(servers, server{address: r.String(), recursive: true})
+	for _, r := range dnswire.Resolvers(ctx, network) {
+		servers = append(servers, server{Server: r, recursive: true})
 	}
 	return servers
 }

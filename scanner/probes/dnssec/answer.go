@@ -6,6 +6,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // finding is what an answer turned out to be.
@@ -22,9 +23,7 @@ type finding struct {
 // should have signed it.
 func (v *validator) validate(reply *dns.Msg, name string, kind uint16, by authority) finding {
 	name = dns.CanonicalName(name)
-	switch reply.Rcode {
-	case dns.RcodeSuccess, dns.RcodeNameError:
-	default:
+	if !dnswire.IsConclusive(reply) {
 		return finding{verdict: unprovable(fact.NotAnswered), answer: fact.NoAnswer}
 	}
 	if set := pick(reply.Answer, name, kind); len(set.records) > 0 {

@@ -9,6 +9,8 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxError is the longest text of an error that is kept.
@@ -118,10 +120,10 @@ func (l *look) consult(ctx context.Context, link *fact.DNSSECLink, name string, 
 	for _, resolver := range l.resolvers {
 		reply, from, err := l.asker.ask(ctx, resolver, newQuery(name, kind, true, true))
 		if err == nil {
-			err = resolved(reply)
+			err = dnswire.Resolved(reply)
 		}
 		if err != nil {
-			link.Error = shorten(resolver + ": " + err.Error())
+			link.Error = excerpt.Of(resolver+": "+err.Error(), maxError)
 			continue
 		}
 		link.Server, link.Error = from, ""
@@ -133,33 +135,4 @@ func (l *look) consult(ctx context.Context, link *fact.DNSSECLink, name string, 
 	return got
 }
 
-var (
-	errNotRecursive     = errors.New("the resolver does not resolve")
-	errNotAuthoritative = errors.New("the server does not answer for the domain")
-)
-
-// resolved tells whether a resolver really answered.
-func resolved(reply *dns.Msg) error {
-	switch {
-	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
-		return codeError(reply.Rcode)
-	case !reply.RecursionAvailable:
-		return errNotRecursive
-	}
-	return nil
-}
-
-// codeError is an answer that settles nothing.
-type codeError int
-
-func (c codeError) Error() string { return "the server answered " + codeName(int(c)) }
-
-func codeName(code int) string {
-	if name, known := dns.RcodeToString[code]; known {
-		return name
-	}
-	return "an unknown code"
-}
-
-// shorten bounds a text; errors quote nothing but ASCII names and addresses.
-func shorten(text string) string { return text[:min(len(text), maxError)] }
+var errNotAuthoritative = errors.New("the server does not answer for the domain")

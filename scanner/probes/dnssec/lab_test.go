@@ -3,14 +3,11 @@
 package dnssecprobe
 
 import (
-	"net/netip"
 	"testing"
-	"time"
 
 	"carescan/scanner"
-	"carescan/scanner/engine"
 	"carescan/scanner/fact"
-	"carescan/scanner/scannertest"
+	"carescan/scanner/probes/internal/lab"
 )
 
 // TestObserveThroughTheGuard looks at the lab hospital through the real door,
@@ -18,7 +15,7 @@ import (
 // is proven not to be.
 func TestObserveThroughTheGuard(t *testing.T) {
 	t.Parallel()
-	door, settings := openGuard(t)
+	door, settings := lab.Open(t)
 	p, err := New(Options{Anchor: settings.TrustAnchor})
 	if err != nil {
 		t.Fatal(err)
@@ -40,31 +37,4 @@ func TestObserveThroughTheGuard(t *testing.T) {
 			}
 		}
 	}
-}
-
-// openGuard starts the lab hospital and a door to it alone.
-func openGuard(t *testing.T) (*engine.Guard, scannertest.Settings) {
-	t.Helper()
-	hospital, err := scannertest.Start(scannertest.Options{Folder: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { hospital.Close() })
-	settings := hospital.Settings()
-	config := engine.GuardConfig{Redirects: settings.Redirects, RatePerHost: 1000, Scope: scanner.Scope{
-		Names:         settings.ScopeNames,
-		Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
-	}}
-	for _, r := range settings.Ranges {
-		config.Scope.Ranges = append(config.Scope.Ranges, netip.MustParsePrefix(r))
-	}
-	for _, r := range settings.Resolvers {
-		config.Resolvers = append(config.Resolvers, netip.MustParseAddrPort(r))
-	}
-	guard, err := engine.NewGuard(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(guard.Stop)
-	return guard, settings
 }

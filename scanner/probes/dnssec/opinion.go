@@ -8,6 +8,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // maxExtended is how many extended errors of one answer are kept.
@@ -19,7 +20,7 @@ func (l *look) opinion(ctx context.Context) {
 	o := fact.DNSSECOpinion{Resolver: l.resolvers[0]}
 	reply, _, err := l.asker.ask(ctx, l.resolvers[0], newQuery(l.name, dns.TypeSOA, true, false))
 	if err == nil {
-		o.Answered, o.Code, o.Authentic = true, codeName(reply.Rcode), reply.AuthenticatedData
+		o.Answered, o.Code, o.Authentic = true, dnswire.CodeName(reply.Rcode), reply.AuthenticatedData
 		o.Errors = extended(reply)
 	}
 	l.fact.Opinions = append(l.fact.Opinions, o)

@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // The bounds of one look.
@@ -29,7 +29,6 @@ const (
 	lookTime       = 90 * time.Second
 	maxExchanges   = 96 // retries and TCP included
 	maxServers     = 8  // name servers asked
-	maxResolvers   = 2
 	maxDepth       = 16 // labels between the anchor and the domain
 )
 
@@ -89,8 +88,8 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	l.walk(ctx, p.anchor)
 	l.servers(ctx)
 	l.opinion(ctx)
-	l.fact.Queries = l.asker.made
-	return []scanner.Sighting{{Fact: l.fact, Artifacts: l.asker.journal.artifacts()}}, nil
+	l.fact.Queries = l.asker.Made()
+	return []scanner.Sighting{{Fact: l.fact, Artifacts: l.asker.journal.Artifacts("DNSSEC answers")}}, nil
 }
 
 // look is one look at one domain.
@@ -106,16 +105,12 @@ type look struct {
 // newLook begins with another resolver at each attempt.
 func (p *Probe) newLook(ctx context.Context, net scanner.Network, name string) *look {
 	var resolvers []string
-	for _, r := range net.Resolvers() {
-		resolvers = append(resolvers, r.String())
-	}
-	if len(resolvers) > 1 {
-		turn := scanner.Attempt(ctx) % len(resolvers)
-		resolvers = slices.Concat(resolvers[turn:], resolvers[:turn])
+	for _, r := range dnswire.Resolvers(ctx, net) {
+		resolvers = append(resolvers, r.Address)
 	}
 	return &look{
-		name: dns.Fqdn(name), resolvers: resolvers[:min(len(resolvers), maxResolvers)],
-		asker:     &asker{net: net, timeout: p.timeout, left: maxExchanges, silences: map[string]int{}},
+		name: dns.Fqdn(name), resolvers: resolvers,
+		asker:     &asker{Asker: dnswire.NewAsker(net, p.timeout, maxExchanges), net: net},
 		validator: &validator{at: time.Now(), left: lookValidations},
 		fact:      fact.DNSSEC{Name: name, Anchor: unrooted(p.anchor.zone), Zone: unrooted(p.anchor.zone)},
 	}

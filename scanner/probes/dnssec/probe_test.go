@@ -17,6 +17,8 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
+	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -103,10 +105,10 @@ func startUnbound(t *testing.T, w *world) netip.AddrPort {
 	if _, err := exec.LookPath("unbound"); err != nil {
 		t.Skip("unbound is not installed (package unbound)")
 	}
-	at := freePort(t)
+	at := loopback.Free(t)
 	anchors := w.file(t, "anchors", strings.Join(w.anchor, "\n")+"\n")
 	conf := w.file(t, "unbound.conf", fmt.Sprintf(resolverConf, w.dir, at.Port(), anchors, w.first.Port()))
-	start(t, ").", "unbound", "-d", "-c", conf) // "start of service (unbound 1.17.1)."
+	debian.NameServer(t, exec.Command("unbound", "-d", "-c", conf), at)
 	return at
 }
 
@@ -150,28 +152,6 @@ func TestAnotherAttempt(t *testing.T) {
 	}
 }
 
-// serve starts a DNS server with a habit, over UDP and TCP.
-func serve(t *testing.T, handler dns.HandlerFunc) netip.AddrPort {
-	t.Helper()
-	at := freePort(t).String()
-	stream, err := net.Listen("tcp", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	packets, err := net.ListenPacket("udp", at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range []*dns.Server{{Listener: stream, Handler: handler}, {PacketConn: packets, Handler: handler}} {
-		started := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(started) }
-		go s.ActivateAndServe()
-		<-started
-		t.Cleanup(func() { s.Shutdown() })
-	}
-	return netip.MustParseAddrPort(at)
-}
-
 // relay answers what a real server says, once changed.
 func relay(to netip.AddrPort, change func(q, m *dns.Msg)) dns.HandlerFunc {
 	return func(w dns.ResponseWriter, q *dns.Msg) {
@@ -180,8 +160,8 @@ func relay(to netip.AddrPort, change func(q, m *dns.Msg)) dns.HandlerFunc {
 			return
 		}
 		change(q, m)
-		if _, udp := w.RemoteAddr().(*net.UDPAddr); udp && m.Len() > udpSize {
-			m.Truncate(udpSize)
+		if _, udp := w.RemoteAddr().(*net.UDPAddr); udp && m.Len() > dnswire.UDPSize {
+			m.Truncate(dnswire.UDPSize)
 		}
 		w.WriteMsg(m)
 	}
@@ -206,13 +186,13 @@ func TestResolversAtFault(t *testing.T) {
 		"drops-keys":       {strip(dns.TypeDNSKEY), fact.AnchorUnproven},
 		"servfail":         {code(dns.RcodeServerFailure), fact.NotAnswered},
 		"refused":          {code(dns.RcodeRefused), fact.NotAnswered},
-		"no-recursion":     {func(_, m *dns.Msg) { m.RecursionAvailable = false }, fact.NotAnswered},
+		"no-recursion":     {func(_, m *dns.Msg) { m.RecursionAvailable, m.Authoritative = false, false }, fact.NotAnswered},
 		"other-question":   {func(_, m *dns.Msg) { m.Question[0].Name = "other.test." }, fact.NotAnswered},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			faulty := serve(t, relay(w.first, tt.change))
+			faulty := loopback.ServeDNS(t, relay(w.first, tt.change))
 			p, err := New(Options{Anchor: w.anchor, Timeout: 500 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
@@ -274,7 +254,7 @@ func TestServersAtFault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			door := w.door("good.test")
-			door.Routes["ns2.good.test:53"] = serve(t, tt.handler).String()
+			door.Routes["ns2.good.test:53"] = loopback.ServeDNS(t, tt.handler).String()
 			p, err := New(Options{Anchor: w.anchor, Timeout: 500 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
@@ -300,8 +280,8 @@ func TestManyServers(t *testing.T) {
 	t.Parallel()
 	w := smallWorld(t)
 	door := w.door("good.test")
-	silent := serve(t, func(dns.ResponseWriter, *dns.Msg) {}).String()
-	door.Recursives[0] = serve(t, relay(w.first, func(q, m *dns.Msg) {
+	silent := loopback.ServeDNS(t, dns.HandlerFunc(func(dns.ResponseWriter, *dns.Msg) {})).String()
+	door.Recursives[0] = loopback.ServeDNS(t, relay(w.first, func(q, m *dns.Msg) {
 		for i := range 60 {
 			host := fmt.Sprintf("s%02d.good.test", i)
 			if q.Question[0].Qtype == dns.TypeNS {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxListed is how many servers are listed, asked or not.
@@ -48,7 +51,7 @@ func (l *look) permitted(ctx context.Context, host string, asked int) fact.DNSSE
 		err = errManyServers
 	}
 	if err != nil {
-		s.Error = shorten(err.Error())
+		s.Error = excerpt.Of(err.Error(), maxError)
 		return s
 	}
 	s.Contact = fact.ContactAsked
@@ -161,7 +164,7 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 		err = entitled(s, reply)
 	}
 	if err != nil {
-		set.Error = shorten(err.Error())
+		set.Error = excerpt.Of(err.Error(), maxError)
 		if errors.Is(err, errNotAuthoritative) {
 			set.Reason = fact.NotAuthoritative
 		}
@@ -178,9 +181,9 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 func entitled(s *fact.DNSSECServer, reply *dns.Msg) error {
 	switch {
 	case s.Recursive:
-		return resolved(reply)
-	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
-		return codeError(reply.Rcode)
+		return dnswire.Resolved(reply) //nolint:wrapcheck // it says what the resolver did
+	case !dnswire.IsConclusive(reply):
+		return fmt.Errorf("the server answered %s", dnswire.CodeName(reply.Rcode))
 	case !reply.Authoritative:
 		return errNotAuthoritative
 	}

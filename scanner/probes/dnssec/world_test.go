@@ -3,10 +3,7 @@
 package dnssecprobe
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -17,6 +14,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner/probes/internal/debian"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -200,67 +198,17 @@ options {
 controls { };
 `
 
-// serve starts BIND on a free port of its own. It says "running" when it is.
+// serve starts BIND on a free port of its own.
 func (w *world) serve(t *testing.T, folder string, zones []string) netip.AddrPort {
 	t.Helper()
-	at := freePort(t)
+	at := loopback.Free(t)
 	conf := fmt.Sprintf(namedConf, filepath.Join(w.dir, folder), at.Port())
 	for _, zone := range zones {
 		conf += fmt.Sprintf("zone %q { type primary; file %q; check-names ignore; };\n", zone, zoneFile(zone))
 	}
 	path := w.file(t, folder+".conf", conf)
-	start(t, " running", "named", "-g", "-c", path)
+	debian.NameServer(t, exec.Command("named", "-g", "-c", path), at, zones...)
 	return at
-}
-
-// start runs a server until the end of the test, once it said a word.
-func start(t *testing.T, word, name string, args ...string) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, name, args...)
-	output, err := command.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); command.Wait() })
-	lines := bufio.NewScanner(output)
-	var seen []string
-	for lines.Scan() {
-		seen = append(seen, lines.Text())
-		if strings.Contains(lines.Text(), "not loaded due to errors") {
-			break
-		}
-		if strings.HasSuffix(lines.Text(), word) {
-			go func() {
-				for lines.Scan() {
-				}
-			}()
-			return
-		}
-	}
-	t.Fatalf("%s did not start:\n%s", name, strings.Join(seen, "\n"))
-}
-
-// freePort finds a port of loopback that is free for both transports.
-func freePort(t *testing.T) netip.AddrPort {
-	t.Helper()
-	for range 20 {
-		stream, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		packets, err := net.ListenPacket("udp", stream.Addr().String())
-		stream.Close()
-		if err == nil {
-			packets.Close()
-			return netip.MustParseAddrPort(stream.Addr().String())
-		}
-	}
-	t.Fatal("no port is free for both transports")
-	return netip.AddrPort{}
 }
 
 // door opens the way to both servers of a zone, and to a resolver.

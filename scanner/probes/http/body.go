@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // readsFile wants the file of RFC 9116, and no page that comes in its place.
@@ -41,12 +43,12 @@ func readBody(response *http.Response, most int) (body []byte, cut string, err e
 	}
 	reader, err := decoded(response)
 	if err != nil {
-		return nil, clean(err.Error()), err
+		return nil, excerpt.Of(err.Error(), maxText), err
 	}
 	body, err = io.ReadAll(io.LimitReader(reader, int64(most)+1))
 	switch {
 	case err != nil:
-		return body[:min(len(body), most)], clean(err.Error()), err
+		return body[:min(len(body), most)], excerpt.Of(err.Error(), maxText), err
 	case len(body) > most:
 		return body[:most], fmt.Sprintf("longer than %d bytes", most), nil
 	}

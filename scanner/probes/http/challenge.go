@@ -5,6 +5,8 @@ package httpprobe
 import (
 	"slices"
 	"strings"
+
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of a WWW-Authenticate field.
@@ -21,7 +23,7 @@ func schemes(challenges []string) []string {
 		for _, part := range unquotedParts(challenge) {
 			// A part that begins with "name=" is a parameter of the scheme before.
 			scheme, _, _ := strings.Cut(strings.TrimSpace(part), " ")
-			scheme = strings.ToLower(cut(scheme, maxScheme))
+			scheme = strings.ToLower(excerpt.Of(scheme, maxScheme))
 			if isToken(scheme) && !slices.Contains(kept, scheme) && len(kept) < maxSchemes {
 				kept = append(kept, scheme)
 			}

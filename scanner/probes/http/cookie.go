@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of cookies.
@@ -53,7 +54,7 @@ func cookies(lines []string) []fact.Cookie {
 func cookie(line string) (c fact.Cookie, ok bool) {
 	parts := strings.Split(line, ";")
 	name, value, _ := strings.Cut(parts[0], "=")
-	c.Name = cut(strings.TrimSpace(name), maxCookieName)
+	c.Name = excerpt.Of(strings.TrimSpace(name), maxCookieName)
 	c.Erased = strings.Trim(value, "\" \t") == ""
 	for _, part := range parts[1:] {
 		attribute, setting, _ := strings.Cut(part, "=")

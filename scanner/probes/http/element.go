@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxAttributes is how many attributes of one element are looked at.
@@ -65,10 +67,10 @@ func (l *elements) add(e element) {
 
 func (e element) line() string {
 	var line strings.Builder
-	line.WriteString("<" + cut(e.name, maxScheme))
+	line.WriteString("<" + excerpt.Of(e.name, maxScheme))
 	for _, name := range keptAttributes {
 		if value, ok := e.attributes[name]; ok {
-			fmt.Fprintf(&line, " %s=%q", name, cut(withoutQuery(value), maxText))
+			fmt.Fprintf(&line, " %s=%q", name, excerpt.Of(withoutQuery(value), maxText))
 		}
 	}
 	return line.String() + ">\n"

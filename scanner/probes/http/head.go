@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of the heads.
@@ -32,7 +33,7 @@ var keptHeaders = [...]string{
 func describe(u *url.URL, response *http.Response) fact.Hop {
 	hop := fact.Hop{
 		URL: u.String(), Status: response.StatusCode,
-		Location: cut(response.Header.Get("Location"), maxURL),
+		Location: excerpt.Of(response.Header.Get("Location"), maxURL),
 		Headers:  map[string][]string{},
 		Cookies:  cookies(response.Header["Set-Cookie"]),
 		Auth:     schemes(response.Header["Www-Authenticate"]),
@@ -48,7 +49,7 @@ func describe(u *url.URL, response *http.Response) fact.Hop {
 func bounded(values []string) []string {
 	var kept []string
 	for _, value := range values[:min(len(values), maxValues)] {
-		kept = append(kept, cut(value, maxValueLen))
+		kept = append(kept, excerpt.Of(value, maxValueLen))
 	}
 	return kept
 }

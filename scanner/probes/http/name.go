@@ -4,15 +4,14 @@ package httpprobe
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"time"
 
 	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
-	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // The bounds of what is asked about the script hosts of one site.
@@ -74,42 +73,19 @@ func (v *visitor) lookup(ctx context.Context, host string) fact.HostName {
 	return v.registered(ctx, domain)
 }
 
-// registered asks a resolver for the domain itself: a domain without addresses
-// may well exist, and only NXDOMAIN proves that it does not (RFC 8020).
+// registered asks one resolver for the domain itself, over TCP: a domain without
+// addresses may well exist, and only NXDOMAIN proves that it does not (RFC 8020).
 func (v *visitor) registered(ctx context.Context, domain string) fact.HostName {
-	answer, err := v.resolve(ctx, new(dns.Msg).SetQuestion(dns.Fqdn(domain), dns.TypeSOA))
+	resolvers := dnswire.Resolvers(ctx, v.net)
+	if len(resolvers) == 0 {
+		return fact.NameUnknown
+	}
+	answer, _, err := dnswire.Exchange(ctx, v.net, "tcp", resolvers[0].Address, dnswire.NewQuery(domain, dns.TypeSOA, true))
 	switch {
-	case err != nil:
+	case err != nil || dnswire.Resolved(answer) != nil:
 		return fact.NameUnknown
 	case answer.Rcode == dns.RcodeNameError:
 		return fact.NameFree
-	case answer.Rcode == dns.RcodeSuccess:
-		return fact.NameLost
 	}
-	return fact.NameUnknown
-}
-
-// resolve asks one resolver over TCP, and another one in the look that confirms
-// the first.
-func (v *visitor) resolve(ctx context.Context, question *dns.Msg) (*dns.Msg, error) {
-	resolvers := v.net.Resolvers()
-	if len(resolvers) == 0 {
-		return nil, errors.New("no resolver is declared")
-	}
-	at := resolvers[scanner.Attempt(ctx)%len(resolvers)]
-	conn, err := v.net.DialContext(ctx, "tcp", at.String())
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	exchange := dns.Conn{Conn: conn}
-	if err := exchange.WriteMsg(question); err != nil {
-		return nil, err
-	}
-	answer, err := exchange.ReadMsg()
-	if err == nil && (answer.Id != question.Id || !answer.Response) {
-		err = errors.New("the resolver answers another question")
-	}
-	return answer, err
+	return fact.NameLost
 }

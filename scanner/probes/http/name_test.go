@@ -4,7 +4,6 @@ package httpprobe
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -16,26 +15,22 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
-// resolver starts a resolver that knows which domains exist, and answers over
-// TCP with the code given for each.
+// resolver starts a resolver that knows which domains exist, and answers with the
+// code given for each.
 func resolver(t *testing.T, codes map[string]int) netip.AddrPort {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{Listener: listener, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	return loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		code, known := codes[strings.TrimSuffix(q.Question[0].Name, ".")]
 		if !known {
 			code = dns.RcodeServerFailure
 		}
-		w.WriteMsg(new(dns.Msg).SetRcode(q, code))
-	})}
-	go server.ActivateAndServe()
-	t.Cleanup(func() { server.Shutdown() })
-	return netip.MustParseAddrPort(listener.Addr().String())
+		m := new(dns.Msg).SetRcode(q, code)
+		m.RecursionAvailable = true
+		w.WriteMsg(m)
+	}))
 }
 
 // TestObserveScriptHosts holds that only a proven absence makes a domain free,
@@ -76,7 +71,7 @@ func TestObserveScriptHosts(t *testing.T) {
 // TestNamesAreBounded holds that a page of a thousand hosts costs a few questions.
 func TestNamesAreBounded(t *testing.T) {
 	l := site(t, page(), nil)
-	v := &visitor{net: l, timeout: time.Second}
+	v := &visitor{net: l, timeout: 10 * time.Second}
 	for name := range strings.FieldsSeq(strings.Repeat("a.test b.test ", 10) + "c.test d.test e.test") {
 		v.nameOf(t.Context(), name)
 	}
@@ -96,7 +91,7 @@ func TestResolveAsksAnother(t *testing.T) {
 		resolver(t, map[string]int{"x.test": dns.RcodeNameError}), resolver(t, map[string]int{"x.test": dns.RcodeSuccess}),
 	}
 	for attempt, want := range []fact.HostName{fact.NameFree, fact.NameLost} {
-		v := &visitor{net: l, timeout: time.Second}
+		v := &visitor{net: l, timeout: 10 * time.Second}
 		if got := v.nameOf(scanner.WithAttempt(t.Context(), attempt), "cdn.x.test"); got != want {
 			t.Errorf("attempt %d: %s, want %s", attempt, got, want)
 		}

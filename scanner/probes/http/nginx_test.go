@@ -3,27 +3,18 @@
 package httpprobe
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -34,7 +25,7 @@ http {
   client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
   gzip on; gzip_min_length 1;
   server {
-    listen 127.0.0.1:%[2]d ssl; server_name www.chu.test; root %[1]s/root;
+    listen 127.0.0.1:%[2]s ssl; server_name www.chu.test; root %[1]s/root;
     ssl_certificate %[1]s/cert.pem; ssl_certificate_key %[1]s/key.pem;
     charset utf-8;
     add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;
@@ -42,7 +33,7 @@ http {
     add_header Set-Cookie "session=secret; Secure; HttpOnly; SameSite=Strict";
   }
   server {
-    listen 127.0.0.1:%[3]d; server_name www.chu.test;
+    listen 127.0.0.1:%[3]s; server_name www.chu.test;
     location = / { return 301 https://www.chu.test/; }
   }
 }
@@ -100,98 +91,20 @@ func checkNginx(t *testing.T, got fact.Web, validity fact.Validity) {
 	}
 }
 
-// startNginx starts nginx on two free ports and waits until it listens.
+// startNginx starts nginx on two free ports.
 func startNginx(t *testing.T) (*loopback.Network, *x509.CertPool) {
 	t.Helper()
-	binary, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("nginx is not installed (package nginx-light)")
-	}
-	dir := t.TempDir()
-	secure, plain := netip.MustParseAddrPort(closedPort(t)), netip.MustParseAddrPort(closedPort(t))
-	roots := certify(t, dir)
-	store(t, dir, "conf", fmt.Appendf(nil, nginxConf, dir, secure.Port(), plain.Port()))
-	if err := os.Mkdir(filepath.Join(dir, "root"), 0o755); err != nil {
+	program := debian.Program(t, "/usr/sbin/nginx", "nginx-light")
+	folder, secure, plain := debian.Folder(t), debian.Port(t), debian.Port(t)
+	identity := debian.NewIdentity(t, folder, host)
+	conf := debian.Write(t, folder, "conf", fmt.Sprintf(nginxConf, folder, secure, plain))
+	page := debian.Write(t, folder, "root/index.html", nginxPage)
+	if err := os.Chmod(page, 0o644); err != nil { // the worker of nginx gives its rights up
 		t.Fatal(err)
 	}
-	store(t, filepath.Join(dir, "root"), "index.html", []byte(nginxPage))
-	openToWorker(t, dir)
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, binary, "-p", dir, "-e", "stderr", "-c", filepath.Join(dir, "conf"))
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); command.Wait() })
-	waitForPort(t, plain.String())
-	waitForPort(t, secure.String())
+	debian.Start(t, exec.Command(program, "-p", folder, "-e", "stderr", "-c", conf), plain, secure)
 	return &loopback.Network{
-		Routes:    map[string]string{host + ":443": secure.String(), host + ":80": plain.String()},
+		Routes:    map[string]string{host + ":443": "127.0.0.1:" + secure, host + ":80": "127.0.0.1:" + plain},
 		Addresses: map[string][]netip.Addr{host: {here}, "cdn.vendor.test": {here}},
-	}, roots
-}
-
-// openToWorker lets the worker of nginx, which gives its rights up when the test
-// has many, read the pages: folders of tests are closed to others.
-func openToWorker(t *testing.T, dir string) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		return
-	}
-	for _, folder := range []string{dir, filepath.Dir(dir)} {
-		if err := os.Chmod(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func store(t *testing.T, dir, name string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// certify writes a certificate for the host, which is its own authority.
-func certify(t *testing.T, dir string) *x509.CertPool {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store(t, dir, "cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	store(t, dir, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(certificate)
-	return roots
-}
-
-// waitForPort dials until somebody listens, within a bound.
-func waitForPort(t *testing.T, address string) {
-	t.Helper()
-	for range 200 {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			conn.Close()
-			return
-		}
-		<-time.After(25 * time.Millisecond)
-	}
-	t.Fatalf("nobody listens on %s", address)
+	}, identity.Roots
 }

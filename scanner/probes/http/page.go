@@ -15,6 +15,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of one page.
@@ -37,7 +38,7 @@ func (v *visitor) page(w visit) *fact.Page {
 	if isPage(w.last) {
 		p = readPage(w.at, w.last.body, &v.elements)
 	}
-	p.URL, p.MediaType, p.Cut = w.at.String(), cut(media, maxText), firstOf(w.last.cut, p.Cut)
+	p.URL, p.MediaType, p.Cut = w.at.String(), excerpt.Of(media, maxText), firstOf(w.last.cut, p.Cut)
 	if len(w.last.body) > 0 {
 		p.Digest = scanner.Digest(w.last.body)
 	}
@@ -107,11 +108,11 @@ func (r *pageReader) meta(e element) {
 	content := strings.TrimSpace(e.attributes["content"])
 	switch {
 	case e.word("http-equiv") == "content-security-policy" && len(r.page.Policies) < maxPolicies:
-		r.page.Policies = append(r.page.Policies, cut(content, maxValueLen))
+		r.page.Policies = append(r.page.Policies, excerpt.Of(content, maxValueLen))
 	case e.word("name") == "generator" && r.page.Generator == "":
-		r.page.Generator = cut(content, maxGenerator)
+		r.page.Generator = excerpt.Of(content, maxGenerator)
 	case e.word("name") == "referrer":
-		r.page.Referrer = cut(strings.ToLower(content), maxText)
+		r.page.Referrer = excerpt.Of(strings.ToLower(content), maxText)
 	}
 }
 
@@ -235,7 +236,7 @@ func addHost(list []string, to *url.URL, most int) []string {
 }
 
 // hostOf is the name alone: ports belong to the same host.
-func hostOf(u *url.URL) string { return clean(scanner.CanonicalName(u.Hostname())) }
+func hostOf(u *url.URL) string { return excerpt.Of(scanner.CanonicalName(u.Hostname()), maxText) }
 
 // registrable is the part of a name that somebody rents; addresses and suffixes
 // stand for themselves.

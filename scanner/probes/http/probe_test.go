@@ -164,7 +164,7 @@ func TestObserveFollowsWithinTheScope(t *testing.T) {
 func TestObserveLosesARedirect(t *testing.T) {
 	t.Parallel()
 	l := site(t, redirect("https://portail.chu.test/", 307), nil)
-	l.Routes["portail.chu.test:443"] = closedPort(t)
+	l.Routes["portail.chu.test:443"] = loopback.Free(t).String()
 	got, sighting := observe(t, l, 0)
 	if got.Reach != fact.Answered || len(got.Hops) != 1 || got.Error == "" || !strings.Contains(sighting.Missing, "the site") {
 		t.Errorf("%+v, missing %q", got, sighting.Missing)
@@ -200,8 +200,8 @@ func TestObserveHostileServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := site(t, page(), nil)
-			l.Routes[host+":443"] = raw(t, tt.handle)
-			got, sighting := observe(t, l, 500*time.Millisecond)
+			l.Routes[host+":443"] = loopback.Serve(t, tt.handle)
+			got, sighting := observe(t, l, time.Second)
 			if got.Reach != tt.want || got.SecurityTxt.Contacts != 0 {
 				t.Errorf("%+v, want %s", got, tt.want)
 			}
@@ -248,7 +248,7 @@ func TestObserveLetsGo(t *testing.T) {
 	t.Parallel()
 	gone := make(chan struct{}, 4)
 	l := site(t, page(), nil)
-	l.Routes[host+":443"] = raw(t, func(c net.Conn) {
+	l.Routes[host+":443"] = loopback.Serve(t, func(c net.Conn) {
 		wait(c)
 		gone <- struct{}{}
 	})
@@ -298,7 +298,7 @@ func detour() http.Handler {
 func TestObservePlainTalksOtherwise(t *testing.T) {
 	t.Parallel()
 	l := site(t, page(), nil)
-	l.Routes[host+":80"] = raw(t, say("SSH-2.0-OpenSSH\r\n"))
+	l.Routes[host+":80"] = loopback.Serve(t, say("SSH-2.0-OpenSSH\r\n"))
 	got, sighting := observe(t, l, 0)
 	if got.Plain.Reach != fact.OtherTalk || sighting.Missing != "" {
 		t.Errorf("%+v, missing %q", got.Plain, sighting.Missing)
@@ -327,7 +327,7 @@ func TestObserveWithoutConnection(t *testing.T) {
 		net  *loopback.Network
 		want fact.Reach
 	}{
-		"closed":     {&loopback.Network{Routes: map[string]string{host + ":443": closedPort(t), host + ":80": closedPort(t)}, Addresses: map[string][]netip.Addr{host: {here}}}, fact.Closed},
+		"closed":     {&loopback.Network{Routes: map[string]string{host + ":443": loopback.Free(t).String(), host + ":80": loopback.Free(t).String()}, Addresses: map[string][]netip.Addr{host: {here}}}, fact.Closed},
 		"refused":    {&loopback.Network{}, fact.Unreached},
 		"no-address": {&loopback.Network{Routes: map[string]string{host + ":443": "none", host + ":80": "none"}}, fact.NoAddress},
 	}

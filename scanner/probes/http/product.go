@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxVersion is the most that is kept of a version.
@@ -82,13 +83,13 @@ func (m mark) names(line string) bool {
 
 // at is the product, with the version its clue holds.
 func (m mark) at(u *url.URL, c clue) fact.Product {
-	p := fact.Product{Name: m.product, Where: cut(u.String(), maxText), Source: c.source}
+	p := fact.Product{Name: m.product, Where: excerpt.Of(u.String(), maxText), Source: c.source}
 	p.Edge, p.CMS = slices.Contains(edges[:], m.product), slices.Contains(managers[:], m.product)
 	if m.version == nil {
 		return p
 	}
 	if groups := m.version.FindStringSubmatch(c.text); groups != nil {
-		p.Version = cut(strings.Join(groups[1:], "."), maxVersion)
+		p.Version = excerpt.Of(strings.Join(groups[1:], "."), maxVersion)
 	}
 	return p
 }
@@ -102,7 +103,7 @@ func generatorOf(body []byte) string {
 			return ""
 		case html.StartTagToken, html.SelfClosingTagToken:
 			if e := readElement(z); e.name == "meta" && e.word("name") == "generator" {
-				return cut(e.word("content"), maxGenerator)
+				return excerpt.Of(e.word("content"), maxGenerator)
 			}
 		case html.TextToken, html.CommentToken, html.DoctypeToken, html.EndTagToken:
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of a file: an Expires field, where a date has 25
@@ -97,7 +98,7 @@ func parseSecurityTxt(file []byte) policy {
 	}
 	// Expires must stand once (section 2.5.5): two of them, put together, are no
 	// date, and no choice is made for the author.
-	p.expires = cut(strings.Join(expires, ", "), maxExpires)
+	p.expires = excerpt.Of(strings.Join(expires, ", "), maxExpires)
 	return p
 }
 

@@ -127,7 +127,7 @@ func TestObserveSecurityTxtHostile(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, sighting := observe(t, site(t, serveFile(tt.file), nil), time.Second)
+			got, sighting := observe(t, site(t, serveFile(tt.file), nil), 2*time.Second)
 			if sighting.Missing != "" || (got.SecurityTxt.Reach == fact.Unreached) != tt.lost || (got.SecurityTxt.Error != "") != tt.lost {
 				t.Errorf("missing %q, %+v", sighting.Missing, got.SecurityTxt)
 			}

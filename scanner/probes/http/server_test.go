@@ -3,7 +3,6 @@
 package httpprobe
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -24,7 +23,7 @@ func site(t *testing.T, secure, plain http.Handler) *loopback.Network {
 	t.Helper()
 	l := &loopback.Network{Routes: map[string]string{}, Addresses: map[string][]netip.Addr{host: {here}}}
 	l.Routes[host+":443"] = start(t, httptest.NewUnstartedServer(secure), true)
-	l.Routes[host+":80"] = closedPort(t)
+	l.Routes[host+":80"] = loopback.Free(t).String()
 	if plain != nil {
 		l.Routes[host+":80"] = start(t, httptest.NewUnstartedServer(plain), false)
 	}
@@ -41,38 +40,4 @@ func start(t *testing.T, s *httptest.Server, secure bool) string {
 	}
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String()
-}
-
-// closedPort gives an address where nobody listens.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener.Close()
-	return listener.Addr().String()
-}
-
-// raw starts a server that speaks whatever it likes.
-func raw(t *testing.T, handle func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				handle(conn)
-			}()
-		}
-	}()
-	return listener.Addr().String()
 }

@@ -10,12 +10,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of one answer.
@@ -97,7 +96,7 @@ func (v *visitor) follow(ctx context.Context, u *url.URL, e errand) visit {
 }
 
 // refuse notes on the last answer why it was not followed.
-func (w *visit) refuse(why error) { w.hops[len(w.hops)-1].Refused = clean(why.Error()) }
+func (w *visit) refuse(why error) { w.hops[len(w.hops)-1].Refused = excerpt.Of(why.Error(), maxText) }
 
 // stop notes a request that had no answer: our own restraint on the answer that
 // led there, anything else as a failure.
@@ -107,7 +106,7 @@ func (v *visitor) stop(ctx context.Context, w *visit, u *url.URL, err error) {
 		w.refuse(refusal)
 		return
 	}
-	w.failure = clean(err.Error())
+	w.failure = excerpt.Of(err.Error(), maxText)
 	if len(w.hops) == 0 {
 		w.reach = v.reach(ctx, u.Hostname(), err)
 	}
@@ -181,18 +180,4 @@ func (v *visitor) permitted(ctx context.Context, from *url.URL, location string)
 	// A redirect chooses neither a name to sign in with nor a place in the page.
 	to.User, to.Fragment, to.RawFragment = nil, "", ""
 	return to, nil
-}
-
-// clean bounds a text that quotes foreign bytes.
-func clean(text string) string { return cut(text, maxText) }
-
-func cut(text string, most int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= most {
-		return text
-	}
-	for !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most] + "…"
 }

@@ -10,14 +10,15 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // gathering is the names found so far.
 type gathering struct {
 	net       scanner.Network
 	domain    string
-	resolvers []string
-	left      int // questions that may still be asked
+	asker     *dnswire.Asker
+	resolvers []dnswire.Server
 	assets    map[string]*fact.Asset
 	omitted   map[string]bool
 	wildcard  bool
@@ -25,19 +26,9 @@ type gathering struct {
 	problems  []string
 }
 
-// maxResolvers is how many resolvers one question may be put to.
-const maxResolvers = 2
-
-func newGathering(net scanner.Network, domain string, attempt int) *gathering {
-	var resolvers []string
-	for _, r := range net.Resolvers() {
-		resolvers = append(resolvers, r.String())
-	}
-	if len(resolvers) > 1 && attempt > 0 {
-		resolvers = append(resolvers[1:], resolvers[0])
-	}
+func newGathering(ctx context.Context, net scanner.Network, domain string) *gathering {
 	return &gathering{
-		net: net, domain: domain, resolvers: resolvers[:min(len(resolvers), maxResolvers)], left: maxQuestions,
+		net: net, domain: domain, asker: dnswire.NewAsker(net, askTimeout, maxQuestions), resolvers: dnswire.Resolvers(ctx, net),
 		assets: map[string]*fact.Asset{}, omitted: map[string]bool{},
 	}
 }

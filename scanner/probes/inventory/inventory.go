@@ -60,7 +60,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if t.Kind != scanner.KindDomain {
 		return nil, fmt.Errorf("look at %s: the inventory looks at domains", t.Key())
 	}
-	g := newGathering(net, t.ID, scanner.Attempt(ctx))
+	g := newGathering(ctx, net, t.ID)
 	if len(g.resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
 	}

@@ -4,7 +4,6 @@ package inventory
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -33,16 +32,7 @@ func serveZone(t *testing.T, text string) netip.AddrPort {
 	if err := parser.Err(); err != nil {
 		t.Fatal(err)
 	}
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	server := &dns.Server{PacketConn: packets, Handler: answerFrom(records), NotifyStartedFunc: func() { close(started) }}
-	go func() { _ = server.ActivateAndServe() }() // ends with Shutdown
-	<-started
-	t.Cleanup(func() { _ = server.Shutdown() })
-	return netip.MustParseAddrPort(packets.LocalAddr().String())
+	return loopback.ServeDNS(t, answerFrom(records))
 }
 
 // answerFrom follows aliases inside the zone, and says that names it lacks do
@@ -50,6 +40,7 @@ func serveZone(t *testing.T, text string) netip.AddrPort {
 func answerFrom(records []dns.RR) dns.HandlerFunc {
 	return func(w dns.ResponseWriter, question *dns.Msg) {
 		answer := new(dns.Msg).SetReply(question)
+		answer.RecursionAvailable = true
 		name, known := question.Question[0].Name, false
 		for again := true; again; {
 			again, known = false, false

@@ -5,7 +5,6 @@ package inventory
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,37 +24,20 @@ const (
 	maxAddresses = 16
 )
 
-var errSpent = errors.New("the questions of this look are spent")
-
 // ask puts one question to the resolvers in turn.
 func (g *gathering) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
-	failed := errSpent
-	for _, resolver := range g.resolvers {
-		if g.left == 0 {
-			return nil, errSpent
+	failed := dnswire.ErrSpent
+	for _, at := range g.resolvers {
+		reply, _, err := g.asker.Ask(ctx, at, dnswire.NewQuery(name, qtype, true))
+		if err == nil {
+			err = dnswire.Resolved(reply)
 		}
-		reply, err := g.askOne(ctx, resolver, name, qtype)
-		if err == nil && (reply.Rcode == dns.RcodeSuccess || reply.Rcode == dns.RcodeNameError) {
+		if err == nil {
 			return reply, nil
 		}
 		failed = err
-		if err == nil {
-			failed = fmt.Errorf("the resolver answered %s", dns.RcodeToString[reply.Rcode])
-		}
 	}
 	return nil, failed
-}
-
-func (g *gathering) askOne(ctx context.Context, resolver, name string, qtype uint16) (*dns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	g.left--
-	reply, _, err := dnswire.Exchange(ctx, g.net, "udp", resolver, dnswire.NewQuery(name, qtype, true))
-	if err == nil && reply.Truncated && g.left > 0 {
-		g.left--
-		reply, _, err = dnswire.Exchange(ctx, g.net, "tcp", resolver, dnswire.NewQuery(name, qtype, true))
-	}
-	return reply, err
 }
 
 // services are the SRV names that hospitals publish.

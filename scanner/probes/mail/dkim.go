@@ -12,6 +12,7 @@ import (
 	"github.com/mjl-/mox/dkim"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // dkimSelector asks for the key of a declared selector.
@@ -29,7 +30,7 @@ func dkimSelector(ctx context.Context, r *resolver, domain, selector string) fac
 func readKey(found *fact.DKIMSelector, text string) {
 	record, _, err := dkim.ParseRecord(text)
 	if err != nil {
-		found.Fault = shorten(printable(err.Error()))
+		found.Fault = excerpt.Of(printable(err.Error()), maxError)
 		return
 	}
 	found.Key = strings.ToLower(record.Key)

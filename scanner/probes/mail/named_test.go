@@ -3,17 +3,15 @@
 package mailprobe
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 const namedConf = `
@@ -63,55 +61,13 @@ func TestObserveNamed(t *testing.T) {
 	}
 }
 
-// startNamed starts BIND on a free port of its own. It says "running" when it
-// is.
+// startNamed starts BIND on a free port of its own.
 func startNamed(t *testing.T, zone string) netip.AddrPort {
 	t.Helper()
-	binary, err := exec.LookPath("named")
-	if err != nil {
-		t.Skip("named is not installed (package bind9)")
-	}
-	packets, stream := listenBoth(t)
-	at := netip.MustParseAddrPort(stream.Addr().String())
-	packets.Close()
-	stream.Close()
-	dir := t.TempDir()
-	write(t, dir, "named.conf", fmt.Sprintf(namedConf, dir, at.Port()))
-	write(t, dir, "test.zone", namedZone+zone)
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, binary, "-g", "-c", filepath.Join(dir, "named.conf"))
-	output, err := command.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); command.Wait() })
-	waitFor(t, bufio.NewScanner(output), " running")
+	program := debian.Program(t, "/usr/sbin/named", "bind9")
+	folder, at := debian.Folder(t), loopback.Free(t)
+	conf := debian.Write(t, folder, "named.conf", fmt.Sprintf(namedConf, folder, at.Port()))
+	debian.Write(t, folder, "test.zone", namedZone+zone)
+	debian.NameServer(t, exec.Command(program, "-g", "-c", conf), at, "test")
 	return at
-}
-
-func write(t *testing.T, dir, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// waitFor reads until a line has a word, and lets the rest flow away.
-func waitFor(t *testing.T, lines *bufio.Scanner, word string) {
-	t.Helper()
-	var seen []string
-	for lines.Scan() {
-		seen = append(seen, lines.Text())
-		if strings.HasSuffix(lines.Text(), word) {
-			go func() {
-				for lines.Scan() {
-				}
-			}()
-			return
-		}
-	}
-	t.Fatalf("named did not start:\n%s", strings.Join(seen, "\n"))
 }

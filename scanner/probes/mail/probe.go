@@ -75,15 +75,14 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if err != nil {
 		return nil, err
 	}
-	resolvers := turned(net.Resolvers(), scanner.Attempt(ctx))
-	if len(resolvers) == 0 {
+	r := newResolver(ctx, net, p.options.Timeout)
+	if len(r.servers) == 0 {
 		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	r := newResolver(net, p.options.Timeout, resolvers)
 	found := p.look(ctx, net, r, name)
-	return []scanner.Sighting{{Fact: found, Artifacts: r.journal.artifacts()}}, nil
+	return []scanner.Sighting{{Fact: found, Artifacts: r.journal.Artifacts("DNS answers")}}, nil
 }
 
 func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name string) fact.MailPolicy {
@@ -101,7 +100,7 @@ func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name
 	}
 	found.TLSRPT = tlsReports(ctx, r, name)
 	found.BIMI = brandRecord(ctx, r, name)
-	found.Exchanges = r.spent
+	found.Exchanges = r.Made()
 	return found
 }
 

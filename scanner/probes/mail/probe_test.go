@@ -41,7 +41,7 @@ func TestObserveHealthyDomain(t *testing.T) {
 	t.Parallel()
 	zone := parseRecords(t, healthy+keyRecord(t, "s2026", 2048, ""))
 	policy, roots := servePolicy(t, answering(goodPolicy))
-	net := &loopback.Network{Recursives: []netip.AddrPort{serve(t, zone)}, Routes: map[string]string{"mta-sts.chu.test:443": policy}}
+	net := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone)}, Routes: map[string]string{"mta-sts.chu.test:443": policy}}
 	p := New(Options{Selectors: map[string][]string{"chu.test": {"s2026"}}, Roots: roots})
 	sightings, err := p.Observe(t.Context(), net, scanner.DomainTarget("chu.test"))
 	if err != nil {
@@ -146,7 +146,7 @@ double._domainkey.chu TXT "v=DKIM1; p="
 double._domainkey.chu TXT "v=DKIM1; k=rsa; p="
 `
 	selectors := []string{"court", "ed", "retire", "casse", "autre", "double", "absent", "../x"}
-	net := network(serve(t, parseRecords(t, zone)))
+	net := network(loopback.ServeDNS(t, parseRecords(t, zone)))
 	got := observe(t, net, Options{Selectors: map[string][]string{"chu.test": selectors}}, "chu.test").DKIM
 	for i := range got {
 		if (got[i].Fault != "") != (got[i].Selector == "casse" || got[i].Selector == "autre") {
@@ -255,7 +255,7 @@ func TestObserveKnowsNothing(t *testing.T) {
 	for name, handler := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			net := network(serve(t, handler))
+			net := network(loopback.ServeDNS(t, handler))
 			got := observe(t, net, Options{Timeout: 100 * time.Millisecond, Selectors: map[string][]string{"chu.test": {"s"}}}, "chu.test")
 			answers := []fact.Answer{got.Answer, got.MX.Answer, got.SPF.Records[0].Answer, got.DKIM[0].Answer, got.MTASTS.Record.Answer, got.TLSRPT.Answer}
 			for _, step := range got.DMARC.Walk {
@@ -298,7 +298,7 @@ func TestObserveLargeAnswers(t *testing.T) {
 func TestObserveAnotherResolverFirst(t *testing.T) {
 	t.Parallel()
 	zone := parseRecords(t, healthy)
-	net := &loopback.Network{Recursives: []netip.AddrPort{serve(t, zone), serve(t, zone)}}
+	net := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone), loopback.ServeDNS(t, zone)}}
 	p := New(Options{})
 	for attempt, first := range net.Recursives {
 		before := len(net.Dials())

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,33 +14,18 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
-const (
-	maxResolvers   = 2
-	triesPerServer = 2
-	// maxSilences is how many exchanges in a row may fail before a resolver is left
-	// alone for the rest of the look.
-	maxSilences = 3
-	maxAliases  = 16
-)
-
-var (
-	errNoExchange   = errors.New("the exchanges of this look are spent")
-	errNotRecursive = errors.New("the resolver does not resolve")
-	errBadName      = errors.New("not a name that can be asked")
-)
+var errBadName = errors.New("not a name that can be asked")
 
 // resolver puts questions to recursive resolvers within the bounds of one look,
 // and never the same question twice.
 type resolver struct {
-	net      scanner.Network
-	timeout  time.Duration
-	servers  []netip.AddrPort
-	spent    int
-	silences map[netip.AddrPort]int
-	known    map[question]answer
-	journal  journal
+	*dnswire.Asker
+	servers []dnswire.Server
+	known   map[question]answer
+	journal journal
 }
 
 type question struct {
@@ -59,18 +42,10 @@ type answer struct {
 	fault   string
 }
 
-func newResolver(net scanner.Network, timeout time.Duration, servers []netip.AddrPort) *resolver {
-	return &resolver{net: net, timeout: timeout, servers: servers, silences: map[netip.AddrPort]int{}, known: map[question]answer{}}
-}
-
-// turned lists the resolvers to ask, another one first in a look that confirms.
-func turned(all []netip.AddrPort, attempt int) []netip.AddrPort {
-	if len(all) == 0 {
-		return nil
+func newResolver(ctx context.Context, net scanner.Network, timeout time.Duration) *resolver {
+	return &resolver{
+		Asker: dnswire.NewAsker(net, timeout, maxExchanges), servers: dnswire.Resolvers(ctx, net), known: map[question]answer{},
 	}
-	first := attempt % len(all)
-	order := slices.Concat(all[first:], all[:first])
-	return order[:min(len(order), maxResolvers)]
 }
 
 // ask puts one question, once.
@@ -92,67 +67,24 @@ func (r *resolver) askServers(ctx context.Context, q question) answer {
 	}
 	fault := "no resolver left to ask"
 	for _, server := range r.servers {
-		if r.silences[server] >= maxSilences {
+		if r.Silent(server) {
 			continue
 		}
-		a, err := r.insist(ctx, server, q)
+		reply, _, err := r.Ask(ctx, server, dnswire.NewQuery(q.name, q.qtype, true))
 		if err == nil {
-			return a
+			err = dnswire.Resolved(reply)
 		}
-		fault = shorten(fmt.Sprintf("%s: %v", server, err))
+		if err == nil {
+			return settle(q, reply)
+		}
+		fault = excerpt.Of(fmt.Sprintf("%s: %v", server.Address, err), maxError)
 	}
 	return answer{state: fact.NoAnswer, fault: fault}
 }
 
-// insist repeats an exchange that brought nothing.
-func (r *resolver) insist(ctx context.Context, server netip.AddrPort, q question) (a answer, err error) {
-	for range triesPerServer {
-		var reply *dns.Msg
-		reply, err = r.exchange(ctx, server, q)
-		if err == nil {
-			r.silences[server] = 0
-			return settle(q, reply)
-		}
-		r.silences[server]++
-		if ctx.Err() != nil || errors.Is(err, errNoExchange) || r.silences[server] >= maxSilences {
-			break
-		}
-	}
-	return a, err
-}
-
-// exchange asks over UDP, and over TCP when the answer did not fit (RFC 7766
-// section 5).
-func (r *resolver) exchange(ctx context.Context, server netip.AddrPort, q question) (*dns.Msg, error) {
-	reply, err := r.over(ctx, "udp", server, q)
-	if err == nil && reply.Truncated {
-		return r.over(ctx, "tcp", server, q)
-	}
-	return reply, err
-}
-
-func (r *resolver) over(ctx context.Context, transport string, server netip.AddrPort, q question) (*dns.Msg, error) {
-	if r.spent >= maxExchanges {
-		return nil, errNoExchange
-	}
-	r.spent++
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	// RFC 5452 section 4.3: every query has an id of its own.
-	reply, _, err := dnswire.Exchange(ctx, r.net, transport, server.String(), dnswire.NewQuery(q.name, q.qtype, true))
-	return reply, err
-}
-
-// settle reads a reply. It fails when the reply neither shows records nor proves
-// their absence: a failure is never an absence.
-func settle(q question, reply *dns.Msg) (answer, error) {
-	if reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError {
-		return answer{}, fmt.Errorf("the resolver answered %s", rcodeName(reply.Rcode))
-	}
-	if !reply.RecursionAvailable && !reply.Authoritative {
-		return answer{}, errNotRecursive
-	}
-	records, aliased := collect(reply, q)
+// settle reads an answer: records, or the proof of their absence.
+func settle(q question, reply *dns.Msg) answer {
+	records, aliased := dnswire.Records(reply, q.name, q.qtype)
 	a := answer{state: fact.NoData, records: records, aliased: aliased}
 	switch {
 	case len(records) > 0:
@@ -160,31 +92,7 @@ func settle(q question, reply *dns.Msg) (answer, error) {
 	case reply.Rcode == dns.RcodeNameError:
 		a.state = fact.NXDomain
 	}
-	return a, nil
-}
-
-// collect gathers the records of a type at a name, through its aliases.
-func collect(reply *dns.Msg, q question) (records []dns.RR, aliased bool) {
-	owner := dns.Fqdn(q.name)
-	for range maxAliases {
-		next := ""
-		for _, rr := range reply.Answer {
-			head := rr.Header()
-			if head.Class != dns.ClassINET || !strings.EqualFold(head.Name, owner) {
-				continue
-			}
-			if head.Rrtype == q.qtype {
-				records = append(records, rr)
-			} else if alias, ok := rr.(*dns.CNAME); ok {
-				next = alias.Target
-			}
-		}
-		if len(records) > 0 || next == "" {
-			break
-		}
-		owner, aliased = next, true
-	}
-	return records, aliased
+	return a
 }
 
 // address asks whether a name has an address of either family.
@@ -209,11 +117,4 @@ func (r *resolver) texts(ctx context.Context, name string) (answer, []string) {
 		}
 	}
 	return a, texts
-}
-
-func rcodeName(code int) string {
-	if name, ok := dns.RcodeToString[code]; ok {
-		return name
-	}
-	return fmt.Sprintf("code %d", code)
 }

@@ -3,7 +3,6 @@
 package mailprobe
 
 import (
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -16,40 +15,6 @@ import (
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/loopback"
 )
-
-// serve starts a DNS server over UDP and TCP, on one free port.
-func serve(t testing.TB, handler dns.Handler) netip.AddrPort {
-	t.Helper()
-	packets, stream := listenBoth(t)
-	for _, s := range []*dns.Server{{PacketConn: packets, Handler: handler}, {Listener: stream, Handler: handler}} {
-		started := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(started) }
-		go s.ActivateAndServe()
-		<-started
-		t.Cleanup(func() { s.Shutdown() })
-	}
-	return netip.MustParseAddrPort(stream.Addr().String())
-}
-
-// listenBoth takes one port that is free for both transports.
-func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
-	t.Helper()
-	var last error
-	for range 20 {
-		stream, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		packets, err := net.ListenPacket("udp", stream.Addr().String())
-		if err == nil {
-			return packets, stream
-		}
-		last = err
-		stream.Close()
-	}
-	t.Fatal(last)
-	return nil, nil
-}
 
 // records is a resolver that knows some records and proves that there are no
 // others. Names under "silent.test" get a failure.
@@ -128,7 +93,7 @@ func observe(t testing.TB, net *loopback.Network, o Options, domain string) fact
 // lookAt looks at a domain of some records.
 func lookAt(t testing.TB, text, domain string) fact.MailPolicy {
 	t.Helper()
-	resolver := serve(t, parseRecords(t, text))
+	resolver := loopback.ServeDNS(t, parseRecords(t, text))
 	return observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, Options{}, domain)
 }
 

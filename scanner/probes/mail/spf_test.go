@@ -15,6 +15,8 @@ import (
 	"github.com/mjl-/mox/spf"
 
 	"carescan/scanner/fact"
+
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // spfCases is our own table of what RFC 7208 decides whoever sends. Each case is
@@ -233,8 +235,8 @@ func TestSPFResults(t *testing.T) {
 // treeOf walks a tree through a real resolver of the test.
 func treeOf(t testing.TB, zone records, domain string) fact.SPF {
 	t.Helper()
-	net := network(serve(t, zone))
-	r := newResolver(net, 5*time.Second, net.Recursives)
+	net := network(loopback.ServeDNS(t, zone))
+	r := newResolver(t.Context(), net, 5*time.Second)
 	return spfTree(t.Context(), r, domain)
 }
 
@@ -330,11 +332,11 @@ func TestSPFHostileTrees(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			net := network(serve(t, parseRecords(t, tt.zone)))
-			r := newResolver(net, 5*time.Second, net.Recursives)
+			net := network(loopback.ServeDNS(t, parseRecords(t, tt.zone)))
+			r := newResolver(t.Context(), net, 5*time.Second)
 			tree := spfTree(t.Context(), r, "d.test")
-			if tree.Lookups != tt.lookups || tree.Open != tt.open || r.spent > tt.most+2 {
-				t.Errorf("lookups %d, open %v, %d exchanges", tree.Lookups, tree.Open, r.spent)
+			if tree.Lookups != tt.lookups || tree.Open != tt.open || r.Made() > tt.most+2 {
+				t.Errorf("lookups %d, open %v, %d exchanges", tree.Lookups, tree.Open, r.Made())
 			}
 			if len(tree.Records) > maxSPFRecords || len(tree.Faults) > maxSPFFaults || tree.Result != fact.SPFPermError {
 				t.Errorf("%d records, %d faults, %s", len(tree.Records), len(tree.Faults), tree.Result)

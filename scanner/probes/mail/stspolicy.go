@@ -21,6 +21,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of the retrieval of a policy.
@@ -38,13 +39,13 @@ func (p *Probe) stsPolicy(ctx context.Context, network scanner.Network, domain s
 	host := "mta-sts." + domain
 	conn, err := p.dialPolicy(ctx, network, host)
 	if err != nil {
-		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Error: shorten(err.Error())}
+		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Error: excerpt.Of(err.Error(), maxError)}
 	}
 	defer conn.Close()
 	defer dnswire.Interrupt(ctx, conn)()
 	found, err := exchangePolicy(conn, host, network.UserAgent(), mx)
 	if err != nil {
-		found.Error = shorten(err.Error())
+		found.Error = excerpt.Of(err.Error(), maxError)
 	}
 	return found
 }

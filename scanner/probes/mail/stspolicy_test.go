@@ -81,7 +81,7 @@ func selfSigned(t *testing.T, name string, until time.Time) tls.Certificate {
 // fetch looks at the policy of the healthy domain behind an address.
 func fetch(t *testing.T, address string, roots *x509.CertPool) fact.MTASTSPolicy {
 	t.Helper()
-	net := &loopback.Network{Recursives: []netip.AddrPort{serve(t, parseRecords(t, healthy))}}
+	net := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, parseRecords(t, healthy))}}
 	if address != "" {
 		net.Routes = map[string]string{"mta-sts.chu.test:443": address}
 		net.Addresses = map[string][]netip.Addr{"mta-sts.chu.test": {netip.MustParseAddr("192.0.2.80")}}

@@ -64,16 +64,3 @@ func printable(text string) string {
 	}
 	return b.String()
 }
-
-// shorten bounds an error that may quote foreign bytes.
-func shorten(text string) string {
-	text = strings.ToValidUTF8(text, "?")
-	if len(text) <= maxError {
-		return text
-	}
-	cut := maxError
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/mjl-/mox/tlsrpt"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // published asks for the records of a name that begin with a version. Other
@@ -32,7 +33,7 @@ func settleRecord(found *fact.PublishedRecord, err error) {
 	found.Valid = err == nil
 	if err != nil {
 		// What the library quotes may hold a mailbox.
-		found.Fault, _, _ = strings.Cut(shorten(printable(err.Error())), ` "`)
+		found.Fault, _, _ = strings.Cut(excerpt.Of(printable(err.Error()), maxError), ` "`)
 		found.Fault, _, _ = strings.Cut(found.Fault, " (remain")
 	}
 }

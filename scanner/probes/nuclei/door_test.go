@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"carescan/scanner"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // echoNetwork leads to a server that answers what it is told.
@@ -30,21 +31,7 @@ func (n echoNetwork) DialContext(ctx context.Context, network, address string) (
 
 func serveEcho(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer conn.Close(); _, _ = io.Copy(conn, conn) }()
-		}
-	}()
-	return listener.Addr().String()
+	return loopback.Serve(t, func(conn net.Conn) { _, _ = io.Copy(conn, conn) })
 }
 
 func knock(t *testing.T, d *door, method, address, secret string) (status int, reason string, conn net.Conn, reader *bufio.Reader) {

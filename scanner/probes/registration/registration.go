@@ -19,6 +19,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // The bounds of one look.
@@ -27,10 +28,9 @@ const (
 	lookTime       = 90 * time.Second
 	maxSuppliers   = 20
 	ownQuestions   = 3 // NS, MX and TXT of the domain
-	maxResolvers   = 2
 	maxRedirects   = 2 // from a page of the service to another
 	maxQuestions   = ownQuestions + maxSuppliers
-	maxDNS         = maxQuestions * maxResolvers * 2 // over UDP, and TCP when truncated
+	maxDNS         = maxQuestions * dnswire.MaxResolvers * 2 // retries and TCP included
 	maxRDAP        = (1 + maxSuppliers) * (1 + maxRedirects)
 )
 

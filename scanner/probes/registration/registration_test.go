@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -62,7 +61,7 @@ type world struct {
 func newWorld(t *testing.T, text string, rdap http.Handler) world {
 	t.Helper()
 	w := world{network: &loopback.Network{Recursives: []netip.AddrPort{resolver(t, text)}, Routes: map[string]string{}}}
-	w.options = Options{Timeout: 500 * time.Millisecond}
+	w.options = Options{Timeout: 2 * time.Second}
 	if rdap == nil {
 		return w
 	}
@@ -99,7 +98,7 @@ func resolver(t *testing.T, text string) netip.AddrPort {
 	if err := parser.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, func(w dns.ResponseWriter, q *dns.Msg) { w.WriteMsg(resolve(records, q)) })
+	return loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) { w.WriteMsg(resolve(records, q)) }))
 }
 
 func resolve(records []dns.RR, q *dns.Msg) *dns.Msg {
@@ -114,20 +113,6 @@ func resolve(records []dns.RR, q *dns.Msg) *dns.Msg {
 		}
 	}
 	return m
-}
-
-func serve(t *testing.T, handler dns.HandlerFunc) netip.AddrPort {
-	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	server := &dns.Server{PacketConn: packets, Handler: handler, NotifyStartedFunc: func() { close(started) }}
-	go server.ActivateAndServe()
-	<-started
-	t.Cleanup(func() { server.Shutdown() })
-	return netip.MustParseAddrPort(packets.LocalAddr().String())
 }
 
 func TestObserve(t *testing.T) {
@@ -309,12 +294,12 @@ func TestResolverThatKnowsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, "", nil)
-			w.network.Recursives = []netip.AddrPort{serve(t, func(w dns.ResponseWriter, q *dns.Msg) {
+			w.network.Recursives = []netip.AddrPort{loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 				m := new(dns.Msg).SetReply(q)
 				m.RecursionAvailable = true
 				change(m)
 				w.WriteMsg(m)
-			})}
+			}))}
 			if got := w.look(t, "chu.test"); !slices.Equal(got.Unread, []string{"ns", "mx", "spf"}) {
 				t.Errorf("got %+v", got)
 			}

@@ -11,10 +11,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what a service may send and cost.
@@ -80,9 +80,9 @@ func (s *service) ask(ctx context.Context, domain string) fact.RegistryAnswer {
 	case errors.Is(err, errUnknownDomain):
 		return fact.RegistryAnswer{State: fact.NotRegistered}
 	case errors.As(err, &refusal):
-		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: shorten(refusal.Error())}
+		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: excerpt.Of(refusal.Error(), maxError)}
 	}
-	return fact.RegistryAnswer{State: fact.RegistryNoAnswer, Error: shorten(err.Error())}
+	return fact.RegistryAnswer{State: fact.RegistryNoAnswer, Error: excerpt.Of(err.Error(), maxError)}
 }
 
 func (s *service) covers(domain string) bool {
@@ -153,16 +153,4 @@ func recordOf(domain string, raw []byte) (Record, error) {
 		return Record{}, errOtherDomain
 	}
 	return record, err
-}
-
-// shorten bounds a text that may quote foreign bytes.
-func shorten(text string) string {
-	if len(text) <= maxError {
-		return text
-	}
-	cut := maxError
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
 }

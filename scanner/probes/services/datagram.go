@@ -72,7 +72,7 @@ func (s *scan) send(ctx context.Context, d datagram, p *fact.Port) {
 		s.unanswered(ctx, p, err)
 		return
 	}
-	p.State, p.Address = fact.PortOpen, conn.RemoteAddr().String()
+	p.State, p.Address = fact.PortOpen, place(conn, p)
 	if d.answers(answer) {
 		p.Protocol = d.protocol
 	}

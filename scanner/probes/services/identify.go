@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // identity is what a handshake told of a service.
@@ -142,7 +143,7 @@ func (id identity) with(more identity) identity {
 // record writes the identity into the fact.
 func (i identification) record(id identity) {
 	p := i.port
-	p.Protocol, p.Product, p.Version = id.protocol, bounded(id.product, 60), bounded(id.version, 60)
+	p.Protocol, p.Product, p.Version = id.protocol, excerpt.Of(id.product, 60), excerpt.Of(id.version, 60)
 	p.Login, p.ClearLogin, p.SSH, p.Portal, p.LegacyAuth = id.login, id.clear, id.ssh, id.portal, id.legacy
 	if group := groupOf(id.protocol); group != "" {
 		p.Group = group
@@ -216,9 +217,9 @@ func (i identification) shake(ctx context.Context, conn *tls.Conn) bool {
 // issuer names the authority of a certificate: its organisation, or its name.
 func issuer(leaf *x509.Certificate) string {
 	if len(leaf.Issuer.Organization) > 0 {
-		return bounded(leaf.Issuer.Organization[0], 100)
+		return excerpt.Of(leaf.Issuer.Organization[0], 100)
 	}
-	return bounded(leaf.Issuer.CommonName, 100)
+	return excerpt.Of(leaf.Issuer.CommonName, 100)
 }
 
 // insideTLS says the hello that fits the port, or asks for a page.

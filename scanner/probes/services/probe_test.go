@@ -202,11 +202,11 @@ func TestMemoryAndDeclarations(t *testing.T) {
 	if seen.Baseline != first || got.FirstSeen != first.AddDate(0, 1, 0) || !got.Acknowledged || got.Declared == nil {
 		t.Errorf("got %+v, baseline %s", got, seen.Baseline)
 	}
-	if diff := cmp.Diff([]string{s.address + "/tcp openssh"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"127.0.0.1:22/tcp openssh"}, keys); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)
 	}
 	want := fact.Products{Lists: "CISA KEV 2026-11-20", Seen: []fact.Product{
-		{Name: "openssh", Version: "9.2p1", Where: s.address, Source: fact.FromBanner, Listed: true},
+		{Name: "openssh", Version: "9.2p1", Where: "127.0.0.1:22", Source: fact.FromBanner, Listed: true},
 	}}
 	if diff := cmp.Diff(want, sightings[1].Fact); diff != "" {
 		t.Errorf("products (-want +got):\n%s", diff)
@@ -230,7 +230,7 @@ func TestHostileServers(t *testing.T) {
 	for name, handle := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := serveRaw(t, handle)
+			address := loopback.Serve(t, handle)
 			network := world(map[int]string{8088: address, 6379: address, 502: address})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
@@ -240,25 +240,6 @@ func TestHostileServers(t *testing.T) {
 			}
 		})
 	}
-}
-
-func serveRaw(t *testing.T, handle func(net.Conn)) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer conn.Close(); handle(conn) }()
-		}
-	}()
-	return listener.Addr().String()
 }
 
 func flood(c net.Conn, what []byte) {

@@ -9,13 +9,13 @@ import (
 	"net/http/httptrace"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxLost is how many ports in a row that were open and no longer answer end
@@ -150,13 +150,23 @@ func (s *scan) connect(ctx context.Context, p *fact.Port) {
 	conn, err := s.dial(wait, p)
 	switch {
 	case err == nil:
-		p.State, p.Address = fact.PortOpen, conn.RemoteAddr().String()
+		p.State, p.Address = fact.PortOpen, place(conn, p)
 		conn.Close()
 	case errors.Is(context.Cause(wait), errSilent):
 		p.State = fact.PortFiltered
 	case !s.stopped(ctx, err):
 		p.State, p.Error = stateOf(err)
 	}
+}
+
+// place is the address that answered with the port that was asked: the one people
+// know, wherever a redirect leads.
+func place(conn net.Conn, p *fact.Port) string {
+	host, _, err := net.SplitHostPort(conn.RemoteAddr().String())
+	if err != nil {
+		return ""
+	}
+	return net.JoinHostPort(host, strconv.Itoa(p.Number))
 }
 
 // waiting bounds the wait for one port from the moment the kernel begins to
@@ -202,12 +212,7 @@ func stateOf(err error) (fact.PortState, string) {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fact.PortFiltered, ""
 	}
-	return fact.PortUnknown, bounded(err.Error(), 200)
-}
-
-// bounded cuts a text that comes from outside.
-func bounded(text string, most int) string {
-	return strings.ToValidUTF8(text[:min(len(text), most)], "")
+	return fact.PortUnknown, excerpt.Of(err.Error(), 200)
 }
 
 // found counts the ports in a row that were open and no longer answer.

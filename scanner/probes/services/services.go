@@ -161,8 +161,18 @@ func (s *scan) stopped(ctx context.Context, err error) bool {
 	switch {
 	case errors.As(err, &refusal):
 		s.refusal = refusal
-	case ctx.Err() != nil:
-		s.ended = ctx.Err()
+	case isOver(ctx):
+		s.ended = context.Cause(ctx)
+		if s.ended == nil {
+			s.ended = context.DeadlineExceeded
+		}
 	}
 	return s.refusal != nil || s.ended != nil
+}
+
+// isOver tells whether our time is spent. A connection sees the deadline a moment
+// before the context does, and would take it for the silence of the port.
+func isOver(ctx context.Context) bool {
+	deadline, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && !time.Now().Before(deadline)
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 const (
@@ -38,13 +39,13 @@ func sshLine(said []byte) string {
 }
 
 func sshIdentity(line string) identity {
-	return named(identity{protocol: "ssh"}, bounded(line, 255))
+	return named(identity{protocol: "ssh"}, excerpt.Of(line, 255))
 }
 
 // sshProtocol is the version of the protocol in an identification line.
 func sshProtocol(line string) string {
 	version, _, _ := strings.Cut(strings.TrimPrefix(line, "SSH-"), "-")
-	return bounded(version, 10)
+	return excerpt.Of(version, 10)
 }
 
 // lookAtSSH exchanges keys with a server, reads what it offers, and asks which
@@ -171,7 +172,7 @@ func union(a, b []string) []string {
 func boundedList(names []string) []string {
 	kept := make([]string, 0, min(len(names), 100))
 	for _, name := range names[:min(len(names), 100)] {
-		kept = append(kept, bounded(name, 100))
+		kept = append(kept, excerpt.Of(name, 100))
 	}
 	return kept
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // answered is one web service of the test.
@@ -185,7 +186,7 @@ func underCertificate(t *testing.T, config *tls.Config, to string) string {
 	t.Helper()
 	config = config.Clone()
 	config.NextProtos = nil
-	return serveRaw(t, func(raw net.Conn) {
+	return loopback.Serve(t, func(raw net.Conn) {
 		_ = raw.SetDeadline(time.Now().Add(20 * time.Second))
 		outer := tls.Server(raw, config)
 		if err := outer.Handshake(); err != nil {

@@ -3,11 +3,9 @@
 package smtpprobe
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"net"
@@ -26,8 +24,6 @@ var versions = [...]struct {
 }{
 	{tls.VersionTLS13, "1.3"}, {tls.VersionTLS12, "1.2"}, {tls.VersionTLS11, "1.1"}, {tls.VersionTLS10, "1.0"},
 }
-
-const maxChain = 10
 
 // descent is a walk down the versions of TLS, one connection each.
 type descent struct {
@@ -54,15 +50,11 @@ func (l *look) describe(chain []*x509.Certificate, name string, h *fact.MailHost
 	if len(chain) == 0 {
 		return
 	}
-	var text bytes.Buffer
-	for _, cert := range chain[:min(len(chain), maxChain)] {
-		h.Chain = append(h.Chain, certificate.Describe(cert, name))
-		// Writing to memory cannot fail.
-		_ = pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
-	}
-	l.artifacts = append(l.artifacts, scanner.NewArtifact("certificate chain of "+name, "application/pem-certificate-chain", text.Bytes()))
+	described, text := certificate.Chain(chain, name)
+	h.Chain = described
+	l.artifacts = append(l.artifacts, scanner.NewArtifact("certificate chain of "+name, "application/pem-certificate-chain", text))
 	// Without a store the trust stays empty, which means not known.
-	if trust, err := certificate.Trust(chain, l.options.Roots); err == nil {
+	if trust, err := (certificate.Stores{Public: l.options.Roots}).Trust(chain); err == nil {
 		h.Trust, h.Store = trust, l.options.Store
 	}
 }

@@ -11,13 +11,16 @@ package smtpprobe
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of one look.
@@ -80,24 +83,25 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	if t.Kind != scanner.KindDomain {
 		return nil, fmt.Errorf("look at %s: the smtp probe looks at domains", t.Key())
 	}
-	if len(network.Resolvers()) == 0 {
-		return nil, fmt.Errorf("look at %s: %w", t.Key(), errNoResolver)
+	resolvers := dnswire.Resolvers(ctx, network)
+	if len(resolvers) == 0 {
+		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	l := look{options: p.options, network: network, domain: t.ID, left: maxExchanges}
+	asker := dnswire.NewAsker(network, p.options.Timeout, maxExchanges)
+	l := look{options: p.options, network: network, domain: t.ID, asker: asker, resolvers: resolvers}
 	f, missing := l.mailServers(ctx)
 	return []scanner.Sighting{{Fact: f, Artifacts: l.artifacts, Missing: missing}}, nil
 }
-
-var errNoResolver = errors.New("no recursive resolver is declared")
 
 // look is one look at one domain.
 type look struct {
 	options   Options
 	network   scanner.Network
 	domain    string
-	left      int // DNS exchanges that may still be made
+	asker     *dnswire.Asker
+	resolvers []dnswire.Server
 	artifacts []scanner.Artifact
 }
 
@@ -112,7 +116,8 @@ func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing str
 		}
 		return f, missing
 	}
-	exchangers := exchangersOf(reply)
+	records, _ := dnswire.Records(reply, l.domain, dns.TypeMX)
+	exchangers := exchangersOf(records)
 	if f.Null = isNull(exchangers); f.Null {
 		return f, ""
 	}
@@ -137,5 +142,5 @@ func clean(text string) string {
 		}
 		return r
 	}
-	return strings.Map(printable, strings.ToValidUTF8(text[:min(len(text), maxText)], ""))
+	return excerpt.Of(strings.Map(printable, text), maxText)
 }

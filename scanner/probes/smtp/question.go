@@ -5,8 +5,6 @@ package smtpprobe
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,60 +30,30 @@ func question(name string, qtype uint16) *dns.Msg {
 	return q
 }
 
-var errNoExchange = errors.New("the exchanges of this look are spent")
-
-// ask puts a question to the resolvers, from the next one at each attempt, until
-// one settles it.
+// ask puts a question to the resolvers in turn, until one settles it.
 func (l *look) ask(ctx context.Context, name, kind string) (fact.RecordSet, *dns.Msg) {
 	set := fact.RecordSet{Name: name, Type: kind, Answer: fact.NoAnswer}
-	resolvers := l.network.Resolvers()
-	for i := range resolvers {
-		at := resolvers[(i+scanner.Attempt(ctx))%len(resolvers)].String()
-		reply, err := l.exchange(ctx, at, question(name, dns.StringToType[kind]))
+	for _, at := range l.resolvers {
+		reply, _, err := l.asker.Ask(ctx, at, question(name, dns.StringToType[kind]))
 		if err == nil {
 			err = settle(&set, reply)
 		}
 		if err == nil {
-			set.Server, set.Error = at, ""
+			set.Server, set.Error = at.Address, ""
 			return set, reply
 		}
-		set.Error = clean(at + ": " + err.Error())
+		set.Error = clean(at.Address + ": " + err.Error())
 	}
 	return set, nil
 }
 
-// exchange asks over UDP, and over TCP when the answer did not fit.
-func (l *look) exchange(ctx context.Context, at string, q *dns.Msg) (*dns.Msg, error) {
-	reply, err := l.over(ctx, "udp", at, q)
-	if err == nil && reply.Truncated {
-		return l.over(ctx, "tcp", at, q)
-	}
-	return reply, err
-}
-
-func (l *look) over(ctx context.Context, transport, at string, q *dns.Msg) (*dns.Msg, error) {
-	if l.left == 0 {
-		return nil, errNoExchange
-	}
-	l.left--
-	ctx, cancel := context.WithTimeout(ctx, l.options.Timeout)
-	defer cancel()
-	reply, _, err := dnswire.Exchange(ctx, l.network, transport, at, q)
-	if err != nil {
-		return nil, fmt.Errorf("ask the resolver: %w", err)
-	}
-	return reply, nil
-}
-
 // settle fills a set. Only a proper negative answer proves an absence.
 func settle(set *fact.RecordSet, reply *dns.Msg) error {
-	if reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError {
-		return fmt.Errorf("the resolver answered %s", dns.RcodeToString[reply.Rcode])
+	if err := dnswire.Resolved(reply); err != nil {
+		return err //nolint:wrapcheck // it says what the resolver did
 	}
-	if !reply.RecursionAvailable && !reply.Authoritative {
-		return errors.New("the resolver does not resolve")
-	}
-	for _, rr := range records(reply, dns.StringToType[set.Type]) {
+	records, _ := dnswire.Records(reply, set.Name, dns.StringToType[set.Type])
+	for _, rr := range records {
 		if len(set.Values) < maxValues {
 			set.Values = append(set.Values, value(rr))
 		}
@@ -100,17 +68,6 @@ func settle(set *fact.RecordSet, reply *dns.Msg) error {
 		set.Answer = fact.NoData
 	}
 	return nil
-}
-
-// records are those of a type, under whatever alias a resolver followed.
-func records(reply *dns.Msg, qtype uint16) []dns.RR {
-	var found []dns.RR
-	for _, rr := range reply.Answer {
-		if rr.Header().Rrtype == qtype {
-			found = append(found, rr)
-		}
-	}
-	return found
 }
 
 func value(rr dns.RR) string {
@@ -135,9 +92,9 @@ type exchanger struct {
 }
 
 // exchangersOf lists the targets once each, in the order senders try them.
-func exchangersOf(reply *dns.Msg) []exchanger {
+func exchangersOf(records []dns.RR) []exchanger {
 	var found []exchanger
-	for _, rr := range records(reply, dns.TypeMX) {
+	for _, rr := range records {
 		mx, ok := rr.(*dns.MX)
 		if !ok {
 			continue

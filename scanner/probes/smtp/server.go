@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -68,14 +69,15 @@ func registrable(name string) string {
 }
 
 // doors are the ways to the addresses of a server, the families in turn, since
-// each may be the one a sender takes. A scope of names has no literal addresses:
-// a family of the name is then dialled, once.
+// each may be the one a sender takes. A family of one address is dialled by its
+// name, so that a redirect of the name and port holds. A scope of names has no
+// literal addresses: a family of the name is then dialled, once.
 func (l *look) doors(ctx context.Context, name string, addresses []netip.Addr) []*door {
 	var doors []*door
 	byName := map[string]bool{}
 	for _, address := range alternate(addresses) {
 		d := &door{network: l.network, transport: "tcp", at: address.String(), address: address.String(), timeout: l.options.Timeout}
-		if l.network.Permits(ctx, address.String()) != nil {
+		if isAlone(address, addresses) || l.network.Permits(ctx, address.String()) != nil {
 			d.at, d.transport = name, family(address)
 			if byName[d.transport] {
 				continue
@@ -85,6 +87,11 @@ func (l *look) doors(ctx context.Context, name string, addresses []netip.Addr) [
 		doors = append(doors, d)
 	}
 	return doors
+}
+
+// isAlone tells whether an address is the only one of its family.
+func isAlone(address netip.Addr, all []netip.Addr) bool {
+	return !slices.ContainsFunc(all, func(other netip.Addr) bool { return other != address && family(other) == family(address) })
 }
 
 // alternate takes one address of each family in turn, beginning with IPv6 as

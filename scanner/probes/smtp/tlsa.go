@@ -15,6 +15,7 @@ import (
 	moxdns "github.com/mjl-/mox/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 const maxTLSA = 20
@@ -41,7 +42,8 @@ func (l *look) tlsa(ctx context.Context, name string, validating bool) (fact.TLS
 		set.Security = fact.Insecure
 	}
 	var found []tlsaRecord
-	for _, rr := range records(reply, dns.TypeTLSA) {
+	records, _ := dnswire.Records(reply, owner, dns.TypeTLSA)
+	for _, rr := range records {
 		if record, ok := rr.(*dns.TLSA); ok && len(found) < maxTLSA {
 			found = addRecord(&set, found, record)
 		}
@@ -68,15 +70,15 @@ func addRecord(set *fact.TLSASet, found []tlsaRecord, record *dns.TLSA) []tlsaRe
 // answers once told not to check them (RFC 4035 section 3.2.2): the failure then
 // comes from the signatures.
 func (l *look) answersUnchecked(ctx context.Context, owner string) bool {
-	for _, at := range l.network.Resolvers() {
-		checked, err := l.exchange(ctx, at.String(), question(owner, dns.TypeTLSA))
+	for _, at := range l.resolvers {
+		checked, _, err := l.asker.Ask(ctx, at, question(owner, dns.TypeTLSA))
 		if err != nil || checked.Rcode != dns.RcodeServerFailure {
 			continue
 		}
 		q := question(owner, dns.TypeTLSA)
 		q.CheckingDisabled = true
-		reply, err := l.exchange(ctx, at.String(), q)
-		if err == nil && (reply.Rcode == dns.RcodeSuccess || reply.Rcode == dns.RcodeNameError) {
+		reply, _, err := l.asker.Ask(ctx, at, q)
+		if err == nil && dnswire.IsConclusive(reply) {
 			return true
 		}
 	}

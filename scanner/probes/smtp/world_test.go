@@ -3,7 +3,6 @@
 package smtpprobe
 
 import (
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -39,21 +38,6 @@ func (z zone) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	w.WriteMsg(m)
 }
 
-// resolver serves a zone over UDP and TCP.
-func resolver(t *testing.T, handler dns.Handler) netip.AddrPort {
-	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	started := make(chan struct{})
-	server := &dns.Server{PacketConn: packets, Handler: handler, NotifyStartedFunc: func() { close(started) }}
-	go server.ActivateAndServe()
-	<-started
-	t.Cleanup(func() { server.Shutdown() })
-	return netip.MustParseAddrPort(packets.LocalAddr().String())
-}
-
 func parse(text string) []dns.RR {
 	var all []dns.RR
 	parser := dns.NewZoneParser(strings.NewReader("$TTL 300\n. IN NS a.root.test.\n"+text), ".", "")
@@ -72,7 +56,7 @@ func world(t *testing.T, text string, ports map[string]string) *loopback.Network
 	n := &loopback.Network{
 		Routes:     map[string]string{},
 		Addresses:  map[string][]netip.Addr{"mx1.chu.test": {netip.MustParseAddr("192.0.2.25")}},
-		Recursives: []netip.AddrPort{resolver(t, zone{parse(text), true})},
+		Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone{parse(text), true})},
 	}
 	for _, port := range []string{"25", "110", "143", "587"} {
 		real, ok := ports[port]

@@ -14,6 +14,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // authority issues certificates for one test.
@@ -100,7 +102,7 @@ func sign(t testing.TB, c, parent *x509.Certificate, public crypto.PublicKey, ke
 }
 
 // serveTLS starts a TLS server.
-func serveTLS(t testing.TB, config *tls.Config) *loopback {
+func serveTLS(t testing.TB, config *tls.Config) *loopback.Network {
 	t.Helper()
 	return serve(t, func(conn net.Conn) { handshake(conn, config) })
 }

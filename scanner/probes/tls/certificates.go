@@ -9,6 +9,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 )
 
 // maxLeaves is how many different leaves are kept besides the first.
@@ -33,7 +34,7 @@ func (p *Probe) addCertificates(f *fact.TLS, l *look) []scanner.Artifact {
 	if len(chain) == 0 {
 		chain, staple = parseChain(l.chain), l.staple
 		for _, list := range l.timestamps {
-			stamps += countTimestamps(list)
+			stamps += certificate.CountTimestamps(list)
 		}
 	}
 	artifacts := p.addChain(f, chain)
@@ -60,7 +61,7 @@ func parseChain(raw [][]byte) []*x509.Certificate {
 			break
 		}
 		chain = append(chain, cert)
-		if len(chain) > maxChain {
+		if len(chain) > certificate.MaxChain {
 			break
 		}
 	}
@@ -74,14 +75,14 @@ func (l *look) addOthers(f *fact.TLS, leaf *x509.Certificate) {
 		other := l.unnamed.state.PeerCertificates[0]
 		known := slices.ContainsFunc(l.leaves, func(raw []byte) bool { return bytes.Equal(raw, other.Raw) })
 		if !other.Equal(leaf) && !known {
-			described := describe(other, f.Name)
+			described := certificate.Describe(other, f.Name)
 			f.Unnamed = &described
 		}
 	}
 	for _, raw := range l.leaves {
 		cert, err := x509.ParseCertificate(raw)
 		if err == nil && !cert.Equal(leaf) && len(f.Alternates) < maxLeaves {
-			f.Alternates = append(f.Alternates, describe(cert, f.Name))
+			f.Alternates = append(f.Alternates, certificate.Describe(cert, f.Name))
 		}
 	}
 }

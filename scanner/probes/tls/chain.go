@@ -3,30 +3,13 @@
 package tlsprobe
 
 import (
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 )
-
-// The bounds of what is kept of one certificate.
-const (
-	maxNames   = 100
-	maxNameLen = 253 // of a DNS name in text
-	maxText    = 500
-)
-
-// maxChain is the most certificates of a chain that are kept.
-const maxChain = 10
 
 // addChain describes the chain in the fact, and returns it as evidence.
 func (p *Probe) addChain(f *fact.TLS, chain []*x509.Certificate) []scanner.Artifact {
@@ -34,95 +17,18 @@ func (p *Probe) addChain(f *fact.TLS, chain []*x509.Certificate) []scanner.Artif
 		f.Why["chain"] = "no certificate was shown"
 		return nil
 	}
-	if len(chain) > maxChain {
-		f.Why["chain"] = fmt.Sprintf("only %d of %d certificates were kept", maxChain, len(chain))
-		chain = chain[:maxChain]
+	if len(chain) > certificate.MaxChain {
+		f.Why["chain"] = fmt.Sprintf("only %d of %d certificates were kept", certificate.MaxChain, len(chain))
+		chain = chain[:certificate.MaxChain]
 	}
-	var text bytes.Buffer
-	for _, cert := range chain {
-		f.Chain = append(f.Chain, describe(cert, f.Name))
-		// Writing to memory cannot fail.
-		_ = pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
-	}
-	trust, err := p.trust(chain)
+	described, text := certificate.Chain(chain, f.Name)
+	stores := certificate.Stores{Public: p.options.Roots, Private: p.options.Private}
+	trust, err := stores.Trust(chain)
 	if err != nil {
 		f.Why["trust"] = err.Error()
 	} else {
 		f.Trust, f.Store = trust, p.options.Store
 	}
-	f.Shape = p.shape(chain)
-	return []scanner.Artifact{scanner.NewArtifact("certificate chain", "application/pem-certificate-chain", text.Bytes())}
-}
-
-// describe keeps what a check may need of a certificate.
-func describe(cert *x509.Certificate, name string) fact.Certificate {
-	return fact.Certificate{
-		Subject:   clean(cert.Subject.String()),
-		Issuer:    clean(cert.Issuer.String()),
-		Names:     certificateNames(cert, name),
-		NotBefore: cert.NotBefore.UTC(),
-		NotAfter:  cert.NotAfter.UTC(),
-		Key:       describeKey(cert),
-		Signature: cert.SignatureAlgorithm.String(),
-		SPKI:      scanner.Digest(cert.RawSubjectPublicKeyInfo),
-		Digest:    scanner.Digest(cert.Raw),
-
-		Exponent:   exponent(cert),
-		CommonName: clean(cert.Subject.CommonName),
-		OCSP:       addresses(cert.OCSPServer),
-		CRL:        addresses(cert.CRLDistributionPoints),
-		MustStaple: mustStaple(cert),
-		Usages:     usages(cert),
-		SCTs:       countTimestamps(embedded(cert)),
-	}
-}
-
-// certificateNames lists the names and addresses of a certificate. When there
-// are too many, those that cover the name asked for are kept first, so that the
-// cut never hides a match.
-func certificateNames(cert *x509.Certificate, asked string) []string {
-	names := slices.Clone(cert.DNSNames)
-	for _, address := range cert.IPAddresses {
-		names = append(names, address.String())
-	}
-	names = slices.DeleteFunc(names, func(n string) bool { return len(n) > maxNameLen || !utf8.ValidString(n) })
-	if len(names) <= maxNames {
-		return names
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return rank(a, asked) - rank(b, asked) })
-	return names[:maxNames]
-}
-
-// rank is 0 for a name that covers the one asked for (RFC 9525 section 6.3).
-func rank(name, asked string) int {
-	_, parent, _ := strings.Cut(asked, ".")
-	if strings.EqualFold(name, asked) || strings.EqualFold(name, "*."+parent) {
-		return 0
-	}
-	return 1
-}
-
-func describeKey(cert *x509.Certificate) string {
-	switch key := cert.PublicKey.(type) {
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA %d", key.N.BitLen())
-	case *ecdsa.PublicKey:
-		return "ECDSA " + key.Params().Name
-	case ed25519.PublicKey:
-		return "Ed25519"
-	}
-	return cert.PublicKeyAlgorithm.String()
-}
-
-// clean bounds a text that quotes foreign bytes.
-func clean(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= maxText {
-		return text
-	}
-	cut := maxText
-	for !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
+	f.Chain, f.Shape = described, stores.Shape(chain)
+	return []scanner.Artifact{scanner.NewArtifact("certificate chain", "application/pem-certificate-chain", text)}
 }

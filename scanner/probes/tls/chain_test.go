@@ -11,7 +11,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 )
 
 // lookAt serves a certificate and returns what is seen of it.
@@ -129,43 +129,12 @@ func TestChainKeys(t *testing.T) {
 func TestChainIsBounded(t *testing.T) {
 	t.Parallel()
 	root := newRoot(t, "Racine d'essai")
-	c := template("a.test")
-	c.DNSNames = nil
-	for i := range 3 * maxNames {
-		c.DNSNames = append(c.DNSNames, fmt.Sprintf("n%d.test", i))
-	}
-	c.DNSNames = append(c.DNSNames, "*.chu.test", strings.Repeat("a", 300)+".test")
-	c.Subject.CommonName = strings.Repeat("é", maxText)
-	cert := root.leaf(t, c, newKey(t))
-	for range 2 * maxChain {
+	cert := root.leaf(t, template(service), newKey(t))
+	for range 2 * certificate.MaxChain {
 		cert.Certificate = append(cert.Certificate, root.cert.Raw)
 	}
 	got, _ := lookAt(t, cert, Options{})
-	if len(got.Chain) != maxChain || !strings.Contains(got.Why["chain"], "only 10 of 21") {
+	if len(got.Chain) != certificate.MaxChain || !strings.Contains(got.Why["chain"], "only 10 of 21") {
 		t.Errorf("%d certificates, why %q", len(got.Chain), got.Why["chain"])
 	}
-	leaf := got.Chain[0]
-	if len(leaf.Names) != maxNames || leaf.Names[0] != "*.chu.test" || len(leaf.Subject) > maxText+len("…") {
-		t.Errorf("%d names from %q, subject of %d bytes", len(leaf.Names), leaf.Names[0], len(leaf.Subject))
-	}
-}
-
-// FuzzDescribe reads foreign certificates.
-func FuzzDescribe(f *testing.F) {
-	f.Add(selfSigned(f).Certificate[0])
-	f.Add(newRoot(f, "Racine d'essai").cert.Raw)
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		cert, err := x509.ParseCertificate(raw)
-		if err != nil {
-			return
-		}
-		got := fact.TLS{Why: map[string]string{}}
-		artifacts := New(Options{Roots: x509.NewCertPool()}).addChain(&got, []*x509.Certificate{cert})
-		if len(artifacts) != 1 || len(got.Chain) != 1 || got.Trust == fact.Trusted {
-			t.Errorf("%d artifacts, %d certificates, trust %q", len(artifacts), len(got.Chain), got.Trust)
-		}
-		if c := got.Chain[0]; len(c.Names) > maxNames || len(c.Subject) > maxText+len("…") {
-			t.Errorf("%d names, subject of %d bytes", len(c.Names), len(c.Subject))
-		}
-	})
 }

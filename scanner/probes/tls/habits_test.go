@@ -58,6 +58,30 @@ func TestHabits(t *testing.T) {
 	}
 }
 
+// TestEarlyDataOfGo looks at servers that send tickets only to who could use them,
+// and one of which speaks as soon as the handshake is over.
+func TestEarlyDataOfGo(t *testing.T) {
+	t.Parallel()
+	for name, greeting := range map[string]string{"silent": "", "speaks-first": strings.Repeat("settings ", 100)} {
+		for tickets, disabled := range map[string]bool{"tickets": false, "no-tickets": true} {
+			config := &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}, SessionTicketsDisabled: disabled}
+			door := serve(t, func(conn net.Conn) {
+				server := tls.Server(conn, config)
+				_, _ = io.WriteString(server, greeting)
+				_, _ = io.Copy(io.Discard, server)
+				_ = server.Close()
+			})
+			got, _ := observe(t, door, Options{Roots: x509.NewCertPool()})
+			if got.Offers[fact.OfferEarlyData] != fact.Declined {
+				t.Errorf("%s, %s: early data %s, want declined; why %v", name, tickets, got.Offers[fact.OfferEarlyData], got.Why)
+			}
+			if !disabled && got.TicketLife == 0 {
+				t.Errorf("%s: no ticket was sent", name)
+			}
+		}
+	}
+}
+
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	old, _ := observe(t, openSSL("-tls1_2", "-cipher", "DEFAULT:@SECLEVEL=0", "-sigalgs", "RSA+SHA1:RSA+SHA224:RSA+SHA256")(t), Options{})

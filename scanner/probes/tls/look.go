@@ -10,6 +10,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/starttls"
 	"carescan/scanner/probes/tls/hello"
 )
@@ -245,7 +246,7 @@ func (l *look) note(key string, r reply) {
 	switch {
 	case r.offer != fact.OfferUnknown:
 	case r.err != nil:
-		l.why[key] = clean(r.err.Error())
+		l.why[key] = excerpt.Of(r.err.Error(), maxText)
 	default:
 		l.why[key] = "the answer was not the one of a server"
 	}

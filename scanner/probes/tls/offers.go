@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/tls/hello"
 )
 
@@ -106,7 +107,7 @@ func (l *look) peeled() []uint16 {
 
 func (l *look) whySuites() string {
 	if l.stopped != nil {
-		return clean(l.stopped.Error())
+		return excerpt.Of(l.stopped.Error(), maxText)
 	}
 	for v := hello.TLS13; v >= hello.SSL3; v-- {
 		if why := l.why["suites "+hello.VersionName(v)]; why != "" {
@@ -157,7 +158,7 @@ func (l *look) noteList(key string, whole bool) {
 	case whole:
 		delete(l.why, key)
 	case l.stopped != nil:
-		l.why[key] = clean(l.stopped.Error())
+		l.why[key] = excerpt.Of(l.stopped.Error(), maxText)
 	case l.why[key] == "":
 		l.why[key] = "not all were asked"
 	}

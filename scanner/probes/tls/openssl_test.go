@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // TestObserveOpenSSL looks at the server of OpenSSL, whose refusals are those of
@@ -47,7 +48,7 @@ func TestObserveOpenSSL(t *testing.T) {
 }
 
 // startOpenSSL starts the server on a port of its own choice, which it prints.
-func startOpenSSL(t testing.TB, flags []string) *loopback {
+func startOpenSSL(t testing.TB, flags []string) *loopback.Network {
 	t.Helper()
 	binary, err := exec.LookPath("openssl")
 	if err != nil {
@@ -75,7 +76,7 @@ func startOpenSSL(t testing.TB, flags []string) *loopback {
 				for lines.Scan() {
 				}
 			}()
-			return &loopback{address: netip.MustParseAddrPort(address).String()}
+			return doorTo(netip.MustParseAddrPort(address).String())
 		}
 	}
 	t.Fatal("openssl did not say where it listens")

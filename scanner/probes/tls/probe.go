@@ -20,10 +20,14 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/starttls"
 )
 
-const defaultTimeout = 10 * time.Second
+const (
+	defaultTimeout = 10 * time.Second
+	maxText        = 500 // bytes kept of an error
+)
 
 // Options tune the probe; the zero value works.
 type Options struct {
@@ -103,7 +107,7 @@ func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
 		l.fill(&f)
 		s.Artifacts = p.addCertificates(&f, l)
 		if l.stopped != nil {
-			f.Why["look"] = clean(l.stopped.Error())
+			f.Why["look"] = excerpt.Of(l.stopped.Error(), maxText)
 		}
 		if errors.Is(l.stopped, errStopped) || !l.chose() {
 			s.Missing = "the look was not whole: " + l.whySuites()
@@ -164,5 +168,5 @@ func (l *look) failure() string {
 	if l.began || l.old.Spoke || l.first.err == nil {
 		return ""
 	}
-	return clean(l.first.err.Error())
+	return excerpt.Of(l.first.err.Error(), maxText)
 }

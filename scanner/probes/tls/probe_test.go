@@ -18,17 +18,35 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
+const service = "www.chu.test"
+
+// doorTo leads to one server of the test, under the name it would have in the
+// world.
+func doorTo(address string) *loopback.Network {
+	return &loopback.Network{
+		Routes:    map[string]string{service + ":443": address},
+		Addresses: map[string][]netip.Addr{service: {netip.MustParseAddr("127.0.0.1")}},
+	}
+}
+
+// serve starts a server, and gives the door to it.
+func serve(t testing.TB, handle func(net.Conn)) *loopback.Network {
+	t.Helper()
+	return doorTo(loopback.Serve(t, handle))
+}
+
 // observe runs the probe at the one service of the test.
-func observe(t *testing.T, door *loopback, o Options) (fact.TLS, scanner.Sighting) {
+func observe(t *testing.T, door *loopback.Network, o Options) (fact.TLS, scanner.Sighting) {
 	t.Helper()
 	p := New(o)
 	sightings, err := p.Observe(t.Context(), door, scanner.ServiceTarget(service, 443))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made := int(door.dials.Load()); made > p.Load().Connections {
+	if made := len(door.Dials()); made > p.Load().Connections {
 		t.Errorf("%d connections, more than the load says", made)
 	}
 	return sightings[0].Fact.(fact.TLS), sightings[0]
@@ -68,10 +86,10 @@ func TestObserveVersions(t *testing.T) {
 			if got.Reach != fact.Answered || answers(got) != tt.want {
 				t.Errorf("%s: %s, want %s", got.Reach, answers(got), tt.want)
 			}
-			if len(got.Chain) != 1 || got.Address != door.address || sighting.Missing != "" {
+			if len(got.Chain) != 1 || got.Address != door.Routes[service+":443"] || sighting.Missing != "" {
 				t.Errorf("%d certificates at %q, missing %q", len(got.Chain), got.Address, sighting.Missing)
 			}
-			if made := door.dials.Load(); int(made) != got.Connections {
+			if made := len(door.Dials()); made != got.Connections {
 				t.Errorf("%d connections, the fact says %d", made, got.Connections)
 			}
 			if got.Versions["SSL 2.0"] != fact.Declined || got.Versions["SSL 3.0"] != fact.Declined {
@@ -109,7 +127,7 @@ func TestObserveLosesContact(t *testing.T) {
 		}
 		return nil, nil
 	}
-	got, sighting := observe(t, serveTLS(t, config), Options{Timeout: 300 * time.Millisecond})
+	got, sighting := observe(t, serveTLS(t, config), Options{Timeout: time.Second})
 	if want := "accepted unknown unknown unknown"; answers(got) != want {
 		t.Errorf("got %s, want %s", answers(got), want)
 	}
@@ -124,7 +142,7 @@ func TestObserveWithoutTLS(t *testing.T) {
 	tests := map[string]struct {
 		handle      func(net.Conn)
 		want        fact.Reach
-		connections int32
+		connections int
 	}{
 		"banner":   {func(c net.Conn) { io.WriteString(c, "220 mail.chu.test ESMTP\r\n"); io.Copy(io.Discard, c) }, fact.OtherTalk, 1},
 		"web":      {func(c net.Conn) { c.Read(make([]byte, 1)); io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }, fact.OtherTalk, 1},
@@ -139,11 +157,11 @@ func TestObserveWithoutTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			door := serve(t, tt.handle)
-			got, sighting := observe(t, door, Options{Timeout: 400 * time.Millisecond})
+			got, sighting := observe(t, door, Options{Timeout: time.Second})
 			if got.Reach != tt.want || got.Error == "" || len(got.Versions)+len(got.Chain) > 0 {
 				t.Errorf("got %+v, want %s", got, tt.want)
 			}
-			if made := door.dials.Load(); made > tt.connections {
+			if made := len(door.Dials()); made > tt.connections {
 				t.Errorf("%d connections, want %d at most", made, tt.connections)
 			}
 			if unreached := got.Reach == fact.Unreached; unreached != (sighting.Missing != "") {
@@ -168,21 +186,15 @@ func TestObserveAlertOnly(t *testing.T) {
 
 func TestObserveWithoutConnection(t *testing.T) {
 	t.Parallel()
-	closed := serve(t, func(net.Conn) {})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.address = listener.Addr().String()
-	listener.Close()
+	nowhere := map[string]string{service + ":443": "no such address"}
 	tests := map[string]struct {
-		door *loopback
+		door *loopback.Network
 		want fact.Reach
 	}{
-		"closed":     {closed, fact.Closed},
-		"refused":    {&loopback{}, fact.Unreached},
-		"no-address": {&loopback{address: "no such address"}, fact.NoAddress},
-		"no-route":   {&loopback{address: "no such address", known: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}, fact.Unreached},
+		"closed":     {doorTo(loopback.Free(t).String()), fact.Closed},
+		"refused":    {&loopback.Network{}, fact.Unreached},
+		"no-address": {&loopback.Network{Routes: nowhere}, fact.NoAddress},
+		"no-route":   {&loopback.Network{Routes: nowhere, Addresses: map[string][]netip.Addr{service: {netip.MustParseAddr("192.0.2.1")}}}, fact.Unreached},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +215,7 @@ func TestObserveRefusesTargets(t *testing.T) {
 		{Kind: scanner.KindService, ID: "chu.test"},
 		{Kind: scanner.KindService, ID: "chu.test:https/tcp"},
 	} {
-		if _, err := New(Options{}).Observe(t.Context(), &loopback{}, target); err == nil {
+		if _, err := New(Options{}).Observe(t.Context(), &loopback.Network{}, target); err == nil {
 			t.Errorf("%s is accepted", target.Key())
 		}
 	}

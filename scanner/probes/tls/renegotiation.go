@@ -15,6 +15,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/tls/hello"
 )
 
@@ -81,7 +82,7 @@ func followed(stream io.Reader) (fact.Offer, string) {
 			if hungUp(err) {
 				return fact.Declined, ""
 			}
-			return fact.OfferUnknown, clean(err.Error())
+			return fact.OfferUnknown, excerpt.Of(err.Error(), maxText)
 		}
 		switch header[0] {
 		case 22:
@@ -90,7 +91,7 @@ func followed(stream io.Reader) (fact.Offer, string) {
 			return fact.Declined, ""
 		}
 		if _, err := io.CopyN(io.Discard, stream, int64(binary.BigEndian.Uint16(header[3:]))); err != nil {
-			return fact.OfferUnknown, clean(err.Error())
+			return fact.OfferUnknown, excerpt.Of(err.Error(), maxText)
 		}
 	}
 	return fact.OfferUnknown, "the server sent data instead of an answer"

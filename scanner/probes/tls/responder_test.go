@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 	"carescan/scanner/probes/tls/hello"
 )
 
@@ -92,7 +93,7 @@ func (r responder) flight(version, suite uint16) []byte {
 	return slices.Concat(frame(2, append(body, extensions...)), frame(11, []byte{0, 0, 0}), frame(14, nil))
 }
 
-func (r responder) start(t *testing.T) *loopback { t.Helper(); return serve(t, r.serve) }
+func (r responder) start(t *testing.T) *loopback.Network { t.Helper(); return serve(t, r.serve) }
 
 const oldHello = "\x04\x00\x01\x00\x02\x00\x00\x00\x03\x00\x10\x02\x00\x80cccccccccccccccc"
 
@@ -168,14 +169,14 @@ func TestFlaws(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			door := responder{versions: []uint16{hello.TLS12}, suites: []uint16{0x002F}, heart: tt.heart, after: tt.after}.start(t)
-			door.allowed = true
+			door.Authorised = true
 			got, _ := observe(t, door, Options{})
 			for key, want := range tt.want {
 				if got.Flaws[key] != want {
 					t.Errorf("%s is %s, want %s", key, got.Flaws[key], want)
 				}
 			}
-			door.allowed = false
+			door.Authorised = false
 			if got, _ := observe(t, door, Options{}); len(got.Flaws) != 0 {
 				t.Errorf("without authorisation: %v", got.Flaws)
 			}
@@ -239,7 +240,7 @@ func TestHostileCertificates(t *testing.T) {
 			}
 			door := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{root.leaf(t, c, newKey(t))}})
 			got, sighting := observe(t, door, Options{Roots: root.pool()})
-			if len(got.Chain) == 0 && got.Why["chain"] == "" || len(got.Chain) > 0 && len(got.Chain[0].Names) > maxNames {
+			if len(got.Chain) == 0 && got.Why["chain"] == "" || len(got.Chain) > 0 && len(got.Chain[0].Names) >= count {
 				t.Errorf("%d certificates, why %v", len(got.Chain), got.Why)
 			}
 			if got.Versions["1.3"] != fact.Accepted || sighting.Missing != "" {

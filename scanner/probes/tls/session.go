@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"time"
 
 	"carescan/scanner/fact"
@@ -16,6 +17,9 @@ import (
 // farewell is how long a server is given to end a connection that we ended: its
 // tickets come before.
 const farewell = 2 * time.Second
+
+// maxFarewell bounds what is read meanwhile, in bytes.
+const maxFarewell = 64 << 10
 
 // session is one whole handshake, by the standard library: the only way to see
 // the certificate and the tickets of TLS 1.3, which are encrypted.
@@ -71,6 +75,8 @@ func (s *session) config(o terms) *tls.Config {
 		CipherSuites:       allSuites(),
 		CurvePreferences:   o.groups,
 		NextProtos:         o.alpn,
+		// Tickets are sent to who says it could use one (RFC 8446 section 4.2.9).
+		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 		KeyLogWriter:       &s.secrets,
 	}
 }
@@ -122,6 +128,7 @@ func (s *session) end(conn *tls.Conn) {
 	if conn.SetReadDeadline(time.Now().Add(farewell)) != nil {
 		return
 	}
-	_, err := conn.Read(make([]byte, 1))
-	s.ended = err != nil && !isTimeout(err)
+	// A server of HTTP/2 speaks first: its settings come before its end.
+	n, err := io.Copy(io.Discard, io.LimitReader(conn, maxFarewell))
+	s.ended = n < maxFarewell && (err == nil || !isTimeout(err))
 }

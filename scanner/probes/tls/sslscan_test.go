@@ -10,10 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/xml"
 	"fmt"
-	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
+	"carescan/scanner/probes/internal/loopback"
 	"carescan/scanner/probes/tls/hello"
 )
 
@@ -133,7 +132,7 @@ func TestAgainstSSLScan(t *testing.T) {
 	hybrid := []string{"SecP256r1MLKEM768", "SecP384r1MLKEM1024", "X25519MLKEM768"}
 	curves := []string{"secp256r1", "secp384r1", "secp521r1", "x25519", "x448"}
 	tests := map[string]struct {
-		start func(t *testing.T) *loopback
+		start func(t *testing.T) *loopback.Network
 		most  int      // connections
 		only  []string // groups that only we see…
 		why   string   // …and who is right
@@ -162,7 +161,7 @@ func TestAgainstSSLScan(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			door := tt.start(t)
-			want := sslscan(t, door.address)
+			want := sslscan(t, door.Routes[service+":443"])
 			got, sighting := observe(t, door, Options{Roots: x509.NewCertPool()})
 			t.Logf("%d connections, why %v", got.Connections, got.Why)
 			want.add(tt.only)
@@ -215,8 +214,8 @@ func rsaSigned(t testing.TB) tls.Certificate {
 
 // openSSL starts the server of OpenSSL with an RSA key; "EC" among the flags
 // stands for the file of a second one.
-func openSSL(flags ...string) func(t *testing.T) *loopback {
-	return func(t *testing.T) *loopback {
+func openSSL(flags ...string) func(t *testing.T) *loopback.Network {
+	return func(t *testing.T) *loopback.Network {
 		t.Helper()
 		flags := slices.Clone(flags)
 		pair := writePair(t, selfSigned(t))
@@ -229,69 +228,31 @@ func openSSL(flags ...string) func(t *testing.T) *loopback {
 	}
 }
 
-func goServer(config *tls.Config) func(t *testing.T) *loopback {
-	return func(t *testing.T) *loopback {
+func goServer(config *tls.Config) func(t *testing.T) *loopback.Network {
+	return func(t *testing.T) *loopback.Network {
 		config.Certificates = []tls.Certificate{rsaSigned(t), selfSigned(t)}
 		return serveTLS(t, config)
 	}
 }
 
 // nginx starts the web server with both types of key.
-func nginx(directives string) func(t *testing.T) *loopback {
-	return func(t *testing.T) *loopback {
+func nginx(directives string) func(t *testing.T) *loopback.Network {
+	return func(t *testing.T) *loopback.Network {
 		t.Helper()
 		return startNginx(t, directives)
 	}
 }
 
-func startNginx(t testing.TB, directives string) *loopback {
+func startNginx(t testing.TB, directives string) *loopback.Network {
 	t.Helper()
-	binary, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip("nginx is not installed")
-	}
-	address, folder := freeAddress(t), t.TempDir()
-	rsaPair, ecPair := writePair(t, rsaSigned(t)), writePair(t, selfSigned(t))
-	text := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log stderr;
+	program := debian.Program(t, "/usr/sbin/nginx", "nginx-light")
+	folder, port := debian.Folder(t), debian.Port(t)
+	conf := debian.Write(t, folder, "nginx.conf", fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log stderr;
 events { worker_connections 64; }
 http {
 	access_log off; client_body_temp_path %[1]s/a; proxy_temp_path %[1]s/b; fastcgi_temp_path %[1]s/c; uwsgi_temp_path %[1]s/d; scgi_temp_path %[1]s/e;
-	server { listen %[2]s ssl http2; ssl_certificate %[3]s; ssl_certificate_key %[3]s; ssl_certificate %[4]s; ssl_certificate_key %[4]s; %[5]s }
-}`, folder, address, rsaPair, ecPair, directives)
-	path := filepath.Join(folder, "nginx.conf")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, binary, "-c", path, "-p", folder)
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); command.Wait() })
-	await(t, address)
-	return &loopback{address: address}
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
-// await waits until a server listens.
-func await(t testing.TB, address string) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for time.Now().Before(deadline) {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("nothing listens at %s", address)
+	server { listen 127.0.0.1:%[2]s ssl http2; ssl_certificate %[3]s; ssl_certificate_key %[3]s; ssl_certificate %[4]s; ssl_certificate_key %[4]s; %[5]s }
+}`, folder, port, writePair(t, rsaSigned(t)), writePair(t, selfSigned(t)), directives))
+	debian.Start(t, exec.Command(program, "-c", conf, "-p", folder), port)
+	return doorTo("127.0.0.1:" + port)
 }

@@ -7,10 +7,10 @@ import (
 	"encoding/asn1"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/ocsp"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 )
 
 // readStaple reads the OCSP answer sent with the handshake. It counts only when
@@ -39,24 +39,6 @@ func stapleStatus(status int) string {
 		return "revoked"
 	}
 	return "unknown"
-}
-
-// countTimestamps counts the entries of a list of SCTs (RFC 6962 section 3.3).
-func countTimestamps(raw []byte) int {
-	list := cryptobyte.String(raw)
-	var entries cryptobyte.String
-	if !list.ReadUint16LengthPrefixed(&entries) {
-		return 0
-	}
-	count := 0
-	for !entries.Empty() {
-		var entry cryptobyte.String
-		if !entries.ReadUint16LengthPrefixed(&entry) {
-			return count
-		}
-		count++
-	}
-	return count
 }
 
 // revocation is what a staple says, or what could be asked. A bad staple proves
@@ -93,10 +75,5 @@ func stapledTimestamps(raw []byte, chain []*x509.Certificate) int {
 	if err != nil {
 		return 0
 	}
-	for _, e := range answer.Extensions {
-		if e.Id.Equal(asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 5}) {
-			return countTimestamps(octets(e.Value))
-		}
-	}
-	return 0
+	return certificate.CountTimestamps(certificate.Timestamps(answer.Extensions, asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 5}))
 }

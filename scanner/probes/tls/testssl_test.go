@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // testsslKeys are what testssl.sh tells and we do too.
@@ -39,7 +40,7 @@ func TestAgainstTestSSL(t *testing.T) {
 		t.Skip("testssl.sh takes ten seconds for one server")
 	}
 	t.Parallel()
-	tests := map[string]func(*testing.T) *loopback{
+	tests := map[string]func(*testing.T) *loopback.Network{
 		"nginx":   nginx("ssl_ciphers " + intermediate + ";"),
 		"openssl": openSSL("-www", "-cipher", "ALL:eNULL:@SECLEVEL=0"),
 		"go-old":  goServer(&tls.Config{MinVersion: tls.VersionTLS10, CipherSuites: []uint16{tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA, tls.TLS_RSA_WITH_AES_128_CBC_SHA}}),
@@ -47,7 +48,7 @@ func TestAgainstTestSSL(t *testing.T) {
 	for name, start := range tests {
 		t.Run(name, func(t *testing.T) {
 			door := start(t)
-			want := testssl(t, door.address)
+			want := testssl(t, door.Routes[service+":443"])
 			f, _ := observe(t, door, Options{})
 			got := map[string]fact.Offer{}
 			for key := range want {

@@ -94,10 +94,13 @@ func labConfig(s scannertest.Settings, folder string, now time.Time) section {
 			"by": "Directrice générale (fictive)", "reference": "laboratoire",
 			"from": now.Add(-time.Hour).UTC().Format(time.RFC3339), "until": now.Add(labAuthorisation).UTC().Format(time.RFC3339),
 		}},
-		"targets": section{"domains": s.Domains, "sites": s.Sites},
+		"targets": section{"domains": s.Domains, "sites": s.Sites, "hosts": s.Hosts},
+		"mail":    []section{{"domain": s.Domains[0], "selectors": s.Selectors}},
+		"ports":   section{"tcp": s.Ports},
 		// Every host of the lab shares one address: the pace is for one machine.
 		"network": section{
-			"resolvers": s.Resolvers, "redirects": redirects, "ca_file": s.CAFile, "confirm_after": "1s",
+			"resolvers": s.Resolvers, "redirects": redirects, "private_ca_files": []string{s.CAFile},
+			"trust_anchors": s.TrustAnchor, "rdap": s.RDAP, "certificate_log": s.CertificateLog, "confirm_after": "1s",
 			"rate_per_host": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
 		},
 		"templates": section{"rate": 50},

@@ -89,8 +89,8 @@ func (r Runner) templateProbe() (scanner.Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	if summary := probe.Summary(); summary.FR != "" {
-		slog.Warn("templates of the operator", "summary", summary.EN)
+	if len(probe.Rejected()) > 0 {
+		slog.Warn("templates of the operator", "summary", probe.Summary().EN)
 	}
 	return probe, nil
 }

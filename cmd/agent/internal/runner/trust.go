@@ -39,12 +39,9 @@ func trustOf(n config.Network) (t trust, err error) {
 
 func (t trust) withPrivate(files []string) (trust, error) {
 	t.private = x509.NewCertPool()
-	if t.any = t.public.Clone(); t.public == nil {
-		system, err := x509.SystemCertPool()
-		if err != nil {
-			return t, fmt.Errorf("read the authorities of the system: %w", err)
-		}
-		t.any = system
+	var err error
+	if t.any, err = t.recognised(); err != nil {
+		return t, err
 	}
 	for _, file := range files {
 		raw, err := readAuthorities("network.private_ca_files", file)
@@ -55,6 +52,18 @@ func (t trust) withPrivate(files []string) (trust, error) {
 		t.any.AppendCertsFromPEM(raw)
 	}
 	return t, nil
+}
+
+// recognised is a copy of the public authorities.
+func (t trust) recognised() (*x509.CertPool, error) {
+	if t.public != nil {
+		return t.public.Clone(), nil
+	}
+	system, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("read the authorities of the system: %w", err)
+	}
+	return system, nil
 }
 
 func readAuthorities(key, file string) ([]byte, error) {

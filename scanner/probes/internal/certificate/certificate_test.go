@@ -8,8 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"fmt"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 )
 
 // issue signs a certificate; without an issuer it signs itself.
-func issue(t *testing.T, template, issuer *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
+func issue(t testing.TB, template, issuer *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -48,20 +50,26 @@ func TestTrust(t *testing.T) {
 	expired, _ := issue(t, &x509.Certificate{
 		Subject: pkix.Name{CommonName: "mx1.chu.test"}, NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(-24 * time.Hour),
 	}, authority, signer)
+	client, _ := issue(t, &x509.Certificate{
+		Subject: pkix.Name{CommonName: "mx1.chu.test"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}, authority, signer)
 	store, other := x509.NewCertPool(), x509.NewCertPool()
 	store.AddCert(authority)
 	tests := map[string]struct {
-		chain []*x509.Certificate
-		store *x509.CertPool
-		want  fact.Trust
+		chain          []*x509.Certificate
+		store, private *x509.CertPool
+		want           fact.Trust
 	}{
-		"expired-yet-trusted": {[]*x509.Certificate{expired}, store, fact.Trusted},
-		"other-store":         {[]*x509.Certificate{expired}, other, fact.Untrusted},
-		"self-signed":         {[]*x509.Certificate{authority}, other, fact.SelfSigned},
+		"expired-yet-trusted": {[]*x509.Certificate{expired}, store, nil, fact.Trusted},
+		"private-store":       {[]*x509.Certificate{expired}, other, store, fact.PrivatelyTrusted},
+		"for-another-use":     {[]*x509.Certificate{client}, store, nil, fact.Untrusted},
+		"other-store":         {[]*x509.Certificate{expired}, other, nil, fact.Untrusted},
+		"self-signed":         {[]*x509.Certificate{authority}, other, nil, fact.SelfSigned},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := Trust(tt.chain, tt.store)
+			got, err := Stores{Public: tt.store, Private: tt.private}.Trust(tt.chain)
 			if err != nil || got != tt.want {
 				t.Errorf("got %q, %v; want %q", got, err, tt.want)
 			}
@@ -71,14 +79,44 @@ func TestTrust(t *testing.T) {
 
 // TestDescribe keeps the name asked for, whatever the number of names.
 func TestDescribe(t *testing.T) {
-	template := &x509.Certificate{Subject: pkix.Name{CommonName: "many"}, NotAfter: time.Now()}
+	template := &x509.Certificate{Subject: pkix.Name{CommonName: strings.Repeat("é", maxText)}, NotAfter: time.Now()}
 	for i := range 2 * maxNames {
 		template.DNSNames = append(template.DNSNames, fmt.Sprintf("n%d.chu.test", i))
 	}
-	template.DNSNames = append(template.DNSNames, "mx1.chu.test")
+	template.DNSNames = append(template.DNSNames, "*.mail.chu.test", strings.Repeat("a", 300)+".test")
 	cert, _ := issue(t, template, nil, nil)
-	got := Describe(cert, "mx1.chu.test")
-	if len(got.Names) != maxNames || got.Names[0] != "mx1.chu.test" || got.Key != "ECDSA P-256" {
-		t.Errorf("%d names from %q, key %s", len(got.Names), got.Names[0], got.Key)
+	got := Describe(cert, "mx1.mail.chu.test")
+	if len(got.Names) != maxNames || got.Names[0] != "*.mail.chu.test" || got.Key != "ECDSA P-256" || len(got.Subject) > maxText+len("…") {
+		t.Errorf("%d names from %q, key %s, subject of %d bytes", len(got.Names), got.Names[0], got.Key, len(got.Subject))
 	}
+}
+
+// FuzzChain reads foreign certificates.
+func FuzzChain(f *testing.F) {
+	cert, _ := issue(f, &x509.Certificate{Subject: pkix.Name{CommonName: "mx1.chu.test"}, NotAfter: time.Now()}, nil, nil)
+	f.Add(cert.Raw)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		cert, err := x509.ParseCertificate(raw)
+		if err != nil {
+			return
+		}
+		described, text := Chain([]*x509.Certificate{cert}, "mx1.chu.test")
+		if c := described[0]; len(described) != 1 || len(text) == 0 || len(c.Names) > maxNames || len(c.Subject) > maxText+len("…") {
+			t.Errorf("%d described, %d names, subject of %d bytes", len(described), len(c.Names), len(c.Subject))
+		}
+	})
+}
+
+// FuzzCountTimestamps reads foreign lists of time-stamps.
+func FuzzCountTimestamps(f *testing.F) {
+	f.Add([]byte("\x00\x05\x00\x03sct"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if CountTimestamps(raw) > len(raw)/2 {
+			t.Error("more time-stamps than bytes allow")
+		}
+		id := asn1.ObjectIdentifier{1, 2, 3}
+		if list := Timestamps([]pkix.Extension{{Id: id, Value: raw}}, id); len(list) > len(raw) {
+			t.Error("a list longer than its extension")
+		}
+	})
 }

@@ -9,6 +9,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
+	"encoding/pem"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of one certificate.
@@ -25,11 +28,24 @@ const (
 	maxText    = 500
 )
 
+// MaxChain is the most certificates of a chain that are kept.
+const MaxChain = 10
+
+// Chain describes the first certificates of a chain shown under a name, and gives
+// them as PEM.
+func Chain(chain []*x509.Certificate, name string) (described []fact.Certificate, text []byte) {
+	for _, cert := range chain[:min(len(chain), MaxChain)] {
+		described = append(described, Describe(cert, name))
+		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
+	}
+	return described, text
+}
+
 // Describe keeps what a check may need of a certificate shown under a name.
 func Describe(cert *x509.Certificate, name string) fact.Certificate {
 	return fact.Certificate{
-		Subject:   clean(cert.Subject.String()),
-		Issuer:    clean(cert.Issuer.String()),
+		Subject:   excerpt.Of(cert.Subject.String(), maxText),
+		Issuer:    excerpt.Of(cert.Issuer.String(), maxText),
 		Names:     certificateNames(cert, name),
 		NotBefore: cert.NotBefore.UTC(),
 		NotAfter:  cert.NotAfter.UTC(),
@@ -37,6 +53,14 @@ func Describe(cert *x509.Certificate, name string) fact.Certificate {
 		Signature: cert.SignatureAlgorithm.String(),
 		SPKI:      scanner.Digest(cert.RawSubjectPublicKeyInfo),
 		Digest:    scanner.Digest(cert.Raw),
+
+		Exponent:   exponent(cert),
+		CommonName: excerpt.Of(cert.Subject.CommonName, maxText),
+		OCSP:       addresses(cert.OCSPServer),
+		CRL:        addresses(cert.CRLDistributionPoints),
+		MustStaple: mustStaple(cert),
+		Usages:     usages(cert),
+		SCTs:       CountTimestamps(Timestamps(cert.Extensions, asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2})),
 	}
 }
 
@@ -75,9 +99,4 @@ func describeKey(cert *x509.Certificate) string {
 		return "Ed25519"
 	}
 	return cert.PublicKeyAlgorithm.String()
-}
-
-// clean bounds a text that quotes foreign bytes.
-func clean(text string) string {
-	return strings.ToValidUTF8(text[:min(len(text), maxText)], "")
 }

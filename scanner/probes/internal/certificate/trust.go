@@ -14,13 +14,41 @@ import (
 
 var errNoStore = errors.New("this machine has no store of trusted authorities")
 
-// Trust builds a chain against a store; nil means that of the system. Dates and
-// name have checks of their own and are left aside here.
-func Trust(chain []*x509.Certificate, store *x509.CertPool) (fact.Trust, error) {
-	roots, err := known(store)
-	if err != nil {
+// Stores are the authorities a chain is built against.
+type Stores struct {
+	Public  *x509.CertPool // nil means the store of the system
+	Private *x509.CertPool // of the establishment; nil means none
+}
+
+// Trust builds a chain, against the public store first. Dates and name have
+// checks of their own and are left aside here.
+func (s Stores) Trust(chain []*x509.Certificate) (fact.Trust, error) {
+	roots, err := s.public()
+	switch {
+	case err == nil && builds(chain, roots):
+		return fact.Trusted, nil
+	case s.Private != nil && builds(chain, s.Private):
+		return fact.PrivatelyTrusted, nil
+	case err != nil:
 		return "", err
+	case isSelfSigned(chain[0]):
+		return fact.SelfSigned, nil
 	}
+	return fact.Untrusted, nil
+}
+
+// knows tells whether the issuer of a certificate is in a store: the certificate
+// alone then builds.
+func (s Stores) knows(c *x509.Certificate) bool {
+	alone := []*x509.Certificate{c}
+	roots, err := s.public()
+	return err == nil && builds(alone, roots) || s.Private != nil && builds(alone, s.Private)
+}
+
+// builds tells whether a path leads from the first certificate to a root, for a
+// server: a certificate for another use is refused by browsers (RFC 5280 section
+// 4.2.1.12).
+func builds(chain []*x509.Certificate, roots *x509.CertPool) bool {
 	options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
 	for _, cert := range chain[1:] {
 		options.Intermediates.AddCert(cert)
@@ -28,20 +56,17 @@ func Trust(chain []*x509.Certificate, store *x509.CertPool) (fact.Trust, error) 
 	for _, moment := range moments(chain) {
 		options.CurrentTime = moment
 		if _, err := chain[0].Verify(options); err == nil {
-			return fact.Trusted, nil
+			return true
 		}
 	}
-	if isSelfSigned(chain[0]) {
-		return fact.SelfSigned, nil
-	}
-	return fact.Untrusted, nil
+	return false
 }
 
-// known gives the declared store. A machine without any must not make every
+// public gives the public store. A machine without any must not make every
 // certificate of the world untrusted.
-func known(store *x509.CertPool) (*x509.CertPool, error) {
-	if store != nil {
-		return store, nil
+func (s Stores) public() (*x509.CertPool, error) {
+	if s.Public != nil {
+		return s.Public, nil
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
@@ -70,10 +95,13 @@ func moments(chain []*x509.Certificate) []time.Time {
 // isSelfSigned tells whether a certificate vouches for itself. When Go refuses
 // to compute an old signature, its names decide.
 func isSelfSigned(cert *x509.Certificate) bool {
-	if !bytes.Equal(cert.RawSubject, cert.RawIssuer) {
-		return false
-	}
-	err := cert.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature)
+	return bytes.Equal(cert.RawSubject, cert.RawIssuer) && signatureHolds(cert, cert)
+}
+
+// signatureHolds tells whether one certificate signed another, or may have by a
+// hash too old for Go to compute.
+func signatureHolds(issuer, c *x509.Certificate) bool {
+	err := issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
 	var insecure x509.InsecureAlgorithmError
 	return err == nil || errors.As(err, &insecure)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dnswire is one DNS exchange through the network door, over UDP or TCP,
-// bounded and believed only when it answers the question.
+// Package dnswire asks DNS questions through the network door, over UDP or TCP:
+// bounded, counted, and believed only when the answer is to the question.
 package dnswire
 
 import (

@@ -18,22 +18,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner/probes/internal/debian"
+	"carescan/scanner/probes/internal/loopback"
 )
 
 // serve plays a server on loopback, once per connection, and gives its port.
 func serve(t *testing.T, play func(net.Conn)) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
-			go func() { defer conn.Close(); play(conn) }()
-		}
-	}()
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	_, port, _ := net.SplitHostPort(loopback.Serve(t, play))
 	return port
 }
 

@@ -3,47 +3,11 @@
 package dnsprobe
 
 import (
-	"net"
-	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
 )
-
-// serve starts a DNS server over UDP and TCP, on one free port.
-func serve(t *testing.T, handler dns.Handler) netip.AddrPort {
-	t.Helper()
-	packets, stream := listenBoth(t)
-	for _, s := range []*dns.Server{{PacketConn: packets, Handler: handler}, {Listener: stream, Handler: handler}} {
-		started := make(chan struct{})
-		s.NotifyStartedFunc = func() { close(started) }
-		go s.ActivateAndServe()
-		<-started
-		t.Cleanup(func() { s.Shutdown() })
-	}
-	return netip.MustParseAddrPort(stream.Addr().String())
-}
-
-// listenBoth takes one port that is free for both transports.
-func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
-	t.Helper()
-	var last error
-	for range 20 {
-		stream, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		packets, err := net.ListenPacket("udp", stream.Addr().String())
-		if err == nil {
-			return packets, stream
-		}
-		last = err
-		stream.Close()
-	}
-	t.Fatal(last)
-	return nil, nil
-}
 
 // zoneServer answers from the records of a zone file, like a resolver or like a
 // server of the zone.

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package tlsprobe
+package certificate
 
 import (
-	"bytes"
 	"crypto/rsa"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
 	"slices"
 
-	"golang.org/x/crypto/cryptobyte"
-	cryptobyte_asn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxAddresses is how many addresses of revocation sources are kept.
@@ -20,7 +19,7 @@ const maxAddresses = 5
 func addresses(all []string) []string {
 	var kept []string
 	for _, address := range all[:min(len(all), maxAddresses)] {
-		kept = append(kept, clean(address))
+		kept = append(kept, excerpt.Of(address, maxText))
 	}
 	return kept
 }
@@ -33,8 +32,8 @@ func exponent(cert *x509.Certificate) int {
 }
 
 // extension finds the value of an extension.
-func extension(cert *x509.Certificate, id asn1.ObjectIdentifier) []byte {
-	for _, e := range cert.Extensions {
+func extension(all []pkix.Extension, id asn1.ObjectIdentifier) []byte {
+	for _, e := range all {
 		if e.Id.Equal(id) {
 			return e.Value
 		}
@@ -46,24 +45,9 @@ func extension(cert *x509.Certificate, id asn1.ObjectIdentifier) []byte {
 // 4.2.3.1).
 func mustStaple(cert *x509.Certificate) bool {
 	var features []int
-	value := extension(cert, asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24})
+	value := extension(cert.Extensions, asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24})
 	_, err := asn1.Unmarshal(value, &features)
 	return err == nil && slices.Contains(features, 5)
-}
-
-// embedded is the list of SCTs of a certificate (RFC 6962 section 3.3).
-func embedded(cert *x509.Certificate) []byte {
-	return octets(extension(cert, asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}))
-}
-
-// octets unwraps an octet string.
-func octets(raw []byte) []byte {
-	value := cryptobyte.String(raw)
-	var list cryptobyte.String
-	if !value.ReadASN1(&list, cryptobyte_asn1.OCTET_STRING) {
-		return nil
-	}
-	return bytes.Clone(list)
 }
 
 // The names of RFC 5280 sections 4.2.1.3 and 4.2.1.12.

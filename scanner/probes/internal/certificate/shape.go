@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package tlsprobe
+package certificate
 
 import (
 	"bytes"
@@ -8,10 +8,11 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
-// shape tells how the certificates sent follow one another, from the leaf up.
-func (p *Probe) shape(chain []*x509.Certificate) *fact.ChainShape {
+// Shape tells how the certificates sent follow one another, from the leaf up.
+func (s Stores) Shape(chain []*x509.Certificate) *fact.ChainShape {
 	path := climb(chain)
 	last := chain[path[len(path)-1]]
 	shape := &fact.ChainShape{Ordered: slices.IsSorted(path) && path[len(path)-1] == len(path)-1, Surplus: len(chain) - len(path)}
@@ -19,8 +20,8 @@ func (p *Probe) shape(chain []*x509.Certificate) *fact.ChainShape {
 		shape.Anchor = len(path) > 1
 		return shape
 	}
-	if !p.known(last) {
-		shape.Open, shape.OpenFetchable = clean(last.Issuer.String()), len(last.IssuingCertificateURL) > 0
+	if !s.knows(last) {
+		shape.Open, shape.OpenFetchable = excerpt.Of(last.Issuer.String(), maxText), len(last.IssuingCertificateURL) > 0
 	}
 	return shape
 }
@@ -45,15 +46,4 @@ func issued(issuer, c *x509.Certificate) bool {
 		return false
 	}
 	return signatureHolds(issuer, c)
-}
-
-// known tells whether the issuer of a certificate is in a declared store: the
-// certificate alone then builds.
-func (p *Probe) known(c *x509.Certificate) bool {
-	for _, pool := range p.stores() {
-		if builds([]*x509.Certificate{c}, pool) {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dnswire
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"carescan/scanner"
+)
+
+// triesPerServer is how often one question is put to one server, and
+// maxSilences how many exchanges in a row may fail before it is left alone for
+// the rest of the look: a dead server costs seconds, not minutes.
+const (
+	triesPerServer = 2
+	maxSilences    = 3
+)
+
+// The ends of a question that was not asked.
+var (
+	ErrSpent  = errors.New("the exchanges of this look are spent")
+	ErrSilent = errors.New("the server left too many questions without answer")
+)
+
+// Server is somebody who may be asked.
+type Server struct {
+	Address string // "host:port", as dialled
+	Family  string // "4" or "6" when a name is dialled for one family
+}
+
+// Asker puts questions to servers within the bounds of one look.
+type Asker struct {
+	network  scanner.Network
+	timeout  time.Duration
+	most     int
+	made     int
+	silences map[Server]int // failed exchanges in a row
+}
+
+// NewAsker makes at most so many exchanges, each bounded in time.
+func NewAsker(network scanner.Network, timeout time.Duration, most int) *Asker {
+	return &Asker{network: network, timeout: timeout, most: most, silences: map[Server]int{}}
+}
+
+// Made is how many exchanges were made so far.
+func (a *Asker) Made() int { return a.made }
+
+// Silent tells whether a server is left alone.
+func (a *Asker) Silent(s Server) bool { return a.silences[s] >= maxSilences }
+
+// Abandon leaves a server alone for the rest of the look.
+func (a *Asker) Abandon(s Server) { a.silences[s] = maxSilences }
+
+// Ask puts a question to a server, once more when the exchange brought nothing,
+// and tells who answered. A refusal of our own guard is not asked twice.
+func (a *Asker) Ask(ctx context.Context, s Server, q *dns.Msg) (reply *dns.Msg, from string, err error) {
+	if a.Silent(s) {
+		return nil, "", ErrSilent
+	}
+	for range triesPerServer {
+		reply, from, err = a.once(ctx, s, q)
+		if err == nil {
+			a.silences[s] = 0
+			return reply, from, nil
+		}
+		a.silences[s]++
+		_, refused := errors.AsType[*scanner.Refusal](err)
+		if refused || ctx.Err() != nil || errors.Is(err, ErrSpent) || a.Silent(s) {
+			break
+		}
+		q.Id = dns.Id() // RFC 5452 section 4.3: every query is unpredictable
+	}
+	return nil, "", err
+}
+
+// once asks over UDP, and over TCP when the answer did not fit (RFC 7766 section
+// 5).
+func (a *Asker) once(ctx context.Context, s Server, q *dns.Msg) (*dns.Msg, string, error) {
+	reply, from, err := a.Over(ctx, "udp", s, q)
+	if err == nil && reply.Truncated {
+		return a.Over(ctx, "tcp", s, q)
+	}
+	return reply, from, err
+}
+
+// Over makes one exchange over "udp" or "tcp".
+func (a *Asker) Over(ctx context.Context, transport string, s Server, q *dns.Msg) (*dns.Msg, string, error) {
+	if a.made >= a.most {
+		return nil, "", ErrSpent
+	}
+	a.made++
+	ctx, cancel := context.WithTimeout(ctx, a.timeout)
+	defer cancel()
+	return Exchange(ctx, a.network, transport+s.Family, s.Address, q)
+}
