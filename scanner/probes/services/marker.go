@@ -47,28 +47,28 @@ func interfaces() []programming {
 // marker is a page recognised by a word in the place where its product writes
 // it. Anyone may write the name of a product in a page, or link to a portal.
 type marker struct {
-	in       place
+	in       part
 	word     string
 	protocol string // the group it belongs to follows from it
 	product  string
 	portal   string
 }
 
-// place is a part of an HTTP answer.
-type place int
+// part is where in an HTTP answer a word stands.
+type part int
 
 const (
-	inTitle  place = iota // of the page, from its beginning
-	inHeader              // Server, WWW-Authenticate, Set-Cookie, and the names of headers
-	inTarget              // where the answer sends us on the same host, from the beginning of the path
-	inText                // identifiers that nobody writes in prose
+	inTitle  part = iota // of the page, from its beginning
+	inHeader             // Server, WWW-Authenticate, Set-Cookie, and the names of headers
+	inTarget             // where the answer sends us on the same host, from the beginning of the path
+	inText               // identifiers that nobody writes in prose
 )
 
 // recognise finds whose page it is.
 func recognise(p page) (marker, bool) {
-	places := p.places()
+	parts := p.parts()
 	for _, m := range markers() {
-		if m.fits(places[m.in]) {
+		if m.fits(parts[m.in]) {
 			return m, true
 		}
 	}
@@ -93,7 +93,7 @@ func markers() []marker {
 }
 
 func consoles() []marker {
-	console := func(product string, in place, word string) marker { return marker{in, word, "console", product, ""} }
+	console := func(product string, in part, word string) marker { return marker{in, word, "console", product, ""} }
 	return []marker{
 		console("esxi", inTitle, "VMware ESXi"), console("esxi", inText, "ID_EESX_Welcome"), console("esxi", inTarget, "/ui/#/login"),
 		console("vcenter", inText, "ID_VC_Welcome"), console("vcenter", inTitle, "VMware Appliance Management"),
@@ -112,7 +112,7 @@ func consoles() []marker {
 }
 
 func portals() []marker {
-	portal := func(kind, product string, in place, word string) marker {
+	portal := func(kind, product string, in part, word string) marker {
 		return marker{in, word, "http", product, kind}
 	}
 	return []marker{
@@ -139,7 +139,7 @@ func portals() []marker {
 }
 
 func devices() []marker {
-	device := func(protocol, product string, in place, word string) marker {
+	device := func(protocol, product string, in part, word string) marker {
 		return marker{in, word, protocol, product, ""}
 	}
 	return []marker{

@@ -19,9 +19,9 @@ var (
 	sending = regexp.MustCompile(`(?i)(?:location(?:\.href)?\s*=|location\.(?:replace|assign)\(|content=["']?[0-9]+;\s*url=)\s*["']?([^"'\s>)]{1,300})`)
 )
 
-// places cuts an answer into the parts where markers are looked for.
-func (p page) places() map[place][]string {
-	found := map[place][]string{inHeader: p.named(), inTarget: p.targets(), inText: {p.text}}
+// parts cuts an answer into the parts where markers are looked for.
+func (p page) parts() map[part][]string {
+	found := map[part][]string{inHeader: p.named(), inTarget: p.targets(), inText: {p.text}}
 	if title := pageTitle.FindStringSubmatch(p.text); title != nil {
 		found[inTitle] = []string{title[1]}
 	}
