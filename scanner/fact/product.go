@@ -41,9 +41,15 @@ type Product struct {
 	// list knows, then Listed is false.
 	EndOfSupport time.Time `json:"end_of_support,omitzero"`
 	Listed       bool      `json:"listed,omitempty"`
+	// ListedOn is the date of the list that knows the end of support and Latest:
+	// a build that came out since is not in it.
+	ListedOn time.Time `json:"listed_on,omitzero"`
 	// Latest is the newest build of the same branch, and when it came out.
 	Latest     string    `json:"latest,omitempty"`
 	LatestDate time.Time `json:"latest_date,omitzero"`
+	// Tracked is true when the list of exploited vulnerabilities can be asked about
+	// the product: it is whole and calls the product by a known name, or names it.
+	Tracked bool `json:"tracked,omitempty"`
 	// Flaws are the exploited vulnerabilities listed for the product whose
 	// affected versions hold this one, or are not stated.
 	Flaws []Flaw `json:"flaws,omitempty"`

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.clear-protocols", Revision: 1, Severity: scanner.High,
+	ID: "exposure.clear-protocols", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-03"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
@@ -30,6 +30,9 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 	if required := exposed.Where(look.Identified, requiresTLS); len(required) > 0 {
 		return scanner.FailedAs(scanner.Low, "tls-required", exposed.Values(required))
 	}
+	if offered := exposed.Where(look.Identified, offersTLS); len(offered) > 0 {
+		return scanner.FailedAs(scanner.Low, "tls-offered", exposed.Values(offered))
+	}
 	if len(look.Identified) > 0 && len(look.Unnamed) == 0 {
 		return scanner.Unknown("login-unknown", exposed.Values(look.Identified))
 	}
@@ -41,5 +44,9 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 func isClear(p fact.Port) bool {
 	return p.Protocol == "telnet" && !p.TLS || p.ClearLogin == fact.Accepted
 }
+
+// offersTLS is true when TLS is offered before the login. Whether it is required
+// would take a login to know; either way, the service is exposed.
+func offersTLS(p fact.Port) bool { return p.ClearLogin == fact.OfferUnknown }
 
 func requiresTLS(p fact.Port) bool { return p.TLS || p.ClearLogin == fact.Declined }

@@ -6,6 +6,7 @@ package cmsversion
 
 import (
 	"slices"
+	"time"
 
 	"carescan/checks/internal/release"
 	"carescan/checks/internal/site"
@@ -13,31 +14,40 @@ import (
 	"carescan/scanner/fact"
 )
 
+// Params are the age of the list that is believed.
+type Params struct {
+	// ListDays: versions that came out since are not in an older list. Rule of
+	// the project.
+	ListDays int `json:"list_days"`
+}
+
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.cms-version", Revision: 1, Severity: scanner.High,
+	ID: "exposure.cms-version", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-VULN-06"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
-	Judge:      scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(Params{ListDays: 90}, judge),
 }
 
-func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
+func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 	managers := slices.DeleteFunc(slices.Clone(f.Seen), func(p fact.Product) bool { return !p.CMS })
 	if len(managers) == 0 {
 		return scanner.Exempt("no-cms", nil)
 	}
 	var verdicts []scanner.Verdict
 	for _, p := range managers {
-		verdicts = append(verdicts, judgeManager(p))
+		verdicts = append(verdicts, judgeManager(c, p))
 	}
 	return site.Worst(verdicts)
 }
 
 // judgeManager holds a version read in a page for sure, and one read in a banner
 // for a doubt (exposure-checks.md section 1.2).
-func judgeManager(p fact.Product) scanner.Verdict {
-	values := scanner.Values{"product": release.Names([]fact.Product{p}), "latest": p.Latest, "flaws": release.Affecting(p)}
+func judgeManager(c scanner.Case[Params], p fact.Product) scanner.Verdict {
+	values := scanner.Values{
+		"product": release.Names([]fact.Product{p}), "latest": p.Latest, "flaws": release.Affecting(p),
+	}
 	switch older, known := release.Older(p.Version, p.Latest); {
 	case values["flaws"] != "" && p.Source == fact.FromBanner:
 		return scanner.FailedAs(scanner.Low, "flawed-announced", values)
@@ -51,6 +61,9 @@ func judgeManager(p fact.Product) scanner.Verdict {
 		return scanner.FailedAs(scanner.Low, "outdated", values)
 	case !known:
 		return scanner.Unknown("not-comparable", values)
+	case release.Stale(p, c.At, c.Params.ListDays):
+		values["listed"] = p.ListedOn.Format(time.DateOnly)
+		return scanner.Unknown("list-too-old", values)
 	}
 	return scanner.Passed("current", values)
 }

@@ -19,15 +19,18 @@ type Params struct {
 	// GraceDays: a build that came out within these days may still be on its
 	// way. Source: EXP-VULN-05.
 	GraceDays int `json:"grace_days"`
+	// ListDays: builds that came out since are not in an older list. Rule of the
+	// project.
+	ListDays int `json:"list_days"`
 }
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.edge-version", Revision: 1, Severity: scanner.High,
+	ID: "exposure.edge-version", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-VULN-05"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
-	Judge:      scanner.Each(Params{GraceDays: 30}, judge),
+	Judge:      scanner.Each(Params{GraceDays: 30, ListDays: 90}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
@@ -64,6 +67,9 @@ func judgeAge(c scanner.Case[Params], p fact.Product, values scanner.Values) sca
 		return scanner.Unknown("not-listed", values)
 	case !known:
 		return scanner.Unknown("not-comparable", values)
+	case !older && release.Stale(p, c.At, c.Params.ListDays):
+		values["listed"] = p.ListedOn.Format(time.DateOnly)
+		return scanner.Unknown("list-too-old", values)
 	case !older:
 		return scanner.Passed("current", values)
 	}

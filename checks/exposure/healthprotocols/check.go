@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.health-protocols", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.health-protocols", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-11"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
@@ -20,17 +20,21 @@ var Check = scanner.Check{
 }
 
 // judge follows EXP-SVC-11: an association accepted is critical; a port open on
-// something that could not be confirmed is high.
+// something that could not be confirmed is high. A DICOM service that refuses is
+// no better: it refused a name, and a name is no authentication.
 func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 	if v, done := exposed.Before(s); done {
 		return v
 	}
 	look := exposed.Of(s, fact.GroupHealth)
 	accepted := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginNone })
+	refused := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Protocol == "dicom" })
 	pages := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginUnknown })
 	switch {
 	case len(accepted) > 0:
 		return scanner.Failed("accepted", exposed.Values(accepted))
+	case len(refused) > 0:
+		return scanner.FailedAs(scanner.High, "refused", exposed.Values(refused))
 	case len(pages) > 0:
 		return scanner.FailedAs(scanner.High, "page", exposed.Values(pages))
 	case len(look.Identified) > 0 && len(look.Unnamed)+len(look.Unasked) == 0:

@@ -14,7 +14,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.product-flaws", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.product-flaws", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-VULN-03"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
@@ -27,7 +27,7 @@ func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
 	if len(f.Seen) == 0 {
 		return scanner.Exempt("none-recognised", nil)
 	}
-	affected, unstated := sort(f.Seen)
+	affected, unstated, untracked := sort(f.Seen)
 	values := scanner.Values{"products": release.Names(f.Seen), "lists": f.Lists}
 	switch {
 	case len(affected) > 0:
@@ -38,20 +38,25 @@ func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
 	case len(unstated) > 0:
 		values["products"] = release.Names(unstated)
 		return scanner.Unknown("versions-not-stated", values)
+	case len(untracked) > 0:
+		values["products"] = release.Names(untracked)
+		return scanner.Unknown("not-tracked", values)
 	}
 	return scanner.Passed("none-listed", values)
 }
 
 // sort tells the products whose version is among the affected ones from those
-// listed without versions.
-func sort(seen []fact.Product) (affected []string, unstated []fact.Product) {
+// listed without versions, and from those that the list says nothing of.
+func sort(seen []fact.Product) (affected []string, unstated, untracked []fact.Product) {
 	for _, p := range seen {
 		switch flaws := release.Affecting(p); {
 		case flaws != "":
 			affected = append(affected, release.Names([]fact.Product{p})+" ("+flaws+")")
 		case len(p.Flaws) > 0:
 			unstated = append(unstated, p)
+		case !p.Tracked:
+			untracked = append(untracked, p)
 		}
 	}
-	return affected, unstated
+	return affected, unstated, untracked
 }

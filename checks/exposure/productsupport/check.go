@@ -18,15 +18,18 @@ type Params struct {
 	// SoonDays: support that ends within these days is to be planned for. Six
 	// months, source: EXP-VULN-04.
 	SoonDays int `json:"soon_days"`
+	// ListDays: an older list is not believed when it says that support goes on
+	// without naming a day. Rule of the project.
+	ListDays int `json:"list_days"`
 }
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.product-support", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.product-support", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-VULN-04"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
-	Judge:      scanner.Each(Params{SoonDays: 183}, judge),
+	Judge:      scanner.Each(Params{SoonDays: 183, ListDays: 90}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
@@ -34,10 +37,11 @@ func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 		return scanner.Exempt("none-recognised", nil)
 	}
 	var verdicts []scanner.Verdict
-	var supported []fact.Product
+	var supported, unlisted []fact.Product
 	for _, p := range f.Seen {
 		switch v, known := judgeProduct(c, p); {
 		case !known:
+			unlisted = append(unlisted, p)
 		case v.Outcome == scanner.Pass:
 			supported = append(supported, p)
 		default:
@@ -47,19 +51,19 @@ func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 	switch {
 	case len(verdicts) > 0:
 		return site.Worst(verdicts)
-	case len(supported) == 0:
-		return scanner.Unknown("not-listed", scanner.Values{"products": release.Names(f.Seen)})
+	case len(unlisted) > 0:
+		return scanner.Unknown("not-listed", scanner.Values{"products": release.Names(unlisted)})
 	}
 	return scanner.Passed("supported", scanner.Values{"products": release.Names(supported), "lists": f.Lists})
 }
 
-// judgeProduct says nothing of a product that no list knows. A date that is not
+// judgeProduct says nothing of a product that no list, or an old one, knows. A date that is not
 // set means that support goes on.
 func judgeProduct(c scanner.Case[Params], p fact.Product) (v scanner.Verdict, known bool) {
 	values := scanner.Values{"product": release.Names([]fact.Product{p}), "until": p.EndOfSupport.Format(time.DateOnly)}
 	left := p.EndOfSupport.Sub(c.At)
 	switch {
-	case !p.Listed:
+	case !p.Listed, p.EndOfSupport.IsZero() && release.Stale(p, c.At, c.Params.ListDays):
 		return v, false
 	case p.EndOfSupport.IsZero() || left > time.Duration(c.Params.SoonDays)*24*time.Hour:
 		return scanner.Passed("supported", nil), true

@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.ssh", Revision: 1, Severity: scanner.High,
+	ID: "exposure.ssh", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-04"},
 	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,

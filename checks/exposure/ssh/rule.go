@@ -79,13 +79,13 @@ func only(names []string, is func(string) bool) []string {
 }
 
 // offersSHA1 looks at key exchanges, MACs and signatures: "ssh-rsa" signs with
-// SHA-1 (RFC 8332 section 1).
+// SHA-1 (RFC 8332 section 1). MD5 is no better.
 func offersSHA1(p fact.Port) bool {
 	if p.SSH == nil {
 		return false
 	}
 	isSHA1 := func(name string) bool {
-		return strings.HasSuffix(name, "-sha1") || strings.HasPrefix(name, "hmac-sha1")
+		return strings.HasSuffix(name, "-sha1") || strings.HasPrefix(name, "hmac-sha1") || strings.HasPrefix(name, "hmac-md5")
 	}
 	return slices.ContainsFunc(slices.Concat(p.SSH.Kex, p.SSH.MACs), isSHA1) || slices.Contains(p.SSH.HostKeys, "ssh-rsa")
 }

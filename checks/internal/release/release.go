@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"carescan/scanner/fact"
 )
@@ -44,6 +45,12 @@ func Numbers(version string) []string {
 
 // compare orders numbers of any length: the longer one is the greater.
 func compare(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
+
+// Stale tells whether the list that knows the latest version of a product was
+// already older than some days: it may have become an earlier one since.
+func Stale(p fact.Product, at time.Time, days int) bool {
+	return !p.ListedOn.IsZero() && at.Sub(p.ListedOn) > time.Duration(days)*24*time.Hour
+}
 
 // Affecting lists the exploited flaws whose stated versions hold this product,
 // at most five of them.

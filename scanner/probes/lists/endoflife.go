@@ -22,8 +22,8 @@ type Support struct {
 // release is one branch of a product.
 type release struct {
 	cycle      string
-	end        time.Time // of security fixes; zero when no day is published
-	ended      bool
+	end        time.Time // of security fixes; zero while no day is published
+	over       bool
 	latest     string
 	latestDate time.Time
 }
@@ -66,9 +66,19 @@ func ParseEndOfLife(data []byte) (Support, error) {
 		if err != nil {
 			return Support{}, fmt.Errorf("read ends of support of %.40q: %w", p.Name, err)
 		}
-		list.products[word(p.Name)] = releases
+		list.products[word(p.Name)] = ended(releases, file.Generated)
 	}
 	return list, nil
+}
+
+// ended dates by the list what it calls ended without saying since when.
+func ended(releases []release, at time.Time) []release {
+	for i, r := range releases {
+		if r.over && r.end.IsZero() {
+			releases[i].end = at.Truncate(24 * time.Hour)
+		}
+	}
+	return releases
 }
 
 func (p supportProduct) read() ([]release, error) {
@@ -107,9 +117,11 @@ func (l Support) Name() string {
 	return name
 }
 
-// find is the branch a version belongs to: the longest one it begins with.
-func (l Support) find(product, version string) (found release, ok bool) {
-	for _, r := range l.products[product] {
+// find is the branch a version belongs to: the one its builds are known to be
+// of, or the longest one it begins with.
+func (l Support) find(n names, version string) (found release, ok bool) {
+	version = n.branchOf(version)
+	for _, r := range l.products[n.endOfLife] {
 		if belongs(version, r.cycle) && len(r.cycle) > len(found.cycle) {
 			found, ok = r, true
 		}

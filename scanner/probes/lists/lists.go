@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"carescan/scanner/fact"
 )
@@ -85,17 +86,24 @@ func read(file string) ([]byte, error) {
 // Name names both lists with their dates.
 func (b *Book) Name() string { return b.exploited.Name() + ", " + b.support.Name() }
 
+// tracks says whether what the list of exploited vulnerabilities does not hold
+// means anything: an extract knows nothing of what it does not name.
+func (b *Book) tracks(n names) bool {
+	return len(n.products) > 0 && (!b.exploited.extract || slices.ContainsFunc(b.exploited.entries, n.in))
+}
+
 // Describe adds what the lists say of a product. What the caller already knows
 // of its end of support is replaced when a list knows it.
 func (b *Book) Describe(p fact.Product) fact.Product {
 	names := namesOf(p.Name)
-	if r, ok := b.support.find(names.endOfLife, p.Version); ok {
-		p.EndOfSupport, p.Listed = r.end, r.ended || !r.end.IsZero()
+	if r, ok := b.support.find(names, p.Version); ok {
+		p.EndOfSupport, p.Listed, p.ListedOn = r.end, true, b.support.date
 		p.Latest, p.LatestDate = r.latest, r.latestDate
 	}
+	p.Tracked = b.tracks(names)
 	for _, e := range b.exploited.entries {
-		if names.in(e) && !b.affected.spares(e.cve, p.Version) {
-			p.Flaws = append(p.Flaws, fact.Flaw{CVE: e.cve, Added: e.added, Affected: b.affected.holds(e.cve, p.Version)})
+		if flaw := (flawOf{e.cve, word(p.Name)}); names.in(e) && !b.affected.spares(flaw, p.Version) {
+			p.Flaws = append(p.Flaws, fact.Flaw{CVE: e.cve, Added: e.added, Affected: b.affected.holds(flaw, p.Version)})
 		}
 	}
 	return p

@@ -5,6 +5,7 @@ package lists
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/quick"
@@ -41,27 +42,37 @@ func TestDescribe(t *testing.T) {
 		"ended-branch": {
 			fact.Product{Name: "PHP", Version: "7.4.3"},
 			fact.Product{
-				Name: "PHP", Version: "7.4.3", Listed: true, EndOfSupport: on("2022-11-28"), Latest: "7.4.33", LatestDate: on("2022-11-03"),
+				Name: "PHP", Version: "7.4.3", Listed: true, ListedOn: on("2026-08-22"), Tracked: true, EndOfSupport: on("2022-11-28"), Latest: "7.4.33", LatestDate: on("2022-11-03"),
 				Flaws: []fact.Flaw{{CVE: "CVE-2024-4577", Added: on("2024-06-12")}},
 			},
 		},
 		"stated-versions-hold-it": {
-			fact.Product{Name: "apache", Version: "2.4.49"},
-			fact.Product{Name: "apache", Version: "2.4.49", Flaws: []fact.Flaw{
+			fact.Product{Name: "apache-http-server", Version: "2.4.49"},
+			fact.Product{Name: "apache-http-server", Version: "2.4.49", Tracked: true, Listed: true, ListedOn: on("2026-08-22"), Latest: "2.4.68", LatestDate: on("2026-06-08"), Flaws: []fact.Flaw{
 				{CVE: "CVE-2021-41773", Added: on("2021-11-03"), Affected: true},
 				{CVE: "CVE-2021-42013", Added: on("2021-11-03"), Affected: true},
 			}},
 		},
 		"stated-versions-spare-it": {
-			fact.Product{Name: "apache", Version: "2.2.15"},
-			fact.Product{Name: "apache", Version: "2.2.15", Listed: true, EndOfSupport: on("2017-07-11")},
+			fact.Product{Name: "apache-http-server", Version: "2.2.15"},
+			fact.Product{Name: "apache-http-server", Version: "2.2.15", Tracked: true, Listed: true, ListedOn: on("2026-08-22"), EndOfSupport: on("2017-07-11")},
 		},
 		"no-version": {
 			fact.Product{Name: "mirth-connect"},
-			fact.Product{Name: "mirth-connect", Flaws: []fact.Flaw{{CVE: "CVE-2023-43208", Added: on("2024-05-20")}}},
+			fact.Product{Name: "mirth-connect", Tracked: true, Flaws: []fact.Flaw{{CVE: "CVE-2023-43208", Added: on("2024-05-20")}}},
 		},
 		"unknown-product": {
 			fact.Product{Name: "thing", Version: "1"}, fact.Product{Name: "thing", Version: "1"},
+		},
+		"untracked-by-an-extract": {
+			fact.Product{Name: "openssh", Version: "9.2p1"}, fact.Product{Name: "openssh", Version: "9.2p1"},
+		},
+		"numbers-not-text": {
+			fact.Product{Name: "postgresql", Version: "9.6.1"},
+			fact.Product{
+				Name: "postgresql", Version: "9.6.1", Listed: true, ListedOn: on("2026-08-22"), EndOfSupport: on("2021-11-11"),
+				Latest: "9.6.24", LatestDate: on("2021-11-08"),
+			},
 		},
 		"unknown-branch": {
 			fact.Product{Name: "postgresql", Version: "170.1"}, fact.Product{Name: "postgresql", Version: "170.1"},
@@ -80,7 +91,7 @@ func TestDescribe(t *testing.T) {
 // for KEV must name a vendor and a product, in lower case.
 func TestTableNamesWhatTheListsHold(t *testing.T) {
 	for name, n := range table {
-		if (len(n.vendors) == 0) != (len(n.products) == 0) || (len(n.vendors) == 0 && n.endOfLife == "") {
+		if len(n.products) == 0 {
 			t.Errorf("%s: the row ties to nothing", name)
 		}
 		for _, text := range append(append([]string{name, n.endOfLife}, n.vendors...), n.products...) {
@@ -101,6 +112,44 @@ func TestTableNamesWhatTheListsHold(t *testing.T) {
 	}
 }
 
+// TestExchangeBuilds ties builds to the years that endoflife.date speaks of.
+func TestExchangeBuilds(t *testing.T) {
+	b := openOwn(t)
+	for version, want := range map[string]time.Time{
+		"15.2.2562.46": {}, "15.2.1748.10": on("2025-10-14"), "15.2.196": on("2025-10-14"), "15.1.2507.61": on("2025-10-14"),
+		"15.0.1497": on("2023-04-11"), "14.3.513.0": on("2020-10-13"),
+	} {
+		got := b.Describe(fact.Product{Name: "exchange", Version: version})
+		if !got.Listed || !got.EndOfSupport.Equal(want) {
+			t.Errorf("%s: listed %v, support ends %s, want %s", version, got.Listed, got.EndOfSupport, want)
+		}
+	}
+	if got := b.Describe(fact.Product{Name: "exchange", Version: "16.0"}); got.Listed {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestNamesAreWholeWords(t *testing.T) {
+	for name, tt := range map[string]struct {
+		product, vendor, listed string
+		want                    bool
+	}{
+		"mailer-is-not-php": {"php", "php", "phpmailer", false},
+		"php":               {"php", "php", "php", true},
+		"second-time":       {"php", "php", "phpx php", true},
+		"another-maker":     {"tomcat", "other", "tomcat", false},
+		"any-maker":         {"openssh", "openbsd", "openssh server", true},
+		"punctuation":       {"joomla", "joomla!", "joomla!", true},
+		"part-of-a-name":    {"redis", "x", "redistributable package", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := namesOf(tt.product).in(exploit{vendor: tt.vendor, product: tt.listed}); got != tt.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
 func TestExploited(t *testing.T) {
 	b := openOwn(t)
 	for product, want := range map[string]bool{"fortios": true, "FortiOS": true, "stormshield": false, "": false, "unknown": false} {
@@ -110,11 +159,22 @@ func TestExploited(t *testing.T) {
 	}
 }
 
+// TestStatedVersionsAreOfOneProduct: what an advisory says of FortiOS spares no
+// FortiProxy.
+func TestStatedVersionsAreOfOneProduct(t *testing.T) {
+	got := openOwn(t).Describe(fact.Product{Name: "fortiproxy", Version: "7.2.5"})
+	want := fact.Flaw{CVE: "CVE-2024-55591", Added: on("2025-01-14")}
+	if !slices.Contains(got.Flaws, want) {
+		t.Errorf("got %+v", got.Flaws)
+	}
+}
+
 func TestStatedVersionsBelongToTheList(t *testing.T) {
 	b := openOwn(t)
-	for cve, spans := range b.affected {
-		if listed, _ := b.Holds(cve); !listed {
-			t.Errorf("%s: not in the list", cve)
+	for flaw, spans := range b.affected {
+		cve := flaw.cve
+		if !slices.ContainsFunc(b.exploited.entries, func(e exploit) bool { return e.cve == cve && namesOf(flaw.product).in(e) }) {
+			t.Errorf("%s of %s: not in the list", cve, flaw.product)
 		}
 		for _, s := range spans {
 			if Compare(s.From, s.To) > 0 {
@@ -127,10 +187,19 @@ func TestStatedVersionsBelongToTheList(t *testing.T) {
 func TestFilesReplaceTheEmbeddedLists(t *testing.T) {
 	folder := t.TempDir()
 	kev, eol := filepath.Join(folder, "kev.json"), filepath.Join(folder, "full.json")
-	write(t, kev, `{"dateReleased":"2026-11-20T17:00:00.123Z","vulnerabilities":[
-		{"cveID":"CVE-2026-0001","vendorProject":"Zabbix","product":"Frontend","dateAdded":"2026-11-19","knownRansomwareCampaignUse":"Known","notes":"x"}]}`)
-	write(t, eol, `{"generated_at":"2026-11-18T00:00:00+00:00","result":[{"name":"zabbix","label":"Zabbix","releases":[
-		{"name":"7.0","isEol":true,"eolFrom":null,"latest":{"name":"7.0.9","date":"2026-11-01","link":null}}, {"name":"6.0","latest":null}]}]}`)
+	// As CISA writes it (known_exploited_vulnerabilities_schema.json).
+	write(t, kev, `{"title":"CISA Catalog of Known Exploited Vulnerabilities","catalogVersion":"2026.11.20","dateReleased":"2026-11-20T17:00:00.1239Z","count":1,
+		"vulnerabilities":[{"cveID":"CVE-2026-0001","vendorProject":"Zabbix","product":"Frontend","vulnerabilityName":"Zabbix Frontend Vulnerability",
+		"dateAdded":"2026-11-19","shortDescription":"A text.","requiredAction":"Apply updates.","dueDate":"2026-12-10","knownRansomwareCampaignUse":"Known",
+		"notes":"https://example.invalid","cwes":["CWE-287"]}]}`)
+	// As endoflife.date writes it (API version 1, products/full).
+	write(t, eol, `{"schema_version":"1.2.0","generated_at":"2026-11-18T00:00:00+00:00","total":1,"result":[{"name":"zabbix","aliases":[],"label":"Zabbix",
+		"category":"server-app","tags":["server-app"],"versionCommand":"zabbix_server -V","identifiers":[{"type":"cpe","id":"cpe:2.3:a:zabbix:zabbix"}],
+		"labels":{"eoas":"Full Support","discontinued":null,"eol":"Limited Support","eoes":null},"links":{"icon":null,"html":"https://endoflife.date/zabbix","releasePolicy":null},
+		"releases":[{"name":"7.0","codename":null,"label":"7.0 (LTS)","releaseDate":"2024-06-04","isLts":true,"ltsFrom":null,"isEoas":true,"eoasFrom":"2026-06-30",
+		"isEol":true,"eolFrom":null,"isMaintained":false,"latest":{"name":"7.0.9","date":"2026-11-01","link":"https://example.invalid"},"custom":null},
+		{"name":"6.0","codename":null,"label":"6.0 (LTS)","releaseDate":"2022-02-08","isLts":true,"ltsFrom":null,"isEol":false,"eolFrom":"2027-02-28",
+		"isMaintained":true,"latest":null,"custom":null}]}]}`)
 	b, err := Open(kev, eol)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +208,7 @@ func TestFilesReplaceTheEmbeddedLists(t *testing.T) {
 		t.Errorf("name %q, want %q", b.Name(), want)
 	}
 	want := fact.Product{
-		Name: "zabbix", Version: "7.0.1", Listed: true, Latest: "7.0.9", LatestDate: on("2026-11-01"),
+		Name: "zabbix", Version: "7.0.1", Listed: true, ListedOn: on("2026-11-18"), EndOfSupport: on("2026-11-18"), Tracked: true, Latest: "7.0.9", LatestDate: on("2026-11-01"),
 		Flaws: []fact.Flaw{{CVE: "CVE-2026-0001", Added: on("2026-11-19")}},
 	}
 	if diff := cmp.Diff(want, b.Describe(fact.Product{Name: "zabbix", Version: "7.0.1"})); diff != "" {

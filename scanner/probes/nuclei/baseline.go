@@ -6,14 +6,16 @@ import (
 	"cmp"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 
 	"carescan/scanner/fact"
 )
 
-// baselineRequests is how many random addresses are asked before any other
-// (exposure-checks.md section 1.2, rule 6).
-const baselineRequests = 2
+// baselineRequests is how many random addresses are asked: two before any other
+// (exposure-checks.md section 1.2, rule 6), and one after all others, because a
+// site may have begun to refuse us.
+const baselineRequests = 3
 
 // The identifiers of the baseline templates; no other can begin so.
 const (
@@ -32,12 +34,22 @@ http:
       - {type: regex, part: response, regex: ["."]}
 `
 
+// around puts the baseline before and after templates.
+func around(templates []Template) ([]Template, error) {
+	baseline, err := newBaseline()
+	if err != nil {
+		return nil, err
+	}
+	last := len(baseline) - len(baseline)/baselineRequests
+	return slices.Concat(baseline[:last], templates, baseline[last:]), nil
+}
+
 // newBaseline makes templates that recognise a site which answers a random
 // address as if it held a page, or which refuses one without looking. They are
 // made for each look, so that no site can know the addresses.
 func newBaseline() ([]Template, error) {
 	var templates []Template
-	for i, address := range []string{"/" + word(), "/" + word() + "/" + word() + ".html"} {
+	for i, address := range []string{"/" + word(), "/" + word() + "/" + word() + ".html", "/" + word()} {
 		for _, b := range [][2]string{{baselineFound, "200, 203, 206"}, {baselineRefused, "403, 406, 418"}} {
 			t, err := ParseTemplate(fmt.Appendf(nil, baselineTemplate, fmt.Sprint(b[0], i+1), address, b[1]))
 			if err != nil {
@@ -54,11 +66,19 @@ func word() string { return strings.ToLower(rand.Text()) }
 // conclude reads the baseline out of a batch.
 func conclude(seen *fact.Templates, b batch) {
 	for i := 1; i <= baselineRequests; i++ {
-		found, known := b.results[fmt.Sprint(baselineFound, i)]
-		if !known || !found.Ran {
-			seen.Error = cmp.Or(seen.Error, b.problem, "no answer at a random address: "+cmp.Or(found.Error, "not tried"))
+		if i < baselineRequests { // the last one comes after all others, and tells less of why
+			seen.Error = cmp.Or(seen.Error, unanswered(b, i))
 		}
-		seen.SoftNotFound = seen.SoftNotFound || found.Matched
+		seen.SoftNotFound = seen.SoftNotFound || b.results[fmt.Sprint(baselineFound, i)].Matched
 		seen.Blocked = seen.Blocked || b.results[fmt.Sprint(baselineRefused, i)].Matched
 	}
+}
+
+// unanswered says why a random address gave no answer, empty when it did.
+func unanswered(b batch, i int) string {
+	found := b.results[fmt.Sprint(baselineFound, i)]
+	if found.Ran {
+		return ""
+	}
+	return cmp.Or(b.problem, "no answer at a random address: "+cmp.Or(found.Error, "not tried"))
 }

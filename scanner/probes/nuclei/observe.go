@@ -18,11 +18,11 @@ import (
 
 // look runs a first batch, and a second one to confirm what matched.
 func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL) ([]scanner.Sighting, error) {
-	baseline, err := newBaseline()
+	templates, err := around(p.templates)
 	if err != nil {
 		return nil, err
 	}
-	batch, err := p.run(ctx, network, site, append(baseline, p.templates...))
+	batch, err := p.run(ctx, network, site, templates)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (p *Probe) account(site *url.URL, b batch) fact.Templates {
 		seen.Ran = append(seen.Ran, run)
 	}
 	conclude(&seen, b)
-	seen.Error = cmp.Or(seen.Error, unreached(seen.Ran))
+	seen.Error = cmp.Or(seen.Error, unreached(seen.Ran), unanswered(b, baselineRequests))
 	return seen
 }
 

@@ -14,7 +14,7 @@ import (
 // nothing is recognised, or not yet.
 func readBanner(said []byte) (identity, bool) {
 	for _, read := range []func([]byte) (identity, bool){
-		readTelnet, readMySQL, readLine,
+		readTelnet, readPrompt, readMySQL, readLine,
 	} {
 		if id, ok := read(said); ok {
 			return id, true
@@ -33,7 +33,7 @@ func readLine(said []byte) (identity, bool) {
 	case sshLine(said) != "":
 		return sshIdentity(sshLine(said)), true
 	case strings.HasPrefix(line, "RFB "):
-		return identity{protocol: "vnc", next: vncHello}, len(line) == len("RFB 003.008")
+		return identity{protocol: "vnc"}, len(line) == len("RFB 003.008")
 	case strings.HasPrefix(line, "@RSYNCD:"):
 		return identity{protocol: "rsync"}, true
 	case strings.HasPrefix(line, "220"):
@@ -53,17 +53,23 @@ func firstLine(said []byte) (line string, whole bool) {
 	return strings.TrimRight(string(text), "\r"), whole
 }
 
-// read220 tells FTP from mail: both greet with 220 (RFC 959, RFC 5321). The
-// greeting may have several lines, the last without a dash.
+// read220 tells FTP from mail: both greet with 220 (RFC 959, RFC 5321), and they
+// are not alone. The greeting may have several lines, the last without a dash.
+// Without a name in it, only an answer can tell.
 func read220(said []byte) (identity, bool) {
 	text := string(said)
 	if !lastReply(text) {
 		return identity{}, false
 	}
-	if strings.Contains(strings.ToUpper(text), "SMTP") {
+	switch upper := strings.ToUpper(text); {
+	case strings.Contains(upper, "SMTP"):
 		return named(identity{protocol: "smtp"}, text), true
+	case strings.Contains(upper, "VMWARE AUTHENTICATION DAEMON"):
+		return identity{protocol: "console", product: "esxi"}, true
+	case strings.Contains(upper, "FTP"):
+		return named(identity{protocol: "ftp", next: ftpFeatures}, text), true
 	}
-	return named(identity{protocol: "ftp", next: ftpFeatures}, text), true
+	return identity{next: ftpFeatures}, true
 }
 
 // lastReply tells whether the last line of a reply is there: three digits and a
@@ -81,6 +87,15 @@ func lastReply(text string) bool {
 func readTelnet(said []byte) (identity, bool) {
 	ok := len(said) >= 3 && said[0] == 0xff && said[1] >= 0xfb && said[1] <= 0xfe
 	return identity{protocol: "telnet", login: fact.LoginUnknown}, ok
+}
+
+// prompt is how a terminal asks who is there.
+var prompt = regexp.MustCompile(`(?i)(?:login|username|user name|password) ?: ?\z`)
+
+// readPrompt recognises a terminal that asks for a login without negotiating
+// options first. Nothing is answered to it.
+func readPrompt(said []byte) (identity, bool) {
+	return identity{protocol: "telnet"}, prompt.Match(said[max(0, len(said)-64):])
 }
 
 // readNATS reads the greeting of a NATS broker.
@@ -124,7 +139,7 @@ func products() []productPattern {
 		{"filezilla-server", regexp.MustCompile(`FileZilla Server(?: (?:version )?([0-9][0-9.]*))?`)},
 		{"exim", regexp.MustCompile(`Exim ([0-9][0-9.]*)`)},
 		{"postfix", regexp.MustCompile(`Postfix`)},
-		{"exchange-server", regexp.MustCompile(`Microsoft ESMTP MAIL Service`)},
+		{"exchange", regexp.MustCompile(`Microsoft ESMTP MAIL Service`)},
 		{"dovecot", regexp.MustCompile(`Dovecot`)},
 		{"nginx", regexp.MustCompile(`nginx/([0-9][0-9.]*)`)},
 		{"apache-http-server", regexp.MustCompile(`Apache/([0-9][0-9.]*)`)},

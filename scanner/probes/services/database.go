@@ -92,7 +92,7 @@ func readMSSQL(answer []byte) (identity, bool) {
 	if at+4 > len(answer) {
 		return identity{}, false
 	}
-	return identity{protocol: "mssql", product: "sql-server", version: dotted(answer[at], answer[at+1]) +
+	return identity{protocol: "mssql", product: "mssql", version: dotted(answer[at], answer[at+1]) +
 		"." + dotted16(answer[at+2:])}, true
 }
 

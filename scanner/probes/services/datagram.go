@@ -35,9 +35,7 @@ func datagrams() []datagram {
 		{11211, fact.GroupAmplifier, "memcached", []byte("\x43\x53\x00\x00\x00\x01\x00\x00version\r\n"), isMemcachedDatagram},
 		{623, fact.GroupManagement, "ipmi", ipmiRequest(), func(a []byte) bool { return len(a) >= 5 && a[0] == 6 && a[3] == 7 }},
 		{137, fact.GroupFileSharing, "netbios", netbiosStatus(), func(a []byte) bool { return len(a) >= 12 && a[0] == 'C' && a[1] == 'S' && a[2]&0x80 != 0 }},
-		{47808, fact.GroupIndustrial, "bacnet", []byte{0x81, 0x0a, 0, 0x0c, 1, 0x20, 0xff, 0xff, 0, 0xff, 0x10, 0x08}, func(a []byte) bool {
-			return len(a) >= 8 && a[0] == 0x81 && bytes.Contains(a, []byte{0x10, 0x00})
-		}},
+		{47808, fact.GroupIndustrial, "bacnet", bacnetRequest(), isBACnet},
 	}
 }
 

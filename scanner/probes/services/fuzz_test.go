@@ -11,7 +11,7 @@ import (
 
 // readers are all that read the bytes of a server.
 func readers() []func([]byte) (identity, bool) {
-	list := []func([]byte) (identity, bool){readBanner, readFeatures, readFTPLogin, readVNC}
+	list := []func([]byte) (identity, bool){readBanner, readFeatures, readFTPAuth}
 	for _, e := range table() {
 		if e.first != nil && e.first().read != nil {
 			list = append(list, e.first().read)

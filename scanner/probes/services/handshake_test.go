@@ -33,20 +33,15 @@ func handshakes() map[string]handshake {
 			number: 3389, answers: []string{unhex("030000130ed000001234000208000000000000")}, sent: []string{"hex:030000130ee000000000000100080003000000"},
 			protocol: "rdp", login: fact.LoginRequired, state: fact.GroupRemoteControl,
 		},
-		"vnc-open": {
-			number: 5900, greeting: "RFB 003.008\n", answers: []string{"\x01\x01"}, sent: []string{"RFB 003.008\n"},
-			protocol: "vnc", login: fact.LoginNone, state: fact.GroupRemoteControl,
-		},
-		"vnc-password": {
-			number: 5900, greeting: "RFB 003.008\n", answers: []string{"\x01\x02"}, sent: []string{"RFB 003.008\n"},
-			protocol: "vnc", login: fact.LoginRequired, state: fact.GroupRemoteControl,
+		"vnc": {
+			number: 5900, greeting: "RFB 003.003\n", protocol: "vnc", state: fact.GroupRemoteControl,
 		},
 		"x11-refused": {
 			number: 6000, answers: []string{unhex("001d0b00000008004e6f2070726f746f636f6c00")}, sent: []string{"hex:6c000b000000000000000000"},
 			protocol: "x11", login: fact.LoginRequired, state: fact.GroupRemoteControl,
 		},
 		"modbus-exception": {
-			number: 502, answers: []string{unhex("43530000000301ab01")}, sent: []string{"hex:435300000005012b0e0100"},
+			number: 502, answers: []string{unhex("435300000003ffab01")}, sent: []string{"hex:435300000005ff2b0e0100"},
 			protocol: "modbus", state: fact.GroupIndustrial,
 		},
 		"s7": {
@@ -69,11 +64,23 @@ func handshakes() map[string]handshake {
 			number: 11112, answers: []string{unhex("03000000000400010107")}, sent: []string{dicomBytes()},
 			protocol: "dicom", login: fact.LoginRequired, state: fact.GroupHealth,
 		},
-		"dicom-silent": {number: 104, sent: []string{dicomBytes()}, state: fact.GroupHealth},
-		"mllp-silent":  {number: 2575, state: fact.GroupHealth},
-		"printer":      {number: 9100, state: fact.GroupIndustrial},
-		"iscsi":        {number: 3260, state: fact.GroupFileSharing},
-		"rlogin":       {number: 513, state: fact.GroupClearLogin},
+		"dicom-silent":     {number: 104, sent: []string{dicomBytes()}, state: fact.GroupHealth},
+		"silent-mail":      {number: 25, state: fact.GroupMail}, // speaking before the greeting would have us kept out
+		"strange-greeting": {number: 8080, greeting: "Welcome. Who are you? ", state: fact.GroupWeb},
+		"terminal":         {number: 8081, greeting: "\r\nModel 7 infusion gateway\r\nlogin: ", protocol: "telnet", state: fact.GroupClearLogin},
+		"vmware-authentication": {
+			number: 902, greeting: "220 VMware Authentication Daemon Version 1.10: SSL Required, ServerDaemonProtocol:SOAP\r\n",
+			protocol: "console", state: fact.GroupManagement,
+		},
+		"greeting-without-a-name": {number: 8888, greeting: "220 welcome\r\n", state: fact.GroupWeb},
+		"ftp-without-a-name": {
+			number: 21, greeting: "220 welcome\r\n", answers: []string{"211-Features:\r\n AUTH TLS\r\n211 End\r\n"}, sent: []string{"FEAT\r\n"},
+			protocol: "ftp", state: fact.GroupClearLogin,
+		},
+		"mail-on-the-port-of-ftp": {
+			number: 21, greeting: "220 ready\r\n", answers: []string{"502 no\r\n", "502 no\r\n502 no\r\n"}, sent: []string{"FEAT\r\nAUTH TLS\r\n"},
+			state: fact.GroupClearLogin,
+		},
 		"telnet": {
 			number: 23, greeting: "\xff\xfd\x18\xff\xfd\x20", protocol: "telnet", state: fact.GroupClearLogin,
 		},
@@ -156,11 +163,19 @@ func TestHandshakes(t *testing.T) {
 			if got.State != fact.PortOpen || got.Protocol != tt.protocol || got.Login != tt.login || got.Group != tt.state {
 				t.Errorf("got %+v", got)
 			}
-			if diff := cmp.Diff(readable(tt.sent...), heard(s.all(t, 2))); diff != "" {
+			if diff := cmp.Diff(readable(tt.sent...), heard(s.all(t, connectionsTo(tt.number)))); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// connectionsTo is how many a port gets when it says what it is.
+func connectionsTo(number int) int {
+	if entryOf(number).mute {
+		return 1
+	}
+	return 2
 }
 
 // heard writes bytes so that a difference can be read.

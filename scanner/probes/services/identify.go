@@ -4,6 +4,7 @@ package services
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -35,15 +36,18 @@ type identification struct {
 
 // identify tells what speaks behind an open port: first it listens, then it says
 // the hello that fits the port, then general ones.
+//
+// A server that spoke first and was not understood waits for a login, or for
+// words we do not know: nothing is said to it.
 func (s *scan) identify(ctx context.Context, p *fact.Port) {
 	i := identification{scan: s, port: p, line: entryOf(p.Number)}
 	conn, ok := i.open(ctx)
 	if !ok {
 		return
 	}
-	known := i.converse(ctx, conn)
+	done := i.converse(ctx, conn)
 	conn.Close()
-	if known || i.line.alone {
+	if done || i.line.alone {
 		return
 	}
 	for _, general := range i.generals() {
@@ -76,7 +80,8 @@ func (i identification) talk(conn net.Conn) talk {
 	return talk{conn: conn, patience: i.probe.options.Patience}
 }
 
-// converse listens, then says the first hello of the port.
+// converse listens, then says the first hello of the port. It tells whether
+// there is nothing more to say.
 func (i identification) converse(ctx context.Context, conn net.Conn) bool {
 	unhook := context.AfterFunc(ctx, func() { conn.Close() })
 	defer unhook()
@@ -85,8 +90,8 @@ func (i identification) converse(ctx context.Context, conn net.Conn) bool {
 	if id, ok := readBanner(said); ok {
 		return i.greeted(t, id, said)
 	}
-	if ended || i.line.first == nil {
-		return false
+	if ended || len(said) > 0 || i.line.first == nil {
+		return len(said) > 0
 	}
 	id, ok := t.ask(i.line.first())
 	if ok {
@@ -101,7 +106,12 @@ func (i identification) greeted(t talk, id identity, said []byte) bool {
 		t.conn = &replayed{Conn: t.conn, first: bytes.NewReader(said)}
 		id.ssh = i.lookAtSSH(t)
 	}
-	i.record(t.goOn(id))
+	if id.protocol != "" || i.line.group == fact.GroupClearLogin {
+		id = t.goOn(id)
+	}
+	if id.protocol != "" {
+		i.record(id)
+	}
 	return true
 }
 
@@ -120,6 +130,7 @@ func (t talk) goOn(id identity) identity {
 // with adds what a later answer told.
 func (id identity) with(more identity) identity {
 	id.next = more.next
+	id.protocol = cmp.Or(id.protocol, more.protocol)
 	if more.login != fact.LoginUnknown {
 		id.login = more.login
 	}

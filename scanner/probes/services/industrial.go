@@ -8,9 +8,11 @@ import (
 )
 
 // modbusHello reads the identification of a device (function 43, type 14: "read
-// device identification"). It reads no register and writes nothing.
+// device identification"). It reads no register and writes nothing. The unit,
+// 255, is the device itself: behind a gateway, nothing goes on the serial line
+// (Modbus messaging on TCP/IP, section 4.4.2.1).
 func modbusHello() hello {
-	return hello{packet: []byte{'C', 'S', 0, 0, 0, 5, 1, 0x2b, 0x0e, 1, 0}, read: readModbus}
+	return hello{packet: []byte{'C', 'S', 0, 0, 0, 5, 0xff, 0x2b, 0x0e, 1, 0}, read: readModbus}
 }
 
 // readModbus wants our transaction and the function, answered or refused.
@@ -59,4 +61,29 @@ func rtspHello() hello {
 func readRTSP(answer []byte) (identity, bool) {
 	line, whole := firstLine(answer)
 	return identity{protocol: "rtsp"}, whole && strings.HasPrefix(line, "RTSP/1.")
+}
+
+// bacnetRequest reads the number of a device (ReadProperty, object identifier of
+// the device itself). Who-Is would have it, and with a wide address its whole
+// network, answer by broadcast.
+func bacnetRequest() []byte {
+	return []byte{
+		0x81, 0x0a, 0, 0x11, // BACnet/IP, unicast, 17 bytes
+		1, 4, // version, an answer is expected
+		0, 5, bacnetInvoke, 0x0c, // confirmed request, 1476 bytes at most, read property
+		0x0c, 0x02, 0x3f, 0xff, 0xff, // device 4194303: whoever reads it
+		0x19, 75, // object identifier
+	}
+}
+
+const bacnetInvoke = 0xc5
+
+// isBACnet wants the answer to our request: complex acknowledgement, error,
+// rejection or abort (ANSI/ASHRAE 135 section 20.1).
+func isBACnet(answer []byte) bool {
+	if len(answer) < 9 || answer[0] != 0x81 || answer[1] != 0x0a || answer[4] != 1 || answer[5]&0x28 != 0 {
+		return false
+	}
+	kind := answer[6] >> 4
+	return (kind == 3 || kind >= 5 && kind <= 7) && answer[7] == bacnetInvoke
 }

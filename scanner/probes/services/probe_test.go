@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -21,6 +23,7 @@ import (
 	"carescan/scanner/engine"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/loopback"
+	"carescan/scanner/probes/lists"
 )
 
 // TestHealthyHost counts what a well-kept host costs: two web ports open, one
@@ -102,11 +105,53 @@ func TestBlockedDuringTheLook(t *testing.T) {
 	network := &banned{Network: world(open)}
 	network.left.Store(int32(len(ports)))
 	seen, sightings := look(t, network, Options{Ports: ports})
-	if !seen.Blocked || !strings.Contains(sightings[0].Missing, "stopped answering") {
+	if !seen.Blocked || !strings.Contains(sightings[0].Missing, "stopped doing so") {
 		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing)
 	}
 	if most := len(ports) + len(datagrams()) + maxLost + workers; seen.Connections > most {
 		t.Errorf("went on knocking: %d connections, want at most %d", seen.Connections, most)
+	}
+}
+
+// TestKeptOutWithoutAnOpenPort refuses one port, then drops everything: the
+// silence of the others is ours.
+func TestKeptOutWithoutAnOpenPort(t *testing.T) {
+	t.Parallel()
+	network := &banned{Network: world(nil)}
+	network.left.Store(1)
+	seen, sightings := look(t, network, Options{Ports: []int{80, 443, 3389}})
+	if !seen.Blocked || sightings[0].Missing == "" {
+		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing)
+	}
+}
+
+// TestProductsAreCalledAsTheListsDo catches a product that no list would ever
+// find.
+func TestProductsAreCalledAsTheListsDo(t *testing.T) {
+	t.Parallel()
+	whole := filepath.Join(t.TempDir(), "kev.json")
+	if err := os.WriteFile(whole, []byte(`{"dateReleased":"2026-11-20T17:00:00Z","vulnerabilities":[
+		{"cveID":"CVE-2026-0001","vendorProject":"a","product":"b","dateAdded":"2026-11-19"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	book, err := lists.Open(whole, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"mysql", "mariadb", "postgresql", "mssql", "oracle-database", "redis", "mongodb", "memcached", "rabbitmq", "nats"}
+	for _, p := range products() {
+		names = append(names, p.name)
+	}
+	for _, m := range markers() {
+		names = append(names, m.product)
+	}
+	for _, i := range interfaces() {
+		names = append(names, i.protocol)
+	}
+	for _, name := range names {
+		if !book.Describe(fact.Product{Name: name}).Tracked {
+			t.Errorf("%s: no list calls a product so", name)
+		}
 	}
 }
 

@@ -2,11 +2,7 @@
 
 package services
 
-import (
-	"bytes"
-
-	"carescan/scanner/fact"
-)
+import "carescan/scanner/fact"
 
 // rdpHello is a connection request of X.224 with the negotiation of RDP
 // (MS-RDPBCGR 2.2.1.1): TLS or CredSSP. No session follows.
@@ -36,24 +32,6 @@ func readRDP(answer []byte) (identity, bool) {
 // (RFC 1006).
 func isCOTPConfirm(answer []byte) bool {
 	return len(answer) >= 11 && answer[0] == 0x03 && answer[1] == 0 && answer[5] == 0xd0
-}
-
-// vncHello answers the version of an RFB server and reads the kinds of security
-// it offers (RFC 6143 section 7.1.2). None is chosen.
-func vncHello() hello {
-	return hello{packet: []byte("RFB 003.008\n"), read: readVNC}
-}
-
-func readVNC(answer []byte) (identity, bool) {
-	if len(answer) < 1 || len(answer) < 1+int(answer[0]) {
-		return identity{}, false
-	}
-	const none = 1
-	id := identity{login: fact.LoginRequired}
-	if bytes.IndexByte(answer[1:1+int(answer[0])], none) >= 0 {
-		id.login = fact.LoginNone
-	}
-	return id, answer[0] > 0
 }
 
 // x11Hello is the setup request of a client without authorisation data (X11

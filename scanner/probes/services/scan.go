@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/http/httptrace"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -59,13 +60,29 @@ func (p *Probe) newScan(network scanner.Network, host string, addresses int) *sc
 // run asks every port, then tells what speaks behind the open ones.
 func (s *scan) run(ctx context.Context) {
 	s.askPorts(ctx)
-	open := s.open()
-	if s.artefact() || len(open) == 0 {
+	if s.artefact() {
+		return
+	}
+	open := slices.DeleteFunc(s.open(), func(p *fact.Port) bool { return entryOf(p.Number).mute })
+	if len(open) == 0 {
+		s.blocked = s.blocked || s.keptOut(ctx)
 		return
 	}
 	s.forEach(open, func(p *fact.Port) { s.identify(ctx, p) })
 	// Fewer open ports than maxLost, and none of them answers any more.
 	s.blocked = s.blocked || s.lost >= len(open)
+}
+
+// keptOut asks again the first port that refused, when none is open to tell
+// whether we are still let in: the silence that came after would prove nothing.
+func (s *scan) keptOut(ctx context.Context) bool {
+	for _, p := range s.ports {
+		if p.State == fact.PortClosed && p.Transport == "tcp" {
+			s.connect(ctx, &p)
+			return p.State == fact.PortFiltered
+		}
+	}
+	return false
 }
 
 // askPorts leaves a quarter of the time given to identify what is open.

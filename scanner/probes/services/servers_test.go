@@ -78,8 +78,8 @@ func TestObserveFTP(t *testing.T) {
 		want   fact.Offer
 	}{
 		"clear":        {"", fact.Accepted},
-		"tls-optional": {tls + "force_local_logins_ssl=NO\n", fact.Accepted},
-		"tls-required": {tls + "force_local_logins_ssl=YES\n", fact.Declined},
+		"tls-optional": {tls + "force_local_logins_ssl=NO\n", fact.OfferUnknown},
+		"tls-required": {tls + "force_local_logins_ssl=YES\n", fact.OfferUnknown},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -251,7 +251,7 @@ func TestObserveDatagrams(t *testing.T) {
 		11211: "CS\x00\x00\x00\x01\x00\x00VERSION 1.6.18\r\n",
 		623:   unhex("0600ff0700000000000000000010"),
 		137:   "CS\x84\x00\x00\x00\x00\x01\x00\x00\x00\x00",
-		47808: unhex("810b000c0120ffff00ff1000"),
+		47808: unhex("810a0014010030c50c0c023fffff194b3ec4020000013f"),
 		161:   string(der(0x30, join([]byte{2, 1, 1}, der(4, []byte("public")), der(0xa2, []byte{2, 1, 1, 2, 1, 0, 2, 1, 0, 0x30, 0})))),
 	}
 	for _, d := range datagrams() {

@@ -91,9 +91,11 @@ func (*Probe) Facts() []string {
 }
 
 // Load is the most it costs a host: one connection per port, one packet per UDP
-// service, and a few connections for each port found open.
+// service, and a few connections for each port found open; or one more when none
+// is. A host that stays silent takes two seconds per port, two at a time: more
+// than two minutes.
 func (p *Probe) Load() scanner.Load {
-	most := len(p.options.Ports) + len(datagrams()) + maxConversations*min(len(p.options.Ports), maxOpen)
+	most := len(p.options.Ports) + len(datagrams()) + maxConversations*min(len(p.options.Ports), maxOpen) + 1
 	return scanner.Load{Connections: most, Requests: most}
 }
 
@@ -139,7 +141,7 @@ func (p *Probe) shared(addresses []netip.Addr) string {
 func (s *scan) missing() string {
 	var parts []string
 	if s.blocked {
-		parts = append(parts, "ports that were open stopped answering during the look")
+		parts = append(parts, "ports that answered stopped doing so during the look")
 	}
 	asked := slices.ContainsFunc(s.ports, func(p fact.Port) bool { return p.State != fact.PortNotAsked })
 	if s.refusal != nil && !asked {

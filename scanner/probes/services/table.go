@@ -11,12 +11,15 @@ type entry struct {
 	group  fact.PortGroup
 	first  func() hello // nil: only the general hellos
 	path   string       // asked over HTTP; "/" when empty
-	// alone forbids the general hellos: what listens there may print, act on or
-	// choke on what it does not understand.
+	// alone forbids the general hellos: what listens there speaks first, or may act
+	// on or choke on what it does not understand.
 	alone bool
+	// mute forbids even a second connection: what listens there would print what
+	// it gets, begins with a login, or files each connection as an event.
+	mute bool
 }
 
-// silent is the hello of ports to which nothing is ever sent.
+// silent is the hello of servers that speak first inside TLS.
 func silent() hello { return hello{} }
 
 // table lists the TCP ports looked at (regulation.md section 7.4 and usual ports
@@ -39,50 +42,50 @@ func table() []entry {
 		{number: 3000, group: fact.GroupWeb},
 		{number: 8181, group: fact.GroupWeb},
 
-		{number: 25, group: fact.GroupMail},
-		{number: 110, group: fact.GroupMail},
-		{number: 143, group: fact.GroupMail},
+		{number: 25, group: fact.GroupMail, alone: true},
+		{number: 110, group: fact.GroupMail, alone: true},
+		{number: 143, group: fact.GroupMail, alone: true},
 		{number: 465, group: fact.GroupMail},
-		{number: 587, group: fact.GroupMail},
+		{number: 587, group: fact.GroupMail, alone: true},
 		{number: 993, group: fact.GroupMail},
 		{number: 995, group: fact.GroupMail},
 
 		{number: 3389, group: fact.GroupRemoteControl, first: rdpHello},
 		{number: 3388, group: fact.GroupRemoteControl, first: rdpHello},
-		{number: 5900, group: fact.GroupRemoteControl},
-		{number: 5901, group: fact.GroupRemoteControl},
-		{number: 5902, group: fact.GroupRemoteControl},
-		{number: 5903, group: fact.GroupRemoteControl},
+		{number: 5900, group: fact.GroupRemoteControl, alone: true},
+		{number: 5901, group: fact.GroupRemoteControl, alone: true},
+		{number: 5902, group: fact.GroupRemoteControl, alone: true},
+		{number: 5903, group: fact.GroupRemoteControl, alone: true},
 		{number: 5800, group: fact.GroupRemoteControl},
-		{number: 6000, group: fact.GroupRemoteControl, first: x11Hello},
-		{number: 6001, group: fact.GroupRemoteControl, first: x11Hello},
-		{number: 5938, group: fact.GroupRemoteControl, first: silent, alone: true}, // TeamViewer
-		{number: 6568, group: fact.GroupRemoteControl, first: silent, alone: true}, // AnyDesk
-		{number: 7070, group: fact.GroupRemoteControl},                             // AnyDesk
-		{number: 4899, group: fact.GroupRemoteControl, first: silent, alone: true}, // Radmin
+		{number: 6000, group: fact.GroupRemoteControl, first: x11Hello, alone: true},
+		{number: 6001, group: fact.GroupRemoteControl, first: x11Hello, alone: true},
+		{number: 5938, group: fact.GroupRemoteControl, mute: true}, // TeamViewer
+		{number: 6568, group: fact.GroupRemoteControl, mute: true}, // AnyDesk
+		{number: 7070, group: fact.GroupRemoteControl},             // AnyDesk
+		{number: 4899, group: fact.GroupRemoteControl, mute: true}, // Radmin
 
-		{number: 445, group: fact.GroupFileSharing, first: smbHello},
-		{number: 139, group: fact.GroupFileSharing, first: netbiosHello},
-		{number: 135, group: fact.GroupFileSharing, first: epmHello},
-		{number: 111, group: fact.GroupFileSharing, first: portmapHello},
-		{number: 2049, group: fact.GroupFileSharing, first: nfsHello},
-		{number: 873, group: fact.GroupFileSharing},
-		{number: 3260, group: fact.GroupFileSharing, first: silent, alone: true}, // iSCSI begins with a login
-		{number: 548, group: fact.GroupFileSharing, first: afpHello},
+		{number: 445, group: fact.GroupFileSharing, first: smbHello, alone: true},
+		{number: 139, group: fact.GroupFileSharing, first: netbiosHello, alone: true},
+		{number: 135, group: fact.GroupFileSharing, first: epmHello, alone: true},
+		{number: 111, group: fact.GroupFileSharing, first: portmapHello, alone: true},
+		{number: 2049, group: fact.GroupFileSharing, first: nfsHello, alone: true},
+		{number: 873, group: fact.GroupFileSharing, alone: true},
+		{number: 3260, group: fact.GroupFileSharing, mute: true}, // iSCSI begins with a login
+		{number: 548, group: fact.GroupFileSharing, first: afpHello, alone: true},
 
-		{number: 21, group: fact.GroupClearLogin},
-		{number: 23, group: fact.GroupClearLogin},
-		{number: 2323, group: fact.GroupClearLogin},
-		{number: 513, group: fact.GroupClearLogin, first: silent, alone: true}, // rlogin begins with a user
-		{number: 514, group: fact.GroupClearLogin, first: silent, alone: true}, // rsh too
+		{number: 21, group: fact.GroupClearLogin, alone: true},
+		{number: 23, group: fact.GroupClearLogin, alone: true},
+		{number: 2323, group: fact.GroupClearLogin, alone: true},
+		{number: 513, group: fact.GroupClearLogin, mute: true}, // rlogin begins with a user
+		{number: 514, group: fact.GroupClearLogin, mute: true}, // rsh too
 
-		{number: 22, group: fact.GroupSSH},
-		{number: 2222, group: fact.GroupSSH},
+		{number: 22, group: fact.GroupSSH, alone: true},
+		{number: 2222, group: fact.GroupSSH, alone: true},
 
 		{number: 1433, group: fact.GroupDatabase, first: mssqlHello},
 		{number: 1521, group: fact.GroupDatabase, first: oracleHello},
-		{number: 3306, group: fact.GroupDatabase},
-		{number: 3307, group: fact.GroupDatabase},
+		{number: 3306, group: fact.GroupDatabase, alone: true},
+		{number: 3307, group: fact.GroupDatabase, alone: true},
 		{number: 5432, group: fact.GroupDatabase, first: postgresHello},
 		{number: 5433, group: fact.GroupDatabase, first: postgresHello},
 		{number: 6379, group: fact.GroupDatabase, first: redisHello},
@@ -94,16 +97,16 @@ func table() []entry {
 		{number: 5984, group: fact.GroupDatabase},
 		{number: 11211, group: fact.GroupDatabase, first: memcachedHello},
 		{number: 8123, group: fact.GroupDatabase},
-		{number: 50000, group: fact.GroupDatabase, first: silent, alone: true}, // Db2
-		{number: 1972, group: fact.GroupDatabase, first: silent, alone: true},  // Caché, IRIS
-		{number: 8086, group: fact.GroupDatabase, path: "/ping"},               // InfluxDB
+		{number: 50000, group: fact.GroupDatabase, mute: true},   // Db2
+		{number: 1972, group: fact.GroupDatabase, mute: true},    // Caché, IRIS
+		{number: 8086, group: fact.GroupDatabase, path: "/ping"}, // InfluxDB
 
 		{number: 389, group: fact.GroupDirectory, first: ldapHello},
 		{number: 636, group: fact.GroupDirectory},
 		{number: 3268, group: fact.GroupDirectory, first: ldapHello},
 		{number: 3269, group: fact.GroupDirectory},
-		{number: 88, group: fact.GroupDirectory, first: kerberosHello},
-		{number: 464, group: fact.GroupDirectory, first: silent, alone: true},
+		{number: 88, group: fact.GroupDirectory, first: kerberosHello, alone: true},
+		{number: 464, group: fact.GroupDirectory, mute: true},
 		{number: 5985, group: fact.GroupDirectory, path: "/wsman"},
 		{number: 5986, group: fact.GroupDirectory, path: "/wsman"},
 
@@ -112,31 +115,31 @@ func table() []entry {
 		{number: 9443, group: fact.GroupManagement},
 		{number: 5480, group: fact.GroupManagement},
 		{number: 9440, group: fact.GroupManagement},
-		{number: 9392, group: fact.GroupManagement, first: silent, alone: true},
-		{number: 10006, group: fact.GroupManagement, first: silent, alone: true},
+		{number: 9392, group: fact.GroupManagement, mute: true},
+		{number: 10006, group: fact.GroupManagement, mute: true},
 		{number: 9419, group: fact.GroupManagement},
 		{number: 5000, group: fact.GroupManagement},
 		{number: 5001, group: fact.GroupManagement},
-		{number: 17988, group: fact.GroupManagement, first: silent, alone: true},
-		{number: 8291, group: fact.GroupManagement, first: silent, alone: true},
+		{number: 17988, group: fact.GroupManagement, mute: true},
+		{number: 8291, group: fact.GroupManagement, mute: true},
 		{number: 10000, group: fact.GroupManagement},
 		{number: 9090, group: fact.GroupManagement, path: "/metrics"},
 
 		{number: 104, group: fact.GroupHealth, first: dicomHello, alone: true},
 		{number: 11112, group: fact.GroupHealth, first: dicomHello, alone: true},
 		{number: 4242, group: fact.GroupHealth, first: dicomHello, alone: true},
-		{number: 2762, group: fact.GroupHealth, first: silent, alone: true},
-		{number: 2575, group: fact.GroupHealth, first: silent, alone: true},
-		{number: 2576, group: fact.GroupHealth, first: silent, alone: true},
+		{number: 2762, group: fact.GroupHealth, mute: true},
+		{number: 2575, group: fact.GroupHealth, mute: true},
+		{number: 2576, group: fact.GroupHealth, mute: true},
 		{number: 8042, group: fact.GroupHealth},
 
 		{number: 502, group: fact.GroupIndustrial, first: modbusHello, alone: true},
 		{number: 102, group: fact.GroupIndustrial, first: cotpHello, alone: true},
 		{number: 1911, group: fact.GroupIndustrial, first: foxHello, alone: true},
-		{number: 20000, group: fact.GroupIndustrial, first: silent, alone: true},
-		{number: 44818, group: fact.GroupIndustrial, first: silent, alone: true},
-		{number: 9100, group: fact.GroupIndustrial, first: silent, alone: true}, // a printer prints what it gets
-		{number: 515, group: fact.GroupIndustrial, first: silent, alone: true},
+		{number: 20000, group: fact.GroupIndustrial, mute: true},
+		{number: 44818, group: fact.GroupIndustrial, mute: true},
+		{number: 9100, group: fact.GroupIndustrial, mute: true}, // a printer prints what it gets
+		{number: 515, group: fact.GroupIndustrial, mute: true},
 		{number: 631, group: fact.GroupIndustrial},
 		{number: 554, group: fact.GroupIndustrial, first: rtspHello, alone: true},
 		{number: 8554, group: fact.GroupIndustrial, first: rtspHello, alone: true},
@@ -154,7 +157,7 @@ func table() []entry {
 		{number: 15672, group: fact.GroupBroker},
 		{number: 9092, group: fact.GroupBroker, first: kafkaHello},
 		{number: 2181, group: fact.GroupBroker, first: zookeeperHello},
-		{number: 4222, group: fact.GroupBroker},
+		{number: 4222, group: fact.GroupBroker, alone: true},
 	}
 }
 

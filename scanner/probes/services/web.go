@@ -23,6 +23,7 @@ type page struct {
 	status int
 	header http.Header
 	text   string // beginning of the body
+	host   string // asked
 }
 
 // page asks for the page that fits the port and says what it is of.
@@ -35,8 +36,9 @@ func (i identification) page(ctx context.Context, t talk) bool {
 	if !ok {
 		return false
 	}
+	got.host = i.host
 	id := readPage(got, path)
-	if id.portal == portalWebmail && id.product == "exchange-server" {
+	if id.portal == portalWebmail && id.product == "exchange" {
 		id.legacy = i.takesBasic(ctx)
 	}
 	i.record(id)
@@ -81,7 +83,7 @@ func readHTTP(from io.Reader) (page, bool) {
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(response.Body, maxPage)) // what came is what there is
-	return page{response.StatusCode, response.Header, string(body)}, true
+	return page{status: response.StatusCode, header: response.Header, text: string(body)}, true
 }
 
 // takesBasic asks an Exchange server whether its web services take a password by

@@ -71,9 +71,24 @@ func webs() map[string]answered {
 		},
 		"esxi": {number: 443, tls: true, handle: text(200, "", "", "<title>VMware ESXi</title>"), want: p{Protocol: "console", Group: fact.GroupManagement, Product: "esxi", TLS: true, Issuer: "Acme Co"}},
 		"vpn":  {number: 10443, tls: true, handle: text(302, "Location", "/remote/login", ""), want: p{Protocol: "http", Group: fact.GroupWeb, Product: "fortios", Portal: "vpn", TLS: true, Issuer: "Acme Co"}},
+		"article": {
+			number: 80, handle: text(200, "", "", `<title>Our partners</title>We chose Nutanix, VMware ESXi, iDRAC, Orthanc and WALLIX. <a href="/owa/">Webmail</a> <a href="/RDWeb">Desktop</a>`),
+			want: p{Protocol: "http", Group: fact.GroupWeb},
+		},
+		"sent-elsewhere": {
+			number: 80, handle: text(302, "Location", "https://sso.example/cas/login?service=x", ""), want: p{Protocol: "http", Group: fact.GroupWeb},
+		},
+		"sent-by-script": {
+			number: 8443, tls: true, handle: text(200, "", "", `<script>top.location="/remote/login?lang=en"</script>`),
+			want: p{Protocol: "http", Group: fact.GroupWeb, Product: "fortios", Portal: "vpn", TLS: true, Issuer: "Acme Co"},
+		},
+		"sent-by-refresh": {
+			number: 8080, handle: text(200, "", "", `<meta http-equiv="refresh" content="0; url=guacamole/">`),
+			want: p{Protocol: "http", Group: fact.GroupWeb, Product: "guacamole", Portal: "virtual-desktop"},
+		},
 		"webmail-legacy": {
 			number: 443, tls: true, handle: exchange,
-			want: p{Protocol: "http", Group: fact.GroupWeb, Product: "exchange-server", Portal: "webmail", LegacyAuth: true, TLS: true, Issuer: "Acme Co"},
+			want: p{Protocol: "http", Group: fact.GroupWeb, Product: "exchange", Portal: "webmail", LegacyAuth: true, TLS: true, Issuer: "Acme Co"},
 		},
 	}
 }

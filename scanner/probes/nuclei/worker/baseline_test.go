@@ -72,6 +72,25 @@ func TestRefusedEverywhereIsRecorded(t *testing.T) {
 	}
 }
 
+// turning answers as it should, then refuses everything: something in front of it
+// had enough of us.
+type turning struct{ asked atomic.Int32 }
+
+func (s *turning) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	status := http.StatusNotFound
+	if s.asked.Add(1) > 60 {
+		status = http.StatusForbidden
+	}
+	w.WriteHeader(status)
+}
+
+func TestRefusedDuringTheLookIsRecorded(t *testing.T) {
+	seen, _ := observe(t, newProbe(t, nuclei.Options{}), serve(t, &turning{}), siteTarget)
+	if !seen.Blocked || seen.Error != "" {
+		t.Errorf("blocked %v, error %q", seen.Blocked, seen.Error)
+	}
+}
+
 // TestPushBackEndsTheLook covers sites that ask for fewer requests.
 func TestPushBackEndsTheLook(t *testing.T) {
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {

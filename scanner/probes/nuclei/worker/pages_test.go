@@ -115,6 +115,7 @@ var also = map[string][]string{
 	"directory-listing-sensitive": {"directory-listing"},
 	"grafana-cve-2021-43798":      {"grafana"},
 	"jenkins-cve-2024-23897":      {"jenkins"},
+	"spring-actuator-heapdump":    {"spring-actuator"},
 }
 
 func (j joined) want() []string {
