@@ -685,7 +685,7 @@ func exposureclearprotocolsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Aucun identifiant ne circule en clair sur internet",
 			Why:   "Telnet et FTP envoient l'identifiant et le mot de passe lisibles par tous ceux qui se trouvent sur le chemin. Un mot de passe capté ouvre ensuite d'autres portes.",
-			How:   "Telnet reconnu, ou FTP qui demande un mot de passe avant tout chiffrement\u00a0: non-conformité majeure. FTP qui exige d'abord le chiffrement\u00a0: non-conformité mineure. Un nom d'utilisateur qui n'existe nulle part est donné au serveur FTP, sans mot de passe, pour lire sa réponse\u00a0; «\u00a0anonymous\u00a0» n'est jamais essayé. Les ports de rlogin et rsh sont seulement ouverts puis refermés. TFTP n'est pas examiné\u00a0: il répond depuis un autre port que celui qu'on interroge.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			How:   "Telnet reconnu, ou FTP sans chiffrement possible\u00a0: non-conformité majeure. FTP qui propose le chiffrement, ou l'exige d'emblée\u00a0: non-conformité mineure. Aucun nom n'est jamais donné au serveur FTP\u00a0: savoir si le chiffrement qu'il propose est obligatoire demanderait un essai de connexion. Les ports de rlogin et rsh sont seulement ouverts puis refermés. TFTP n'est pas examiné\u00a0: il répond depuis un autre port que celui qu'on interroge.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
 			Fix:   "Remplacer les protocoles en clair par SFTP, SSH ou HTTPS et fermer les ports.",
 			Reasons: map[string]string{
 				"artefact":        "Plus de 100 ports répondent\u00a0: un équipement intermédiaire répond à la place de la machine, et rien n'a pu être identifié.",
@@ -697,6 +697,7 @@ func exposureclearprotocolsPapers() scanner.Papers {
 				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
 				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
 				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
+				"tls-offered":     "Le transfert de fichiers est exposé et propose le chiffrement\u00a0; à vérifier sur le serveur qu'il l'exige\u00a0: {ports}.",
 				"tls-required":    "Le transfert de fichiers est exposé, mais exige le chiffrement avant l'identification\u00a0: {ports}.",
 				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
 			},
@@ -708,7 +709,7 @@ func exposureclearprotocolsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "No login crosses the internet in clear",
 			Why:   "Telnet and FTP send the login and the password readable by all those on the way. A password caught there then opens other doors.",
-			How:   "Telnet identified, or FTP that asks for a password before any encryption: high failure. FTP that requires encryption first: low failure. A user name that exists nowhere is given to the FTP server, without a password, to read its answer; “anonymous” is never tried. The ports of rlogin and rsh are only opened and closed. TFTP is not looked at: it answers from another port than the one asked.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			How:   "Telnet identified, or FTP that knows no encryption: high failure. FTP that offers encryption, or begins with it: low failure. No name is ever given to the FTP server: to know whether the encryption it offers is required would take an attempt to log in. The ports of rlogin and rsh are only opened and closed. TFTP is not looked at: it answers from another port than the one asked.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
 			Fix:   "Replace clear protocols by SFTP, SSH or HTTPS, and close the ports.",
 			Reasons: map[string]string{
 				"artefact":        "More than 100 ports answer: a device on the way answers in place of the host, and nothing could be identified.",
@@ -720,6 +721,7 @@ func exposureclearprotocolsPapers() scanner.Papers {
 				"none-asked":      "No usual port of these services was asked.",
 				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
 				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
+				"tls-offered":     "File transfer is exposed and offers encryption; verify on the server that it is required: {ports}.",
 				"tls-required":    "File transfer is exposed, but requires encryption before the login: {ports}.",
 				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
 			},
@@ -736,12 +738,13 @@ func exposurecmsversionPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Le gestionnaire de contenu du site est à jour et sans faille connue",
 			Why:   "Les sites faits avec un gestionnaire de contenu sont attaqués en masse et sans distinction dès qu'une faille de leur version est publiée.",
-			How:   "La version que la page donne est comparée à la plus récente de la même branche et à la liste des failles exploitées. À jour\u00a0: conforme. Seulement ancienne\u00a0: non-conformité mineure. Touchée par une faille listée\u00a0: majeure. Les extensions ne sont pas examinées ici.",
+			How:   "La version que la page donne est comparée à la plus récente de la même branche et à la liste des failles exploitées. À jour\u00a0: conforme. Seulement ancienne\u00a0: non-conformité mineure. Touchée par une faille listée\u00a0: majeure. Les extensions ne sont pas examinées ici. Une liste de plus de trois mois ne prouve pas qu'une version est la dernière.",
 			Fix:   "Mettre à jour le gestionnaire de contenu et ses extensions, activer les mises à jour automatiques et retirer les extensions qui ne sont plus suivies.",
 			Reasons: map[string]string{
 				"current":          "{product} est à jour.",
 				"flawed":           "{product} est touché par une faille connue ({flaws}).",
 				"flawed-announced": "{product}, selon l'annonce du serveur, serait touché par une faille connue ({flaws}).",
+				"list-too-old":     "{product} est à la dernière version connue d'une liste du {listed}, trop ancienne pour conclure.",
 				"no-cms":           "Aucun gestionnaire de contenu n'a été reconnu\u00a0: rien à juger.",
 				"not-comparable":   "{product}\u00a0: la version ne se compare pas à la dernière connue ({latest}).",
 				"not-listed":       "{product}\u00a0: aucune liste ne donne sa dernière version.",
@@ -755,12 +758,13 @@ func exposurecmsversionPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The content manager of the site is up to date and without known flaw",
 			Why:   "Sites made with a content manager are attacked in masses and at random as soon as a flaw of their version is published.",
-			How:   "The version that the page gives is compared with the newest one of the same branch and with the list of exploited flaws. Up to date: pass. Merely old: low failure. Affected by a listed flaw: high. Extensions are not examined here.",
+			How:   "The version that the page gives is compared with the newest one of the same branch and with the list of exploited flaws. Up to date: pass. Merely old: low failure. Affected by a listed flaw: high. Extensions are not examined here. A list older than three months does not prove that a version is the last one.",
 			Fix:   "Update the content manager and its extensions, turn automatic updates on, and remove the extensions that are no longer maintained.",
 			Reasons: map[string]string{
 				"current":          "{product} is up to date.",
 				"flawed":           "{product} is affected by a known flaw ({flaws}).",
 				"flawed-announced": "{product}, as the server announces, would be affected by a known flaw ({flaws}).",
+				"list-too-old":     "{product} is at the last version known to a list of {listed}, which is too old to conclude.",
 				"no-cms":           "No content manager was recognised: nothing to judge.",
 				"not-comparable":   "{product}: the version does not compare with the last one known ({latest}).",
 				"not-listed":       "{product}: no list gives its last version.",
@@ -1874,7 +1878,7 @@ func exposureedgeversionPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Les équipements de bordure et les serveurs de messagerie sont à leur dernière version de sécurité",
 			Why:   "Les passerelles VPN, les pare-feux et les serveurs de messagerie sont les premières portes que forcent les attaquants, souvent quelques jours après la publication d'un correctif.",
-			How:   "La version reconnue est comparée à la plus récente de la même branche. Identique\u00a0: conforme. Plus ancienne depuis moins de 30 jours\u00a0: non-conformité importante\u00a0; depuis plus longtemps\u00a0: majeure\u00a0; touchée par une faille exploitée\u00a0: critique. Une version seulement annoncée par le serveur n'est pas une preuve, et reste une non-conformité importante au plus.",
+			How:   "La version reconnue est comparée à la plus récente de la même branche. Identique\u00a0: conforme. Plus ancienne depuis moins de 30 jours\u00a0: non-conformité importante\u00a0; depuis plus longtemps\u00a0: majeure\u00a0; touchée par une faille exploitée\u00a0: critique. Une version seulement annoncée par le serveur n'est pas une preuve, et reste une non-conformité importante au plus. Une liste de plus de trois mois ne prouve pas qu'une version est la dernière.",
 			Fix:   "Mettre à niveau l'équipement vers la dernière version de sécurité de sa branche, puis rechercher des traces de compromission si une faille exploitée était ouverte.",
 			Reasons: map[string]string{
 				"current":          "{product} est à sa dernière version de sécurité.",
@@ -1883,6 +1887,7 @@ func exposureedgeversionPapers() scanner.Papers {
 				"late":             "{product}\u00a0: la version {latest} est sortie le {date}, il y a moins d'un mois.",
 				"late-announced":   "{product}, selon l'annonce du serveur\u00a0: une version plus récente existe ({latest}, du {date}).",
 				"late-undated":     "{product}\u00a0: une version plus récente existe ({latest}).",
+				"list-too-old":     "{product} est à la dernière version connue d'une liste du {listed}, trop ancienne pour conclure.",
 				"no-edge":          "Aucun équipement de bordure n'a été reconnu\u00a0: rien à juger.",
 				"not-comparable":   "{product}\u00a0: la version ne se compare pas à la dernière connue ({latest}).",
 				"not-listed":       "{product}\u00a0: aucune liste ne donne sa dernière version.",
@@ -1897,7 +1902,7 @@ func exposureedgeversionPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "Edge equipment and mail servers run their last security build",
 			Why:   "VPN gateways, firewalls and mail servers are the first doors that attackers force, often days after a correction is published.",
-			How:   "The version recognised is compared with the newest one of the same branch. The same: pass. Older for less than 30 days: medium failure; for longer: high; affected by an exploited flaw: critical. A version that the server merely announces is no proof, and stays a medium failure at most.",
+			How:   "The version recognised is compared with the newest one of the same branch. The same: pass. Older for less than 30 days: medium failure; for longer: high; affected by an exploited flaw: critical. A version that the server merely announces is no proof, and stays a medium failure at most. A list older than three months does not prove that a build is the last one.",
 			Fix:   "Upgrade the equipment to the last security build of its branch, then look for traces of compromise when an exploited flaw was open.",
 			Reasons: map[string]string{
 				"current":          "{product} is at its last security build.",
@@ -1906,6 +1911,7 @@ func exposureedgeversionPapers() scanner.Papers {
 				"late":             "{product}: build {latest} came out on {date}, less than a month ago.",
 				"late-announced":   "{product}, as the server announces: a newer build exists ({latest}, of {date}).",
 				"late-undated":     "{product}: a newer build exists ({latest}).",
+				"list-too-old":     "{product} is at the last version known to a list of {listed}, which is too old to conclude.",
 				"no-edge":          "No edge equipment was recognised: nothing to judge.",
 				"not-comparable":   "{product}: the version does not compare with the last one known ({latest}).",
 				"not-listed":       "{product}: no list gives its last build.",
@@ -2166,7 +2172,7 @@ func exposurehealthprotocolsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Aucun service d'imagerie ou d'échange n'accepte un inconnu",
 			Why:   "Les serveurs d'images et les interfaces d'échange portent des noms et des diagnostics. Beaucoup répondent à qui les appelle, sans mot de passe.",
-			How:   "DICOM\u00a0: une association est demandée pour la seule vérification, puis abandonnée aussitôt\u00a0; jamais de recherche, de copie ni d'envoi d'image. HL7 MLLP\u00a0: la connexion est ouverte, puis fermée\u00a0; aucun message n'est envoyé. Association acceptée\u00a0: critique. Page lisible ou port ouvert non confirmé\u00a0: majeure. Refus ou identification\u00a0: conforme.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
+			How:   "DICOM\u00a0: une association est demandée pour la seule vérification, puis abandonnée aussitôt\u00a0; jamais de recherche, de copie ni d'envoi d'image. HL7 MLLP\u00a0: la connexion est ouverte, puis fermée\u00a0; aucun message n'est envoyé. Association acceptée\u00a0: critique. Association refusée, page lisible ou port ouvert non confirmé\u00a0: majeure, car un nom d'application n'est pas une identification. Page qui exige une identification\u00a0: conforme.\n\nUn port n'est dit fermé que s'il refuse la connexion\u00a0; un port silencieux, derrière un pare-feu, compte comme non joignable dès lors que la machine a donné signe de vie ailleurs. Le protocole est reconnu à sa poignée de main, jamais au numéro du port. Un échec est revu au moins dix minutes plus tard.",
 			Fix:   "Retirer le service d'imagerie ou d'échange d'internet et ne l'ouvrir que par un tunnel authentifié.",
 			Reasons: map[string]string{
 				"accepted":        "Un service d'imagerie accepte un inconnu depuis internet\u00a0: {ports}.",
@@ -2178,6 +2184,7 @@ func exposurehealthprotocolsPapers() scanner.Papers {
 				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
 				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
 				"page":            "Une page d'imagerie est lisible sans identification apparente\u00a0: {ports}.",
+				"refused":         "Un service d'imagerie est joignable depuis internet\u00a0; il a refusé notre nom, ce qui n'est pas une identification\u00a0: {ports}.",
 				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
 				"unidentified":    "Un port de protocole de santé est ouvert, sans que le protocole soit confirmé\u00a0: {ports}.",
 			},
@@ -2189,7 +2196,7 @@ func exposurehealthprotocolsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "No imaging or exchange service accepts strangers",
 			Why:   "Image servers and exchange interfaces carry names and diagnoses. Many answer whoever calls, without a password.",
-			How:   "DICOM: an association is asked for verification only, then aborted at once; never a search, a copy or an image sent. HL7 MLLP: the connection is opened, then closed; no message is sent. Association accepted: critical. A page that can be read, or an open port not confirmed: high. Refusal or login: pass.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
+			How:   "DICOM: an association is asked for verification only, then aborted at once; never a search, a copy or an image sent. HL7 MLLP: the connection is opened, then closed; no message is sent. Association accepted: critical. Association refused, a page that can be read, or an open port not confirmed: high, since the name of an application is no authentication. A page that demands a login: pass.\n\nA port is called closed only when it refuses the connection; a silent port, behind a firewall, counts as unreachable as long as the host gave a sign of life elsewhere. The protocol is told by its handshake, never by the number of the port. A failure is looked at again at least ten minutes later.",
 			Fix:   "Take the imaging or exchange service off the internet, and open it through an authenticated tunnel only.",
 			Reasons: map[string]string{
 				"accepted":        "An imaging service accepts a stranger from the internet: {ports}.",
@@ -2201,6 +2208,7 @@ func exposurehealthprotocolsPapers() scanner.Papers {
 				"none-asked":      "No usual port of these services was asked.",
 				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
 				"page":            "An imaging page can be read without an apparent login: {ports}.",
+				"refused":         "An imaging service can be reached from the internet; it refused our name, which is no authentication: {ports}.",
 				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
 				"unidentified":    "A port of a health protocol is open, and the protocol is not confirmed: {ports}.",
 			},
@@ -3317,13 +3325,14 @@ func exposureproductflawsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Aucun produit n'affiche une version connue pour une faille exploitée",
 			Why:   "Les attaquants cherchent sur internet les versions dont une faille est déjà exploitée, et frappent dans les heures qui suivent.",
-			How:   "Chaque produit reconnu est comparé à la liste des failles exploitées. Une version affichée qui y figure\u00a0: non-conformité importante, toujours dite «\u00a0non confirmée\u00a0», car les distributions corrigent des failles sans changer le numéro de version. Une faille listée sans versions ne permet pas de conclure. Ne pas afficher de version ne corrige rien.",
+			How:   "Chaque produit reconnu est comparé à la liste des failles exploitées. Une version affichée qui y figure\u00a0: non-conformité importante, toujours dite «\u00a0non confirmée\u00a0», car les distributions corrigent des failles sans changer le numéro de version. Une faille listée sans versions ne permet pas de conclure, ni une liste qui ne dit rien du produit\u00a0: l'extrait fourni avec l'outil ne connaît que quelques dizaines de produits. Ne pas afficher de version ne corrige rien.",
 			Fix:   "Vérifier la version réellement installée et garder la preuve du correctif (paquet de la distribution, bulletin de l'éditeur). Sinon, mettre à jour sans délai.",
 			Reasons: map[string]string{
 				"listed-version":      "Non confirmé\u00a0: versions affichées connues pour une faille exploitée\u00a0: {products}.",
 				"no-lists":            "Aucune liste de failles n'a été consultée pour ces produits ({products}).",
 				"none-listed":         "Aucune faille exploitée n'est listée pour ces produits ({products}\u00a0; listes\u00a0: {lists}).",
 				"none-recognised":     "Aucun produit n'a été reconnu\u00a0: rien à juger.",
+				"not-tracked":         "La liste consultée ne dit rien de ces produits\u00a0: {products} (listes\u00a0: {lists}).",
 				"versions-not-stated": "Des failles exploitées sont listées pour ces produits, sans que leur version permette de conclure\u00a0: {products}.",
 			},
 			References: []string{
@@ -3334,13 +3343,14 @@ func exposureproductflawsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "No product shows a version known for an exploited flaw",
 			Why:   "Attackers search the internet for the versions with a flaw that is being exploited, and strike within hours.",
-			How:   "Each recognised product is compared with the list of exploited flaws. A version on it: medium failure, always said \"not confirmed\", since distributions correct flaws without changing the version. A flaw listed without versions does not allow to conclude. Hiding the version corrects nothing.",
+			How:   "Each recognised product is compared with the list of exploited flaws. A version on it: medium failure, always said \"not confirmed\", since distributions correct flaws without changing the version. A flaw listed without versions does not allow to conclude, nor does a list that says nothing of the product: the extract shipped with the tool knows a few dozen products only. Hiding the version corrects nothing.",
 			Fix:   "Verify the version really installed and keep the proof of the correction (package of the distribution, bulletin of the vendor). Otherwise update at once.",
 			Reasons: map[string]string{
 				"listed-version":      "Not confirmed: versions shown that are known for an exploited flaw: {products}.",
 				"no-lists":            "No list of flaws was consulted for these products ({products}).",
 				"none-listed":         "No exploited flaw is listed for these products ({products}; lists: {lists}).",
 				"none-recognised":     "No product was recognised: nothing to judge.",
+				"not-tracked":         "The list consulted says nothing of these products: {products} (lists: {lists}).",
 				"versions-not-stated": "Exploited flaws are listed for these products, and their version does not allow to conclude: {products}.",
 			},
 			References: []string{
@@ -3356,7 +3366,7 @@ func exposureproductsupportPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Les produits visibles reçoivent encore des correctifs",
 			Why:   "Un produit que son éditeur ne corrige plus garde pour toujours les failles qu'on lui découvre.",
-			How:   "La version de chaque produit reconnu est cherchée dans une liste datée de fins de support. Plus de six mois\u00a0: conforme. Fin dans les six mois\u00a0: non-conformité mineure. Support terminé\u00a0: importante, majeure pour un équipement de bordure. Quand la version n'est connue que par l'annonce du serveur, c'est un cran de moins, car les distributions prolongent parfois le support. Les produits absents des listes ne sont pas jugés.",
+			How:   "La version de chaque produit reconnu est cherchée dans une liste datée de fins de support. Plus de six mois\u00a0: conforme. Fin dans les six mois\u00a0: non-conformité mineure. Support terminé\u00a0: importante, majeure pour un équipement de bordure. Quand la version n'est connue que par l'annonce du serveur, c'est un cran de moins, car les distributions prolongent parfois le support. Un produit absent des listes, ou suivi sans date selon une liste de plus de trois mois, empêche de conclure.",
 			Fix:   "Planifier le remplacement ou la montée de version, et isoler le produit d'ici là. Si une distribution en assure encore le support, en garder la preuve.",
 			Reasons: map[string]string{
 				"edge-ended":           "{product}, en bordure du réseau\u00a0: les correctifs se sont arrêtés le {until}.",
@@ -3376,7 +3386,7 @@ func exposureproductsupportPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The products in sight still receive corrections",
 			Why:   "A product that its vendor no longer corrects keeps for ever the flaws that are found in it.",
-			How:   "The version of each recognised product is looked up in a dated list of ends of support. More than six months: pass. End within six months: low failure. Support ended: medium, high for equipment at the edge. When the version is known by the announcement of the server only, one step less, since distributions sometimes prolong support. Products that no list knows are not judged.",
+			How:   "The version of each recognised product is looked up in a dated list of ends of support. More than six months: pass. End within six months: low failure. Support ended: medium, high for equipment at the edge. When the version is known by the announcement of the server only, one step less, since distributions sometimes prolong support. A product that no list knows, or that a list older than three months calls supported without a date, does not allow to conclude.",
 			Fix:   "Plan the replacement or the upgrade, and isolate the product until then. When a distribution still supports it, keep the proof.",
 			Reasons: map[string]string{
 				"edge-ended":           "{product}, at the edge of the network: corrections ended on {until}.",
@@ -3925,7 +3935,7 @@ func exposuresshPapers() scanner.Papers {
 				"none-asked":      "Aucun port habituel de ces services n'a été interrogé.",
 				"not-asked":       "Des ports habituels de ces services n'ont pas pu être interrogés\u00a0: {ports}.",
 				"other-login":     "SSH propose une autre identification que par clé\u00a0: {ports}.",
-				"sha1":            "SSH accepte encore l'empreinte SHA-1\u00a0: {ports}.",
+				"sha1":            "SSH accepte encore l'empreinte SHA-1 ou MD5\u00a0: {ports}.",
 				"shared":          "L'adresse est partagée entre plusieurs clients d'un prestataire ({provider})\u00a0: ses ports ne sont pas interrogés.",
 				"undeclared":      "SSH répond depuis internet sans avoir été déclaré\u00a0: {ports}.",
 				"unidentified":    "Un port habituel de ces services est ouvert, sans qu'on sache ce qui y répond\u00a0: {ports}.",
@@ -3952,7 +3962,7 @@ func exposuresshPapers() scanner.Papers {
 				"none-asked":      "No usual port of these services was asked.",
 				"not-asked":       "Some usual ports of these services could not be asked: {ports}.",
 				"other-login":     "SSH offers another login than by key: {ports}.",
-				"sha1":            "SSH still accepts SHA-1: {ports}.",
+				"sha1":            "SSH still accepts SHA-1 or MD5: {ports}.",
 				"shared":          "The address is shared between several customers of a provider ({provider}): its ports are not asked.",
 				"undeclared":      "SSH answers from the internet without having been declared: {ports}.",
 				"unidentified":    "A usual port of these services is open, and what answers there is not known: {ports}.",
