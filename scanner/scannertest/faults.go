@@ -117,7 +117,7 @@ func domainFaults() []Fault {
 			FR: "La zone n’est pas signée.",
 			EN: "The zone is not signed.",
 		}},
-		{"exposure.zone-transfer", health, "delivered", scanner.Text{
+		{"exposure.zone-transfer", health, "delivered-inside", scanner.Text{
 			FR: "N’importe qui peut copier la zone, noms internes compris.",
 			EN: "Anybody may copy the zone, internal names included.",
 		}},
@@ -214,10 +214,6 @@ func siteFaults() []Fault {
 			FR: "L’explorateur d’un serveur d’imagerie Orthanc est ouvert sans connexion.",
 			EN: "The explorer of an Orthanc imaging server is open without signing in.",
 		}},
-		{"exposure.health-application", siteTarget("fhir"), "exposed", scanner.Text{
-			FR: "Un serveur d’échange FHIR se présente à qui le demande.",
-			EN: "A FHIR exchange server introduces itself to whoever asks.",
-		}},
 	}
 }
 
@@ -266,7 +262,18 @@ func unknowns() []Fault {
 		FR: "L’adresse du service n’est à personne (RFC 5737) : aucune donnée ne dit à quel réseau elle appartient.",
 		EN: "The address of the service is nobody’s (RFC 5737): no data say which network it belongs to.",
 	}
+	noFlawList := scanner.Text{
+		FR: "L’extrait embarqué des vulnérabilités exploitées ne dit rien de ce produit.",
+		EN: "The embedded extract of exploited vulnerabilities says nothing of this product.",
+	}
 	return []Fault{
+		{"exposure.product-flaws", siteTarget("admin"), "not-tracked", noFlawList},
+		{"exposure.product-flaws", siteTarget("pacs"), "not-tracked", noFlawList},
+		{"exposure.product-flaws", hostTarget(), "not-tracked", noFlawList},
+		{"exposure.health-application", siteTarget("fhir"), "needs-review", scanner.Text{
+			FR: "Un serveur d’échange FHIR se présente à qui le demande, comme le veut la norme : une personne doit vérifier que rien d’autre n’est ouvert.",
+			EN: "A FHIR exchange server introduces itself to whoever asks, as the standard wants: a person has to verify that nothing else is open.",
+		}},
 		{"hosting.endpoints-consistent", applicationTarget(idBooking), "unknown-network", noNetwork},
 		{"hosting.endpoints-consistent", applicationTarget(idRemote), "unknown-network", noNetwork},
 		{"exposure.name-server-spread", scanner.DomainTarget(domainMain), "as-unknown", scanner.Text{

@@ -83,5 +83,5 @@ func listing() map[string]http.Handler {
 // firewall shows the administration of a gateway to the internet. Nobody ever gets
 // in.
 func firewall() map[string]http.Handler {
-	return map[string]http.Handler{"/admin/admin.html": servePage("stormshield.html", http.StatusOK)}
+	return map[string]http.Handler{"/{$}": servePage("pfsense.html", http.StatusOK)}
 }
