@@ -58,7 +58,7 @@ func (h *Hospital) openSite(s site, content http.Handler) error {
 	}
 	config := modernTLS(certificate)
 	if s.old {
-		config = &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{certificate}} //nolint:gosec // a fault of the lab
+		config = &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{certificate}}
 	}
 	port, err := h.serveHTTP(content, config)
 	h.redirect(port, s.host()+":443")

@@ -23,9 +23,12 @@ import (
 )
 
 // observe runs the probe at the one site of the test.
+// quick is a pace that keeps no test waiting.
+const quick = 10_000
+
 func observe(t *testing.T, l *loopback.Network, timeout time.Duration) (fact.Web, scanner.Sighting) {
 	t.Helper()
-	p := New(Options{Timeout: timeout})
+	p := New(Options{Rate: quick, Timeout: timeout})
 	sightings, err := p.Observe(t.Context(), l, scanner.Target{Kind: scanner.KindSite, ID: origin})
 	if err != nil {
 		t.Fatal(err)
@@ -311,7 +314,7 @@ func TestObserveOwnPort(t *testing.T) {
 	l := site(t, page(), nil)
 	l.Routes[host+":8443"] = l.Routes[host+":443"]
 	target := scanner.Target{Kind: scanner.KindSite, ID: origin + ":8443"}
-	sightings, err := New(Options{}).Observe(t.Context(), l, target)
+	sightings, err := New(Options{Rate: quick}).Observe(t.Context(), l, target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +356,7 @@ func TestObserveRefusesTargets(t *testing.T) {
 		{Kind: scanner.KindSite, ID: "https://"},
 		{Kind: scanner.KindSite, ID: "https://%zz"},
 	} {
-		if _, err := New(Options{}).Observe(t.Context(), &loopback.Network{}, target); err == nil {
+		if _, err := New(Options{Rate: quick}).Observe(t.Context(), &loopback.Network{}, target); err == nil {
 			t.Errorf("%s is accepted", target.Key())
 		}
 	}

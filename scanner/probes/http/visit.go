@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
@@ -28,6 +30,7 @@ const (
 
 // visitor goes through the network door and keeps the heads of the answers.
 type visitor struct {
+	pace     *rate.Limiter // one site gets so many requests per second
 	net      scanner.Network
 	timeout  time.Duration
 	roots    *x509.CertPool

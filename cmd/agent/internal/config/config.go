@@ -168,7 +168,7 @@ type Templates struct {
 	Pins     string        `mapstructure:"pins"`      // their hashes, as sha256sum writes them; needed with folder
 	Timeout  time.Duration `mapstructure:"timeout"`   // for one site; default 20m
 	MemoryMB int64         `mapstructure:"memory_mb"` // of the worker process; default 512
-	Rate     int           `mapstructure:"rate"`      // requests per second to one site; default 1
+	Rate     int           `mapstructure:"rate"`      // requests per second to one site, by templates and pages; default 1
 }
 
 // Directory is one technical directory, read over LDAPS.
