@@ -1302,12 +1302,12 @@ func exposuredirectorylistingPapers() scanner.Papers {
 			Reasons: map[string]string{
 				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
 				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
-				"exposed":       "Un dossier du site montre son contenu\u00a0: {names} ({urls}).",
+				"exposed":       "Un dossier du site montre son contenu\u00a0: {urls}.",
 				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
 				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
 				"none-found":    "Aucun dossier visible n'a été reconnu (modèles essayés\u00a0: {tried}).",
 				"not-all-tried": "Les modèles de reconnaissance n'ont pas tous pu être essayés ({tried} sur {total}).",
-				"sensitive":     "Un dossier montre des sauvegardes, des archives ou des images médicales\u00a0: {names} ({urls}).",
+				"sensitive":     "Un dossier montre des sauvegardes, des archives ou des images médicales\u00a0: {urls}.",
 				"soft-404":      "Le site répond à une adresse tirée au hasard comme si la page existait\u00a0: l'absence ne peut pas être prouvée.",
 			},
 			References: []string{
@@ -1322,12 +1322,12 @@ func exposuredirectorylistingPapers() scanner.Papers {
 			Reasons: map[string]string{
 				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
 				"engine-error":  "The recognition engine did not finish.",
-				"exposed":       "A folder of the site shows its content: {names} ({urls}).",
+				"exposed":       "A folder of the site shows its content: {urls}.",
 				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
 				"no-template":   "No recognition template of this group was supplied.",
 				"none-found":    "No visible folder was recognised (templates tried: {tried}).",
 				"not-all-tried": "Not every recognition template could be tried ({tried} of {total}).",
-				"sensitive":     "A folder shows backups, archives or medical images: {names} ({urls}).",
+				"sensitive":     "A folder shows backups, archives or medical images: {urls}.",
 				"soft-404":      "The site answers a random address as if the page existed: absence cannot be proved.",
 			},
 			References: []string{
@@ -2487,7 +2487,7 @@ func exposureleakedbackupsPapers() scanner.Papers {
 			Reasons: map[string]string{
 				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
 				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
-				"exposed":       "Une sauvegarde ou un journal est lisible sur le site\u00a0: {names} ({urls}).",
+				"exposed":       "Une sauvegarde ou un journal est lisible sur le site\u00a0: {urls}.",
 				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
 				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
 				"none-found":    "Aucun fichier de sauvegarde ou de journal connu n'a été reconnu (modèles essayés\u00a0: {tried}).",
@@ -2506,7 +2506,7 @@ func exposureleakedbackupsPapers() scanner.Papers {
 			Reasons: map[string]string{
 				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
 				"engine-error":  "The recognition engine did not finish.",
-				"exposed":       "A backup or a log can be read on the site: {names} ({urls}).",
+				"exposed":       "A backup or a log can be read on the site: {urls}.",
 				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
 				"no-template":   "No recognition template of this group was supplied.",
 				"none-found":    "No known backup or log was recognised (templates tried: {tried}).",
@@ -2530,7 +2530,7 @@ func exposureleakedfilesPapers() scanner.Papers {
 			Reasons: map[string]string{
 				"blocked":       "Le site, ou un équipement placé devant lui, refuse toute adresse inconnue\u00a0: ce qu'il contient n'a pas été vu.",
 				"engine-error":  "Le moteur de reconnaissance n'est pas allé au bout.",
-				"exposed":       "Un fichier sensible est lisible sur le site\u00a0: {names} ({urls}).",
+				"exposed":       "Un fichier sensible est lisible sur le site\u00a0: {urls}.",
 				"needs-review":  "Une reconnaissance douteuse demande à être vérifiée par une personne\u00a0: {names} ({urls}).",
 				"no-template":   "Aucun modèle de reconnaissance de ce groupe n'a été fourni.",
 				"none-found":    "Aucun fichier sensible n'a été reconnu (modèles essayés\u00a0: {tried}).",
@@ -2549,7 +2549,7 @@ func exposureleakedfilesPapers() scanner.Papers {
 			Reasons: map[string]string{
 				"blocked":       "The site, or something in front of it, refuses any unknown address: what it holds was not seen.",
 				"engine-error":  "The recognition engine did not finish.",
-				"exposed":       "A sensitive file can be read on the site: {names} ({urls}).",
+				"exposed":       "A sensitive file can be read on the site: {urls}.",
 				"needs-review":  "A doubtful recognition must be checked by a person: {names} ({urls}).",
 				"no-template":   "No recognition template of this group was supplied.",
 				"none-found":    "No sensitive file was recognised (templates tried: {tried}).",
@@ -4640,7 +4640,7 @@ func exposureundeclarednamesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Les noms en service sont connus de l'établissement",
 			Why:   "Un service oublié n'est ni mis à jour ni surveillé. Les certificats délivrés sont publics\u00a0: ils donnent la liste des noms que l'on a un jour ouverts.",
-			How:   "On relève les noms du domaine dans le DNS, dans les certificats des noms déclarés, dans une courte liste de noms usuels et dans le journal de certificats déclaré. Ceux qui répondent sans être déclarés sont des candidats\u00a0: ils sont listés pour être confirmés, et jamais examinés avant d'être dans le périmètre. Cette vérification ne relève jamais d'écart. Sans journal de certificats déclaré, elle est non concluante.",
+			How:   "On relève les noms du domaine dans le DNS, dans les certificats des noms déclarés, dans une courte liste de noms usuels et dans le journal de certificats déclaré. Ceux qui répondent sans être déclarés (serveurs de noms et de messagerie du domaine mis à part) sont des candidats\u00a0: ils sont listés pour être confirmés, et jamais examinés avant d'être dans le périmètre. Cette vérification ne relève jamais d'écart. Sans journal de certificats déclaré, elle est non concluante.",
 			Fix:   "Déclarer ces services dans le périmètre, ou les retirer s'ils ne servent plus.",
 			Reasons: map[string]string{
 				"candidates":  "{count} noms répondent sans être déclarés, à confirmer\u00a0: {names}.",
@@ -4658,7 +4658,7 @@ func exposureundeclarednamesPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title: "The names in service are known to the establishment",
 			Why:   "A forgotten service is neither updated nor watched. Certificates that were issued are public: they list the names that were opened one day.",
-			How:   "The names of the domain are read in the DNS, in the certificates of declared names, in a short list of usual names and in the declared log of certificates. Those that answer without being declared are candidates: they are listed to be confirmed, and never looked at before they are in the scope. This check never finds a failure. Without a declared log of certificates it is inconclusive.",
+			How:   "The names of the domain are read in the DNS, in the certificates of declared names, in a short list of usual names and in the declared log of certificates. Those that answer without being declared (the name and mail servers of the domain left aside) are candidates: they are listed to be confirmed, and never looked at before they are in the scope. This check never finds a failure. Without a declared log of certificates it is inconclusive.",
 			Fix:   "Declare these services in the scope, or remove them if they are of no use any more.",
 			Reasons: map[string]string{
 				"candidates":  "{count} names answer without being declared, to be confirmed: {names}.",

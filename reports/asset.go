@@ -16,10 +16,6 @@ type Asset struct {
 	Domain string
 }
 
-// Candidate tells that the name belongs to the domain, answers, and was not
-// declared: somebody has to say whether it is the establishment's.
-func (a Asset) Candidate() bool { return a.Own && !a.Declared && a.Answer == fact.Present }
-
 // Assets lists the names found, candidates first, then by name.
 func (d Document) Assets() []Asset {
 	kind := fact.Inventory{}.FactKind()

@@ -2,6 +2,8 @@
 
 package fact
 
+import "slices"
+
 // Inventory is what public sources tell of the names of a domain. A name found
 // is a candidate: it is listed, and never contacted before it is in the scope.
 type Inventory struct {
@@ -53,6 +55,14 @@ type Asset struct {
 	// that page could not be read.
 	Unread string `json:"unread,omitempty"`
 	Error  string `json:"error,omitempty"`
+}
+
+// Candidate tells that the name belongs to the domain, answers, and that nobody
+// declared it. The servers that the zone itself names for its service and its mail
+// are looked at with the domain.
+func (a Asset) Candidate() bool {
+	served := slices.Contains(a.Found, FoundNS) || slices.Contains(a.Found, FoundMX)
+	return a.Own && !a.Declared && !served && a.Answer == Present
 }
 
 // Hosted is a service at a provider that a name leads to, and is absent there.

@@ -29,7 +29,7 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 		if a.Own && !a.Declared && a.Answer == fact.NoAnswer {
 			unseen = append(unseen, a.Name)
 		}
-		if a.Own && !a.Declared && a.Answer == fact.Present {
+		if a.Candidate() {
 			candidates = append(candidates, a.Name)
 		}
 	}
