@@ -21,7 +21,7 @@ func TestPseudonymsDependOnKeySourceAndAccount(t *testing.T) {
 		}
 		seen[p] = true
 	}
-	if key.Of("ad", "x") != key.Of("ad", "x") {
+	if first, again := key.Of("ad", "x"), key.Of("ad", "x"); first != again {
 		t.Error("a pseudonym must not change from run to run")
 	}
 }
