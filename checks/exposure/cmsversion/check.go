@@ -5,11 +5,9 @@
 package cmsversion
 
 import (
-	"slices"
 	"time"
 
 	"carescan/checks/internal/release"
-	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -31,15 +29,13 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
-	managers := slices.DeleteFunc(slices.Clone(f.Seen), func(p fact.Product) bool { return !p.CMS })
-	if len(managers) == 0 {
+	v, found := release.Worst(f,
+		func(p fact.Product) bool { return p.CMS },
+		func(p fact.Product) scanner.Verdict { return judgeManager(c, p) })
+	if !found {
 		return scanner.Exempt("no-cms", nil)
 	}
-	var verdicts []scanner.Verdict
-	for _, p := range managers {
-		verdicts = append(verdicts, judgeManager(c, p))
-	}
-	return site.Worst(verdicts)
+	return v
 }
 
 // judgeManager holds a version read in a page for sure, and one read in a banner

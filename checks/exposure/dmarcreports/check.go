@@ -21,17 +21,10 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
-	if v, missed := mailpolicy.Missed(f); missed {
-		return v
-	}
-	_, state := mailpolicy.Policy(f)
+	_, v, missed := mailpolicy.Own(f)
 	switch {
-	case state == mailpolicy.Unknown:
-		return scanner.Unknown("dmarc-unknown", nil)
-	case state != mailpolicy.Applies:
-		return scanner.Exempt("no-policy", nil)
-	case mailpolicy.Inherited(f):
-		return scanner.Exempt("covered", scanner.Values{"name": f.DMARC.PolicyDomain})
+	case missed:
+		return v
 	case len(f.DMARC.Reports) == 0:
 		return scanner.Failed("none", nil)
 	}

@@ -21,17 +21,9 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
-	if v, missed := mailpolicy.Missed(f); missed {
+	record, v, missed := mailpolicy.Own(f)
+	if missed {
 		return v
-	}
-	record, state := mailpolicy.Policy(f)
-	switch {
-	case state == mailpolicy.Unknown:
-		return scanner.Unknown("dmarc-unknown", nil)
-	case state != mailpolicy.Applies:
-		return scanner.Exempt("no-policy", nil)
-	case mailpolicy.Inherited(f):
-		return scanner.Exempt("covered", scanner.Values{"name": f.DMARC.PolicyDomain})
 	}
 	return judgeRecord(f, record)
 }

@@ -5,11 +5,9 @@
 package edgeversion
 
 import (
-	"slices"
 	"time"
 
 	"carescan/checks/internal/release"
-	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -34,15 +32,13 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
-	edges := slices.DeleteFunc(slices.Clone(f.Seen), func(p fact.Product) bool { return !p.Edge })
-	if len(edges) == 0 {
+	v, found := release.Worst(f,
+		func(p fact.Product) bool { return p.Edge },
+		func(p fact.Product) scanner.Verdict { return judgeEdge(c, p) })
+	if !found {
 		return scanner.Exempt("no-edge", nil)
 	}
-	var verdicts []scanner.Verdict
-	for _, p := range edges {
-		verdicts = append(verdicts, judgeEdge(c, p))
-	}
-	return site.Worst(verdicts)
+	return v
 }
 
 func judgeEdge(c scanner.Case[Params], p fact.Product) scanner.Verdict {

@@ -115,3 +115,22 @@ func Enforced(f fact.MailPolicy) bool {
 	record, state := Policy(f)
 	return state == Applies && Rank(Action(f, record)) > Rank(None) && record.Percent >= 100
 }
+
+// Own is the DMARC record that the domain itself publishes, for the checks that
+// look into it. Without one there is a verdict: nobody knows, no policy applies, or
+// the record is that of the organisation above, which is judged there.
+func Own(f fact.MailPolicy) (record fact.DMARCRecord, v scanner.Verdict, missed bool) {
+	if v, missed := Missed(f); missed {
+		return record, v, true
+	}
+	record, state := Policy(f)
+	switch {
+	case state == Unknown:
+		return record, scanner.Unknown("dmarc-unknown", nil), true
+	case state != Applies:
+		return record, scanner.Exempt("no-policy", nil), true
+	case Inherited(f):
+		return record, scanner.Exempt("covered", scanner.Values{"name": f.DMARC.PolicyDomain}), true
+	}
+	return record, scanner.Verdict{}, false
+}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"carescan/checks/internal/site"
+	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
@@ -71,4 +73,19 @@ func Names(products []fact.Product) string {
 		names = append(names, strings.TrimSpace(p.Name+" "+p.Version))
 	}
 	return strings.Join(names, ", ")
+}
+
+// Worst judges the products of one sort, each on its own, and returns the verdict
+// that asks most of a reader; none of that sort gives no verdict.
+func Worst(f fact.Products, is func(fact.Product) bool, judge func(fact.Product) scanner.Verdict) (v scanner.Verdict, found bool) {
+	var verdicts []scanner.Verdict
+	for _, p := range f.Seen {
+		if is(p) {
+			verdicts = append(verdicts, judge(p))
+		}
+	}
+	if len(verdicts) == 0 {
+		return scanner.Verdict{}, false
+	}
+	return site.Worst(verdicts), true
 }
