@@ -102,13 +102,11 @@ forward-zone:
 // startUnbound starts a resolver in front of the first server of a world.
 func startUnbound(t *testing.T, w *world) netip.AddrPort {
 	t.Helper()
-	if _, err := exec.LookPath("unbound"); err != nil {
-		t.Skip("unbound is not installed (package unbound)")
-	}
+	server := debian.Program(t, "unbound", "unbound")
 	at := loopback.Free(t)
 	anchors := w.file(t, "anchors", strings.Join(w.anchor, "\n")+"\n")
 	conf := w.file(t, "unbound.conf", fmt.Sprintf(resolverConf, w.dir, at.Port(), anchors, w.first.Port()))
-	debian.NameServer(t, exec.Command("unbound", "-d", "-c", conf), at)
+	debian.NameServer(t, exec.Command(server, "-d", "-c", conf), at)
 	return at
 }
 
@@ -374,9 +372,9 @@ func TestAnchors(t *testing.T) {
 // Debian ships.
 func TestRootAnchors(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile("/usr/share/dns/root.key")
+	raw, err := os.ReadFile(debian.File(t, "/usr/share/dns/root.key", "dns-root-data"))
 	if err != nil {
-		t.Skip("the keys of the root are not installed (package dns-root-data)")
+		t.Fatal(err)
 	}
 	onEach(t, string(raw), func(rr dns.RR) dns.RR {
 		key := rr.(*dns.DNSKEY)

@@ -15,6 +15,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -292,9 +293,6 @@ func unboundHost(t *testing.T, w *world, server, name, kind string) string {
 // tool runs a reference validator, whose exit code tells nothing.
 func tool(t *testing.T, name, from string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("%s is not installed (package %s)", name, from)
-	}
-	output, _ := exec.Command(name, args...).CombinedOutput()
+	output, _ := exec.Command(debian.Program(t, name, from), args...).CombinedOutput()
 	return string(output)
 }

@@ -61,9 +61,7 @@ type world struct {
 func newWorld(t *testing.T, recipes []recipe) *world {
 	t.Helper()
 	for _, tool := range []string{"named", "dnssec-keygen", "dnssec-signzone", "dnssec-dsfromkey"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed (packages bind9 and bind9-utils)", tool)
-		}
+		debian.Program(t, tool, "bind9 or bind9-utils")
 	}
 	w := &world{dir: t.TempDir(), keys: map[string]string{}}
 	for _, folder := range []string{"first", "second"} {

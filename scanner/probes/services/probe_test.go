@@ -5,7 +5,6 @@ package services
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -276,7 +275,7 @@ func TestThroughTheGuard(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
 	openPort := int(netip.MustParseAddrPort(s.address).Port())
-	full := fullPort(t)
+	full := int(loopback.Full(t).Port())
 	now := time.Now()
 	guard, err := engine.NewGuard(engine.GuardConfig{RatePerHost: 1000, Scope: scanner.Scope{
 		Ranges:        []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
@@ -305,7 +304,7 @@ func TestThroughTheGuard(t *testing.T) {
 func TestTimeRunsOut(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "SSH-2.0-OpenSSH_9.2p1\r\n", nil)
-	full := fmt.Sprintf("127.0.0.1:%d", fullPort(t))
+	full := loopback.Full(t).String()
 	ports, open := []int{22}, map[int]string{22: s.address}
 	for _, number := range tablePorts()[:12] {
 		ports, open[number] = append(ports, number), full
@@ -320,29 +319,4 @@ func TestTimeRunsOut(t *testing.T) {
 	if seen.Ports[0].Protocol != "ssh" || seen.Ports[12].State != fact.PortNotAsked || sightings[0].Missing != "" {
 		t.Errorf("first %+v, last %+v, missing %q", seen.Ports[0], seen.Ports[12], sightings[0].Missing)
 	}
-}
-
-// fullPort is a listening port whose queue is full: the kernel drops what comes,
-// as a filter does.
-func fullPort(t *testing.T) int {
-	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Close(fd) })
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
-		t.Fatal(err)
-	}
-	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := name.(*syscall.SockaddrInet4).Port
-	conn, err := net.Dial("tcp", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port)).String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return port
 }

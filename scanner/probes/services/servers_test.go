@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
 )
 
 func TestObserveSSH(t *testing.T) {
@@ -48,7 +49,7 @@ func TestObserveSSH(t *testing.T) {
 
 func startSSHD(t *testing.T, key, config string) string {
 	t.Helper()
-	binary := program(t, "sshd", "openssh-server")
+	binary := debian.Program(t, "sshd", "openssh-server")
 	folder, port := t.TempDir(), freePort(t)
 	hostKey := filepath.Join(folder, "key")
 	generate := exec.Command("ssh-keygen", "-q", "-t", key, "-N", "", "-f", hostKey)
@@ -67,10 +68,10 @@ func TestObserveFTP(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	certificate := filepath.Join(folder, "ftp.pem")
-	out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ftp.chu.test", "-days", "2",
+	out, err := exec.Command(debian.Program(t, "openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=ftp.chu.test", "-days", "2",
 		"-keyout", certificate, "-out", filepath.Join(folder, "only.pem")).CombinedOutput()
 	if err != nil {
-		t.Skipf("openssl cannot make a certificate (package openssl): %v: %s", err, out)
+		t.Fatalf("openssl makes no certificate: %v: %s", err, out)
 	}
 	tls := fmt.Sprintf("ssl_enable=YES\nrsa_cert_file=%s\nrsa_private_key_file=%s\n", filepath.Join(folder, "only.pem"), certificate)
 	tests := map[string]struct {
@@ -94,7 +95,7 @@ func TestObserveFTP(t *testing.T) {
 
 func startFTP(t *testing.T, config string) string {
 	t.Helper()
-	binary := program(t, "vsftpd", "vsftpd")
+	binary := debian.Program(t, "vsftpd", "vsftpd")
 	folder, port := t.TempDir(), freePort(t)
 	file := write(t, folder, "vsftpd.conf", fmt.Sprintf(
 		"listen=YES\nlisten_address=127.0.0.1\nlisten_port=%d\nbackground=NO\nlocal_enable=YES\nanonymous_enable=NO\nsecure_chroot_dir=%s\n"+
@@ -112,7 +113,7 @@ func TestObserveRedis(t *testing.T) {
 			if name != "" {
 				args = append(args, "--requirepass", name)
 			}
-			got := lookAtServer(t, 6379, start(t, port, program(t, "redis-server", "redis-server"), args...))
+			got := lookAtServer(t, 6379, start(t, port, debian.Program(t, "redis-server", "redis-server"), args...))
 			if got.Protocol != "redis" || got.Login != want {
 				t.Errorf("got %+v", got)
 			}
@@ -122,17 +123,14 @@ func TestObserveRedis(t *testing.T) {
 
 func TestObservePostgreSQL(t *testing.T) {
 	t.Parallel()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if len(found) == 0 {
-		t.Skip("postgres is not installed (package postgresql)")
-	}
+	server := debian.File(t, "/usr/lib/postgresql/*/bin/postgres", "postgresql")
 	folder, port := t.TempDir(), freePort(t)
 	data := filepath.Join(folder, "data")
 	as := unprivileged(t, "postgres", folder)
-	if out, err := as(filepath.Join(filepath.Dir(found[0]), "initdb"), "-D", data, "--no-sync").CombinedOutput(); err != nil {
+	if out, err := as(filepath.Join(filepath.Dir(server), "initdb"), "-D", data, "--no-sync").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	command := as(found[0], "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", folder)
+	command := as(server, "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", folder)
 	got := lookAtServer(t, 5432, start(t, port, command.Path, command.Args[1:]...))
 	if got.Protocol != "postgresql" || got.Group != fact.GroupDatabase {
 		t.Errorf("got %+v", got)
@@ -147,7 +145,7 @@ func unprivileged(t *testing.T, name, folder string) func(string, ...string) *ex
 	}
 	account, err := user.Lookup(name)
 	if err != nil {
-		t.Skipf("there is no user %s to run the server", name)
+		t.Fatalf("the package of the server made no account %s: %v", name, err)
 	}
 	uid, _ := strconv.Atoi(account.Uid)
 	for path := folder; path != os.TempDir() && path != "/"; path = filepath.Dir(path) {
@@ -158,7 +156,7 @@ func unprivileged(t *testing.T, name, folder string) func(string, ...string) *ex
 	if err := os.Chown(folder, uid, -1); err != nil {
 		t.Fatal(err)
 	}
-	runuser := program(t, "setpriv", "util-linux")
+	runuser := debian.Program(t, "setpriv", "util-linux")
 	return func(name string, args ...string) *exec.Cmd {
 		return exec.Command(runuser, append([]string{"--reuid", account.Uid, "--regid", account.Gid, "--clear-groups", name}, args...)...)
 	}
@@ -166,12 +164,12 @@ func unprivileged(t *testing.T, name, folder string) func(string, ...string) *ex
 
 func TestObserveMariaDB(t *testing.T) {
 	t.Parallel()
-	binary := program(t, "mariadbd", "mariadb-server")
+	binary := debian.Program(t, "mariadbd", "mariadb-server")
 	folder, port := t.TempDir(), freePort(t)
 	data := filepath.Join(folder, "data")
-	install := exec.Command("mariadb-install-db", "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root")
+	install := exec.Command(debian.Program(t, "mariadb-install-db", "mariadb-server"), "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root")
 	if out, err := install.CombinedOutput(); err != nil {
-		t.Skipf("mariadb-install-db does not work here (package mariadb-server): %v: %s", err, out)
+		t.Fatalf("mariadb-install-db makes no database: %v: %s", err, out)
 	}
 	address := start(t, port, binary, "--no-defaults", "--user=root", "--datadir="+data, "--bind-address=127.0.0.1",
 		"--port="+strconv.Itoa(port), "--socket="+filepath.Join(folder, "s"), "--pid-file="+filepath.Join(folder, "pid"))
@@ -183,7 +181,7 @@ func TestObserveMariaDB(t *testing.T) {
 
 func TestObserveLDAP(t *testing.T) {
 	t.Parallel()
-	binary := program(t, "slapd", "slapd")
+	binary := debian.Program(t, "slapd", "slapd")
 	folder, port := t.TempDir(), freePort(t)
 	file := write(t, folder, "slapd.conf", "include /etc/ldap/schema/core.schema\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\ndatabase mdb\nsuffix \"dc=chu,dc=test\"\ndirectory "+folder+"\n")
 	address := start(t, port, binary, "-d", "0", "-f", file, "-h", fmt.Sprintf("ldap://127.0.0.1:%d", port))
@@ -195,7 +193,7 @@ func TestObserveLDAP(t *testing.T) {
 
 func TestObserveSMB(t *testing.T) {
 	t.Parallel()
-	binary := program(t, "smbd", "samba")
+	binary := debian.Program(t, "smbd", "samba")
 	folder, port := t.TempDir(), freePort(t)
 	file := write(t, folder, "smb.conf", fmt.Sprintf("[global]\nserver role = standalone server\nsmb ports = %d\ninterfaces = 127.0.0.1\nbind interfaces only = yes\n"+
 		"private dir = %[2]s\nlock directory = %[2]s\nstate directory = %[2]s\ncache directory = %[2]s\npid directory = %[2]s\nncalrpc dir = %[2]s/nc\nlog file = %[2]s/log\n"+
@@ -209,7 +207,7 @@ func TestObserveSMB(t *testing.T) {
 
 func TestObserveRsync(t *testing.T) {
 	t.Parallel()
-	binary := program(t, "rsync", "rsync")
+	binary := debian.Program(t, "rsync", "rsync")
 	port := freePort(t)
 	file := write(t, t.TempDir(), "rsyncd.conf", "use chroot = no\n")
 	got := lookAtServer(t, 873, start(t, port, binary, "--daemon", "--no-detach", "--address=127.0.0.1", "--port="+strconv.Itoa(port), "--config="+file))
@@ -220,7 +218,7 @@ func TestObserveRsync(t *testing.T) {
 
 func TestObserveSNMP(t *testing.T) {
 	t.Parallel()
-	binary := program(t, "snmpd", "snmpd")
+	binary := debian.Program(t, "snmpd", "snmpd")
 	tests := map[string]struct {
 		community string
 		want      fact.PortState

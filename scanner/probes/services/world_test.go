@@ -162,18 +162,6 @@ func pause(t *testing.T) {
 	}
 }
 
-// program finds a program of Debian, or skips the test.
-func program(t *testing.T, name, pack string) string {
-	t.Helper()
-	for _, folder := range []string{"", "/usr/sbin", "/usr/local/bin"} {
-		if path, err := exec.LookPath(filepath.Join(folder, name)); err == nil {
-			return path
-		}
-	}
-	t.Skipf("%s is not installed (package %s)", name, pack)
-	return ""
-}
-
 // start runs a server until the test ends, once its port accepts connections.
 func start(t *testing.T, port int, name string, args ...string) string {
 	t.Helper()

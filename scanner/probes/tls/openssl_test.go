@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/debian"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -50,10 +51,7 @@ func TestObserveOpenSSL(t *testing.T) {
 // startOpenSSL starts the server on a port of its own choice, which it prints.
 func startOpenSSL(t testing.TB, flags []string) *loopback.Network {
 	t.Helper()
-	binary, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("openssl is not installed")
-	}
+	binary := debian.Program(t, "openssl", "openssl")
 	ctx, cancel := context.WithCancel(context.Background())
 	arguments := append([]string{"s_server", "-accept", "127.0.0.1:0", "-cert", writePair(t, selfSigned(t))}, flags...)
 	command := exec.CommandContext(ctx, binary, arguments...)

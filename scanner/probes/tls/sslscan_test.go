@@ -56,10 +56,7 @@ type seen struct {
 
 func sslscan(t *testing.T, address string) seen {
 	t.Helper()
-	binary, err := exec.LookPath("sslscan")
-	if err != nil {
-		t.Skip("sslscan is not installed")
-	}
+	binary := debian.Program(t, "sslscan", "sslscan")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	raw, err := exec.CommandContext(ctx, binary, "--xml=-", "--no-colour", "--sni-name="+service, address).Output()

@@ -58,14 +58,39 @@ func Give(t testing.TB, account string, paths ...string) syscall.Credential {
 	return syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// Program finds a program, or skips the test and names the package to install.
-func Program(t testing.TB, path, packaged string) string {
+// Program finds a program, in the folders of administrators too.
+func Program(t testing.TB, name, packaged string) string {
 	t.Helper()
-	found, err := exec.LookPath(path)
-	if err != nil {
-		t.Skipf("%s is not installed (package %s)", path, packaged)
+	for _, folder := range []string{"", "/usr/sbin", "/sbin"} {
+		if found, err := exec.LookPath(filepath.Join(folder, name)); err == nil {
+			return found
+		}
 	}
-	return found
+	missing(t, name, packaged)
+	return ""
+}
+
+// File finds what a package installs outside the folders of programs; of several
+// versions, the last.
+func File(t testing.TB, pattern, packaged string) string {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	must(t, err)
+	if len(found) == 0 {
+		missing(t, pattern, packaged)
+	}
+	return found[len(found)-1]
+}
+
+// missing skips a test that has nothing to try itself against: a developer who is
+// not root cannot install servers. In continuous integration scripts/install.sh
+// has installed everything, and what is missing is a failure.
+func missing(t testing.TB, what, packaged string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed: add package %s to scripts/install.sh", what, packaged)
+	}
+	t.Skipf("%s is not installed (package %s)", what, packaged)
 }
 
 // Root skips a test whose server must be started by root.

@@ -121,10 +121,7 @@ func TestPostgres(t *testing.T) {
 
 func postgres(t *testing.T, id *debian.Identity) string {
 	t.Helper()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if len(found) == 0 {
-		t.Skip("postgres is not installed (package postgresql)")
-	}
+	server := debian.File(t, "/usr/lib/postgresql/*/bin/postgres", "postgresql")
 	folder, port := debian.Folder(t), debian.Port(t)
 	account := debian.Give(t, "postgres", folder)
 	data := filepath.Join(folder, "data")
@@ -132,7 +129,7 @@ func postgres(t *testing.T, id *debian.Identity) string {
 		command.Dir, command.SysProcAttr = folder, &syscall.SysProcAttr{Credential: &account}
 		return command
 	}
-	initdb := as(exec.Command(filepath.Join(filepath.Dir(found[0]), "initdb"), "-D", data, "-A", "trust", "--no-sync"))
+	initdb := as(exec.Command(filepath.Join(filepath.Dir(server), "initdb"), "-D", data, "-A", "trust", "--no-sync"))
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
@@ -141,7 +138,7 @@ func postgres(t *testing.T, id *debian.Identity) string {
 		debian.Give(t, "postgres", id.CertFile, id.KeyFile)
 		arguments = append(arguments, "-c", "ssl=on", "-c", "ssl_cert_file="+id.CertFile, "-c", "ssl_key_file="+id.KeyFile)
 	}
-	debian.Start(t, as(exec.Command(found[0], arguments...)), port)
+	debian.Start(t, as(exec.Command(server, arguments...)), port)
 	return port
 }
 
