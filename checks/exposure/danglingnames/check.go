@@ -5,10 +5,7 @@
 package danglingnames
 
 import (
-	"slices"
-	"strconv"
-	"strings"
-
+	"carescan/checks/internal/inventoried"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -31,17 +28,16 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	unread := names(f, func(a fact.Asset) bool { return a.Unread != "" })
 	switch {
 	case len(claimable) > 0:
-		return scanner.Failed("claimable", list(claimable))
+		return scanner.Failed("claimable", inventoried.Names(claimable))
 	case len(lost) > 0:
-		return scanner.FailedAs(scanner.Low, "lost", list(lost))
+		return scanner.FailedAs(scanner.Low, "lost", inventoried.Names(lost))
 	case len(unseen) > 0:
-		return scanner.Unknown("unseen", list(unseen))
+		return scanner.Unknown("unseen", inventoried.Names(unseen))
 	case len(unread) > 0:
-		return scanner.Unknown("unread", list(unread))
-	case f.Omitted > 0:
-		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.Omitted)})
-	case len(f.Assets) == 0:
-		return scanner.Unknown("empty", nil)
+		return scanner.Unknown("unread", inventoried.Names(unread))
+	}
+	if v, lacking := inventoried.Lacking(f); lacking {
+		return v
 	}
 	return scanner.Passed("none", nil)
 }
@@ -59,9 +55,4 @@ func names(f fact.Inventory, is func(fact.Asset) bool) []string {
 		found = append(found, name)
 	}
 	return found
-}
-
-func list(names []string) scanner.Values {
-	const most = 20
-	return scanner.Values{"names": strings.Join(slices.Clone(names[:min(len(names), most)]), ", ")}
 }

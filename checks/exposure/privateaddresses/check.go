@@ -7,9 +7,8 @@ package privateaddresses
 import (
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 
+	"carescan/checks/internal/inventoried"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -35,13 +34,12 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	}
 	switch {
 	case len(internal) > 0:
-		return scanner.Failed("internal", list(internal))
+		return scanner.Failed("internal", inventoried.Names(internal))
 	case len(unseen) > 0:
-		return scanner.Unknown("unseen", list(unseen))
-	case f.Omitted > 0:
-		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.Omitted)})
-	case len(f.Assets) == 0:
-		return scanner.Unknown("empty", nil)
+		return scanner.Unknown("unseen", inventoried.Names(unseen))
+	}
+	if v, lacking := inventoried.Lacking(f); lacking {
+		return v
 	}
 	return scanner.Passed("none", nil)
 }
@@ -67,9 +65,4 @@ func firstInternal(addresses []string) string {
 
 func isReserved(addr netip.Addr) bool {
 	return slices.ContainsFunc(reserved, func(prefix string) bool { return netip.MustParsePrefix(prefix).Contains(addr) })
-}
-
-func list(names []string) scanner.Values {
-	const most = 20
-	return scanner.Values{"names": strings.Join(names[:min(len(names), most)], ", ")}
 }

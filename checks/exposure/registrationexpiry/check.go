@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"carescan/checks/internal/registered"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -32,23 +33,10 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], r fact.Registration) scanner.Verdict {
-	switch r.Domain.State {
-	case fact.Registered:
-		return judgeDate(c, r)
-	case fact.NotRegistered:
-		return scanner.Unknown("not-found", scanner.Values{"name": r.Name})
-	case fact.RegistryNotAsked:
-		return notAsked(r)
-	case fact.RegistryNoAnswer:
+	if v, missed := registered.Missed(r); missed {
+		return v
 	}
-	return scanner.Unknown("no-answer", scanner.Values{"service": r.Service})
-}
-
-func notAsked(r fact.Registration) scanner.Verdict {
-	if r.Service == "" {
-		return scanner.Unknown("no-service", nil)
-	}
-	return scanner.Unknown("not-asked", scanner.Values{"service": r.Service})
+	return judgeDate(c, r)
 }
 
 // judgeDate reads the end of the registration. A domain about to be deleted

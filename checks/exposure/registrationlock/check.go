@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"carescan/checks/internal/registered"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -22,23 +23,10 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], r fact.Registration) scanner.Verdict {
-	switch r.Domain.State {
-	case fact.Registered:
-		return judgeStatus(r)
-	case fact.NotRegistered:
-		return scanner.Unknown("not-found", scanner.Values{"name": r.Name})
-	case fact.RegistryNotAsked:
-		return notAsked(r)
-	case fact.RegistryNoAnswer:
+	if v, missed := registered.Missed(r); missed {
+		return v
 	}
-	return scanner.Unknown("no-answer", scanner.Values{"service": r.Service})
-}
-
-func notAsked(r fact.Registration) scanner.Verdict {
-	if r.Service == "" {
-		return scanner.Unknown("no-service", nil)
-	}
-	return scanner.Unknown("not-asked", scanner.Values{"service": r.Service})
+	return judgeStatus(r)
 }
 
 // judgeStatus reads the codes of RFC 9083 section 10.2.2: those that begin with

@@ -6,8 +6,8 @@ package undeclarednames
 
 import (
 	"strconv"
-	"strings"
 
+	"carescan/checks/internal/inventoried"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -33,7 +33,8 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 			candidates = append(candidates, a.Name)
 		}
 	}
-	values := scanner.Values{"count": strconv.Itoa(len(candidates)), "names": shown(candidates)}
+	values := inventoried.Names(candidates)
+	values["count"] = strconv.Itoa(len(candidates))
 	switch {
 	case f.Log == "" && len(candidates) > 0:
 		return scanner.Unknown("no-log-some", values)
@@ -44,16 +45,7 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	case f.Omitted > 0:
 		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.Omitted)})
 	case len(unseen) > 0:
-		return scanner.Unknown("unseen", scanner.Values{"names": shown(unseen)})
+		return scanner.Unknown("unseen", inventoried.Names(unseen))
 	}
 	return scanner.Passed("none", nil)
-}
-
-func shown(names []string) string {
-	const most = 30
-	text := strings.Join(names[:min(len(names), most)], ", ")
-	if len(names) > most {
-		text += "…"
-	}
-	return text
 }
