@@ -190,14 +190,7 @@ func TestObserveOverTCPWhenTruncated(t *testing.T) {
 // no resolver makes the look long.
 func TestObserveKnowsNothing(t *testing.T) {
 	t.Parallel()
-	reply := func(change func(m *dns.Msg)) dns.HandlerFunc {
-		return func(w dns.ResponseWriter, q *dns.Msg) {
-			m := new(dns.Msg).SetReply(q)
-			m.RecursionAvailable = true
-			change(m)
-			w.WriteMsg(m)
-		}
-	}
+	reply := loopback.Reply
 	tests := map[string]struct {
 		handler dns.HandlerFunc
 		want    string

@@ -276,14 +276,7 @@ func TestObserveReportRecords(t *testing.T) {
 // no resolver makes the look long.
 func TestObserveKnowsNothing(t *testing.T) {
 	t.Parallel()
-	reply := func(change func(m *dns.Msg)) dns.HandlerFunc {
-		return func(w dns.ResponseWriter, q *dns.Msg) {
-			m := new(dns.Msg).SetReply(q)
-			m.RecursionAvailable = true
-			change(m)
-			w.WriteMsg(m)
-		}
-	}
+	reply := loopback.Reply
 	tests := map[string]dns.HandlerFunc{
 		"servfail":       reply(func(m *dns.Msg) { m.Rcode = dns.RcodeServerFailure }),
 		"refused":        reply(func(m *dns.Msg) { m.Rcode = dns.RcodeRefused }),

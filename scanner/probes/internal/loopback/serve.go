@@ -48,6 +48,17 @@ func ServeDNS(t testing.TB, handler dns.Handler) netip.AddrPort {
 	return netip.MustParseAddrPort(stream.Addr().String())
 }
 
+// Reply is a resolver that answers every question with a message that a test
+// changes.
+func Reply(change func(m *dns.Msg)) dns.HandlerFunc {
+	return func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		m.RecursionAvailable = true
+		change(m)
+		_ = w.WriteMsg(m) // the asker may be gone
+	}
+}
+
 // Free is an address where nobody listens, over UDP nor TCP.
 func Free(t testing.TB) netip.AddrPort {
 	t.Helper()
