@@ -45,8 +45,9 @@ func Full(t testing.TB) netip.AddrPort {
 // fill makes contacts until one waits in vain.
 func fill(t testing.TB, at netip.AddrPort) {
 	t.Helper()
+	dialer := net.Dialer{Timeout: 300 * time.Millisecond}
 	for range maxQueued {
-		conn, err := net.DialTimeout("tcp", at.String(), 300*time.Millisecond)
+		conn, err := dialer.DialContext(t.Context(), "tcp", at.String())
 		if err != nil {
 			return
 		}
