@@ -30,10 +30,11 @@ var arrows = []arrow{
 	{"scanner", nil, "the words depend on nothing but the standard library"},
 	{"scanner/fact", nil, "facts are plain data, stored for years"},
 	{"scanner/settings", []string{"scanner"}, "whoever has settings says what they are"},
-	{"scanner/engine", []string{"scanner", "scanner/engine/netlab"}, "the plan comes in as a value"},
+	{"scanner/guard", []string{"scanner"}, "what may refuse knows nothing of what is looked for"},
+	{"scanner/engine", []string{"scanner", "scanner/guard"}, "the plan comes in as a value, and each look gets its leash"},
 	{"scanner/probes", []string{"scanner", "scanner/fact", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},
 	{"scanner/probes/lists", []string{"scanner/fact"}, "lists describe products, and look at nothing"},
-	{"scanner/probes/internal/lab", []string{"scanner", "scanner/engine", "scanner/scannertest"}, "tests of probes look through the real door"},
+	{"scanner/probes/internal/lab", []string{"scanner", "scanner/guard", "scanner/scannertest"}, "tests of probes look through the real door"},
 	{"scanner/scannertest", []string{"scanner"}, "the hospital does not know who looks at it"},
 	{"checks", []string{"checks", "scanner", "scanner/fact"}, "the registry knows the checks"},
 	{"checks/exposure", []string{"checks/internal", "scanner", "scanner/fact"}, "a check knows no other check"},
@@ -156,12 +157,36 @@ func TestLightPackagesDoNotReachNuclei(t *testing.T) {
 			imports[f.folder] = append(imports[f.folder], f.imports()...)
 		}
 	}
-	for _, start := range []string{"cmd/aggregator", "checks", "reports/pack", "scanner/engine", "scanner/probes/nuclei", "cmd/agent/internal/command"} {
+	for _, start := range []string{"cmd/aggregator", "checks", "reports/pack", "scanner/guard", "scanner/engine", "scanner/probes/nuclei", "cmd/agent/internal/command"} {
 		if len(imports[start]) == 0 {
 			t.Errorf("%s holds no package any more: change this list", start)
 		}
 		if path := reach(imports, start, "scanner/probes/nuclei/worker", map[string]bool{}); path != nil {
 			t.Errorf("nuclei would be compiled with %s: %s", start, strings.Join(path, " → "))
+		}
+	}
+}
+
+// TestNobodyHoldsTheDoorAndTheChecks keeps what may be contacted apart from what
+// is thought of it: a package that had both could open the one for the other.
+func TestNobodyHoldsTheDoorAndTheChecks(t *testing.T) {
+	door, checks := map[string]string{}, map[string]string{} // the file that imports, by folder
+	for _, f := range goFiles(t) {
+		for _, imported := range f.imports() {
+			switch inner, _ := strings.CutPrefix(imported, "carescan/"); {
+			case inner == "scanner/guard":
+				door[f.folder] = f.path
+			case below(inner, "checks"):
+				checks[f.folder] = f.path
+			}
+		}
+	}
+	if len(door) == 0 || len(checks) == 0 {
+		t.Error("nobody imports the guard, or nobody a check: change this rule")
+	}
+	for folder, path := range door {
+		if other, both := checks[folder]; both {
+			t.Errorf("%s imports the guard (%s) and checks (%s): build one of them elsewhere", folder, path, other)
 		}
 	}
 }

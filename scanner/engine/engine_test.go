@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,23 @@ import (
 	"github.com/google/uuid"
 
 	"carescan/scanner"
+	"carescan/scanner/guard"
 )
+
+var noon = time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+
+func at(moment time.Time) func() time.Time { return func() time.Time { return moment } }
+
+// hospital is a scope on loopback, authorised on the day of noon.
+func hospital() scanner.Scope {
+	return scanner.Scope{
+		Names:  []string{"chu.test", "*.chu.test"},
+		Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Authorisation: scanner.Authorisation{
+			By: "Directeur du système d'information", From: noon.Add(-time.Hour), Until: noon.Add(24 * time.Hour),
+		},
+	}
+}
 
 // door is a fact of these tests: what a probe found at a door.
 type door struct {
@@ -446,7 +463,14 @@ func TestRun_stopped(t *testing.T) {
 // Stopping a run ends the traffic of a probe that ignores its context and reads
 // from a peer that never ends: its connection is closed and it gets no other.
 func TestRun_stopEndsTheTrafficOfADeafProbe(t *testing.T) {
-	endless := startEndless(t)
+	endless := serve(t, func(c net.Conn) {
+		chunk := make([]byte, 32<<10)
+		for {
+			if _, err := c.Write(chunk); err != nil {
+				return
+			}
+		}
+	})
 	ctx, cancel := context.WithCancel(t.Context())
 	ends := make(chan error, 2)
 	probe := brings()
@@ -464,35 +488,83 @@ func TestRun_stopEndsTheTrafficOfADeafProbe(t *testing.T) {
 		ends <- err
 		return nil, err
 	}
-	g := newGuard(t, GuardConfig{Scope: hospital()})
 	e := engineWith(probe)
-	e.Network = g
+	door := oneAtATime(t)
+	e.Network = door
 	run := e.Run(ctx, planOf(scanner.Task{Probe: "walk", Target: chu}))
 	if err := <-ends; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("reading ended with %v, want %v", err, net.ErrClosed)
 	}
-	wantRefusal(t, <-ends, scanner.RefusedStopped)
+	var refusal *scanner.Refusal
+	if err := <-ends; !errors.As(err, &refusal) || refusal.Code != scanner.RefusedStopped {
+		t.Errorf("the next connection ended with %v, want a refusal %q", err, scanner.RefusedStopped)
+	}
 	if got := run.Observations[0].Status; got != scanner.StatusSkipped {
 		t.Errorf("status is %s, want %s", got, scanner.StatusSkipped)
 	}
-	if got := len(g.live); got != 0 {
-		t.Errorf("%d connections outlive the run", got)
-	}
+	wantNothingOpen(t, door, endless)
 }
 
 // A probe that forgets to close its connections leaves none behind.
 func TestRun_closesForgottenConnections(t *testing.T) {
-	web := listen(t, "127.0.0.1:0")
+	patient := serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	probe := brings()
 	probe.observe = func(ctx context.Context, network scanner.Network, _ scanner.Target) ([]scanner.Sighting, error) {
-		_, err := network.DialContext(ctx, "tcp", "127.0.0.1:"+web.port)
+		_, err := network.DialContext(ctx, "tcp", patient)
 		return both, err
 	}
-	g := newGuard(t, GuardConfig{Scope: hospital(), ConcurrentPerHost: 1})
 	e := engineWith(probe)
-	e.Network = g
+	door := oneAtATime(t)
+	e.Network = door
 	run := e.Run(t.Context(), planOf(scanner.Task{Probe: "walk", Target: chu}, scanner.Task{Probe: "walk", Target: other}))
-	if run.Status != scanner.RunComplete || len(g.live) != 0 {
-		t.Errorf("status is %s, %d connections are open", run.Status, len(g.live))
+	if run.Status != scanner.RunComplete {
+		t.Errorf("status is %s, want %s", run.Status, scanner.RunComplete)
 	}
+	wantNothingOpen(t, door, patient)
+}
+
+// oneAtATime is a real door that lets one connection be open at a time.
+func oneAtATime(t *testing.T) *guard.Guard {
+	t.Helper()
+	door, err := guard.New(guard.Config{Scope: hospital(), Clock: at(noon), RatePerHost: 1e6, ConcurrentPerHost: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(door.Stop)
+	return door
+}
+
+// wantNothingOpen finds the only place of such a door free.
+func wantNothingOpen(t *testing.T, door *guard.Guard, address string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	conn, err := door.DialContext(ctx, "tcp", address)
+	if err != nil {
+		t.Fatalf("a connection outlives the run: %v", err)
+	}
+	conn.Close()
+}
+
+// serve speaks to whoever connects, on loopback, until the test ends.
+func serve(t *testing.T, speak func(net.Conn)) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				speak(c)
+			}()
+		}
+	}()
+	return listener.Addr().String()
 }

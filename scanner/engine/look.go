@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"carescan/scanner"
+	"carescan/scanner/guard"
 )
 
 // KindUnknownProbe is the kind of the observation that stands for a task whose
@@ -77,8 +78,8 @@ func failure(run context.Context, err error) scanner.Status {
 func (l look) watch(run context.Context, network scanner.Network, timeout time.Duration) seen {
 	ctx, cancel := context.WithTimeout(run, timeout)
 	defer cancel()
-	leash := newLeash(ctx, network)
-	defer leash.release()
+	leash := guard.NewLeash(ctx, network)
+	defer leash.Release()
 	ended := make(chan seen, 1)
 	go func() { ended <- l.observe(ctx, leash) }()
 	select {

@@ -30,7 +30,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner"
-	"carescan/scanner/engine/netlab"
+	"carescan/scanner/guard/netlab"
 )
 
 // traps is a zone that leads out of the scope by every record there is.

@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner"
-	"carescan/scanner/engine"
 	"carescan/scanner/fact"
+	"carescan/scanner/guard"
 	"carescan/scanner/probes/internal/loopback"
 	"carescan/scanner/probes/lists"
 )
@@ -277,16 +277,16 @@ func TestThroughTheGuard(t *testing.T) {
 	openPort := int(netip.MustParseAddrPort(s.address).Port())
 	full := int(loopback.Full(t).Port())
 	now := time.Now()
-	guard, err := engine.NewGuard(engine.GuardConfig{RatePerHost: 1000, Scope: scanner.Scope{
+	door, err := guard.New(guard.Config{RatePerHost: 1000, Scope: scanner.Scope{
 		Ranges:        []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Authorisation: scanner.Authorisation{By: "test", From: now.Add(-time.Hour), Until: now.Add(time.Hour)},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(guard.Stop)
+	t.Cleanup(door.Stop)
 	probe := New(Options{Ports: []int{openPort, 1, full}, Patience: 400 * time.Millisecond})
-	sightings, err := probe.Observe(t.Context(), guard, scanner.HostTarget("127.0.0.1"))
+	sightings, err := probe.Observe(t.Context(), door, scanner.HostTarget("127.0.0.1"))
 	if err != nil {
 		t.Fatal(err)
 	}

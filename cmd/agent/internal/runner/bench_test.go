@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"carescan/cmd/agent/internal/door"
 	"carescan/scanner"
 	"carescan/scanner/engine"
 )
@@ -22,16 +23,16 @@ func lookAt(tb testing.TB, w *world, count int) scanner.Run {
 	}
 	plan.Tasks = domainsOnly(plan.Tasks)
 	plan.Checks = nil // nothing is judged wrong, so that nothing is looked at twice
-	guard, err := r.guard(plan.Scope)
+	network, err := door.Open(r.Config, plan.Scope)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer guard.Stop()
+	defer network.Stop()
 	probes, err := r.Probes()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e := engine.Engine{Probes: probes, Network: guard, ConfirmAfter: time.Millisecond}
+	e := engine.Engine{Probes: probes, Network: network, ConfirmAfter: time.Millisecond}
 	return e.Run(context.Background(), plan)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"carescan/checks"
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/door"
 	"carescan/cmd/agent/internal/memory"
 	"carescan/cmd/internal/cli"
 	"carescan/profiles"
@@ -90,23 +91,23 @@ func (r Runner) Run(ctx context.Context) (scanner.Run, error) {
 	if err != nil {
 		return scanner.Run{}, err
 	}
-	guard, err := r.guard(plan.Scope)
+	network, err := door.Open(r.Config, plan.Scope)
 	if err != nil {
 		return scanner.Run{}, err
 	}
-	defer guard.Stop()
-	defer context.AfterFunc(ctx, guard.Stop)()
+	defer network.Stop()
+	defer context.AfterFunc(ctx, network.Stop)()
 	probes, err := r.Probes()
 	if err != nil {
 		return scanner.Run{}, err
 	}
 	e := engine.Engine{
-		Probes: probes, Network: guard, Timeout: lookTimeout, ConfirmAfter: r.Config.Network.ConfirmAfter,
+		Probes: probes, Network: network, Timeout: lookTimeout, ConfirmAfter: r.Config.Network.ConfirmAfter,
 		Software: cli.Software(Program), Progress: r.Progress,
 	}
 	run := e.Run(ctx, plan)
 	if r.Spent != nil {
-		r.Spent(guard.Spent())
+		r.Spent(network.Spent())
 	}
 	return run, nil
 }

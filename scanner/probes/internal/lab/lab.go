@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"carescan/scanner"
-	"carescan/scanner/engine"
+	"carescan/scanner/guard"
 	"carescan/scanner/scannertest"
 )
 
 // Open starts the lab hospital and a door to it alone.
-func Open(t testing.TB) (*engine.Guard, scannertest.Settings) {
+func Open(t testing.TB) (*guard.Guard, scannertest.Settings) {
 	t.Helper()
 	hospital, err := scannertest.Start(scannertest.Options{Folder: t.TempDir()})
 	if err != nil {
@@ -23,16 +23,16 @@ func Open(t testing.TB) (*engine.Guard, scannertest.Settings) {
 	}
 	t.Cleanup(func() { _ = hospital.Close() })
 	settings := hospital.Settings()
-	guard, err := engine.NewGuard(config(settings))
+	door, err := guard.New(config(settings))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(guard.Stop)
-	return guard, settings
+	t.Cleanup(door.Stop)
+	return door, settings
 }
 
-func config(settings scannertest.Settings) engine.GuardConfig {
-	c := engine.GuardConfig{Redirects: settings.Redirects, RatePerHost: 1000, Scope: scanner.Scope{
+func config(settings scannertest.Settings) guard.Config {
+	c := guard.Config{Redirects: settings.Redirects, RatePerHost: 1000, Scope: scanner.Scope{
 		Names:         settings.ScopeNames,
 		Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
 	}}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package engine
+package guard
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"carescan/scanner"
 )
 
-// leash is the network of one look. It ends with the look: what is open is
+// Leash is the network of one look. It ends with the look: what is open is
 // closed and what is asked later is refused, whatever context the probe uses.
-type leash struct {
+type Leash struct {
 	scanner.Network
 	life  context.Context
 	mu    sync.Mutex
@@ -21,14 +21,16 @@ type leash struct {
 	over  bool
 }
 
-func newLeash(life context.Context, network scanner.Network) *leash {
-	l := &leash{Network: network, life: life}
-	context.AfterFunc(life, l.release)
+// NewLeash lets a look use a network until its context ends or Release is
+// called, whichever comes first.
+func NewLeash(life context.Context, network scanner.Network) *Leash {
+	l := &Leash{Network: network, life: life}
+	context.AfterFunc(life, l.Release)
 	return l
 }
 
 // DialContext connects for as long as the look lasts.
-func (l *leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+func (l *Leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := joined(ctx, l.life)
 	defer cancel()
 	if l.life.Err() != nil {
@@ -46,20 +48,20 @@ func (l *leash) DialContext(ctx context.Context, network, address string) (net.C
 }
 
 // Permits asks on behalf of the look.
-func (l *leash) Permits(ctx context.Context, host string) error {
+func (l *Leash) Permits(ctx context.Context, host string) error {
 	ctx, cancel := joined(ctx, l.life)
 	defer cancel()
 	return l.Network.Permits(ctx, host)
 }
 
 // Lookup asks on behalf of the look.
-func (l *leash) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+func (l *Leash) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	ctx, cancel := joined(ctx, l.life)
 	defer cancel()
 	return l.Network.Lookup(ctx, host)
 }
 
-func (l *leash) hold(conn net.Conn) bool {
+func (l *Leash) hold(conn net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.over {
@@ -69,9 +71,9 @@ func (l *leash) hold(conn net.Conn) bool {
 	return true
 }
 
-// release closes everything, and may be called again. It holds the lock to the
+// Release ends the look: it closes everything, and may be called again. It holds the lock to the
 // end, so that whoever calls it finds everything closed.
-func (l *leash) release() {
+func (l *Leash) Release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.over = true

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package engine
+package guard
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func hospital() scanner.Scope {
 	}
 }
 
-func newGuard(t *testing.T, config GuardConfig) *Guard {
+func newGuard(t *testing.T, config Config) *Guard {
 	t.Helper()
 	if config.Clock == nil {
 		config.Clock = at(noon)
@@ -55,7 +55,7 @@ func newGuard(t *testing.T, config GuardConfig) *Guard {
 	if config.RatePerHost == 0 {
 		config.RatePerHost = 1e6
 	}
-	g, err := NewGuard(config)
+	g, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestGuard_refuses(t *testing.T) {
 	tests := []struct {
 		name             string
 		network, address string
-		change           func(*GuardConfig)
+		change           func(*Config)
 		want             scanner.RefusalCode
 	}{
 		{name: "name-outside", address: "www.other.test:443", want: scanner.RefusedOutOfScope},
@@ -140,47 +140,47 @@ func TestGuard_refuses(t *testing.T) {
 		{name: "address-excluded-mapped", address: "[::ffff:127.9.9.9]:443", want: scanner.RefusedExcluded},
 		{
 			name: "address-with-zone", address: "[fe80::1%lo]:443", want: scanner.RefusedOutOfScope,
-			change: func(c *GuardConfig) { c.Scope.Ranges = prefixes("fe80::/10") },
+			change: func(c *Config) { c.Scope.Ranges = prefixes("fe80::/10") },
 		},
 		{name: "resolver-other-port", address: "192.0.2.53:443", want: scanner.RefusedOutOfScope},
 		{name: "resolver-other-network", network: "ip4:icmp", address: "192.0.2.53:53", want: scanner.RefusedOutOfScope},
 		{name: "unix-socket", network: "unix", address: "/run/any.sock", want: scanner.RefusedOutOfScope},
 		{
 			name: "redirect-leads-out", address: "www.chu.test:443", want: scanner.RefusedOutOfScope,
-			change: func(c *GuardConfig) { c.Redirects = map[string]string{"www.chu.test:443": "192.0.2.7:8443"} },
+			change: func(c *Config) { c.Redirects = map[string]string{"www.chu.test:443": "192.0.2.7:8443"} },
 		},
 		{
 			name: "redirect-of-name-outside", address: "www.other.test:443", want: scanner.RefusedOutOfScope,
-			change: func(c *GuardConfig) { c.Redirects = map[string]string{"www.other.test:*": "127.0.0.1"} },
+			change: func(c *Config) { c.Redirects = map[string]string{"www.other.test:*": "127.0.0.1"} },
 		},
 		{
 			name: "private-address-without-ranges", address: "www.chu.test:443", want: scanner.RefusedOutOfScope,
-			change: func(c *GuardConfig) { c.Scope.Ranges = nil },
+			change: func(c *Config) { c.Scope.Ranges = nil },
 		},
 		{
 			name: "authorisation-expired", address: "www.chu.test:443", want: scanner.RefusedExpired,
-			change: func(c *GuardConfig) { c.Clock = at(noon.Add(24 * time.Hour)) },
+			change: func(c *Config) { c.Clock = at(noon.Add(24 * time.Hour)) },
 		},
 		{
 			name: "authorisation-not-begun", address: "www.chu.test:443", want: scanner.RefusedExpired,
-			change: func(c *GuardConfig) { c.Clock = at(noon.Add(-2 * time.Hour)) },
+			change: func(c *Config) { c.Clock = at(noon.Add(-2 * time.Hour)) },
 		},
 		{
 			name: "authorisation-by-nobody", address: "www.chu.test:443", want: scanner.RefusedExpired,
-			change: func(c *GuardConfig) { c.Scope.Authorisation.By = "" },
+			change: func(c *Config) { c.Scope.Authorisation.By = "" },
 		},
 		{
 			name: "expired-even-for-resolver", network: "udp", address: "192.0.2.53:53", want: scanner.RefusedExpired,
-			change: func(c *GuardConfig) { c.Clock = at(noon.Add(24 * time.Hour)) },
+			change: func(c *Config) { c.Clock = at(noon.Add(24 * time.Hour)) },
 		},
 		{
 			name: "quiet-hours", address: "www.chu.test:443", want: scanner.RefusedQuietHours,
-			change: func(c *GuardConfig) { c.Quiet = []QuietHours{{"11:30", "12:30"}} },
+			change: func(c *Config) { c.Quiet = []QuietHours{{"11:30", "12:30"}} },
 		},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
-			config := GuardConfig{
+			config := Config{
 				Scope: hospital(), Resolvers: []netip.AddrPort{ns.at, netip.MustParseAddrPort("192.0.2.53:53")},
 			}
 			config.Scope.Excluded = prefixes("127.9.0.0/16")
@@ -210,7 +210,7 @@ func TestGuard_dialsInScope(t *testing.T) {
 	ns := startNameServer(t)
 	ns.holds("www.chu.test A", "www.chu.test. 60 A 127.0.0.1")
 	ns.holds("cdn.chu.test A", "cdn.chu.test. 60 CNAME edge.other.test.", "edge.other.test. 60 A 127.0.0.1")
-	g := newGuard(t, GuardConfig{
+	g := newGuard(t, Config{
 		Scope: hospital(), Resolvers: []netip.AddrPort{ns.at},
 		Redirects: map[string]string{
 			"one.chu.test:443": "127.0.0.1:" + web.port,
@@ -249,7 +249,7 @@ func TestGuard_permitsWithoutRanges(t *testing.T) {
 	ns.says("broken.chu.test A", reply{rcode: dns.RcodeServerFailure})
 	scope := hospital()
 	scope.Ranges = nil
-	g := newGuard(t, GuardConfig{Scope: scope, Resolvers: []netip.AddrPort{ns.at}})
+	g := newGuard(t, Config{Scope: scope, Resolvers: []netip.AddrPort{ns.at}})
 	for _, host := range []string{"www.chu.test", "both.chu.test", "gone.chu.test"} {
 		if err := g.Permits(t.Context(), host); err != nil {
 			t.Errorf("%s: %v", host, err)
@@ -273,7 +273,7 @@ func TestGuard_dialsTheAddressItChecked(t *testing.T) {
 	scope := hospital()
 	scope.Ranges = prefixes("127.0.0.2/32")
 	now := noon
-	g := newGuard(t, GuardConfig{Scope: scope, Resolvers: []netip.AddrPort{ns.at}, Clock: func() time.Time { return now }})
+	g := newGuard(t, Config{Scope: scope, Resolvers: []netip.AddrPort{ns.at}, Clock: func() time.Time { return now }})
 
 	if err := g.Permits(t.Context(), "www.chu.test"); err != nil {
 		t.Fatal(err)
@@ -312,7 +312,7 @@ func TestGuard_secondLock(t *testing.T) {
 // What changed between the decision and the connection counts.
 func TestGuard_secondLockReadsTheClock(t *testing.T) {
 	web := listen(t, "127.0.0.1:0")
-	config := GuardConfig{Scope: hospital(), ConcurrentPerHost: 1}
+	config := Config{Scope: hospital(), ConcurrentPerHost: 1}
 	reads := 0
 	config.Clock = func() time.Time {
 		if reads++; reads > 2 { // rule 1 and quiet hours have been judged
@@ -343,7 +343,7 @@ func TestGuard_triesAddressesInOrder(t *testing.T) {
 	ns := startNameServer(t)
 	ns.holds("www.chu.test A",
 		"www.chu.test. 60 A 192.0.2.7", "www.chu.test. 60 A 127.0.0.4", "www.chu.test. 60 A 127.0.0.3")
-	g := newGuard(t, GuardConfig{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
+	g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
 	conn, err := g.DialContext(t.Context(), "tcp", "www.chu.test:"+web.port)
 	if err != nil {
 		t.Fatal(err)
@@ -362,7 +362,7 @@ func TestGuard_triesAddressesInOrder(t *testing.T) {
 func TestGuard_budgetIsPerAddress(t *testing.T) {
 	web := listen(t, "127.0.0.1:0")
 	other := listen(t, "127.0.0.2:0")
-	g := newGuard(t, GuardConfig{
+	g := newGuard(t, Config{
 		Scope: hospital(), BudgetPerHost: 2,
 		Redirects: map[string]string{"a.chu.test:*": "127.0.0.1", "b.chu.test:*": "127.0.0.1"},
 	})
@@ -389,7 +389,7 @@ func TestGuard_budgetIsPerAddress(t *testing.T) {
 
 func TestGuard_closingGivesThePlaceBack(t *testing.T) {
 	web := listen(t, "127.0.0.1:0")
-	g := newGuard(t, GuardConfig{Scope: hospital(), ConcurrentPerHost: 1})
+	g := newGuard(t, Config{Scope: hospital(), ConcurrentPerHost: 1})
 	first, err := g.DialContext(t.Context(), "tcp", "127.0.0.1:"+web.port)
 	if err != nil {
 		t.Fatal(err)
@@ -407,7 +407,7 @@ func TestGuard_closingGivesThePlaceBack(t *testing.T) {
 
 func TestHost_waitsForAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGuard(t, GuardConfig{Scope: hospital(), ConcurrentPerHost: 1})
+		g := newGuard(t, Config{Scope: hospital(), ConcurrentPerHost: 1})
 		h := g.host(netip.MustParseAddr("127.0.0.1"))
 		if err := h.enter(t.Context()); err != nil {
 			t.Fatal(err)
@@ -427,7 +427,7 @@ func TestHost_waitsForAPlace(t *testing.T) {
 
 func TestHost_givesThePlaceBackWhenThePaceIsTooSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGuard(t, GuardConfig{Scope: hospital(), RatePerHost: 0.1})
+		g := newGuard(t, Config{Scope: hospital(), RatePerHost: 0.1})
 		h := g.host(netip.MustParseAddr("127.0.0.1"))
 		if err := h.enter(t.Context()); err != nil {
 			t.Fatal(err)
@@ -444,7 +444,7 @@ func TestHost_givesThePlaceBackWhenThePaceIsTooSlow(t *testing.T) {
 
 // A connection that is made while Stop runs is closed like the others.
 func TestGuard_stopMeetsALateConnection(t *testing.T) {
-	g := newGuard(t, GuardConfig{Scope: hospital()})
+	g := newGuard(t, Config{Scope: hospital()})
 	near, far := net.Pipe()
 	defer far.Close()
 	g.Stop()
@@ -458,7 +458,7 @@ func TestGuard_stopMeetsALateConnection(t *testing.T) {
 func TestGuard_failedDialGivesThePlaceBack(t *testing.T) {
 	web := listen(t, "127.0.0.1:0")
 	web.Close()
-	g := newGuard(t, GuardConfig{Scope: hospital(), ConcurrentPerHost: 1})
+	g := newGuard(t, Config{Scope: hospital(), ConcurrentPerHost: 1})
 	for range 3 {
 		if _, err := g.DialContext(t.Context(), "tcp", "127.0.0.1:"+web.port); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Fatalf("error is %v, want %v", err, syscall.ECONNREFUSED)
@@ -468,7 +468,7 @@ func TestGuard_failedDialGivesThePlaceBack(t *testing.T) {
 
 func TestGuard_paceIsPerHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGuard(t, GuardConfig{Scope: hospital(), RatePerHost: 2})
+		g := newGuard(t, Config{Scope: hospital(), RatePerHost: 2})
 		h, other := g.host(netip.MustParseAddr("127.0.0.1")), g.host(netip.MustParseAddr("127.0.0.2"))
 		began := time.Now()
 		for range 5 {
@@ -488,7 +488,7 @@ func TestGuard_paceIsPerHost(t *testing.T) {
 
 func TestGuard_stopClosesLiveConnections(t *testing.T) {
 	endless := startEndless(t)
-	g := newGuard(t, GuardConfig{Scope: hospital()})
+	g := newGuard(t, Config{Scope: hospital()})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer context.AfterFunc(ctx, g.Stop)()
 	conn, err := g.DialContext(t.Context(), "tcp", endless)
@@ -541,7 +541,7 @@ func startEndless(t *testing.T) string {
 // A wait for a place ends with the guard, whatever context the caller has.
 func TestGuard_stopEndsWaits(t *testing.T) {
 	web := listen(t, "127.0.0.1:0")
-	g := newGuard(t, GuardConfig{Scope: hospital(), ConcurrentPerHost: 1})
+	g := newGuard(t, Config{Scope: hospital(), ConcurrentPerHost: 1})
 	held, err := g.DialContext(t.Context(), "tcp", "127.0.0.1:"+web.port)
 	if err != nil {
 		t.Fatal(err)
@@ -561,7 +561,7 @@ func TestGuard_resolverIsAlwaysAllowed(t *testing.T) {
 	ns.holds("www.elsewhere.test A", "www.elsewhere.test. 60 A 192.0.2.7")
 	scope := hospital()
 	scope.Ranges = prefixes("10.0.0.0/8")
-	g := newGuard(t, GuardConfig{
+	g := newGuard(t, Config{
 		Scope: scope, Resolvers: []netip.AddrPort{ns.at}, Quiet: []QuietHours{{"00:00", "23:59"}}, BudgetPerHost: 1,
 	})
 	for _, network := range []string{"udp", "tcp", "udp"} {
@@ -588,7 +588,7 @@ func TestGuard_udpSpeaksToItsPeerOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer peer.Close()
-	g := newGuard(t, GuardConfig{Scope: hospital()})
+	g := newGuard(t, Config{Scope: hospital()})
 	conn, err := g.DialContext(t.Context(), "udp", peer.LocalAddr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -612,7 +612,7 @@ func TestGuard_lookupIgnoresTheScope(t *testing.T) {
 	ns.holds("mx.elsewhere.test AAAA", "mx.elsewhere.test. 60 AAAA 2001:db8::7")
 	ns.says("gone.test A", reply{rcode: dns.RcodeNameError})
 	ns.says("broken.test A", reply{rcode: dns.RcodeServerFailure})
-	g := newGuard(t, GuardConfig{
+	g := newGuard(t, Config{
 		Scope: hospital(), Resolvers: []netip.AddrPort{ns.at},
 		Redirects: map[string]string{"lab.chu.test:443": "127.0.0.1:8443", "lab.chu.test:80": "127.0.0.2:8080"},
 	})
@@ -635,8 +635,8 @@ func TestGuard_lookupIgnoresTheScope(t *testing.T) {
 	}
 }
 
-func TestNewGuard_refusesBadConfiguration(t *testing.T) {
-	bad := map[string]GuardConfig{
+func TestNew_refusesBadConfiguration(t *testing.T) {
+	bad := map[string]Config{
 		"negative-rate":           {RatePerHost: -1},
 		"quiet-hour-unreadable":   {Quiet: []QuietHours{{"8h", "12:00"}}},
 		"quiet-hours-empty":       {Quiet: []QuietHours{{"12:00", "12:00"}}},
@@ -649,7 +649,7 @@ func TestNewGuard_refusesBadConfiguration(t *testing.T) {
 		"range-invalid":           {Scope: scanner.Scope{Ranges: []netip.Prefix{{}}}},
 	}
 	for name, config := range bad {
-		if _, err := NewGuard(config); err == nil {
+		if _, err := New(config); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -678,7 +678,7 @@ func TestIsQuiet(t *testing.T) {
 func TestGuard_quietHoursAreLocal(t *testing.T) {
 	paris := time.FixedZone("Paris", 3600)
 	scope := hospital()
-	g := newGuard(t, GuardConfig{Scope: scope, Location: paris, Quiet: []QuietHours{{"13:00", "14:00"}}})
+	g := newGuard(t, Config{Scope: scope, Location: paris, Quiet: []QuietHours{{"13:00", "14:00"}}})
 	wantRefusal(t, g.Permits(t.Context(), "127.0.0.1"), scanner.RefusedQuietHours)
 }
 

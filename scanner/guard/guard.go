@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package engine
+// Package guard is the one door to the network: it holds everything that may
+// refuse a packet (scope, dates, quiet hours, pace, budget, end of a look), and
+// knows nothing of plans, probes or checks.
+package guard
 
 import (
 	"context"
@@ -15,8 +18,8 @@ import (
 	"carescan/scanner"
 )
 
-// GuardConfig says what a guard lets through.
-type GuardConfig struct {
+// Config says what a guard lets through.
+type Config struct {
 	Scope scanner.Scope
 	// Resolvers are the recursive resolvers, asked in order. Without any, only
 	// redirected names and literal addresses can be reached.
@@ -91,7 +94,7 @@ type GuardConfig struct {
 // Check and connection use the same answer: the address that passed is dialled
 // as a literal, so that a name server that changes its mind changes nothing.
 type Guard struct {
-	config    GuardConfig
+	config    Config
 	quiet     []quietSpan
 	redirects map[string]netip.AddrPort // port 0 keeps the port asked for
 	resolver  *resolver
@@ -106,9 +109,9 @@ type Guard struct {
 
 var _ scanner.Network = (*Guard)(nil)
 
-// NewGuard closes a door around a scope. An authorisation that does not hold is
+// New closes a door around a scope. An authorisation that does not hold is
 // no error here: it refuses each dial, and may begin to hold later.
-func NewGuard(config GuardConfig) (*Guard, error) {
+func New(config Config) (*Guard, error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("set up the scope guard: %w", err)

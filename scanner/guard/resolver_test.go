@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package engine
+package guard
 
 import (
 	"fmt"
@@ -61,7 +61,7 @@ func TestResolver(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
-			g := newGuard(t, GuardConfig{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
+			g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
 			got, err := found(t, g, tc.name)
 			if (err != nil) != tc.fail {
 				t.Errorf("error is %v, want one: %t", err, tc.fail)
@@ -86,7 +86,7 @@ func TestResolver_followsEightAliases(t *testing.T) {
 		records = append(records, step(length, length)+" 60 A 192.0.2.1")
 		ns.holds(plainName(step(length, 0))+" A", records...)
 	}
-	g := newGuard(t, GuardConfig{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
+	g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
 	for length := range 10 {
 		got, err := found(t, g, plainName(step(length, 0)))
 		if ok := err == nil && len(got) == 1; ok != (length <= maxAliases) {
@@ -104,7 +104,7 @@ func TestResolver_keepsFewAddresses(t *testing.T) {
 		records = append(records, fmt.Sprintf("many.test. 60 A 192.0.2.%d", i+1))
 	}
 	ns.says("many.test A", reply{truncated: true, records: records})
-	g := newGuard(t, GuardConfig{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
+	g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
 	got, err := found(t, g, "many.test")
 	if err != nil || len(got) != maxAddresses {
 		t.Errorf("kept %d addresses, %v; want %d", len(got), err, maxAddresses)
@@ -126,7 +126,7 @@ func TestResolver_servers(t *testing.T) {
 		broken.says("flaky.test "+family, reply{rcode: dns.RcodeRefused})
 	}
 	good.holds("www.test A", "www.test. 60 A 192.0.2.1")
-	g := newGuard(t, GuardConfig{Scope: hospital(), Resolvers: []netip.AddrPort{
+	g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{
 		netip.MustParseAddrPort(down.LocalAddr().String()), broken.at, good.at,
 	}})
 	for range 2 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package engine
+package guard
 
 import (
 	"bufio"
@@ -20,12 +20,12 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner"
-	"carescan/scanner/engine/netlab"
+	"carescan/scanner/guard/netlab"
 )
 
 // rolePlayed tells this test binary, started again inside a namespace of the
 // lab, which side of the cable it is on.
-const rolePlayed = "CARESCAN_ENGINE_ROLE"
+const rolePlayed = "CARESCAN_GUARD_ROLE"
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(rolePlayed) {
@@ -220,7 +220,7 @@ func playStray() {
 // otherwise.
 func playScanner() {
 	now := time.Now()
-	guard, err := NewGuard(GuardConfig{
+	guard, err := New(Config{
 		Scope: scanner.Scope{
 			Names:         []string{"chu.test", "*.chu.test"},
 			Ranges:        []netip.Prefix{netip.MustParsePrefix(netlab.InScope)},

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package runner
+// Package door opens the guarded door to the network that a configuration
+// describes. It knows the guard and no check, so that no package of the agent
+// holds both what may be contacted and what is thought of it.
+package door
 
 import (
 	"cmp"
@@ -10,12 +13,12 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
-	"carescan/scanner/engine"
+	"carescan/scanner/guard"
 )
 
-// guard opens the one door to the network.
-func (r Runner) guard(scope scanner.Scope) (*engine.Guard, error) {
-	n := r.Config.Network
+// Open closes a guard around a scope, as a configuration asks for.
+func Open(c config.Config, scope scanner.Scope) (*guard.Guard, error) {
+	n := c.Network
 	resolvers, err := resolversOf(n.Resolvers)
 	if err != nil {
 		return nil, err
@@ -24,9 +27,9 @@ func (r Runner) guard(scope scanner.Scope) (*engine.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard, err := engine.NewGuard(engine.GuardConfig{
+	opened, err := guard.New(guard.Config{
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
-		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: intrusiveOf(r.Config.Intrusive),
+		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
 		RatePerHost: n.RatePerHost, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})
@@ -37,7 +40,7 @@ func (r Runner) guard(scope scanner.Scope) (*engine.Guard, error) {
 			Cause:    err,
 		}
 	}
-	return guard, nil
+	return opened, nil
 }
 
 func intrusiveOf(i config.Intrusive) scanner.Authorisation {
@@ -65,10 +68,10 @@ func redirectsOf(list []config.Redirect) map[string]string {
 	return redirects
 }
 
-func quietOf(hours []config.Hours) []engine.QuietHours {
-	var quiet []engine.QuietHours
+func quietOf(hours []config.Hours) []guard.QuietHours {
+	var quiet []guard.QuietHours
 	for _, h := range hours {
-		quiet = append(quiet, engine.QuietHours{From: h.From, To: h.To})
+		quiet = append(quiet, guard.QuietHours{From: h.From, To: h.To})
 	}
 	return quiet
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package engine
+package guard
 
 import (
 	"errors"
@@ -26,7 +26,7 @@ const (
 // anyPort stands for "whatever the port" in a redirect or a question.
 const anyPort = 0
 
-func (c GuardConfig) withDefaults() (GuardConfig, error) {
+func (c Config) withDefaults() (Config, error) {
 	if c.RatePerHost < 0 || c.ConcurrentPerHost < 0 || c.BudgetPerHost < 0 || c.DialTimeout < 0 {
 		return c, errors.New("rates, budgets and time-outs cannot be negative")
 	}

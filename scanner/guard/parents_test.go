@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package engine
+package guard
 
 import (
 	"net/netip"
@@ -11,12 +11,12 @@ import (
 )
 
 // tree is a root that delegates "test" to a registry, which delegates chu.test.
-func tree(t *testing.T) (root, registry *nameServer, config GuardConfig) {
+func tree(t *testing.T) (root, registry *nameServer, config Config) {
 	t.Helper()
 	root, registry = startNameServer(t), startNameServer(t)
 	root.says("chu.test NS", reply{referral: []string{"test. 60 NS a.registry.test."}})
 	registry.says("chu.test NS", reply{referral: []string{"chu.test. 60 NS ns1.chu.test."}})
-	return root, registry, GuardConfig{
+	return root, registry, Config{
 		Scope: hospital(), RootHints: []netip.AddrPort{root.at},
 		Redirects: map[string]string{"a.registry.test:53": registry.at.String()},
 	}
@@ -68,7 +68,7 @@ func TestParents_keepsAHostileDelegationFromPrivateAddresses(t *testing.T) {
 	ns := startNameServer(t)
 	ns.holds("test NS", "test. 60 NS a.registry.test.")
 	ns.holds("a.registry.test A", "a.registry.test. 60 A 10.9.8.7")
-	g := newGuard(t, GuardConfig{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
+	g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
 	if servers, err := g.Parents(t.Context(), "chu.test"); err == nil {
 		t.Errorf("parents = %v, want none at a private address", servers)
 	}
@@ -87,7 +87,7 @@ func TestParents_resolversTellWithoutRootHints(t *testing.T) {
 
 func TestGuard_sourcesAreNoTargets(t *testing.T) {
 	source := listen(t, "127.0.0.1:0")
-	config := GuardConfig{
+	config := Config{
 		Scope: hospital(), Sources: []string{"rdap.registry.example:443"},
 		Redirects: map[string]string{"rdap.registry.example:443": source.Addr().String()},
 	}
@@ -106,7 +106,7 @@ func TestGuard_sourcesAreNoTargets(t *testing.T) {
 
 func TestGuard_leavesFromTheDeclaredAddress(t *testing.T) {
 	target := listen(t, "127.0.0.1:0")
-	g := newGuard(t, GuardConfig{Scope: hospital(), From: netip.MustParseAddr("127.0.0.77")})
+	g := newGuard(t, Config{Scope: hospital(), From: netip.MustParseAddr("127.0.0.77")})
 	conn, err := g.DialContext(t.Context(), "tcp", target.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -119,10 +119,10 @@ func TestGuard_leavesFromTheDeclaredAddress(t *testing.T) {
 
 func TestGuard_intrusiveLooksNeedTheirOwnDates(t *testing.T) {
 	allowed := scanner.Authorisation{By: "directeur", From: noon.Add(-1), Until: noon.Add(1)}
-	if err := newGuard(t, GuardConfig{Scope: hospital(), Intrusive: allowed}).Intrusive(); err != nil {
+	if err := newGuard(t, Config{Scope: hospital(), Intrusive: allowed}).Intrusive(); err != nil {
 		t.Errorf("refused under a permission that holds: %v", err)
 	}
-	wantRefusal(t, newGuard(t, GuardConfig{Scope: hospital()}).Intrusive(), scanner.RefusedIntrusive)
+	wantRefusal(t, newGuard(t, Config{Scope: hospital()}).Intrusive(), scanner.RefusedIntrusive)
 	allowed.Until = noon
-	wantRefusal(t, newGuard(t, GuardConfig{Scope: hospital(), Intrusive: allowed}).Intrusive(), scanner.RefusedIntrusive)
+	wantRefusal(t, newGuard(t, Config{Scope: hospital(), Intrusive: allowed}).Intrusive(), scanner.RefusedIntrusive)
 }
