@@ -28,7 +28,7 @@ func TestByID(t *testing.T) {
 }
 
 func TestAllIsTheCallersOwn(t *testing.T) {
-	checks.All()[0].Papers.FR.Reasons["changed"] = "changed"
+	checks.All()[0].Papers.FR.Reasons["changed"] = scanner.Reason{Message: "changed"}
 	if _, changed := checks.All()[0].Papers.FR.Reasons["changed"]; changed {
 		t.Error("a caller changed the registry of every other")
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -37,7 +38,7 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 	case len(z.CAA) == 0:
 		return scanner.Unknown("no-answer", nil)
 	case z.CAA[0].Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	}
 	return scanner.FailedAs(scanner.Low, "absent", nil)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -31,7 +32,7 @@ var Check = scanner.Check{
 func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	switch {
 	case f.Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case len(f.DKIM) == 0:
 		return scanner.Exempt("undeclared", nil)
 	}

@@ -6,6 +6,7 @@ package idledomain
 
 import (
 	"carescan/checks/internal/mailpolicy"
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -21,7 +22,7 @@ var Check = scanner.Check{
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	switch {
 	case f.Answer == fact.NXDomain || f.MX.Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case f.MX.Answer == fact.Present && !f.MX.Null:
 		return scanner.Exempt("uses-mail", nil)
 	case f.MX.Answer != fact.Present && !f.MX.Answer.Absent():

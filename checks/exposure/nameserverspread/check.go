@@ -7,6 +7,7 @@ package nameserverspread
 import (
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -23,7 +24,7 @@ var Check = scanner.Check{
 func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 	switch d.Zone.Answer {
 	case fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
 	case fact.Present, fact.NoAnswer:

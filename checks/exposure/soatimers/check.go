@@ -7,6 +7,7 @@ package soatimers
 import (
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -35,7 +36,7 @@ var Check = scanner.Check{
 func judge(c scanner.Case[Params], d fact.Delegation) scanner.Verdict {
 	switch d.Zone.Answer {
 	case fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
 	case fact.Present, fact.NoAnswer:

@@ -9,6 +9,7 @@ import (
 	"go/format"
 	"slices"
 	"strconv"
+	"strings"
 
 	"carescan/scanner"
 )
@@ -49,16 +50,30 @@ func writePapers(out *bytes.Buffer, f folder) {
 }
 
 func writePaper(out *bytes.Buffer, lang string, p scanner.Paper) {
-	fmt.Fprintf(out, "%s: scanner.Paper{\nTitle: %s,\nWhy: %s,\nHow: %s,\nFix: %s,\nReasons: map[string]string{\n",
-		lang, quote(p.Title), quote(p.Why), quote(p.How), quote(p.Fix))
-	for _, reason := range keys(p.Reasons) {
-		fmt.Fprintf(out, "%s: %s,\n", quote(reason), quote(p.Reasons[reason]))
+	fmt.Fprintf(out, "%s: scanner.Paper{\nTitle: %s,\nWhy: %s,\nHow: %s,\nFix: %s,\n", lang, quote(p.Title), quote(p.Why), quote(p.How), quote(p.Fix))
+	if p.Conclude != "" {
+		fmt.Fprintf(out, "Conclude: %s,\n", quote(p.Conclude))
+	}
+	fmt.Fprint(out, "Reasons: map[string]scanner.Reason{\n")
+	for _, key := range keys(p.Reasons) {
+		fmt.Fprintf(out, "%s: {%s},\n", quote(key), fieldsOf(p.Reasons[key]))
 	}
 	fmt.Fprint(out, "},\nReferences: []string{\n")
 	for _, reference := range p.References {
 		fmt.Fprintf(out, "%s,\n", quote(reference))
 	}
 	fmt.Fprint(out, "},\n},\n")
+}
+
+// fieldsOf leaves out what a reason has not.
+func fieldsOf(r scanner.Reason) string {
+	var fields []string
+	for _, f := range []struct{ name, text string }{{"Headline", r.Headline}, {"Message", r.Message}, {"Remedy", r.Remedy}} {
+		if f.text != "" {
+			fields = append(fields, f.name+": "+quote(f.text))
+		}
+	}
+	return strings.Join(fields, ", ")
 }
 
 // quote keeps letters readable and makes no-break spaces visible.

@@ -24,21 +24,22 @@ var indexSource string
 // words are the labels of a page, in one language.
 type words struct {
 	Check, Severity, Fact, Vantage, Any, References, Parameters, Default string
-	Why, How, Fix, Reasons, Reason, Message, Clauses, Other, OtherLang   string
+	Why, How, Fix, Conclude, Reasons, Reason, Message                    string
+	Clauses, Other, OtherLang                                            string
 }
 
 func wordsIn(l scanner.Lang) words {
 	if l == scanner.English {
 		return words{
 			"Check", "Reference severity", "Fact read", "Seen from", "anywhere", "Reference ids", "Parameters",
-			"Default", "Why", "How it is judged", "How to correct", "Reasons", "Reason", "Message", "References",
-			"Français", "fr",
+			"Default", "Why", "How it is judged", "How to correct", "How to conclude", "Reasons", "Reason",
+			"Message", "References", "Français", "fr",
 		}
 	}
 	return words{
 		"Vérification", "Gravité de référence", "Fait lu", "Vu depuis", "tout point", "Identifiants de référence",
-		"Paramètres", "Valeur par défaut", "Pourquoi", "Comment c'est jugé", "Comment corriger", "Motifs", "Motif",
-		"Message", "Références", "English", "en",
+		"Paramètres", "Valeur par défaut", "Pourquoi", "Comment c'est jugé", "Comment corriger", "Comment conclure",
+		"Motifs", "Motif", "Message", "Références", "English", "en",
 	}
 }
 
@@ -70,7 +71,7 @@ func render(all []scanner.Check) map[string]string {
 // execute fills a template of this folder; one that cannot be filled fails the
 // tests, and shows here.
 func execute(source string, data any) string {
-	functions := template.FuncMap{"join": strings.Join, "reasons": func(m map[string]string) []string {
+	functions := template.FuncMap{"join": strings.Join, "outline": scanner.Outline, "reasons": func(m map[string]scanner.Reason) []string {
 		return slices.Sorted(maps.Keys(m))
 	}}
 	var out bytes.Buffer
