@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.caa-record", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-13"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -16,7 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.delegation", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-04"},
-	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -23,8 +23,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dkim-keys", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-13"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(Params{StrongBits: 2048, LeastBits: 1024}, judge),
+	Judge:      scanner.Each(Params{StrongBits: 2048, LeastBits: 1024}, judge),
 }
 
 // judge shows the worst selector: what is proven broken, then what is weak, then

@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.https-redirect", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-01"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

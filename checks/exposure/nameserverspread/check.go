@@ -16,8 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.name-server-spread", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-03"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

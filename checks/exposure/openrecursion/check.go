@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.open-recursion", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-08"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -28,8 +28,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.soa-timers", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-DNS-06"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{Refresh: 14_400, Retry: 3_600, Expire: 604_800, Minimum: 86_400}, judge),
 }
 

@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.zone-transfer", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-07"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -14,16 +14,39 @@ import (
 )
 
 func TestRegistryIsCurrent(t *testing.T) {
-	got, err := registry(filepath.Join("..", ".."))
+	files, err := registry(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := os.ReadFile(filepath.Join("..", "..", "registry_gen.go"))
-	if err != nil {
+	for name, got := range files {
+		want, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is not what go generate writes (-file +generated):\n%s", name, diff)
+		}
+	}
+}
+
+// generate returns the file of the family of exposure, from a folder of a test.
+func generate(t *testing.T, files map[string]string) (string, error) {
+	t.Helper()
+	generated, err := registry(writeFolder(t, files))
+	return string(generated["registry_exposure_gen.go"]), err
+}
+
+func TestFamilyThatIsNoMoreLosesItsFile(t *testing.T) {
+	root := writeFolder(t, goodFolder())
+	gone := filepath.Join(root, "registry_gone_gen.go")
+	if err := os.WriteFile(gone, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("registry_gen.go is not what go generate writes (-file +generated):\n%s", diff)
+	if err := run(root); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(gone); err == nil {
+		t.Error("the registry of a family without checks is kept")
 	}
 }
 
@@ -58,11 +81,11 @@ func writeFolder(t *testing.T, files map[string]string) string {
 }
 
 func TestWholeFolderIsAccepted(t *testing.T) {
-	source, err := registry(writeFolder(t, goodFolder()))
+	source, err := generate(t, goodFolder())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(source), "withPapers(exposurecaarecord.Check, exposurecaarecordPapers())") {
+	if !strings.Contains(source, "complete(exposurecaarecord.Check, exposurecaarecordPapers())") {
 		t.Errorf("the check is not in the registry:\n%s", source)
 	}
 }
@@ -83,7 +106,7 @@ func TestBrokenFolderIsRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			files := goodFolder()
 			files[c.file] = strings.Replace(files[c.file], c.old, c.text, 1)
-			if _, err := registry(writeFolder(t, files)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := generate(t, files); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
@@ -95,7 +118,7 @@ func TestMissingFileIsRefused(t *testing.T) {
 		t.Run(filepath.Base(missing), func(t *testing.T) {
 			files := goodFolder()
 			delete(files, missing)
-			if _, err := registry(writeFolder(t, files)); err == nil {
+			if _, err := generate(t, files); err == nil {
 				t.Errorf("a check without %s is accepted", missing)
 			}
 		})
@@ -167,12 +190,12 @@ func TestReasonsToldOnceAreMerged(t *testing.T) {
 				files["fr.md"] = strings.Replace(goodFR, "- `absent`", c.fr+"- `absent`", 1)
 				files["en.md"] = strings.Replace(goodEN, "- `absent`", c.en+"- `absent`", 1)
 			}
-			source, err := registry(writeFolder(t, files))
+			source, err := generate(t, files)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(string(source), c.want) || strings.Contains(string(source), "\"other\"") ||
-				strings.Contains(string(source), "\"never\"") || strings.Contains(string(source), "\"value\"") {
+			if !strings.Contains(source, c.want) || strings.Contains(source, "\"other\"") ||
+				strings.Contains(source, "\"never\"") || strings.Contains(source, "\"value\"") {
 				t.Errorf("reasons are not %s and those of the page alone:\n%s", c.want, source)
 			}
 		})
@@ -192,7 +215,7 @@ func TestSharedReasonsAreRefused(t *testing.T) {
 			if c.file == "fr.md" {
 				files["en.md"] = strings.Replace(files["en.md"], "c\n", "c\n\n- `ghost`: Nothing.\n", 1)
 			}
-			if _, err := registry(writeFolder(t, files)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := generate(t, files); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})

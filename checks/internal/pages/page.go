@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/template"
 
+	"carescan/checks"
 	"carescan/scanner"
 )
 
@@ -21,11 +22,14 @@ var pageSource string
 //go:embed index.md.tmpl
 var indexSource string
 
+//go:embed family.md.tmpl
+var familySource string
+
 // words are the labels of a page, in one language.
 type words struct {
 	Check, Severity, Fact, Vantage, Any, References, Parameters, Default string
 	Why, How, Fix, Conclude, Reasons, Reason, Message                    string
-	Clauses, Other, OtherLang                                            string
+	Clauses, Other, OtherLang, Expected                                  string
 }
 
 func wordsIn(l scanner.Lang) words {
@@ -33,13 +37,13 @@ func wordsIn(l scanner.Lang) words {
 		return words{
 			"Check", "Reference severity", "Fact read", "Seen from", "anywhere", "Reference ids", "Parameters",
 			"Default", "Why", "How it is judged", "How to correct", "How to conclude", "Reasons", "Reason",
-			"Message", "References", "Français", "fr",
+			"Message", "References", "Français", "fr", "What is expected",
 		}
 	}
 	return words{
 		"Vérification", "Gravité de référence", "Fait lu", "Vu depuis", "tout point", "Identifiants de référence",
 		"Paramètres", "Valeur par défaut", "Pourquoi", "Comment c'est jugé", "Comment corriger", "Comment conclure",
-		"Motifs", "Motif", "Message", "Références", "English", "en",
+		"Motifs", "Motif", "Message", "Références", "English", "en", "Ce qui est attendu",
 	}
 }
 
@@ -52,9 +56,33 @@ type page struct {
 	Params   map[string]string
 }
 
+// family is a family of checks with its checks.
+type family struct {
+	checks.Family
+	Checks []scanner.Check
+}
+
+// familyPage is what the template of one family shows.
+type familyPage struct {
+	Name, Title, About string
+	Checks             []scanner.Check
+	Lang               scanner.Lang
+	Words              words
+}
+
 // render returns every page by file name.
 func render(all []scanner.Check) map[string]string {
-	pages := map[string]string{"README.md": execute(indexSource, all)}
+	pages := map[string]string{}
+	var families []family
+	for _, f := range checks.Families() {
+		mine := slices.DeleteFunc(slices.Clone(all), func(c scanner.Check) bool { return !strings.HasPrefix(c.ID, f.Name+".") })
+		families = append(families, family{f, mine})
+		for _, l := range scanner.Langs() {
+			pages[f.Name+"."+string(l)+".md"] = execute(familySource,
+				familyPage{f.Name, f.Title.In(l), f.About.Typeset().In(l), mine, l, wordsIn(l)})
+		}
+	}
+	pages["README.md"] = execute(indexSource, families)
 	for _, check := range all {
 		for _, l := range scanner.Langs() {
 			paper := check.Papers.FR
