@@ -23,8 +23,16 @@ func ByID(id string) (scanner.Check, bool) {
 	return scanner.Check{}, false
 }
 
-// withPapers completes a check with its pages, which the generator has read.
-func withPapers(c scanner.Check, p scanner.Papers) scanner.Check {
+// complete gives a check its pages, which the generator has read, and what it does
+// not say itself: where its family is seen from, and how failures of its kind of
+// fact are confirmed.
+func complete(c scanner.Check, p scanner.Papers) scanner.Check {
 	c.Papers = p
+	if family, ok := FamilyOf(c.ID); ok && c.Vantage == "" {
+		c.Vantage = family.Vantage
+	}
+	if c.Confirm == "" {
+		c.Confirm = confirmations[c.Judge.Fact]
+	}
 	return c
 }

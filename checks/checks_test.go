@@ -3,7 +3,10 @@
 package checks_test
 
 import (
+	stdcmp "cmp"
 	"encoding/json"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,20 +31,53 @@ func TestByID(t *testing.T) {
 }
 
 func TestAllIsTheCallersOwn(t *testing.T) {
-	checks.All()[0].Papers.FR.Reasons["changed"] = "changed"
+	checks.All()[0].Papers.FR.Reasons["changed"] = scanner.Reason{Message: "changed"}
 	if _, changed := checks.All()[0].Papers.FR.Reasons["changed"]; changed {
 		t.Error("a caller changed the registry of every other")
 	}
 }
 
-func TestExposureIsJudgedFromTheInternet(t *testing.T) {
+// TestEveryCheckHasItsFamily wants a row for every family, in the order of the
+// registry, and a check for every row.
+func TestEveryCheckHasItsFamily(t *testing.T) {
+	var found, listed []string
 	for _, check := range checks.All() {
-		want := scanner.Vantage("")
-		if strings.HasPrefix(check.ID, "exposure.") {
-			want = scanner.VantageInternet
+		family, ok := checks.FamilyOf(check.ID)
+		if !ok {
+			t.Errorf("%s is of no family: add its row to families.go", check.ID)
 		}
-		if check.Vantage != want {
-			t.Errorf("%s is judged from %q, want %q", check.ID, check.Vantage, want)
+		if !slices.Contains(found, family.Name) {
+			found = append(found, family.Name)
+		}
+	}
+	for _, f := range checks.Families() {
+		listed = append(listed, f.Name)
+		for _, text := range []scanner.Text{f.Title, f.About} {
+			if text.FR == "" || text.EN == "" {
+				t.Errorf("family %s is not told in both languages", f.Name)
+			}
+		}
+	}
+	if diff := cmp.Diff(found, listed); diff != "" {
+		t.Errorf("families (-of checks +listed):\n%s", diff)
+	}
+}
+
+// TestWhatChecksAre holds what a check has from its family and from the kind of
+// its fact, beside what it says itself: a row that changes changes here.
+func TestWhatChecksAre(t *testing.T) {
+	var got strings.Builder
+	for _, c := range checks.All() {
+		fmt.Fprintf(&got, "%s/%d severity=%s fact=%s vantage=%s confirm=%s\n",
+			c.ID, c.Revision, c.Severity, c.Judge.Fact, stdcmp.Or(string(c.Vantage), "any"), stdcmp.Or(string(c.Confirm), "one-look"))
+	}
+	golden(t, filepath.Join("testdata", "checks.txt"), got.String())
+}
+
+func TestEveryFactHasASource(t *testing.T) {
+	for _, check := range checks.All() {
+		if _, ok := scanner.SourceOf(check.Judge.Fact); !ok {
+			t.Errorf("%s reads %s, and nobody knows what to declare for it: add it to scanner/source.go", check.ID, check.Judge.Fact)
 		}
 	}
 }

@@ -3,7 +3,6 @@
 package reports
 
 import (
-	"fmt"
 	"time"
 
 	"carescan/scanner"
@@ -74,30 +73,13 @@ func ConfidenceLabel(c scanner.Confidence) scanner.Text {
 	return scanner.Text{FR: "texte cherché et non trouvé", EN: "text searched for and not found"}
 }
 
-var frenchMonths = [...]string{
-	"janvier", "février", "mars", "avril", "mai", "juin",
-	"juillet", "août", "septembre", "octobre", "novembre", "décembre",
-}
-
 // Date writes a day in words; a missing one is said to be missing.
 func Date(t time.Time, l scanner.Lang) string {
-	t = t.UTC()
-	switch {
-	case t.IsZero():
+	if t.IsZero() {
 		return scanner.Text{FR: "date non précisée", EN: "date not stated"}.In(l)
-	case l == scanner.English:
-		return t.Format("2 January 2006")
-	case t.Day() == 1:
-		return fmt.Sprintf("1er %s %d", frenchMonths[t.Month()-1], t.Year())
 	}
-	return fmt.Sprintf("%d %s %d", t.Day(), frenchMonths[t.Month()-1], t.Year())
+	return scanner.Day(l, t)
 }
 
-// Moment writes a day and an hour in words. The zone is stated, because a
-// report is read elsewhere and later.
-func Moment(t time.Time, l scanner.Lang) string {
-	if l == scanner.English {
-		return Date(t, l) + t.UTC().Format(", 15:04 UTC")
-	}
-	return Date(t, l) + t.UTC().Format(" à 15 h 04 (UTC)")
-}
+// Moment writes a day and an hour in words.
+func Moment(t time.Time, l scanner.Lang) string { return scanner.Moment(l, t) }

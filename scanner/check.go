@@ -17,9 +17,11 @@ type Check struct {
 	Severity Severity
 	// References are the ids of the reference tables it implements (EXP-MAIL-08).
 	References []string
-	// Vantage is where the fact must have been seen from; empty accepts any.
+	// Vantage is where the fact must have been seen from; empty accepts any. The
+	// registry fills it from the family unless the check says otherwise.
 	Vantage Vantage
 	// Confirm says what a failure needs before it is said; empty believes one look.
+	// The registry fills it by kind of fact unless the check says otherwise.
 	Confirm Confirmation
 	Judge   Judge
 	Papers  Papers // filled by the generated registry from fr.md and en.md

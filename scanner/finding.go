@@ -22,9 +22,10 @@ type Finding struct {
 	Severity     Severity        `json:"severity"`
 	Reason       string          `json:"reason"`
 	Values       Values          `json:"values,omitempty"`
-	Title        Text            `json:"title"`
+	Title        Text            `json:"title"`             // the good situation
+	Headline     Text            `json:"headline,omitzero"` // what was found, of a failure only
 	Message      Text            `json:"message"`
-	Fix          Text            `json:"fix"`
+	Fix          Text            `json:"fix"`                  // how to correct a failure, or to reach a verdict; else empty
 	Parameters   json.RawMessage `json:"parameters,omitempty"` // as applied
 	Observations []string        `json:"observations"`
 }
@@ -59,7 +60,7 @@ func (c Check) Evaluate(o Observation, params json.RawMessage) Finding {
 
 // Unobserved is the finding of a check that had nothing at all to judge.
 func (c Check) Unobserved(t Target) Finding {
-	return c.finding(t, Unknown(reasonNoSource, Values{"fact": c.Judge.Fact}))
+	return c.finding(t, Unknown(reasonNoSource, valuesOfSource(c.Judge.Fact)))
 }
 
 func (c Check) verdict(o Observation, params json.RawMessage) (v Verdict) {
@@ -94,14 +95,14 @@ func (c Check) finding(t Target, v Verdict) Finding {
 	return Finding{
 		Fingerprint: Fingerprint(c.ID, t.Key()), Check: c.ID, Revision: c.Revision, Target: t,
 		Outcome: v.Outcome, Severity: severity, Reason: v.Reason, Values: v.Values,
-		Title: c.Papers.Title(), Message: c.message(v), Fix: c.Papers.Fix(),
+		Title: c.Papers.Title(), Headline: c.headline(v), Message: c.message(v), Fix: c.remedy(v),
 		Observations: []string{},
 	}
 }
 
 func (c Check) message(v Verdict) Text {
 	if common, ok := commonReasons[v.Reason]; ok {
-		return Text{fill(common.FR, v.Values), fill(common.EN, v.Values)}
+		return Text{fill(French, common.FR, v.Values), fill(English, common.EN, v.Values)}
 	}
 	return c.Papers.Message(v.Reason, v.Values)
 }
@@ -117,7 +118,7 @@ const (
 	reasonNotConfirmed = "not-confirmed"
 )
 
-var commonReasons = map[string]Text{
+var commonReasons = typesetAll(map[string]Text{
 	reasonNotObserved: {
 		"L'observation n'a pas pu être faite : {error}.",
 		"The observation could not be made: {error}.",
@@ -146,4 +147,4 @@ var commonReasons = map[string]Text{
 		"La vérification n'a pas abouti ({error}) ; signalez-le aux mainteneurs.",
 		"The check did not finish ({error}); please report it to the maintainers.",
 	},
-}
+})

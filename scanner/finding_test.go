@@ -220,7 +220,7 @@ func TestEvaluate(t *testing.T) {
 				Fingerprint: scanner.Fingerprint("exposure.door", "domain/chu.test"), Check: "exposure.door", Revision: 3,
 				Target: o.Target, Outcome: tc.outcome, Severity: severity, Reason: tc.reason,
 				Parameters: json.RawMessage(params), Observations: []string{o.ID},
-				Values: got.Values, Message: got.Message,
+				Values: got.Values, Message: got.Message, Fix: got.Fix,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("finding (-want +got):\n%s", diff)

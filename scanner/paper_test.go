@@ -15,14 +15,18 @@ const frenchPage = "# La porte est fermée\n\n" +
 	"## Pourquoi\n\nUne porte ouverte invite.\n\n" +
 	"## Comment c'est jugé\n\nOn regarde la porte.\n\n" +
 	"## Comment corriger\n\nFermer la porte.\n\n" +
-	"## Motifs\n\n- `open`: La porte {name} est ouverte\n  depuis {days} jours.\n- `shut`: La porte est fermée.\n\n" +
+	"## Comment conclure\n\nRegarder encore.\n\n- `dark`: Allumer\n  la lumière.\n\n" +
+	"## Motifs\n\n- `open` **La porte est ouverte**: La porte {name} est ouverte\n  depuis {days|jour|jours}.\n" +
+	"- `shut`: La porte est fermée.\n- `dark`: Il fait noir.\n\n" +
 	"## Références\n\n- RFC 1\n- ANSSI R2\n"
 
 const englishPage = "# The door is shut\n\n" +
 	"## Why\n\nAn open door invites.\n\n" +
 	"## How it is judged\n\nWe look at the door.\n\n" +
 	"## How to correct\n\nShut the door.\n\n" +
-	"## Reasons\n\n- `open`: Door {name} has been open for {days} days.\n- `shut`: The door is shut.\n\n" +
+	"## How to conclude\n\nLook again.\n\n- `dark`: Switch the light on.\n\n" +
+	"## Reasons\n\n- `open` **The door is open**: Door {name} has been open for {days|day|days}.\n" +
+	"- `shut`: The door is shut.\n- `dark`: It is dark.\n\n" +
 	"## References\n\n- RFC 1\n- ANSSI R2\n"
 
 func TestParsePaper(t *testing.T) {
@@ -36,28 +40,36 @@ func TestParsePaper(t *testing.T) {
 	}
 	want := scanner.Paper{
 		Title: "La porte est fermée", Why: "Une porte ouverte invite.", How: "On regarde la porte.", Fix: "Fermer la porte.",
-		Reasons:    map[string]string{"open": "La porte {name} est ouverte depuis {days} jours.", "shut": "La porte est fermée."},
+		Conclude: "Regarder encore.",
+		Reasons: map[string]scanner.Reason{
+			"open": {Headline: "La porte est ouverte", Message: "La porte {name} est ouverte depuis {days|jour|jours}."},
+			"shut": {Message: "La porte est fermée."},
+			"dark": {Message: "Il fait noir.", Remedy: "Allumer la lumière."},
+		},
 		References: []string{"RFC 1", "ANSSI R2"},
 	}
 	if diff := cmp.Diff(want, fr); diff != "" {
 		t.Errorf("French page (-want +got):\n%s", diff)
 	}
-	message := scanner.Papers{FR: fr, EN: en}.Message("open", scanner.Values{"name": "sud", "days": "3"})
+	papers := scanner.Papers{FR: fr, EN: en}
+	message := papers.Message("open", scanner.Values{"name": "sud", "days": "3"})
 	wantMessage := scanner.Text{
-		FR: "La porte sud est ouverte depuis 3 jours.",
+		FR: "La porte sud est ouverte depuis 3\u00a0jours.",
 		EN: "Door sud has been open for 3 days.",
 	}
 	if diff := cmp.Diff(wantMessage, message); diff != "" {
 		t.Errorf("message (-want +got):\n%s", diff)
 	}
-}
-
-// A value that looks like a place is only a value: it may come from outside.
-func TestMessage_fillsOnce(t *testing.T) {
-	papers := scanner.Papers{FR: scanner.Paper{Reasons: map[string]string{"k": "{a} {b} {c}"}}}
-	got := papers.Message("k", scanner.Values{"a": "{b}", "b": "{a}"}).FR
-	if want := "{b} {a} {c}"; got != want {
-		t.Errorf("message is %q, want %q", got, want)
+	for reason, want := range map[string]struct {
+		outcome scanner.Outcome
+		remedy  string
+	}{"open": {scanner.Fail, "Shut the door."}, "dark": {scanner.Inconclusive, "Switch the light on."}, "shut": {scanner.Pass, ""}, "lost": {scanner.Inconclusive, "Look again."}} {
+		if got := papers.Remedy(want.outcome, reason).EN; got != want.remedy {
+			t.Errorf("remedy of %q is %q, want %q", reason, got, want.remedy)
+		}
+	}
+	if got, want := papers.Headline("open"), (scanner.Text{FR: "La porte est ouverte", EN: "The door is open"}); got != want {
+		t.Errorf("headline is %+v", got)
 	}
 }
 
@@ -73,7 +85,17 @@ func TestParsePaper_refuses(t *testing.T) {
 		"reason-twice":        strings.Replace(frenchPage, "`shut`", "`open`", 1),
 		"reason-no-message":   strings.Replace(frenchPage, ": La porte est fermée.", ":", 1),
 		"english-page":        englishPage,
-		"reason-without-mark": strings.Replace(frenchPage, "`open`: ", "``: ", 1),
+		"headline-stop":       strings.Replace(frenchPage, "ouverte**", "ouverte.**", 1),
+		"headline-value":      strings.Replace(frenchPage, "ouverte**", "{name}**", 1),
+		"headline-long":       strings.Replace(frenchPage, "ouverte**", strings.Repeat("a", 91)+"**", 1),
+		"headline-empty":      strings.Replace(frenchPage, "**La porte est ouverte**", "****: x **", 1),
+		"place-unknown":       strings.Replace(frenchPage, "{days|jour|jours}", "{days|jours}", 1),
+		"place-open":          strings.Replace(frenchPage, "{name}", "{name", 1),
+		"remedy-twice":        strings.Replace(frenchPage, "- `dark`: Allumer", "- `dark`: Attendre.\n- `dark`: Allumer", 1),
+		"remedy-with-value":   strings.Replace(frenchPage, "Regarder encore.", "Regarder {name}.", 1),
+		"remedy-alone":        strings.Replace(frenchPage, "Regarder encore.", "", 1),
+		"remedy-then-text":    strings.Replace(frenchPage, "  la lumière.", "- et la suite", 1),
+		"reason-without-mark": strings.Replace(frenchPage, "`open` ", "`` ", 1),
 	}
 	for name, page := range tests {
 		if paper, err := scanner.ParsePaper(scanner.French, page); err == nil {
@@ -93,14 +115,62 @@ func FuzzParsePaper(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, part := range []string{p.Title, p.Why, p.How, p.Fix} {
-			if part == "" || part != strings.TrimSpace(part) {
+		for _, part := range []string{p.Title, p.Why, p.How, p.Fix, p.Conclude} {
+			if part == "" && part != p.Conclude || part != strings.TrimSpace(part) {
 				t.Errorf("part %q of an accepted page", part)
 			}
 		}
-		for key, message := range p.Reasons {
-			if key == "" || message == "" {
-				t.Errorf("reason %q says %q in an accepted page", key, message)
+		for key, r := range p.Reasons {
+			if key == "" || r.Message == "" && r.Remedy == "" {
+				t.Errorf("reason %q says %+v in an accepted page", key, r)
+			}
+		}
+	})
+}
+
+const frenchReasons = "# Ce qu'on conclut d'une porte\n\n## Comment conclure\n\n- `dark`: Allumer.\n\n" +
+	"## Motifs\n\n- `dark`: Il fait noir.\n- `ajar` **La porte bâille**: Elle bâille de {gap}.\n"
+
+func TestParseReasons(t *testing.T) {
+	got, err := scanner.ParseReasons(scanner.French, frenchReasons)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]scanner.Reason{
+		"dark": {Message: "Il fait noir.", Remedy: "Allumer."},
+		"ajar": {Headline: "La porte bâille", Message: "Elle bâille de {gap}."},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseReasons_refuses(t *testing.T) {
+	for name, page := range map[string]string{
+		"empty":            "",
+		"no-reasons":       "# Titre\n\n## Comment conclure\n\n- `dark`: Allumer.\n",
+		"general-remedy":   strings.Replace(frenchReasons, "- `dark`: Allumer.", "Allumer.", 1),
+		"unknown-remedy":   strings.Replace(frenchReasons, "`dark`: Allumer", "`night`: Allumer", 1),
+		"unknown-section":  strings.Replace(frenchReasons, "Comment conclure", "Pourquoi", 1),
+		"twice-the-remedy": strings.Replace(frenchReasons, "## Comment conclure", "## Comment conclure\n\n- `dark`: Attendre.\n\n## Comment conclure", 1),
+	} {
+		if got, err := scanner.ParseReasons(scanner.French, page); err == nil {
+			t.Errorf("%s: read as %+v", name, got)
+		}
+	}
+}
+
+// FuzzParseReasons: every reason of an accepted page says something.
+func FuzzParseReasons(f *testing.F) {
+	f.Add(frenchReasons)
+	f.Fuzz(func(t *testing.T, page string) {
+		reasons, err := scanner.ParseReasons(scanner.French, page)
+		if err != nil {
+			return
+		}
+		for key, r := range reasons {
+			if key == "" || r.Message == "" {
+				t.Errorf("reason %q says %+v in an accepted page", key, r)
 			}
 		}
 	})

@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.admin-panel", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-SVC-10"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupAdminPanel,
 		templates.Grade{Severity: scanner.Critical, Reason: "open"},
 		templates.Grade{Severity: scanner.Medium, Reason: "exposed"},

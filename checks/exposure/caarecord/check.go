@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -17,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.caa-record", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-13"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -37,7 +36,7 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 	case len(z.CAA) == 0:
 		return scanner.Unknown("no-answer", nil)
 	case z.CAA[0].Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	}
 	return scanner.FailedAs(scanner.Low, "absent", nil)
 }

@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.certificate-chain", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-TLS-15"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

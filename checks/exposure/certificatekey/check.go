@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.certificate-key", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-TLS-16"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{RSAMin: 2048, RSAGood: 3072, CurveMin: 256, ExponentMin: 65537}, judge),
 }
 

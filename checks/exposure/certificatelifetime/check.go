@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.certificate-lifetime", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-17"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(defaults(), judge),
 }
 

@@ -16,8 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.certificate-revocation", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-TLS-18"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{SourceDays: 10}, judge),
 }
 

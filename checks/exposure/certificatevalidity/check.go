@@ -29,8 +29,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.certificate-validity", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-12", "EXP-TLS-13", "EXP-TLS-14"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{UrgentDays: 7, UrgentPercent: 7, SoonDays: 30, SoonPercent: 20}, judge),
 }
 

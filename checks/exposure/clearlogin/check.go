@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.clear-login", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-HTTP-08"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -18,8 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.clear-mail-login", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-19"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge fails on a single port that announces a login in clear (RFC 8314 section

@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.clear-protocols", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-03"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -23,8 +23,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.cms-version", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-VULN-06"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{ListDays: 90}, judge),
 }
 

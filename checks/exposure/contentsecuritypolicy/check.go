@@ -15,8 +15,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.content-security-policy", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-03"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

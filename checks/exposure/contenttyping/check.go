@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.content-typing", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-05"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

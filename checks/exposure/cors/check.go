@@ -15,8 +15,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.cors", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-HTTP-07"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

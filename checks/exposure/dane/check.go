@@ -14,8 +14,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dane", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-MAIL-18"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge says the gravest of what the servers show. A server without records is

@@ -14,7 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dangling-names", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-DNS-14"},
-	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -13,8 +13,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.databases", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-SVC-05"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

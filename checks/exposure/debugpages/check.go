@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.debug-pages", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-HTTP-14"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupDebugPage,
 		templates.Grade{Severity: scanner.Critical, Reason: "secrets"},
 		templates.Grade{Severity: scanner.High, Reason: "exposed"},

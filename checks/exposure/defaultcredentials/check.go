@@ -13,8 +13,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.default-credentials", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-VULN-07"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

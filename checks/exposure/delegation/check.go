@@ -7,6 +7,7 @@ package delegation
 import (
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -15,7 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.delegation", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-04"},
-	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -25,7 +25,7 @@ var Check = scanner.Check{
 func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 	switch {
 	case d.Zone.Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case d.Zone.Answer == fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
 	case len(d.Servers) == 0:
@@ -92,7 +92,7 @@ func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 	case len(s.tcpSilent) > 0:
 		return scanner.Unknown("tcp-silent", list(s.tcpSilent)), true
 	case d.More > 0:
-		return scanner.Unknown("too-many", nil), true
+		return named.Crowded(), true
 	case !settled(d.Parent):
 		return scanner.Unknown("parent-unknown", list(s.fine)), true
 	}

@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.directory-listing", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-11"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupDirectoryListing,
 		templates.Grade{Severity: scanner.High, Reason: "sensitive"},
 		templates.Grade{Severity: scanner.Medium, Reason: "exposed"},

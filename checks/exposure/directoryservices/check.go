@@ -14,7 +14,5 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.directory-services", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-SVC-06"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, exposed.None(fact.GroupDirectory)),
 }

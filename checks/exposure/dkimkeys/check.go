@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -22,8 +23,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dkim-keys", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-13"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(Params{StrongBits: 2048, LeastBits: 1024}, judge),
+	Judge:      scanner.Each(Params{StrongBits: 2048, LeastBits: 1024}, judge),
 }
 
 // judge shows the worst selector: what is proven broken, then what is weak, then
@@ -31,7 +31,7 @@ var Check = scanner.Check{
 func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	switch {
 	case f.Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case len(f.DKIM) == 0:
 		return scanner.Exempt("undeclared", nil)
 	}

@@ -27,8 +27,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dnssec-algorithms", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-11"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{MinRSABits: 2048, MaxIterations: 100}, judge),
 }
 

@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dnssec-chain", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-DNS-10"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

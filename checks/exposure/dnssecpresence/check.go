@@ -7,6 +7,7 @@ package dnssecpresence
 import (
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -15,15 +16,13 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dnssec-presence", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-09"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 	switch {
 	case z.NS.Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case z.NS.Answer == fact.NoData:
 		// DS and DNSKEY live at the top of a zone (RFC 4035 section 2).
 		return scanner.Exempt("not-a-zone", nil)

@@ -25,8 +25,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dnssec-signature-life", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-DNS-12"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{MinHours: 12}, judge),
 }
 

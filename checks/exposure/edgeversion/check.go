@@ -26,8 +26,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.edge-version", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-VULN-05"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{GraceDays: 30, ListDays: 90}, judge),
 }
 

@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.framing", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-04"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -16,8 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.gateway-console", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-SVC-08"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.health-application", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-11"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupHealthApp,
 		templates.Grade{Severity: scanner.Critical, Reason: "open"},
 		templates.Grade{Severity: scanner.High, Reason: "exposed"},

@@ -27,8 +27,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.hsts", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-02"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
 }
 

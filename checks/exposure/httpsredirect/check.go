@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carescan/checks/internal/contact"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -17,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.https-redirect", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-01"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -30,7 +29,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	case fact.Closed:
 		return scanner.Passed("closed", nil)
 	case fact.NoAddress:
-		return scanner.Exempt("no-address", nil)
+		return contact.Unaddressed()
 	case fact.Answered:
 		return judgeHops(w.Plain.Hops, w.Plain.Page)
 	case fact.OtherTalk:

@@ -6,6 +6,7 @@ package idledomain
 
 import (
 	"carescan/checks/internal/mailpolicy"
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -14,14 +15,13 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.idle-domain", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-02"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	switch {
 	case f.Answer == fact.NXDomain || f.MX.Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case f.MX.Answer == fact.Present && !f.MX.Null:
 		return scanner.Exempt("uses-mail", nil)
 	case f.MX.Answer != fact.Present && !f.MX.Answer.Absent():

@@ -13,7 +13,5 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.implant", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-VULN-08"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, templates.NoneFound(fact.GroupImplant)),
 }

@@ -14,7 +14,5 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.leaked-files", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-HTTP-12"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, templates.NoneFound(fact.GroupLeakedFile)),
 }

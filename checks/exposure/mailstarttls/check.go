@@ -14,8 +14,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.mail-starttls", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-14"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge fails on a single address without STARTTLS (RFC 3207); passing needs the

@@ -14,8 +14,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.mail-tls", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-15"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge says the gravest of what the addresses show.

@@ -14,7 +14,5 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.management-console", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-07"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, templates.NoneFound(fact.GroupManagementConsole)),
 }

@@ -24,8 +24,8 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.mta-sts", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-16"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
-	Judge: scanner.Each(Params{LeastAge: 86_400}, judge),
+	Confirm:    scanner.ConfirmLater,
+	Judge:      scanner.Each(Params{LeastAge: 86_400}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {

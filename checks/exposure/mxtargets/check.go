@@ -17,8 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.mx-targets", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-01"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {

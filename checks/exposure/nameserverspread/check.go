@@ -7,6 +7,7 @@ package nameserverspread
 import (
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -15,15 +16,13 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.name-server-spread", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-03"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 	switch d.Zone.Answer {
 	case fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
 	case fact.Present, fact.NoAnswer:

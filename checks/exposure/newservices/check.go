@@ -16,8 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.new-services", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-SVC-15"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{BaselineHours: 24, AcknowledgeDays: 7}, judge),
 }
 

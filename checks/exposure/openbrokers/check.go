@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.open-brokers", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-14"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

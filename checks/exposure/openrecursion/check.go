@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -16,38 +17,36 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.open-recursion", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-08"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge fails on a single server that resolves; passing needs an answer without
 // recursion from every one of them.
 func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
-	open, silent := named(r, fact.RecursionOpen), named(r, fact.RecursionFailed)
-	kept := slices.Concat(named(r, fact.RecursionNotAsked), unrouted(r))
+	open, silent := withResult(r, fact.RecursionOpen), withResult(r, fact.RecursionFailed)
+	kept := slices.Concat(withResult(r, fact.RecursionNotAsked), unrouted(r))
 	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(open) > 0:
 		return scanner.Failed("open", list(open))
 	case len(r.Tries) == 0 && r.NS == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case len(r.Tries) == 0 && r.NS == fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
 	case len(r.Tries) == 0:
-		return scanner.Unknown("no-server", nil)
+		return named.Unserved()
 	case len(silent) > 0:
 		return scanner.Unknown("failed", list(silent))
 	case len(kept) > 0:
 		return scanner.Unknown("not-asked", list(kept))
 	case r.More > 0:
-		return scanner.Unknown("too-many", nil)
+		return named.Crowded()
 	}
-	return scanner.Passed("closed", list(slices.Concat(named(r, fact.RecursionRefused), named(r, fact.RecursionNone))))
+	return scanner.Passed("closed", list(slices.Concat(withResult(r, fact.RecursionRefused), withResult(r, fact.RecursionNone))))
 }
 
-// named lists the servers of a result, with the address at fault.
-func named(r fact.Recursion, result fact.RecursionResult) []string {
+// withResult lists the servers of a result, with the address at fault.
+func withResult(r fact.Recursion, result fact.RecursionResult) []string {
 	var names []string
 	for _, try := range r.Tries {
 		if try.Result == result {

@@ -13,8 +13,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.open-relay", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-MAIL-20"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmLater,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge has no object until somebody authorised the question, which is of level

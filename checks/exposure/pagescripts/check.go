@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.page-scripts", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-HTTP-09"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -14,8 +14,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.portals", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-SVC-09"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -17,7 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.private-addresses", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-DNS-15"},
-	Vantage:    scanner.VantageInternet,
 	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }

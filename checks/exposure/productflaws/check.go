@@ -16,8 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.product-flaws", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-VULN-03"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -27,8 +27,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.product-support", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-VULN-04"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{SoonDays: 183, ListDays: 90}, judge),
 }
 

@@ -27,8 +27,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.registration-expiry", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-DNS-01"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{WarnDays: 45, FailDays: 15}, judge),
 }
 

@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.registration-lock", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-DNS-02"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -14,7 +14,5 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.remote-control", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-01"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, exposed.None(fact.GroupRemoteControl)),
 }

@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.security-txt", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-10"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

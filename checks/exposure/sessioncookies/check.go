@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.session-cookies", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-06"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -7,6 +7,7 @@ package soatimers
 import (
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -27,15 +28,13 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.soa-timers", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-DNS-06"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{Refresh: 14_400, Retry: 3_600, Expire: 604_800, Minimum: 86_400}, judge),
 }
 
 func judge(c scanner.Case[Params], d fact.Delegation) scanner.Verdict {
 	switch d.Zone.Answer {
 	case fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
 	case fact.Present, fact.NoAnswer:

@@ -23,8 +23,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.spf-breadth", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-06"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(Params{Bits4: 16, Bits6: 32}, judge),
+	Judge:      scanner.Each(Params{Bits4: 16, Bits6: 32}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {

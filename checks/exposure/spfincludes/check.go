@@ -16,8 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.spf-includes", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-07"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {

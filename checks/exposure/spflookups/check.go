@@ -24,8 +24,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.spf-lookups", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-04"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(Params{Comfortable: 8, Most: 10, Voids: 2}, judge),
+	Judge:      scanner.Each(Params{Comfortable: 8, Most: 10, Voids: 2}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {

@@ -17,8 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.spf-record", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-03", "EXP-MAIL-05"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {

@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.ssh", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-04"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{MinRSABits: 2048}, judge),
 }
 

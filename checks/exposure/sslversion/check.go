@@ -16,8 +16,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.ssl-version", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-TLS-01"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

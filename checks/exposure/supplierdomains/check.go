@@ -25,8 +25,6 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.supplier-domains", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-DNS-05"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{ExpiryDays: 15}, judge),
 }
 

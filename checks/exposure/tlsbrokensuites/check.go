@@ -15,8 +15,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-broken-suites", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-TLS-04"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

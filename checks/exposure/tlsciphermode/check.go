@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-cipher-mode", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-06"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{CBCToo: scanner.Low}, judge),
 }
 

@@ -15,8 +15,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-early-data", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-TLS-11"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

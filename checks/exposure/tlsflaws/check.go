@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-flaws", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-TLS-19"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -19,8 +19,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-forward-secrecy", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-05"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{TicketHours: 24}, judge),
 }
 

@@ -19,8 +19,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-groups", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-TLS-07"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{BitsMin: 2048, BitsGood: 3072}, judge),
 }
 

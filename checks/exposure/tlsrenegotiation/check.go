@@ -15,8 +15,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-renegotiation", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-09"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -14,8 +14,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-reporting", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-17"},
-	Vantage:    scanner.VantageInternet, Confirm: scanner.ConfirmAtOnce,
-	Judge: scanner.Each(struct{}{}, judge),
+	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {

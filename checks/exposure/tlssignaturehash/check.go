@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-signature-hash", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-08"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

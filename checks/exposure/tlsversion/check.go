@@ -17,8 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-version", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-02", "EXP-TLS-03"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(Params{WithoutTLS13: scanner.Low}, judge),
 }
 

@@ -14,7 +14,5 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.udp-amplifiers", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-SVC-13"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, exposed.None(fact.GroupAmplifier)),
 }

@@ -17,7 +17,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.undeclared-names", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-DNS-16"},
-	Vantage:    scanner.VantageInternet,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -18,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.web-portals", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-SVC-09"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

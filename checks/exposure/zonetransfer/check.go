@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -17,8 +18,6 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.zone-transfer", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-07"},
-	Vantage:    scanner.VantageInternet,
-	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
@@ -55,12 +54,12 @@ func delivered(values scanner.Values, most fact.TransferTry) scanner.Verdict {
 func nobody(t fact.Transfer) scanner.Verdict {
 	switch t.NS {
 	case fact.NXDomain:
-		return scanner.Exempt("no-domain", nil)
+		return named.Absent()
 	case fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
 	case fact.Present, fact.NoAnswer:
 	}
-	return scanner.Unknown("no-server", nil)
+	return named.Unserved()
 }
 
 // unrouted lists the servers none of whose addresses could be reached for want

@@ -19,10 +19,13 @@ func Missed(r fact.Reach) (scanner.Verdict, bool) {
 	case fact.Closed:
 		return scanner.Exempt("closed", nil), true
 	case fact.NoAddress:
-		return scanner.Exempt("no-address", nil), true
+		return Unaddressed(), true
 	case fact.OtherTalk:
 		return scanner.Exempt("other-talk", nil), true
 	case fact.Unreached:
 	}
 	return scanner.Unknown("unreached", nil), true
 }
+
+// Unaddressed is the verdict on a name that leads to no address.
+func Unaddressed() scanner.Verdict { return scanner.Exempt("no-address", nil) }

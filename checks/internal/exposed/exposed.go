@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carescan/checks/internal/contact"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -20,7 +21,7 @@ func Before(s fact.HostServices) (scanner.Verdict, bool) {
 	case s.Shared != "":
 		return scanner.Exempt("shared", scanner.Values{"provider": s.Shared}), true
 	case s.NoAddress:
-		return scanner.Exempt("no-address", nil), true
+		return contact.Unaddressed(), true
 	case s.Artefact:
 		return scanner.Unknown("artefact", nil), true
 	case !slices.ContainsFunc(s.Ports, answers):

@@ -30,9 +30,13 @@ func readFolders(dir string) ([]folder, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, err := readShared(filepath.Join(dir, "internal"))
+	if err != nil {
+		return nil, err
+	}
 	folders := make([]folder, 0, len(files))
 	for _, file := range files {
-		f, err := readFolder(file)
+		f, err := readFolder(file, shared)
 		if err != nil {
 			return nil, fmt.Errorf("read check %s: %w", filepath.Dir(file), err)
 		}
@@ -41,7 +45,7 @@ func readFolders(dir string) ([]folder, error) {
 	return folders, nil
 }
 
-func readFolder(file string) (folder, error) {
+func readFolder(file string, shared shared) (folder, error) {
 	dir := filepath.Dir(file)
 	f := folder{family: filepath.Base(filepath.Dir(dir)), subject: filepath.Base(dir)}
 	fields, err := readCheck(file)
@@ -57,8 +61,10 @@ func readFolder(file string) (folder, error) {
 	if cases, _ := filepath.Glob(filepath.Join(dir, "testdata", "*.txtar")); len(cases) == 0 {
 		return folder{}, errors.New("check must have cases in testdata")
 	}
-	f.papers, err = readPapers(dir)
-	return f, err
+	if f.papers, err = readPapers(dir); err != nil {
+		return folder{}, err
+	}
+	return f, shared.merge(dir, f.papers)
 }
 
 // ownID holds the id and the folder together: exposure.caa-record lives in

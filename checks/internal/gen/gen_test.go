@@ -14,16 +14,39 @@ import (
 )
 
 func TestRegistryIsCurrent(t *testing.T) {
-	got, err := registry(filepath.Join("..", ".."))
+	files, err := registry(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := os.ReadFile(filepath.Join("..", "..", "registry_gen.go"))
-	if err != nil {
+	for name, got := range files {
+		want, err := os.ReadFile(filepath.Join("..", "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is not what go generate writes (-file +generated):\n%s", name, diff)
+		}
+	}
+}
+
+// generate returns the file of the family of exposure, from a folder of a test.
+func generate(t *testing.T, files map[string]string) (string, error) {
+	t.Helper()
+	generated, err := registry(writeFolder(t, files))
+	return string(generated["registry_exposure_gen.go"]), err
+}
+
+func TestFamilyThatIsNoMoreLosesItsFile(t *testing.T) {
+	root := writeFolder(t, goodFolder())
+	gone := filepath.Join(root, "registry_gone_gen.go")
+	if err := os.WriteFile(gone, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("registry_gen.go is not what go generate writes (-file +generated):\n%s", diff)
+	if err := run(root); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(gone); err == nil {
+		t.Error("the registry of a family without checks is kept")
 	}
 }
 
@@ -58,11 +81,11 @@ func writeFolder(t *testing.T, files map[string]string) string {
 }
 
 func TestWholeFolderIsAccepted(t *testing.T) {
-	source, err := registry(writeFolder(t, goodFolder()))
+	source, err := generate(t, goodFolder())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(source), "withPapers(exposurecaarecord.Check, exposurecaarecordPapers())") {
+	if !strings.Contains(source, "complete(exposurecaarecord.Check, exposurecaarecordPapers())") {
 		t.Errorf("the check is not in the registry:\n%s", source)
 	}
 }
@@ -83,7 +106,7 @@ func TestBrokenFolderIsRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			files := goodFolder()
 			files[c.file] = strings.Replace(files[c.file], c.old, c.text, 1)
-			if _, err := registry(writeFolder(t, files)); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := generate(t, files); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
@@ -95,7 +118,7 @@ func TestMissingFileIsRefused(t *testing.T) {
 		t.Run(filepath.Base(missing), func(t *testing.T) {
 			files := goodFolder()
 			delete(files, missing)
-			if _, err := registry(writeFolder(t, files)); err == nil {
+			if _, err := generate(t, files); err == nil {
 				t.Errorf("a check without %s is accepted", missing)
 			}
 		})
@@ -110,11 +133,91 @@ func TestPlaceholdersOfAWordInTwoLanguages(t *testing.T) {
 }
 
 func TestTypeset(t *testing.T) {
-	paper := scanner.Paper{Why: "Un an (31 536 000 s) : « oui »,\nou 20 % ?\n\nFin", Reasons: map[string]string{}}
-	if got, want := typeset(paper, scanner.French).Why, "Un an (31\u00a0536\u00a0000 s)\u00a0: «\u00a0oui\u00a0», ou 20\u00a0%\u00a0?\n\nFin"; got != want {
-		t.Errorf("French set as %q, want %q", got, want)
+	paper := scanner.Paper{Why: "« oui »,\nou 20 % ?\n\nFin", Reasons: map[string]scanner.Reason{"k": {Message: "a :\nb"}}}
+	got := typeset(paper, scanner.French)
+	if want := "«\u00a0oui\u00a0», ou 20\u00a0%\u00a0?\n\nFin"; got.Why != want || got.Reasons["k"].Message != "a\u00a0: b" {
+		t.Errorf("French set as %q and %q, want %q", got.Why, got.Reasons["k"].Message, want)
 	}
-	if got, want := typeset(paper, scanner.English).Why, "Un an (31 536 000 s) : « oui », ou 20 % ?\n\nFin"; got != want {
-		t.Errorf("English set as %q, want %q", got, want)
+}
+
+// sharedCheck is a check whose code leads to a shared package that uses another.
+const sharedCheck = `package caarecord
+import "carescan/checks/internal/near"
+var Check = scanner.Check{ID: "exposure.caa-record", References: []string{"EXP-DNS-13"}}
+func judge() string { return near.Missed() + "absent" }`
+
+const (
+	nearCode = `package near
+import "carescan/checks/internal/far"
+func Missed() string { return far.Closed() }
+func Never() string { return "never" }`
+	farCode = `package far
+type T struct{}
+func Closed() string { return T{}.word() + names["untold"] }
+func (T) word() string { return "closed" }
+var names = map[string]string{"value": "lost"}
+func Other() string { return "other" }`
+	sharedFR = "# Ensemble\n\n## Motifs\n\n- `closed`: %s fermé.\n- `other`: Autre.\n- `never`: Jamais.\n- `value`: Valeur.\n"
+	sharedEN = "# Together\n\n## Reasons\n\n- `closed`: %s shut.\n- `other`: Other.\n- `never`: Never.\n- `value`: Value.\n"
+)
+
+func sharedFolder() map[string]string {
+	files := goodFolder()
+	files["check.go"] = sharedCheck
+	for name, code := range map[string]string{"near": nearCode, "far": farCode} {
+		files["../../internal/"+name+"/"+name+".go"] = code
+		files["../../internal/"+name+"/fr.md"] = strings.Replace(sharedFR, "%s", name, 1)
+		files["../../internal/"+name+"/en.md"] = strings.Replace(sharedEN, "%s", name, 1)
+	}
+	return files
+}
+
+// TestReasonsToldOnceAreMerged holds that a check takes the shared reasons its
+// code leads to, and only those; the nearest page wins, and its own before all.
+func TestReasonsToldOnceAreMerged(t *testing.T) {
+	const remedies = "\n\n## Comment conclure\n\nd\n\n- `closed`: Ouvrir.\n\n## Motifs"
+	for _, c := range []struct{ name, fr, en, want string }{
+		{"nearest", "", "", "{Message: \"near fermé.\"}"},
+		{"own_words", "- `closed`: À moi.\n", "- `closed`: Mine.\n", "{Message: \"À moi.\"}"},
+		{"own_remedy", remedies, strings.NewReplacer("Comment conclure", "How to conclude", "Motifs", "Reasons").Replace(remedies), "{Message: \"near fermé.\", Remedy: \"Ouvrir.\"}"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := sharedFolder()
+			if strings.Contains(c.fr, "##") {
+				files["fr.md"] = strings.Replace(goodFR, "\n\n## Motifs", c.fr, 1)
+				files["en.md"] = strings.Replace(goodEN, "\n\n## Reasons", c.en, 1)
+			} else {
+				files["fr.md"] = strings.Replace(goodFR, "- `absent`", c.fr+"- `absent`", 1)
+				files["en.md"] = strings.Replace(goodEN, "- `absent`", c.en+"- `absent`", 1)
+			}
+			source, err := generate(t, files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(source, c.want) || strings.Contains(source, "\"other\"") ||
+				strings.Contains(source, "\"never\"") || strings.Contains(source, "\"value\"") {
+				t.Errorf("reasons are not %s and those of the page alone:\n%s", c.want, source)
+			}
+		})
+	}
+}
+
+func TestSharedReasonsAreRefused(t *testing.T) {
+	for _, c := range []struct{ name, file, old, text, want string }{
+		{"two_tell_it", "../../internal/near/near.go", `import "carescan/checks/internal/far"`, "", "is told by both"},
+		{"one_language", "../../internal/far/en.md", "`other`", "`else`", "reasons differ"},
+		{"remedy_of_nothing", "fr.md", "c\n", "c\n\n- `ghost`: Rien.\n", "is told nowhere"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files := sharedFolder()
+			files["check.go"] = strings.Replace(sharedCheck, `import "carescan/checks/internal/near"`, "import (\"carescan/checks/internal/near\"\n\"carescan/checks/internal/far\")\nvar _ = far.Closed\n", 1)
+			files[c.file] = strings.Replace(files[c.file], c.old, c.text, 1)
+			if c.file == "fr.md" {
+				files["en.md"] = strings.Replace(files["en.md"], "c\n", "c\n\n- `ghost`: Nothing.\n", 1)
+			}
+			if _, err := generate(t, files); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
 	}
 }

@@ -18,9 +18,31 @@ func main() {
 }
 
 func run(dir string) error {
-	source, err := registry(dir)
+	files, err := registry(dir)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "registry_gen.go"), source, 0o644)
+	for name, source := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), source, 0o644); err != nil {
+			return err
+		}
+	}
+	return removeOthers(dir, files)
+}
+
+// removeOthers drops the files of families that are no more.
+func removeOthers(dir string, files map[string][]byte) error {
+	found, err := filepath.Glob(filepath.Join(dir, "registry_*_gen.go"))
+	if err != nil {
+		return err
+	}
+	for _, file := range found {
+		if _, kept := files[filepath.Base(file)]; kept {
+			continue
+		}
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,28 +3,22 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"carescan/scanner"
 )
 
-var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
-
-// compare holds the two languages together: same reasons, same placeholders,
-// as many references.
+// compare holds the two languages together: same reasons, and as many references.
 func compare(fr, en scanner.Paper) error {
-	if got, want := keys(en.Reasons), keys(fr.Reasons); !slices.Equal(got, want) {
-		return fmt.Errorf("reasons differ: %q in French, %q in English", want, got)
+	if err := compareReasons(fr.Reasons, en.Reasons); err != nil {
+		return err
 	}
-	for reason := range fr.Reasons {
-		got, want := placeholders(en.Reasons[reason]), placeholders(fr.Reasons[reason])
-		if !slices.Equal(got, want) {
-			return fmt.Errorf("placeholders of reason %q differ: %q in French, %q in English", reason, want, got)
-		}
+	if (fr.Conclude == "") != (en.Conclude == "") {
+		return errors.New("how to conclude is said in one language only")
 	}
 	if len(fr.References) == 0 || len(fr.References) != len(en.References) {
 		return fmt.Errorf("clauses cited differ: %d in French, %d in English", len(fr.References), len(en.References))
@@ -32,36 +26,55 @@ func compare(fr, en scanner.Paper) error {
 	return nil
 }
 
-func keys(reasons map[string]string) []string { return slices.Sorted(maps.Keys(reasons)) }
+// compareReasons wants the same reasons, which show the same values and have as
+// much to say: a headline or a remedy in one language needs one in the other.
+func compareReasons(fr, en map[string]scanner.Reason) error {
+	if got, want := keys(en), keys(fr); !slices.Equal(got, want) {
+		return fmt.Errorf("reasons differ: %q in French, %q in English", want, got)
+	}
+	for key, f := range fr {
+		e := en[key]
+		if got, want := placeholders(e.Message), placeholders(f.Message); !slices.Equal(got, want) {
+			return fmt.Errorf("placeholders of reason %q differ: %q in French, %q in English", key, want, got)
+		}
+		if (f.Headline == "") != (e.Headline == "") || (f.Remedy == "") != (e.Remedy == "") || (f.Message == "") != (e.Message == "") {
+			return fmt.Errorf("reason %q has a headline, a message or a remedy in one language only", key)
+		}
+	}
+	return nil
+}
+
+func keys(reasons map[string]scanner.Reason) []string { return slices.Sorted(maps.Keys(reasons)) }
 
 // placeholders lists the values a message shows. A value that is a word comes in
 // two keys, {word_fr} and {word_en}, which count as one.
 func placeholders(message string) []string {
 	var names []string
-	for _, match := range placeholder.FindAllStringSubmatch(message, -1) {
-		name := strings.TrimSuffix(strings.TrimSuffix(match[1], "_fr"), "_en")
-		names = append(names, name)
+	for _, name := range scanner.Places(message) {
+		names = append(names, strings.TrimSuffix(strings.TrimSuffix(name, "_fr"), "_en"))
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// typeset makes the texts ready for any page: one line per paragraph and, in
-// French, the spaces that must not break.
+// typeset makes the texts ready for any page.
 func typeset(p scanner.Paper, l scanner.Lang) scanner.Paper {
-	set := unwrap
-	if l == scanner.French {
-		set = func(text string) string { return noBreak(unwrap(text)) }
-	}
-	p.Title, p.Why, p.How, p.Fix = set(p.Title), set(p.Why), set(p.How), set(p.Fix)
-	for reason, message := range p.Reasons {
-		p.Reasons[reason] = set(message)
-	}
+	p.Title, p.Why, p.How, p.Fix, p.Conclude = set(l, p.Title), set(l, p.Why), set(l, p.How), set(l, p.Fix), set(l, p.Conclude)
+	typesetReasons(p.Reasons, l)
 	for i, reference := range p.References {
-		p.References[i] = set(reference)
+		p.References[i] = set(l, reference)
 	}
 	return p
 }
+
+func typesetReasons(reasons map[string]scanner.Reason, l scanner.Lang) {
+	for key, r := range reasons {
+		reasons[key] = scanner.Reason{Headline: set(l, r.Headline), Message: set(l, r.Message), Remedy: set(l, r.Remedy)}
+	}
+}
+
+// set writes one line per paragraph, with the spaces of its language.
+func set(l scanner.Lang, text string) string { return scanner.Typeset(l, unwrap(text)) }
 
 func unwrap(text string) string {
 	paragraphs := strings.Split(text, "\n\n")
@@ -69,20 +82,4 @@ func unwrap(text string) string {
 		paragraphs[i] = strings.Join(strings.Fields(paragraph), " ")
 	}
 	return strings.Join(paragraphs, "\n\n")
-}
-
-var digitGroup = regexp.MustCompile(`(\d) (\d{3})\b`)
-
-// noBreak sets the no-break spaces of French typography, so that writers need
-// not: before : ; ? ! % and », after «, and inside numbers.
-func noBreak(text string) string {
-	const space = "\u00a0"
-	for _, sign := range []string{":", ";", "?", "!", "%", "»"} {
-		text = strings.ReplaceAll(text, " "+sign, space+sign)
-	}
-	text = strings.ReplaceAll(text, "« ", "«"+space)
-	for digitGroup.MatchString(text) {
-		text = digitGroup.ReplaceAllString(text, "${1}"+space+"${2}")
-	}
-	return text
 }

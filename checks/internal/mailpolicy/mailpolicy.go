@@ -7,6 +7,7 @@ package mailpolicy
 import (
 	"slices"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -38,7 +39,7 @@ func Rank(policy string) int { return slices.Index([]string{None, Quarantine, Re
 func Missed(f fact.MailPolicy) (scanner.Verdict, bool) {
 	switch {
 	case f.Answer == fact.NXDomain || f.MX.Answer == fact.NXDomain:
-		return scanner.Exempt("no-domain", nil), true
+		return named.Absent(), true
 	case f.MX.Null || f.MX.Answer.Absent():
 		return scanner.Exempt("no-mail", nil), true
 	case f.MX.Answer != fact.Present:

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/template"
 
+	"carescan/checks"
 	"carescan/scanner"
 )
 
@@ -21,24 +22,28 @@ var pageSource string
 //go:embed index.md.tmpl
 var indexSource string
 
+//go:embed family.md.tmpl
+var familySource string
+
 // words are the labels of a page, in one language.
 type words struct {
 	Check, Severity, Fact, Vantage, Any, References, Parameters, Default string
-	Why, How, Fix, Reasons, Reason, Message, Clauses, Other, OtherLang   string
+	Why, How, Fix, Conclude, Reasons, Reason, Message                    string
+	Clauses, Other, OtherLang, Expected                                  string
 }
 
 func wordsIn(l scanner.Lang) words {
 	if l == scanner.English {
 		return words{
 			"Check", "Reference severity", "Fact read", "Seen from", "anywhere", "Reference ids", "Parameters",
-			"Default", "Why", "How it is judged", "How to correct", "Reasons", "Reason", "Message", "References",
-			"Français", "fr",
+			"Default", "Why", "How it is judged", "How to correct", "How to conclude", "Reasons", "Reason",
+			"Message", "References", "Français", "fr", "What is expected",
 		}
 	}
 	return words{
 		"Vérification", "Gravité de référence", "Fait lu", "Vu depuis", "tout point", "Identifiants de référence",
-		"Paramètres", "Valeur par défaut", "Pourquoi", "Comment c'est jugé", "Comment corriger", "Motifs", "Motif",
-		"Message", "Références", "English", "en",
+		"Paramètres", "Valeur par défaut", "Pourquoi", "Comment c'est jugé", "Comment corriger", "Comment conclure",
+		"Motifs", "Motif", "Message", "Références", "English", "en", "Ce qui est attendu",
 	}
 }
 
@@ -51,9 +56,33 @@ type page struct {
 	Params   map[string]string
 }
 
+// family is a family of checks with its checks.
+type family struct {
+	checks.Family
+	Checks []scanner.Check
+}
+
+// familyPage is what the template of one family shows.
+type familyPage struct {
+	Name, Title, About string
+	Checks             []scanner.Check
+	Lang               scanner.Lang
+	Words              words
+}
+
 // render returns every page by file name.
 func render(all []scanner.Check) map[string]string {
-	pages := map[string]string{"README.md": execute(indexSource, all)}
+	pages := map[string]string{}
+	var families []family
+	for _, f := range checks.Families() {
+		mine := slices.DeleteFunc(slices.Clone(all), func(c scanner.Check) bool { return !strings.HasPrefix(c.ID, f.Name+".") })
+		families = append(families, family{f, mine})
+		for _, l := range scanner.Langs() {
+			pages[f.Name+"."+string(l)+".md"] = execute(familySource,
+				familyPage{f.Name, f.Title.In(l), f.About.Typeset().In(l), mine, l, wordsIn(l)})
+		}
+	}
+	pages["README.md"] = execute(indexSource, families)
 	for _, check := range all {
 		for _, l := range scanner.Langs() {
 			paper := check.Papers.FR
@@ -70,7 +99,7 @@ func render(all []scanner.Check) map[string]string {
 // execute fills a template of this folder; one that cannot be filled fails the
 // tests, and shows here.
 func execute(source string, data any) string {
-	functions := template.FuncMap{"join": strings.Join, "reasons": func(m map[string]string) []string {
+	functions := template.FuncMap{"join": strings.Join, "outline": scanner.Outline, "reasons": func(m map[string]scanner.Reason) []string {
 		return slices.Sorted(maps.Keys(m))
 	}}
 	var out bytes.Buffer

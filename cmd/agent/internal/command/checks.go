@@ -79,9 +79,12 @@ func (a *app) showCheck(id string) error {
 	a.section(a.say("Pourquoi", "Why"), paper.Why)
 	a.section(a.say("Comment c'est jugé", "How it is judged"), paper.How)
 	a.section(a.say("Comment corriger", "How to correct"), paper.Fix)
+	if paper.Conclude != "" {
+		a.section(a.say("Comment conclure", "How to conclude"), paper.Conclude)
+	}
 	var reasons []string
 	for _, key := range slices.Sorted(maps.Keys(paper.Reasons)) {
-		reasons = append(reasons, key+" : "+paper.Reasons[key])
+		reasons = append(reasons, key+" : "+scanner.Outline(paper.Reasons[key].Message))
 	}
 	a.section(a.say("Motifs", "Reasons"), strings.Join(reasons, "\n"))
 	a.section(a.say("Paramètres par défaut", "Default parameters"), string(c.Judge.Defaults))

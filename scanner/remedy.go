@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+// remedy says what the reader of a verdict can do. The framework's own reasons
+// have their own way out, whatever the check.
+func (c Check) remedy(v Verdict) Text {
+	if common, ok := commonRemedies[v.Reason]; ok {
+		return Text{fill(French, common.FR, v.Values), fill(English, common.EN, v.Values)}
+	}
+	return c.Papers.Remedy(v.Outcome, v.Reason)
+}
+
+// headline is what lists say of a failure.
+func (c Check) headline(v Verdict) Text {
+	if v.Outcome != Fail {
+		return Text{}
+	}
+	return c.Papers.Headline(v.Reason)
+}
+
+// commonRemedies tell how to reach a verdict when the framework, and not the
+// check, could not conclude.
+var commonRemedies = typesetAll(map[string]Text{
+	reasonNotObserved: {
+		"Vérifier que la cible existe, qu'elle est dans le périmètre autorisé et que l'agent peut la joindre (pare-feu, droits, mot de passe), puis relancer l'examen.",
+		"Check that the target exists, that it lies in the authorised scope and that the agent can reach it (firewall, rights, password), then scan again.",
+	},
+	reasonPartial: {
+		"Lever ce qui a interrompu l'observation (pare-feu, limitation de débit, droits de lecture), puis relancer l'examen.",
+		"Remove what cut the observation short (firewall, rate limit, rights to read), then scan again.",
+	},
+	reasonNoSource: {
+		"Déclarer la source ({source_fr}) sous « {source_key} » dans agent.yaml, puis relancer l'examen ; ne rien faire si l'établissement n'en a pas.",
+		`Declare the source ({source_en}) under "{source_key}" in agent.yaml, then scan again; do nothing if the establishment has none.`,
+	},
+	reasonWrongVantage: {
+		"Lancer cet examen depuis un agent placé au point de vue voulu (clé « vantage » de agent.yaml).",
+		`Run this scan from an agent placed at the wanted vantage (key "vantage" of agent.yaml).`,
+	},
+	reasonUnconfirmed: {
+		"Rien à corriger encore : un second regard viendra de lui-même, ou relancer l'examen.",
+		"Nothing to correct yet: a second look will come by itself, or scan again.",
+	},
+	reasonNotConfirmed: {
+		"Relancer l'examen : deux regards qui disent la même chose concluront.",
+		"Scan again: two looks that say the same will conclude.",
+	},
+	reasonCheckError: {
+		"Rien à faire dans l'établissement : signaler le message aux mainteneurs avec le dossier scellé.",
+		"Nothing to do in the establishment: report the message to the maintainers with the sealed bundle.",
+	},
+})
+
+func typesetAll(sentences map[string]Text) map[string]Text {
+	for key, sentence := range sentences {
+		sentences[key] = sentence.Typeset()
+	}
+	return sentences
+}
