@@ -27,6 +27,9 @@ type Day struct {
 	whole bool
 }
 
+// Moment is the date of one moment.
+func Moment(at time.Time) Day { return Day{start: at} }
+
 // Start is the first instant of the day, or the moment written; zero when
 // nothing was.
 func (d Day) Start() time.Time { return d.start }

@@ -51,15 +51,6 @@ func (f *Faults) Add(key string, what, hint scanner.Text) {
 	*f = append(*f, Fault{Key: key, What: what, Hint: hint})
 }
 
-// Under adds the faults of a part, whose keys begin below the given one:
-// Under("targets", …) turns "sites[2]" into "targets.sites[2]".
-func (f *Faults) Under(key string, part Faults) {
-	for _, one := range part {
-		one.Key = below(key, one.Key)
-		*f = append(*f, one)
-	}
-}
-
 // below joins two parts of the path of a key.
 func below(key, part string) string {
 	if key == "" || part == "" || strings.HasPrefix(part, "[") {

@@ -175,6 +175,9 @@ func (v voice) because(err error, value scanner.Text) Fault {
 	if fault, ok := errors.AsType[Fault](err); ok {
 		return fault
 	}
+	if faults, ok := errors.AsType[Faults](err); ok && len(faults) > 0 {
+		return faults[0] // of one value
+	}
 	fault := Fault{
 		What: Say("%s n'est pas une valeur possible ici", "%s cannot be the value here", value),
 		Hint: Say("voyez les valeurs possibles dans la documentation de cette clé", "see the values that are possible in the documentation of this key"),
