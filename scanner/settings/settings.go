@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package settings is what the parts of a configuration say of themselves:
-// their keys, in both languages, and what is wrong in a file, with its place.
+// Package settings is what the parts of a configuration say of themselves
+// (their keys, in both languages), the strict reader that brings a YAML file
+// into their structs, and what is wrong in a file, with its place.
+//
+// The kind of a value comes from its key and never from the way it is written: a
+// text keeps the letters that stand in the file (04 stays "04"), and quotes change
+// nothing. What could mean two things is refused with the way to write it.
 package settings
 
 import (
-	"fmt"
+	"reflect"
 	"strings"
 
 	"carescan/scanner"
@@ -21,7 +26,7 @@ type Key struct {
 }
 
 // Keys documents a settings struct: the dotted path of its yaml tags ("columns.word")
-// gives the key. A test holds keys and struct together.
+// gives the key. A test holds keys and struct together, with Paths.
 type Keys map[string]Key
 
 // Section is one top-level key of a configuration, owned by the package that
@@ -32,41 +37,74 @@ type Section struct {
 	Keys Keys
 }
 
-// Fault is one thing wrong in a configuration, with its place, its cause and what
-// to do next.
-type Fault struct {
-	File         string
-	Line, Column int    // from 1; 0 when the fault has no place of its own
-	Key          string // "targets.sites[2]"; inside a Validate, below its own section
-	What         scanner.Text
-	Hint         scanner.Text
+// Paths lists the keys of a settings struct that hold a value, dotted, in the
+// order of its fields. What stands in a list has the path of the list.
+func Paths(value any) []string { return paths(reflect.TypeOf(value)) }
+
+func paths(t reflect.Type) []string {
+	var list []string
+	for _, f := range fieldsOf(structIn(t)) {
+		below := paths(f.Type)
+		if len(below) == 0 {
+			list = append(list, f.key)
+		}
+		for _, path := range below {
+			list = append(list, f.key+"."+path)
+		}
+	}
+	return list
 }
 
-// Sentence is the fault in one line, place first.
-func (f Fault) Sentence(l scanner.Lang) string {
-	var place []string
-	if f.File != "" {
-		place = append(place, f.File)
+// structIn is the struct that stands in a type, behind pointers and in lists, or
+// nil where a single value does.
+func structIn(t reflect.Type) reflect.Type {
+	for t != nil {
+		switch {
+		case isScalar(t):
+			return nil
+		case t.Kind() == reflect.Struct:
+			return t
+		case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice, t.Kind() == reflect.Map:
+			t = t.Elem()
+		default:
+			return nil
+		}
 	}
-	if f.Line > 0 {
-		line := map[scanner.Lang]string{scanner.French: "ligne", scanner.English: "line"}[l]
-		place = append(place, fmt.Sprintf("%s %d", line, f.Line))
-	}
-	if f.Key != "" {
-		place = append(place, f.Key)
-	}
-	colon := map[scanner.Lang]string{scanner.French: "\u00a0: ", scanner.English: ": "}[l]
-	return strings.Join(place, ", ") + colon + f.What.In(l)
+	return nil
 }
 
-// Faults is every fault found in one reading.
-type Faults []Fault
+// field is one key of a settings struct.
+type field struct {
+	reflect.StructField
+	key string
+}
 
-// Error lists the faults in English, for logs; people read Sentence.
-func (f Faults) Error() string {
-	lines := make([]string, 0, len(f))
-	for _, one := range f {
-		lines = append(lines, one.Sentence(scanner.English))
+// fieldsOf lists the fields that have a yaml tag; those of a struct tagged
+// ",inline" are its holder's.
+func fieldsOf(t reflect.Type) []field {
+	if t == nil {
+		return nil
 	}
-	return strings.Join(lines, "; ")
+	var list []field
+	for f := range t.Fields() {
+		name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case option == "inline":
+			for _, below := range fieldsOf(f.Type) {
+				below.Index = append(append([]int(nil), f.Index...), below.Index...)
+				list = append(list, below)
+			}
+		case name != "" && name != "-" && f.IsExported():
+			list = append(list, field{f, name})
+		}
+	}
+	return list
+}
+
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for _, f := range fieldsOf(t) {
+		keys = append(keys, f.key)
+	}
+	return keys
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func TestReport(t *testing.T) {
@@ -16,6 +17,10 @@ func TestReport(t *testing.T) {
 		Sentence: scanner.Text{FR: "fichier illisible", EN: "file cannot be read"},
 		Hint:     scanner.Text{FR: "vérifiez les droits", EN: "check its rights"},
 		Cause:    errors.New("permission denied"),
+	}
+	faults := settings.Faults{
+		{File: "agent.yaml", Line: 3, Key: "scope.until", What: scanner.Text{FR: "« demain » n'est pas une date", EN: `"demain" is not a date`}, Hint: scanner.Text{FR: "écrivez 2027-06-01", EN: "write 2027-06-01"}},
+		{File: "agent.yaml", Line: 5, Key: "colour", What: scanner.Text{FR: "la clé n'est pas connue", EN: "the key is not known"}, Hint: scanner.Text{FR: "retirez-la", EN: "remove it"}},
 	}
 	for name, test := range map[string]struct {
 		err  error
@@ -27,7 +32,23 @@ func TestReport(t *testing.T) {
 		"code-only":       {fmt.Errorf("scan: %w", Exit(ExitFailed)), scanner.French, ExitFailed, ""},
 		"problem-french":  {fmt.Errorf("scan: %w", problem), scanner.French, ExitUnusable, "x: erreur: fichier illisible: permission denied\nx: conseil: vérifiez les droits\n"},
 		"problem-english": {problem, scanner.English, ExitUnusable, "x: error: file cannot be read: permission denied\nx: hint: check its rights\n"},
-		"plain":           {errors.New("unknown flag"), scanner.English, ExitUnusable, "x: error: unknown flag\nx: hint: see x --help\n"},
+		"faults-french": {
+			&Problem{Sentence: problem.Sentence, Hint: problem.Hint, Cause: faults}, scanner.French, ExitUnusable,
+			"x: erreur: fichier illisible\n" +
+				"x: erreur: agent.yaml, ligne 3, scope.until\u00a0: « demain » n'est pas une date\nx: conseil: écrivez 2027-06-01\n" +
+				"x: erreur: agent.yaml, ligne 5, colour\u00a0: la clé n'est pas connue\nx: conseil: retirez-la\n" +
+				"x: conseil: vérifiez les droits\n",
+		},
+		"faults-english": {
+			fmt.Errorf("load: %w", faults), scanner.English, ExitUnusable,
+			"x: error: agent.yaml, line 3, scope.until: \"demain\" is not a date\nx: hint: write 2027-06-01\n" +
+				"x: error: agent.yaml, line 5, colour: the key is not known\nx: hint: remove it\n",
+		},
+		"fault-of-a-flag": {
+			settings.Fault{File: "--until", What: faults[0].What, Hint: faults[0].Hint}, scanner.English, ExitUnusable,
+			"x: error: --until: \"demain\" is not a date\nx: hint: write 2027-06-01\n",
+		},
+		"plain": {errors.New("unknown flag"), scanner.English, ExitUnusable, "x: error: unknown flag\nx: hint: see x --help\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

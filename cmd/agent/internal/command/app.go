@@ -24,6 +24,7 @@ import (
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // Worker is the template engine's own process: plan in, results out, exit code.
@@ -132,6 +133,9 @@ func badConfig(cause error) error {
 	hint := scanner.Text{
 		FR: "corrigez la clé nommée ci-dessus ; docs/agent.example.yaml montre toutes les clés",
 		EN: "correct the key named above; docs/agent.example.yaml shows every key",
+	}
+	if _, ok := errors.AsType[settings.Faults](cause); ok {
+		hint = scanner.Text{FR: "docs/agent.example.yaml montre toutes les clés", EN: "docs/agent.example.yaml shows every key"} // each fault has its own
 	}
 	if errors.Is(cause, fs.ErrNotExist) || errors.Is(cause, fs.ErrPermission) {
 		hint = scanner.Text{FR: "vérifiez le chemin et les droits du fichier donné à --config", EN: "check the path and the rights of the file given to --config"}

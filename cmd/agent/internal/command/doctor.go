@@ -18,6 +18,7 @@ import (
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // health is how one part of the agent is.
@@ -93,8 +94,8 @@ const soon = 30 * 24 * time.Hour
 func signScope(c config.Config, now time.Time) sign {
 	s := sign{part: scanner.Text{FR: "périmètre autorisé", EN: "authorised scope"}}
 	_, err := runner.Plan(c, now)
-	until := c.Scope.Authorisation.Until
-	day := until.Format(time.DateOnly)
+	until := c.Scope.Authorisation.Until.End()
+	day := settings.LastDay(until).Format(time.DateOnly)
 	switch problem := (*cli.Problem)(nil); {
 	case errors.As(err, &problem):
 		s.health, s.detail = broken, problem.Sentence

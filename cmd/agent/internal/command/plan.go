@@ -13,6 +13,7 @@ import (
 	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func (a *app) plan() *cobra.Command {
@@ -52,7 +53,7 @@ func (a *app) showPlan(c config.Config, plan scanner.Plan) error {
 	auth := plan.Scope.Authorisation
 	fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("profil", "profile"), plan.Profile.ID, plan.Profile.Title.In(a.lang.Lang))
 	fmt.Fprintf(w, "%s\t%s\n", a.say("point de vue", "vantage"), plan.Vantage)
-	fmt.Fprintf(w, "%s\t%s, %s %s\n\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), a.day(auth.Until))
+	fmt.Fprintf(w, "%s\t%s, %s %s\n\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), a.day(settings.LastDay(auth.Until)))
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("cible", "target"), a.say("connexions au plus", "connections at most"), a.say("requêtes au plus", "requests at most"))
 	for _, task := range plan.Tasks {
 		l := load[task.Probe]

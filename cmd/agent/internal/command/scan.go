@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +15,7 @@ import (
 	"carescan/cmd/agent/internal/uplink"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // selection is what the flags change of a configuration.
@@ -33,7 +33,7 @@ func (a *app) selectFlags(command *cobra.Command, s *selection) {
 	flags.StringVar(&s.profile, "profile", "", a.say("profil à appliquer", "profile to apply"))
 	flags.StringVar(&s.vantage, "vantage", "", a.say("d'où l'on regarde : internet ou inside", "where the look is from: internet or inside"))
 	flags.StringVar(&s.authorisedBy, "authorised-by", "", a.say("fonction de la personne qui autorise l'examen", "function of the person who authorises the look"))
-	flags.StringVar(&s.authorisedUntil, "authorised-until", "", a.say("dernier jour autorisé, AAAA-MM-JJ", "last day authorised, YYYY-MM-DD"))
+	flags.StringVar(&s.authorisedUntil, "authorised-until", "", a.say("dernier jour autorisé, compris (heure de Paris), AAAA-MM-JJ", "last day authorised, included (Paris time), YYYY-MM-DD"))
 }
 
 // vantages are where an agent may stand.
@@ -61,11 +61,15 @@ func (s selection) authorise(c config.Config) (config.Config, error) {
 	if s.authorisedBy == "" && s.authorisedUntil == "" {
 		return c, nil
 	}
-	last, err := time.Parse(time.DateOnly, s.authorisedUntil)
-	if err != nil || s.authorisedBy == "" {
-		return c, badAuthorisation(err)
+	if s.authorisedBy == "" || s.authorisedUntil == "" {
+		return c, badAuthorisation()
 	}
-	c.Scope.Authorisation = config.Authorisation{By: s.authorisedBy, Until: last.AddDate(0, 0, 1)}
+	last, err := settings.ParseDay(s.authorisedUntil)
+	if fault, ok := errors.AsType[settings.Fault](err); ok {
+		fault.File = "--authorised-until"
+		return c, fault
+	}
+	c.Scope.Authorisation = config.Authorisation{By: s.authorisedBy, Until: last}
 	return c, nil
 }
 
@@ -80,14 +84,13 @@ func (s selection) narrow(c config.Config) (config.Config, error) {
 	return c, err
 }
 
-func badAuthorisation(cause error) error {
+func badAuthorisation() error {
 	return &cli.Problem{
 		Sentence: scanner.Text{FR: "l'autorisation donnée est incomplète", EN: "the authorisation given is incomplete"},
 		Hint: scanner.Text{
 			FR: "donnez ensemble --authorised-by \"RSSI\" et --authorised-until AAAA-MM-JJ",
 			EN: "give --authorised-by \"CISO\" and --authorised-until YYYY-MM-DD together",
 		},
-		Cause: cause,
 	}
 }
 

@@ -31,7 +31,7 @@ schedule: {every: 12h}
 	if c.Scope.Ranges[0].String() != "192.0.2.0/24" || c.Schedule.Every != 12*time.Hour {
 		t.Errorf("scope %v, rhythm %v: not as written", c.Scope.Ranges, c.Schedule.Every)
 	}
-	if got := c.Scope.Authorisation.Until; !got.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)) {
+	if got := c.Scope.Authorisation.Until.End(); !got.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("until = %v", got)
 	}
 	if want := filepath.Join(filepath.Dir(file), "pw"); c.Directories[0].PasswordFile != want {

@@ -36,7 +36,7 @@ func TestExampleNamesEveryKey(t *testing.T) {
 func keys(t reflect.Type) []string {
 	var list []string
 	for field := range t.Fields() {
-		list = append(list, field.Tag.Get("mapstructure"))
+		list = append(list, field.Tag.Get("yaml"))
 		inner := field.Type
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()

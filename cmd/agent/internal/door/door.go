@@ -44,7 +44,7 @@ func Open(c config.Config, scope scanner.Scope) (*guard.Guard, error) {
 }
 
 func intrusiveOf(i config.Intrusive) scanner.Authorisation {
-	return scanner.Authorisation{By: i.By, Reference: i.Reference, From: i.From, Until: i.Until}
+	return scanner.Authorisation{By: i.By, Reference: i.Reference, From: i.From.Start().UTC(), Until: i.Until.End().UTC()}
 }
 
 // sourcesOf lists the "host:port" of the services that tell about targets.

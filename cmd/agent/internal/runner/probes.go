@@ -13,6 +13,7 @@ import (
 	"carescan/scanner/probes/directory"
 	"carescan/scanner/probes/hosting"
 	"carescan/scanner/probes/hosting/geo"
+	"carescan/scanner/settings"
 )
 
 // Probes are the ways of looking this configuration has.
@@ -58,7 +59,7 @@ func applicationsOf(c config.Config) []accounts.Config {
 	for _, a := range c.Applications {
 		asOf, columns := "", map[string]string{}
 		if !a.AsOf.IsZero() {
-			asOf = a.AsOf.Format(time.DateOnly)
+			asOf = a.AsOf.Start().In(settings.Zone).Format(time.DateOnly)
 		}
 		for _, m := range a.Columns {
 			columns[m.Is] = m.Word

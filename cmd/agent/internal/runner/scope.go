@@ -10,6 +10,7 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // scopeOf is the scope a configuration declares.
@@ -22,7 +23,7 @@ func scopeOf(c config.Config) scanner.Scope {
 }
 
 func authorisationOf(a config.Authorisation) scanner.Authorisation {
-	return scanner.Authorisation{By: a.By, Reference: a.Reference, From: a.From, Until: a.Until}
+	return scanner.Authorisation{By: a.By, Reference: a.Reference, From: a.From.Start().UTC(), Until: a.Until.End().UTC()}
 }
 
 // Narrow keeps of a configuration what belongs to the given domains: their
@@ -107,10 +108,10 @@ func unauthorised(a scanner.Authorisation, now time.Time) error {
 	case a.By == "" || a.Until.IsZero():
 		problem.Sentence = scanner.Text{FR: "le périmètre n'est pas autorisé", EN: "the scope is not authorised"}
 	case now.Before(a.From):
-		day := a.From.Format(time.DateOnly)
+		day := a.From.In(settings.Zone).Format(time.DateOnly)
 		problem.Sentence = scanner.Text{FR: "l'autorisation ne commence que le " + day, EN: "the authorisation only begins on " + day}
 	default:
-		day := a.Until.Format(time.DateOnly)
+		day := settings.LastDay(a.Until).Format(time.DateOnly)
 		problem.Sentence = scanner.Text{FR: "l'autorisation a expiré le " + day, EN: "the authorisation expired on " + day}
 	}
 	return problem

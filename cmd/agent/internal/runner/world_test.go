@@ -15,6 +15,7 @@ import (
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // world is a resolver that knows as many healthy domains as are asked for,
@@ -164,7 +165,7 @@ func (w *world) configOf(count int) config.Config {
 	c.Scope = config.Scope{
 		Names:         []string{"*.test"},
 		Ranges:        []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Authorisation: config.Authorisation{By: "directeur", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
+		Authorisation: config.Authorisation{By: "directeur", From: settings.Moment(time.Now().Add(-time.Hour)), Until: settings.Moment(time.Now().Add(time.Hour))},
 	}
 	for i := range count {
 		c.Targets.Domains = append(c.Targets.Domains, fmt.Sprintf("d%d.test", i))
