@@ -47,6 +47,10 @@ type ArtifactRef struct {
 	MediaType string `json:"media_type"`
 	Name      string `json:"name"` // what a person calls it, for example "certificate chain"
 	Size      int    `json:"size"` // bytes
+	// Dropped says that the bytes were seen and are not kept: the run, or its
+	// bundle, had no room for them. The digest still tells whether bytes found
+	// elsewhere are the same.
+	Dropped bool `json:"dropped,omitempty"`
 }
 
 // Artifact is the raw bytes behind an observation, with their name.
@@ -57,7 +61,7 @@ type Artifact struct {
 
 // NewArtifact names bytes by their hash.
 func NewArtifact(name, mediaType string, data []byte) Artifact {
-	return Artifact{ArtifactRef{Digest(data), mediaType, name, len(data)}, data}
+	return Artifact{ArtifactRef{Digest: Digest(data), MediaType: mediaType, Name: name, Size: len(data)}, data}
 }
 
 // Digest returns the SHA-256 of bytes as "sha256:…".

@@ -2,7 +2,10 @@
 
 package scanner
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // RunSchema names the JSON form of a run; see docs/schema/run-1.json.
 const RunSchema = "carescan.run/1"
@@ -50,6 +53,51 @@ func (s RunStatus) Label() Text {
 	case RunFailed:
 	}
 	return Text{"en échec", "failed"}
+}
+
+// Identify gives every observation the identifier of its content, and makes the
+// findings follow.
+func (r *Run) Identify() {
+	renamed := map[string]string{}
+	for i, o := range r.Observations {
+		r.Observations[i] = o.Identify()
+		renamed[o.ID] = r.Observations[i].ID
+	}
+	for _, f := range r.Findings {
+		for i, id := range f.Observations {
+			if now, known := renamed[id]; known {
+				f.Observations[i] = now
+			}
+		}
+	}
+}
+
+// DropArtifacts lets go of the bytes with these digests. The observations that
+// rest on them still name them, and say that they are not kept.
+func (r *Run) DropArtifacts(digests map[string]bool) {
+	r.Artifacts = slices.DeleteFunc(r.Artifacts, func(a Artifact) bool { return digests[a.Ref.Digest] })
+	for _, o := range r.Observations {
+		for i, ref := range o.Artifacts {
+			o.Artifacts[i].Dropped = ref.Dropped || digests[ref.Digest]
+		}
+	}
+	r.Identify()
+}
+
+// Dropped lists the artifacts that the observations name and that are not kept,
+// once each.
+func (r Run) Dropped() []ArtifactRef {
+	var list []ArtifactRef
+	known := map[string]bool{}
+	for _, o := range r.Observations {
+		for _, ref := range o.Artifacts {
+			if ref.Dropped && !known[ref.Digest] {
+				known[ref.Digest] = true
+				list = append(list, ref)
+			}
+		}
+	}
+	return list
 }
 
 // CountFindings counts findings by outcome.

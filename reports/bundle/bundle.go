@@ -8,6 +8,8 @@ package bundle
 
 import (
 	"crypto"
+	"encoding/json"
+	"errors"
 	"time"
 
 	"carescan/reports/bundle/envelope"
@@ -51,25 +53,44 @@ type Opened struct {
 	KeyID  string
 }
 
-// Seal signs a bundle. Texts are first rid of what Open refuses in them; what
-// comes back was opened once, so that nothing unreadable is ever kept or sent.
+// Seal signs a bundle. Texts are first rid of what Open refuses in them. What is
+// too large is made to fit: artifacts are dropped, then facts, the largest
+// first, and the observations say so; findings are always sealed. What comes
+// back was opened once, so that nothing unreadable is ever kept or sent.
+//
+// The same run would fail again: an error of Seal is never worth a second try.
 func Seal(b Bundle, signer crypto.Signer) ([]byte, error) {
-	raw, err := encode(b)
+	d, err := documentOf(b)
 	if err != nil {
 		return nil, err
+	}
+	for {
+		sealed, err := d.seal(signer)
+		if err == nil {
+			return sealed, nil
+		}
+		if !errors.Is(err, ErrTooLarge) || !d.shed(len(sealed)-MaxBytes) {
+			return nil, err
+		}
+	}
+}
+
+// seal signs a document as it is, and opens the result; what is too large comes
+// back beside the error.
+func (d *document) seal(signer crypto.Signer) ([]byte, error) {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return nil, envelope.Wrong(partRun, "encode: %w", err)
 	}
 	payload, err := compress(raw)
 	if err != nil {
 		return nil, err
 	}
 	sealed, err := envelope.Seal(PayloadType, payload, signer)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		_, err = Open(sealed, Options{Key: signer.Public()})
 	}
-	if _, err := Open(sealed, Options{Key: signer.Public()}); err != nil {
-		return nil, err
-	}
-	return sealed, nil
+	return sealed, err
 }
 
 // Open verifies a sealed bundle, cheapest first: size, envelope, key,

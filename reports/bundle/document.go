@@ -26,9 +26,10 @@ type artifact struct {
 	Data []byte              `json:"data"`
 }
 
-// encode writes a bundle as JSON. It works on a copy, because cleaning texts
-// must not reach the run of the caller.
-func encode(b Bundle) ([]byte, error) {
+// documentOf makes a document fit to be sealed of a bundle. It works on a copy,
+// because cleaning texts and shedding weight must not reach the run of the
+// caller.
+func documentOf(b Bundle) (*document, error) {
 	raw, err := json.Marshal(document{b.Header, b.Run, artifactsOf(b.Run)})
 	if err != nil {
 		return nil, envelope.Wrong(partRun, "encode: %w", err)
@@ -37,8 +38,9 @@ func encode(b Bundle) ([]byte, error) {
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return nil, envelope.Wrong(partRun, "encode: %w", err)
 	}
+	d.shedUnreadable()
 	d.clean()
-	return json.Marshal(d)
+	return &d, nil
 }
 
 // artifactsOf lists the artifacts of a run once each, in the order of their

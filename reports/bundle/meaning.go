@@ -137,10 +137,15 @@ func (d *document) checkObservations(held map[string]int) (map[string]bool, erro
 	return observed, nil
 }
 
-// checkRefs demands that the bytes behind an observation are held.
+// checkRefs demands that the bytes behind an observation are held, unless it says
+// that they are not.
 func checkRefs(o scanner.Observation, held map[string]int) error {
 	for _, ref := range o.Artifacts {
-		if size, ok := held[ref.Digest]; !ok || size != ref.Size {
+		size, ok := held[ref.Digest]
+		if ref.Dropped && ok {
+			return envelope.Wrong("artifact "+ref.Digest, "observation %s says that it was dropped, and it is held", o.ID)
+		}
+		if !ref.Dropped && (!ok || size != ref.Size) {
 			return envelope.Wrong("artifact "+ref.Digest, "observation %s names %d bytes that are not held", o.ID, ref.Size)
 		}
 	}

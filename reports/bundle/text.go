@@ -18,18 +18,7 @@ import (
 // content, and findings follow.
 func (d *document) clean() {
 	eachText(reflect.ValueOf(d), cleanText)
-	renamed := map[string]string{}
-	for i, o := range d.Run.Observations {
-		d.Run.Observations[i] = o.Identify()
-		renamed[o.ID] = d.Run.Observations[i].ID
-	}
-	for _, f := range d.Run.Findings {
-		for i, id := range f.Observations {
-			if now, ok := renamed[id]; ok {
-				f.Observations[i] = now
-			}
-		}
-	}
+	d.Run.Identify()
 }
 
 func cleanText(s string) string {

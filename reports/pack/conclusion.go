@@ -17,6 +17,10 @@ func (r *Result) conclude(o Options) {
 		"The %d files listed are, to the byte, those that key %s signed.", len(r.Files), r.KeyID)
 	for _, b := range r.Bundles {
 		r.provePass(b)
+		if dropped := len(b.Run.Dropped()); dropped > 0 {
+			r.doubt("Les octets de %d pièces que nomme le dossier scellé %s : il n’avait pas la place de les garder, seules leurs empreintes y sont.",
+				"The bytes of %d artifacts that sealed bundle %s names: it had no room to keep them, only their digests are there.", dropped, b.Header.ID)
+		}
 	}
 	r.weighKey(o.Key, "du manifeste", "of the manifest")
 	r.weighKey(o.BundleKey, "des agents", "of the agents")

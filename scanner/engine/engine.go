@@ -62,6 +62,7 @@ func (e Engine) Run(ctx context.Context, plan scanner.Plan) scanner.Run {
 	run := e.begin(plan)
 	results := e.lookAll(ctx, plan, looksAt(plan.Tasks, 0))
 	fill(&run, append(results, e.confirm(ctx, plan, results)...))
+	afford(&run)
 	judge(&run, plan)
 	run.Status = status(run.Observations)
 	run.Ended = e.Clock().UTC()

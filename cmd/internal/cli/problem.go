@@ -55,37 +55,51 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	if exit := Exit(0); errors.As(err, &exit) {
 		return int(exit)
 	}
-	tell := func(sentence, advice string) {
-		label, hint := scanner.Text{FR: "erreur", EN: "error"}, scanner.Text{FR: "conseil", EN: "hint"}
-		if sentence != "" {
-			fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
-		}
-		if advice != "" {
-			fmt.Fprintf(w, "%s: %s: %s\n", program, hint.In(l), advice)
-		}
-	}
-	problem := (*Problem)(nil)
-	faults, hasFaults := errors.AsType[settings.Faults](err)
-	if one, ok := errors.AsType[settings.Fault](err); ok {
-		faults, hasFaults = settings.Faults{one}, true
-	}
-	switch isProblem := errors.As(err, &problem); {
-	case isProblem && !hasFaults:
-		tell(problem.in(l), problem.Hint.In(l))
-	case !hasFaults:
-		tell(err.Error(), scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"}.In(l))
+	problem, isProblem := errors.AsType[*Problem](err)
+	faults := faultsOf(err)
+	label := scanner.Text{FR: "erreur", EN: "error"}
+	switch {
+	case isProblem && faults == nil:
+		say(w, program, l, label, problem.in(l), problem.Hint)
+	case faults == nil:
+		say(w, program, l, label, err.Error(), scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"})
 	default:
 		if isProblem {
-			tell(problem.Sentence.In(l), "")
+			say(w, program, l, label, problem.Sentence.In(l), scanner.Text{})
 		}
 		for _, fault := range faults.Shown() {
-			tell(fault.Sentence(l), fault.Hint.In(l))
+			say(w, program, l, label, fault.Sentence(l), fault.Hint)
 		}
 		if isProblem {
-			tell("", problem.Hint.In(l))
+			say(w, program, l, label, "", problem.Hint)
 		}
 	}
 	return ExitUnusable
+}
+
+// Warn tells of a problem that did not stop what was asked.
+func Warn(w io.Writer, program string, l scanner.Lang, p *Problem) {
+	say(w, program, l, scanner.Text{FR: "attention", EN: "warning"}, p.in(l), p.Hint)
+}
+
+// faultsOf are the faults of a configuration that an error carries, if any.
+func faultsOf(err error) settings.Faults {
+	if one, ok := errors.AsType[settings.Fault](err); ok {
+		return settings.Faults{one}
+	}
+	faults, _ := errors.AsType[settings.Faults](err)
+	return faults
+}
+
+// say writes a sentence and its hint, each on a line of its own; an empty one is
+// left out.
+func say(w io.Writer, program string, l scanner.Lang, label scanner.Text, sentence string, hint scanner.Text) {
+	if sentence != "" {
+		fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
+	}
+	if advice := hint.In(l); advice != "" {
+		fmt.Fprintf(w, "%s: %s: %s\n", program, scanner.Text{FR: "conseil", EN: "hint"}.In(l), advice)
+	}
 }
 
 func (p *Problem) in(l scanner.Lang) string {

@@ -16,6 +16,12 @@ import (
 	"carescan/scanner"
 )
 
+// How the list of checks may be shown.
+const (
+	asTable = "table"
+	asJSON  = "json"
+)
+
 func (a *app) checks() *cobra.Command {
 	command := &cobra.Command{Use: "checks", Short: a.say("Les vérifications et leur explication", "The checks and their explanation")}
 	var format string
@@ -23,7 +29,7 @@ func (a *app) checks() *cobra.Command {
 		Use: "list", Args: cobra.NoArgs, Short: a.say("Liste les vérifications", "List the checks"),
 		RunE: func(*cobra.Command, []string) error { return a.listChecks(format) },
 	}
-	list.Flags().StringVar(&format, "format", formatTable, "table|json")
+	list.Flags().StringVar(&format, "format", asTable, asTable+"|"+asJSON)
 	show := &cobra.Command{
 		Use: "show ID", Args: cobra.ExactArgs(1), Short: a.say("Explique une vérification", "Explain a check"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.showCheck(args[0]) },
@@ -43,14 +49,14 @@ type listedCheck struct {
 }
 
 func (a *app) listChecks(format string) error {
-	if err := oneOf(format, []string{formatTable, formatJSON}, scanner.Text{FR: "format", EN: "format"}); err != nil {
+	if err := oneOf(format, []string{asTable, asJSON}, scanner.Text{FR: "format", EN: "format"}); err != nil {
 		return err
 	}
 	var list []listedCheck
 	for _, c := range checks.All() {
 		list = append(list, listedCheck{c.ID, c.Revision, c.Severity, c.Papers.Title(), c.Judge.Fact, c.References})
 	}
-	if format == formatJSON {
+	if format == asJSON {
 		encoder := json.NewEncoder(a.out)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(list)

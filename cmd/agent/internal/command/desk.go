@@ -104,7 +104,7 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 }
 
 // keep seals a run and puts it in the spool.
-func (d *desk) keep(run scanner.Run) (spool.Entry, error) {
+func (d *desk) keep(run scanner.Run) (spool.Sealed, error) {
 	return runner.Seal(d.spool, d.identity.Key, d.agentID, run)
 }
 

@@ -5,10 +5,8 @@ package command
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,60 +17,35 @@ import (
 	"carescan/cmd/internal/cli"
 	"carescan/reports"
 	"carescan/reports/bundle"
-	"carescan/reports/render/csv"
-	"carescan/reports/render/dossier"
-	"carescan/reports/render/html"
-	"carescan/reports/render/json"
-	"carescan/reports/render/table"
+	"carescan/reports/render"
 	"carescan/scanner"
 )
 
-// The formats a run is presented in.
-const (
-	formatTable   = "table"
-	formatJSON    = "json"
-	formatHTML    = "html"
-	formatCSV     = "csv"
-	formatDossier = "dossier"
-)
-
-// format is one way to present a run: how, and under which file name, if any.
-type format struct {
-	write func(io.Writer, reports.Document, scanner.Lang) error
-	file  scanner.Text
-}
-
-func formats() map[string]format {
-	return map[string]format{
-		formatTable:   {table.Write, scanner.Text{}},
-		formatJSON:    {json.Write, scanner.Text{FR: "rapport.json", EN: "report.json"}},
-		formatHTML:    {html.Write, scanner.Text{FR: "rapport.html", EN: "report.html"}},
-		formatCSV:     {csv.Write, scanner.Text{FR: "constats.csv", EN: "findings.csv"}},
-		formatDossier: {dossier.Write, scanner.Text{FR: "dossier-has.html", EN: "has-dossier.html"}},
-	}
-}
-
 // output is where and how a run is presented.
 type output struct {
-	formats []string
+	names   []string // as typed
 	folder  string
+	formats []render.Format // once validated
 }
 
 func (a *app) outputFlags(command *cobra.Command, o *output) {
+	var offered []string
+	for _, f := range render.All() {
+		offered = append(offered, f.ID+" ("+f.Title.In(a.lang.Lang)+")")
+	}
 	flags := command.Flags()
-	flags.StringSliceVar(&o.formats, "format", []string{formatTable}, strings.Join(knownFormats(), ","))
+	flags.StringSliceVar(&o.names, "format", render.IDs()[:1], strings.Join(offered, ", "))
 	flags.StringVar(&o.folder, "out", "", a.say("dossier où écrire les fichiers et le dossier scellé", "folder for the files and the sealed bundle"))
 }
 
-func knownFormats() []string {
-	return []string{formatTable, formatJSON, formatHTML, formatCSV, formatDossier}
-}
-
-func (o output) validate() error {
-	for _, name := range o.formats {
-		if err := oneOf(name, knownFormats(), scanner.Text{FR: "format", EN: "format"}); err != nil {
+// validate finds the formats asked for.
+func (o *output) validate() error {
+	for _, name := range o.names {
+		if err := oneOf(name, render.IDs(), scanner.Text{FR: "format", EN: "format"}); err != nil {
 			return err
 		}
+		format, _ := render.ByID(name)
+		o.formats = append(o.formats, format)
 	}
 	if o.folder == "" && len(o.formats) != 1 {
 		return &cli.Problem{
@@ -103,25 +76,30 @@ func (a *app) deliver(d *desk, run scanner.Run, entry spool.Entry, o output) err
 	}
 	// What is presented is what was sealed, not what was in memory.
 	doc := document(opened.Run, ref(opened), run.Names)
-	if err := a.write(doc, raw, o); err != nil {
+	if err := a.write(doc, raw, o); err != nil || o.folder == "" {
 		return err
 	}
-	if o.folder == "" || !slices.Contains(o.formats, formatDossier) {
-		return nil
+	for _, format := range o.formats {
+		if format.Pack == "" {
+			continue
+		}
+		if err := a.writePack(d.identity.Key, format, doc, raw, o.folder); err != nil {
+			return err
+		}
 	}
-	return a.writePack(d.identity.Key, doc, raw, o.folder)
+	return nil
 }
 
 // write presents a document; sealed bytes, when there are, are laid beside it.
 func (a *app) write(doc reports.Document, sealed []byte, o output) error {
 	if o.folder == "" {
-		return formats()[o.formats[0]].write(a.out, doc, a.lang.Lang)
+		return o.formats[0].Write(a.out, doc, a.lang.Lang)
 	}
 	if err := os.MkdirAll(o.folder, 0o700); err != nil {
 		return notWritten(err)
 	}
-	for _, name := range o.formats {
-		if err := a.writeAs(name, doc, o.folder); err != nil {
+	for _, format := range o.formats {
+		if err := a.writeAs(format, doc, o.folder); err != nil {
 			return err
 		}
 	}
@@ -131,17 +109,17 @@ func (a *app) write(doc reports.Document, sealed []byte, o output) error {
 	return a.keep(filepath.Join(o.folder, doc.Bundle.ID+bundle.Extension), sealed)
 }
 
-// writeAs writes one format into a folder; a table is at home on the terminal.
-func (a *app) writeAs(name string, doc reports.Document, folder string) error {
-	f := formats()[name]
-	if name == formatTable {
-		return f.write(a.out, doc, a.lang.Lang)
+// writeAs writes one format into a folder, unless it is at home on the terminal.
+func (a *app) writeAs(format render.Format, doc reports.Document, folder string) error {
+	name := format.File.In(a.lang.Lang)
+	if name == "" {
+		return format.Write(a.out, doc, a.lang.Lang)
 	}
 	var page bytes.Buffer
-	if err := f.write(&page, doc, a.lang.Lang); err != nil {
+	if err := format.Write(&page, doc, a.lang.Lang); err != nil {
 		return err
 	}
-	return a.keep(filepath.Join(folder, f.file.In(a.lang.Lang)), page.Bytes())
+	return a.keep(filepath.Join(folder, name), page.Bytes())
 }
 
 // keep writes a file that only its owner reads, and says where.

@@ -11,21 +11,18 @@ import (
 
 	"carescan/reports"
 	"carescan/reports/pack"
-	"carescan/reports/render/dossier"
+	"carescan/reports/render"
 	"carescan/scanner"
 )
 
-// packFile is the evidence pack: the dossier and what it rests on.
-const packFile = "dossier-has.zip"
-
-// writePack files the dossier, in every language, with the sealed bundle it is
+// writePack files a document, in every language, with the sealed bundle it is
 // drawn from. It names nobody: a pack is made to be handed over.
-func (a *app) writePack(key crypto.Signer, doc reports.Document, sealed []byte, folder string) error {
+func (a *app) writePack(key crypto.Signer, format render.Format, doc reports.Document, sealed []byte, folder string) error {
 	doc.Names = nil
 	p := pack.Pack{Dossiers: map[scanner.Lang][]byte{}, Bundles: [][]byte{sealed}, SealedAt: time.Now().UTC()}
 	for _, l := range scanner.Langs() {
 		var page bytes.Buffer
-		if err := dossier.Write(&page, doc, l); err != nil {
+		if err := format.Write(&page, doc, l); err != nil {
 			return err
 		}
 		p.Dossiers[l] = page.Bytes()
@@ -34,7 +31,7 @@ func (a *app) writePack(key crypto.Signer, doc reports.Document, sealed []byte, 
 	if err := pack.Write(&archive, p, key); err != nil {
 		return err
 	}
-	return a.keep(filepath.Join(folder, packFile), archive.Bytes())
+	return a.keep(filepath.Join(folder, format.Pack), archive.Bytes())
 }
 
 // verifyPack says what an evidence pack proves, and what it does not.

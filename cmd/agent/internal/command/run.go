@@ -38,18 +38,26 @@ func (a *app) run() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return (&daemon{desk: d, wake: make(chan struct{}, 1)}).live(command.Context())
+			return newDaemon(d).live(command.Context())
 		},
 	}
 }
 
 // daemon is the agent that stays.
 type daemon struct {
-	desk  *desk
-	wake  chan struct{} // a new bundle waits
-	mu    sync.Mutex
-	last  scanner.Run
-	error error // of the last run
+	desk   *desk
+	look   func(context.Context) (scanner.Run, error)
+	keeper *keeper
+	wake   chan struct{} // a new bundle waits
+	mu     sync.Mutex
+	last   scanner.Run
+	error  error // of the last run
+}
+
+func newDaemon(d *desk) *daemon {
+	wake := make(chan struct{}, 1)
+	look := func(ctx context.Context) (scanner.Run, error) { return d.look(ctx, nil, nil) }
+	return &daemon{desk: d, look: look, keeper: &keeper{seal: d.keep, wake: wake}, wake: wake}
 }
 
 // live runs until its context ends.
@@ -67,8 +75,11 @@ func (d *daemon) live(ctx context.Context) error {
 		return errors.Join(badStatusPage(err), rhythm.Stop())
 	}
 	slog.InfoContext(ctx, "agent started", "status", page.URL(), "every", every.String())
+	go d.keeper.again(ctx)
 	err = d.sendUntil(ctx)
-	return errors.Join(err, rhythm.Stop(), page.Close())
+	err = errors.Join(err, rhythm.Stop(), page.Close())
+	d.keeper.close()
+	return err
 }
 
 func badStatusPage(cause error) error {
@@ -99,39 +110,13 @@ func (d *daemon) name() string {
 }
 
 func (d *daemon) runOnce(ctx context.Context) {
-	run, err := d.desk.look(ctx, nil, nil)
+	run, err := d.look(ctx)
 	d.remember(run, err)
 	if err != nil {
 		slog.ErrorContext(ctx, "run failed", "error", err)
 		return
 	}
-	d.keep(ctx, run)
-	select {
-	case d.wake <- struct{}{}:
-	default: // already awake
-	}
-}
-
-// keepAgain is how long a run that could not be kept waits in memory.
-const keepAgain = time.Minute
-
-// keep seals a run, and tries again for as long as the daemon lives: a disk that
-// is full now may have room in a minute.
-func (d *daemon) keep(ctx context.Context, run scanner.Run) {
-	for {
-		entry, err := d.desk.keep(run)
-		d.remember(run, err)
-		if err == nil {
-			slog.InfoContext(ctx, "run sealed", "bundle", entry.ID, "seq", entry.Seq, "status", run.Status)
-			return
-		}
-		slog.ErrorContext(ctx, "keep run", "error", err, "retry_in", keepAgain.String())
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(keepAgain):
-		}
-	}
+	d.keeper.keep(run)
 }
 
 func (d *daemon) remember(run scanner.Run, err error) {
@@ -160,12 +145,14 @@ func (d *daemon) state(rhythm *schedule.Schedule) status.State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	state := status.State{Establishment: d.desk.config.Establishment.Name, Run: d.last, Enrolled: d.desk.agentID != ""}
+	held, errKeep := d.keeper.state()
+	state.Unsealed = held
 	next, err := rhythm.Next()
 	state.Next = next
 	waiting, errWaiting := d.desk.spool.Waiting()
 	rejected, errRejected := d.desk.spool.Rejected()
 	state.Waiting, state.Rejected = len(waiting), len(rejected)
-	if err := errors.Join(d.error, err, errWaiting, errRejected); err != nil {
+	if err := errors.Join(d.error, errKeep, err, errWaiting, errRejected); err != nil {
 		state.Problem = fmt.Sprint(err)
 	}
 	return state

@@ -130,12 +130,15 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 	if err != nil {
 		return err
 	}
-	entry, err := desk.keep(run)
+	sealed, err := desk.keep(run)
 	if err != nil {
 		// What was seen is shown all the same: it must not be lost with its seal.
 		return errors.Join(err, a.write(document(run, nil, run.Names), nil, o))
 	}
-	if err := a.deliver(desk, run, entry, o); err != nil {
+	if sealed.Beside != nil {
+		cli.Warn(a.err, runner.Program, a.lang.Lang, notBeside(sealed.Beside))
+	}
+	if err := a.deliver(desk, run, sealed.Entry, o); err != nil {
 		return err
 	}
 	if send {
@@ -144,6 +147,20 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 		}
 	}
 	return exitOf(run)
+}
+
+func notBeside(cause error) *cli.Problem {
+	return &cli.Problem{
+		Sentence: scanner.Text{
+			FR: "le passage est scellé et gardé, mais pas tout ce qui l'accompagne : un rapport refait plus tard peut montrer des pseudonymes à la place des noms",
+			EN: "the run is sealed and kept, but not all that goes beside it: a report made later may show pseudonyms instead of names",
+		},
+		Hint: scanner.Text{
+			FR: "vérifiez la place et les droits du dossier d'état (state) ; le dossier scellé n'est pas à refaire",
+			EN: "check the space and rights of the state folder; the sealed bundle need not be made again",
+		},
+		Cause: cause,
+	}
 }
 
 // exitOf is the exit code of a run (architecture.md, Commands): not knowing is

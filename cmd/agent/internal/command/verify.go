@@ -117,6 +117,14 @@ func (a *app) showOpened(o *bundle.Opened) error {
 	), o.Header.ID, o.Digest, o.KeyID, o.Header.Seq, orNone(o.Header.Previous), o.Header.SealedAt.Format(time.RFC3339), o.Header.Software,
 		o.Run.Establishment.Called(),
 		count[scanner.Fail], count[scanner.Inconclusive], count[scanner.Pass], count[scanner.NotApplicable])
+	for i, dropped := range o.Run.Dropped() {
+		if i == 0 {
+			fmt.Fprintln(a.out, a.say(
+				"Pièces nommées et non gardées, faute de place (leur empreinte dit seulement si des octets trouvés ailleurs sont les mêmes) :",
+				"Artifacts named and not kept, for want of room (their digest only tells whether bytes found elsewhere are the same):"))
+		}
+		fmt.Fprintf(a.out, "  %s  %s (%d %s)\n", dropped.Digest, dropped.Name, dropped.Size, a.say("octets", "bytes"))
+	}
 	return err
 }
 

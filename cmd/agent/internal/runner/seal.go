@@ -4,9 +4,8 @@ package runner
 
 import (
 	"crypto"
+	"errors"
 	"time"
-
-	"github.com/google/uuid"
 
 	"carescan/cmd/agent/internal/spool"
 	"carescan/cmd/internal/cli"
@@ -14,24 +13,24 @@ import (
 	"carescan/scanner"
 )
 
-// Seal numbers a run, signs it and keeps it in the spool, with the names of its
-// pseudonyms beside it.
-func Seal(s *spool.Spool, key crypto.Signer, agentID string, run scanner.Run) (spool.Entry, error) {
-	entry, err := s.Seal(func(seq uint64, previous string) (string, []byte, error) {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return "", nil, err
-		}
-		sealed, err := bundle.Seal(bundle.Bundle{Run: run, Header: bundle.Header{
-			ID: id.String(), Seq: seq, Previous: previous, AgentID: agentID,
+// Seal numbers a run, signs it and keeps it in the spool, once, with the names of
+// its pseudonyms beside it. The bundle bears the id of the run. An error that is
+// spool.ErrLasting is not worth a second try.
+func Seal(s *spool.Spool, key crypto.Signer, agentID string, run scanner.Run) (spool.Sealed, error) {
+	sealed, err := s.Seal(run.ID, func(seq uint64, previous string) ([]byte, error) {
+		return bundle.Seal(bundle.Bundle{Run: run, Header: bundle.Header{
+			ID: run.ID, Seq: seq, Previous: previous, AgentID: agentID,
 			Software: cli.Software(Program), SealedAt: time.Now().UTC(), FINESS: run.Establishment.FINESS,
 		}}, key)
-		return id.String(), sealed, err
 	})
-	if err != nil {
-		return entry, notKept(err)
+	if errors.Is(err, spool.ErrLasting) {
+		return sealed, neverKept(err)
 	}
-	return entry, s.KeepNames(entry.ID, run.Names)
+	if err != nil {
+		return sealed, notKept(err)
+	}
+	sealed.Beside = errors.Join(sealed.Beside, s.KeepNames(sealed.ID, run.Names))
+	return sealed, nil
 }
 
 func notKept(cause error) error {
@@ -40,6 +39,17 @@ func notKept(cause error) error {
 		Hint: scanner.Text{
 			FR: "vérifiez la place et les droits du dossier d'état (state), puis recommencez ; « carescan-agent doctor » montre l'état",
 			EN: "check the space and rights of the state folder, then start again; carescan-agent doctor shows its state",
+		},
+		Cause: cause,
+	}
+}
+
+func neverKept(cause error) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "le passage ne peut pas être scellé, et recommencer n'y changera rien", EN: "the run cannot be sealed, and trying again will not help"},
+		Hint: scanner.Text{
+			FR: "si la cause nomme la clé ou la signature, la clé de l'agent est abîmée : enrôlez l'agent à nouveau avec un autre dossier d'état ; si elle nomme une taille, divisez le périmètre entre deux agents",
+			EN: "if the cause names the key or the signature, the key of the agent is damaged: enrol the agent again with another state folder; if it names a size, share the scope between two agents",
 		},
 		Cause: cause,
 	}

@@ -42,6 +42,20 @@ type Entry struct {
 	Path string
 }
 
+// Sealed is a bundle that was just kept.
+type Sealed struct {
+	Entry
+	// Beside is what could not be kept beside the bundle, which is safe all the
+	// same: the end of the chain is found again on disk, and names only make a
+	// local report easier to read. Sealing again would not help.
+	Beside error
+}
+
+// ErrLasting is under the errors of a run that cannot be sealed, today or later:
+// it is too large, it contradicts itself, or the key is damaged. All other errors
+// are of the disk, and may heal.
+var ErrLasting = errors.New("this run can never be sealed")
+
 // Open makes the folders of a spool where they are missing.
 func Open(folder string) (*Spool, error) {
 	for _, name := range []string{outbox, sent, rejected, local} {
@@ -52,29 +66,48 @@ func Open(folder string) (*Spool, error) {
 	return &Spool{folder}, nil
 }
 
-// Seal numbers a new bundle and writes it to the outbox. make receives the
-// number and the digest of the bundle before ("" for the first), and returns
-// the bundle's id and its sealed bytes. When Seal returns, the bytes are on
-// disk; when it fails, nothing of them is and the number was not used.
-func (s *Spool) Seal(make func(seq uint64, previous string) (id string, sealed []byte, err error)) (Entry, error) {
+// Seal numbers the bundle of a run and writes it to the outbox, once: a run that
+// is there already is recognised by its id, which its bundle bears. make receives
+// the number and the digest of the bundle before ("" for the first), and returns
+// the sealed bytes; what it cannot do lasts (ErrLasting). When Seal returns, the
+// bytes are on disk; when it fails, nothing of them is and the number was not
+// used.
+func (s *Spool) Seal(run string, make func(seq uint64, previous string) ([]byte, error)) (Sealed, error) {
 	unlock, err := durable.Lock(filepath.Join(s.folder, "lock"))
 	if err != nil {
-		return Entry{}, err
+		return Sealed{}, err
 	}
 	defer unlock()
+	if entry, known, err := s.find(run); known || err != nil {
+		return Sealed{Entry: entry}, err
+	}
 	last, err := s.lastLink()
 	if err != nil {
-		return Entry{}, err
+		return Sealed{}, err
 	}
-	id, sealed, err := make(last.Seq+1, last.Digest)
+	sealed, err := make(last.Seq+1, last.Digest)
 	if err != nil {
-		return Entry{}, err
+		return Sealed{}, fmt.Errorf("%w: %w", ErrLasting, err)
 	}
-	entry := Entry{last.Seq + 1, id, s.path(outbox, last.Seq+1, id)}
+	entry := Entry{last.Seq + 1, run, s.path(outbox, last.Seq+1, run)}
 	if err := durable.WriteFile(entry.Path, sealed); err != nil {
-		return Entry{}, fmt.Errorf("keep bundle %s: %w", id, err)
+		return Sealed{}, fmt.Errorf("keep bundle %s: %w", run, err)
 	}
-	return entry, s.writeLink(link{entry.Seq, digest(sealed)})
+	return Sealed{entry, s.writeLink(link{entry.Seq, digest(sealed)})}, nil
+}
+
+// find looks for the bundle of a run, wherever it is filed.
+func (s *Spool) find(run string) (Entry, bool, error) {
+	for _, folder := range []string{outbox, sent, rejected} {
+		entries, err := s.list(folder)
+		if err != nil {
+			return Entry{}, false, err
+		}
+		if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == run }); i >= 0 {
+			return entries[i], true, nil
+		}
+	}
+	return Entry{}, false, nil
 }
 
 // Waiting lists the bundles that are not acknowledged, oldest first.

@@ -18,11 +18,11 @@ func TestSealChainsBundles(t *testing.T) {
 	s := open(t)
 	var before string
 	for want := uint64(1); want <= 3; want++ {
-		entry, err := s.Seal(func(seq uint64, previous string) (string, []byte, error) {
+		entry, err := s.Seal(uuid.NewString(), func(seq uint64, previous string) ([]byte, error) {
 			if seq != want || previous != before {
 				t.Errorf("bundle %d after %q, want %d after %q", seq, previous, want, before)
 			}
-			return uuid.NewString(), fmt.Appendf(nil, "bundle %d", seq), nil
+			return fmt.Appendf(nil, "bundle %d", seq), nil
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -38,8 +38,9 @@ func TestSealChainsBundles(t *testing.T) {
 func TestFailedSealUsesNoNumber(t *testing.T) {
 	s := open(t)
 	refuse := errors.New("no key")
-	if _, err := s.Seal(func(uint64, string) (string, []byte, error) { return "", nil, refuse }); !errors.Is(err, refuse) {
-		t.Fatalf("Seal = %v, want %v", err, refuse)
+	_, err := s.Seal(uuid.NewString(), func(uint64, string) ([]byte, error) { return nil, refuse })
+	if !errors.Is(err, refuse) || !errors.Is(err, ErrLasting) {
+		t.Fatalf("Seal = %v, want %v, for ever", err, refuse)
 	}
 	if entry := seal(t, s); entry.Seq != 1 {
 		t.Errorf("first number = %d, want 1", entry.Seq)
@@ -57,11 +58,11 @@ func TestChainSurvivesLostLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Seal(func(seq uint64, previous string) (string, []byte, error) {
+	if _, err := s.Seal(uuid.NewString(), func(seq uint64, previous string) ([]byte, error) {
 		if seq != 3 || previous != digest(sealed) {
 			t.Errorf("bundle %d after %q, want 3 after the second", seq, previous)
 		}
-		return uuid.NewString(), []byte("third"), nil
+		return []byte("third"), nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -113,8 +114,8 @@ func TestConcurrentSealsGetTheirOwnNumbers(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if _, err := other.Seal(func(seq uint64, _ string) (string, []byte, error) {
-				return uuid.NewString(), fmt.Appendf(nil, "%d", seq), nil
+			if _, err := other.Seal(uuid.NewString(), func(seq uint64, _ string) ([]byte, error) {
+				return fmt.Appendf(nil, "%d", seq), nil
 			}); err != nil {
 				t.Error(err)
 			}
@@ -140,6 +141,54 @@ func TestLeftoversAreNotBundles(t *testing.T) {
 	}
 }
 
+func bytesOf(seq uint64, _ string) ([]byte, error) { return fmt.Appendf(nil, "bundle %d", seq), nil }
+
+func TestRunIsSealedOnce(t *testing.T) {
+	filed := map[string]func(*Spool, Entry) error{
+		"waiting":  func(*Spool, Entry) error { return nil },
+		"sent":     func(s *Spool, e Entry) error { return s.Acknowledge(e, []byte("{}")) },
+		"rejected": func(s *Spool, e Entry) error { return s.Reject(e, "409") },
+	}
+	for name, file := range filed {
+		t.Run(name, func(t *testing.T) {
+			s, run := open(t), uuid.NewString()
+			first, err := s.Seal(run, bytesOf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := file(s, first.Entry); err != nil {
+				t.Fatal(err)
+			}
+			again, err := s.Seal(run, func(uint64, string) ([]byte, error) {
+				t.Error("the run is sealed a second time")
+				return nil, nil
+			})
+			if err != nil || again.Seq != first.Seq || again.ID != run {
+				t.Errorf("sealing again = %+v, %v, want bundle %d", again, err, first.Seq)
+			}
+		})
+	}
+}
+
+func TestChainNotKeptDoesNotUndoASeal(t *testing.T) {
+	s := open(t)
+	first, err := s.Seal(uuid.NewString(), func(seq uint64, previous string) ([]byte, error) {
+		if err := os.MkdirAll(filepath.Join(s.linkPath(), "in the way"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return bytesOf(seq, previous)
+	})
+	if err != nil || first.Beside == nil {
+		t.Fatalf("Seal = %+v, %v, want a bundle and what is missing beside it", first, err)
+	}
+	if err := os.RemoveAll(s.linkPath()); err != nil {
+		t.Fatal(err)
+	}
+	if next := seal(t, s); next.Seq != 2 {
+		t.Errorf("next number = %d, want 2", next.Seq)
+	}
+}
+
 func open(t *testing.T) *Spool {
 	t.Helper()
 	s, err := Open(t.TempDir())
@@ -151,13 +200,11 @@ func open(t *testing.T) *Spool {
 
 func seal(t *testing.T, s *Spool) Entry {
 	t.Helper()
-	entry, err := s.Seal(func(seq uint64, _ string) (string, []byte, error) {
-		return uuid.NewString(), fmt.Appendf(nil, "bundle %d", seq), nil
-	})
+	sealed, err := s.Seal(uuid.NewString(), bytesOf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entry
+	return sealed.Entry
 }
 
 func expect(t *testing.T, s *Spool, waiting, sent, rejected int) {

@@ -24,6 +24,7 @@ type State struct {
 	Enrolled      bool
 	Run           scanner.Run // the last one; its Ended is zero when none yet
 	Next          time.Time
+	Unsealed      int // runs that the disk has not taken yet
 	Waiting       int // bundles not acknowledged
 	Rejected      int // bundles refused for good
 	Problem       string

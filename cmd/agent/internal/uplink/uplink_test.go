@@ -307,17 +307,17 @@ func status(code int) func(http.ResponseWriter, string, []byte) {
 // seal keeps a small real bundle in the spool of an uplink.
 func seal(t *testing.T, u *Uplink, change ...func(*bundle.Bundle)) {
 	t.Helper()
-	_, err := u.spool.Seal(func(seq uint64, previous string) (string, []byte, error) {
-		id, now := uuid.Must(uuid.NewV7()).String(), time.Now().UTC()
+	id := uuid.Must(uuid.NewV7()).String()
+	_, err := u.spool.Seal(id, func(seq uint64, previous string) ([]byte, error) {
+		now := time.Now().UTC()
 		b := bundle.Bundle{
 			Header: bundle.Header{ID: id, Seq: seq, Previous: previous, AgentID: "agent-1", Software: "test 1", SealedAt: now, FINESS: site.FINESS},
-			Run:    scanner.Run{Schema: scanner.RunSchema, ID: uuid.Must(uuid.NewV7()).String(), Establishment: site, Started: now, Ended: now, Status: scanner.RunComplete},
+			Run:    scanner.Run{Schema: scanner.RunSchema, ID: id, Establishment: site, Started: now, Ended: now, Status: scanner.RunComplete},
 		}
 		for _, c := range change {
 			c(&b)
 		}
-		raw, err := bundle.Seal(b, u.identity.Key)
-		return id, raw, err
+		return bundle.Seal(b, u.identity.Key)
 	})
 	if err != nil {
 		t.Fatal(err)
