@@ -37,9 +37,10 @@ type Spool struct{ folder string }
 
 // Entry is one sealed bundle on disk.
 type Entry struct {
-	Seq  uint64
-	ID   string
-	Path string
+	Seq    uint64
+	ID     string
+	Path   string
+	Digest string // of the sealed bytes; told by Seal only, empty in lists
 }
 
 // Open makes the folders of a spool where they are missing.
@@ -70,11 +71,11 @@ func (s *Spool) Seal(make func(seq uint64, previous string) (id string, sealed [
 	if err != nil {
 		return Entry{}, err
 	}
-	entry := Entry{last.Seq + 1, id, s.path(outbox, last.Seq+1, id)}
+	entry := Entry{last.Seq + 1, id, s.path(outbox, last.Seq+1, id), digest(sealed)}
 	if err := durable.WriteFile(entry.Path, sealed); err != nil {
 		return Entry{}, fmt.Errorf("keep bundle %s: %w", id, err)
 	}
-	return entry, s.writeLink(link{entry.Seq, digest(sealed)})
+	return entry, s.writeLink(link{entry.Seq, entry.Digest})
 }
 
 // Waiting lists the bundles that are not acknowledged, oldest first.
@@ -172,7 +173,7 @@ func (s *Spool) list(folder string) ([]Entry, error) {
 			if err != nil {
 				continue // a number past 64 bits was not written by us
 			}
-			entries = append(entries, Entry{seq, parts[2], filepath.Join(s.folder, folder, file.Name())})
+			entries = append(entries, Entry{Seq: seq, ID: parts[2], Path: filepath.Join(s.folder, folder, file.Name())})
 		}
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
