@@ -97,12 +97,16 @@ import (
 	exposurewebportals "carescan/checks/exposure/webportals"
 	exposurezonetransfer "carescan/checks/exposure/zonetransfer"
 	governancecrisisexercise "carescan/checks/governance/crisisexercise"
+	governancepersistentunknowns "carescan/checks/governance/persistentunknowns"
 	governancepssiapproval "carescan/checks/governance/pssiapproval"
+	governancesuccessiveaudits "carescan/checks/governance/successiveaudits"
 	hostingactivitiescovered "carescan/checks/hosting/activitiescovered"
 	hostingcertificateinforce "carescan/checks/hosting/certificateinforce"
 	hostingendpointsconsistent "carescan/checks/hosting/endpointsconsistent"
 	mfaadminsenforced "carescan/checks/mfa/adminsenforced"
+	mfaadminsregression "carescan/checks/mfa/adminsregression"
 	mfaapplicationcoverage "carescan/checks/mfa/applicationcoverage"
+	mfacoverageregression "carescan/checks/mfa/coverageregression"
 	mfasourceshealthy "carescan/checks/mfa/sourceshealthy"
 	"carescan/scanner"
 )
@@ -201,12 +205,16 @@ func registry() []scanner.Check {
 		withPapers(exposurewebportals.Check, exposurewebportalsPapers()),
 		withPapers(exposurezonetransfer.Check, exposurezonetransferPapers()),
 		withPapers(governancecrisisexercise.Check, governancecrisisexercisePapers()),
+		withPapers(governancepersistentunknowns.Check, governancepersistentunknownsPapers()),
 		withPapers(governancepssiapproval.Check, governancepssiapprovalPapers()),
+		withPapers(governancesuccessiveaudits.Check, governancesuccessiveauditsPapers()),
 		withPapers(hostingactivitiescovered.Check, hostingactivitiescoveredPapers()),
 		withPapers(hostingcertificateinforce.Check, hostingcertificateinforcePapers()),
 		withPapers(hostingendpointsconsistent.Check, hostingendpointsconsistentPapers()),
 		withPapers(mfaadminsenforced.Check, mfaadminsenforcedPapers()),
+		withPapers(mfaadminsregression.Check, mfaadminsregressionPapers()),
 		withPapers(mfaapplicationcoverage.Check, mfaapplicationcoveragePapers()),
+		withPapers(mfacoverageregression.Check, mfacoverageregressionPapers()),
 		withPapers(mfasourceshealthy.Check, mfasourceshealthyPapers()),
 	}
 }
@@ -1495,48 +1503,54 @@ func exposuredmarcpolicyPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title: "Les faux courriels au nom du domaine sont mis de côté (DMARC)",
 			Why:   "DMARC dit aux messageries du monde entier quoi faire d'un message qui se prétend de l'hôpital et ne l'est pas. Sans consigne de rejet ou de quarantaine, l'usurpation arrive dans la boîte de réception des patients, des agents et des partenaires.",
-			How:   "On cherche l'enregistrement DMARC en remontant du domaine vers ses parents, huit questions au plus (RFC 9989). La politique qui s'applique doit être `quarantine` ou `reject`\u00a0; le mode test (`t=y`) la fait descendre d'un degré. Pas d'enregistrement, plusieurs au même nom, ou un enregistrement que les destinataires écartent\u00a0: non-conformité majeure. Politique `none` sans adresse de rapports\u00a0: importante. Politique `none` avec rapports, qui est l'étape d'observation\u00a0: mineure\u00a0; depuis combien de temps elle dure n'est pas connu. Un sous-nom que couvre l'enregistrement de son organisation n'est pas une non-conformité séparée. La part des messages et les sous-domaines ont leur propre vérification.",
+			How:   "On cherche l'enregistrement DMARC en remontant du domaine vers ses parents, huit questions au plus (RFC 9989). La politique qui s'applique doit être `quarantine` ou `reject`\u00a0; le mode test (`t=y`) la fait descendre d'un degré. Pas d'enregistrement, plusieurs au même nom, ou un enregistrement que les destinataires écartent\u00a0: non-conformité majeure. Politique `none` sans adresse de rapports\u00a0: importante. Politique `none` avec rapports, qui est l'étape d'observation\u00a0: mineure pendant les 90 jours qui suivent le premier passage qui l'a vue, importante ensuite. Cette date est lue dans l'historique des passages de l'agent\u00a0: un passage qui n'a pas conclu ne l'efface pas, un passage qui a conclu autre chose la remet à zéro. Sans historique lisible, la non-conformité reste dite, au degré mineur. Un sous-nom que couvre l'enregistrement de son organisation n'est pas une non-conformité séparée. La part des messages et les sous-domaines ont leur propre vérification.",
 			Fix:   "Publier un enregistrement DMARC avec `p=none` et une adresse de rapports (`rua`), lire les rapports quelques semaines, corriger les envois légitimes oubliés, puis passer à `p=quarantine` et enfin à `p=reject`.",
 			Reasons: map[string]string{
-				"absent":        "Aucun enregistrement DMARC ne s'applique au domaine.",
-				"covered":       "Le domaine dépend de l'enregistrement DMARC de {name}, jugé avec ce domaine (politique «\u00a0{policy}\u00a0»).",
-				"dmarc-unknown": "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique DMARC s'applique.",
-				"enforced":      "Les faux messages sont mis de côté\u00a0: politique «\u00a0{policy}\u00a0», lue à {name}.",
-				"inherited":     "Les faux messages sont mis de côté\u00a0: politique «\u00a0{policy}\u00a0» de l'organisation, lue à {name}.",
-				"no-answer":     "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
-				"no-domain":     "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
-				"no-mail":       "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
-				"none":          "Politique sans effet (none) et sans adresse de rapports, lue à {name}\u00a0: les faux messages sont remis.",
-				"observing":     "Politique en observation seulement (none), avec rapports, lue à {name}\u00a0: les faux messages sont encore remis.",
-				"several":       "Plusieurs enregistrements DMARC existent à {name}\u00a0: les destinataires les ignorent tous.",
-				"unusable":      "L'enregistrement DMARC contient une politique inconnue et pas d'adresse de rapports\u00a0: les destinataires l'ignorent.",
+				"absent":            "Aucun enregistrement DMARC ne s'applique au domaine.",
+				"covered":           "Le domaine dépend de l'enregistrement DMARC de {name}, jugé avec ce domaine (politique «\u00a0{policy}\u00a0»).",
+				"dmarc-unknown":     "Le DNS n'a pas répondu à toutes les questions\u00a0: on ne sait pas quelle politique DMARC s'applique.",
+				"enforced":          "Les faux messages sont mis de côté\u00a0: politique «\u00a0{policy}\u00a0», lue à {name}.",
+				"inherited":         "Les faux messages sont mis de côté\u00a0: politique «\u00a0{policy}\u00a0» de l'organisation, lue à {name}.",
+				"no-answer":         "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.",
+				"no-domain":         "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre.",
+				"no-mail":           "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet.",
+				"none":              "Politique sans effet (none) et sans adresse de rapports, lue à {name}\u00a0: les faux messages sont remis.",
+				"observing":         "Politique en observation seulement (none), avec rapports, lue à {name} et vue ainsi depuis le {since}\u00a0: les faux messages sont encore remis. Cette étape dure moins de {limit} jours.",
+				"observing-long":    "Politique en observation seulement (none), avec rapports, lue à {name} et vue ainsi depuis le {since}\u00a0: les faux messages sont encore remis, alors que cette étape dure moins de {limit} jours (écoulés\u00a0: {days}).",
+				"observing-undated": "Politique en observation seulement (none), avec rapports, lue à {name}\u00a0: les faux messages sont encore remis. Depuis quand n'est pas connu, faute d'historique des passages.",
+				"several":           "Plusieurs enregistrements DMARC existent à {name}\u00a0: les destinataires les ignorent tous.",
+				"unusable":          "L'enregistrement DMARC contient une politique inconnue et pas d'adresse de rapports\u00a0: les destinataires l'ignorent.",
 			},
 			References: []string{
 				"RFC 9989, sections 4.7 et 4.10",
+				"Règle du projet\u00a0: 90 jours d'observation au plus, comptés depuis le premier passage qui l'a vue",
 				"ANSSI, interconnexion d'un système d'information à internet (PA-066), R47+ et R48+",
 			},
 		},
 		EN: scanner.Paper{
 			Title: "Forged mail in the name of the domain is set aside (DMARC)",
 			Why:   "DMARC tells mail services all over the world what to do with a message that claims to be from the hospital and is not. Without an order to reject or quarantine, the forgery reaches the inbox of patients, staff and partners.",
-			How:   "The DMARC record is sought from the domain up to its parents, in eight questions at most (RFC 9989). The policy that applies must be `quarantine` or `reject`; the test mode (`t=y`) lowers it by one degree. No record, several at the same name, or a record that receivers discard: high failure. Policy `none` without a report address: medium. Policy `none` with reports, which is the observation stage: low; how long it has lasted is not known. A sub-name covered by the record of its organisation is no separate failure. The share of messages and sub-domains have a check of their own.",
+			How:   "The DMARC record is sought from the domain up to its parents, in eight questions at most (RFC 9989). The policy that applies must be `quarantine` or `reject`; the test mode (`t=y`) lowers it by one degree. No record, several at the same name, or a record that receivers discard: high failure. Policy `none` without a report address: medium. Policy `none` with reports, which is the observation stage: low during the 90 days that follow the first run that saw it, medium after that. The date is read in the agent's history of its runs: a run that concluded nothing does not erase it, a run that concluded otherwise sets it back. Without a history that can be read, the failure is still said, at the low degree. A sub-name covered by the record of its organisation is no separate failure. The share of messages and sub-domains have a check of their own.",
 			Fix:   "Publish a DMARC record with `p=none` and a report address (`rua`), read the reports for a few weeks, mend the legitimate senders that were forgotten, then move to `p=quarantine` and finally to `p=reject`.",
 			Reasons: map[string]string{
-				"absent":        "No DMARC record applies to the domain.",
-				"covered":       "The domain depends on the DMARC record of {name}, judged with that domain (policy \"{policy}\").",
-				"dmarc-unknown": "The DNS did not answer every question: which DMARC policy applies is not known.",
-				"enforced":      "Forged messages are set aside: policy \"{policy}\", read at {name}.",
-				"inherited":     "Forged messages are set aside: policy \"{policy}\" of the organisation, read at {name}.",
-				"no-answer":     "The DNS did not answer: no conclusion can be drawn.",
-				"no-domain":     "The domain does not exist in the public DNS: check its spelling in the scope.",
-				"no-mail":       "The domain receives no mail: the check has no object.",
-				"none":          "The policy has no effect (none) and no report address, read at {name}: forged messages are delivered.",
-				"observing":     "The policy only observes (none), with reports, read at {name}: forged messages are still delivered.",
-				"several":       "Several DMARC records exist at {name}: receivers ignore them all.",
-				"unusable":      "The DMARC record holds an unknown policy and no report address: receivers ignore it.",
+				"absent":            "No DMARC record applies to the domain.",
+				"covered":           "The domain depends on the DMARC record of {name}, judged with that domain (policy \"{policy}\").",
+				"dmarc-unknown":     "The DNS did not answer every question: which DMARC policy applies is not known.",
+				"enforced":          "Forged messages are set aside: policy \"{policy}\", read at {name}.",
+				"inherited":         "Forged messages are set aside: policy \"{policy}\" of the organisation, read at {name}.",
+				"no-answer":         "The DNS did not answer: no conclusion can be drawn.",
+				"no-domain":         "The domain does not exist in the public DNS: check its spelling in the scope.",
+				"no-mail":           "The domain receives no mail: the check has no object.",
+				"none":              "The policy has no effect (none) and no report address, read at {name}: forged messages are delivered.",
+				"observing":         "The policy only observes (none), with reports, read at {name} and seen so since {since}: forged messages are still delivered. This stage lasts less than {limit} days.",
+				"observing-long":    "The policy only observes (none), with reports, read at {name} and seen so since {since}: forged messages are still delivered, while this stage lasts less than {limit} days (gone by: {days}).",
+				"observing-undated": "The policy only observes (none), with reports, read at {name}: forged messages are still delivered. Since when is not known, for want of a history of the runs.",
+				"several":           "Several DMARC records exist at {name}: receivers ignore them all.",
+				"unusable":          "The DMARC record holds an unknown policy and no report address: receivers ignore it.",
 			},
 			References: []string{
 				"RFC 9989, sections 4.7 and 4.10",
+				"Rule of the project: 90 days of observation at most, from the first run that saw it",
 				"ANSSI, connecting an information system to the internet (PA-066), R47+ and R48+",
 			},
 		},
@@ -4809,6 +4823,39 @@ func governancecrisisexercisePapers() scanner.Papers {
 	}
 }
 
+func governancepersistentunknownsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Tout ce qui est examiné se laisse voir",
+			Why:   "Une vérification qui ne conclut jamais laisse un angle mort\u00a0: elle ne dit ni que tout va bien, ni que quelque chose manque. Le plus souvent, un pare-feu, une limite de débit ou un droit de lecture empêche l'agent de voir.",
+			How:   "On lit l'historique des passages que l'agent garde. Une vérification qui a regardé une cible sans conclure trois passages de suite est citée, avec sa cible\u00a0: dix cibles au plus. Un passage qui n'avait pas cette cible, ou qui regardait d'ailleurs, ne compte pas. Ce que l'établissement doit déclarer lui-même n'est pas compté ici. Rien n'est jamais non conforme\u00a0: le résultat est non concluant tant qu'un angle mort dure, et sans objet avant trois passages. Le passage en cours comptera à partir du suivant.",
+			Fix:   "Autoriser l'agent sur le pare-feu et les protections des cibles citées, lui donner les droits de lecture qui manquent, ou retirer du périmètre ce qui n'existe plus. Le détail de chaque cause est dans les constats de ces cibles.",
+			Reasons: map[string]string{
+				"lasting":   "Vérifications restées sans conclusion {runs} passages de suite ou plus, la plus ancienne depuis le {date}\u00a0: {count}. Cibles à ouvrir à l'agent\u00a0: {list}.",
+				"none":      "Aucune vérification n'est restée sans conclusion {runs} passages de suite (passages connus\u00a0: {known}).",
+				"too-early": "Moins de {runs} passages sont connus (passages connus\u00a0: {known})\u00a0: il est trop tôt pour le dire.",
+			},
+			References: []string{
+				"Règle du projet\u00a0: trois passages de suite sans conclusion appellent une demande à l'établissement",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Everything looked at lets itself be seen",
+			Why:   "A check that never concludes leaves a blind spot: it says neither that all is well, nor that something is missing. Most often a firewall, a rate limit or a right to read keeps the agent from seeing.",
+			How:   "The history of runs kept by the agent is read. A check that looked at a target and concluded nothing three runs in a row is named, with its target: ten targets at most. A run that did not have this target, or looked from elsewhere, does not count. What the establishment has to declare itself is not counted here. Nothing ever fails: the outcome is inconclusive as long as a blind spot lasts, and not applicable before three runs. The present run will count from the next one on.",
+			Fix:   "Allow the agent through the firewall and the protections of the targets named, give it the rights to read that are missing, or take out of the scope what no longer exists. The detail of each cause is in the findings of these targets.",
+			Reasons: map[string]string{
+				"lasting":   "Checks that stayed without a conclusion {runs} runs in a row or more, the oldest since {date}: {count}. Targets to open to the agent: {list}.",
+				"none":      "No check stayed without a conclusion {runs} runs in a row (runs known: {known}).",
+				"too-early": "Fewer than {runs} runs are known (runs known: {known}): it is too early to say.",
+			},
+			References: []string{
+				"Rule of the project: three runs in a row without a conclusion call for a request to the establishment",
+			},
+		},
+	}
+}
+
 func governancepssiapprovalPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -4841,6 +4888,45 @@ func governancepssiapprovalPapers() scanner.Papers {
 			References: []string{
 				"CaRE domain 2, prerequisite D2.P1",
 				"ReCyF 2.5, means 2.B.3 and 2.B.4",
+			},
+		},
+	}
+}
+
+func governancesuccessiveauditsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Deux passages d'exposition complets sont espacés de 45 à 60 jours",
+			Why:   "L'objectif D1.O2.B de CaRE demande deux audits d'exposition successifs, espacés de 45 jours au moins et de 60 jours au plus\u00a0: un bon niveau d'un jour ne compte que s'il est tenu.",
+			How:   "On lit l'historique des passages que l'agent garde. Un passage compte s'il est complet, fait depuis internet, et s'il a conclu sur l'exposition. L'écart va de date à date. La paire la plus récente est montrée, avec le nombre de dossiers scellés entre ses deux passages\u00a0: en accepter est notre lecture, et un réglage (`accept_runs_between`). Les deux passages doivent porter sur le même périmètre. Le niveau atteint n'est pas jugé ici\u00a0: celui que la campagne exige n'est pas connu. Rien n'est jamais non conforme\u00a0: sans paire, le résultat est non concluant et dit quand un second passage en ferait une. Le passage en cours comptera à partir du suivant.",
+			Fix:   "Faire un passage complet depuis internet dans la fenêtre indiquée, puis joindre au dossier les deux dossiers scellés. Un passage reste partiel tant qu'une cible ne répond pas\u00a0: voir sa couverture.",
+			Reasons: map[string]string{
+				"awaited":     "Un passage complet date du {first}. Un second, du {from} au {until}, ferait une paire.",
+				"begin-again": "Aucun passage complet ne date de {max} jours au plus. Un passage complet ce jour, puis un second du {from} au {until}, feraient une paire.",
+				"no-run":      "Aucun passage d'exposition complet depuis internet n'est connu (passages partiels ou en échec\u00a0: {runs}).",
+				"other-scope": "Les passages complets du {first} et du {second} sont espacés de {days} jours, mais ne portent pas sur le même périmètre.",
+				"pair":        "Passages complets du {first} et du {second}\u00a0: {days} jours d'écart (de {min} à {max} demandés), dossiers scellés entre les deux\u00a0: {between}. Empreintes\u00a0: {first_bundle} et {second_bundle}.",
+			},
+			References: []string{
+				"CaRE, domaine 1, objectif D1.O2.B\u00a0; réponse de l'ANS du 15 janvier 2025",
+				"Règle du projet\u00a0: d'autres passages peuvent se trouver entre les deux",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Two complete runs on exposure are 45 to 60 days apart",
+			Why:   "Objective D1.O2.B of CaRE asks for two successive exposure audits, at least 45 days and at most 60 days apart: a good level on one day only counts when it is kept.",
+			How:   "The history of runs kept by the agent is read. A run counts when it is complete, made from the internet, and concluded on exposure. The distance goes from date to date. The newest pair is shown, with the number of sealed bundles between its two runs: accepting some is our reading, and a setting (`accept_runs_between`). Both runs must be about the same scope. The level reached is not judged here: the one the campaign asks for is not known. Nothing ever fails: without a pair the outcome is inconclusive, and says when a second run would make one. The present run will count from the next one on.",
+			Fix:   "Make a complete run from the internet within the window shown, then join both sealed bundles to the file. A run stays partial as long as a target does not answer: see its coverage.",
+			Reasons: map[string]string{
+				"awaited":     "A complete run dates from {first}. A second one, from {from} to {until}, would make a pair.",
+				"begin-again": "No complete run is at most {max} days old. A complete run today, then a second one from {from} to {until}, would make a pair.",
+				"no-run":      "No complete run on exposure from the internet is known (partial or failed runs: {runs}).",
+				"other-scope": "The complete runs of {first} and {second} are {days} days apart, but are not about the same scope.",
+				"pair":        "Complete runs of {first} and {second}: {days} days apart ({min} to {max} asked for), sealed bundles between them: {between}. Digests: {first_bundle} and {second_bundle}.",
+			},
+			References: []string{
+				"CaRE, domain 1, objective D1.O2.B; answer of ANS of 15 January 2025",
+				"Rule of the project: other runs may lie between the two",
 			},
 		},
 	}
@@ -5026,6 +5112,45 @@ func mfaadminsenforcedPapers() scanner.Papers {
 	}
 }
 
+func mfaadminsregressionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun administrateur ne perd l'obligation du second facteur",
+			Why:   "Un compte d'administrateur qui peut de nouveau se connecter avec un seul mot de passe rouvre toute la maison. Cela arrive sans bruit\u00a0: un compte recréé, une option décochée pour un dépannage.",
+			How:   "On compare la part des comptes privilégiés de l'annuaire à qui la carte est imposée avec sa meilleure valeur du mois précédent, lue dans l'historique des passages. Tout recul certain est une non-conformité\u00a0; un recul possible, parce que des comptes n'ont pas pu être lus, est non concluant. La première fois, il n'y a rien à comparer\u00a0: sans objet. La part elle-même est jugée par une autre vérification.",
+			Fix:   "Chercher parmi les comptes privilégiés ceux dont l'option d'obligation de la carte manque, la rétablir, et noter qui l'a retirée et pourquoi.",
+			Reasons: map[string]string{
+				"fell":             "La part des administrateurs à qui le second facteur est imposé a reculé\u00a0: {covered} comptes sur {total} ({low}\u00a0%, non lus\u00a0: {unknown}), contre {before_covered} sur {before_total} ({before}\u00a0%) le {date}.",
+				"first-count":      "Les administrateurs sont comptés pour la première fois\u00a0: il n'y a rien à comparer.",
+				"held":             "La part des administrateurs à qui le second facteur est imposé n'a pas reculé\u00a0: {covered} comptes sur {total}, contre {before_covered} sur {before_total} le {date}.",
+				"inconsistent":     "Les comptes relevés se contredisent.",
+				"no-administrator": "Aucun administrateur n'a été trouvé\u00a0: les droits de lecture sont insuffisants.",
+				"uncertain":        "On ne sait pas si la part des administrateurs à qui le second facteur est imposé a reculé\u00a0: de {low}\u00a0% à {high}\u00a0%, contre {before}\u00a0% au moins le {date}.",
+			},
+			References: []string{
+				"Règle du projet\u00a0: aucun administrateur perdu d'un passage à l'autre",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No administrator loses the obligation of a second factor",
+			Why:   "An administrator's account that can sign in again with one password reopens the whole house. It happens without noise: an account made anew, an option unticked for a repair.",
+			How:   "The share of the privileged accounts of the directory that must use a smart card is compared with its best value of the month before, read in the history of runs. Any certain fall fails; a possible one, because accounts could not be read, is inconclusive. The first time there is nothing to compare: not applicable. The share itself is judged by another check.",
+			Fix:   "Look among the privileged accounts for those without the option that demands the card, restore it, and note who removed it and why.",
+			Reasons: map[string]string{
+				"fell":             "The share of administrators of whom the second factor is demanded has fallen: {covered} accounts of {total} ({low} %, not read: {unknown}), against {before_covered} of {before_total} ({before} %) on {date}.",
+				"first-count":      "The administrators are counted for the first time: there is nothing to compare.",
+				"held":             "The share of administrators of whom the second factor is demanded has not fallen: {covered} accounts of {total}, against {before_covered} of {before_total} on {date}.",
+				"inconsistent":     "The counts contradict each other.",
+				"no-administrator": "No administrator was found: the rights to read are not sufficient.",
+				"uncertain":        "Whether the share of administrators of whom the second factor is demanded has fallen is not known: from {low} % to {high} %, against at least {before} % on {date}.",
+			},
+			References: []string{
+				"Rule of the project: no administrator lost from one run to the next",
+			},
+		},
+	}
+}
+
 func mfaapplicationcoveragePapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -5068,6 +5193,49 @@ func mfaapplicationcoveragePapers() scanner.Papers {
 				"Référentiel d'identification électronique (RIE), in force since 1 January 2026",
 				"HospiConnect, 2027 gate (physicians and nurses equipped)",
 				"Rule of the project: coverage computed between a low and a high bound",
+			},
+		},
+	}
+}
+
+func mfacoverageregressionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La part des comptes protégés par un second facteur ne recule pas",
+			Why:   "Un second facteur acquis se perd sans bruit\u00a0: un fournisseur change de méthode, un groupe est exclu, des arrivants ne sont pas équipés. Un recul se corrige mieux la semaine où il arrive.",
+			How:   "Pour chaque population d'une application sensible, on compare la part des comptes équipés et celle des comptes à qui le second facteur est imposé avec leur meilleure valeur du mois précédent, lue dans l'historique des passages. Perdre plus de 5 points est une non-conformité\u00a0; les administrateurs ne doivent rien perdre. Parmi les populations qui reculent, la moins couverte est citée. Un recul n'est dit que s'il est certain\u00a0: l'estimation haute d'aujourd'hui contre l'estimation basse d'alors. La première fois, il n'y a rien à comparer\u00a0: sans objet. Une population qui a disparu n'est pas comparée.",
+			Fix:   "Comparer la liste des comptes non couverts avec celle du passage d'avant\u00a0: nouveaux arrivants, groupe exclu d'une règle, méthode retirée par le fournisseur. Rétablir la règle, puis équiper ces comptes.",
+			Reasons: map[string]string{
+				"enforced-fell":      "Population à qui le second facteur est moins imposé qu'avant\u00a0: {population_fr}, {low}\u00a0% ({covered} comptes sur {total}, non lus\u00a0: {unknown}), contre {before}\u00a0% ({before_covered} sur {before_total}) le {date}. Recul permis\u00a0: {points} points.",
+				"enforced-uncertain": "On ne sait pas si le second facteur est moins imposé qu'avant à cette population\u00a0: {population_fr}, de {low}\u00a0% à {high}\u00a0%, contre {before}\u00a0% au moins le {date}.",
+				"equipped-fell":      "Population moins équipée d'un second facteur qu'avant\u00a0: {population_fr}, {low}\u00a0% ({covered} comptes sur {total}, non lus\u00a0: {unknown}), contre {before}\u00a0% ({before_covered} sur {before_total}) le {date}. Recul permis\u00a0: {points} points.",
+				"equipped-uncertain": "On ne sait pas si cette population est moins équipée qu'avant\u00a0: {population_fr}, de {low}\u00a0% à {high}\u00a0%, contre {before}\u00a0% au moins le {date}.",
+				"first-count":        "Ces populations sont comptées pour la première fois\u00a0: il n'y a rien à comparer.",
+				"held":               "Aucune population n'a perdu plus que permis\u00a0; la moins couverte\u00a0: {population_fr}, {covered} comptes sur {total} ({low}\u00a0%), contre {before}\u00a0% le {date}.",
+				"inconsistent":       "Les comptes relevés se contredisent pour cette population\u00a0: {population_fr}.",
+				"not-sensitive":      "L'application est déclarée non sensible.",
+			},
+			References: []string{
+				"Règle du projet\u00a0: recul de plus de 5 points, ou d'un administrateur",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The share of accounts protected by a second factor does not fall",
+			Why:   "A second factor once acquired is lost without noise: a supplier changes its method, a group is excluded, newcomers are not equipped. A fall is best mended in the week it happens.",
+			How:   "In every population of a sensitive application, the share of equipped accounts and that of accounts of whom the second factor is demanded are compared with their best value of the month before, read in the history of runs. Losing more than 5 points fails; administrators must lose nothing. Among the populations that fall, the least covered is named. A fall is said only when it is certain: the high bound of today against the low bound of then. The first time there is nothing to compare: not applicable. A population that is gone is not compared.",
+			Fix:   "Compare the list of uncovered accounts with that of the run before: newcomers, a group excluded from a rule, a method withdrawn by the supplier. Restore the rule, then equip these accounts.",
+			Reasons: map[string]string{
+				"enforced-fell":      "Population of whom the second factor is demanded less than before: {population_en}, {low} % ({covered} accounts of {total}, not read: {unknown}), against {before} % ({before_covered} of {before_total}) on {date}. Fall allowed: {points} points.",
+				"enforced-uncertain": "Whether the second factor is demanded less than before of this population is not known: {population_en}, from {low} % to {high} %, against at least {before} % on {date}.",
+				"equipped-fell":      "Population less equipped with a second factor than before: {population_en}, {low} % ({covered} accounts of {total}, not read: {unknown}), against {before} % ({before_covered} of {before_total}) on {date}. Fall allowed: {points} points.",
+				"equipped-uncertain": "Whether this population is less equipped than before is not known: {population_en}, from {low} % to {high} %, against at least {before} % on {date}.",
+				"first-count":        "These populations are counted for the first time: there is nothing to compare.",
+				"held":               "No population lost more than allowed; the least covered: {population_en}, {covered} accounts of {total} ({low} %), against {before} % on {date}.",
+				"inconsistent":       "The counts contradict each other for this population: {population_en}.",
+				"not-sensitive":      "The application is declared not sensitive.",
+			},
+			References: []string{
+				"Rule of the project: a fall of more than 5 points, or of one administrator",
 			},
 		},
 	}

@@ -23,20 +23,20 @@ var indexSource string
 
 // words are the labels of a page, in one language.
 type words struct {
-	Check, Severity, Fact, Vantage, Any, References, Parameters, Default string
-	Why, How, Fix, Reasons, Reason, Message, Clauses, Other, OtherLang   string
+	Check, Severity, Fact, Against, Vantage, Any, References, Parameters, Default string
+	Why, How, Fix, Reasons, Reason, Message, Clauses, Other, OtherLang            string
 }
 
 func wordsIn(l scanner.Lang) words {
 	if l == scanner.English {
 		return words{
-			"Check", "Reference severity", "Fact read", "Seen from", "anywhere", "Reference ids", "Parameters",
+			"Check", "Reference severity", "Fact read", "Judged against", "Seen from", "anywhere", "Reference ids", "Parameters",
 			"Default", "Why", "How it is judged", "How to correct", "Reasons", "Reason", "Message", "References",
 			"Français", "fr",
 		}
 	}
 	return words{
-		"Vérification", "Gravité de référence", "Fait lu", "Vu depuis", "tout point", "Identifiants de référence",
+		"Vérification", "Gravité de référence", "Fait lu", "Jugé avec", "Vu depuis", "tout point", "Identifiants de référence",
 		"Paramètres", "Valeur par défaut", "Pourquoi", "Comment c'est jugé", "Comment corriger", "Motifs", "Motif",
 		"Message", "Références", "English", "en",
 	}
