@@ -90,11 +90,23 @@ func blank(check scanner.Check, fact string) scanner.Observation {
 	}
 }
 
+// beside is what a check is judged against, as blank; nothing for most checks.
+func beside(check scanner.Check, reference string) []scanner.Observation {
+	if check.Judge.Reference == "" {
+		return nil
+	}
+	o := blank(check, reference)
+	o.ID, o.Kind, o.Vantage = "obs-1", check.Judge.Reference, scanner.VantageDeclared
+	return []scanner.Observation{o}
+}
+
 func TestNothingSeenNeverPassesNorFails(t *testing.T) {
 	for _, check := range checks.All() {
-		f := check.Evaluate(blank(check, "{}"), nil)
-		if f.Outcome == scanner.Pass || f.Outcome == scanner.Fail || f.Reason == "check-error" {
-			t.Errorf("%s concludes %s (%s) on an empty fact", check.ID, f.Outcome, f.Reason)
+		for _, run := range [][]scanner.Observation{nil, beside(check, "{}")} {
+			f := check.Evaluate(blank(check, "{}"), nil, run...)
+			if f.Outcome == scanner.Pass || f.Outcome == scanner.Fail || f.Reason == "check-error" {
+				t.Errorf("%s concludes %s (%s) on an empty fact", check.ID, f.Outcome, f.Reason)
+			}
 		}
 	}
 }
@@ -102,7 +114,7 @@ func TestNothingSeenNeverPassesNorFails(t *testing.T) {
 func TestJudgingTwiceGivesTheSame(t *testing.T) {
 	for _, check := range checks.All() {
 		for _, c := range casesOf(t, check.ID) {
-			first, second := check.Evaluate(c.observation, c.params), check.Evaluate(c.observation, c.params)
+			first, second := c.finding(check), c.finding(check)
 			if diff := cmp.Diff(first, second); diff != "" {
 				t.Errorf("%s (-first +second):\n%s", c.file, diff)
 			}
@@ -126,16 +138,19 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 func FuzzEvaluate(f *testing.F) {
 	all := checks.All()
 	for _, check := range all {
-		f.Add([]byte("{}"), check.ID)
+		f.Add([]byte("{}"), []byte("{}"), check.ID)
 	}
-	f.Add([]byte(`{"reach":"answered","name":"a","chain":[{}],"trust":"trusted"}`), "exposure.certificate-validity")
-	f.Add([]byte(`{"privileged":-1,"privileged_enforced":9223372036854775807}`), "mfa.admins-enforced")
-	f.Fuzz(func(t *testing.T, fact []byte, id string) {
+	f.Add([]byte(`{"reach":"answered","name":"a","chain":[{}],"trust":"trusted"}`), []byte("{}"), "exposure.certificate-validity")
+	f.Add([]byte(`{"privileged":-1,"privileged_enforced":9223372036854775807}`), []byte("{}"), "mfa.admins-enforced")
+	f.Add([]byte(`{"privileged":3,"privileged_enforced":2}`),
+		[]byte(`{"shares":[{"target":"/","population":"privileged","measure":"enforced","best":{"covered":-1,"total":9223372036854775807}}]}`), "mfa.admins-regression")
+	f.Add([]byte(`{"runs":[{"seq":9},{"seq":1}],"doubts":[{"runs":9}],"standings":[{}]}`), []byte("{}"), "governance.successive-audits")
+	f.Fuzz(func(t *testing.T, fact, reference []byte, id string) {
 		at := slices.IndexFunc(all, func(c scanner.Check) bool { return c.ID == id })
-		if at < 0 || !json.Valid(fact) {
+		if at < 0 || !json.Valid(fact) || !json.Valid(reference) {
 			return
 		}
-		finding := all[at].Evaluate(blank(all[at], string(fact)), nil)
+		finding := all[at].Evaluate(blank(all[at], string(fact)), nil, beside(all[at], string(reference))...)
 		if finding.Reason == "check-error" && !strings.HasPrefix(finding.Values["error"], "read fact") {
 			t.Fatalf("%s breaks on %s: %s", id, fact, finding.Values["error"])
 		}

@@ -18,12 +18,12 @@ import (
 // give the same finding.
 func pure() []string {
 	return []string{
-		"cmp", "errors", "iter", "maps", "net/netip", "net/url", "regexp", "slices", "strconv", "strings", "time",
+		"cmp", "errors", "iter", "maps", "math/bits", "net/netip", "net/url", "regexp", "slices", "strconv", "strings", "time",
 		"carescan/scanner", "carescan/scanner/fact",
 		"carescan/checks/internal/attested", "carescan/checks/internal/contact", "carescan/checks/internal/coverage",
 		"carescan/checks/internal/csp", "carescan/checks/internal/exposed", "carescan/checks/internal/hosted",
 		"carescan/checks/internal/inventoried", "carescan/checks/internal/mailpolicy", "carescan/checks/internal/named",
-		"carescan/checks/internal/offered",
+		"carescan/checks/internal/offered", "carescan/checks/internal/past",
 		"carescan/checks/internal/reception", "carescan/checks/internal/registered", "carescan/checks/internal/release",
 		"carescan/checks/internal/signed", "carescan/checks/internal/site", "carescan/checks/internal/templates",
 	}

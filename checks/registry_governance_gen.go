@@ -6,14 +6,18 @@ package checks
 
 import (
 	governancecrisisexercise "carescan/checks/governance/crisisexercise"
+	governancepersistentunknowns "carescan/checks/governance/persistentunknowns"
 	governancepssiapproval "carescan/checks/governance/pssiapproval"
+	governancesuccessiveaudits "carescan/checks/governance/successiveaudits"
 	"carescan/scanner"
 )
 
 func governanceChecks() []scanner.Check {
 	return []scanner.Check{
 		complete(governancecrisisexercise.Check, governancecrisisexercisePapers()),
+		complete(governancepersistentunknowns.Check, governancepersistentunknownsPapers()),
 		complete(governancepssiapproval.Check, governancepssiapprovalPapers()),
+		complete(governancesuccessiveaudits.Check, governancesuccessiveauditsPapers()),
 	}
 }
 
@@ -54,6 +58,39 @@ func governancecrisisexercisePapers() scanner.Papers {
 	}
 }
 
+func governancepersistentunknownsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Tout ce qui est examiné se laisse voir",
+			Why:   "Une vérification qui ne conclut jamais laisse un angle mort\u00a0: elle ne dit ni que tout va bien, ni que quelque chose manque. Le plus souvent, un pare-feu, une limite de débit ou un droit de lecture empêche l'agent de voir.",
+			How:   "On lit l'historique des passages que l'agent garde. Une vérification qui a regardé une cible sans conclure trois passages de suite est citée, avec sa cible\u00a0: dix cibles au plus. Un passage qui n'avait pas cette cible, ou qui regardait d'ailleurs, ne compte pas. Ce que l'établissement doit déclarer lui-même n'est pas compté ici. Rien n'est jamais non conforme\u00a0: le résultat est non concluant tant qu'un angle mort dure, et sans objet avant trois passages. Le passage en cours comptera à partir du suivant.",
+			Fix:   "Autoriser l'agent sur le pare-feu et les protections des cibles citées, lui donner les droits de lecture qui manquent, ou retirer du périmètre ce qui n'existe plus. Le détail de chaque cause est dans les constats de ces cibles.",
+			Reasons: map[string]scanner.Reason{
+				"lasting":   {Message: "Vérifications restées sans conclusion {runs} passages de suite ou plus, la plus ancienne depuis le {date}\u00a0: {count}. Cibles à ouvrir à l'agent\u00a0: {list}."},
+				"none":      {Message: "Aucune vérification n'est restée sans conclusion {runs} passages de suite (passages connus\u00a0: {known})."},
+				"too-early": {Message: "Moins de {runs} passages sont connus (passages connus\u00a0: {known})\u00a0: il est trop tôt pour le dire."},
+			},
+			References: []string{
+				"Règle du projet\u00a0: trois passages de suite sans conclusion appellent une demande à l'établissement",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Everything looked at lets itself be seen",
+			Why:   "A check that never concludes leaves a blind spot: it says neither that all is well, nor that something is missing. Most often a firewall, a rate limit or a right to read keeps the agent from seeing.",
+			How:   "The history of runs kept by the agent is read. A check that looked at a target and concluded nothing three runs in a row is named, with its target: ten targets at most. A run that did not have this target, or looked from elsewhere, does not count. What the establishment has to declare itself is not counted here. Nothing ever fails: the outcome is inconclusive as long as a blind spot lasts, and not applicable before three runs. The present run will count from the next one on.",
+			Fix:   "Allow the agent through the firewall and the protections of the targets named, give it the rights to read that are missing, or take out of the scope what no longer exists. The detail of each cause is in the findings of these targets.",
+			Reasons: map[string]scanner.Reason{
+				"lasting":   {Message: "Checks that stayed without a conclusion {runs} runs in a row or more, the oldest since {date}: {count}. Targets to open to the agent: {list}."},
+				"none":      {Message: "No check stayed without a conclusion {runs} runs in a row (runs known: {known})."},
+				"too-early": {Message: "Fewer than {runs} runs are known (runs known: {known}): it is too early to say."},
+			},
+			References: []string{
+				"Rule of the project: three runs in a row without a conclusion call for a request to the establishment",
+			},
+		},
+	}
+}
+
 func governancepssiapprovalPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
@@ -86,6 +123,45 @@ func governancepssiapprovalPapers() scanner.Papers {
 			References: []string{
 				"CaRE domain 2, prerequisite D2.P1",
 				"ReCyF 2.5, means 2.B.3 and 2.B.4",
+			},
+		},
+	}
+}
+
+func governancesuccessiveauditsPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Deux passages d'exposition complets sont espacés de 45 à 60 jours",
+			Why:   "L'objectif D1.O2.B de CaRE demande deux audits d'exposition successifs, espacés de 45 jours au moins et de 60 jours au plus\u00a0: un bon niveau d'un jour ne compte que s'il est tenu.",
+			How:   "On lit l'historique des passages que l'agent garde. Un passage compte s'il est complet, fait depuis internet, et s'il a conclu sur l'exposition. L'écart va de date à date. La paire la plus récente est montrée, avec le nombre de dossiers scellés entre ses deux passages\u00a0: en accepter est notre lecture, et un réglage (`accept_runs_between`). Les deux passages doivent porter sur le même périmètre. Le niveau atteint n'est pas jugé ici\u00a0: celui que la campagne exige n'est pas connu. Rien n'est jamais non conforme\u00a0: sans paire, le résultat est non concluant et dit quand un second passage en ferait une. Le passage en cours comptera à partir du suivant.",
+			Fix:   "Faire un passage complet depuis internet dans la fenêtre indiquée, puis joindre au dossier les deux dossiers scellés. Un passage reste partiel tant qu'une cible ne répond pas\u00a0: voir sa couverture.",
+			Reasons: map[string]scanner.Reason{
+				"awaited":     {Message: "Un passage complet date du {first}. Un second, du {from} au {until}, ferait une paire."},
+				"begin-again": {Message: "Aucun passage complet ne date de {max} jours au plus. Un passage complet ce jour, puis un second du {from} au {until}, feraient une paire."},
+				"no-run":      {Message: "Aucun passage d'exposition complet depuis internet n'est connu (passages partiels ou en échec\u00a0: {runs})."},
+				"other-scope": {Message: "Les passages complets du {first} et du {second} sont espacés de {days} jours, mais ne portent pas sur le même périmètre."},
+				"pair":        {Message: "Passages complets du {first} et du {second}\u00a0: {days} jours d'écart (de {min} à {max} demandés), dossiers scellés entre les deux\u00a0: {between}. Empreintes\u00a0: {first_bundle} et {second_bundle}."},
+			},
+			References: []string{
+				"CaRE, domaine 1, objectif D1.O2.B\u00a0; réponse de l'ANS du 15 janvier 2025",
+				"Règle du projet\u00a0: d'autres passages peuvent se trouver entre les deux",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "Two complete runs on exposure are 45 to 60 days apart",
+			Why:   "Objective D1.O2.B of CaRE asks for two successive exposure audits, at least 45 days and at most 60 days apart: a good level on one day only counts when it is kept.",
+			How:   "The history of runs kept by the agent is read. A run counts when it is complete, made from the internet, and concluded on exposure. The distance goes from date to date. The newest pair is shown, with the number of sealed bundles between its two runs: accepting some is our reading, and a setting (`accept_runs_between`). Both runs must be about the same scope. The level reached is not judged here: the one the campaign asks for is not known. Nothing ever fails: without a pair the outcome is inconclusive, and says when a second run would make one. The present run will count from the next one on.",
+			Fix:   "Make a complete run from the internet within the window shown, then join both sealed bundles to the file. A run stays partial as long as a target does not answer: see its coverage.",
+			Reasons: map[string]scanner.Reason{
+				"awaited":     {Message: "A complete run dates from {first}. A second one, from {from} to {until}, would make a pair."},
+				"begin-again": {Message: "No complete run is at most {max} days old. A complete run today, then a second one from {from} to {until}, would make a pair."},
+				"no-run":      {Message: "No complete run on exposure from the internet is known (partial or failed runs: {runs})."},
+				"other-scope": {Message: "The complete runs of {first} and {second} are {days} days apart, but are not about the same scope."},
+				"pair":        {Message: "Complete runs of {first} and {second}: {days} days apart ({min} to {max} asked for), sealed bundles between them: {between}. Digests: {first_bundle} and {second_bundle}."},
+			},
+			References: []string{
+				"CaRE, domain 1, objective D1.O2.B; answer of ANS of 15 January 2025",
+				"Rule of the project: other runs may lie between the two",
 			},
 		},
 	}

@@ -6,7 +6,9 @@ package checks
 
 import (
 	mfaadminsenforced "carescan/checks/mfa/adminsenforced"
+	mfaadminsregression "carescan/checks/mfa/adminsregression"
 	mfaapplicationcoverage "carescan/checks/mfa/applicationcoverage"
+	mfacoverageregression "carescan/checks/mfa/coverageregression"
 	mfasourceshealthy "carescan/checks/mfa/sourceshealthy"
 	"carescan/scanner"
 )
@@ -14,7 +16,9 @@ import (
 func mfaChecks() []scanner.Check {
 	return []scanner.Check{
 		complete(mfaadminsenforced.Check, mfaadminsenforcedPapers()),
+		complete(mfaadminsregression.Check, mfaadminsregressionPapers()),
 		complete(mfaapplicationcoverage.Check, mfaapplicationcoveragePapers()),
+		complete(mfacoverageregression.Check, mfacoverageregressionPapers()),
 		complete(mfasourceshealthy.Check, mfasourceshealthyPapers()),
 	}
 }
@@ -53,6 +57,45 @@ func mfaadminsenforcedPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, secure administration (PA-022), R36",
 				"Rule of the project: coverage computed between a low and a high bound",
+			},
+		},
+	}
+}
+
+func mfaadminsregressionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "Aucun administrateur ne perd l'obligation du second facteur",
+			Why:   "Un compte d'administrateur qui peut de nouveau se connecter avec un seul mot de passe rouvre toute la maison. Cela arrive sans bruit\u00a0: un compte recréé, une option décochée pour un dépannage.",
+			How:   "On compare la part des comptes privilégiés de l'annuaire à qui la carte est imposée avec sa meilleure valeur du mois précédent, lue dans l'historique des passages. Tout recul certain est une non-conformité\u00a0; un recul possible, parce que des comptes n'ont pas pu être lus, est non concluant. La première fois, il n'y a rien à comparer\u00a0: sans objet. La part elle-même est jugée par une autre vérification.",
+			Fix:   "Chercher parmi les comptes privilégiés ceux dont l'option d'obligation de la carte manque, la rétablir, et noter qui l'a retirée et pourquoi.",
+			Reasons: map[string]scanner.Reason{
+				"fell":             {Message: "La part des administrateurs à qui le second facteur est imposé a reculé\u00a0: {covered} comptes sur {total} ({low}\u00a0%, non lus\u00a0: {unknown}), contre {before_covered} sur {before_total} ({before}\u00a0%) le {date}."},
+				"first-count":      {Message: "Les administrateurs sont comptés pour la première fois\u00a0: il n'y a rien à comparer."},
+				"held":             {Message: "La part des administrateurs à qui le second facteur est imposé n'a pas reculé\u00a0: {covered} comptes sur {total}, contre {before_covered} sur {before_total} le {date}."},
+				"inconsistent":     {Message: "Les comptes relevés se contredisent."},
+				"no-administrator": {Message: "Aucun administrateur n'a été trouvé\u00a0: les droits de lecture sont insuffisants."},
+				"uncertain":        {Message: "On ne sait pas si la part des administrateurs à qui le second facteur est imposé a reculé\u00a0: de {low}\u00a0% à {high}\u00a0%, contre {before}\u00a0% au moins le {date}."},
+			},
+			References: []string{
+				"Règle du projet\u00a0: aucun administrateur perdu d'un passage à l'autre",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "No administrator loses the obligation of a second factor",
+			Why:   "An administrator's account that can sign in again with one password reopens the whole house. It happens without noise: an account made anew, an option unticked for a repair.",
+			How:   "The share of the privileged accounts of the directory that must use a smart card is compared with its best value of the month before, read in the history of runs. Any certain fall fails; a possible one, because accounts could not be read, is inconclusive. The first time there is nothing to compare: not applicable. The share itself is judged by another check.",
+			Fix:   "Look among the privileged accounts for those without the option that demands the card, restore it, and note who removed it and why.",
+			Reasons: map[string]scanner.Reason{
+				"fell":             {Message: "The share of administrators of whom the second factor is demanded has fallen: {covered} accounts of {total} ({low} %, not read: {unknown}), against {before_covered} of {before_total} ({before} %) on {date}."},
+				"first-count":      {Message: "The administrators are counted for the first time: there is nothing to compare."},
+				"held":             {Message: "The share of administrators of whom the second factor is demanded has not fallen: {covered} accounts of {total}, against {before_covered} of {before_total} on {date}."},
+				"inconsistent":     {Message: "The counts contradict each other."},
+				"no-administrator": {Message: "No administrator was found: the rights to read are not sufficient."},
+				"uncertain":        {Message: "Whether the share of administrators of whom the second factor is demanded has fallen is not known: from {low} % to {high} %, against at least {before} % on {date}."},
+			},
+			References: []string{
+				"Rule of the project: no administrator lost from one run to the next",
 			},
 		},
 	}
@@ -100,6 +143,49 @@ func mfaapplicationcoveragePapers() scanner.Papers {
 				"Référentiel d'identification électronique (RIE), in force since 1 January 2026",
 				"HospiConnect, 2027 gate (physicians and nurses equipped)",
 				"Rule of the project: coverage computed between a low and a high bound",
+			},
+		},
+	}
+}
+
+func mfacoverageregressionPapers() scanner.Papers {
+	return scanner.Papers{
+		FR: scanner.Paper{
+			Title: "La part des comptes protégés par un second facteur ne recule pas",
+			Why:   "Un second facteur acquis se perd sans bruit\u00a0: un fournisseur change de méthode, un groupe est exclu, des arrivants ne sont pas équipés. Un recul se corrige mieux la semaine où il arrive.",
+			How:   "Pour chaque population d'une application sensible, on compare la part des comptes équipés et celle des comptes à qui le second facteur est imposé avec leur meilleure valeur du mois précédent, lue dans l'historique des passages. Perdre plus de 5 points est une non-conformité\u00a0; les administrateurs ne doivent rien perdre. Parmi les populations qui reculent, la moins couverte est citée. Un recul n'est dit que s'il est certain\u00a0: l'estimation haute d'aujourd'hui contre l'estimation basse d'alors. La première fois, il n'y a rien à comparer\u00a0: sans objet. Une population qui a disparu n'est pas comparée.",
+			Fix:   "Comparer la liste des comptes non couverts avec celle du passage d'avant\u00a0: nouveaux arrivants, groupe exclu d'une règle, méthode retirée par le fournisseur. Rétablir la règle, puis équiper ces comptes.",
+			Reasons: map[string]scanner.Reason{
+				"enforced-fell":      {Message: "Population à qui le second facteur est moins imposé qu'avant\u00a0: {population_fr}, {low}\u00a0% ({covered} comptes sur {total}, non lus\u00a0: {unknown}), contre {before}\u00a0% ({before_covered} sur {before_total}) le {date}. Recul permis\u00a0: {points} points."},
+				"enforced-uncertain": {Message: "On ne sait pas si le second facteur est moins imposé qu'avant à cette population\u00a0: {population_fr}, de {low}\u00a0% à {high}\u00a0%, contre {before}\u00a0% au moins le {date}."},
+				"equipped-fell":      {Message: "Population moins équipée d'un second facteur qu'avant\u00a0: {population_fr}, {low}\u00a0% ({covered} comptes sur {total}, non lus\u00a0: {unknown}), contre {before}\u00a0% ({before_covered} sur {before_total}) le {date}. Recul permis\u00a0: {points} points."},
+				"equipped-uncertain": {Message: "On ne sait pas si cette population est moins équipée qu'avant\u00a0: {population_fr}, de {low}\u00a0% à {high}\u00a0%, contre {before}\u00a0% au moins le {date}."},
+				"first-count":        {Message: "Ces populations sont comptées pour la première fois\u00a0: il n'y a rien à comparer."},
+				"held":               {Message: "Aucune population n'a perdu plus que permis\u00a0; la moins couverte\u00a0: {population_fr}, {covered} comptes sur {total} ({low}\u00a0%), contre {before}\u00a0% le {date}."},
+				"inconsistent":       {Message: "Les comptes relevés se contredisent pour cette population\u00a0: {population_fr}."},
+				"not-sensitive":      {Message: "L'application est déclarée non sensible."},
+			},
+			References: []string{
+				"Règle du projet\u00a0: recul de plus de 5 points, ou d'un administrateur",
+			},
+		},
+		EN: scanner.Paper{
+			Title: "The share of accounts protected by a second factor does not fall",
+			Why:   "A second factor once acquired is lost without noise: a supplier changes its method, a group is excluded, newcomers are not equipped. A fall is best mended in the week it happens.",
+			How:   "In every population of a sensitive application, the share of equipped accounts and that of accounts of whom the second factor is demanded are compared with their best value of the month before, read in the history of runs. Losing more than 5 points fails; administrators must lose nothing. Among the populations that fall, the least covered is named. A fall is said only when it is certain: the high bound of today against the low bound of then. The first time there is nothing to compare: not applicable. A population that is gone is not compared.",
+			Fix:   "Compare the list of uncovered accounts with that of the run before: newcomers, a group excluded from a rule, a method withdrawn by the supplier. Restore the rule, then equip these accounts.",
+			Reasons: map[string]scanner.Reason{
+				"enforced-fell":      {Message: "Population of whom the second factor is demanded less than before: {population_en}, {low} % ({covered} accounts of {total}, not read: {unknown}), against {before} % ({before_covered} of {before_total}) on {date}. Fall allowed: {points} points."},
+				"enforced-uncertain": {Message: "Whether the second factor is demanded less than before of this population is not known: {population_en}, from {low} % to {high} %, against at least {before} % on {date}."},
+				"equipped-fell":      {Message: "Population less equipped with a second factor than before: {population_en}, {low} % ({covered} accounts of {total}, not read: {unknown}), against {before} % ({before_covered} of {before_total}) on {date}. Fall allowed: {points} points."},
+				"equipped-uncertain": {Message: "Whether this population is less equipped than before is not known: {population_en}, from {low} % to {high} %, against at least {before} % on {date}."},
+				"first-count":        {Message: "These populations are counted for the first time: there is nothing to compare."},
+				"held":               {Message: "No population lost more than allowed; the least covered: {population_en}, {covered} accounts of {total} ({low} %), against {before} % on {date}."},
+				"inconsistent":       {Message: "The counts contradict each other for this population: {population_en}."},
+				"not-sensitive":      {Message: "The application is declared not sensitive."},
+			},
+			References: []string{
+				"Rule of the project: a fall of more than 5 points, or of one administrator",
 			},
 		},
 	}

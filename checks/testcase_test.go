@@ -32,12 +32,13 @@ type testCase struct {
 	file        string
 	archive     *txtar.Archive
 	observation scanner.Observation
+	beside      []scanner.Observation // what the observation is judged against
 	params      json.RawMessage
 	want        wanted
 }
 
 // readCase reads a file whose sections are observation.json, finding.json and,
-// when a profile would set some, params.json.
+// where there are some, reference.json and the params.json that a profile sets.
 func readCase(t *testing.T, file string) testCase {
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
@@ -53,8 +54,10 @@ func readCase(t *testing.T, file string) testCase {
 			t.Fatalf("%s: read %s: %v", file, section.Name, err)
 		}
 	}
-	if err := knownFields(c.observation); err != nil {
-		t.Fatalf("%s: %v", file, err)
+	for _, o := range append(c.beside, c.observation) {
+		if err := knownFields(o); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
 	}
 	return c
 }
@@ -63,6 +66,9 @@ func (c *testCase) read(section txtar.File) error {
 	switch section.Name {
 	case "observation.json":
 		return strict(section.Data, &c.observation)
+	case "reference.json":
+		c.beside = make([]scanner.Observation, 1)
+		return strict(section.Data, &c.beside[0])
 	case "finding.json":
 		return strict(section.Data, &c.want)
 	case "params.json":
@@ -93,7 +99,7 @@ func knownFields(o scanner.Observation) error {
 func facts() []scanner.Fact {
 	return []scanner.Fact{
 		new(fact.Accounts), new(fact.Attestations), new(fact.DNSSEC), new(fact.Delegation), new(fact.Directory),
-		new(fact.HostServices), new(fact.Hosting), new(fact.Inventory), new(fact.MailPolicy),
+		new(fact.History), new(fact.HostServices), new(fact.Hosting), new(fact.Inventory), new(fact.MailPolicy),
 		new(fact.MailServers), new(fact.Products), new(fact.Recursion), new(fact.Registration), new(fact.Source),
 		new(fact.TLS), new(fact.Templates), new(fact.Transfer), new(fact.Web), new(fact.Zone),
 	}
@@ -114,6 +120,11 @@ func (c testCase) update(t *testing.T, got wanted) {
 	if err := os.WriteFile(c.file, txtar.Format(c.archive), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// finding is what a check says of the case.
+func (c testCase) finding(check scanner.Check) scanner.Finding {
+	return check.Evaluate(c.observation, c.params, c.beside...)
 }
 
 // casesOf reads every case of the folder of a check.

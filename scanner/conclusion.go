@@ -10,18 +10,24 @@ import (
 // Conclude judges the looks made at one target, first look first, and returns
 // one finding. A failure that has to be confirmed is said only when two looks
 // saw it; seen once, it is inconclusive, and its own sentence is kept in the
-// message (exposure-checks.md section 1.2).
-func (c Check) Conclude(looks []Observation, params json.RawMessage) Finding {
-	first := c.Evaluate(looks[0], params)
+// message (exposure-checks.md section 1.2). Every look is judged against the same
+// reference, found among the observations of the run.
+func (c Check) Conclude(looks []Observation, params json.RawMessage, run ...Observation) Finding {
+	first := c.Evaluate(looks[0], params, run...)
 	if len(looks) == 1 && (first.Outcome != Fail || c.Confirm == "") {
 		return first
 	}
 	if len(looks) == 1 {
 		return c.doubted(first, reasonUnconfirmed)
 	}
-	second := c.Evaluate(looks[len(looks)-1], params)
+	second := c.Evaluate(looks[len(looks)-1], params, run...)
 	f := c.agreed(first, second)
-	f.Observations = append(slices.Clone(first.Observations), second.Observations...)
+	f.Observations = slices.Clone(first.Observations)
+	for _, id := range second.Observations {
+		if !slices.Contains(f.Observations, id) { // the reference is named once
+			f.Observations = append(f.Observations, id)
+		}
+	}
 	return f
 }
 
@@ -60,7 +66,7 @@ func (p Plan) Doubts(observations []Observation) map[string]Confirmation {
 	doubts := map[string]Confirmation{}
 	for _, check := range p.Checks {
 		for _, looks := range looksOf(check.Judge.Fact, observations) {
-			if check.Confirm == "" || len(looks) > 1 || check.Evaluate(looks[0], check.Params).Outcome != Fail {
+			if check.Confirm == "" || len(looks) > 1 || check.Evaluate(looks[0], check.Params, observations...).Outcome != Fail {
 				continue
 			}
 			if doubts[looks[0].ID] != ConfirmLater {

@@ -45,16 +45,18 @@ func Fingerprint(check, assetKey string, discriminators ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Evaluate judges one observation. It always returns a finding: what could not
-// be seen or judged is inconclusive, with its reason. params nil means the
+// Evaluate judges one observation, beside the others of its run, among which a
+// check that needs a reference finds it. It always returns a finding: what could
+// not be seen or judged is inconclusive, with its reason. params nil means the
 // check's defaults.
-func (c Check) Evaluate(o Observation, params json.RawMessage) Finding {
+func (c Check) Evaluate(o Observation, params json.RawMessage, run ...Observation) Finding {
 	if len(params) == 0 {
 		params = c.Judge.Defaults
 	}
-	f := c.finding(o.Target, c.verdict(o, params))
+	v, read := c.verdict(o, params, run)
+	f := c.finding(o.Target, v)
 	f.Parameters = params
-	f.Observations = []string{o.ID}
+	f.Observations = read
 	return f
 }
 
@@ -63,28 +65,47 @@ func (c Check) Unobserved(t Target) Finding {
 	return c.finding(t, Unknown(reasonNoSource, valuesOfSource(c.Judge.Fact)))
 }
 
-func (c Check) verdict(o Observation, params json.RawMessage) (v Verdict) {
+// verdict judges, and lists the observations that were read for it.
+func (c Check) verdict(o Observation, params json.RawMessage, run []Observation) (v Verdict, read []string) {
 	defer func() {
 		// A bug in one check must cost that check only.
 		if crash := recover(); crash != nil {
 			v = Unknown(reasonCheckError, Values{"error": fmt.Sprint(crash)})
 		}
 	}()
+	read = []string{o.ID}
 	if len(o.Fact) == 0 {
-		return Unknown(reasonNotObserved, Values{"error": o.Error})
+		return Unknown(reasonNotObserved, Values{"error": o.Error}), read
 	}
 	if c.Vantage != "" && o.Vantage != c.Vantage {
-		return Unknown(reasonWrongVantage, Values{"vantage": string(o.Vantage), "wanted": string(c.Vantage)})
+		return Unknown(reasonWrongVantage, Values{"vantage": string(o.Vantage), "wanted": string(c.Vantage)}), read
 	}
-	v, err := c.Judge.run(o, params)
+	var reference *Observation
+	if c.Judge.Reference != "" {
+		found, missing := referenceFor(c.Judge.Reference, o.Target, run)
+		switch {
+		case missing == lack{}:
+			reference, read = &found, append(read, found.ID)
+		case c.Judge.needed:
+			return c.withoutReference(missing), read
+		}
+	}
+	v, err := c.Judge.run(o, reference, params)
 	if err != nil {
-		return Unknown(reasonCheckError, Values{"error": err.Error()})
+		return Unknown(reasonCheckError, Values{"error": err.Error()}), read
 	}
 	if o.Status != StatusCompleted && v.Outcome != Fail {
 		// Half a look may prove a fault, never its absence.
-		return Unknown(reasonPartial, Values{"error": o.Error})
+		return Unknown(reasonPartial, Values{"error": o.Error}), read
 	}
-	return v
+	return v, read
+}
+
+func (c Check) withoutReference(missing lack) Verdict {
+	return Unknown(reasonNoReference, Values{
+		"reference": c.Judge.Reference, "reference_fr": c.Judge.called.FR, "reference_en": c.Judge.called.EN,
+		"why_fr": missing.FR, "why_en": missing.EN,
+	})
 }
 
 func (c Check) finding(t Target, v Verdict) Finding {
@@ -116,6 +137,7 @@ const (
 	reasonCheckError   = "check-error"
 	reasonUnconfirmed  = "unconfirmed"
 	reasonNotConfirmed = "not-confirmed"
+	reasonNoReference  = "no-reference"
 )
 
 var commonReasons = typesetAll(map[string]Text{
@@ -142,6 +164,10 @@ var commonReasons = typesetAll(map[string]Text{
 	reasonNotConfirmed: {
 		"Un écart a été vu lors d'un regard et pas lors de l'autre : rien n'est conclu.",
 		"A failure was seen by one look and not by the other: nothing is concluded.",
+	},
+	reasonNoReference: {
+		"Rien n'est conclu sans {reference_fr} : {why_fr}.",
+		"Nothing is concluded without {reference_en}: {why_en}.",
 	},
 	reasonCheckError: {
 		"La vérification n'a pas abouti ({error}) ; signalez-le aux mainteneurs.",

@@ -15,9 +15,8 @@ type Judgement struct {
 }
 
 // Judge applies every check of the plan to the observations it reads, one
-// target at a time. It is
-// pure: the same observations give the same judgement, on any day, without a
-// packet.
+// target at a time, beside those it is judged against. It is pure: the same
+// observations give the same judgement, on any day, without a packet.
 func (p Plan) Judge(observations []Observation) Judgement {
 	var j Judgement
 	for _, check := range p.Checks {
@@ -42,7 +41,7 @@ func (j *Judgement) add(findings []Finding, coverage []Coverage) {
 
 func (p Plan) judgeCheck(check PlannedCheck, observations []Observation) (findings []Finding, coverage []Coverage) {
 	for _, looks := range looksOf(check.Judge.Fact, observations) {
-		findings = append(findings, check.Conclude(looks, check.Params))
+		findings = append(findings, check.Conclude(looks, check.Params, observations...))
 		coverage = append(coverage, Coverage{check.ID, looks[0].Target, looks[0].Status, looks[0].Error})
 	}
 	if len(findings) == 0 {

@@ -64,7 +64,7 @@ func (e Engine) Run(ctx context.Context, plan scanner.Plan) scanner.Run {
 	fill(&run, append(results, e.confirm(ctx, plan, results)...))
 	afford(&run)
 	judge(&run, plan)
-	run.Status = status(run.Observations)
+	run.Status = e.status(run.Observations)
 	run.Ended = e.Clock().UTC()
 	return run
 }
@@ -171,9 +171,15 @@ func fill(run *scanner.Run, results []seen) {
 }
 
 // status is complete when everything was seen, and failed when nothing was:
-// a run that looked at nothing proves nothing.
-func status(observations []scanner.Observation) scanner.RunStatus {
-	sighted := func(o scanner.Observation) bool { return len(o.Fact) > 0 }
+// a run that looked at nothing proves nothing, whatever it remembers.
+func (e Engine) status(observations []scanner.Observation) scanner.RunStatus {
+	recalled := map[string]bool{}
+	for _, p := range e.Probes {
+		if r, ok := p.(Recaller); ok {
+			recalled[p.Name()] = r.Recalls()
+		}
+	}
+	sighted := func(o scanner.Observation) bool { return len(o.Fact) > 0 && !recalled[o.Probe] }
 	lacking := func(o scanner.Observation) bool { return o.Status != scanner.StatusCompleted }
 	switch {
 	case !slices.ContainsFunc(observations, sighted):

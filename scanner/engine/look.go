@@ -24,6 +24,10 @@ const KindUnknownProbe = "unknown-probe"
 // whatever the plan says.
 type Vantager interface{ Vantage() scanner.Vantage }
 
+// Recaller is what a probe implements when it brings what earlier runs concluded:
+// that is no sight of today.
+type Recaller interface{ Recalls() bool }
+
 const (
 	maxArtifact = 64 << 10 // bytes kept of one artifact
 	maxError    = 500      // bytes kept of one error

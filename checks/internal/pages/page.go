@@ -27,7 +27,7 @@ var familySource string
 
 // words are the labels of a page, in one language.
 type words struct {
-	Check, Severity, Fact, Vantage, Any, References, Parameters, Default string
+	Check, Severity, Fact, Against, Vantage, Any, References, Parameters, Default string
 	Why, How, Fix, Conclude, Reasons, Reason, Message                    string
 	Clauses, Other, OtherLang, Expected                                  string
 }
@@ -35,13 +35,13 @@ type words struct {
 func wordsIn(l scanner.Lang) words {
 	if l == scanner.English {
 		return words{
-			"Check", "Reference severity", "Fact read", "Seen from", "anywhere", "Reference ids", "Parameters",
+			"Check", "Reference severity", "Fact read", "Judged against", "Seen from", "anywhere", "Reference ids", "Parameters",
 			"Default", "Why", "How it is judged", "How to correct", "How to conclude", "Reasons", "Reason",
 			"Message", "References", "Français", "fr", "What is expected",
 		}
 	}
 	return words{
-		"Vérification", "Gravité de référence", "Fait lu", "Vu depuis", "tout point", "Identifiants de référence",
+		"Vérification", "Gravité de référence", "Fait lu", "Jugé avec", "Vu depuis", "tout point", "Identifiants de référence",
 		"Paramètres", "Valeur par défaut", "Pourquoi", "Comment c'est jugé", "Comment corriger", "Comment conclure",
 		"Motifs", "Motif", "Message", "Références", "English", "en", "Ce qui est attendu",
 	}

@@ -7,6 +7,7 @@ package applicationcoverage
 import (
 	"slices"
 
+	"carescan/checks/internal/coverage"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -40,7 +41,7 @@ func judge(c scanner.Case[Params], a fact.Accounts) scanner.Verdict {
 	}
 	for _, m := range measures {
 		if !m.share.Valid() {
-			return scanner.Unknown("inconsistent", m.names())
+			return scanner.Unknown("inconsistent", coverage.Population(m.population))
 		}
 	}
 	return slices.MinFunc(measures, compareGravity).verdict()

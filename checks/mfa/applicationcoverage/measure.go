@@ -35,7 +35,7 @@ func measuresOf(a fact.Accounts, p Params) (measures []measure) {
 
 func (m measure) verdict() scanner.Verdict {
 	values := m.share.Values(m.threshold)
-	maps.Copy(values, m.names())
+	maps.Copy(values, coverage.Population(m.population))
 	switch m.share.Reaches(m.threshold) {
 	case scanner.Pass:
 		return scanner.Passed("covered", values)
@@ -64,28 +64,4 @@ func compareGravity(a, b measure) int {
 func (m measure) rank() int {
 	v := m.verdict()
 	return 10*slices.Index(scanner.Outcomes(), v.Outcome) + v.Severity.Rank()
-}
-
-// names says the population in every language.
-func (m measure) names() scanner.Values {
-	name, known := populationNames()[m.population]
-	if !known {
-		name = scanner.Text{FR: m.population, EN: m.population}
-	}
-	return scanner.Values{"population_fr": name.FR, "population_en": name.EN}
-}
-
-// populationNames are the populations of identity-directory-hds.md section 1.5.
-func populationNames() map[string]scanner.Text {
-	return map[string]scanner.Text{
-		"administrators":  {FR: "administrateurs", EN: "administrators"},
-		"remote_users":    {FR: "utilisateurs à distance", EN: "remote users"},
-		"suppliers":       {FR: "fournisseurs", EN: "suppliers"},
-		"physicians":      {FR: "médecins", EN: "physicians"},
-		"nurses":          {FR: "infirmiers", EN: "nurses"},
-		"other_dpi_users": {FR: "autres utilisateurs du dossier patient", EN: "other users of the patient record"},
-		"all_staff":       {FR: "ensemble du personnel", EN: "all staff"},
-		"guests":          {FR: "invités", EN: "guests"},
-		"patients":        {FR: "patients", EN: "patients"},
-	}
 }

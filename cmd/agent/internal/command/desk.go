@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"carescan/checks"
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/identity"
@@ -18,6 +19,7 @@ import (
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 	"carescan/scanner/engine"
+	"carescan/scanner/probes/history"
 )
 
 // desk is an opened configuration: its keys, its spool, who it is.
@@ -25,6 +27,7 @@ type desk struct {
 	config   config.Config
 	identity *identity.Identity
 	spool    *spool.Spool
+	past     *memory.Past
 	agentID  string // empty when not enrolled
 }
 
@@ -37,7 +40,7 @@ func openDesk(c config.Config) (*desk, error) {
 	if err != nil {
 		return nil, badState(err)
 	}
-	d := &desk{config: c, identity: id, spool: s}
+	d := &desk{config: c, identity: id, spool: s, past: memory.OpenPast(c.State)}
 	return d, d.recogniseEstablishment()
 }
 
@@ -89,7 +92,7 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 		return scanner.Run{}, badState(err)
 	}
 	r := runner.Runner{
-		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand}, Memory: seen,
+		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand}, Memory: seen, Past: d.past,
 		Pseudonyms: d.identity.Pseudonyms, Progress: progress, Spent: spent,
 	}
 	run, err := r.Run(ctx)
@@ -103,9 +106,18 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 	return run, nil
 }
 
-// keep seals a run and puts it in the spool.
+// keep seals a run, puts it in the spool and remembers it for the runs to come.
 func (d *desk) keep(run scanner.Run) (spool.Sealed, error) {
-	return runner.Seal(d.spool, d.identity.Key, d.agentID, run)
+	sealed, err := runner.Seal(d.spool, d.identity.Key, d.agentID, run)
+	if err != nil {
+		return sealed, err
+	}
+	kept := history.Sealed{Run: run, Bundle: sealed.Digest, Seq: sealed.Seq}
+	if err := d.past.Keep(kept, checks.All()); err != nil {
+		// The bundle is whole and kept: only the rules about time begin later.
+		slog.Warn("the run could not be remembered", "bundle", sealed.ID, "error", err)
+	}
+	return sealed, nil
 }
 
 func badState(cause error) error {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package memory remembers from one run to the next when each exposed service
-// was first seen, so that what is new can be told from what was there.
+// Package memory remembers from one run to the next: when each exposed service
+// was first seen, so that what is new can be told from what was there, and what
+// earlier runs concluded, so that rules about time can be judged.
 package memory
 
 import (

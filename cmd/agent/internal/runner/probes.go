@@ -11,6 +11,7 @@ import (
 	"carescan/scanner/probes/accounts"
 	"carescan/scanner/probes/attestation"
 	"carescan/scanner/probes/directory"
+	"carescan/scanner/probes/history"
 	"carescan/scanner/probes/hosting"
 	"carescan/scanner/probes/hosting/geo"
 	"carescan/scanner/settings"
@@ -32,6 +33,7 @@ func (r Runner) Probes() ([]scanner.Probe, error) {
 		accounts.New(applicationsOf(c), r.Pseudonyms),
 		hosting.New(hosting.Config{File: c.HostingRegister, Resolve: true}, places),
 		attestation.New(attestation.Config{File: c.Attestations, Establishment: establishmentOf(c).Target()}),
+		history.New(r.Past.Recall),
 	), nil
 }
 

@@ -36,6 +36,8 @@ type Runner struct {
 	Pseudonyms scanner.Pseudonyms
 	// Memory, when set, tells what is new among exposed services.
 	Memory *memory.Memory
+	// Past, when set, is what earlier runs concluded.
+	Past *memory.Past
 	// Progress, when set, is told of each look that ended.
 	Progress func(engine.Progress)
 	// Spent, when set, is told at the end how many connections each address cost.

@@ -27,6 +27,7 @@ const (
 	probeAccounts    = "accounts"
 	probeHosting     = "hosting"
 	probeAttestation = "attestation"
+	probeHistory     = "history"
 )
 
 // registerHosting is the id of the hosting register as a target.
@@ -50,7 +51,7 @@ func tasksOf(c config.Config) ([]scanner.Task, error) {
 	if c.Attestations != "" {
 		tasks = append(tasks, scanner.Task{Probe: probeAttestation, Target: establishmentOf(c).Target()})
 	}
-	return tasks, nil
+	return append(tasks, scanner.Task{Probe: probeHistory, Target: establishmentOf(c).Target()}), nil
 }
 
 func exposureTasks(t config.Targets) ([]scanner.Task, error) {

@@ -37,9 +37,10 @@ type Spool struct{ folder string }
 
 // Entry is one sealed bundle on disk.
 type Entry struct {
-	Seq  uint64
-	ID   string
-	Path string
+	Seq    uint64
+	ID     string
+	Path   string
+	Digest string // of the sealed bytes; told by Seal only, empty in lists
 }
 
 // Sealed is a bundle that was just kept.
@@ -89,11 +90,11 @@ func (s *Spool) Seal(run string, make func(seq uint64, previous string) ([]byte,
 	if err != nil {
 		return Sealed{}, fmt.Errorf("%w: %w", ErrLasting, err)
 	}
-	entry := Entry{last.Seq + 1, run, s.path(outbox, last.Seq+1, run)}
+	entry := Entry{last.Seq + 1, run, s.path(outbox, last.Seq+1, run), digest(sealed)}
 	if err := durable.WriteFile(entry.Path, sealed); err != nil {
 		return Sealed{}, fmt.Errorf("keep bundle %s: %w", run, err)
 	}
-	return Sealed{entry, s.writeLink(link{entry.Seq, digest(sealed)})}, nil
+	return Sealed{entry, s.writeLink(link{entry.Seq, entry.Digest})}, nil
 }
 
 // find looks for the bundle of a run, wherever it is filed.
@@ -103,9 +104,16 @@ func (s *Spool) find(run string) (Entry, bool, error) {
 		if err != nil {
 			return Entry{}, false, err
 		}
-		if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == run }); i >= 0 {
-			return entries[i], true, nil
+		i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == run })
+		if i < 0 {
+			continue
 		}
+		sealed, err := os.ReadFile(entries[i].Path)
+		if err != nil {
+			return Entry{}, false, fmt.Errorf("read bundle %s: %w", run, err)
+		}
+		entries[i].Digest = digest(sealed)
+		return entries[i], true, nil
 	}
 	return Entry{}, false, nil
 }
@@ -205,7 +213,7 @@ func (s *Spool) list(folder string) ([]Entry, error) {
 			if err != nil {
 				continue // a number past 64 bits was not written by us
 			}
-			entries = append(entries, Entry{seq, parts[2], filepath.Join(s.folder, folder, file.Name())})
+			entries = append(entries, Entry{Seq: seq, ID: parts[2], Path: filepath.Join(s.folder, folder, file.Name())})
 		}
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
