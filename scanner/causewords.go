@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner
+
+// wording is a cause in words. A part in square brackets is said only when its
+// value is known.
+type wording struct {
+	words  Text // a clause, which ends "The observation could not be made:"
+	remedy Text // how to reach a verdict, never how to repair what nobody saw
+}
+
+// remedies that several causes share.
+var (
+	remedyFirewall = Text{
+		"Vérifiez que le serveur est en service, puis autorisez l'adresse de l'agent dans le pare-feu ou l'équipement de protection qui le précède.",
+		"Make sure that the server runs, then allow the address of the agent in the firewall or protection in front of it.",
+	}
+	remedyService = Text{
+		"Vérifiez que le service déclaré est démarré, et que son adresse et son port sont les bons.",
+		"Make sure that the declared service runs, and that its address and port are right.",
+	}
+	remedyZone = Text{
+		"Vérifiez que le domaine déclaré est bien écrit et que ses serveurs DNS répondent à l'agent.",
+		"Make sure that the declared domain is rightly written and that its DNS servers answer the agent.",
+	}
+	remedyAnswer = Text{
+		"Vérifiez que le service déclaré est bien celui qui répond à cette adresse\u00a0; s'il l'est, signalez ce cas aux mainteneurs.",
+		"Make sure that the declared service is the one that answers at this address; if it is, report this case to the maintainers.",
+	}
+	remedyFile = Text{
+		"Corrigez le fichier à l'endroit indiqué, puis relancez un passage.",
+		"Correct the file at the place given, then run again.",
+	}
+	remedyExport = Text{
+		"Refaites l'export en CSV, encodé en UTF-8.",
+		"Make the export again as CSV, encoded in UTF-8.",
+	}
+	remedyProgram = Text{
+		"Réinstallez carescan-templates avec la même version que l'agent, puis lancez la commande doctor.",
+		"Install carescan-templates again in the version of the agent, then run the doctor command.",
+	}
+	remedyReport = Text{
+		"Relancez un passage\u00a0; si cela se répète, transmettez le détail technique aux mainteneurs.",
+		"Run again; if it happens once more, send the technical detail to the maintainers.",
+	}
+)
+
+// causeWords is the closed table of what a cause says. A code may have variants,
+// by its ValueReason.
+var causeWords = map[CauseCode]wording{
+	CauseTimeout: {
+		Text{"aucune réponse n'est venue à temps[ ({where})]", "no answer came in time[ ({where})]"},
+		remedyFirewall,
+	},
+	CauseRefused: {
+		Text{"la connexion est refusée, rien n'écoute à cette adresse[ ({where})]", "the connection is refused, nothing listens at this address[ ({where})]"},
+		remedyService,
+	},
+	CauseReset: {
+		Text{"l'échange a été coupé avant sa fin[ ({where})]", "the exchange was cut before its end[ ({where})]"},
+		remedyFirewall,
+	},
+	CauseUnreachable: {
+		Text{"aucune route ne mène à cette adresse[ ({where})]", "no route leads to this address[ ({where})]"},
+		Text{
+			"Vérifiez l'adresse déclarée et le routage depuis la machine de l'agent, en IPv4 comme en IPv6.",
+			"Check the declared address and the routes from the machine of the agent, over IPv4 and IPv6.",
+		},
+	},
+	CauseBlockedHere: {
+		Text{"la machine de l'agent interdit cette connexion[ ({where})]", "the machine of the agent forbids this connection[ ({where})]"},
+		Text{
+			"Autorisez le programme de l'agent dans le pare-feu de sa propre machine.",
+			"Allow the program of the agent in the firewall of its own machine.",
+		},
+	},
+	CauseCutOff: {
+		Text{"les réponses se sont arrêtées pendant l'observation[ ({where})]", "the answers stopped during the look[ ({where})]"},
+		Text{
+			"Autorisez l'adresse de l'agent dans l'équipement de protection qui l'a sans doute bloqué, puis relancez un passage.",
+			"Allow the address of the agent in the protection that probably blocked it, then run again.",
+		},
+	},
+	CauseRateLimited: {
+		Text{"le serveur demande moins de questions[ ({where})]", "the server asks for fewer questions[ ({where})]"},
+		Text{
+			"Relancez un passage plus tard, ou diminuez le débit de l'agent.",
+			"Run again later, or lower the rate of the agent.",
+		},
+	},
+	CauseNoAddress: {
+		Text{"ce nom n'a pas d'adresse[ ({where})]", "this name has no address[ ({where})]"},
+		Text{
+			"Vérifiez que le nom déclaré est bien écrit et qu'il est toujours publié dans le DNS.",
+			"Make sure that the declared name is rightly written and still published in the DNS.",
+		},
+	},
+	CauseNoSuchName: {
+		Text{"ce nom n'existe pas dans le DNS[ ({where})]", "this name does not exist in the DNS[ ({where})]"},
+		Text{
+			"Vérifiez que le nom déclaré est bien écrit et qu'il est toujours publié dans le DNS.",
+			"Make sure that the declared name is rightly written and still published in the DNS.",
+		},
+	},
+	CauseBadName: {
+		Text{"ce n'est pas un nom qui peut être demandé au DNS[ ({where})]", "this is not a name that the DNS can be asked for[ ({where})]"},
+		Text{
+			"Corrigez le nom déclaré\u00a0: lettres, chiffres et tirets, sous sa forme ASCII.",
+			"Correct the declared name: letters, digits and hyphens, in its ASCII form.",
+		},
+	},
+	CauseDNSFailure: {
+		Text{"le serveur DNS répond par une erreur[ {code}][ ({where})]", "the DNS server answers with an error[ {code}][ ({where})]"},
+		remedyZone,
+	},
+	CauseNotInZone: {
+		Text{"le serveur DNS ne répond pas pour ce domaine[ ({where})]", "the DNS server does not answer for this domain[ ({where})]"},
+		remedyZone,
+	},
+	CauseNoServer: {
+		Text{"aucun serveur à interroger n'est connu[ ({where})]", "no server to ask is known[ ({where})]"},
+		remedyZone,
+	},
+	CauseNoResolver: {
+		Text{"aucun résolveur DNS n'est déclaré[ ({where})]", "no DNS resolver is declared[ ({where})]"},
+		Text{
+			"Déclarez au moins un résolveur DNS dans la configuration (network.resolvers).",
+			"Declare at least one DNS resolver in the configuration (network.resolvers).",
+		},
+	},
+	CauseNotTLS: {
+		Text{"ce qui répond ne parle pas TLS[ ({where})]", "what answers does not speak TLS[ ({where})]"},
+		Text{
+			"Vérifiez le port déclaré\u00a0: un service TLS y est attendu.",
+			"Check the declared port: a TLS service is expected there.",
+		},
+	},
+	CauseTLSRefused: {
+		Text{"le serveur refuse la négociation TLS[, alerte {code}][ ({where})]", "the server refuses the TLS handshake[, alert {code}][ ({where})]"},
+		Text{
+			"Vérifiez que le service accepte TLS 1.2 ou une version plus récente, sous le nom déclaré.",
+			"Make sure that the service accepts TLS 1.2 or later, under the declared name.",
+		},
+	},
+	CauseBadCertificate: {
+		Text{"le certificat présenté ne peut pas être accepté[ ({where})]", "the certificate shown cannot be accepted[ ({where})]"},
+		Text{
+			"Vérifiez le certificat du service, le nom déclaré et l'autorité déclarée (ca_file).",
+			"Check the certificate of the service, the declared name and the declared authority (ca_file).",
+		},
+	},
+	CauseBadCertificate + "/" + CertificateExpired: {
+		Text{"le certificat présenté n'est pas en cours de validité[ ({where})]", "the certificate shown is not valid at this date[ ({where})]"},
+		Text{
+			"Renouvelez le certificat du service, et vérifiez l'horloge de la machine de l'agent.",
+			"Renew the certificate of the service, and check the clock of the machine of the agent.",
+		},
+	},
+	CauseBadCertificate + "/" + CertificateAuthority: {
+		Text{"le certificat présenté vient d'une autorité inconnue de l'agent[ ({where})]", "the certificate shown comes from an authority the agent does not know[ ({where})]"},
+		Text{
+			"Déclarez le certificat de l'autorité dans la configuration (ca_file).",
+			"Declare the certificate of the authority in the configuration (ca_file).",
+		},
+	},
+	CauseBadCertificate + "/" + CertificateName: {
+		Text{"le certificat présenté n'est pas au nom attendu[ ({where})]", "the certificate shown is not for the expected name[ ({where})]"},
+		Text{
+			"Déclarez le nom que porte le certificat du service (server_name), ou corrigez l'adresse déclarée.",
+			"Declare the name the certificate of the service bears (server_name), or correct the declared address.",
+		},
+	},
+	CauseNotHTTP: {
+		Text{"ce qui répond ne parle pas HTTP[ ({where})]", "what answers does not speak HTTP[ ({where})]"},
+		Text{
+			"Vérifiez l'adresse déclarée\u00a0: un site web y est attendu.",
+			"Check the declared address: a web site is expected there.",
+		},
+	},
+	CauseHTTPStatus: {
+		Text{"le service répond par une erreur[, code {code}][ ({where})]", "the service answers with an error[, code {code}][ ({where})]"},
+		Text{
+			"Relancez un passage plus tard\u00a0; si cela dure, vérifiez l'adresse déclarée du service.",
+			"Run again later; if it lasts, check the declared address of the service.",
+		},
+	},
+	CauseElsewhere: {
+		Text{"le service renvoie vers une autre adresse, qui n'est pas suivie[ ({where})]", "the service sends to another address, which is not followed[ ({where})]"},
+		Text{
+			"Déclarez l'adresse définitive du service.",
+			"Declare the final address of the service.",
+		},
+	},
+	CauseBadAnswer: {
+		Text{"la réponse reçue est mal formée ou ne répond pas à la question[ ({where})]", "the answer received is malformed or answers another question[ ({where})]"},
+		remedyAnswer,
+	},
+	CauseRefusedAnswer: {
+		Text{"le serveur refuse de répondre à la question[, code {code}][ ({where})]", "the server refuses to answer the question[, code {code}][ ({where})]"},
+		remedyFirewall,
+	},
+	CauseTooLarge: {
+		Text{"ce qui est à lire dépasse la taille permise[, {limit}][ ({where})]", "what is to be read is larger than allowed[, {limit}][ ({where})]"},
+		Text{
+			"Allégez le fichier ou la réponse\u00a0: au-delà de cette taille, rien n'est lu.",
+			"Make the file or the answer smaller: above this size nothing is read.",
+		},
+	},
+	CauseTooMany: {
+		Text{"la liste est coupée[ à {limit}], le reste n'a pas été observé[ ({where})]", "the list is cut[ at {limit}], the rest was not looked at[ ({where})]"},
+		Text{
+			"Divisez ou resserrez ce qui est déclaré, pour que la liste tienne dans la limite.",
+			"Split or narrow what is declared, so that the list fits within the limit.",
+		},
+	},
+	CauseAccessDenied: {
+		Text{"l'accès est refusé[, code {code}][ ({where})]", "access is denied[, code {code}][ ({where})]"},
+		Text{
+			"Donnez au compte déclaré le droit de lire, et seulement de lire, ce qui est à observer.",
+			"Give the declared account the right to read, and only to read, what is to be looked at.",
+		},
+	},
+	CauseBadCredentials: {
+		Text{"l'identifiant ou le mot de passe déclaré n'est pas accepté[ ({where})]", "the declared account or password is not accepted[ ({where})]"},
+		Text{
+			"Corrigez le compte (bind_dn) et le mot de passe (password_file)\u00a0; vérifiez aussi que ce compte n'est ni expiré ni verrouillé.",
+			"Correct the account (bind_dn) and the password (password_file); also make sure that the account is neither expired nor locked.",
+		},
+	},
+	CauseHidden: {
+		Text{"une partie de la source reste invisible au compte déclaré[ ({where})]", "a part of the source is hidden from the declared account[ ({where})]"},
+		Text{
+			"Donnez au compte déclaré le droit de lire les objets nommés, et vérifiez que base_dn les contient.",
+			"Give the declared account the right to read the objects named, and make sure that base_dn holds them.",
+		},
+	},
+	CauseOutOfScope: {
+		Text{"la cible est hors du périmètre déclaré[ ({where})]", "the target is outside the declared scope[ ({where})]"},
+		Text{
+			"Ajoutez le nom ou l'adresse au périmètre (scope) si l'établissement en autorise l'observation.",
+			"Add the name or the address to the scope if the establishment allows it to be looked at.",
+		},
+	},
+	CauseExcluded: {
+		Text{"la cible est exclue du périmètre[ ({where})]", "the target is excluded from the scope[ ({where})]"},
+		Text{
+			"L'exclusion est voulue\u00a0: pour obtenir un résultat, retirez-la de la configuration (scope).",
+			"The exclusion is on purpose: to have a result, remove it from the configuration (scope).",
+		},
+	},
+	CauseExpired: {
+		Text{"aucune autorisation écrite n'est en vigueur à ce moment[ ({where})]", "no written authorisation is in force at this moment[ ({where})]"},
+		Text{
+			"Faites renouveler l'autorisation écrite, puis reportez ses dates dans la configuration (scope).",
+			"Have the written authorisation renewed, then write its dates in the configuration (scope).",
+		},
+	},
+	CauseQuietHours: {
+		Text{"les cibles ne sont pas contactées à cette heure[ ({where})]", "targets are not contacted at this hour[ ({where})]"},
+		Text{
+			"Relancez un passage en dehors des heures de silence (network.quiet_hours).",
+			"Run again outside the quiet hours (network.quiet_hours).",
+		},
+	},
+	CauseBudget: {
+		Text{"le nombre de connexions permis pour cette adresse est épuisé[ ({where})]", "the connections allowed for this address are spent[ ({where})]"},
+		Text{
+			"Relancez un passage, ou augmentez le nombre de connexions permis (network.budget_per_host).",
+			"Run again, or raise the number of connections allowed (network.budget_per_host).",
+		},
+	},
+	CauseStopped: {
+		Text{"le passage a été arrêté avant la fin de cette observation", "the run was stopped before the end of this look"},
+		Text{"Relancez un passage et laissez-le aller à son terme.", "Run again and let it come to its end."},
+	},
+	CauseLate: {
+		Text{"l'observation n'a pas tenu dans le temps prévu[, {limit}][ ({where})]", "the look did not fit in the time given[, {limit}][ ({where})]"},
+		Text{
+			"Relancez un passage à une heure plus calme\u00a0; si cela se répète, autorisez l'adresse de l'agent dans le pare-feu qui le ralentit.",
+			"Run again at a quieter hour; if it happens once more, allow the address of the agent in the firewall that slows it.",
+		},
+	},
+	CauseNotAuthorised: {
+		Text{"aucune autorisation datée ne permet cet essai", "no dated authorisation allows this trial"},
+		Text{
+			"Si l'établissement le souhaite, faites signer une autorisation datée et déclarez-la (intrusive).",
+			"If the establishment wishes it, have a dated authorisation signed and declare it (intrusive).",
+		},
+	},
+	CauseNoSource: {
+		Text{"aucune source n'est déclarée[ ({where})]", "no source is declared[ ({where})]"},
+		Text{
+			"Déclarez la source dans la configuration de l'agent.",
+			"Declare the source in the configuration of the agent.",
+		},
+	},
+	CauseFileMissing: {
+		Text{"le fichier n'existe pas[ ({where})]", "the file does not exist[ ({where})]"},
+		Text{
+			"Corrigez le chemin déclaré, ou déposez le fichier à cet endroit.",
+			"Correct the declared path, or put the file there.",
+		},
+	},
+	CauseFileUnreadable: {
+		Text{"le fichier ne peut pas être lu[ ({where})]", "the file cannot be read[ ({where})]"},
+		Text{
+			"Donnez au compte de l'agent le droit de lire ce fichier, et vérifiez que le chemin déclaré mène bien à un fichier.",
+			"Give the account of the agent the right to read this file, and make sure that the declared path leads to a file.",
+		},
+	},
+	CauseFileEmpty: {
+		Text{"le fichier est vide[ ({where})]", "the file is empty[ ({where})]"},
+		Text{
+			"Remplissez le fichier ou refaites l'export, puis relancez un passage.",
+			"Fill the file or make the export again, then run again.",
+		},
+	},
+	CauseFileEncoding: {
+		Text{"ce n'est pas un fichier texte, ou son encodage est inconnu[ ({where})]", "this is no text file, or its encoding is not known[ ({where})]"},
+		remedyExport,
+	},
+	CauseFileMalformed: {
+		Text{"le fichier est mal formé[, ligne {line}][ ({where})]", "the file is malformed[, line {line}][ ({where})]"},
+		remedyFile,
+	},
+	CauseFileUndated: {
+		Text{"le fichier ne dit pas de quand il date[ ({where})]", "the file does not say its date[ ({where})]"},
+		Text{
+			"Écrivez la date de la dernière revue[, par exemple {expected}].",
+			"Write the date of the last review[, for example {expected}].",
+		},
+	},
+	CauseFieldMissing: {
+		Text{"il manque «\u00a0{field}\u00a0»[, ligne {line}][ ({where})]", "\"{field}\" is missing[, line {line}][ ({where})]"},
+		Text{"Ajoutez-le au fichier[, par exemple {expected}].", "Add it to the file[, for example {expected}]."},
+	},
+	CauseFieldWrong: {
+		Text{"la valeur de «\u00a0{field}\u00a0» n'est pas admise[, ligne {line}][ ({where})]", "the value of \"{field}\" is not allowed[, line {line}][ ({where})]"},
+		Text{"Corrigez-la[\u00a0; valeurs admises\u00a0: {expected}].", "Correct it[; allowed: {expected}]."},
+	},
+	CauseFieldRepeated: {
+		Text{"«\u00a0{field}\u00a0» est écrit deux fois[, ligne {line}][ ({where})]", "\"{field}\" is written twice[, line {line}][ ({where})]"},
+		Text{"N'en gardez qu'un.", "Keep one."},
+	},
+	CauseRowsRejected: {
+		Text{"certaines lignes n'ont pas été comprises[, nombre {count}][ ({where})]", "some lines were not understood[, count {count}][ ({where})]"},
+		Text{
+			"Refaites l'export, ou déclarez le sens des colonnes et des mots qui n'ont pas été compris.",
+			"Make the export again, or declare the meaning of the columns and words that were not understood.",
+		},
+	},
+	CauseNoProbe: {
+		Text{"ce programme ne sait pas faire cette observation[ ({where})]", "this program cannot make this look[ ({where})]"},
+		Text{"Mettez l'agent à jour.", "Update the agent."},
+	},
+	CauseNoProgram: {
+		Text{"le programme carescan-templates n'est pas installé", "the program carescan-templates is not installed"},
+		remedyProgram,
+	},
+	CauseProgramRefused: {
+		Text{"le programme carescan-templates trouvé n'est pas celui que l'agent attend", "the program carescan-templates found is not the one the agent expects"},
+		remedyProgram,
+	},
+	CauseProgramFailed: {
+		Text{"le programme carescan-templates s'est arrêté avant la fin[ ({where})]", "the program carescan-templates ended before its work was done[ ({where})]"},
+		remedyReport,
+	},
+	CauseProgramAnswer: {
+		Text{"le programme carescan-templates a répondu de façon inattendue[ ({where})]", "the program carescan-templates answered in an unexpected way[ ({where})]"},
+		remedyProgram,
+	},
+	CauseInternal: {
+		Text{"une erreur interne de l'agent a arrêté l'observation[ ({where})]", "an internal error of the agent stopped the look[ ({where})]"},
+		remedyReport,
+	},
+	CauseNothing: {
+		Text{"l'observation n'a rien rapporté", "the look brought nothing back"},
+		remedyReport,
+	},
+	CauseUnknown: {
+		Text{"une cause technique non reconnue", "a technical cause that was not recognised"},
+		remedyReport,
+	},
+	CauseInDetail: {
+		Text{"une cause technique, donnée dans le détail", "a technical cause, given in the detail"},
+		remedyReport,
+	},
+}
