@@ -157,7 +157,7 @@ func (c Cause) wording() wording {
 }
 
 func (c Cause) fill(t Text) Text {
-	return Text{fill(optional(t.FR, c.Values), c.Values), fill(optional(t.EN, c.Values), c.Values)}
+	return Text{fill(French, optional(t.FR, c.Values), c.Values), fill(English, optional(t.EN, c.Values), c.Values)}
 }
 
 // optional keeps the parts in square brackets whose value is known.
