@@ -164,6 +164,12 @@ type Hours struct {
 
 // Templates is how applications are recognised.
 type Templates struct {
+	// Program is carescan-templates; default: beside carescan-agent. It is started
+	// only when its hash is ProgramSHA256; default: that of the program built with
+	// this agent.
+	Program       string `mapstructure:"program"`
+	ProgramSHA256 string `mapstructure:"program_sha256"`
+
 	Folder   string        `mapstructure:"folder"`    // operator's own templates
 	Pins     string        `mapstructure:"pins"`      // their hashes, as sha256sum writes them; needed with folder
 	Timeout  time.Duration `mapstructure:"timeout"`   // for one site; default 20m
