@@ -5,19 +5,17 @@ export CGO_ENABLED := 0
 export GOFLAGS := -trimpath -buildvcs=false
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X carescan/cmd/internal/cli.version=$(VERSION)
 TOOL := go tool -modfile=go.tool.mod
 
 # What links nuclei is tested apart, without the race detector: building nuclei
 # twice would double the time of the whole suite.
-HEAVY := ./scanner/probes/nuclei/worker/... ./cmd/agent ./cmd/internal/journey/...
+HEAVY := ./scanner/probes/nuclei/worker/... ./cmd/templates/... ./cmd/internal/journey/...
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build both programs into bin/
-	go build -ldflags '$(LDFLAGS)' -o bin/carescan-agent ./cmd/agent
-	go build -ldflags '$(LDFLAGS)' -o bin/carescan-aggregator ./cmd/aggregator
+build: ## build the four programs into bin/
+	@scripts/build.sh bin $(VERSION)
 
 demo: build ## a synthetic hospital scanned, its bundle sent, shown and filed (ONCE=1 ends by itself)
 	@ONCE=$(ONCE) scripts/demo.sh
@@ -26,7 +24,7 @@ test: ## install what the tests need, run them all, close with the counts
 	@scripts/test.sh "$(HEAVY)"
 
 test-light: ## everything that does not compile nuclei, with the race detector
-	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -vE '^carescan/(scanner/probes/nuclei/worker|cmd/agent$$|cmd/internal/journey)')
+	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -vE '^carescan/(scanner/probes/nuclei/worker|cmd/templates|cmd/internal/journey)')
 
 test-heavy: ## what links nuclei or drives the real programs
 	go test -shuffle=on -timeout 30m $(HEAVY)
@@ -60,6 +58,6 @@ fuzz: ## every fuzz target for FUZZTIME each (default 20s)
 	scripts/fuzz.sh $(or $(FUZZTIME),20s)
 
 lab: build ## a synthetic hospital on loopback, to try everything against
-	bin/carescan-agent lab
+	bin/carescan-lab
 
 .PHONY: bench help build demo test test-light test-heavy lint generate golden check new-check pictures fuzz lab

@@ -44,8 +44,10 @@ var arrows = []arrow{
 	{"profiles", []string{"scanner"}, "checks come in as values"},
 	{"reports", []string{"reports", "scanner", "scanner/fact", "profiles"}, "a report reads runs"},
 	{"reports/bundle", []string{"reports/bundle", "scanner", "scanner/fact"}, "the container outlives reports"},
-	{"cmd/internal", []string{"cmd/internal", "scanner", "scanner/fact", "scanner/settings", "reports/bundle"}, "shared by both programs"},
+	{"cmd/internal", []string{"cmd/internal", "scanner", "scanner/fact", "scanner/settings", "reports/bundle"}, "shared by the programs"},
 	{"cmd/agent", []string{"cmd/agent", "cmd/internal", "scanner", "checks", "profiles", "reports"}, "the agent ties it all"},
+	{"cmd/templates", []string{"cmd/templates", "cmd/internal/cli", "scanner", "scanner/probes/nuclei"}, "it holds the template engine and nothing else"},
+	{"cmd/lab", []string{"cmd/internal/cli", "scanner", "scanner/scannertest"}, "the hospital does not know who looks at it"},
 	{
 		"cmd/aggregator",
 		[]string{"cmd/aggregator", "cmd/internal", "scanner", "scanner/fact", "scanner/settings", "checks", "profiles", "reports"},
@@ -151,13 +153,10 @@ func TestNucleiHasOneDoor(t *testing.T) {
 }
 
 func TestLightPackagesDoNotReachNuclei(t *testing.T) {
-	imports := map[string][]string{}
-	for _, f := range goFiles(t) {
-		if !strings.HasSuffix(f.path, "_test.go") {
-			imports[f.folder] = append(imports[f.folder], f.imports()...)
-		}
-	}
-	for _, start := range []string{"cmd/aggregator", "checks", "reports/pack", "scanner/guard", "scanner/engine", "scanner/probes/nuclei", "cmd/agent/internal/command"} {
+	imports := importsByFolder(t)
+	for _, start := range []string{
+		"cmd/agent", "cmd/lab", "cmd/aggregator", "checks", "reports/pack", "scanner/guard", "scanner/engine", "scanner/probes/nuclei", "cmd/agent/internal/command",
+	} {
 		if len(imports[start]) == 0 {
 			t.Errorf("%s holds no package any more: change this list", start)
 		}
@@ -189,6 +188,27 @@ func TestNobodyHoldsTheDoorAndTheChecks(t *testing.T) {
 			t.Errorf("%s imports the guard (%s) and checks (%s): build one of them elsewhere", folder, path, other)
 		}
 	}
+}
+
+// What is installed in a real hospital holds no synthetic one.
+func TestInstalledProgramsDoNotReachTheLab(t *testing.T) {
+	imports := importsByFolder(t)
+	for _, start := range []string{"cmd/agent", "cmd/templates", "cmd/aggregator"} {
+		if path := reach(imports, start, "scanner/scannertest", map[string]bool{}); path != nil {
+			t.Errorf("the lab would be linked into %s: %s", start, strings.Join(path, " → "))
+		}
+	}
+}
+
+func importsByFolder(t *testing.T) map[string][]string {
+	t.Helper()
+	imports := map[string][]string{}
+	for _, f := range goFiles(t) {
+		if !strings.HasSuffix(f.path, "_test.go") {
+			imports[f.folder] = append(imports[f.folder], f.imports()...)
+		}
+	}
+	return imports
 }
 
 func reach(imports map[string][]string, from, to string, seen map[string]bool) []string {

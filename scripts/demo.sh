@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 agent=$PWD/bin/carescan-agent
+lab=$PWD/bin/carescan-lab
 aggregator=$PWD/bin/carescan-aggregator
 demo=$PWD/demo
 finess=990000028
@@ -30,7 +31,7 @@ rm -rf "$demo"
 mkdir -p -m 700 "$demo"
 
 say "1. Un hôpital fictif sur cette machine"
-"$agent" lab --folder "$demo/lab" > "$demo/lab.log" 2>&1 &
+"$lab" --folder "$demo/lab" > "$demo/lab.log" 2>&1 &
 started+=($!)
 await "$demo/lab/agent.yaml" "$demo/lab.log"
 config=$demo/lab/agent.yaml

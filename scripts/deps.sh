@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p docs/dependencies
-for program in agent aggregator; do
+for program in agent templates lab aggregator; do
   go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}{{end}}{{end}}' "./cmd/$program" |
     sort -u | sed '/^$/d' > "docs/dependencies/carescan-$program.txt"
 done

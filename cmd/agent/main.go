@@ -8,11 +8,6 @@ import (
 	"os"
 
 	"carescan/cmd/agent/internal/command"
-	"carescan/cmd/agent/internal/elsewhere"
-	"carescan/scanner/probes/nuclei/worker"
 )
 
-func main() {
-	elsewhere.Back()
-	os.Exit(command.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, worker.Run))
-}
+func main() { os.Exit(command.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -28,13 +28,16 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"carescan-agent": main})
 }
 
-// TestStories plays the sessions of testdata/script, one per file.
+// TestStories plays the sessions of testdata/script, one per file. The agent of
+// the stories has no carescan-templates beside it; package journey plays both.
 func TestStories(t *testing.T) {
+	lab := buildLab(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("LANG", "fr_FR.UTF-8")
+			env.Setenv("PATH", lab+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 			return nil
@@ -45,6 +48,19 @@ func TestStories(t *testing.T) {
 			"expand": expand, "bundle": findBundle, "samefindings": sameFindings, "outcomes": outcomes,
 		},
 	})
+}
+
+// buildLab builds carescan-lab, the hospital of the stories, and returns its
+// folder.
+func buildLab(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	build := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(folder, "carescan-lab"), "carescan/cmd/lab")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the lab: %v\n%s", err, out)
+	}
+	return folder
 }
 
 // exits runs a command and checks its exit code: exits 2 carescan-agent scan.

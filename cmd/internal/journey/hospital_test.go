@@ -38,6 +38,9 @@ func TestHospital(t *testing.T) {
 	r := newRegion(t)
 	r.serve(t)
 	r.welcome(t, finess, "CHU Exemple", config)
+	if health := run(t, 0, programs.agent, "doctor", "--config", config, "--lang", "en"); !strings.Contains(health, programs.templates+" is the program expected") {
+		t.Errorf("the agent does not recognise the program built with it:\n%s", health)
+	}
 	out := filepath.Join(t.TempDir(), "reports")
 	run(t, 1, programs.agent, "scan", "--config", config, "--send", "--quiet", "--format", "json,html,csv,dossier", "--out", out)
 
@@ -109,9 +112,9 @@ func bytesCount(t *testing.T, raw []byte, first, step int) {
 	}
 }
 
-// TestAggregatorLinksNoScanner reads the modules out of the real binary.
-func TestAggregatorLinksNoScanner(t *testing.T) {
-	for program, want := range map[string]bool{programs.aggregator: false, programs.agent: true} {
+// TestOnlyTheTemplateProgramLinksNuclei reads the modules out of the real binaries.
+func TestOnlyTheTemplateProgramLinksNuclei(t *testing.T) {
+	for program, want := range map[string]bool{programs.agent: false, programs.templates: true, programs.lab: false, programs.aggregator: false} {
 		info, err := buildinfo.ReadFile(program)
 		if err != nil {
 			t.Fatal(err)

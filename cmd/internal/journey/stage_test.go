@@ -23,7 +23,7 @@ const finess = "990000028"
 // rolePlayed tells this test binary, started again, to play a part.
 const rolePlayed = "CARESCAN_JOURNEY_ROLE"
 
-var programs struct{ agent, aggregator string }
+var programs struct{ agent, templates, lab, aggregator string }
 
 func TestMain(m *testing.M) {
 	if os.Getenv(rolePlayed) == "world" {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(runWithPrograms(m))
 }
 
-// runWithPrograms builds both programs once, in the build mode of the product.
+// runWithPrograms builds the programs once, as the product is built.
 func runWithPrograms(m *testing.M) int {
 	folder, err := os.MkdirTemp("", "carescan-journey-")
 	if err != nil {
@@ -41,13 +41,16 @@ func runWithPrograms(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(folder)
-	build := exec.Command("go", "build", "-trimpath", "-o", folder+"/", "carescan/cmd/agent", "carescan/cmd/aggregator")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build := exec.Command("../../../scripts/build.sh", folder, "journey")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the programs: %v\n%s", err, out)
 		return 1
 	}
-	programs.agent, programs.aggregator = filepath.Join(folder, "agent"), filepath.Join(folder, "aggregator")
+	for name, place := range map[string]*string{
+		"agent": &programs.agent, "templates": &programs.templates, "lab": &programs.lab, "aggregator": &programs.aggregator,
+	} {
+		*place = filepath.Join(folder, "carescan-"+name)
+	}
 	return m.Run()
 }
 
@@ -124,7 +127,7 @@ func pause(ctx context.Context, d time.Duration) {
 func hospital(t *testing.T) (config string) {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "lab")
-	start(t, programs.agent, "lab", "--folder", folder)
+	start(t, programs.lab, "--folder", folder)
 	config = filepath.Join(folder, "agent.yaml")
 	await(t, config)
 	return config

@@ -157,7 +157,7 @@ func write(t *testing.T, name, text string) {
 }
 
 func TestNewNeedsTheFolderItIsGiven(t *testing.T) {
-	if _, err := New(Options{Command: []string{"x"}, Folder: filepath.Join(t.TempDir(), "absent")}); err == nil {
+	if _, err := New(Options{Program: Program{Path: "x"}, Folder: filepath.Join(t.TempDir(), "absent")}); err == nil {
 		t.Error("an absent folder is accepted")
 	}
 	if _, err := New(Options{}); err == nil {

@@ -130,7 +130,7 @@ func TestPinnedFolderRunsOnlyWhatIsListed(t *testing.T) {
 			t.Errorf("%s: accepted %v", id, ok)
 		}
 	}
-	if _, err := New(Options{Command: []string{"x"}, Folder: folder, Pins: filepath.Join(folder, "none")}); err == nil {
+	if _, err := New(Options{Program: Program{Path: "x"}, Folder: folder, Pins: filepath.Join(folder, "none")}); err == nil {
 		t.Error("an absent list is accepted")
 	}
 }

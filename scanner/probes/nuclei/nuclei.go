@@ -31,6 +31,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ const (
 
 // Options say how the worker is started and how much it may use.
 type Options struct {
-	Command     []string                    // starts the worker, by its absolute path: the agent itself and "nuclei-worker"
+	Program     Program                     // the worker
 	Folder      string                      // templates of the operator; optional
 	Pins        string                      // their hashes, as sha256sum writes them: others are left out; optional
 	KEVFile     string                      // list of exploited vulnerabilities of CISA; the embedded extract by default
@@ -72,6 +73,9 @@ func (o Options) withDefaults() Options {
 	if o.Rate <= 0 {
 		o.Rate = defaultRate
 	}
+	if o.Program.Args == nil {
+		o.Program.Args = []string{Work}
+	}
 	return o
 }
 
@@ -81,6 +85,7 @@ type Probe struct {
 	templates []Template
 	rejected  []Rejection
 	turn      chan struct{} // one worker at a time: each weighs more than the agent
+	verified  os.FileInfo   // of the program, as it was read last
 }
 
 var _ scanner.Probe = (*Probe)(nil)
@@ -88,8 +93,8 @@ var _ scanner.Probe = (*Probe)(nil)
 // New reads the templates of the product and of the operator. A template of
 // the operator that asks for more than looking is left out: see Rejected.
 func New(o Options) (*Probe, error) {
-	if len(o.Command) == 0 {
-		return nil, errors.New("start the template engine: no command is given")
+	if o.Program.Path == "" {
+		return nil, errors.New("start the template engine: no program is given")
 	}
 	if err := checkCuration(); err != nil {
 		return nil, err

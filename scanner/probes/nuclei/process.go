@@ -23,7 +23,7 @@ import (
 const maxComplaint = 4 << 10
 
 // run gives templates to a new worker and waits until it is gone. The error
-// means that no worker could be started.
+// means that no worker of ours could be started.
 func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, templates []Template) (batch, error) {
 	folder, err := os.MkdirTemp("", "carescan-")
 	if err != nil {
@@ -40,7 +40,7 @@ func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, t
 
 func (p *Probe) plan(d *door, network scanner.Network, at *url.URL, templates []Template) Plan {
 	plan := Plan{
-		URL: at.String(), Door: d.path, Secret: d.secret, UserAgent: network.UserAgent(),
+		Protocol: Protocol, URL: at.String(), Door: d.path, Secret: d.secret, UserAgent: network.UserAgent(),
 		Rate: p.options.Rate, MemoryLimit: p.options.MemoryLimit,
 	}
 	for _, t := range templates {
@@ -59,31 +59,45 @@ func (p *Probe) work(ctx context.Context, folder string, plan Plan) (batch, erro
 	defer cancel()
 	answers := &answers{plan: plan, batch: batch{results: map[string]Result{}}, stop: cancel}
 	complaint := &complaint{}
-	cmd := p.command(ctx, folder)
+	cmd, err := p.command(ctx, folder)
+	if err != nil {
+		return batch{}, err
+	}
+	for _, file := range cmd.ExtraFiles {
+		defer file.Close()
+	}
 	cmd.Stdout, cmd.Stderr = answers, complaint
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return batch{}, fmt.Errorf("start the template engine: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return batch{}, fmt.Errorf("start the template engine: %w", err)
+		return batch{}, unreadable(err)
 	}
 	// Wait closes the input, which is how a lost parent is told from a slow one.
 	go func() { _, _ = stdin.Write(append(input, '\n')) }()
 	err = cmd.Wait()
+	if cmd.ProcessState.ExitCode() == ExitOtherProtocol {
+		return batch{}, otherProtocol()
+	}
 	answers.batch.problem = answers.problem(ctx, err, complaint)
 	return answers.batch, nil
 }
 
-// command prepares a process with nothing of our environment, and which dies
-// with all its descendants.
-func (p *Probe) command(ctx context.Context, folder string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, p.options.Command[0], p.options.Command[1:]...)
+// command prepares a process of the verified program, with nothing of our
+// environment, and which dies with all its descendants.
+func (p *Probe) command(ctx context.Context, folder string) (*exec.Cmd, error) {
+	path, open, err := p.executable(folder)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, path, p.options.Program.Args...)
+	cmd.Args[0], cmd.ExtraFiles = p.options.Program.Path, open
 	cmd.Dir = folder
 	cmd.Env = environment(folder, p.options.MemoryLimit)
 	cmd.WaitDelay = 2 * time.Second
 	ownGroup(cmd)
-	return cmd
+	return cmd, nil
 }
 
 // environment sends every file the engine writes to a folder that is removed.

@@ -18,8 +18,20 @@ const maxLine = 16 << 10
 // maxPlan is the longest plan a worker reads.
 const maxPlan = 32 << 20
 
+// Protocol numbers what both sides say to each other; it changes with it. A
+// worker follows no plan of another number.
+const Protocol = 1
+
+// ExitOtherProtocol is how a worker ends that was given such a plan (EX_PROTOCOL
+// of sysexits.h).
+const ExitOtherProtocol = 76
+
+// ErrOtherProtocol is that the plan is written for another worker.
+var ErrOtherProtocol = errors.New("read plan: it is of another protocol")
+
 // Plan is the work of one worker.
 type Plan struct {
+	Protocol    int               `json:"protocol"`
 	URL         string            `json:"url"` // the site
 	Templates   []PlannedTemplate `json:"templates"`
 	Door        string            `json:"door"`   // path of the local socket that leads to the site
@@ -53,10 +65,24 @@ type Result struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// ReadPlan reads the plan, which is one line.
+// ReadPlan reads the plan, which is one line. Its protocol comes first: another
+// may have other words.
 func ReadPlan(r io.Reader) (Plan, error) {
+	var raw json.RawMessage
+	if err := json.NewDecoder(io.LimitReader(r, maxPlan)).Decode(&raw); err != nil {
+		return Plan{}, fmt.Errorf("read plan: %w", err)
+	}
+	var kind struct {
+		Protocol int `json:"protocol"`
+	}
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return Plan{}, fmt.Errorf("read plan: %w", err)
+	}
+	if kind.Protocol != Protocol {
+		return Plan{}, ErrOtherProtocol
+	}
 	var p Plan
-	decoder := json.NewDecoder(io.LimitReader(r, maxPlan))
+	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&p); err != nil {
 		return Plan{}, fmt.Errorf("read plan: %w", err)

@@ -20,15 +20,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/agent/internal/config"
-	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 	"carescan/scanner/settings"
 )
-
-// Worker is the template engine's own process: plan in, results out, exit code.
-type Worker func(stdin io.Reader, stdout io.Writer) int
 
 // app is one invocation of the command.
 type app struct {
@@ -40,10 +36,7 @@ type app struct {
 }
 
 // Main runs the command and returns its exit code.
-func Main(args []string, in io.Reader, out, err io.Writer, worker Worker) int {
-	if len(args) > 0 && args[0] == elsewhere.WorkerCommand {
-		return worker(in, out)
-	}
+func Main(args []string, in io.Reader, out, err io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{in: in, out: out, err: err, lang: cli.LanguageOf(args)}
@@ -72,7 +65,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.quiet, "quiet", false, a.say("ne montrer aucune progression", "show no progress"))
 	root.AddCommand(
 		a.scan(), a.run(), a.enrol(), a.plan(), a.report(), a.judge(), a.verify(),
-		a.checks(), a.profiles(), a.doctor(), a.lab(), a.version(),
+		a.checks(), a.profiles(), a.doctor(), cli.Version(runner.Program, a.lang.Lang),
 	)
 	return root
 }

@@ -6,12 +6,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"path/filepath"
 
 	"carescan/checks"
 	"carescan/cmd/agent/internal/config"
-	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/memory"
 	"carescan/cmd/agent/internal/runner"
@@ -83,16 +81,12 @@ func enrolledElsewhere(known scanner.Establishment, configured string) error {
 
 // look runs once, telling of its progress and of what it cost, when asked to.
 func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent func(map[string]int)) (scanner.Run, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return scanner.Run{}, err
-	}
 	seen, err := memory.Open(d.config.State)
 	if err != nil {
 		return scanner.Run{}, badState(err)
 	}
 	r := runner.Runner{
-		Config: d.config, Worker: []string{self, elsewhere.WorkerCommand}, Memory: seen, Past: d.past,
+		Config: d.config, Memory: seen, Past: d.past,
 		Pseudonyms: d.identity.Pseudonyms, Progress: progress, Spent: spent,
 	}
 	run, err := r.Run(ctx)

@@ -18,6 +18,7 @@ import (
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/probes/nuclei"
 	"carescan/scanner/settings"
 )
 
@@ -83,7 +84,7 @@ func (a *app) showHealth(signs []sign) error {
 }
 
 func examine(d *desk, now time.Time) []sign {
-	signs := []sign{signScope(d.config, now), signSpace(d.config.State), signEnrolment(d.identity, now)}
+	signs := []sign{signScope(d.config, now), signTemplates(d.config.Templates), signSpace(d.config.State), signEnrolment(d.identity, now)}
 	signs = append(signs, signSpool(d, now)...)
 	return append(signs, signFiles(d.config)...)
 }
@@ -106,6 +107,26 @@ func signScope(c config.Config, now time.Time) sign {
 	default:
 		s.detail = scanner.Text{FR: "jusqu'au " + day, EN: "until " + day}
 	}
+	return s
+}
+
+// signTemplates tells whether applications can be recognised. Without that, the
+// rest of a run goes on.
+func signTemplates(c config.Templates) sign {
+	s := sign{part: scanner.Text{FR: "reconnaissance d'applications", EN: "recognition of applications"}}
+	program, err := runner.TemplateProgram(c)
+	if err == nil {
+		err = program.Verify()
+	}
+	if unusable, ok := errors.AsType[*nuclei.Unusable](err); ok {
+		s.health = degraded
+		s.detail = scanner.Text{FR: unusable.Sentence.FR + " ; " + unusable.Hint.FR, EN: unusable.Sentence.EN + "; " + unusable.Hint.EN}
+		return s
+	}
+	if err != nil {
+		return sign{s.part, degraded, scanner.Text{FR: err.Error(), EN: err.Error()}}
+	}
+	s.detail = scanner.Text{FR: program.Path + " est le programme attendu", EN: program.Path + " is the program expected"}
 	return s
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/agent/internal/config"
-	"carescan/cmd/agent/internal/elsewhere"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -41,7 +40,7 @@ func (a *app) plan() *cobra.Command {
 }
 
 func (a *app) showPlan(c config.Config, plan scanner.Plan) error {
-	probes, err := runner.Runner{Config: c, Worker: []string{elsewhere.WorkerCommand}}.Probes()
+	probes, err := runner.Runner{Config: c}.Probes()
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (c Config) complete(folder string) Config {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.State, &c.ProfilesFolder, &c.Network.CAFile, &c.Templates.Folder, &c.HostingRegister, &c.Attestations,
-		&c.Lists.Exploited, &c.Lists.EndOfLife, &c.Templates.Pins,
+		&c.Lists.Exploited, &c.Lists.EndOfLife, &c.Templates.Pins, &c.Templates.Program,
 	}
 	for i := range c.Network.PrivateCAFiles {
 		paths = append(paths, &c.Network.PrivateCAFiles[i])
@@ -55,12 +55,13 @@ func defaulted[T comparable](value, fallback T) T {
 	return value
 }
 
-// Files lists every file the configuration names, folders left out.
+// Files lists every file the configuration names to be read, folders and
+// programs left out.
 func (c Config) Files() []string {
-	folders := []*string{&c.State, &c.ProfilesFolder, &c.Templates.Folder}
+	others := []*string{&c.State, &c.ProfilesFolder, &c.Templates.Folder, &c.Templates.Program}
 	var files []string
 	for _, path := range c.paths() {
-		if *path != "" && !slices.ContainsFunc(folders, func(folder *string) bool { return *folder == *path }) {
+		if *path != "" && !slices.ContainsFunc(others, func(other *string) bool { return *other == *path }) {
 			files = append(files, *path)
 		}
 	}

@@ -162,6 +162,12 @@ type Hours struct {
 
 // Templates is how applications are recognised.
 type Templates struct {
+	// Program is carescan-templates; default: beside carescan-agent. It is started
+	// only when its hash is ProgramSHA256; default: that of the program built with
+	// this agent.
+	Program       string `yaml:"program"`
+	ProgramSHA256 string `yaml:"program_sha256"`
+
 	Folder   string        `yaml:"folder"`    // operator's own templates
 	Pins     string        `yaml:"pins"`      // their hashes, as sha256sum writes them; needed with folder
 	Timeout  time.Duration `yaml:"timeout"`   // for one site; default 20m

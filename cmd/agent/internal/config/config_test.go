@@ -67,6 +67,7 @@ func TestValidateRefuses(t *testing.T) {
 		"directory": {`directories: [{id: ad, url: "ldap://a.fr", password_file: x}]`, "directories[0]"},
 		"rhythm":    {"schedule: {every: 1s}", "schedule.every"},
 		"export":    {"applications: [{id: dpi}]", "applications[0]"},
+		"hash":      {`templates: {program_sha256: "12"}`, "templates.program_sha256"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := Load(write(t, test.content))

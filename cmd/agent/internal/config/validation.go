@@ -143,6 +143,9 @@ func (c Config) validateSources() error {
 		// What runs was chosen by a person, byte for byte (decision 11 of the architecture).
 		errs = append(errs, errors.New("templates.folder: templates.pins is needed too, a file of hashes as sha256sum writes them"))
 	}
+	if sum := c.Templates.ProgramSHA256; sum != "" && !hash.MatchString(sum) {
+		errs = append(errs, fmt.Errorf("templates.program_sha256: %q is not a hash of 64 hexadecimal digits, as sha256sum writes it", sum))
+	}
 	for i, a := range c.Applications {
 		if a.ID == "" || a.File == "" {
 			errs = append(errs, fmt.Errorf("applications[%d]: id and file are needed", i))
@@ -150,6 +153,9 @@ func (c Config) validateSources() error {
 	}
 	return errors.Join(errs...)
 }
+
+// hash is how sha256sum writes one.
+var hash = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 
 func prefixed(key string, err error) error {
 	if err == nil {

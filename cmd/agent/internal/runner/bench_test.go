@@ -16,7 +16,7 @@ import (
 // lookAt looks at the DNS and the mail of some domains, every way there is.
 func lookAt(tb testing.TB, w *world, count int) scanner.Run {
 	tb.Helper()
-	r := Runner{Config: w.configOf(count), Worker: []string{"/none"}}
+	r := Runner{Config: w.configOf(count)}
 	plan, err := Plan(r.Config, time.Now())
 	if err != nil {
 		tb.Fatal(err)

@@ -82,8 +82,12 @@ func (r Runner) serviceProbe(book *lists.Book) scanner.Probe {
 
 func (r Runner) templateProbe() (scanner.Probe, error) {
 	t := r.Config.Templates
+	program, err := TemplateProgram(t)
+	if err != nil {
+		return nil, err
+	}
 	probe, err := nuclei.New(nuclei.Options{
-		Command: r.Worker, Folder: t.Folder, Pins: t.Pins, KEVFile: r.Config.Lists.Exploited,
+		Program: program, Folder: t.Folder, Pins: t.Pins, KEVFile: r.Config.Lists.Exploited,
 		Portals: portalsOf(r.Config.Targets.Portals), MemoryLimit: t.MemoryMB << 20, Timeout: t.Timeout, Rate: t.Rate,
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ five connections per second and two at once to one address.
 
 // TestProbesPage holds the documented load of every probe to the code.
 func TestProbesPage(t *testing.T) {
-	probes, err := Runner{Config: config.Default(), Worker: []string{"/none"}}.Probes()
+	probes, err := Runner{Config: config.Default()}.Probes()
 	if err != nil {
 		t.Fatal(err)
 	}

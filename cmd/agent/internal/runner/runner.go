@@ -30,8 +30,6 @@ const lookTimeout = 25 * time.Minute
 // Runner runs one configuration.
 type Runner struct {
 	Config config.Config
-	// Worker starts the template engine's own process.
-	Worker []string
 	// Pseudonyms stand for people in facts.
 	Pseudonyms scanner.Pseudonyms
 	// Memory, when set, tells what is new among exposed services.

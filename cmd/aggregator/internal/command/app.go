@@ -61,15 +61,8 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().Var(&a.lang, "lang", a.say("langue des messages", "language of the messages"))
 	config.Flags(root.PersistentFlags(), a.lang.Lang)
 	root.AddCommand(a.serve(), a.establishment(), a.enrolToken(), a.user(),
-		a.rebuild(), a.migrate(), a.doctor(), a.verify(), a.version())
+		a.rebuild(), a.migrate(), a.doctor(), a.verify(), cli.Version(program, a.lang.Lang))
 	return root
-}
-
-func (a *app) version() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Args: cobra.NoArgs, Short: a.say("Version du programme", "Version of the program"),
-		Run: func(*cobra.Command, []string) { fmt.Fprintln(a.out, cli.VersionLine(program)) },
-	}
 }
 
 // inRegion makes the body of a command that works on an opened region.

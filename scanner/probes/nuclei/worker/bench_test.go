@@ -38,7 +38,7 @@ func compareLooks(b *testing.B, command string, rate int) {
 	asked := &counted{}
 	server := httptest.NewServer(asked)
 	defer server.Close()
-	p, err := nuclei.New(nuclei.Options{Command: []string{benchSelf(b), "nuclei-worker"}, Rate: rate})
+	p, err := nuclei.New(nuclei.Options{Program: nuclei.Program{Path: self(b), SHA256: hashOf(b, self(b))}, Rate: rate})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -129,13 +129,4 @@ func buildCommandLine(b *testing.B) string {
 		b.Skipf("the command line of nuclei cannot be built here: %v\n%s", err, out)
 	}
 	return command
-}
-
-func benchSelf(b *testing.B) string {
-	b.Helper()
-	exe, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
-	}
-	return exe
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -135,9 +136,14 @@ func TestWorkerSendsNoPacket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, role := range []string{"nuclei-worker", "unlocked-worker"} {
+	for _, role := range []string{nuclei.Work, "unlocked-worker"} {
 		t.Run(role, func(t *testing.T) {
-			p := newProbe(t, nuclei.Options{Command: []string{ip, "netns", "exec", namespace, self(t), role}})
+			inside := filepath.Join(t.TempDir(), "inside")
+			script := fmt.Sprintf("#!/bin/sh\nexec %s netns exec %s %s %s\n", ip, namespace, self(t), role)
+			if err := os.WriteFile(inside, []byte(script), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			p := newProbe(t, nuclei.Options{Program: nuclei.Program{Path: inside}})
 			seen, _ := observe(t, p, s, siteTarget)
 			if diff := cmp.Diff([]string{"fhir-server"}, matches(seen)); diff != "" {
 				t.Errorf("matches (-want +got):\n%s", diff)

@@ -266,7 +266,7 @@ func askWorker(t *testing.T, plan nuclei.Plan) (lines []nuclei.Line, err error) 
 		t.Fatal(err)
 	}
 	defer writer.Close()
-	cmd := exec.Command(self(t), "nuclei-worker")
+	cmd := exec.Command(self(t), nuclei.Work)
 	cmd.Env = []string{"HOME=" + t.TempDir()}
 	cmd.Stdin = reader
 	if _, err := writer.Write(input); err != nil {
@@ -297,7 +297,8 @@ func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			lines, err := askWorker(t, nuclei.Plan{
-				URL: siteURL, Door: "/nonexistent", Rate: 10, MemoryLimit: 512 << 20,
+				Protocol: nuclei.Protocol,
+				URL:      siteURL, Door: "/nonexistent", Rate: 10, MemoryLimit: 512 << 20,
 				Templates: []nuclei.PlannedTemplate{test.template},
 			})
 			want := []nuclei.Line{
@@ -313,12 +314,15 @@ func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
 }
 
 func TestWorkerRefusesWhatIsNoPlan(t *testing.T) {
-	for _, input := range []string{"", "{", `{"unknown":1}`, "[]"} {
-		cmd := exec.Command(self(t), "nuclei-worker")
+	for input, want := range map[string]int{
+		"": 1, "{": 1, "[]": 1, `{"protocol":1,"unknown":1}`: 1,
+		`{"url":"https://www.chu.test"}`: nuclei.ExitOtherProtocol, `{"protocol":2,"unknown":1}`: nuclei.ExitOtherProtocol,
+	} {
+		cmd := exec.Command(self(t), nuclei.Work)
 		cmd.Env = []string{"HOME=" + t.TempDir()}
 		cmd.Stdin = strings.NewReader(input)
-		if output, err := cmd.Output(); err == nil || len(output) > 0 {
-			t.Errorf("plan %q: error %v, output %q", input, err, output)
+		if output, err := cmd.Output(); err == nil || cmd.ProcessState.ExitCode() != want || len(output) > 0 {
+			t.Errorf("plan %q: %v, want exit code %d, output %q", input, err, want, output)
 		}
 	}
 }
@@ -333,10 +337,11 @@ func TestWorkerEndsWithItsParent(t *testing.T) {
 	}
 	defer listener.Close()
 	input, _ := json.Marshal(nuclei.Plan{
-		URL: siteURL, Door: path, Rate: 10, MemoryLimit: 512 << 20,
+		Protocol: nuclei.Protocol,
+		URL:      siteURL, Door: path, Rate: 10, MemoryLimit: 512 << 20,
 		Templates: []nuclei.PlannedTemplate{{ID: "intranet", Digest: scanner.Digest([]byte(operatorTemplate)), Data: []byte(operatorTemplate)}},
 	})
-	cmd := exec.Command(self(t), "nuclei-worker")
+	cmd := exec.Command(self(t), nuclei.Work)
 	cmd.Env = []string{"HOME=" + t.TempDir()}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

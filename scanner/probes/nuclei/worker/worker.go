@@ -32,11 +32,14 @@ func Run(stdin io.Reader, stdout io.Writer) int {
 	if err == nil {
 		err = work(plan, stdin, stdout)
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "nuclei worker:", err)
-		return 1
+	if err == nil {
+		return 0
 	}
-	return 0
+	fmt.Fprintln(os.Stderr, "nuclei worker:", err)
+	if errors.Is(err, nuclei.ErrOtherProtocol) {
+		return nuclei.ExitOtherProtocol
+	}
+	return 1
 }
 
 // work does everything but the locks of the kernel, which some systems lack.

@@ -19,14 +19,14 @@ import (
 	"carescan/scanner/probes/nuclei"
 )
 
-// TestMain makes the test binary able to be a worker, as the agent is.
+// TestMain makes the test binary able to be a worker, as carescan-templates is.
 func TestMain(m *testing.M) {
 	role := ""
 	if len(os.Args) > 1 {
 		role = os.Args[1]
 	}
 	switch role {
-	case "nuclei-worker":
+	case nuclei.Work:
 		os.Exit(Run(os.Stdin, os.Stdout))
 	case "unlocked-worker":
 		os.Exit(runUnlocked())
@@ -93,7 +93,7 @@ func serve(t *testing.T, pages http.Handler) site {
 }
 
 // self is the test binary.
-func self(t *testing.T) string {
+func self(t testing.TB) string {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -102,10 +102,23 @@ func self(t *testing.T) string {
 	return exe
 }
 
+// hashOf is how a program is recognised.
+func hashOf(t testing.TB, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimPrefix(scanner.Digest(raw), "sha256:")
+}
+
 func newProbe(t *testing.T, o nuclei.Options) *nuclei.Probe {
 	t.Helper()
-	if o.Command == nil {
-		o.Command = []string{self(t), "nuclei-worker"}
+	if o.Program.Path == "" {
+		o.Program.Path = self(t)
+	}
+	if o.Program.SHA256 == "" {
+		o.Program.SHA256 = hashOf(t, o.Program.Path)
 	}
 	if o.Rate == 0 {
 		o.Rate = 1000

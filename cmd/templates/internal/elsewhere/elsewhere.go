@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package elsewhere keeps the template engine, which is linked into the agent,
-// from writing under the home directory of whoever types a command: it makes
-// its folders when a program that links it starts, before main. They are made
-// in a temporary folder instead, and removed first thing in main.
+// Package elsewhere keeps the template engine from writing under the home
+// directory of whoever types a command: it makes its folders when a program that
+// links it starts, before main. They are made in a temporary folder instead, and
+// removed first thing in main.
 //
 // It imports the standard library alone: packages are initialised in the order
 // of their import paths as soon as what they import is ready, so this one goes
@@ -12,9 +12,9 @@ package elsewhere
 
 import "os"
 
-// WorkerCommand is the hidden command behind which the template engine works.
-// That process was given a folder of its own and keeps it.
-const WorkerCommand = "nuclei-worker"
+// given is the engine's own variable for its folder. Whoever starts this program
+// with one, as the agent does, has said where to write.
+const given = "NUCLEI_CONFIG_DIR"
 
 // homes are where the engine looks for a place, by system.
 var homes = []string{
@@ -28,12 +28,12 @@ var back = move()
 func Back() { back() }
 
 func move() func() {
-	if len(os.Args) > 1 && os.Args[1] == WorkerCommand {
+	if os.Getenv(given) != "" {
 		return func() {}
 	}
 	folder, err := os.MkdirTemp("", "carescan-start-")
 	if err != nil {
-		return func() {} // better a folder too many than an agent that does not start
+		return func() {} // better a folder too many than a program that does not start
 	}
 	var undo []func()
 	for _, name := range homes {

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nuclei
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"carescan/scanner"
+)
+
+// ProgramName is how the program of the template engine is called.
+const ProgramName = "carescan-templates"
+
+// Work is what that program is told to follow a plan.
+const Work = "work"
+
+// Program is the program in which the template engine works, and the hash by
+// which it is known. The file is read whole before each start, and what was read
+// is what is executed: see executable.
+type Program struct {
+	Path   string   // absolute
+	SHA256 string   // of its bytes, in hexadecimal; without one, nothing is started
+	Args   []string // what it is told; Work by default
+}
+
+// Unusable is why the program of the template engine is not started, and what a
+// person can do about it. Cause is the technical detail.
+type Unusable struct {
+	Sentence scanner.Text
+	Hint     scanner.Text
+	Cause    error
+}
+
+// Error is the English sentence, for logs.
+func (u *Unusable) Error() string {
+	text := u.Sentence.EN + "; " + u.Hint.EN
+	if u.Cause != nil {
+		text += ": " + u.Cause.Error()
+	}
+	return text
+}
+
+// Unwrap gives the cause.
+func (u *Unusable) Unwrap() error { return u.Cause }
+
+var sameVersion = scanner.Text{
+	FR: "installez carescan-agent et carescan-templates de la même version",
+	EN: "install carescan-agent and carescan-templates of the same version",
+}
+
+func absent(cause error) error {
+	return &Unusable{
+		Sentence: scanner.Text{FR: "le programme carescan-templates est absent", EN: "the program carescan-templates is absent"},
+		Hint: scanner.Text{
+			FR: "installez carescan-templates à côté de carescan-agent, ou dites où il est (templates.program)",
+			EN: "install carescan-templates beside carescan-agent, or say where it is (templates.program)",
+		},
+		Cause: cause,
+	}
+}
+
+func unreadable(cause error) error {
+	return &Unusable{
+		Sentence: scanner.Text{FR: "le programme carescan-templates ne peut pas être lu ou démarré", EN: "the program carescan-templates cannot be read or started"},
+		Hint: scanner.Text{
+			FR: "vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier",
+			EN: "check that the account of carescan-agent may read and execute that file",
+		},
+		Cause: cause,
+	}
+}
+
+func unknownHash() error {
+	return &Unusable{
+		Sentence: scanner.Text{
+			FR: "cet agent ne sait pas à quelle empreinte reconnaître carescan-templates",
+			EN: "this agent does not know by which hash to recognise carescan-templates",
+		},
+		Hint: scanner.Text{
+			FR: "construisez les deux ensemble (make build), ou donnez l'empreinte SHA-256 du programme (templates.program_sha256)",
+			EN: "build both together (make build), or give the SHA-256 hash of the program (templates.program_sha256)",
+		},
+	}
+}
+
+func otherHash(got, want string) error {
+	return &Unusable{
+		Sentence: scanner.Text{
+			FR: "carescan-templates n'est pas le programme attendu : son empreinte diffère, il n'est pas démarré",
+			EN: "carescan-templates is not the program expected: its hash differs, it is not started",
+		},
+		Hint:  sameVersion,
+		Cause: fmt.Errorf("SHA-256 is %s, want %s", got, want),
+	}
+}
+
+func otherProtocol() error {
+	return &Unusable{
+		Sentence: scanner.Text{FR: "carescan-templates est d'une autre version que cet agent", EN: "carescan-templates is of another version than this agent"},
+		Hint:     sameVersion,
+	}
+}
+
+// Verify tells whether the program is there and is the one expected. The error
+// is an *Unusable.
+func (p Program) Verify() error {
+	file, err := p.open()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return p.read(io.Discard, file)
+}
+
+func (p Program) open() (*os.File, error) {
+	if p.SHA256 == "" {
+		return nil, unknownHash()
+	}
+	info, err := os.Stat(p.Path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New(p.Path + " is no file")
+	}
+	var file *os.File
+	if err == nil {
+		file, err = os.Open(p.Path)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, absent(err)
+	case err != nil:
+		return nil, unreadable(err)
+	}
+	return file, nil
+}
+
+// read copies the bytes of the program and refuses those not expected.
+func (p Program) read(to io.Writer, file io.Reader) error {
+	sum := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(sum, to), file); err != nil {
+		return unreadable(err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); !strings.EqualFold(got, p.SHA256) {
+		return otherHash(got, p.SHA256)
+	}
+	return nil
+}
+
+// copied verifies the program while copying it into a folder that only this
+// account may enter, and returns the copy: nobody else can change it.
+func (p Program) copied(file *os.File, folder string) (path string, err error) {
+	path = filepath.Join(folder, ProgramName+filepath.Ext(p.Path))
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	if err != nil {
+		return "", unreadable(err)
+	}
+	err = p.read(out, file)
+	if errClose := out.Close(); err == nil && errClose != nil {
+		err = unreadable(errClose)
+	}
+	return path, err
+}
