@@ -38,13 +38,13 @@ func (v voice) duration(text string) (time.Duration, *Fault) {
 	case text == "" || parts == nil:
 		return 0, &Fault{What: Say("%s n'est pas une durée", "%s is not a duration", v.value(text)), Hint: hint}
 	}
-	days, _ := strconv.Atoi("0" + parts[1])                             // the expression accepted its digits
-	rest, err := time.ParseDuration(strings.TrimSpace("0s" + parts[2])) // and those of the rest
-	duration := time.Duration(days)*24*time.Hour + rest
-	if err != nil || rest > longest || duration > longest {
+	days, _ := strconv.Atoi("0" + parts[1])          // the expression accepted its digits
+	rest, err := time.ParseDuration("0s" + parts[2]) // and those of the rest
+	whole := time.Duration(days) * 24 * time.Hour
+	if err != nil || whole > longest || rest > longest-whole {
 		return 0, &Fault{What: Say("%s dépasse cent ans", "%s exceeds a hundred years", v.value(text)), Hint: hint}
 	}
-	return duration, nil
+	return whole + rest, nil
 }
 
 // withUnits shows a number with the units it may have been meant in.

@@ -28,6 +28,9 @@ type place struct{ line, column int }
 // Has tells whether a key stands in the file: "targets.sites[2]".
 func (f File) Has(key string) bool { _, ok := f.places[key]; return ok }
 
+// IsEmpty tells that the file holds no key.
+func (f File) IsEmpty() bool { return len(f.places) == 0 }
+
 // Place gives the faults of a Validate, which knows keys only, the place of their
 // key in the file, or of the nearest one above it.
 func (f File) Place(faults Faults) Faults {

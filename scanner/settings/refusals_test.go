@@ -107,6 +107,7 @@ var refusals = []struct{ name, file string }{
 	{"duration-words", "network: {confirm_after: bientôt}"},
 	{"duration-nanoseconds", "network: {confirm_after: 10ns}"},
 	{"duration-too-long", "network: {confirm_after: 99999d}"},
+	{"duration-overflow", "network: {confirm_after: 99999d876000h}"},
 	{"date-words", "scope: {authorisation: {until: bientôt}}"},
 	{"date-short-year", "scope: {authorisation: {until: 01/06/27}}"},
 	{"date-impossible", "scope: {authorisation: {until: 2027-02-30}}"},

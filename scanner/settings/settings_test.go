@@ -238,6 +238,26 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
+// FuzzParse holds that a date or a duration that is accepted is written as it is
+// read.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"2027-06-01", "01/06/2027", "2027-06-01T18:00:00.5+02:00", "2027-03-28T02:30:00Z", "30s", "1d12h0.5m", "99999999h", "0.001s", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, err := ParseDay(text); err == nil {
+			if again, err := ParseDay(d.String()); err != nil || !again.Equal(d) || d.IsZero() || d.End().Before(d.Start()) {
+				t.Errorf("day %q: %s, then %s, %v", text, d, again, err)
+			}
+		}
+		if d, err := ParseDuration(text); err == nil {
+			if again, err := ParseDuration(d.String()); err != nil || again != d || d < 0 {
+				t.Errorf("duration %q: %s, then %s, %v", text, d, again, err)
+			}
+		}
+	})
+}
+
 // FuzzDecode holds that no file breaks the reader, and that what it accepts means
 // the same once written again.
 func FuzzDecode(f *testing.F) {

@@ -3,11 +3,17 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func TestLoad(t *testing.T) {
@@ -39,13 +45,66 @@ schedule: {every: 12h}
 	}
 }
 
+// TestValuesMeanWhatWasWritten holds the values that were misread once: codes with a
+// leading zero, dates between quotes, days that end at midnight in Paris.
+func TestValuesMeanWhatWasWritten(t *testing.T) {
+	c, err := Load(write(t, `
+establishment: {finess: 020000063, name: CH Exemple, region: 04}
+scope:
+  names: ["chu.test"]
+  authorisation: {by: DG, from: "2026-01-01", until: "2026-11-30"}
+intrusive: {by: DG, from: 02/03/2026, until: 2026-03-03}
+mail: [{domain: chu.test, selectors: [2024_01]}]
+applications: [{id: dpi, file: dpi.csv, as_of: "2026-11-20"}]
+network: {confirm_after: 90m}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	utc := func(at time.Time) string { return at.UTC().Format(time.RFC3339) }
+	got := []string{
+		c.Establishment.FINESS, c.Establishment.Region, c.Mail[0].Selectors[0], c.Applications[0].AsOf.String(), c.Network.ConfirmAfter.String(),
+		utc(c.Scope.Authorisation.From.Start()), utc(c.Scope.Authorisation.Until.End()), utc(c.Intrusive.From.Start()), utc(c.Intrusive.Until.End()),
+	}
+	want := []string{
+		"020000063", "04", "2024_01", "2026-11-20", "1h30m0s",
+		"2025-12-31T23:00:00Z", "2026-11-30T23:00:00Z", "2026-03-01T23:00:00Z", "2026-03-03T23:00:00Z",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+}
+
+// TestEveryFaultIsToldAtOnce holds that each has its line and both languages.
+func TestEveryFaultIsToldAtOnce(t *testing.T) {
+	file := write(t, "network: {confirm_after: 10}\ntemplates: {timeout: 20}\nschedule: {every: 24}\nScope: {}\n")
+	_, err := Load(file)
+	faults, ok := errors.AsType[settings.Faults](err)
+	if !ok {
+		t.Fatalf("Load = %v, want faults", err)
+	}
+	var got []string
+	for _, fault := range faults {
+		got = append(got, strings.TrimPrefix(fault.Sentence(scanner.French), file+", "))
+	}
+	want := []string{
+		"ligne 1, network.confirm_after\u00a0: «\u00a010\u00a0» n'a pas d'unité",
+		"ligne 2, templates.timeout\u00a0: «\u00a020\u00a0» n'a pas d'unité",
+		"ligne 3, schedule.every\u00a0: «\u00a024\u00a0» n'a pas d'unité",
+		"ligne 4, Scope\u00a0: la clé «\u00a0Scope\u00a0» n'est pas connue",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ content, want string }{
 		"unknown-key":     {"colour: blue", "colour"},
 		"unknown-sub-key": {"scope: {colour: blue}", "colour"},
 		"bad-range":       {"scope: {ranges: [nowhere]}", "nowhere"},
 		"bad-date":        {"scope: {authorisation: {until: soon}}", "soon"},
-		"bad-yaml":        {"scope: [", "yaml"},
+		"bad-yaml":        {"scope: [", "line 1: a value is expected here"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Load(write(t, test.content))

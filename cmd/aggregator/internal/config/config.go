@@ -15,170 +15,243 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // Config is every setting. All of them have a value that works.
 type Config struct {
-	Data     string       `mapstructure:"data"`     // folder of the database, the blobs and the keys
-	Region   string       `mapstructure:"region"`   // name shown to people
-	Language scanner.Lang `mapstructure:"language"` // of a first visit
+	Data     string       `yaml:"data"`     // folder of the database, the blobs and the keys
+	Region   string       `yaml:"region"`   // name shown to people
+	Language scanner.Lang `yaml:"language"` // of a first visit
 	// SilentAfter is how long after its last bundle an establishment is silent.
-	SilentAfter time.Duration `mapstructure:"silent_after"`
-	Agent       Agent         `mapstructure:"agent"`
-	Web         Web           `mapstructure:"web"`
+	SilentAfter time.Duration `yaml:"silent_after"`
+	Agent       Agent         `yaml:"agent"`
+	Web         Web           `yaml:"web"`
 }
 
 // Agent is the interface that agents speak to.
 type Agent struct {
-	Listen string `mapstructure:"listen"`
+	Listen string `yaml:"listen"`
 	// URL is what agents reach it by; empty means the address listened on.
-	URL string `mapstructure:"url"`
+	URL string `yaml:"url"`
 }
 
 // Web is the interface that people use.
 type Web struct {
-	Listen string `mapstructure:"listen"`
-	URL    string `mapstructure:"url"`
+	Listen string `yaml:"listen"`
+	URL    string `yaml:"url"`
 	// TLSCertFile and TLSKeyFile are a certificate people's browsers know; when
 	// empty, the authority of the aggregator issues one.
-	TLSCertFile string `mapstructure:"tls_cert_file"`
-	TLSKeyFile  string `mapstructure:"tls_key_file"`
+	TLSCertFile string `yaml:"tls_cert_file"`
+	TLSKeyFile  string `yaml:"tls_key_file"`
 }
 
-// setting is one key, its default and what it is for. The list is the only
-// place where a key is written beside its field.
-type setting struct {
-	key     string
-	initial any
-	usage   scanner.Text
-}
-
-func settings() []setting {
-	return []setting{
-		{"data", "/var/lib/carescan-aggregator", scanner.Text{FR: "dossier de la base et des clés", EN: "folder of the database and the keys"}},
-		{"region", "", scanner.Text{FR: "nom de la région, montré aux personnes", EN: "name of the region, shown to people"}},
-		{"language", "fr", scanner.Text{FR: "langue d'une première visite : fr ou en", EN: "language of a first visit: fr or en"}},
-		{"silent_after", 8 * 24 * time.Hour, scanner.Text{FR: "durée sans dossier après laquelle un établissement est silencieux", EN: "time without a bundle after which an establishment is silent"}},
-		{"agent.listen", "127.0.0.1:8443", scanner.Text{FR: "adresse où les agents se connectent", EN: "address that agents reach"}},
-		{"agent.url", "", scanner.Text{FR: "adresse de l'interface des agents, vue des agents", EN: "address of the agent interface as agents see it"}},
-		{"web.listen", "127.0.0.1:8444", scanner.Text{FR: "adresse où les personnes se connectent", EN: "address that people reach"}},
-		{"web.url", "", scanner.Text{FR: "adresse des pages, vue des personnes", EN: "address of the pages as people see it"}},
-		{"web.tls_cert_file", "", scanner.Text{FR: "certificat des pages, PEM", EN: "certificate of the pages, PEM"}},
-		{"web.tls_key_file", "", scanner.Text{FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM"}},
+// Sections documents every setting, in the order of the file; the defaults are
+// those in force.
+func Sections() []settings.Section {
+	return []settings.Section{
+		{Name: "data", Keys: settings.Keys{"": {
+			FR: "dossier de la base, des dossiers scellés et des clés", EN: "folder of the database, the sealed bundles and the keys",
+			Default: "/var/lib/carescan-aggregator",
+		}}},
+		{Name: "region", Keys: settings.Keys{"": {
+			FR: "nom de la région, montré aux personnes", EN: "name of the region, shown to people", Example: "Auvergne-Rhône-Alpes",
+		}}},
+		{Name: "language", Keys: settings.Keys{"": {
+			FR: "langue d'une première visite : fr ou en", EN: "language of a first visit: fr or en", Default: "fr",
+		}}},
+		{Name: "silent_after", Keys: settings.Keys{"": {
+			FR: "durée sans dossier après laquelle un établissement est silencieux, avec son unité",
+			EN: "time without a bundle after which an establishment is silent, with its unit", Default: "8d",
+		}}},
+		{
+			Name: "agent",
+			Is:   scanner.Text{FR: "L'interface à laquelle les agents parlent.", EN: "The interface that agents speak to."},
+			Keys: settings.Keys{
+				"listen": {FR: "adresse où les agents se connectent", EN: "address that agents reach", Default: "127.0.0.1:8443"},
+				"url": {
+					FR: "adresse de l'interface des agents, vue des agents ; à défaut, celle de listen",
+					EN: "address of the agent interface as agents see it; without it, that of listen", Example: "https://agents.centre-regional.example",
+				},
+			},
+		},
+		{
+			Name: "web",
+			Is:   scanner.Text{FR: "Les pages que les personnes consultent.", EN: "The pages that people read."},
+			Keys: settings.Keys{
+				"listen": {FR: "adresse où les personnes se connectent", EN: "address that people reach", Default: "127.0.0.1:8444"},
+				"url": {
+					FR: "adresse des pages, vue des personnes ; à défaut, celle de listen",
+					EN: "address of the pages as people see it; without it, that of listen", Example: "https://carescan.centre-regional.example",
+				},
+				"tls_cert_file": {
+					FR: "certificat des pages, PEM ; à défaut, l'agrégateur en émet un", EN: "certificate of the pages, PEM; without it, the aggregator issues one",
+					Example: "/etc/carescan/web.pem",
+				},
+				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
+			},
+		},
 	}
+}
+
+// documentation is what is said of every key, by its dotted path.
+func documentation() settings.Keys {
+	all := settings.Keys{}
+	for _, section := range Sections() {
+		for key, says := range section.Keys {
+			all[strings.TrimSuffix(section.Name+"."+key, ".")] = says
+		}
+	}
+	return all
 }
 
 // envPrefix begins the name of every environment variable that is read:
 // CARESCAN_AGGREGATOR_AGENT_LISTEN.
 const envPrefix = "CARESCAN_AGGREGATOR"
 
+// inNames turns the dotted path of a key into the name of a variable.
+var inNames = strings.NewReplacer(".", "_")
+
 // Flags adds a flag for the file and one for every setting, described in a
 // language.
 func Flags(flags *pflag.FlagSet, l scanner.Lang) {
 	flags.String("config", "", scanner.Text{FR: "fichier de réglages, YAML", EN: "settings file, YAML"}.In(l))
-	for _, s := range settings() {
-		flags.String(flagName(s.key), fmt.Sprint(s.initial), s.usage.In(l))
+	for path, key := range documentation() {
+		flags.String(flagName(path), key.Default, scanner.Text{FR: key.FR, EN: key.EN}.In(l))
 	}
 }
 
-func flagName(key string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(key) }
+func flagName(path string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(path) }
 
 // Load reads the settings: a flag wins over the environment, the environment
-// over the file, the file over the defaults.
+// over the file, the file over the defaults. Viper chooses between flag and
+// variable; the strict reader alone gives a text its type, wherever it comes
+// from. The error is settings.Faults.
 func Load(flags *pflag.FlagSet) (Config, error) {
-	v := viper.NewWithOptions(viper.EnvKeyReplacer(strings.NewReplacer(".", "_")))
-	v.SetEnvPrefix(envPrefix)
-	v.AutomaticEnv()
-	for _, s := range settings() {
-		v.SetDefault(s.key, s.initial)
-		if err := v.BindPFlag(s.key, flags.Lookup(flagName(s.key))); err != nil {
-			return Config{}, fmt.Errorf("bind setting %s: %w", s.key, err)
+	var c Config
+	for path, key := range documentation() {
+		if key.Default == "" {
+			continue
+		}
+		if err := settings.Set(&c, path, key.Default); err != nil {
+			return Config{}, fmt.Errorf("default of a setting: %w", err)
 		}
 	}
-	if err := readFile(v, flags); err != nil {
+	file, err := readFile(&c, flags)
+	if err != nil {
 		return Config{}, err
 	}
-	var c Config
-	if err := v.UnmarshalExact(&c, exact); err != nil {
-		return Config{}, fmt.Errorf("read settings: %w", err)
+	origins, faults, err := override(&c, flags)
+	if err != nil {
+		return Config{}, err
 	}
-	return c, c.Validate()
+	if len(faults) == 0 {
+		faults = c.Validate()
+	}
+	for i := range faults {
+		faults[i].File = origins[faults[i].Key]
+	}
+	return c, file.Place(faults).Err()
 }
 
-func readFile(v *viper.Viper, flags *pflag.FlagSet) error {
+// override gives the settings what flags and variables say, and tells which of
+// them gave each key.
+func override(c *Config, flags *pflag.FlagSet) (origins map[string]string, faults settings.Faults, err error) {
+	v := viper.NewWithOptions(viper.EnvKeyReplacer(inNames))
+	v.SetEnvPrefix(envPrefix)
+	v.AutomaticEnv()
+	origins = map[string]string{}
+	for _, path := range settings.Paths(*c) {
+		flag := flags.Lookup(flagName(path))
+		if err := v.BindPFlag(path, flag); err != nil {
+			return nil, nil, fmt.Errorf("bind setting %s: %w", path, err)
+		}
+		if !v.IsSet(path) {
+			continue // neither flag nor variable
+		}
+		origins[path] = envPrefix + "_" + strings.ToUpper(inNames.Replace(path))
+		if flag.Changed {
+			origins[path] = "--" + flag.Name
+		}
+		err := settings.Set(c, path, v.GetString(path))
+		if fault, ok := errors.AsType[settings.Fault](err); ok {
+			faults = append(faults, fault)
+		} else if err != nil {
+			return nil, nil, err
+		}
+	}
+	return origins, faults, nil
+}
+
+func readFile(c *Config, flags *pflag.FlagSet) (settings.File, error) {
 	path, err := flags.GetString("config")
 	if err != nil || path == "" {
-		return err
+		return settings.File{}, err
 	}
-	v.SetConfigFile(path)
-	v.SetConfigType("yaml")
-	if err := v.ReadInConfig(); err != nil {
-		return fmt.Errorf("read settings file %s: %w", path, err)
-	}
-	return nil
+	return settings.Read(path, c)
 }
 
-// exact keeps durations the only text that is converted.
-func exact(d *mapstructure.DecoderConfig) {
-	d.DecodeHook = mapstructure.StringToTimeDurationHookFunc()
-	d.WeaklyTypedInput = false
-}
-
-// Validate tells the first setting that cannot work.
-func (c Config) Validate() error {
+// Validate tells which settings cannot work.
+func (c Config) Validate() (faults settings.Faults) {
 	if c.Data == "" {
-		return errors.New("setting data: a folder is needed")
+		faults.Add("data", settings.Say("un dossier est nécessaire", "a folder is needed"),
+			settings.Say("écrivez par exemple data: %s", "write for example data: %s", documentation()["data"].Default))
 	}
 	if !slices.Contains(scanner.Langs(), c.Language) {
-		return fmt.Errorf("setting language: %q is neither fr nor en", c.Language)
+		faults.Add("language", settings.Say("%s n'est ni fr ni en", "%s is neither fr nor en", settings.Quoted(string(c.Language))),
+			settings.Say("écrivez fr ou en", "write fr or en"))
 	}
 	if c.SilentAfter <= 0 {
-		return errors.New("setting silent_after: a positive time is needed, such as 192h")
+		faults.Add("silent_after", settings.Say("la durée est nulle", "the time is zero"), settings.Say("écrivez une durée telle que 8d", "write a time such as 8d"))
 	}
-	return errors.Join(
-		checkAddress("agent.listen", c.Agent.Listen), checkURL("agent.url", c.Agent.URL),
-		checkAddress("web.listen", c.Web.Listen), checkURL("web.url", c.Web.URL), c.Web.checkTLS())
+	for key, address := range map[string]string{"agent.listen": c.Agent.Listen, "web.listen": c.Web.Listen} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			faults.Add(key, settings.Say("%s n'est pas une adresse suivie d'un port", "%s is not an address followed by a port", settings.Quoted(address)),
+				settings.Say("écrivez par exemple 127.0.0.1:8443, ou :8443 pour toutes les adresses", "write for example 127.0.0.1:8443, or :8443 for every address"))
+		}
+	}
+	for key, address := range map[string]string{"agent.url": c.Agent.URL, "web.url": c.Web.URL} {
+		if !isOrigin(address) {
+			faults.Add(key, settings.Say("%s n'est pas une adresse https", "%s is not an https address", settings.Quoted(address)),
+				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
+		}
+	}
+	return append(faults, c.Web.validateTLS()...)
 }
 
-func checkAddress(key, address string) error {
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return fmt.Errorf("setting %s: %w", key, err)
+// isOrigin accepts an https address without path, or none.
+func isOrigin(address string) bool {
+	if address == "" {
+		return true
 	}
-	return nil
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == ""
 }
 
-func checkURL(key, text string) error {
-	if text == "" {
-		return nil
+func (w Web) validateTLS() (faults settings.Faults) {
+	switch {
+	case w.TLSCertFile == "" && w.TLSKeyFile == "":
+	case w.TLSCertFile == "" || w.TLSKeyFile == "":
+		faults.Add("web", settings.Say("tls_cert_file et tls_key_file vont ensemble", "tls_cert_file and tls_key_file go together"),
+			settings.Say("écrivez les deux, ou aucun", "write both, or neither"))
+	default:
+		if _, err := w.Certificate(); err != nil {
+			faults.Add("web.tls_cert_file", settings.Say("le certificat et sa clé ne sont pas utilisables (%s)", "the certificate and its key cannot be used (%s)", err.Error()),
+				settings.Say("vérifiez les deux chemins, les droits de lecture, et que la clé est celle du certificat", "check both paths, the read rights, and that the key is that of the certificate"))
+		}
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return fmt.Errorf("setting %s: %q is not an address of the form https://name:port", key, text)
-	}
-	return nil
-}
-
-func (w Web) checkTLS() error {
-	if (w.TLSCertFile == "") != (w.TLSKeyFile == "") {
-		return errors.New("settings web.tls_cert_file and web.tls_key_file go together")
-	}
-	if w.TLSCertFile == "" {
-		return nil
-	}
-	_, err := w.Certificate()
-	return err
+	return faults
 }
 
 // Certificate reads the certificate of the pages.
 func (w Web) Certificate() (*tls.Certificate, error) {
 	c, err := tls.LoadX509KeyPair(w.TLSCertFile, w.TLSKeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("setting web.tls_cert_file: %w", err)
+		return nil, fmt.Errorf("read the certificate of the pages: %w", err)
 	}
 	return &c, nil
 }

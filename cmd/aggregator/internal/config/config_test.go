@@ -5,6 +5,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func load(t *testing.T, file string, args ...string) (Config, error) {
@@ -74,9 +76,13 @@ func TestLoadRefuses(t *testing.T) {
 		"half_tls":        {"web: {tls_cert_file: a.pem}", "go together"},
 		"absent_tls":      {"web: {tls_cert_file: /none/a.pem, tls_key_file: /none/a.key}", "tls_cert_file"},
 		"silence":         {"silent_after: 0s", "silent_after"},
-		"broken_yaml":     {"web: {", "read settings file"},
+		"broken_yaml":     {"web: {", "aggregator.yaml, line 1: "},
 		"no_data":         {"data: \"\"", "data"},
 		"silence_garbage": {"silent_after: soon", "silent_after"},
+		"silence_number":  {"silent_after: 8", `silent_after: "8" has no unit`},
+		"null":            {"region:", "no value is written"},
+		"twice":           {"region: a\nregion: b", "line 2, region: this key is already written on line 1"},
+		"several":         {"language: de\nweb: {url: \"http://x.test\"}", "line 1, language: \"de\" is neither fr nor en; "},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -85,5 +91,63 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("error %v, want one about %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestFaultsNameTheirOrigin holds that a variable and a flag obey the same rules as
+// the file, and that the message names the one at fault.
+func TestFaultsNameTheirOrigin(t *testing.T) {
+	t.Setenv("CARESCAN_AGGREGATOR_SILENT_AFTER", "8")
+	t.Setenv("CARESCAN_AGGREGATOR_LANGUAGE", "de")
+	_, err := load(t, "language: fr\n", "--language", "it")
+	const want = `CARESCAN_AGGREGATOR_SILENT_AFTER, silent_after: "8" has no unit`
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	_, err = load(t, "language: fr\nweb: {url: nowhere}\n", "--language", "it", "--silent-after", "9d")
+	if err == nil || !strings.Contains(err.Error(), `--language, language: "it" is neither fr nor en`) || !strings.Contains(err.Error(), "line 2, web.url") {
+		t.Errorf("error %v, want the flag and the line named", err)
+	}
+}
+
+func TestEveryKeyIsDocumented(t *testing.T) {
+	documented := documentation()
+	for path, key := range documented {
+		if key.FR == "" || key.EN == "" || (key.Default == "") == (key.Example == "") {
+			t.Errorf("%s: both languages, and a default or an example, are needed", path)
+		}
+		if !slices.Contains(settings.Paths(Config{}), path) {
+			t.Errorf("%s is documented and is no key", path)
+		}
+	}
+	for _, path := range settings.Paths(Config{}) {
+		if _, ok := documented[path]; !ok {
+			t.Errorf("%s is a key without documentation", path)
+		}
+	}
+}
+
+const exampleFile = "../../../../docs/aggregator.example.yaml"
+
+// TestExample holds that the example file is accepted as it is, and that it shows
+// every key with its default or its example.
+func TestExample(t *testing.T) {
+	raw, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := load(t, string(raw)); err != nil {
+		t.Error(err)
+	}
+	for path, key := range documentation() {
+		name := path[strings.LastIndex(path, ".")+1:]
+		if !strings.Contains(string(raw), name+": "+key.Default+key.Example) {
+			t.Errorf("docs/aggregator.example.yaml does not show %s: %s%s", path, key.Default, key.Example)
+		}
+		for _, words := range []string{key.FR, key.EN} {
+			if !strings.Contains(string(raw), "# "+words+"\n") {
+				t.Errorf("docs/aggregator.example.yaml does not say of %s: %s", path, words)
+			}
+		}
 	}
 }

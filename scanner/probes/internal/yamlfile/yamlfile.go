@@ -6,20 +6,16 @@
 package yamlfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"regexp"
-	"strings"
 
-	"go.yaml.in/yaml/v3"
-
+	"carescan/scanner"
 	"carescan/scanner/probes/internal/localfile"
+	"carescan/scanner/settings"
 )
 
 // MaxFile bounds such a file, in bytes.
-const MaxFile = 1 << 20
+const MaxFile = settings.MaxFile
 
 // Fault is something to correct on one line of the file.
 type Fault struct {
@@ -36,45 +32,30 @@ func Read(path string) ([]byte, error) {
 	return data, err
 }
 
-// Decode reads one YAML document into a value. What an empty file lacks is said
-// by needed.
-func Decode(data []byte, value any, needed string) error {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(value); err != nil {
-		return readable(err, needed)
+// As makes the fault one of settings, whose reader adds the key.
+func (f Fault) As(target any) bool {
+	fault, ok := target.(*settings.Fault)
+	if ok {
+		*fault = settings.Fault{Line: f.Line, What: scanner.Text{FR: f.Text, EN: f.Text}}
 	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return errors.New("one YAML document is expected: remove what follows the line ---")
-	}
-	return nil
+	return ok
 }
 
-var lineNumber = regexp.MustCompile(`line \d+`)
-
-// readable turns an error of the YAML library into a sentence.
-func readable(err error, needed string) error {
-	if f, ok := errors.AsType[Fault](err); ok {
-		return f
+// Decode reads one YAML document into a value, as strictly as a configuration.
+// What an empty file lacks is said by needed. The error is every fault, each in
+// one sentence that ends with what to do.
+func Decode(data []byte, value any, needed string) error {
+	file, err := settings.DecodeDiscreetly("", data, value)
+	if faults, ok := errors.AsType[settings.Faults](err); ok {
+		for i, fault := range faults {
+			if fault.Hint.EN != "" {
+				faults[i].What = settings.Say("%s : %s", "%s: %s", fault.What, fault.Hint)
+			}
+		}
+		return faults
 	}
-	if errors.Is(err, io.EOF) {
+	if file.IsEmpty() {
 		return errors.New("the file is empty: " + needed)
 	}
-	where := lineNumber.FindString(err.Error())
-	if where == "" {
-		where = "somewhere"
-	}
-	return fmt.Errorf("%s: %s", where, whatIsWrong(err.Error()))
-}
-
-func whatIsWrong(message string) string {
-	switch {
-	case strings.Contains(message, "not found in type"):
-		return "this key is not known: correct or remove it"
-	case strings.Contains(message, "already defined"):
-		return "this key is written twice: keep one"
-	case strings.Contains(message, "cannot unmarshal"):
-		return "the value is not of the kind expected: a list, a text or a number"
-	}
-	return "this is not valid YAML: check the indentation and the quotes"
+	return nil
 }

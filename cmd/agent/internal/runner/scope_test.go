@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+	"carescan/scanner/settings"
+)
+
+// TestTheLastDayIsIncluded holds the ordinary reading of "jusqu'au": until the last
+// instant of the day in Paris, and that day is the one shown.
+func TestTheLastDayIsIncluded(t *testing.T) {
+	last, err := settings.ParseDay("2026-11-30")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := scanner.Plan{Scope: scopeOf(config.Config{Scope: config.Scope{
+		Names: []string{"chu.test"}, Authorisation: config.Authorisation{By: "DG", From: last, Until: last},
+	}})}
+	for name, test := range map[string]struct{ at, want string }{
+		"eve":           {"2026-11-29T22:59:59Z", "l'autorisation ne commence que le 2026-11-30"},
+		"first-instant": {"2026-11-29T23:00:00Z", ""},
+		"last-instant":  {"2026-11-30T22:59:59.999999999Z", ""},
+		"next-day":      {"2026-11-30T23:00:00Z", "l'autorisation a expiré le 2026-11-30"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at, err := time.Parse(time.RFC3339, test.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if problem, ok := errors.AsType[*cli.Problem](requireAuthority(plan, at)); ok {
+				got = problem.Sentence.FR
+			}
+			if got != test.want {
+				t.Errorf("at %s: %q, want %q", test.at, got, test.want)
+			}
+		})
+	}
+}
