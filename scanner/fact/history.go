@@ -17,13 +17,14 @@ type History struct {
 	// ones preferred, at most 128.
 	Runs []PastRun `json:"runs"`
 	// Standings are kept for the checks that read them, by check and target, at
-	// most 500.
+	// most 200.
 	Standings []Standing `json:"standings,omitempty"`
 	// Doubts are by check and target, at most 200: the longest when there are more.
 	Doubts []Doubt `json:"doubts,omitempty"`
 	// Shares are by target, population and measure, at most 500.
 	Shares []PastShare `json:"shares,omitempty"`
-	// Dropped counts the standings, doubts and shares that the bounds left out.
+	// Dropped counts the standings, doubts and shares that the bounds made the
+	// memory forget since Begins.
 	Dropped int `json:"dropped,omitempty"`
 }
 

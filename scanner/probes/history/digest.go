@@ -18,7 +18,7 @@ import (
 // 100 KB of JSON when all are reached, a tenth of that once compressed.
 const (
 	maxRuns      = 128
-	maxStandings = 500
+	maxStandings = 200
 	maxPeriods   = 8
 	maxDoubts    = 200
 	maxShares    = 500
@@ -57,7 +57,7 @@ func Add(h fact.History, s Sealed, checks []scanner.Check) fact.History {
 	h.Standings, left[0] = standings(h.Standings, looks)
 	h.Doubts, left[1] = doubts(h.Doubts, looks, s.Run.Started)
 	h.Shares, left[2] = shares(h.Shares, s.Run.Observations)
-	h.Dropped = left[0] + left[1] + left[2]
+	h.Dropped += left[0] + left[1] + left[2]
 	return h
 }
 

@@ -45,6 +45,7 @@ type listedCheck struct {
 	Severity   scanner.Severity `json:"severity"`
 	Title      scanner.Text     `json:"title"`
 	Fact       string           `json:"fact"`
+	Against    string           `json:"against,omitempty"` // kind of the reference fact
 	References []string         `json:"references"`
 }
 
@@ -54,7 +55,7 @@ func (a *app) listChecks(format string) error {
 	}
 	var list []listedCheck
 	for _, c := range checks.All() {
-		list = append(list, listedCheck{c.ID, c.Revision, c.Severity, c.Papers.Title(), c.Judge.Fact, c.References})
+		list = append(list, listedCheck{c.ID, c.Revision, c.Severity, c.Papers.Title(), c.Judge.Fact, c.Judge.Reference, c.References})
 	}
 	if format == asJSON {
 		encoder := json.NewEncoder(a.out)
