@@ -130,6 +130,10 @@ func pageSettings(r *region, agentURL string) (web.Settings, error) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok
 		},
+		Family: func(name string) (scanner.Text, bool) {
+			family, ok := checks.FamilyOf(name)
+			return family.Title, ok
+		},
 		Catalog: func(id string) (scanner.Text, bool) {
 			title, ok := titles[id]
 			return title, ok
