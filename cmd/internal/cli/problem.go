@@ -61,13 +61,13 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 		sentence, advice = p.in(l), p.Hint
 	}
 	fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
-	fmt.Fprintf(w, "%s: %s: %s\n", program, hint.In(l), advice.In(l))
+	fmt.Fprintf(w, "%s: %s: %s\n", program, hint.In(l), advice.Typeset().In(l))
 	return ExitUnusable
 }
 
 func (p *Problem) in(l scanner.Lang) string {
 	if p.Cause == nil {
-		return p.Sentence.In(l)
+		return p.Sentence.Typeset().In(l)
 	}
-	return p.Sentence.In(l) + ": " + p.Cause.Error()
+	return p.Sentence.Typeset().In(l) + ": " + p.Cause.Error()
 }

@@ -149,7 +149,7 @@ func catalogTitles() (map[string]scanner.Text, error) {
 	titles := map[string]scanner.Text{}
 	for _, p := range set.Profiles() {
 		for _, c := range set.Catalogs(p) {
-			titles[c.ID] = c.Title
+			titles[c.ID] = c.Title.Typeset()
 		}
 	}
 	return titles, nil
