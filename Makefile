@@ -43,8 +43,8 @@ check: generate ## all a reviewer expects
 	@git diff --exit-code --stat -- checks docs || { echo "generated files are not up to date: commit the difference above"; exit 1; }
 	$(MAKE) lint test
 
-new-check: ## scaffold a check: make new-check ID=exposure.caa-record FACT=dns-zone
-	go run ./checks/internal/newcheck -id $(ID) -fact $(FACT)
+new-check: ## scaffold a check: make new-check ID=exposure.caa-record FACT=dns-zone REF=EXP-DNS-13
+	go run ./checks/internal/newcheck -id $(ID) -fact $(FACT) $(if $(REF),-reference $(REF))
 	go generate ./checks
 
 pictures: ## open every page in Chromium and leave pictures under demo/pictures

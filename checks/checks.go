@@ -32,7 +32,7 @@ func complete(c scanner.Check, p scanner.Papers) scanner.Check {
 		c.Vantage = family.Vantage
 	}
 	if c.Confirm == "" {
-		c.Confirm = confirmations[c.Judge.Fact]
+		c.Confirm = ConfirmationOf(c.Judge.Fact)
 	}
 	return c
 }

@@ -26,3 +26,7 @@ var confirmations = map[string]scanner.Confirmation{
 	"template-matches": scanner.ConfirmLater,
 	"web-site":         scanner.ConfirmLater,
 }
+
+// ConfirmationOf tells how a failure judged on a kind of fact is confirmed, unless
+// its check says otherwise; empty when nothing is said of that kind.
+func ConfirmationOf(fact string) scanner.Confirmation { return confirmations[fact] }

@@ -40,7 +40,7 @@ var families = []Family{
 	},
 	{
 		Name:  "hosting",
-		Title: scanner.Text{FR: "Hébergement des données de santé", EN: "Hosting of health data"},
+		Title: scanner.Text{FR: "Hébergement de données de santé", EN: "Health data hosting"},
 		About: scanner.Text{
 			FR: "Où se trouvent les données de santé, et si qui les héberge a le certificat que la loi demande (HDS).",
 			EN: "Where health data sits, and whether whoever hosts it holds the certificate that the law asks for (HDS).",
@@ -48,7 +48,7 @@ var families = []Family{
 	},
 	{
 		Name:  "mfa",
-		Title: scanner.Text{FR: "Authentification à plusieurs facteurs", EN: "Multi-factor authentication"},
+		Title: scanner.Text{FR: "Double authentification", EN: "Two-factor authentication"},
 		About: scanner.Text{
 			FR: "Qui doit présenter un second facteur pour entrer, et ce que valent les sources de comptes qui le disent.",
 			EN: "Who must show a second factor to enter, and what the sources of accounts that tell it are worth.",

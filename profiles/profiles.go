@@ -103,7 +103,20 @@ func (s *Set) Resolve(id string, plan scanner.Plan) (scanner.Plan, error) {
 		return plan, fmt.Errorf("resolve profile %q: %w", id, err)
 	}
 	plan.Profile = scanner.ProfileRef{ID: p.ID, Version: p.Version, Digest: digest, Title: p.Title, Catalogs: catalogs}
+	typeset(&plan)
 	return plan, nil
+}
+
+// typeset sets the sentences of profiles and catalogs as they will be read. It comes
+// after the digest, which is over what was written.
+func typeset(plan *scanner.Plan) {
+	plan.Profile.Title = plan.Profile.Title.Typeset()
+	for i := range plan.Profile.Catalogs {
+		plan.Profile.Catalogs[i].Title = plan.Profile.Catalogs[i].Title.Typeset()
+	}
+	for i := range plan.Controls {
+		plan.Controls[i].Title = plan.Controls[i].Title.Typeset()
+	}
 }
 
 func (s *Set) plannedChecks(p Profile, controls []scanner.Control) []scanner.PlannedCheck {

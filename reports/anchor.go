@@ -17,15 +17,23 @@ func AnchorArtifact(digest string) string {
 	return "artifact-" + short(strings.TrimPrefix(digest, "sha256:"))
 }
 
+// AnchorSource is where a document says that a source is not declared.
+func AnchorSource(key string) string { return "source-" + word(key) }
+
 // AnchorControl is where a document speaks of a control. Official ids are freely
 // written; an anchor has no room for all of it.
 func AnchorControl(catalog, id string) string {
-	return "control-" + strings.Map(func(r rune) rune {
+	return "control-" + word(catalog+"-"+id)
+}
+
+// word keeps what an anchor has room for.
+func word(name string) string {
+	return strings.Map(func(r rune) rune {
 		if r == '.' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {
 			return r
 		}
 		return '-'
-	}, catalog+"-"+id)
+	}, name)
 }
 
 func short(hash string) string { return hash[:min(len(hash), 16)] }

@@ -82,34 +82,70 @@ func (d Document) people(o scanner.Observation) []Person {
 	return list
 }
 
-// Group is the findings of one outcome.
+// Group is the findings of one outcome. Those that nothing was declared for are
+// said by source, not one by one.
 type Group struct {
 	Outcome  scanner.Outcome
 	Findings []Finding
+	Lacks    []scanner.Lack
+}
+
+// Count is how many findings the group holds.
+func (g Group) Count() int {
+	n := len(g.Findings)
+	for _, lack := range g.Lacks {
+		n += len(lack.Findings)
+	}
+	return n
 }
 
 // Groups lists the findings by outcome, leaving out outcomes nothing has.
 func (d Document) Groups() []Group {
 	var groups []Group
-	for _, f := range d.Findings() {
-		if len(groups) == 0 || groups[len(groups)-1].Outcome != f.Outcome {
-			groups = append(groups, Group{Outcome: f.Outcome})
+	for _, o := range scanner.Outcomes() {
+		g := Group{Outcome: o}
+		g.Findings, g.Lacks = apart(slices.DeleteFunc(d.Findings(), func(f Finding) bool { return f.Outcome != o }))
+		if g.Count() > 0 {
+			groups = append(groups, g)
 		}
-		last := &groups[len(groups)-1]
-		last.Findings = append(last.Findings, f)
 	}
 	return groups
 }
 
-// Unknown lists the findings that could not conclude.
-func (d Document) Unknown() []Finding {
-	return slices.DeleteFunc(d.Findings(), func(f Finding) bool { return f.Outcome != scanner.Inconclusive })
+// apart takes the findings that nothing was declared for out of a list.
+func apart(all []Finding) (findings []Finding, lacks []scanner.Lack) {
+	var undeclared []scanner.Finding
+	for _, f := range all {
+		if _, lacking := f.Undeclared(); lacking {
+			undeclared = append(undeclared, f.Finding)
+			continue
+		}
+		findings = append(findings, f)
+	}
+	return findings, scanner.Lacks(undeclared)
 }
 
-// Gaps lists what was not wholly looked at, with the reason.
+// Unknown are the findings that could not conclude.
+func (d Document) Unknown() Group {
+	for _, g := range d.Groups() {
+		if g.Outcome == scanner.Inconclusive {
+			return g
+		}
+	}
+	return Group{Outcome: scanner.Inconclusive}
+}
+
+// Gaps lists what was not wholly looked at, with the reason. What was not declared
+// is no gap of the look: it is said by source.
 func (d Document) Gaps() []scanner.Coverage {
+	undeclared := map[string]bool{}
+	for _, lack := range d.Unknown().Lacks {
+		for _, f := range lack.Findings {
+			undeclared[f.Check+" "+f.Target.Key()] = true
+		}
+	}
 	return slices.DeleteFunc(slices.Clone(d.Run.Coverage), func(c scanner.Coverage) bool {
-		return c.Status == scanner.StatusCompleted
+		return c.Status == scanner.StatusCompleted || undeclared[c.Check+" "+c.Target.Key()]
 	})
 }
 

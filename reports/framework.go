@@ -20,6 +20,7 @@ type Framework struct {
 type Control struct {
 	scanner.ControlResult
 	Findings []Finding
+	Lacks    []scanner.Lack // what nobody declared, said by source
 }
 
 // Asking are the findings of the control that ask something of the reader.
@@ -75,6 +76,7 @@ func withFindings(c scanner.ControlResult, all map[string]Finding) Control {
 		}
 	}
 	slices.SortStableFunc(full.Findings, compareFindings)
+	full.Findings, full.Lacks = apart(full.Findings)
 	return full
 }
 

@@ -123,7 +123,7 @@ func (c Check) finding(t Target, v Verdict) Finding {
 
 func (c Check) message(v Verdict) Text {
 	if common, ok := commonReasons[v.Reason]; ok {
-		return Text{fill(French, common.FR, v.Values), fill(English, common.EN, v.Values)}
+		return common.Fill(v.Values)
 	}
 	return c.Papers.Message(v.Reason, v.Values)
 }

@@ -56,6 +56,9 @@ func Outline(message string) string {
 	})
 }
 
+// Fill puts values in the places of a sentence, in every language.
+func (t Text) Fill(v Values) Text { return Text{fill(French, t.FR, v), fill(English, t.EN, v)} }
+
 // fill puts each value in its place, once: what a value says is never filled
 // again, since it may come from outside. A value that is missing leaves its place.
 func fill(l Lang, message string, v Values) string {

@@ -59,8 +59,8 @@ func TestMessage_fillsOnce(t *testing.T) {
 }
 
 func TestTypeset(t *testing.T) {
-	const written = "Un an (31 536 000 s) : « oui »,\nou 20 % ?\n\nFin"
-	if got, want := scanner.Typeset(scanner.French, written), "Un an (31\u00a0536\u00a0000 s)\u00a0: «\u00a0oui\u00a0»,\nou 20\u00a0%\u00a0?\n\nFin"; got != want {
+	const written = "Un an (31 536 000 s) : « oui »,\nou 20 % ? De 10 % à 20 %, %d sur %[2]s et %.1f : 30 %.\n\nFin"
+	if got, want := scanner.Typeset(scanner.French, written), "Un an (31\u00a0536\u00a0000 s)\u00a0: «\u00a0oui\u00a0»,\nou 20\u00a0%\u00a0? De 10\u00a0% à 20\u00a0%, %d sur %[2]s et %.1f\u00a0: 30\u00a0%.\n\nFin"; got != want {
 		t.Errorf("French set as %q, want %q", got, want)
 	}
 	if got := scanner.Typeset(scanner.English, written); got != written {

@@ -45,7 +45,7 @@ func (p Papers) Title() Text { return Text{p.FR.Title, p.EN.Title} }
 
 // Message fills the message of a reason with its values, in every language.
 func (p Papers) Message(reason string, v Values) Text {
-	return Text{fill(French, p.FR.Reasons[reason].Message, v), fill(English, p.EN.Reasons[reason].Message, v)}
+	return Text{p.FR.Reasons[reason].Message, p.EN.Reasons[reason].Message}.Fill(v)
 }
 
 // Headline is what lists say of a reason that fails, in every language.

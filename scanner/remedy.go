@@ -6,7 +6,7 @@ package scanner
 // have their own way out, whatever the check.
 func (c Check) remedy(v Verdict) Text {
 	if common, ok := commonRemedies[v.Reason]; ok {
-		return Text{fill(French, common.FR, v.Values), fill(English, common.EN, v.Values)}
+		return common.Fill(v.Values)
 	}
 	return c.Papers.Remedy(v.Outcome, v.Reason)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"carescan/scanner"
 )
 
@@ -73,5 +75,45 @@ func TestUndeclared(t *testing.T) {
 	f.Reason = "dark"
 	if _, lacks := f.Undeclared(); lacks {
 		t.Error("a source that was seen is said to lack")
+	}
+}
+
+func TestHeading(t *testing.T) {
+	title, headline := scanner.Text{FR: "La porte est fermée", EN: "The door is shut"}, scanner.Text{FR: "La porte est ouverte", EN: "The door is open"}
+	for name, c := range map[string]struct {
+		finding scanner.Finding
+		want    scanner.Text
+	}{
+		"fail":     {scanner.Finding{Outcome: scanner.Fail, Title: title, Headline: headline}, headline},
+		"old_fail": {scanner.Finding{Outcome: scanner.Fail, Title: title}, scanner.Text{FR: "Non conforme\u00a0: La porte est fermée", EN: "Not met: The door is shut"}},
+		"pass":     {scanner.Finding{Outcome: scanner.Pass, Title: title}, title},
+		"doubt":    {scanner.Finding{Outcome: scanner.Inconclusive, Title: title}, title},
+	} {
+		if got := c.finding.Heading(); got != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestEachSourceIsSaidOnce: sixty-five checks that wait for three sources are three
+// lines.
+func TestEachSourceIsSaidOnce(t *testing.T) {
+	var findings []scanner.Finding
+	for _, kind := range []string{"web-site", "directory", "products", "template-matches", "unheard-of"} {
+		findings = append(findings, scanner.Check{ID: "x." + kind, Judge: scanner.Judge{Fact: kind}}.Unobserved(scanner.DomainTarget("chu.test")))
+	}
+	findings = append(findings, scanner.Finding{Reason: "dark"})
+	var got []string
+	for _, lack := range scanner.Lacks(findings) {
+		got = append(got, lack.Sentence().FR, lack.Sentence().EN)
+	}
+	want := []string{
+		"Annuaires techniques\u00a0: rien n'est déclaré (1\u00a0vérification sans objet pour l'instant). À déclarer sous «\u00a0directories\u00a0» dans agent.yaml.",
+		`Technical directories: nothing is declared (1 check without object for now). To be declared under "directories" in agent.yaml.`,
+		"Sites web\u00a0: rien n'est déclaré (3\u00a0vérifications sans objet pour l'instant). À déclarer sous «\u00a0targets.sites\u00a0» dans agent.yaml.",
+		`Web sites: nothing is declared (3 checks without object for now). To be declared under "targets.sites" in agent.yaml.`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }

@@ -10,7 +10,11 @@ import (
 // noBreakSpace keeps two signs on one line.
 const noBreakSpace = "\u00a0"
 
-var digitGroup = regexp.MustCompile(`(\d) (\d{3})\b`)
+var (
+	digitGroup = regexp.MustCompile(`(\d) (\d{3})\b`)
+	// percent is the sign after a number; a verb of a format (%s) is none.
+	percent = regexp.MustCompile(` %($|[\s,;:)!?»\x{a0}]|\.($|\s))`)
+)
 
 // Typeset sets a sentence as a printer of its language does. It is the one place
 // that knows the no-break spaces of French, so that writers need not: before
@@ -20,10 +24,11 @@ func Typeset(l Lang, text string) string {
 	if l != French {
 		return text
 	}
-	for _, sign := range []string{":", ";", "?", "!", "%", "»"} {
+	for _, sign := range []string{":", ";", "?", "!", "»"} {
 		text = strings.ReplaceAll(text, " "+sign, noBreakSpace+sign)
 	}
 	text = strings.ReplaceAll(text, "« ", "«"+noBreakSpace)
+	text = percent.ReplaceAllString(text, noBreakSpace+"%$1")
 	for digitGroup.MatchString(text) {
 		text = digitGroup.ReplaceAllString(text, "${1}"+noBreakSpace+"${2}")
 	}

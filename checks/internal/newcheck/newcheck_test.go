@@ -49,7 +49,7 @@ func goIn(t *testing.T, dir string, arguments ...string) (output string, err err
 // CONTRIBUTING.md: create, generate, test.
 func TestNewCheckCompilesAndWaitsForItsCases(t *testing.T) {
 	root := copyModule(t)
-	dir, err := create(root, "exposure.new-subject", "dns-zone")
+	dir, err := create(root, "exposure.new-subject", "host-services", "PR")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,13 +75,48 @@ func TestCreateRefuses(t *testing.T) {
 		{"upper_case", "exposure.CAA", "dns-zone", "must be family.subject"},
 		{"path", "exposure.../../x", "dns-zone", "must be family.subject"},
 		{"digit_first", "mfa.2fa", "accounts", "must be family.subject"},
+		{"unknown_family", "nobody.x", "dns-zone", "checks/families.go"},
 		{"unknown_fact", "exposure.x", "dns-zones", "there are accounts, "},
 		{"existing", "exposure.caa-record", "dns-zone", "exists already"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := create(root, c.id, c.kind); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := create(root, c.id, c.kind, "PR"); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("create(%q, %q) = %v, want an error with %q", c.id, c.kind, err, c.want)
 			}
 		})
 	}
+}
+
+// TestScaffoldFitsItsFact holds that a new check begins with a target of the kind
+// its fact is about, and repeats neither its vantage nor its confirmation.
+func TestScaffoldFitsItsFact(t *testing.T) {
+	root := copyModule(t)
+	for _, c := range []struct{ id, kind, target, vantage, confirm string }{
+		{"exposure.on-hosts", "host-services", "host", "internet", ""},
+		{"exposure.on-names", "name-inventory", "domain", "internet", "Confirm:    scanner.ConfirmLater"},
+		{"mfa.on-directories", "directory", "directory", "inside", ""},
+	} {
+		dir, err := create(root, c.id, c.kind, "PR")
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, observation := read(t, filepath.Join(dir, "check.go")), read(t, filepath.Join(dir, "testdata", "good.txtar"))
+		if strings.Contains(code, "Vantage") || strings.Contains(code, "Confirm") != (c.confirm != "") || !strings.Contains(code, c.confirm) {
+			t.Errorf("%s begins with:\n%s", c.id, code)
+		}
+		for _, want := range []string{`"kind": "` + c.target + `"`, `"vantage": "` + c.vantage + `"`} {
+			if !strings.Contains(observation, want) {
+				t.Errorf("%s begins without %s:\n%s", c.id, want, observation)
+			}
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }

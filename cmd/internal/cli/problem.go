@@ -65,7 +65,7 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 		say(w, program, l, label, err.Error(), scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"})
 	default:
 		if isProblem {
-			say(w, program, l, label, problem.Sentence.In(l), scanner.Text{})
+			say(w, program, l, label, problem.Sentence.Typeset().In(l), scanner.Text{})
 		}
 		for _, fault := range faults.Shown() {
 			say(w, program, l, label, fault.Sentence(l), fault.Hint)
@@ -97,14 +97,14 @@ func say(w io.Writer, program string, l scanner.Lang, label scanner.Text, senten
 	if sentence != "" {
 		fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
 	}
-	if advice := hint.In(l); advice != "" {
+	if advice := hint.Typeset().In(l); advice != "" {
 		fmt.Fprintf(w, "%s: %s: %s\n", program, scanner.Text{FR: "conseil", EN: "hint"}.In(l), advice)
 	}
 }
 
 func (p *Problem) in(l scanner.Lang) string {
 	if p.Cause == nil {
-		return p.Sentence.In(l)
+		return p.Sentence.Typeset().In(l)
 	}
-	return p.Sentence.In(l) + ": " + p.Cause.Error()
+	return p.Sentence.Typeset().In(l) + ": " + p.Cause.Error()
 }

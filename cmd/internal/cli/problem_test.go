@@ -14,7 +14,7 @@ import (
 
 func TestReport(t *testing.T) {
 	problem := &Problem{
-		Sentence: scanner.Text{FR: "fichier illisible", EN: "file cannot be read"},
+		Sentence: scanner.Text{FR: "fichier illisible : « a »", EN: "file cannot be read"},
 		Hint:     scanner.Text{FR: "vérifiez les droits", EN: "check its rights"},
 		Cause:    errors.New("permission denied"),
 	}
@@ -30,7 +30,7 @@ func TestReport(t *testing.T) {
 	}{
 		"none":            {nil, scanner.French, ExitOK, ""},
 		"code-only":       {fmt.Errorf("scan: %w", Exit(ExitFailed)), scanner.French, ExitFailed, ""},
-		"problem-french":  {fmt.Errorf("scan: %w", problem), scanner.French, ExitUnusable, "x: erreur: fichier illisible: permission denied\nx: conseil: vérifiez les droits\n"},
+		"problem-french":  {fmt.Errorf("scan: %w", problem), scanner.French, ExitUnusable, "x: erreur: fichier illisible\u00a0: «\u00a0a\u00a0»: permission denied\nx: conseil: vérifiez les droits\n"},
 		"problem-english": {problem, scanner.English, ExitUnusable, "x: error: file cannot be read: permission denied\nx: hint: check its rights\n"},
 		"faults-french": {
 			&Problem{Sentence: problem.Sentence, Hint: problem.Hint, Cause: faults}, scanner.French, ExitUnusable,

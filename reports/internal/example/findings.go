@@ -21,14 +21,20 @@ type row struct {
 }
 
 // words are what the page of a check says of a finding.
-type words struct{ title, message, fix scanner.Text }
+type words struct {
+	title, message, fix scanner.Text
+	headline            scanner.Text // of a failure
+}
 
 func findings(seen map[string]look) (list []scanner.Finding, coverage []scanner.Coverage) {
 	for _, r := range rows() {
 		f := scanner.Finding{
 			Fingerprint: scanner.Fingerprint(r.check, r.target.Key()),
 			Check:       r.check, Revision: 1, Target: r.target, Outcome: r.outcome, Severity: r.severity,
-			Reason: r.reason, Title: r.title, Message: r.message, Fix: r.fix, Observations: []string{},
+			Reason: r.reason, Title: r.title, Headline: r.headline, Message: r.message, Fix: r.fix, Observations: []string{},
+		}
+		if r.reason == "no-source" {
+			f.Values = scanner.Values{"fact": "attestations"}
 		}
 		c := scanner.Coverage{Check: r.check, Target: r.target, Status: scanner.StatusSkipped, Reason: "no source is declared"}
 		if o, ok := seen[r.look]; ok {

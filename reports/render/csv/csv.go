@@ -81,8 +81,9 @@ func columns() []column {
 		}},
 		{scanner.Text{FR: "Cible", EN: "Target"}, func(_ reports.Document, f reports.Finding, _ scanner.Lang) string { return f.Target.ID }},
 		{scanner.Text{FR: "Attendu", EN: "Expected"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Title.In(l) }},
+		{scanner.Text{FR: "En bref", EN: "In brief"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Heading().In(l) }},
 		{scanner.Text{FR: "Constat", EN: "Finding"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Message.In(l) }},
-		{scanner.Text{FR: "Correction", EN: "Remediation"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Fix.In(l) }},
+		{scanner.Text{FR: "Que faire", EN: "What to do"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Fix.In(l) }},
 		{scanner.Text{FR: "Exigences", EN: "Controls"}, func(_ reports.Document, f reports.Finding, _ scanner.Lang) string { return controlsOf(f) }},
 		{scanner.Text{FR: "Observations", EN: "Observations"}, func(_ reports.Document, f reports.Finding, _ scanner.Lang) string {
 			return strings.Join(f.Observations, " ")

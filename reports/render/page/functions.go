@@ -18,7 +18,7 @@ type labelled interface{ Label() scanner.Text }
 // template stands there in both: {{t "Constats" "Findings"}}.
 func functions(l scanner.Lang) template.FuncMap {
 	return template.FuncMap{
-		"t":               func(fr, en string) string { return scanner.Text{FR: fr, EN: en}.In(l) },
+		"t":               func(fr, en string) string { return scanner.Text{FR: fr, EN: en}.Typeset().In(l) },
 		"in":              func(text scanner.Text) string { return text.In(l) },
 		"label":           func(w labelled) string { return w.Label().In(l) },
 		"target":          func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
@@ -37,6 +37,7 @@ func functions(l scanner.Lang) template.FuncMap {
 		"finding":         reports.AnchorFinding,
 		"artifact":        reports.AnchorArtifact,
 		"control":         reports.AnchorControl,
+		"source":          reports.AnchorSource,
 		"bundle":          func() string { return reports.AnchorBundle },
 		"blocks":          reports.Blocks,
 		"spans":           spans,

@@ -71,7 +71,7 @@ func (p *page) summary(d reports.Document) {
 }
 
 func (p *page) group(g reports.Group) {
-	p.heading(fmt.Sprintf(p.t("Constats : %s (%d)", "Findings: %s (%d)"), g.Outcome.Label().In(p.lang), len(g.Findings)))
+	p.heading(fmt.Sprintf(p.t("Constats : %s (%d)", "Findings: %s (%d)"), g.Outcome.Label().In(p.lang), g.Count()))
 	if g.Outcome == scanner.Pass || g.Outcome == scanner.NotApplicable {
 		p.counted(g.Findings)
 		return
@@ -81,6 +81,23 @@ func (p *page) group(g reports.Group) {
 			p.line("")
 		}
 		p.finding(f)
+	}
+	for i, lack := range g.Lacks {
+		if i == 0 && len(g.Findings) > 0 {
+			p.line("")
+		}
+		p.marked(g.Outcome, lack.Sentence().In(p.lang))
+	}
+}
+
+// marked writes a paragraph that begins with the shape of an outcome.
+func (p *page) marked(o scanner.Outcome, words string) {
+	for i, line := range fold(printable(words), width-4) {
+		if i == 0 {
+			p.line("  %s %s", p.paint(outcomeMark(o)), line)
+			continue
+		}
+		p.line("    %s", line)
 	}
 }
 
@@ -109,10 +126,13 @@ func (p *page) finding(f reports.Finding) {
 		name = f.Severity.Label().In(p.lang) + " · " + name
 	}
 	p.line("  %s %s", p.paint(outcomeMark(f.Outcome)), name)
+	if f.Outcome == scanner.Fail {
+		p.text(4, f.Heading().In(p.lang))
+	}
 	p.text(4, reports.TargetLabel(f.Target.Kind).In(p.lang)+" "+f.Target.ID)
 	p.text(4, f.Message.In(p.lang))
-	if f.Outcome == scanner.Fail || f.Outcome == scanner.Inconclusive {
-		p.text(4, "→ "+f.Fix.In(p.lang))
+	if fix := f.Fix.In(p.lang); fix != "" && f.Asks() {
+		p.text(4, "→ "+fix)
 	}
 	for _, who := range f.People {
 		p.text(4, p.t("Compte : ", "Account: ")+who.Name+" ("+who.Pseudonym+")")

@@ -55,7 +55,7 @@ func (p *page) paint(m mark) painted {
 	return painted("\x1b[" + m.colour + "m" + m.shape + "\x1b[0m")
 }
 
-func (p *page) t(fr, en string) string { return scanner.Text{FR: fr, EN: en}.In(p.lang) }
+func (p *page) t(fr, en string) string { return scanner.Text{FR: fr, EN: en}.Typeset().In(p.lang) }
 
 // line writes a line of our own making around words of others.
 func (p *page) line(format string, args ...any) {

@@ -47,7 +47,9 @@ func Main(args []string, in io.Reader, out, err io.Writer) int {
 }
 
 // say picks the sentence of the reader's language.
-func (a *app) say(fr, en string) string { return scanner.Text{FR: fr, EN: en}.In(a.lang.Lang) }
+func (a *app) say(fr, en string) string {
+	return scanner.Text{FR: fr, EN: en}.Typeset().In(a.lang.Lang)
+}
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{

@@ -72,7 +72,7 @@ func (a *app) showHealth(signs []sign) error {
 	worst := healthy
 	for _, s := range signs {
 		worst = max(worst, s.health)
-		fmt.Fprintf(w, "%s\t%s\t%s\n", s.health.label().In(a.lang.Lang), s.part.In(a.lang.Lang), s.detail.In(a.lang.Lang))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.health.label().In(a.lang.Lang), s.part.Typeset().In(a.lang.Lang), s.detail.Typeset().In(a.lang.Lang))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -42,11 +42,11 @@ func (a *app) verifyPack(raw []byte, key crypto.PublicKey) error {
 	}
 	fmt.Fprintln(a.out, a.say("✓ VÉRIFIÉ. Ce qui est prouvé :", "✓ VERIFIED. What is proven:"))
 	for _, sentence := range result.Proven {
-		fmt.Fprintf(a.out, "  ✓ %s\n", sentence.In(a.lang.Lang))
+		fmt.Fprintf(a.out, "  ✓ %s\n", sentence.Typeset().In(a.lang.Lang))
 	}
 	fmt.Fprintln(a.out, a.say("Ce qui ne l'est pas :", "What is not:"))
 	for _, sentence := range result.NotProven {
-		fmt.Fprintf(a.out, "  ? %s\n", sentence.In(a.lang.Lang))
+		fmt.Fprintf(a.out, "  ? %s\n", sentence.Typeset().In(a.lang.Lang))
 	}
 	return nil
 }

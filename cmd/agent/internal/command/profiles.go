@@ -45,7 +45,7 @@ func (a *app) withProfiles(do func(*profiles.Set) error) error {
 func (a *app) listProfiles(set *profiles.Set) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, p := range set.Profiles() {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.ID, p.Version, p.Title.In(a.lang.Lang), strings.Join(p.Catalogs, ", "))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.ID, p.Version, p.Title.Typeset().In(a.lang.Lang), strings.Join(p.Catalogs, ", "))
 	}
 	return w.Flush()
 }
@@ -60,9 +60,9 @@ func (a *app) showProfile(set *profiles.Set, id string) error {
 		return oneOf(id, known, scanner.Text{FR: "profil", EN: "profile"})
 	}
 	for _, c := range set.Catalogs(p) {
-		fmt.Fprintf(a.out, "%s (%s)\n  %s\n", c.Title.In(a.lang.Lang), c.Version, c.Source)
+		fmt.Fprintf(a.out, "%s (%s)\n  %s\n", c.Title.Typeset().In(a.lang.Lang), c.Version, c.Source)
 		for _, k := range c.Controls {
-			fmt.Fprintf(a.out, "  [%s] %s — %s\n      %s\n", k.Confidence, k.ID, k.Title.In(a.lang.Lang), a.served(k))
+			fmt.Fprintf(a.out, "  [%s] %s — %s\n      %s\n", k.Confidence, k.ID, k.Title.Typeset().In(a.lang.Lang), a.served(k))
 		}
 		fmt.Fprintln(a.out)
 	}

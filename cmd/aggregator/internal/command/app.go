@@ -44,7 +44,9 @@ func run(ctx context.Context, args []string, out, err io.Writer) int {
 }
 
 // say picks the sentence of the reader's language.
-func (a *app) say(fr, en string) string { return scanner.Text{FR: fr, EN: en}.In(a.lang.Lang) }
+func (a *app) say(fr, en string) string {
+	return scanner.Text{FR: fr, EN: en}.Typeset().In(a.lang.Lang)
+}
 
 // tell writes a sentence to the person.
 func (a *app) tell(fr, en string, args ...any) { fmt.Fprintf(a.out, a.say(fr, en)+"\n", args...) }

@@ -130,6 +130,10 @@ func pageSettings(r *region, agentURL string) (web.Settings, error) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok
 		},
+		Family: func(name string) (scanner.Text, bool) {
+			family, ok := checks.FamilyOf(name)
+			return family.Title, ok
+		},
 		Catalog: func(id string) (scanner.Text, bool) {
 			title, ok := titles[id]
 			return title, ok
@@ -145,7 +149,7 @@ func catalogTitles() (map[string]scanner.Text, error) {
 	titles := map[string]scanner.Text{}
 	for _, p := range set.Profiles() {
 		for _, c := range set.Catalogs(p) {
-			titles[c.ID] = c.Title
+			titles[c.ID] = c.Title.Typeset()
 		}
 	}
 	return titles, nil

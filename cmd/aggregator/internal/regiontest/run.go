@@ -23,6 +23,8 @@ type Said struct {
 	Severity scanner.Severity
 	Message  scanner.Text
 	Look     scanner.Status
+	// Undeclared says that nothing was declared for the check, and nothing else.
+	Undeclared bool
 }
 
 // Run makes a run that ended at a moment and said this. Its controls fold the
@@ -49,8 +51,15 @@ func add(t testing.TB, run *scanner.Run, s Said) {
 	if s.Look == "" {
 		s.Look = scanner.StatusCompleted
 	}
-	o := observe(t, run, s)
 	check, _ := checks.ByID(s.Check)
+	if s.Undeclared {
+		run.Findings = append(run.Findings, check.Unobserved(run.Establishment.Target()))
+		run.Coverage = append(run.Coverage, scanner.Coverage{
+			Check: s.Check, Target: run.Establishment.Target(), Status: scanner.StatusSkipped, Reason: "no source is declared",
+		})
+		return
+	}
+	o := observe(t, run, s)
 	run.Findings = append(run.Findings, scanner.Finding{
 		Fingerprint: scanner.Fingerprint(s.Check, s.Target.Key()), Check: s.Check, Revision: 1, Target: s.Target,
 		Outcome: s.Outcome, Severity: s.Severity, Reason: "test", Title: check.Papers.Title(), Message: s.Message,

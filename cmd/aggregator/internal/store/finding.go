@@ -39,15 +39,29 @@ type Filter struct {
 	Outcome scanner.Outcome
 	Family  string
 	Checks  []string
-	Offset  int
-	Limit   int
+	// Declared leaves out the findings that nothing was declared for.
+	Declared bool
+	Offset   int
+	Limit    int
 }
 
 const selectFinding = `
 	SELECT finess, family, observed, observed_since, first_seen, last_seen, last_bundle, episode, detail
 	FROM finding WHERE $1 IN ('*', finess) AND finess = $2`
 
-const filterFinding = ` AND $3 IN ('', outcome) AND $4 IN ('', family) AND ($5 = '' OR $5 LIKE '%,' || check_id || ',%')`
+const filterFinding = ` AND $3 IN ('', outcome) AND $4 IN ('', family) AND ($5 = '' OR $5 LIKE '%,' || check_id || ',%')
+	AND ($6 = '' OR detail NOT LIKE $6)`
+
+// undeclared finds in the JSON of a finding that nothing was declared for it; a
+// value of the finding cannot hold it, since JSON escapes its quotes.
+const undeclared = `%"reason":"no-source"%`
+
+func (f Filter) without() string {
+	if f.Declared {
+		return undeclared
+	}
+	return ""
+}
 
 // checks writes the list that filterFinding searches.
 func (f Filter) checks() string {
@@ -63,7 +77,7 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+`
 		ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'inconclusive' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END,
 		         severity_rank, check_id, target, fp
-		LIMIT $6 OFFSET $7`, scope.sees, finess, f.Outcome, f.Family, f.checks(), f.Limit, f.Offset)
+		LIMIT $7 OFFSET $8`, scope.sees, finess, f.Outcome, f.Family, f.checks(), f.without(), f.Limit, f.Offset)
 	return list, wrap(err, "list findings of %s", finess)
 }
 
@@ -71,8 +85,20 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 func (s *Store) CountFindings(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) (int, error) {
 	n, err := one(ctx, s.reader, scanInt, `
 		SELECT COUNT(*) FROM finding WHERE $1 IN ('*', finess) AND finess = $2`+filterFinding,
-		scope.sees, finess, f.Outcome, f.Family, f.checks())
+		scope.sees, finess, f.Outcome, f.Family, f.checks(), f.without())
 	return n, wrap(err, "count findings of %s", finess)
+}
+
+// Undeclared lists the findings, of those a filter accepts, that nothing was
+// declared for. There are at most as many as checks.
+func (s *Store) Undeclared(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) ([]scanner.Finding, error) {
+	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+` AND detail LIKE $7 ORDER BY check_id, target`,
+		scope.sees, finess, f.Outcome, f.Family, f.checks(), "", undeclared)
+	findings := make([]scanner.Finding, 0, len(list))
+	for _, found := range list {
+		findings = append(findings, found.Finding)
+	}
+	return findings, wrap(err, "list what is not declared of %s", finess)
 }
 
 // Families lists the families that the findings of an establishment belong to.

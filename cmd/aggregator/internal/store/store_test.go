@@ -116,7 +116,8 @@ func TestControlsFollowTheLatestRun(t *testing.T) {
 func TestScope(t *testing.T) {
 	r, a, b := twoSites(t)
 	now := time.Now().UTC()
-	bundle := a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail)))
+	undeclared := regiontest.Said{Check: "governance.pssi-approval", Undeclared: true}
+	bundle := a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail), undeclared))
 	b.Deliver(regiontest.Run(t, b.Site, now.Add(-time.Minute), spf(scanner.Fail)))
 	r.Token(siteA)
 	ctx, s := t.Context(), r.Store
@@ -148,6 +149,7 @@ func TestScope(t *testing.T) {
 		"Findings":       func(c store.Scope) (int, error) { return count(s.Findings(ctx, c, siteA, store.Filter{Limit: 9})) },
 		"Sealed":         func(c store.Scope) (int, error) { return count(s.Sealed(ctx, c, siteA, bundle)) },
 		"Standings":      func(c store.Scope) (int, error) { return count(s.Standings(ctx, c)) },
+		"Undeclared":     func(c store.Scope) (int, error) { return count(s.Undeclared(ctx, c, siteA, store.Filter{})) },
 		"WaitingTokens":  func(c store.Scope) (int, error) { return count(s.WaitingTokens(ctx, c, now)) },
 		"Deeds":          func(c store.Scope) (int, error) { return count(s.Deeds(ctx, c, 9)) },
 	}

@@ -82,13 +82,32 @@ func (s *Server) framework(catalog string, controls []store.Control) framework {
 // findingList is one page of the findings, and how it was narrowed.
 type findingList struct {
 	Rows     []store.Finding
+	Lacks    []scanner.Lack // what nobody declared, said by source
 	Filter   store.Filter
 	Outcomes []scanner.Outcome
-	Families []string
+	Families []family
 	Total    int
 	From, To int
 	Previous string // query of the page before, empty on the first
 	Next     string
+}
+
+// family is a family of checks as a filter offers it.
+type family struct {
+	Name  string
+	Title scanner.Text
+}
+
+func (s *Server) families(v *visit, site scanner.FINESS) (list []family, err error) {
+	names, err := s.store.Families(v.Context(), v.scope(), site)
+	for _, name := range names {
+		title, known := s.settings.Family(name)
+		if !known {
+			title = scanner.Text{FR: name, EN: name}
+		}
+		list = append(list, family{name, title})
+	}
+	return list, err
 }
 
 func (s *Server) fillFindings(v *visit, b *establishmentBody) (err error) {
@@ -99,7 +118,12 @@ func (s *Server) fillFindings(v *visit, b *establishmentBody) (err error) {
 	if list.Total, err = s.store.CountFindings(v.Context(), v.scope(), b.FINESS, list.Filter); err != nil {
 		return err
 	}
-	if list.Families, err = s.store.Families(v.Context(), v.scope(), b.FINESS); err != nil {
+	undeclared, err := s.store.Undeclared(v.Context(), v.scope(), b.FINESS, list.Filter)
+	if err != nil {
+		return err
+	}
+	list.Lacks = scanner.Lacks(undeclared)
+	if list.Families, err = s.families(v, b.FINESS); err != nil {
 		return err
 	}
 	list.turn()
@@ -117,7 +141,8 @@ func filterOf(q url.Values) store.Filter {
 	checks := q["check"]
 	return store.Filter{
 		Outcome: scanner.Outcome(q.Get("outcome")), Family: q.Get("family"), Checks: checks[:min(len(checks), maxChecksAsked)],
-		Offset: (page - 1) * findingsPerPage, Limit: findingsPerPage,
+		Declared: true,
+		Offset:   (page - 1) * findingsPerPage, Limit: findingsPerPage,
 	}
 }
 
@@ -155,6 +180,11 @@ func (s *Server) fillCoverage(v *visit, b *establishmentBody) (err error) {
 	if b.Coverage, err = s.store.Coverage(v.Context(), v.scope(), b.FINESS, coverageShown); err != nil {
 		return err
 	}
+	undeclared, err := s.store.Undeclared(v.Context(), v.scope(), b.FINESS, store.Filter{})
+	if err != nil {
+		return err
+	}
+	b.Coverage = slices.DeleteFunc(b.Coverage, func(c store.Coverage) bool { return notDeclared(c, undeclared) })
 	count, err := s.store.CountCoverage(v.Context(), v.scope(), b.FINESS)
 	for status, n := range count {
 		b.Looks += n
@@ -163,6 +193,14 @@ func (s *Server) fillCoverage(v *visit, b *establishmentBody) (err error) {
 		}
 	}
 	return err
+}
+
+// notDeclared tells whether a look was not made because nothing was declared for
+// it, which the findings say by source.
+func notDeclared(c store.Coverage, undeclared []scanner.Finding) bool {
+	return c.Status == scanner.StatusSkipped && slices.ContainsFunc(undeclared, func(f scanner.Finding) bool {
+		return f.Check == c.Check && f.Target.Key() == c.Target
+	})
 }
 
 func (s *Server) fillBundles(v *visit, b *establishmentBody) (err error) {

@@ -24,20 +24,9 @@ func loadLocale(l scanner.Lang) (locale, error) {
 		return nil, fmt.Errorf("read sentences of %q: %w", l, err)
 	}
 	for key, sentence := range words {
-		words[key] = typeset(sentence, l)
+		words[key] = scanner.Typeset(l, sentence)
 	}
 	return words, nil
-}
-
-// typeset keeps French punctuation on the line of the word it follows, by
-// no-break spaces (Lexique des règles typographiques en usage à l'Imprimerie
-// nationale).
-func typeset(sentence string, l scanner.Lang) string {
-	if l != scanner.French {
-		return sentence
-	}
-	return strings.NewReplacer(" ;", "\u00a0;", " :", "\u00a0:", " ?", "\u00a0?", " !", "\u00a0!",
-		"« ", "«\u00a0", " »", "\u00a0»").Replace(sentence)
 }
 
 // say is a sentence with its blanks filled: say "region.of" "n" 3 replaces {n}.

@@ -65,7 +65,7 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 	return template.FuncMap{
 		"t":        words.say,
 		"asset":    a.path,
-		"text":     func(t scanner.Text) string { return typeset(t.In(l), l) },
+		"text":     func(t scanner.Text) string { return t.In(l) },
 		"label":    func(v labelled) string { return v.Label().In(l) },
 		"datetime": func(t time.Time) string { return unbroken(reports.Moment(t, l)) },
 		"date":     func(t time.Time) string { return reports.Date(t, l) },

@@ -24,8 +24,10 @@ type Settings struct {
 	Language    scanner.Lang // of a first visit
 	SilentAfter time.Duration
 	AgentURL    string // that a token carries
-	// Paper explains a check; catalogs name frameworks. Both come in as values.
+	// Paper explains a check, Family names a family of checks, Catalog a framework.
+	// All come in as values.
 	Paper   func(check string) (scanner.Papers, bool)
+	Family  func(name string) (scanner.Text, bool)
 	Catalog func(id string) (scanner.Text, bool)
 }
 

@@ -48,6 +48,10 @@ func newSite(t *testing.T) *site {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok
 		},
+		Family: func(name string) (scanner.Text, bool) {
+			family, ok := checks.FamilyOf(name)
+			return family.Title, ok
+		},
 		Catalog: func(id string) (scanner.Text, bool) {
 			return scanner.Text{FR: "CaRE D1", EN: "CaRE D1"}, id == "care-d1"
 		},
@@ -207,6 +211,26 @@ func said(dmarc scanner.Outcome) []regiontest.Said {
 			Check: "mfa.admins-enforced", Target: scanner.Target{Kind: scanner.KindDirectory, ID: "ad"}, Outcome: scanner.NotApplicable, Severity: scanner.High,
 			Message: scanner.Text{FR: "Aucun compte d’administration.", EN: "No administration account."},
 		},
+		{Check: "governance.pssi-approval", Undeclared: true},
+		{Check: "governance.crisis-exercise", Undeclared: true},
+	}
+}
+
+// TestEachSourceIsSaidOnce: two checks that wait for statements are one line, and
+// neither rows nor incomplete looks.
+func TestEachSourceIsSaidOnce(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	s.fill()
+	at := "/establishments/" + string(siteA)
+	const line = "Attestations\u00a0: rien n&#39;est déclaré (2\u00a0vérifications"
+	page := admin.get(at).sees(http.StatusOK, line, "Constats 1 à 5 sur 5")
+	if strings.Contains(page.body, "governance.pssi-approval</code>") {
+		t.Errorf("what is not declared is said to be a look that failed:\n%s", page.body)
+	}
+	admin.get(at+"?family=governance").sees(http.StatusOK, line)
+	if page := admin.get(at + "?family=hosting"); strings.Contains(page.body, line) {
+		t.Error("a source of another family is said")
 	}
 }
 
