@@ -20,6 +20,7 @@ import (
 	"carescan/cmd/agent/internal/spool"
 	"carescan/reports/bundle"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/history"
 )
@@ -34,9 +35,9 @@ func papersOnly(t *testing.T) (c config.Config, count func(equipped int)) {
 	c.State = folder
 	c.Establishment = config.Establishment{FINESS: "690781810", Name: "CHU"}
 	c.Scope.Names = []string{"chu.test"}
-	c.Scope.Authorisation = config.Authorisation{By: "RSSI", Until: time.Now().AddDate(1, 0, 0)}
+	c.Scope.Authorisation = config.Authorisation{By: "RSSI", Until: settings.Moment(time.Now().AddDate(1, 0, 0))}
 	c.Applications = []config.Application{{
-		ID: "dpi", Name: "DPI", File: export, Sensitive: true, AsOf: time.Now(),
+		ID: "dpi", Name: "DPI", File: export, Sensitive: true, AsOf: settings.Moment(time.Now()),
 		Populations: []config.Meaning{{Word: "IDE", Is: "nurses"}}, Factors: []config.Meaning{{Word: "carte", Is: "cps"}, {Word: "rien", Is: "none"}},
 	}}
 	return c, func(equipped int) {
