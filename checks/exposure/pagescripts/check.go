@@ -24,7 +24,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	v, none := site.NoPage(w)
+	v, none := site.PageSettled(w)
 	if none && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
 		return v
 	}
@@ -42,7 +42,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 
 // doubts come last: a proven fault counts more than what is not known.
 func doubts(w fact.Web) scanner.Verdict {
-	if v, none := site.NoPage(w); none {
+	if v, settled := site.PageSettled(w); settled {
 		return v // an error page shows no more than its own faults
 	}
 	unknown := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Third && s.Name == fact.NameUnknown })
