@@ -24,8 +24,8 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	v, none := site.PageSettled(w)
-	if none && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
+	v, settled := site.PageSettled(w)
+	if settled && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
 		return v
 	}
 	if free := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Name == fact.NameFree }); free != "" {

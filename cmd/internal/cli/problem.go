@@ -53,23 +53,16 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	if exit := Exit(0); errors.As(err, &exit) {
 		return int(exit)
 	}
-	p := &Problem{
-		Sentence: scanner.Text{FR: err.Error(), EN: err.Error()},
-		Hint:     scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"},
+	label, hint := scanner.Text{FR: "erreur", EN: "error"}, scanner.Text{FR: "conseil", EN: "hint"}
+	sentence, advice := err.Error(), scanner.Text{
+		FR: "voir « " + program + " --help »", EN: "see " + program + " --help",
 	}
-	errors.As(err, &p)
-	p.tell(w, program, scanner.Text{FR: "erreur", EN: "error"}, l)
+	if p := (*Problem)(nil); errors.As(err, &p) {
+		sentence, advice = p.in(l), p.Hint
+	}
+	fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
+	fmt.Fprintf(w, "%s: %s: %s\n", program, hint.In(l), advice.In(l))
 	return ExitUnusable
-}
-
-// Warn tells of a problem that did not stop what was asked.
-func Warn(w io.Writer, program string, l scanner.Lang, p *Problem) {
-	p.tell(w, program, scanner.Text{FR: "attention", EN: "warning"}, l)
-}
-
-func (p *Problem) tell(w io.Writer, program string, label scanner.Text, l scanner.Lang) {
-	fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), p.in(l))
-	fmt.Fprintf(w, "%s: %s: %s\n", program, scanner.Text{FR: "conseil", EN: "hint"}.In(l), p.Hint.In(l))
 }
 
 func (p *Problem) in(l scanner.Lang) string {

@@ -45,6 +45,7 @@ type Entry struct {
 // Sealed is a bundle that was just kept.
 type Sealed struct {
 	Entry
+	Digest string // of the sealed bytes
 	// Beside is what could not be kept beside the bundle, which is safe all the
 	// same: the end of the chain is found again on disk, and names only make a
 	// local report easier to read. Sealing again would not help.
@@ -79,7 +80,7 @@ func (s *Spool) Seal(run string, make func(seq uint64, previous string) ([]byte,
 	}
 	defer unlock()
 	if entry, known, err := s.find(run); known || err != nil {
-		return Sealed{Entry: entry}, err
+		return sealedBefore(entry, err)
 	}
 	last, err := s.lastLink()
 	if err != nil {
@@ -93,7 +94,20 @@ func (s *Spool) Seal(run string, make func(seq uint64, previous string) ([]byte,
 	if err := durable.WriteFile(entry.Path, sealed); err != nil {
 		return Sealed{}, fmt.Errorf("keep bundle %s: %w", run, err)
 	}
-	return Sealed{entry, s.writeLink(link{entry.Seq, digest(sealed)})}, nil
+	end := link{entry.Seq, digest(sealed)}
+	return Sealed{entry, end.Digest, s.writeLink(end)}, nil
+}
+
+// sealedBefore describes a bundle that was found.
+func sealedBefore(entry Entry, err error) (Sealed, error) {
+	if err != nil {
+		return Sealed{}, err
+	}
+	raw, err := os.ReadFile(entry.Path)
+	if err != nil {
+		return Sealed{}, fmt.Errorf("read bundle %s: %w", entry.ID, err)
+	}
+	return Sealed{Entry: entry, Digest: digest(raw)}, nil
 }
 
 // find looks for the bundle of a run, wherever it is filed.
