@@ -138,7 +138,7 @@ func (p page) login() fact.Login {
 
 // readAPI recognises interfaces that programs speak to, by their own words.
 func readAPI(p page, path string) (identity, bool) {
-	for _, a := range interfaces() {
+	for _, a := range interfaces {
 		if a.path != "" && a.path != path || !p.holds(a.words) {
 			continue
 		}
