@@ -4,6 +4,7 @@ package services
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -28,10 +29,7 @@ type page struct {
 
 // page asks for the page that fits the port and says what it is of.
 func (i identification) page(ctx context.Context, t talk) bool {
-	path := i.line.path
-	if path == "" {
-		path = "/"
-	}
+	path := cmp.Or(i.line.path, "/")
 	got, ok := i.get(ctx, t, path)
 	if !ok {
 		return false
