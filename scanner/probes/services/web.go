@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 )
 
@@ -80,7 +81,7 @@ func readHTTP(from io.Reader) (page, bool) {
 		return page{}, false
 	}
 	defer response.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, maxPage)) // what came is what there is
+	body, _, _ := bounded.Read(response.Body, maxPage) // what came is what there is
 	return page{status: response.StatusCode, header: response.Header, text: string(body)}, true
 }
 
