@@ -29,10 +29,11 @@ type arrow struct {
 var arrows = []arrow{
 	{"scanner", nil, "the words depend on nothing but the standard library"},
 	{"scanner/fact", nil, "facts are plain data, stored for years"},
+	{"scanner/bounded", nil, "it reads bytes, and knows nothing of what they mean"},
 	{"scanner/settings", []string{"scanner"}, "whoever has settings says what they are"},
 	{"scanner/guard", []string{"scanner"}, "what may refuse knows nothing of what is looked for"},
 	{"scanner/engine", []string{"scanner", "scanner/guard"}, "the plan comes in as a value, and each look gets its leash"},
-	{"scanner/probes", []string{"scanner", "scanner/fact", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},
+	{"scanner/probes", []string{"scanner", "scanner/bounded", "scanner/fact", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},
 	{"scanner/probes/lists", []string{"scanner/fact"}, "lists describe products, and look at nothing"},
 	{"scanner/probes/internal/lab", []string{"scanner", "scanner/guard", "scanner/scannertest"}, "tests of probes look through the real door"},
 	{"scanner/scannertest", []string{"scanner"}, "the hospital does not know who looks at it"},
@@ -42,7 +43,7 @@ var arrows = []arrow{
 	{"checks/hosting", []string{"checks/internal", "scanner", "scanner/fact"}, "a check knows no other check"},
 	{"checks/governance", []string{"checks/internal", "scanner", "scanner/fact"}, "a check knows no other check"},
 	{"profiles", []string{"scanner"}, "checks come in as values"},
-	{"reports", []string{"reports", "scanner", "scanner/fact", "profiles"}, "a report reads runs"},
+	{"reports", []string{"reports", "scanner", "scanner/bounded", "scanner/fact", "profiles"}, "a report reads runs"},
 	{"reports/bundle", []string{"reports/bundle", "scanner", "scanner/fact"}, "the container outlives reports"},
 	{"cmd/internal", []string{"cmd/internal", "scanner", "scanner/fact", "scanner/settings", "reports/bundle"}, "shared by the programs"},
 	{"cmd/agent", []string{"cmd/agent", "cmd/internal", "scanner", "checks", "profiles", "reports"}, "the agent ties it all"},
@@ -50,7 +51,7 @@ var arrows = []arrow{
 	{"cmd/lab", []string{"cmd/internal/cli", "scanner", "scanner/scannertest"}, "the hospital does not know who looks at it"},
 	{
 		"cmd/aggregator",
-		[]string{"cmd/aggregator", "cmd/internal", "scanner", "scanner/fact", "scanner/settings", "checks", "profiles", "reports"},
+		[]string{"cmd/aggregator", "cmd/internal", "scanner", "scanner/bounded", "scanner/fact", "scanner/settings", "checks", "profiles", "reports"},
 		"the aggregator looks at nothing and never links the probes",
 	},
 }

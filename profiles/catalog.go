@@ -3,6 +3,7 @@
 package profiles
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,13 +37,9 @@ type Control struct {
 func (c Catalog) resolved() []scanner.Control {
 	var controls []scanner.Control
 	for _, k := range c.Controls {
-		verified := k.Verified
-		if verified == "" {
-			verified = c.Verified
-		}
 		controls = append(controls, scanner.Control{
 			Catalog: c.ID, ID: k.ID, Title: k.Title, Source: k.Source,
-			Confidence: k.Confidence, Verified: verified, Checks: k.Checks,
+			Confidence: k.Confidence, Verified: cmp.Or(k.Verified, c.Verified), Checks: k.Checks,
 		})
 	}
 	return controls

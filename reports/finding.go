@@ -39,7 +39,7 @@ func (d Document) Findings() []Finding {
 
 func compareFindings(a, b Finding) int {
 	return cmp.Or(
-		cmp.Compare(slices.Index(scanner.Outcomes(), a.Outcome), slices.Index(scanner.Outcomes(), b.Outcome)),
+		cmp.Compare(a.Outcome.Rank(), b.Outcome.Rank()),
 		cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
 		cmp.Compare(a.Check, b.Check),
 		cmp.Compare(a.Target.Key(), b.Target.Key()),

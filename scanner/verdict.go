@@ -2,6 +2,11 @@
 
 package scanner
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Outcome is what a judgement concludes. Not knowing is never passing.
 type Outcome string
 
@@ -15,6 +20,17 @@ const (
 
 // Outcomes lists the outcomes from the one that asks most of a reader.
 func Outcomes() []Outcome { return []Outcome{Fail, Inconclusive, Pass, NotApplicable} }
+
+// Rank is 0 for the outcome that asks most of a reader and grows as it asks less.
+func (o Outcome) Rank() int { return rank(o, Outcomes()) }
+
+// rank is the place of a word in a list, after the last when it is not there.
+func rank[W comparable](word W, list []W) int {
+	if i := slices.Index(list, word); i >= 0 {
+		return i
+	}
+	return len(list)
+}
 
 // Label names the outcome on screen (codestyle.md section 3).
 func (o Outcome) Label() Text {
@@ -45,14 +61,7 @@ const (
 func Severities() []Severity { return []Severity{Critical, High, Medium, Low} }
 
 // Rank is 0 for the gravest severity and grows as it matters less.
-func (s Severity) Rank() int {
-	for i, other := range Severities() {
-		if s == other {
-			return i
-		}
-	}
-	return len(Severities())
-}
+func (s Severity) Rank() int { return rank(s, Severities()) }
 
 // Label names the severity on screen.
 func (s Severity) Label() Text {
@@ -81,6 +90,24 @@ type Verdict struct {
 	Severity Severity
 	Values   Values
 }
+
+// Compare puts first the verdict that asks most of a reader: by outcome, then
+// failures by severity. A failure without a severity of its own has that of its
+// check, the gravest.
+func (v Verdict) Compare(other Verdict) int {
+	return cmp.Or(cmp.Compare(v.Outcome.Rank(), other.Outcome.Rank()), cmp.Compare(v.gravity(), other.gravity()))
+}
+
+func (v Verdict) gravity() int {
+	if v.Outcome != Fail || v.Severity == "" {
+		return -1
+	}
+	return v.Severity.Rank()
+}
+
+// Worst is the verdict that asks most of a reader, the first of equals
+// (exposure-checks.md section 1.2: the worst verdict of several addresses wins).
+func Worst(verdicts []Verdict) Verdict { return slices.MinFunc(verdicts, Verdict.Compare) }
 
 // Passed concludes that the criterion is met.
 func Passed(reason string, v Values) Verdict { return Verdict{Pass, reason, "", v} }

@@ -4,6 +4,7 @@ package bundle
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"errors"
 	"fmt"
@@ -39,15 +40,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.MaxBytes == 0 {
-		o.MaxBytes = MaxBytes
-	}
-	if o.MaxDecoded == 0 {
-		o.MaxDecoded = MaxDecoded
-	}
-	if o.MaxRatio == 0 {
-		o.MaxRatio = MaxRatio
-	}
+	o.MaxBytes, o.MaxDecoded, o.MaxRatio = cmp.Or(o.MaxBytes, MaxBytes), cmp.Or(o.MaxDecoded, MaxDecoded), cmp.Or(o.MaxRatio, MaxRatio)
 	return o
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"carescan/reports/bundle/envelope"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 )
 
 // The limits of a pack: what a regional centre files for one establishment and
@@ -75,11 +76,11 @@ func readEntry(entry *zip.File, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	data, whole, err := bounded.Read(in, int(limit))
 	if err = errors.Join(err, in.Close()); err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
-	if int64(len(data)) > limit {
+	if !whole {
 		return nil, fmt.Errorf("more than %d bytes come out", limit)
 	}
 	return data, nil

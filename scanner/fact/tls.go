@@ -167,7 +167,7 @@ const (
 	SelfSigned Trust = "self-signed"
 	Untrusted  Trust = "untrusted" // no path to a root of the store
 	// PrivatelyTrusted is a path to an authority declared as private, for which
-	// the rules of public authorities have no object (exposure-checks.md 1.4).
+	// the rules of public authorities have no object (exposure-checks.md section 1.4).
 	PrivatelyTrusted Trust = "privately-trusted"
 )
 

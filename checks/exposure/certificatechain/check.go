@@ -18,7 +18,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	if len(t.Chain) == 0 {

@@ -34,7 +34,7 @@ type Params struct {
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	if len(t.Chain) == 0 {

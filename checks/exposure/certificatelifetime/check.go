@@ -53,7 +53,7 @@ func (p Params) limit(issued time.Time) int {
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	switch {

@@ -32,7 +32,7 @@ func fresh(s *fact.Staple, at time.Time) bool {
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	if len(t.Chain) == 0 || t.Revocation == "" {

@@ -31,7 +31,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 			return doubt
 		}
 	}
-	if v, missed := contact.Missed(w.Reach); missed && (w.Plain == nil || w.Plain.Reach != fact.Answered) {
+	if v, settled := contact.Settled(w.Reach); settled && (w.Plain == nil || w.Plain.Reach != fact.Answered) {
 		return v
 	}
 	return scanner.Passed("none", nil)
@@ -91,15 +91,15 @@ func plainDoubt(p *fact.PlainHTTP) scanner.Verdict {
 
 // secureDoubt is what is not known of the page over HTTPS.
 func secureDoubt(w fact.Web) scanner.Verdict {
-	switch v, missed := contact.Missed(w.Reach); {
-	case missed:
+	switch v, settled := contact.Settled(w.Reach); {
+	case settled:
 		return v
 	case w.Page != nil && w.Page.Cut != "":
 		return scanner.Unknown("cut", nil)
 	case w.Page != nil:
 		return scanner.Verdict{}
 	}
-	if v, lost := site.Unarrived(w); lost {
+	if v, settled := site.AnswerSettled(w); settled {
 		return v
 	}
 	return scanner.Unknown("not-looked", nil)

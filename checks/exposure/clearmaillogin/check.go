@@ -25,7 +25,7 @@ var Check = scanner.Check{
 // 4); passing needs from every port an answer, a closed door, or the silence of a
 // filter.
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
-	if v, none := reception.Without(f); none {
+	if v, settled := reception.Settled(f); settled {
 		return v
 	}
 	var seen ports

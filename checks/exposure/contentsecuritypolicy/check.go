@@ -19,14 +19,14 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	if v, none := site.NoPage(w); none {
+	if v, settled := site.PageSettled(w); settled {
 		return v
 	}
 	var verdicts []scanner.Verdict
 	for _, answer := range site.Answers(w) {
 		verdicts = append(verdicts, judgeAnswer(answer, *w.Page))
 	}
-	return site.Worst(verdicts)
+	return scanner.Worst(verdicts)
 }
 
 // judgeAnswer wants one policy that holds: all those of a page apply together,

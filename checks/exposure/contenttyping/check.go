@@ -21,7 +21,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	if v, unseen := site.Unseen(w); unseen {
+	if v, settled := site.Settled(w); settled {
 		return v
 	}
 	referrer := ""
@@ -32,7 +32,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	for _, answer := range site.Answers(w) {
 		verdicts = append(verdicts, judgeAnswer(answer, referrer))
 	}
-	return site.Worst(verdicts)
+	return scanner.Worst(verdicts)
 }
 
 func judgeAnswer(answer fact.Hop, referrer string) scanner.Verdict {

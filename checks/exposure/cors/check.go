@@ -19,7 +19,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	if v, missed := contact.Missed(w.Reach); missed {
+	if v, settled := contact.Settled(w.Reach); settled {
 		return v
 	}
 	if w.CORS == nil || w.CORS.Reach != fact.Answered {

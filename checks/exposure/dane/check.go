@@ -20,7 +20,7 @@ var Check = scanner.Check{
 // judge says the gravest of what the servers show. A server without records is
 // no fault: DANE is a choice.
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
-	if v, none := reception.Without(f); none {
+	if v, settled := reception.Settled(f); settled {
 		return v
 	}
 	found := map[string][]string{}

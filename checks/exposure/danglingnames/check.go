@@ -35,7 +35,7 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	case len(unread) > 0:
 		return scanner.Unknown("unread", inventoried.Names(unread))
 	}
-	if v, lacking := inventoried.Lacking(f); lacking {
+	if v, settled := inventoried.Settled(f); settled {
 		return v
 	}
 	return scanner.Passed("none", nil)

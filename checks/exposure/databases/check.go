@@ -17,7 +17,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
-	if v, done := exposed.Before(s); done {
+	if v, settled := exposed.Settled(s); settled {
 		return v
 	}
 	look := exposed.Of(s, fact.GroupDatabase)

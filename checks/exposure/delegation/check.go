@@ -57,7 +57,7 @@ func lame(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 func sets(d fact.Delegation, _ sorted) (scanner.Verdict, bool) {
 	told := tellings(d)
 	for _, t := range told {
-		if settled(d.Parent) && t.text != written(d.Parent.Values) {
+		if knownWhole(d.Parent) && t.text != written(d.Parent.Values) {
 			return scanner.FailedAs(scanner.Low, "parent-differs", scanner.Values{
 				"parent": written(d.Parent.Values), "server": t.by, "zone": t.text,
 			}), true
@@ -93,7 +93,7 @@ func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 		return scanner.Unknown("tcp-silent", list(s.tcpSilent)), true
 	case d.More > 0:
 		return named.Crowded(), true
-	case !settled(d.Parent):
+	case !knownWhole(d.Parent):
 		return scanner.Unknown("parent-unknown", list(s.fine)), true
 	}
 	return scanner.Verdict{}, false

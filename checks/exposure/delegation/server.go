@@ -104,14 +104,14 @@ func tellings(d fact.Delegation) []telling {
 			}
 		}
 	}
-	if len(told) == 0 && settled(d.Zone) {
+	if len(told) == 0 && knownWhole(d.Zone) {
 		told = append(told, telling{d.Zone.Server, written(d.Zone.Values)})
 	}
 	return told
 }
 
-// settled tells whether a set is known, and whole.
-func settled(set fact.RecordSet) bool {
+// knownWhole tells whether a set is known, to its last entry.
+func knownWhole(set fact.RecordSet) bool {
 	return set.Error == "" && (set.Answer == fact.Present || set.Answer.Absent())
 }
 

@@ -20,8 +20,8 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
-	_, v, missed := mailpolicy.Own(f)
-	if missed {
+	_, v, settled := mailpolicy.Own(f)
+	if settled {
 		return v
 	}
 	return judgeReceivers(f.DMARC.Reports)

@@ -32,7 +32,7 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], f fact.MailPolicy, h *fact.History) scanner.Verdict {
-	if v, missed := mailpolicy.Missed(f); missed {
+	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
 	record, state := mailpolicy.Policy(f)

@@ -20,9 +20,9 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
-	_, v, missed := mailpolicy.Own(f)
+	_, v, settled := mailpolicy.Own(f)
 	switch {
-	case missed:
+	case settled:
 		return v
 	case len(f.DMARC.Reports) == 0:
 		return scanner.Failed("none", nil)

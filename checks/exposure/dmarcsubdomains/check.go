@@ -20,8 +20,8 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
-	record, v, missed := mailpolicy.Own(f)
-	if missed {
+	record, v, settled := mailpolicy.Own(f)
+	if settled {
 		return v
 	}
 	return judgeRecord(f, record)

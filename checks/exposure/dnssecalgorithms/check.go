@@ -51,7 +51,7 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 	z := gather(f)
 	// A zone of algorithms that nobody verifies any more is insecure for
 	// validators, and is at fault here.
-	if v, apart := signed.Apart(f); apart && (f.Reason != fact.UnsupportedAlgorithm || len(z.digests) == 0) {
+	if v, settled := signed.Settled(f); settled && (f.Reason != fact.UnsupportedAlgorithm || len(z.digests) == 0) {
 		return v
 	}
 	for _, look := range []func(Params, zone) (scanner.Verdict, bool){broken, doubtful, weak} {

@@ -21,7 +21,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.DNSSEC) scanner.Verdict {
-	for _, look := range []func(fact.DNSSEC) (scanner.Verdict, bool){delegation, signed.Apart, servers, doubts, disagreement} {
+	for _, look := range []func(fact.DNSSEC) (scanner.Verdict, bool){delegation, signed.Settled, servers, doubts, disagreement} {
 		if v, found := look(f); found {
 			return v
 		}

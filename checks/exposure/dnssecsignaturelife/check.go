@@ -29,7 +29,7 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
-	if v, apart := signed.Apart(f); apart {
+	if v, settled := signed.Settled(f); settled {
 		return v
 	}
 	first := soonest(f)

@@ -22,14 +22,14 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	if v, none := site.NoPage(w); none {
+	if v, settled := site.PageSettled(w); settled {
 		return v
 	}
 	var verdicts []scanner.Verdict
 	for _, answer := range site.Answers(w) {
 		verdicts = append(verdicts, judgeAnswer(answer))
 	}
-	return site.Worst(verdicts)
+	return scanner.Worst(verdicts)
 }
 
 // judgeAnswer reads the policy of the header first: where it rules on framing,

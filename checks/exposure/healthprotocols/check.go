@@ -21,7 +21,7 @@ var Check = scanner.Check{
 // something that could not be confirmed is high. A DICOM service that refuses is
 // no better: it refused a name, and a name is no authentication.
 func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
-	if v, done := exposed.Before(s); done {
+	if v, settled := exposed.Settled(s); settled {
 		return v
 	}
 	look := exposed.Of(s, fact.GroupHealth)

@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"carescan/checks/internal/contact"
-	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -31,7 +30,7 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], w fact.Web) scanner.Verdict {
-	if v, missed := contact.Missed(w.Reach); missed {
+	if v, settled := contact.Settled(w.Reach); settled {
 		return v
 	}
 	if len(w.Hops) == 0 {
@@ -44,7 +43,7 @@ func judge(c scanner.Case[Params], w fact.Web) scanner.Verdict {
 	for _, other := range w.Others {
 		verdicts = append(verdicts, judgeOther(c.Params, w.Hops[0], other)...)
 	}
-	return site.Worst(verdicts)
+	return scanner.Worst(verdicts)
 }
 
 // judgeOther compares another address of the name with the first answer: one

@@ -20,7 +20,7 @@ var Check = scanner.Check{
 // judge fails on a single address without STARTTLS (RFC 3207); passing needs the
 // announcement of all.
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
-	if v, none := reception.Without(f); none {
+	if v, settled := reception.Settled(f); settled {
 		return v
 	}
 	var with, without, silent, unbegun []string

@@ -19,7 +19,7 @@ var Check = scanner.Check{
 
 // judge says the gravest of what the addresses show.
 func judge(c scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
-	if v, none := reception.Without(f); none {
+	if v, settled := reception.Settled(f); settled {
 		return v
 	}
 	found := map[string][]string{}

@@ -29,7 +29,7 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
-	if v, missed := mailpolicy.Missed(f); missed {
+	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
 	record := f.MTASTS.Record

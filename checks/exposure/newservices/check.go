@@ -30,7 +30,7 @@ type Params struct {
 }
 
 func judge(c scanner.Case[Params], s fact.HostServices) scanner.Verdict {
-	if v, done := exposed.Before(s); done {
+	if v, settled := exposed.Settled(s); settled {
 		return v
 	}
 	if s.Baseline.IsZero() {

@@ -19,7 +19,7 @@ var Check = scanner.Check{
 // judge has no object until somebody authorised the question, which is of level
 // P3 (exposure-checks.md section 1.3).
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
-	if v, none := reception.Without(f); none {
+	if v, settled := reception.Settled(f); settled {
 		return v
 	}
 	if !f.RelayAllowed {

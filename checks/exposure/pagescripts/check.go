@@ -22,8 +22,8 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	v, none := site.NoPage(w)
-	if none && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
+	v, settled := site.PageSettled(w)
+	if settled && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
 		return v
 	}
 	if free := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Name == fact.NameFree }); free != "" {
@@ -40,7 +40,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 
 // doubts come last: a proven fault counts more than what is not known.
 func doubts(w fact.Web) scanner.Verdict {
-	if v, none := site.NoPage(w); none {
+	if v, settled := site.PageSettled(w); settled {
 		return v // an error page shows no more than its own faults
 	}
 	unknown := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Third && s.Name == fact.NameUnknown })

@@ -20,7 +20,7 @@ var Check = scanner.Check{
 // judge looks at the portals recognised and at the services declared as such:
 // exposing them is meant, leaving them to a password alone is not.
 func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
-	if v, done := exposed.Before(s); done {
+	if v, settled := exposed.Settled(s); settled {
 		return v
 	}
 	portals := exposed.Where(s.Ports, isPortal)

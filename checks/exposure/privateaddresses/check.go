@@ -37,7 +37,7 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	case len(unseen) > 0:
 		return scanner.Unknown("unseen", inventoried.Names(unseen))
 	}
-	if v, lacking := inventoried.Lacking(f); lacking {
+	if v, settled := inventoried.Settled(f); settled {
 		return v
 	}
 	return scanner.Passed("none", nil)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"carescan/checks/internal/release"
-	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -48,7 +47,7 @@ func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 	}
 	switch {
 	case len(verdicts) > 0:
-		return site.Worst(verdicts)
+		return scanner.Worst(verdicts)
 	case len(unlisted) > 0:
 		return scanner.Unknown("not-listed", scanner.Values{"products": release.Names(unlisted)})
 	}

@@ -31,7 +31,7 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], r fact.Registration) scanner.Verdict {
-	if v, missed := registered.Missed(r); missed {
+	if v, settled := registered.Settled(r); settled {
 		return v
 	}
 	return judgeDate(c, r)

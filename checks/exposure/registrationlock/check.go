@@ -21,7 +21,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], r fact.Registration) scanner.Verdict {
-	if v, missed := registered.Missed(r); missed {
+	if v, settled := registered.Settled(r); settled {
 		return v
 	}
 	return judgeStatus(r)

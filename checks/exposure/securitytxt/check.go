@@ -22,7 +22,7 @@ var Check = scanner.Check{
 
 func judge(c scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	txt := w.SecurityTxt
-	if v, missed := contact.Missed(txt.Reach); missed {
+	if v, settled := contact.Settled(txt.Reach); settled {
 		return v
 	}
 	switch {

@@ -28,7 +28,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	case len(everywhere) > 0:
 		return scanner.FailedAs(scanner.Low, "no-same-site", named(everywhere))
 	}
-	if v, unseen := site.Unseen(w); unseen {
+	if v, settled := site.Settled(w); settled {
 		return v
 	}
 	if len(whole) == 0 {

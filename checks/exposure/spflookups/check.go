@@ -28,7 +28,7 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
-	if v, missed := mailpolicy.Missed(f); missed {
+	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
 	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {

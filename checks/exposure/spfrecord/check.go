@@ -21,7 +21,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
-	if v, missed := mailpolicy.Missed(f); missed {
+	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
 	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
@@ -91,7 +91,7 @@ func judgeEnd(f fact.MailPolicy, v scanner.Values) scanner.Verdict {
 	case f.SPF.End == "~":
 		return judgeSoft(f, v)
 	}
-	return settled(f, "closed", v)
+	return passed(f, "closed", v)
 }
 
 // judgeSoft accepts a mild end when an enforced DMARC policy decides anyway.
@@ -99,16 +99,16 @@ func judgeSoft(f fact.MailPolicy, v scanner.Values) scanner.Verdict {
 	_, state := mailpolicy.Policy(f)
 	switch {
 	case mailpolicy.Enforced(f):
-		return settled(f, "soft-enforced", v)
+		return passed(f, "soft-enforced", v)
 	case state == mailpolicy.Unknown:
 		return scanner.Unknown("soft-unknown", v)
 	}
 	return scanner.FailedAs(scanner.Low, "soft", v)
 }
 
-// settled passes when no branch of the tree is left unknown: one that did not
+// passed passes when no branch of the tree is left unknown: one that did not
 // answer may hide a permanent error.
-func settled(f fact.MailPolicy, reason string, v scanner.Values) scanner.Verdict {
+func passed(f fact.MailPolicy, reason string, v scanner.Values) scanner.Verdict {
 	switch {
 	case f.SPF.Result == fact.SPFPermError: // what is left is too many look-ups in vain
 		return scanner.FailedAs(scanner.Low, "void-lookups", scanner.Values{"count": strconv.Itoa(f.SPF.Voids)})

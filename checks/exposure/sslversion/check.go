@@ -28,7 +28,7 @@ func named(version string) string {
 }
 
 func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	var accepted, unknown []string

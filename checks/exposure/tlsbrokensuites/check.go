@@ -19,7 +19,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	answers := offered.To(t, fact.OfferNull, fact.OfferAnonymous, fact.OfferExport, fact.OfferRC4, fact.OfferDES, fact.Offer3DES)

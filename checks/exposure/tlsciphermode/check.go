@@ -30,7 +30,7 @@ type Params struct {
 // judge tolerates CBC beside AEAD as the lesser fault, since ANSSI keeps it with
 // encrypt-then-MAC (R10-), and refuses a truncated tag (CCM-8, R10).
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	short, cbc, aead := offered.To(t, fact.OfferCCM8), offered.To(t, fact.OfferCBC), offered.To(t, fact.OfferAEAD)

@@ -24,7 +24,7 @@ var Check = scanner.Check{
 // judge has no object without the dated permission that looks of level P3 need:
 // nothing was tried, and the sentence says so.
 func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	var affected, unknown []string

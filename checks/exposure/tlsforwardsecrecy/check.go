@@ -29,7 +29,7 @@ type Params struct {
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	answers := offered.To(t, fact.OfferStaticKey)

@@ -19,7 +19,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
-	if v, missed := contact.Missed(t.Reach); missed {
+	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
 	compression, secure, client := offered.To(t, fact.OfferCompression), offered.To(t, fact.OfferRenegotiation), offered.To(t, fact.OfferClientRenego)

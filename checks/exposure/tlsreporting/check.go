@@ -18,7 +18,7 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
-	if v, missed := mailpolicy.Missed(f); missed {
+	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
 	switch r := f.TLSRPT; {

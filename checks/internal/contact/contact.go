@@ -9,10 +9,10 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Missed returns the verdict on a service that did not answer, and whether
+// Settled returns the verdict on a service that did not answer, and whether
 // there is one. A proven absence leaves the check without object; a silence
 // proves nothing (exposure-checks.md section 1.1).
-func Missed(r fact.Reach) (scanner.Verdict, bool) {
+func Settled(r fact.Reach) (scanner.Verdict, bool) {
 	switch r {
 	case fact.Answered:
 		return scanner.Verdict{}, false

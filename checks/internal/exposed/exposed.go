@@ -14,9 +14,9 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Before returns the verdict on a host whose ports leave nothing to judge, and
+// Settled returns the verdict on a host whose ports leave nothing to judge, and
 // whether there is one (exposure-checks.md sections 1.1 and 1.4).
-func Before(s fact.HostServices) (scanner.Verdict, bool) {
+func Settled(s fact.HostServices) (scanner.Verdict, bool) {
 	switch {
 	case s.Shared != "":
 		return scanner.Exempt("shared", scanner.Values{"provider": s.Shared}), true
@@ -103,7 +103,7 @@ func (l Look) Counts() scanner.Values {
 // None makes the plain rule of a group: whatever is identified fails.
 func None(group fact.PortGroup) func(scanner.Case[struct{}], fact.HostServices) scanner.Verdict {
 	return func(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
-		if v, done := Before(s); done {
+		if v, settled := Settled(s); settled {
 			return v
 		}
 		look := Of(s, group)

@@ -23,9 +23,9 @@ func Names(names []string) scanner.Values {
 	return scanner.Values{"names": text}
 }
 
-// Lacking returns the verdict on an inventory that does not hold every name, and
+// Settled returns the verdict on an inventory that does not hold every name, and
 // whether there is one.
-func Lacking(f fact.Inventory) (scanner.Verdict, bool) {
+func Settled(f fact.Inventory) (scanner.Verdict, bool) {
 	switch {
 	case f.Omitted > 0:
 		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.Omitted)}), true

@@ -34,9 +34,10 @@ const (
 // Rank orders policies from the weakest.
 func Rank(policy string) int { return slices.Index([]string{None, Quarantine, Reject}, policy) }
 
-// Missed concludes at once when the domain does not exist or uses no mail
-// (exposure-checks.md section 1.4), or when neither is known.
-func Missed(f fact.MailPolicy) (scanner.Verdict, bool) {
+// Settled returns the verdict on a domain that does not exist or uses no mail
+// (exposure-checks.md section 1.4), or of which neither is known, and whether
+// there is one.
+func Settled(f fact.MailPolicy) (scanner.Verdict, bool) {
 	switch {
 	case f.Answer == fact.NXDomain || f.MX.Answer == fact.NXDomain:
 		return named.Absent(), true
@@ -120,8 +121,8 @@ func Enforced(f fact.MailPolicy) bool {
 // Own is the DMARC record that the domain itself publishes, for the checks that
 // look into it. Without one there is a verdict: nobody knows, no policy applies, or
 // the record is that of the organisation above, which is judged there.
-func Own(f fact.MailPolicy) (record fact.DMARCRecord, v scanner.Verdict, missed bool) {
-	if v, missed := Missed(f); missed {
+func Own(f fact.MailPolicy) (record fact.DMARCRecord, v scanner.Verdict, settled bool) {
+	if v, settled := Settled(f); settled {
 		return record, v, true
 	}
 	record, state := Policy(f)

@@ -14,9 +14,9 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Without is the verdict on a domain whose mail servers are not known, or that
+// Settled returns the verdict on a domain whose mail servers are not known, or that
 // has none (exposure-checks.md section 1.4), and whether there is one.
-func Without(f fact.MailServers) (scanner.Verdict, bool) {
+func Settled(f fact.MailServers) (scanner.Verdict, bool) {
 	switch {
 	case f.MX.Answer.Absent() || f.Null:
 		return scanner.Exempt("no-mail", nil), true

@@ -9,9 +9,9 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Missed returns the verdict on a domain the registry said nothing of, and
+// Settled returns the verdict on a domain the registry said nothing of, and
 // whether there is one. A domain it does not know may belong to another registry.
-func Missed(r fact.Registration) (scanner.Verdict, bool) {
+func Settled(r fact.Registration) (scanner.Verdict, bool) {
 	service := scanner.Values{"service": r.Service}
 	switch r.Domain.State {
 	case fact.Registered:

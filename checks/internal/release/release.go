@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -87,5 +86,5 @@ func Worst(f fact.Products, is func(fact.Product) bool, judge func(fact.Product)
 	if len(verdicts) == 0 {
 		return scanner.Verdict{}, false
 	}
-	return site.Worst(verdicts), true
+	return scanner.Worst(verdicts), true
 }

@@ -11,8 +11,9 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Apart returns the verdict on a domain of which no signed zone was reached.
-func Apart(f fact.DNSSEC) (scanner.Verdict, bool) {
+// Settled returns the verdict on a domain of which no signed zone was reached,
+// and whether there is one.
+func Settled(f fact.DNSSEC) (scanner.Verdict, bool) {
 	values := scanner.Values{"zone": f.Zone, "cause": string(f.Reason)}
 	switch {
 	case f.Absent:

@@ -14,11 +14,11 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Unseen returns the verdict on a site of which no page can be judged, and
+// Settled returns the verdict on a site of which no page can be judged, and
 // whether there is one. Error answers do not count as pages: servers often send
 // their protections with good answers only.
-func Unseen(w fact.Web) (scanner.Verdict, bool) {
-	if v, lost := Unarrived(w); lost {
+func Settled(w fact.Web) (scanner.Verdict, bool) {
+	if v, settled := AnswerSettled(w); settled {
 		return v, true
 	}
 	if status := last(w).Status; status < 200 || status > 299 {
@@ -27,10 +27,10 @@ func Unseen(w fact.Web) (scanner.Verdict, bool) {
 	return scanner.Verdict{}, false
 }
 
-// Unarrived returns the verdict on a site whose last answer is not known, and
+// AnswerSettled returns the verdict on a site whose last answer is not known, and
 // whether there is one.
-func Unarrived(w fact.Web) (scanner.Verdict, bool) {
-	if v, missed := contact.Missed(w.Reach); missed {
+func AnswerSettled(w fact.Web) (scanner.Verdict, bool) {
+	if v, settled := contact.Settled(w.Reach); settled {
 		return v, true
 	}
 	if len(w.Hops) == 0 || w.Error != "" {
@@ -42,16 +42,16 @@ func Unarrived(w fact.Web) (scanner.Verdict, bool) {
 	return scanner.Verdict{}, false
 }
 
-// NoPage returns the verdict on a site that shows visitors no HTML page, or
+// PageSettled returns the verdict on a site that shows visitors no HTML page, or
 // whose page was not looked at, and whether there is one.
-func NoPage(w fact.Web) (scanner.Verdict, bool) {
-	if v, lost := Unarrived(w); lost {
+func PageSettled(w fact.Web) (scanner.Verdict, bool) {
+	if v, settled := AnswerSettled(w); settled {
 		return v, true
 	}
 	if APIOnly(w) {
 		return scanner.Exempt("api-only", nil), true
 	}
-	if v, unseen := Unseen(w); unseen {
+	if v, settled := Settled(w); settled {
 		return v, true
 	}
 	if w.Page == nil {
@@ -96,20 +96,4 @@ func First(h fact.Hop, header string) string {
 		return strings.TrimSpace(values[0])
 	}
 	return ""
-}
-
-// Worst is the verdict that asks most of a reader (exposure-checks.md section
-// 1.2: the worst verdict of several addresses wins).
-func Worst(verdicts []scanner.Verdict) scanner.Verdict {
-	return slices.MinFunc(verdicts, func(a, b scanner.Verdict) int { return rank(a) - rank(b) })
-}
-
-// rank is lower for what matters more; a failure without a severity of its own
-// has that of its check, the gravest.
-func rank(v scanner.Verdict) int {
-	position := 10 * slices.Index(scanner.Outcomes(), v.Outcome)
-	if v.Outcome == scanner.Fail && v.Severity != "" {
-		return position + 1 + v.Severity.Rank()
-	}
-	return position
 }

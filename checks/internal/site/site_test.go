@@ -5,21 +5,8 @@ package site
 import (
 	"testing"
 
-	"carescan/scanner"
 	"carescan/scanner/fact"
 )
-
-func TestWorst(t *testing.T) {
-	pass, unknown, own := scanner.Passed("p", nil), scanner.Unknown("u", nil), scanner.Failed("own", nil)
-	low, high := scanner.FailedAs(scanner.Low, "low", nil), scanner.FailedAs(scanner.High, "high", nil)
-	for want, given := range map[string][]scanner.Verdict{
-		"u": {pass, unknown, scanner.Exempt("e", nil)}, "high": {pass, low, high, unknown}, "own": {high, own}, "low": {unknown, low}, "p": {pass},
-	} {
-		if got := Worst(given); got.Reason != want {
-			t.Errorf("worst is %s, want %s", got.Reason, want)
-		}
-	}
-}
 
 func TestAPIOnly(t *testing.T) {
 	hop := func(status int, media string) fact.Hop {

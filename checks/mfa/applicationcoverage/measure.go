@@ -58,10 +58,5 @@ func (m measure) severity() scanner.Severity {
 // compareGravity orders failures first, gravest first, then doubts; among
 // equals, the least covered.
 func compareGravity(a, b measure) int {
-	return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.share.Compare(b.share))
-}
-
-func (m measure) rank() int {
-	v := m.verdict()
-	return 10*slices.Index(scanner.Outcomes(), v.Outcome) + v.Severity.Rank()
+	return cmp.Or(a.verdict().Compare(b.verdict()), a.share.Compare(b.share))
 }

@@ -77,11 +77,6 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	return ExitUnusable
 }
 
-// Warn tells of a problem that did not stop what was asked.
-func Warn(w io.Writer, program string, l scanner.Lang, p *Problem) {
-	say(w, program, l, scanner.Text{FR: "attention", EN: "warning"}, p.in(l), p.Hint)
-}
-
 // faultsOf are the faults of a configuration that an error carries, if any.
 func faultsOf(err error) settings.Faults {
 	if one, ok := errors.AsType[settings.Fault](err); ok {

@@ -13,10 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/miekg/dns"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -133,16 +130,10 @@ func domainName(t scanner.Target) (string, error) {
 	if t.Kind != scanner.KindDomain {
 		return "", fmt.Errorf("look at %s: the dns probe looks at domains", t.Key())
 	}
-	_, ok := dns.IsDomainName(name)
-	if !ok || name == "" || strings.ContainsFunc(name, notHostByte) {
+	if !dnswire.IsHostName(name) {
 		return "", fmt.Errorf("look at %s: %w", t.Key(), errNotDomain)
 	}
 	return name, nil
 }
 
 var errNotDomain = errors.New("not a domain name in ASCII form")
-
-func notHostByte(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-	return !letter && !strings.ContainsRune("-_.", r)
-}

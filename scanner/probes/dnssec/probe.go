@@ -131,15 +131,10 @@ func domainName(t scanner.Target) (string, error) {
 	if t.Kind != scanner.KindDomain {
 		return "", fmt.Errorf("look at %s: the dnssec probe looks at domains", t.Key())
 	}
-	if _, ok := dns.IsDomainName(name); !ok || name == "" || strings.ContainsFunc(name, notHostByte) {
+	if !dnswire.IsHostName(name) {
 		return "", fmt.Errorf("look at %s: %w", t.Key(), errNotDomain)
 	}
 	return name, nil
 }
 
 var errNotDomain = errors.New("not a domain name in ASCII form")
-
-func notHostByte(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-	return !letter && !strings.ContainsRune("-_.", r)
-}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 
+	"carescan/scanner/bounded"
 	"carescan/scanner/probes/internal/excerpt"
 )
 
@@ -45,12 +46,12 @@ func readBody(response *http.Response, most int) (body []byte, cut string, err e
 	if err != nil {
 		return nil, excerpt.Of(err.Error(), maxText), err
 	}
-	body, err = io.ReadAll(io.LimitReader(reader, int64(most)+1))
+	body, whole, err := bounded.Read(reader, most)
 	switch {
 	case err != nil:
-		return body[:min(len(body), most)], excerpt.Of(err.Error(), maxText), err
-	case len(body) > most:
-		return body[:most], fmt.Sprintf("longer than %d bytes", most), nil
+		return body, excerpt.Of(err.Error(), maxText), err
+	case !whole:
+		return body, fmt.Sprintf("longer than %d bytes", most), nil
 	}
 	return body, "", nil
 }

@@ -4,6 +4,7 @@ package httpprobe
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -36,7 +37,7 @@ func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (net.Conn, fac
 	if err := v.pace.Wait(ctx); err != nil {
 		return nil, "", fmt.Errorf("wait for the pace of one site: %w", err)
 	}
-	conn, err := v.net.DialContext(ctx, firstOf(e.network, "tcp"), net.JoinHostPort(firstOf(e.literal, u.Hostname()), portOf(u)))
+	conn, err := v.net.DialContext(ctx, cmp.Or(e.network, "tcp"), net.JoinHostPort(cmp.Or(e.literal, u.Hostname()), portOf(u)))
 	if err != nil || u.Scheme == "http" {
 		return conn, "", err
 	}

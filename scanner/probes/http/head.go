@@ -40,13 +40,13 @@ func describe(u *url.URL, response *http.Response) fact.Hop {
 	}
 	for _, name := range keptHeaders {
 		if values := response.Header.Values(name); len(values) > 0 {
-			hop.Headers[name] = bounded(values)
+			hop.Headers[name] = excerpts(values)
 		}
 	}
 	return hop
 }
 
-func bounded(values []string) []string {
+func excerpts(values []string) []string {
 	var kept []string
 	for _, value := range values[:min(len(values), maxValues)] {
 		kept = append(kept, excerpt.Of(value, maxValueLen))

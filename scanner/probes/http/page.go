@@ -4,6 +4,7 @@ package httpprobe
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"mime"
 	"net/url"
@@ -38,7 +39,7 @@ func (v *visitor) page(w visit) *fact.Page {
 	if isPage(w.last) {
 		p = readPage(w.at, w.last.body, &v.elements)
 	}
-	p.URL, p.MediaType, p.Cut = w.at.String(), excerpt.Of(media, maxText), firstOf(w.last.cut, p.Cut)
+	p.URL, p.MediaType, p.Cut = w.at.String(), excerpt.Of(media, maxText), cmp.Or(w.last.cut, p.Cut)
 	if len(w.last.body) > 0 {
 		p.Digest = scanner.Digest(w.last.body)
 	}
@@ -175,7 +176,7 @@ func isDigest(word string) bool {
 
 // active reads what may take over the page: styles, frames, plug-ins.
 func (r *pageReader) active(e element) {
-	source := firstOf(e.attributes["src"], e.attributes["data"])
+	source := cmp.Or(e.attributes["src"], e.attributes["data"])
 	if e.name == "link" {
 		if !slices.ContainsFunc(e.words("rel"), loads) {
 			return

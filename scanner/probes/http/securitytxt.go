@@ -4,6 +4,7 @@ package httpprobe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"mime"
 	"net/http"
@@ -29,7 +30,7 @@ func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.Secu
 	if len(w.hops) > 0 {
 		last := w.hops[len(w.hops)-1]
 		f.URL, f.Status = last.URL, last.Status
-		f.Error = firstOf(f.Error, last.Refused)
+		f.Error = cmp.Or(f.Error, last.Refused)
 	}
 	if f.Error != "" {
 		f.Reach = fact.Unreached // an answer cut short proves nothing of the file
@@ -41,13 +42,6 @@ func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.Secu
 	f.Contacts, f.Expires, f.Signed = p.contacts, p.expires, p.signed
 	f.Canonicals, f.Elsewhere = len(p.canonicals), p.elsewhere(w.hops)
 	return f, w.last.body
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // isPage tells whether an HTML page came instead of the file: many sites answer

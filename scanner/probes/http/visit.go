@@ -133,7 +133,7 @@ func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, 
 	hop = describe(u, response)
 	hop.Certificate = validity
 	if e.literal != "" || e.network != "" {
-		hop.Address = firstOf(e.literal, conn.RemoteAddr().String())
+		hop.Address = cmp.Or(e.literal, conn.RemoteAddr().String())
 	}
 	if last, err = v.read(u, response, e); err != nil {
 		return hop, last, fmt.Errorf("read %s: %w", u, err)

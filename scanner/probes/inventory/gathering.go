@@ -94,15 +94,6 @@ func (g *gathering) permitted(ctx context.Context, asset *fact.Asset) bool {
 	return asset.Own && g.net.Permits(ctx, asset.Name) == nil
 }
 
-const maxName = 253 // bytes of a DNS name in text
-
-// isHostName accepts the names that may be asked and shown as they are.
-func isHostName(name string) bool {
-	if name == "" || len(name) > maxName || !strings.Contains(name, ".") || strings.Contains(name, "..") || name[0] == '.' {
-		return false
-	}
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-		return !letter && !strings.ContainsRune("-_.", r)
-	})
-}
+// isHostName accepts the names that may be asked and shown as they are; a top
+// level domain is nobody's host.
+func isHostName(name string) bool { return strings.Contains(name, ".") && dnswire.IsHostName(name) }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 )
 
@@ -52,9 +53,6 @@ func (p *Probe) log(ctx context.Context, g *gathering) {
 // objects whose name_value holds names one per line, as public search services
 // give, or plain text, one name per line, "#" beginning a comment.
 func ParseLog(raw []byte) ([]string, error) {
-	if len(raw) > maxLog {
-		return nil, fmt.Errorf("longer than %d bytes", maxLog)
-	}
 	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
 		return logLines(string(raw)), nil
 	}
@@ -95,7 +93,16 @@ func (p *Probe) readLog(ctx context.Context, net scanner.Network, domain string)
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maxLog+1))
+	return wholeLog(file)
+}
+
+// wholeLog reads a log to its end: half of one would hide names.
+func wholeLog(from io.Reader) ([]byte, error) {
+	raw, whole, err := bounded.Read(from, maxLog)
+	if err == nil && !whole {
+		err = fmt.Errorf("longer than %d bytes", maxLog)
+	}
+	return raw, err
 }
 
 // domainPlace is replaced by the domain in the address of a log.
@@ -124,5 +131,5 @@ func (p *Probe) fetchLog(ctx context.Context, net scanner.Network, domain string
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the log answered %s", response.Status)
 	}
-	return io.ReadAll(io.LimitReader(response.Body, maxLog+1))
+	return wholeLog(response.Body)
 }

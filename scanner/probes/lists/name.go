@@ -3,6 +3,7 @@
 package lists
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -80,9 +81,7 @@ func isWord(r rune) bool { return r != utf8.RuneError && sortOf(r) != end }
 // for endoflife.date, and is unknown to KEV.
 func namesOf(product string) names {
 	n := table[word(product)]
-	if n.endOfLife == "" {
-		n.endOfLife = word(product)
-	}
+	n.endOfLife = cmp.Or(n.endOfLife, word(product))
 	return n
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/mjl-/mox/mtasts"
 
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
@@ -121,13 +122,13 @@ func readPolicy(found *fact.MTASTSPolicy, response *http.Response, mx fact.MailE
 		found.Fetch = fact.PolicyStatus
 		return nil
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxPolicy+1))
+	body, whole, err := bounded.Read(response.Body, maxPolicy)
 	switch {
-	case len(body) > maxPolicy:
-		found.Fetch = fact.PolicyTooLong
-		return nil
 	case err != nil:
 		return err
+	case !whole:
+		found.Fetch = fact.PolicyTooLong
+		return nil
 	}
 	return parsePolicy(found, string(body), mx)
 }

@@ -7,12 +7,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
 )
@@ -125,13 +125,13 @@ func (s *service) fetch(ctx context.Context, domain string) (Record, error) {
 		return Record{}, fmt.Errorf("ask RDAP service: %w", err)
 	}
 	defer response.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	raw, whole, err := bounded.Read(response.Body, maxBody)
 	switch {
 	case response.StatusCode != http.StatusOK:
 		return Record{}, statusError(response.StatusCode)
 	case err != nil:
 		return Record{}, fmt.Errorf("read RDAP answer: %w", err)
-	case len(raw) > maxBody:
+	case !whole:
 		return Record{}, errTooLong
 	}
 	return recordOf(domain, raw)

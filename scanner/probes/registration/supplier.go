@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/dnswire"
 )
 
 // registrable is the part of a name that somebody bought: one label below a
@@ -19,7 +20,7 @@ import (
 // bought too. It is empty when there is none.
 func registrable(name string) string {
 	name = scanner.CanonicalName(name)
-	if _, ok := dns.IsDomainName(name); !ok || strings.ContainsFunc(name, notHostByte) {
+	if !dnswire.IsHostName(name) {
 		return ""
 	}
 	suffix, official := publicsuffix.PublicSuffix(name)
@@ -32,11 +33,6 @@ func registrable(name string) string {
 		return ""
 	}
 	return rest[strings.LastIndexByte(rest, '.')+1:] + "." + suffix
-}
-
-func notHostByte(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-	return !letter && !strings.ContainsRune("-_.", r)
 }
 
 // roles lists what a supplier may be to a domain, with the question that shows it.

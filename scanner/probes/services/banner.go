@@ -109,7 +109,7 @@ func readNATS(line string) identity {
 
 // named finds a product and its version in a greeting.
 func named(id identity, text string) identity {
-	for _, p := range products() {
+	for _, p := range products {
 		if found := p.pattern.FindStringSubmatch(text); found != nil {
 			id.product = p.name
 			if len(found) > 1 {
@@ -129,24 +129,22 @@ type productPattern struct {
 
 // products are those whose greeting is known. The regular expressions of Go run
 // in time proportional to the text.
-func products() []productPattern {
-	return []productPattern{
-		{"openssh", regexp.MustCompile(`OpenSSH[_ ]([0-9][0-9.]*(?:p[0-9]+)?)`)},
-		{"dropbear", regexp.MustCompile(`dropbear(?:_([0-9][0-9.]*))?`)},
-		{"vsftpd", regexp.MustCompile(`vsFTPd ([0-9][0-9.]*)`)},
-		{"proftpd", regexp.MustCompile(`ProFTPD(?: ([0-9][0-9a-z.]*))?`)},
-		{"pure-ftpd", regexp.MustCompile(`Pure-FTPd`)},
-		{"filezilla-server", regexp.MustCompile(`FileZilla Server(?: (?:version )?([0-9][0-9.]*))?`)},
-		{"exim", regexp.MustCompile(`Exim ([0-9][0-9.]*)`)},
-		{"postfix", regexp.MustCompile(`Postfix`)},
-		{"exchange", regexp.MustCompile(`Microsoft ESMTP MAIL Service`)},
-		{"dovecot", regexp.MustCompile(`Dovecot`)},
-		{"nginx", regexp.MustCompile(`nginx/([0-9][0-9.]*)`)},
-		{"apache-http-server", regexp.MustCompile(`Apache/([0-9][0-9.]*)`)},
-		{"iis", regexp.MustCompile(`Microsoft-IIS/([0-9][0-9.]*)`)},
-		{"tomcat", regexp.MustCompile(`Apache Tomcat/([0-9][0-9.]*)`)},
-		{"lighttpd", regexp.MustCompile(`lighttpd/([0-9][0-9.]*)`)},
-		{"jetty", regexp.MustCompile(`Jetty\(([0-9][0-9.]*)`)},
-		{"cups", regexp.MustCompile(`CUPS/([0-9][0-9.]*)`)},
-	}
+var products = []productPattern{
+	{"openssh", regexp.MustCompile(`OpenSSH[_ ]([0-9][0-9.]*(?:p[0-9]+)?)`)},
+	{"dropbear", regexp.MustCompile(`dropbear(?:_([0-9][0-9.]*))?`)},
+	{"vsftpd", regexp.MustCompile(`vsFTPd ([0-9][0-9.]*)`)},
+	{"proftpd", regexp.MustCompile(`ProFTPD(?: ([0-9][0-9a-z.]*))?`)},
+	{"pure-ftpd", regexp.MustCompile(`Pure-FTPd`)},
+	{"filezilla-server", regexp.MustCompile(`FileZilla Server(?: (?:version )?([0-9][0-9.]*))?`)},
+	{"exim", regexp.MustCompile(`Exim ([0-9][0-9.]*)`)},
+	{"postfix", regexp.MustCompile(`Postfix`)},
+	{"exchange", regexp.MustCompile(`Microsoft ESMTP MAIL Service`)},
+	{"dovecot", regexp.MustCompile(`Dovecot`)},
+	{"nginx", regexp.MustCompile(`nginx/([0-9][0-9.]*)`)},
+	{"apache-http-server", regexp.MustCompile(`Apache/([0-9][0-9.]*)`)},
+	{"iis", regexp.MustCompile(`Microsoft-IIS/([0-9][0-9.]*)`)},
+	{"tomcat", regexp.MustCompile(`Apache Tomcat/([0-9][0-9.]*)`)},
+	{"lighttpd", regexp.MustCompile(`lighttpd/([0-9][0-9.]*)`)},
+	{"jetty", regexp.MustCompile(`Jetty\(([0-9][0-9.]*)`)},
+	{"cups", regexp.MustCompile(`CUPS/([0-9][0-9.]*)`)},
 }

@@ -32,16 +32,14 @@ func readAMQP(answer []byte) (identity, bool) {
 	if bytes.Contains(answer, []byte("ANONYMOUS")) {
 		id.login = fact.LoginNone
 	}
-	if found := amqpVersion().FindSubmatch(answer); found != nil {
+	if found := amqpVersion.FindSubmatch(answer); found != nil {
 		id.product, id.version = "rabbitmq", string(found[1])
 	}
 	return id, true
 }
 
 // amqpVersion is the version among the properties of a RabbitMQ server.
-func amqpVersion() *regexp.Regexp {
-	return regexp.MustCompile(`(?s)RabbitMQ.*?\x07versionS\x00\x00\x00.([0-9]+(?:\.[0-9]+)+)`)
-}
+var amqpVersion = regexp.MustCompile(`(?s)RabbitMQ.*?\x07versionS\x00\x00\x00.([0-9]+(?:\.[0-9]+)+)`)
 
 // mqttHello connects without a name nor a password, in a session that is not
 // kept, then disconnects (MQTT 3.1.1 sections 3.1 and 3.14). Nothing is

@@ -156,11 +156,11 @@ func memcachedHello() hello { return hello{packet: []byte("version\r\n"), read: 
 
 func readMemcached(answer []byte) (identity, bool) {
 	line, whole := firstLine(answer)
-	found := memcachedVersion().FindStringSubmatch(line)
+	found := memcachedVersion.FindStringSubmatch(line)
 	if !whole || found == nil {
 		return identity{}, false
 	}
 	return identity{protocol: "memcached", product: "memcached", version: found[1], login: fact.LoginNone}, true
 }
 
-func memcachedVersion() *regexp.Regexp { return regexp.MustCompile(`^VERSION ([0-9][0-9.]*)`) }
+var memcachedVersion = regexp.MustCompile(`^VERSION ([0-9][0-9.]*)`)

@@ -26,22 +26,20 @@ type datagram struct {
 
 // datagrams lists the UDP services looked at. TFTP is not among them: it answers
 // from another port than the one asked, which the network door keeps out.
-func datagrams() []datagram {
-	return []datagram{
-		{161, fact.GroupAmplifier, "snmp", snmpRequest(), isSNMP},
-		{123, fact.GroupAmplifier, "ntp-control", []byte{0x16, 0x02, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0}, isNTPControl},
-		{1900, fact.GroupAmplifier, "ssdp", ssdpRequest(), func(a []byte) bool { return bytes.HasPrefix(a, []byte("HTTP/1.")) }},
-		{389, fact.GroupAmplifier, "cldap", rootDSE(), func(a []byte) bool { _, ok := readLDAP(a); return ok }},
-		{11211, fact.GroupAmplifier, "memcached", []byte("\x43\x53\x00\x00\x00\x01\x00\x00version\r\n"), isMemcachedDatagram},
-		{623, fact.GroupManagement, "ipmi", ipmiRequest(), func(a []byte) bool { return len(a) >= 5 && a[0] == 6 && a[3] == 7 }},
-		{137, fact.GroupFileSharing, "netbios", netbiosStatus(), func(a []byte) bool { return len(a) >= 12 && a[0] == 'C' && a[1] == 'S' && a[2]&0x80 != 0 }},
-		{47808, fact.GroupIndustrial, "bacnet", bacnetRequest(), isBACnet},
-	}
+var datagrams = []datagram{
+	{161, fact.GroupAmplifier, "snmp", snmpRequest(), isSNMP},
+	{123, fact.GroupAmplifier, "ntp-control", []byte{0x16, 0x02, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0}, isNTPControl},
+	{1900, fact.GroupAmplifier, "ssdp", ssdpRequest(), func(a []byte) bool { return bytes.HasPrefix(a, []byte("HTTP/1.")) }},
+	{389, fact.GroupAmplifier, "cldap", rootDSE(), func(a []byte) bool { _, ok := readLDAP(a); return ok }},
+	{11211, fact.GroupAmplifier, "memcached", []byte("\x43\x53\x00\x00\x00\x01\x00\x00version\r\n"), isMemcachedDatagram},
+	{623, fact.GroupManagement, "ipmi", ipmiRequest(), func(a []byte) bool { return len(a) >= 5 && a[0] == 6 && a[3] == 7 }},
+	{137, fact.GroupFileSharing, "netbios", netbiosStatus(), func(a []byte) bool { return len(a) >= 12 && a[0] == 'C' && a[1] == 'S' && a[2]&0x80 != 0 }},
+	{47808, fact.GroupIndustrial, "bacnet", bacnetRequest(), isBACnet},
 }
 
 // askDatagrams sends each packet once.
 func (s *scan) askDatagrams(ctx context.Context) {
-	asked := datagrams()
+	asked := datagrams
 	ports := make([]fact.Port, len(asked))
 	for i, d := range asked {
 		ports[i] = fact.Port{Number: d.number, Transport: "udp", Group: d.group, State: fact.PortNotAsked}

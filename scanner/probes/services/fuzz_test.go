@@ -12,12 +12,12 @@ import (
 // readers are all that read the bytes of a server.
 func readers() []func([]byte) (identity, bool) {
 	list := []func([]byte) (identity, bool){readBanner, readFeatures, readFTPAuth}
-	for _, e := range table() {
+	for _, e := range table {
 		if e.first != nil && e.first().read != nil {
 			list = append(list, e.first().read)
 		}
 	}
-	for _, d := range datagrams() {
+	for _, d := range datagrams {
 		list = append(list, func(b []byte) (identity, bool) { return identity{}, d.answers(b) })
 	}
 	return list

@@ -27,21 +27,19 @@ type programming struct {
 	login fact.Login
 }
 
-func interfaces() []programming {
-	return []programming{
-		{"elasticsearch", "", []string{`"cluster_name"`, `"tagline"`}, fact.LoginNone},
-		{"elasticsearch", "", []string{`"security_exception"`, `"status":401`}, fact.LoginRequired},
-		{"couchdb", "", []string{`"couchdb"`, `"Welcome"`}, fact.LoginUnknown},
-		{"clickhouse", "", []string{"X-Clickhouse-"}, fact.LoginUnknown},
-		{"influxdb", "", []string{"X-Influxdb-"}, fact.LoginUnknown},
-		{"docker", "/version", []string{`"ApiVersion"`, `"GitCommit"`}, fact.LoginNone},
-		{"kubernetes", "/version", []string{`"gitVersion"`, `"platform"`}, fact.LoginUnknown},
-		{"kubernetes", "", []string{`"kind":"Status"`, `"apiVersion":"v1"`}, fact.LoginRequired},
-		{"kubernetes", "", []string{`"kind": "Status"`, `"apiVersion": "v1"`}, fact.LoginRequired},
-		{"etcd", "/version", []string{`"etcdserver"`}, fact.LoginUnknown},
-		{"prometheus", "/metrics", []string{"# HELP ", "# TYPE "}, fact.LoginNone},
-		{"rabbitmq", "", []string{"<title>RabbitMQ Management</title>"}, fact.LoginRequired},
-	}
+var interfaces = []programming{
+	{"elasticsearch", "", []string{`"cluster_name"`, `"tagline"`}, fact.LoginNone},
+	{"elasticsearch", "", []string{`"security_exception"`, `"status":401`}, fact.LoginRequired},
+	{"couchdb", "", []string{`"couchdb"`, `"Welcome"`}, fact.LoginUnknown},
+	{"clickhouse", "", []string{"X-Clickhouse-"}, fact.LoginUnknown},
+	{"influxdb", "", []string{"X-Influxdb-"}, fact.LoginUnknown},
+	{"docker", "/version", []string{`"ApiVersion"`, `"GitCommit"`}, fact.LoginNone},
+	{"kubernetes", "/version", []string{`"gitVersion"`, `"platform"`}, fact.LoginUnknown},
+	{"kubernetes", "", []string{`"kind":"Status"`, `"apiVersion":"v1"`}, fact.LoginRequired},
+	{"kubernetes", "", []string{`"kind": "Status"`, `"apiVersion": "v1"`}, fact.LoginRequired},
+	{"etcd", "/version", []string{`"etcdserver"`}, fact.LoginUnknown},
+	{"prometheus", "/metrics", []string{"# HELP ", "# TYPE "}, fact.LoginNone},
+	{"rabbitmq", "", []string{"<title>RabbitMQ Management</title>"}, fact.LoginRequired},
 }
 
 // marker is a page recognised by a word in the place where its product writes
@@ -67,7 +65,7 @@ const (
 // recognise finds whose page it is.
 func recognise(p page) (marker, bool) {
 	parts := p.parts()
-	for _, m := range markers() {
+	for _, m := range markers {
 		if m.fits(parts[m.in]) {
 			return m, true
 		}
@@ -88,9 +86,7 @@ func (m marker) fits(texts []string) bool {
 
 // markers lists the consoles of EXP-SVC-07, the portals of EXP-SVC-09, and a few
 // pages of EXP-SVC-11 and EXP-SVC-12.
-func markers() []marker {
-	return slices.Concat(consoles(), portals(), devices())
-}
+var markers = slices.Concat(consoles(), portals(), devices())
 
 func consoles() []marker {
 	console := func(product string, in part, word string) marker { return marker{in, word, "console", product, ""} }

@@ -37,15 +37,15 @@ func TestHealthyHost(t *testing.T) {
 	for _, p := range seen.Ports {
 		states[p.State]++
 	}
-	want := map[fact.PortState]int{fact.PortOpen: 2, fact.PortClosed: len(table()) + len(datagrams()) - 2}
+	want := map[fact.PortState]int{fact.PortOpen: 2, fact.PortClosed: len(table) + len(datagrams) - 2}
 	if diff := cmp.Diff(want, states); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
 	load := New(Options{}).Load()
-	if got := len(network.Dials()); got != seen.Connections || got > len(table())+len(datagrams())+2*maxConversations || got > load.Connections {
+	if got := len(network.Dials()); got != seen.Connections || got > len(table)+len(datagrams)+2*maxConversations || got > load.Connections {
 		t.Errorf("%d dials, %d counted, load %+v", got, seen.Connections, load)
 	}
-	t.Logf("%d TCP ports, %d UDP services: %d connections", len(table()), len(datagrams()), seen.Connections)
+	t.Logf("%d TCP ports, %d UDP services: %d connections", len(table), len(datagrams), seen.Connections)
 	if sightings[0].Missing != "" || len(sightings) != 2 {
 		t.Errorf("missing %q, %d sightings", sightings[0].Missing, len(sightings))
 	}
@@ -75,7 +75,7 @@ func TestEveryPortOpen(t *testing.T) {
 		open[number] = s.address
 	}
 	seen, sightings := look(t, world(open), Options{})
-	if !seen.Artefact || seen.Connections != len(table())+len(datagrams()) || len(sightings) != 1 {
+	if !seen.Artefact || seen.Connections != len(table)+len(datagrams) || len(sightings) != 1 {
 		t.Errorf("artefact %v, %d connections, %d sightings", seen.Artefact, seen.Connections, len(sightings))
 	}
 }
@@ -107,7 +107,7 @@ func TestBlockedDuringTheLook(t *testing.T) {
 	if !seen.Blocked || !strings.Contains(sightings[0].Missing, "stopped doing so") {
 		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing)
 	}
-	if most := len(ports) + len(datagrams()) + maxLost + workers; seen.Connections > most {
+	if most := len(ports) + len(datagrams) + maxLost + workers; seen.Connections > most {
 		t.Errorf("went on knocking: %d connections, want at most %d", seen.Connections, most)
 	}
 }
@@ -138,13 +138,13 @@ func TestProductsAreCalledAsTheListsDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := []string{"mysql", "mariadb", "postgresql", "mssql", "oracle-database", "redis", "mongodb", "memcached", "rabbitmq", "nats"}
-	for _, p := range products() {
+	for _, p := range products {
 		names = append(names, p.name)
 	}
-	for _, m := range markers() {
+	for _, m := range markers {
 		names = append(names, m.product)
 	}
-	for _, i := range interfaces() {
+	for _, i := range interfaces {
 		names = append(names, i.protocol)
 	}
 	for _, name := range names {

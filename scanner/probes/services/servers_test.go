@@ -252,7 +252,7 @@ func TestObserveDatagrams(t *testing.T) {
 		47808: unhex("810a0014010030c50c0c023fffff194b3ec4020000013f"),
 		161:   string(der(0x30, join([]byte{2, 1, 1}, der(4, []byte("public")), der(0xa2, []byte{2, 1, 1, 2, 1, 0, 2, 1, 0, 0x30, 0})))),
 	}
-	for _, d := range datagrams() {
+	for _, d := range datagrams {
 		t.Run(d.protocol, func(t *testing.T) {
 			t.Parallel()
 			conn, err := net.ListenPacket("udp", "127.0.0.1:0")

@@ -95,7 +95,7 @@ func (*Probe) Facts() []string {
 // is. A host that stays silent takes two seconds per port, two at a time: more
 // than two minutes.
 func (p *Probe) Load() scanner.Load {
-	most := len(p.options.Ports) + len(datagrams()) + maxConversations*min(len(p.options.Ports), maxOpen) + 1
+	most := len(p.options.Ports) + len(datagrams) + maxConversations*min(len(p.options.Ports), maxOpen) + 1
 	return scanner.Load{Connections: most, Requests: most}
 }
 

@@ -4,6 +4,7 @@ package services
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 )
 
@@ -28,10 +30,7 @@ type page struct {
 
 // page asks for the page that fits the port and says what it is of.
 func (i identification) page(ctx context.Context, t talk) bool {
-	path := i.line.path
-	if path == "" {
-		path = "/"
-	}
+	path := cmp.Or(i.line.path, "/")
 	got, ok := i.get(ctx, t, path)
 	if !ok {
 		return false
@@ -82,7 +81,7 @@ func readHTTP(from io.Reader) (page, bool) {
 		return page{}, false
 	}
 	defer response.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(response.Body, maxPage)) // what came is what there is
+	body, _, _ := bounded.Read(response.Body, maxPage) // what came is what there is
 	return page{status: response.StatusCode, header: response.Header, text: string(body)}, true
 }
 
@@ -138,7 +137,7 @@ func (p page) login() fact.Login {
 
 // readAPI recognises interfaces that programs speak to, by their own words.
 func readAPI(p page, path string) (identity, bool) {
-	for _, a := range interfaces() {
+	for _, a := range interfaces {
 		if a.path != "" && a.path != path || !p.holds(a.words) {
 			continue
 		}

@@ -33,7 +33,7 @@ func world(open map[int]string) *loopback.Network {
 	for _, number := range tablePorts() {
 		routes[at(number)] = closed
 	}
-	for _, d := range datagrams() {
+	for _, d := range datagrams {
 		routes[at(d.number)] = closed
 	}
 	for number, address := range open {

@@ -19,7 +19,8 @@ const maxRelayBytes = 64 << 10
 var errSender = errors.New("the sender was refused, the recipient was not asked")
 
 // relay asks whether a message between two domains of ours would be taken, and
-// leaves before the message. It is a look of level P3 (exposure-checks.md 1.3).
+// leaves before the message. It is a look of level P3 (exposure-checks.md
+// section 1.3).
 func (l *look) relay(ctx context.Context, d *door) (fact.RelayResult, string) {
 	if !l.relayAllowed() {
 		return fact.RelayNotAsked, ""

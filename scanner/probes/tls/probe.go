@@ -9,6 +9,7 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -130,10 +131,7 @@ func (l *look) fill(f *fact.TLS) {
 	l.noteLife(l.first)
 	f.Offers, f.Groups, f.Signatures = l.allOffers(), l.groupNames(), l.signatures()
 	f.ServerOrder, f.DH, f.Flaws = l.serverOrder(), describeGroup(l.prime), l.flaws
-	f.ALPN, f.TicketLife = l.first.ALPN, l.ticketLife
-	if f.ALPN == "" {
-		f.ALPN = l.base.ALPN
-	}
+	f.ALPN, f.TicketLife = cmp.Or(l.first.ALPN, l.base.ALPN), l.ticketLife
 }
 
 // reach says how the contact ended.

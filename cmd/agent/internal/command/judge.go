@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -47,9 +48,6 @@ func (a *app) judge() *cobra.Command {
 // The result is not sealed: it is what the same facts mean today.
 func (a *app) rejudge(opened *bundle.Opened, profile string) (scanner.Run, error) {
 	run := opened.Run
-	if profile == "" {
-		profile = run.Profile.ID
-	}
 	c, err := a.configuration()
 	if err != nil {
 		return run, err
@@ -58,7 +56,7 @@ func (a *app) rejudge(opened *bundle.Opened, profile string) (scanner.Run, error
 	if err != nil {
 		return run, badConfig(err)
 	}
-	plan, err := set.Resolve(profile, scanner.Plan{Establishment: run.Establishment, Scope: run.Scope, Vantage: run.Vantage})
+	plan, err := set.Resolve(cmp.Or(profile, run.Profile.ID), scanner.Plan{Establishment: run.Establishment, Scope: run.Scope, Vantage: run.Vantage})
 	if err != nil {
 		return run, badConfig(err)
 	}

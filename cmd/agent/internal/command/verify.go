@@ -4,6 +4,7 @@ package command
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
@@ -114,7 +115,7 @@ func (a *app) showOpened(o *bundle.Opened) error {
 	_, err := fmt.Fprintf(a.out, a.say(
 		"✓ VÉRIFIÉ : contenu intact, signature valide.\n  dossier   %s\n  empreinte %s\n  clé       %s\n  rang      %d, précédent %s\n  scellé le %s par %s\n  pour      %s\n  constats  %d non conformes, %d non concluants, %d conformes, %d non applicables\nCe que cela ne prouve pas : à qui appartient la clé (comparez-la avec --key), ni la date (elle est celle de l'agent).\n",
 		"✓ VERIFIED: content intact, signature valid.\n  bundle    %s\n  digest    %s\n  key       %s\n  number    %d, previous %s\n  sealed on %s by %s\n  for       %s\n  findings  %d fail, %d inconclusive, %d pass, %d not applicable\nWhat this does not prove: whose key it is (compare it with --key), nor the date (it is the agent's).\n",
-	), o.Header.ID, o.Digest, o.KeyID, o.Header.Seq, orNone(o.Header.Previous), o.Header.SealedAt.Format(time.RFC3339), o.Header.Software,
+	), o.Header.ID, o.Digest, o.KeyID, o.Header.Seq, cmp.Or(o.Header.Previous, "—"), o.Header.SealedAt.Format(time.RFC3339), o.Header.Software,
 		o.Run.Establishment.Called(),
 		count[scanner.Fail], count[scanner.Inconclusive], count[scanner.Pass], count[scanner.NotApplicable])
 	for i, dropped := range o.Run.Dropped() {
@@ -126,11 +127,4 @@ func (a *app) showOpened(o *bundle.Opened) error {
 		fmt.Fprintf(a.out, "  %s  %s (%d %s)\n", dropped.Digest, dropped.Name, dropped.Size, a.say("octets", "bytes"))
 	}
 	return err
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "—"
-	}
-	return text
 }

@@ -20,9 +20,9 @@ import (
 	"carescan/cmd/agent/internal/spool"
 	"carescan/reports/bundle"
 	"carescan/scanner"
-	"carescan/scanner/settings"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/history"
+	"carescan/scanner/settings"
 )
 
 // papersOnly is an establishment that declares one application: nothing is
@@ -68,7 +68,7 @@ func sealRun(t *testing.T, c config.Config) *bundle.Opened {
 		t.Fatal(err)
 	}
 	past := memory.OpenPast(c.State)
-	run, err := Runner{Config: c, Worker: []string{"/none"}, Pseudonyms: id.Pseudonyms, Past: past}.Run(t.Context())
+	run, err := Runner{Config: c}, Pseudonyms: id.Pseudonyms, Past: past}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,15 +37,15 @@ type Spool struct{ folder string }
 
 // Entry is one sealed bundle on disk.
 type Entry struct {
-	Seq    uint64
-	ID     string
-	Path   string
-	Digest string // of the sealed bytes; told by Seal only, empty in lists
+	Seq  uint64
+	ID   string
+	Path string
 }
 
 // Sealed is a bundle that was just kept.
 type Sealed struct {
 	Entry
+	Digest string // of the sealed bytes
 	// Beside is what could not be kept beside the bundle, which is safe all the
 	// same: the end of the chain is found again on disk, and names only make a
 	// local report easier to read. Sealing again would not help.
@@ -80,7 +80,7 @@ func (s *Spool) Seal(run string, make func(seq uint64, previous string) ([]byte,
 	}
 	defer unlock()
 	if entry, known, err := s.find(run); known || err != nil {
-		return Sealed{Entry: entry}, err
+		return sealedBefore(entry, err)
 	}
 	last, err := s.lastLink()
 	if err != nil {
@@ -90,11 +90,24 @@ func (s *Spool) Seal(run string, make func(seq uint64, previous string) ([]byte,
 	if err != nil {
 		return Sealed{}, fmt.Errorf("%w: %w", ErrLasting, err)
 	}
-	entry := Entry{last.Seq + 1, run, s.path(outbox, last.Seq+1, run), digest(sealed)}
+	entry := Entry{last.Seq + 1, run, s.path(outbox, last.Seq+1, run)}
 	if err := durable.WriteFile(entry.Path, sealed); err != nil {
 		return Sealed{}, fmt.Errorf("keep bundle %s: %w", run, err)
 	}
-	return Sealed{entry, s.writeLink(link{entry.Seq, entry.Digest})}, nil
+	end := link{entry.Seq, digest(sealed)}
+	return Sealed{entry, end.Digest, s.writeLink(end)}, nil
+}
+
+// sealedBefore describes a bundle that was found.
+func sealedBefore(entry Entry, err error) (Sealed, error) {
+	if err != nil {
+		return Sealed{}, err
+	}
+	raw, err := os.ReadFile(entry.Path)
+	if err != nil {
+		return Sealed{}, fmt.Errorf("read bundle %s: %w", entry.ID, err)
+	}
+	return Sealed{Entry: entry, Digest: digest(raw)}, nil
 }
 
 // find looks for the bundle of a run, wherever it is filed.
@@ -104,16 +117,9 @@ func (s *Spool) find(run string) (Entry, bool, error) {
 		if err != nil {
 			return Entry{}, false, err
 		}
-		i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == run })
-		if i < 0 {
-			continue
+		if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == run }); i >= 0 {
+			return entries[i], true, nil
 		}
-		sealed, err := os.ReadFile(entries[i].Path)
-		if err != nil {
-			return Entry{}, false, fmt.Errorf("read bundle %s: %w", run, err)
-		}
-		entries[i].Digest = digest(sealed)
-		return entries[i], true, nil
 	}
 	return Entry{}, false, nil
 }
@@ -213,7 +219,7 @@ func (s *Spool) list(folder string) ([]Entry, error) {
 			if err != nil {
 				continue // a number past 64 bits was not written by us
 			}
-			entries = append(entries, Entry{Seq: seq, ID: parts[2], Path: filepath.Join(s.folder, folder, file.Name())})
+			entries = append(entries, Entry{seq, parts[2], filepath.Join(s.folder, folder, file.Name())})
 		}
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })

@@ -163,7 +163,7 @@ func TestRunIsSealedOnce(t *testing.T) {
 				t.Error("the run is sealed a second time")
 				return nil, nil
 			})
-			if err != nil || again.Seq != first.Seq || again.ID != run {
+			if err != nil || again.Digest != first.Digest || again.Seq != first.Seq || again.ID != run {
 				t.Errorf("sealing again = %+v, %v, want bundle %d", again, err, first.Seq)
 			}
 		})

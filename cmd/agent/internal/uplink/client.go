@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -22,6 +21,7 @@ import (
 
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 )
 
 // maxAnswer bounds what is read of an answer, in bytes.
@@ -70,12 +70,15 @@ func (c *client) call(ctx context.Context, method, path, mediaType string, body 
 		return fmt.Errorf("reach aggregator: %w", err)
 	}
 	defer response.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	raw, whole, err := bounded.Read(response.Body, maxAnswer)
 	if err != nil {
 		return fmt.Errorf("read answer of aggregator: %w", err)
 	}
 	if response.StatusCode >= 300 {
 		return refusal(response, raw)
+	}
+	if !whole {
+		return fmt.Errorf("the answer of the aggregator is longer than %d bytes", maxAnswer)
 	}
 	if err := json.Unmarshal(raw, answer); err != nil {
 		return fmt.Errorf("read answer of aggregator: %w", err)

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -83,12 +84,7 @@ func (r *region) addresses() (addresses, error) {
 	if err := json.Unmarshal(raw, &last); err != nil {
 		return known, noAddress(err)
 	}
-	if known.Agent == "" {
-		known.Agent = last.Agent
-	}
-	if known.Web == "" {
-		known.Web = last.Web
-	}
+	known.Agent, known.Web = cmp.Or(known.Agent, last.Agent), cmp.Or(known.Web, last.Web)
 	return known, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -20,6 +19,7 @@ import (
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 )
 
 // enrol makes an agent known against a token that is used once.
@@ -158,11 +158,11 @@ func readMessage(r *http.Request, into any) error {
 	if err != nil || media != wire.MediaJSON {
 		return refuse(http.StatusUnsupportedMediaType, wire.MediaJSON+" is expected", err)
 	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxMessage+1))
+	raw, whole, err := bounded.Read(r.Body, maxMessage)
 	if err != nil {
 		return malformed(fmt.Errorf("read message: %w", err))
 	}
-	if len(raw) > maxMessage {
+	if !whole {
 		return tooLarge(fmt.Errorf("a message has at most %d bytes", maxMessage))
 	}
 	if err := json.Unmarshal(raw, into); err != nil {

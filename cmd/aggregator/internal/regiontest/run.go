@@ -3,6 +3,7 @@
 package regiontest
 
 import (
+	"cmp"
 	"fmt"
 	"testing"
 	"time"
@@ -48,9 +49,7 @@ func Run(t testing.TB, site scanner.Establishment, ended time.Time, said ...Said
 
 func add(t testing.TB, run *scanner.Run, s Said) {
 	t.Helper()
-	if s.Look == "" {
-		s.Look = scanner.StatusCompleted
-	}
+	s.Look = cmp.Or(s.Look, scanner.StatusCompleted)
 	check, _ := checks.ByID(s.Check)
 	if s.Undeclared {
 		run.Findings = append(run.Findings, check.Unobserved(run.Establishment.Target()))

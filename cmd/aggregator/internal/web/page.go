@@ -82,10 +82,10 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 	}
 }
 
+var glue = strings.NewReplacer(" h ", "\u00a0h\u00a0", " (UTC)", "\u00a0(UTC)")
+
 // unbroken keeps an hour on one line.
-func unbroken(moment string) string {
-	return strings.NewReplacer(" h ", "\u00a0h\u00a0", " (UTC)", "\u00a0(UTC)").Replace(moment)
-}
+func unbroken(moment string) string { return glue.Replace(moment) }
 
 // span is a stretch of a sentence; code is what stood between backquotes.
 type span struct {

@@ -2,7 +2,10 @@
 
 package starttls
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // ehloName is how we greet: no name of ours has to resolve, and none of the
 // target's is borrowed (RFC 6761 section 6.4).
@@ -30,9 +33,7 @@ func (t *talk) numbered() (reply, error) {
 		if r.code == "" && code == "" {
 			return r, t.otherTalk(line)
 		}
-		if r.code == "" {
-			r.code = code
-		}
+		r.code = cmp.Or(r.code, code)
 		if code != r.code {
 			text, last = line, false
 		}
