@@ -77,6 +77,11 @@ type outsider struct{ walker }
 
 func (outsider) Vantage() scanner.Vantage { return scanner.VantageInternet }
 
+// rememberer brings what earlier runs concluded.
+type rememberer struct{ walker }
+
+func (rememberer) Recalls() bool { return true }
+
 func brings(sightings ...scanner.Sighting) walker {
 	return walker{
 		"walk", scanner.KindDomain,
@@ -256,6 +261,20 @@ func TestRun_emptyPlanHasFailed(t *testing.T) {
 	run := engineWith().Run(t.Context(), planOf())
 	if run.Status != scanner.RunFailed || run.Observations == nil {
 		t.Errorf("status %s, observations %v", run.Status, run.Observations)
+	}
+}
+
+func TestRun_rememberingIsNotSeeing(t *testing.T) {
+	memory := brings(scanner.Sighting{Fact: door{}}, scanner.Sighting{Fact: lock{}})
+	memory.name = "recall"
+	recall := scanner.Task{Probe: "recall", Target: chu}
+	if run := engineWith(rememberer{memory}).Run(t.Context(), planOf(recall)); run.Status != scanner.RunFailed {
+		t.Errorf("a run that only remembered is %s", run.Status)
+	}
+	walk := brings(scanner.Sighting{Fact: door{}}, scanner.Sighting{Fact: lock{}})
+	plan := planOf(recall, scanner.Task{Probe: "walk", Target: chu})
+	if run := engineWith(rememberer{memory}, walk).Run(t.Context(), plan); run.Status != scanner.RunComplete {
+		t.Errorf("a run that remembered and saw is %s", run.Status)
 	}
 }
 

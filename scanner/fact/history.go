@@ -17,7 +17,7 @@ type History struct {
 	// ones preferred, at most 128.
 	Runs []PastRun `json:"runs"`
 	// Standings are kept for the checks that read them, by check and target, at
-	// most 200.
+	// most 200: those concluded last when there are more.
 	Standings []Standing `json:"standings,omitempty"`
 	// Doubts are by check and target, at most 200: the longest when there are more.
 	Doubts []Doubt `json:"doubts,omitempty"`

@@ -80,10 +80,11 @@ func (f Fall) Outcome() scanner.Outcome {
 }
 
 // exceeds tells whether before/Before.Total − now/Share.Total is more than the
-// points. The products of four counts need 128 bits.
+// points. The products of four counts, none of which is negative in a valid fall,
+// need 128 bits.
 func (f Fall) exceeds(before, now int) bool {
-	high, low := bits.Mul64(uint64(100*before), uint64(f.Share.Total))                                              //nolint:gosec // Valid: none is negative
-	highNow, lowNow := bits.Mul64(uint64(100*now+min(max(f.Points, 0), 100)*f.Share.Total), uint64(f.Before.Total)) //nolint:gosec // as above
+	high, low := bits.Mul64(uint64(100*before), uint64(f.Share.Total))
+	highNow, lowNow := bits.Mul64(uint64(100*now+min(max(f.Points, 0), 100)*f.Share.Total), uint64(f.Before.Total))
 	return high > highNow || high == highNow && low > lowNow
 }
 

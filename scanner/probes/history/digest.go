@@ -210,11 +210,7 @@ func standings(before []fact.Standing, looks []look) (after []fact.Standing, lef
 	after = slices.SortedFunc(maps.Values(kept), func(a, b fact.Standing) int {
 		return cmp.Or(concluded(b).Compare(concluded(a)), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Target, b.Target))
 	})
-	after, left = first(after, maxStandings)
-	slices.SortFunc(after, func(a, b fact.Standing) int {
-		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Target, b.Target))
-	})
-	return after, left
+	return first(after, maxStandings)
 }
 
 // doubts counts one more run for what was not concluded again, and ends with the

@@ -269,11 +269,11 @@ func TestAdd_isBounded(t *testing.T) {
 	long := strings.Repeat("n", 240)
 	for hour := range 10_000 {
 		var list []found
-		for i := range 10 { // a thousand domains, ten in one run of eight
-			if hour%8 != 0 {
+		for i := range 100 { // a thousand domains, a hundred once in four days
+			if hour%96 != 0 {
 				break
 			}
-			name := fmt.Sprintf("%d.%s.test", (10*hour/8+i)%1000, long)
+			name := fmt.Sprintf("%d.%s.test", (100*hour/96+i)%1000, long)
 			list = append(list, exposed("exposure.slow", name, scanner.Fail, fmt.Sprint("slow-", hour/2000)), exposed("exposure.plain", name, scanner.Inconclusive, "no-answer"))
 		}
 		list = append(list, exposed("exposure.slow", "first.test", scanner.Fail, "slow"))
