@@ -47,7 +47,7 @@ func GeographyCredit() scanner.Text {
 	return scanner.Text{
 		FR: "Réseaux et pays des adresses : RouteViews, NRO et IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.",
 		EN: "Networks and countries of addresses: RouteViews, NRO and IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.",
-	}
+	}.Typeset()
 }
 
 // ShowsGeography tells whether the run places addresses.

@@ -146,9 +146,25 @@ func number(l Lang, value string) string {
 	return match[1] + digits
 }
 
-// date writes a value that is a date, or a date and an hour, in words; any other
-// value is kept. Values stay dates of ISO 8601 in whatever is stored.
+// dated is an item of a list that ends with its date: "CISA KEV 2026-09-30".
+var dated = regexp.MustCompile(`^(.+) (\d{4}-\d{2}-\d{2})$`)
+
+// date writes a value that is a date, a date and an hour, or a list of dated items,
+// in words; any other value is kept. Values stay dates of ISO 8601 in whatever is
+// stored.
 func date(l Lang, value string) string {
+	items := strings.Split(value, ", ")
+	for i, item := range items {
+		match := dated.FindStringSubmatch(item)
+		if match == nil {
+			return moment(l, value)
+		}
+		items[i] = match[1] + " " + moment(l, match[2])
+	}
+	return strings.Join(items, ", ")
+}
+
+func moment(l Lang, value string) string {
 	if day, err := time.Parse(time.DateOnly, value); err == nil && day.Year() > 1 {
 		return Day(l, day)
 	}

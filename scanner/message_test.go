@@ -32,6 +32,8 @@ func TestMessage_agrees(t *testing.T) {
 		"date":         {"le {d}", "on {d}", scanner.Values{"d": "2027-01-01"}, "le 1er janvier 2027", "on 1 January 2027", "le {d}"},
 		"moment":       {"le {d}", "on {d}", scanner.Values{"d": "2026-09-29 08:00"}, "le 29 septembre 2026 à 08 h 00 (UTC)", "on 29 September 2026, 08:00 UTC", "le {d}"},
 		"instant":      {"le {d}", "on {d}", scanner.Values{"d": "2026-06-30T02:00:00+02:00"}, "le 30 juin 2026 à 00 h 00 (UTC)", "on 30 June 2026, 00:00 UTC", "le {d}"},
+		"dated_items":  {"{d}", "{d}", scanner.Values{"d": "CISA KEV 2026-09-30, eol 2026-09-01"}, "CISA KEV 30 septembre 2026, eol 1er septembre 2026", "CISA KEV 30 September 2026, eol 1 September 2026", "{d}"},
+		"file_name":    {"{d}", "{d}", scanner.Values{"d": "sauvegarde-2026-09-30.zip"}, "sauvegarde-2026-09-30.zip", "sauvegarde-2026-09-30.zip", "{d}"},
 		"no_date":      {"le {d}", "on {d}", scanner.Values{"d": "0001-01-01"}, "le 0001-01-01", "on 0001-01-01", "le {d}"},
 	} {
 		t.Run(name, func(t *testing.T) {

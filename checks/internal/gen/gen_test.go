@@ -206,6 +206,7 @@ func TestSharedReasonsAreRefused(t *testing.T) {
 	for _, c := range []struct{ name, file, old, text, want string }{
 		{"two_tell_it", "../../internal/near/near.go", `import "carescan/checks/internal/far"`, "", "is told by both"},
 		{"one_language", "../../internal/far/en.md", "`other`", "`else`", "reasons differ"},
+		{"concluded_and_untold", "../../internal/far/far.go", "func Closed() string {", "func Closed() string { _ = scanner.Unknown(`untold`, nil)\n", "is concluded in the code"},
 		{"remedy_of_nothing", "fr.md", "c\n", "c\n\n- `ghost`: Rien.\n", "is told nowhere"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -72,6 +72,7 @@ type reach struct {
 	sources map[string]source
 	seen    map[string]bool
 	words   map[string]bool
+	said    map[string]bool // reasons given to a verdict in so many words
 }
 
 func reachable(root, dir string) (*reach, error) {
@@ -79,7 +80,7 @@ func reachable(root, dir string) (*reach, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reach{root: root, sources: map[string]source{"": own}, seen: map[string]bool{}, words: map[string]bool{}}
+	r := &reach{root: root, sources: map[string]source{"": own}, seen: map[string]bool{}, words: map[string]bool{}, said: map[string]bool{}}
 	if err := r.load(own); err != nil {
 		return nil, err
 	}
@@ -129,12 +130,31 @@ func (r *reach) visit(pkg string, n ast.Node) bool {
 			ast.Inspect(n.Value, func(n ast.Node) bool { return r.visit(pkg, n) })
 			return false
 		}
+	case *ast.CallExpr:
+		r.verdict(n)
 	case *ast.Ident:
 		r.follow(pkg, n.Name)
 	case *ast.SelectorExpr:
 		r.selected(pkg, n)
 	}
 	return true
+}
+
+// verdicts are the functions of scanner that conclude, for a reason.
+var verdicts = []string{"Passed", "Failed", "FailedAs", "Unknown", "Exempt"}
+
+// verdict notes the reason of scanner.Failed("reason", …).
+func (r *reach) verdict(n *ast.CallExpr) {
+	f, ok := n.Fun.(*ast.SelectorExpr)
+	if !ok || !slices.Contains(verdicts, f.Sel.Name) {
+		return
+	}
+	for _, argument := range n.Args {
+		if literal, ok := argument.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			reason, _ := strconv.Unquote(literal.Value) // the parser accepted it
+			r.said[reason] = true
+		}
+	}
 }
 
 // selected follows package.Name, and value.Method in every package at hand.

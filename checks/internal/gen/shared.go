@@ -86,6 +86,11 @@ func (s shared) merge(dir string, own scanner.Papers) error {
 		take(own.FR.Reasons, s.pages[name].fr, key)
 		take(own.EN.Reasons, s.pages[name].en, key)
 	}
+	for _, key := range slices.Sorted(maps.Keys(r.said)) {
+		if own.FR.Reasons[key].Message == "" {
+			return fmt.Errorf("reason %q is concluded in the code, and told nowhere", key)
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(own.FR.Reasons)) {
 		if own.FR.Reasons[key].Message == "" {
 			return fmt.Errorf("reason %q has a remedy, and is told nowhere", key)

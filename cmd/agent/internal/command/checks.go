@@ -91,7 +91,12 @@ func (a *app) showCheck(id string) error {
 	}
 	var reasons []string
 	for _, key := range slices.Sorted(maps.Keys(paper.Reasons)) {
-		reasons = append(reasons, key+" : "+scanner.Outline(paper.Reasons[key].Message))
+		reason := paper.Reasons[key]
+		if reason.Headline != "" {
+			reasons = append(reasons, key+a.say(" : ", ": ")+reason.Headline+".")
+			key = "  →"
+		}
+		reasons = append(reasons, key+a.say(" : ", ": ")+scanner.Outline(reason.Message))
 	}
 	a.section(a.say("Motifs", "Reasons"), strings.Join(reasons, "\n"))
 	a.section(a.say("Paramètres par défaut", "Default parameters"), string(c.Judge.Defaults))

@@ -68,7 +68,7 @@ func sealRun(t *testing.T, c config.Config) *bundle.Opened {
 		t.Fatal(err)
 	}
 	past := memory.OpenPast(c.State)
-	run, err := Runner{Config: c}, Pseudonyms: id.Pseudonyms, Past: past}.Run(t.Context())
+	run, err := Runner{Config: c, Pseudonyms: id.Pseudonyms, Past: past}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
