@@ -28,7 +28,7 @@ type arrow struct {
 
 var arrows = []arrow{
 	{"scanner", nil, "the words depend on nothing but the standard library"},
-	{"scanner/fact", nil, "facts are plain data, stored for years"},
+	{"scanner/fact", []string{"scanner"}, "facts are plain data, stored for years"},
 	{"scanner/settings", []string{"scanner"}, "whoever has settings says what they are"},
 	{"scanner/engine", []string{"scanner", "scanner/engine/netlab"}, "the plan comes in as a value"},
 	{"scanner/probes", []string{"scanner", "scanner/fact", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},

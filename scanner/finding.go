@@ -52,6 +52,9 @@ func (c Check) Evaluate(o Observation, params json.RawMessage) Finding {
 		params = c.Judge.Defaults
 	}
 	f := c.finding(o.Target, c.verdict(o, params))
+	if f.Reason == reasonNotObserved || f.Reason == reasonPartial {
+		f.Message, f.Fix = o.unseen(f.Reason)
+	}
 	f.Parameters = params
 	f.Observations = []string{o.ID}
 	return f
@@ -70,7 +73,7 @@ func (c Check) verdict(o Observation, params json.RawMessage) (v Verdict) {
 		}
 	}()
 	if len(o.Fact) == 0 {
-		return Unknown(reasonNotObserved, Values{"error": o.Error})
+		return Unknown(reasonNotObserved, Values{"cause": o.Why().Codes()})
 	}
 	if c.Vantage != "" && o.Vantage != c.Vantage {
 		return Unknown(reasonWrongVantage, Values{"vantage": string(o.Vantage), "wanted": string(c.Vantage)})
@@ -81,7 +84,7 @@ func (c Check) verdict(o Observation, params json.RawMessage) (v Verdict) {
 	}
 	if o.Status != StatusCompleted && v.Outcome != Fail {
 		// Half a look may prove a fault, never its absence.
-		return Unknown(reasonPartial, Values{"error": o.Error})
+		return Unknown(reasonPartial, Values{"cause": o.Why().Codes()})
 	}
 	return v
 }
@@ -106,6 +109,13 @@ func (c Check) message(v Verdict) Text {
 	return c.Papers.Message(v.Reason, v.Values)
 }
 
+// unseen words what an observation lacks, and how to reach a verdict.
+func (o Observation) unseen(reason string) (message, remedy Text) {
+	why := o.Why()
+	words, common := why.Text(), commonReasons[reason]
+	return Text{fill(common.FR, Values{"why": words.FR}), fill(common.EN, Values{"why": words.EN})}, why.Remedy()
+}
+
 // The reasons the framework gives by itself, for every check.
 const (
 	reasonNotObserved  = "not-observed"
@@ -119,12 +129,12 @@ const (
 
 var commonReasons = map[string]Text{
 	reasonNotObserved: {
-		"L'observation n'a pas pu être faite : {error}.",
-		"The observation could not be made: {error}.",
+		"L'observation n'a pas pu être faite\u00a0: {why}.",
+		"The observation could not be made: {why}.",
 	},
 	reasonPartial: {
-		"L'observation est incomplète : {error}.",
-		"The observation is incomplete: {error}.",
+		"L'observation est incomplète\u00a0: {why}.",
+		"The observation is incomplete: {why}.",
 	},
 	reasonNoSource: {
 		"Aucune source n'est déclarée pour cette vérification : rien n'a pu être observé.",
@@ -143,7 +153,7 @@ var commonReasons = map[string]Text{
 		"A failure was seen by one look and not by the other: nothing is concluded.",
 	},
 	reasonCheckError: {
-		"La vérification n'a pas abouti ({error}) ; signalez-le aux mainteneurs.",
-		"The check did not finish ({error}); please report it to the maintainers.",
+		"La vérification n'a pas abouti à cause d'une erreur interne\u00a0; signalez-la aux mainteneurs.",
+		"The check did not finish because of an internal error; please report it to the maintainers.",
 	},
 }

@@ -43,12 +43,12 @@ func readBody(response *http.Response, most int) (body []byte, cut string, err e
 	}
 	reader, err := decoded(response)
 	if err != nil {
-		return nil, excerpt.Of(err.Error(), maxText), err
+		return nil, excerpt.Error(err, maxText), err
 	}
 	body, err = io.ReadAll(io.LimitReader(reader, int64(most)+1))
 	switch {
 	case err != nil:
-		return body[:min(len(body), most)], excerpt.Of(err.Error(), maxText), err
+		return body[:min(len(body), most)], excerpt.Error(err, maxText), err
 	case len(body) > most:
 		return body[:most], fmt.Sprintf("longer than %d bytes", most), nil
 	}

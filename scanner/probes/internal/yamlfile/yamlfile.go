@@ -11,10 +11,12 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"carescan/scanner"
 	"carescan/scanner/probes/internal/localfile"
 )
 
@@ -25,10 +27,22 @@ const MaxFile = 1 << 20
 type Fault struct {
 	Line int
 	Text string
+	// Field and Expected name what is wrong and what is allowed there; both are
+	// written as in the file.
+	Field, Expected string
 }
 
 // Error says where and what.
 func (f Fault) Error() string { return fmt.Sprintf("line %d: %s", f.Line, f.Text) }
+
+// Unwrap is why the file could not be read.
+func (f Fault) Unwrap() error {
+	cause := scanner.Cause{Code: scanner.CauseFileMalformed}
+	if f.Field != "" {
+		cause = scanner.Cause{Code: scanner.CauseFieldWrong}.With(scanner.ValueField, f.Field).With(scanner.ValueExpected, f.Expected)
+	}
+	return cause.With(scanner.ValueLine, strconv.Itoa(f.Line)).Over(nil)
+}
 
 // Read reads such a file.
 func Read(path string) ([]byte, error) {
@@ -45,12 +59,12 @@ func Decode(data []byte, value any, needed string) error {
 		return readable(err, needed)
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return errors.New("one YAML document is expected: remove what follows the line ---")
+		return scanner.NotSeen(scanner.CauseFileMalformed, nil, errors.New("one YAML document is expected: remove what follows the line ---"))
 	}
 	return nil
 }
 
-var lineNumber = regexp.MustCompile(`line \d+`)
+var lineNumber = regexp.MustCompile(`line (\d+)`)
 
 // readable turns an error of the YAML library into a sentence.
 func readable(err error, needed string) error {
@@ -58,13 +72,14 @@ func readable(err error, needed string) error {
 		return f
 	}
 	if errors.Is(err, io.EOF) {
-		return errors.New("the file is empty: " + needed)
+		return scanner.NotSeen(scanner.CauseFileEmpty, nil, errors.New("the file is empty: "+needed))
 	}
-	where := lineNumber.FindString(err.Error())
-	if where == "" {
-		where = "somewhere"
+	where := "somewhere"
+	cause := scanner.Cause{Code: scanner.CauseFileMalformed}
+	if line := lineNumber.FindStringSubmatch(err.Error()); line != nil {
+		where, cause = line[0], cause.With(scanner.ValueLine, line[1])
 	}
-	return fmt.Errorf("%s: %s", where, whatIsWrong(err.Error()))
+	return cause.Over(fmt.Errorf("%s: %s", where, whatIsWrong(err.Error())))
 }
 
 func whatIsWrong(message string) string {
