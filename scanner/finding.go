@@ -76,7 +76,11 @@ func (c Check) verdict(o Observation, params json.RawMessage) (v Verdict) {
 		return Unknown(reasonNotObserved, Values{"cause": o.Why().Codes()})
 	}
 	if c.Vantage != "" && o.Vantage != c.Vantage {
-		return Unknown(reasonWrongVantage, Values{"vantage": string(o.Vantage), "wanted": string(c.Vantage)})
+		from, wanted := o.Vantage.From(), c.Vantage.From()
+		return Unknown(reasonWrongVantage, Values{
+			"vantage": string(o.Vantage), "wanted": string(c.Vantage),
+			"vantage_fr": from.FR, "vantage_en": from.EN, "wanted_fr": wanted.FR, "wanted_en": wanted.EN,
+		})
 	}
 	v, err := c.Judge.run(o, params)
 	if err != nil {
@@ -141,8 +145,8 @@ var commonReasons = map[string]Text{
 		"No source is declared for this check: nothing could be observed.",
 	},
 	reasonWrongVantage: {
-		"Observé depuis « {vantage} » alors que la vérification se juge depuis « {wanted} ».",
-		`Seen from "{vantage}" while this check is judged from "{wanted}".`,
+		"Observé {vantage_fr}, alors que la vérification se juge {wanted_fr}.",
+		"Seen {vantage_en}, while this check is judged {wanted_en}.",
 	},
 	reasonUnconfirmed: {
 		"Un écart a été vu une seule fois et reste à confirmer par un second regard.",

@@ -186,7 +186,7 @@ func TestEvaluate(t *testing.T) {
 		},
 		{
 			name: "wrong-vantage", vantage: scanner.VantageInternet, outcome: scanner.Inconclusive, reason: "wrong-vantage",
-			change: func(o *scanner.Observation) { o.Vantage = scanner.VantageInside }, message: "inside",
+			change: func(o *scanner.Observation) { o.Vantage = scanner.VantageInside }, message: "depuis le réseau interne",
 		},
 		{
 			name: "wrong-vantage-hides-a-failure-too", fact: door{Open: true}, vantage: scanner.VantageInternet,
