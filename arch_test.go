@@ -28,7 +28,7 @@ type arrow struct {
 
 var arrows = []arrow{
 	{"scanner", nil, "the words depend on nothing but the standard library"},
-	{"scanner/fact", nil, "facts are plain data, stored for years"},
+	{"scanner/fact", []string{"scanner"}, "facts are plain data, stored for years"},
 	{"scanner/bounded", nil, "it reads bytes, and knows nothing of what they mean"},
 	{"scanner/settings", []string{"scanner"}, "whoever has settings says what they are"},
 	{"scanner/guard", []string{"scanner"}, "what may refuse knows nothing of what is looked for"},

@@ -580,6 +580,7 @@ func exposureclearloginPapers() scanner.Papers {
 				"plain-unknown": {Message: "Ce que montre le port 80 n'est pas connu."},
 				"posted":        {Message: "Un formulaire envoie un mot de passe sans chiffrement vers {host}."},
 				"served":        {Message: "Un mot de passe est demandé dans une page servie sans chiffrement\u00a0: {url}."},
+				"undecided":     {Message: "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue."},
 				"unreached":     {Message: "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre."},
 			},
 			References: []string{
@@ -605,6 +606,7 @@ func exposureclearloginPapers() scanner.Papers {
 				"plain-unknown": {Message: "What port 80 shows is not known."},
 				"posted":        {Message: "A form sends a password without encryption to {host}."},
 				"served":        {Message: "A password is asked for in a page served without encryption: {url}."},
+				"undecided":     {Message: "The site answered with an error only ({status}): its page is not known."},
 				"unreached":     {Message: "The site could not be reached: what it shows is not known."},
 			},
 			References: []string{
@@ -1652,7 +1654,7 @@ func exposurednssecalgorithmsPapers() scanner.Papers {
 				"salted":              {Message: "NSEC3 emploie un sel ou des itérations ({iterations}), qui ne protègent de rien."},
 				"short-key":           {Message: "La plus petite clé RSA n'a que {bits} bits."},
 				"unknown-algorithm":   {Message: "Le domaine utilise un algorithme ou une empreinte que l'on ne sait pas classer (algorithmes {algorithms}, empreintes {digests})."},
-				"unproven":            {Message: "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause})."},
+				"unproven":            {Message: "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause_fr})."},
 				"weak-digest":         {Message: "L'empreinte de la clé n'est publiée qu'avec une fonction abandonnée (types\u00a0: {digests})."},
 			},
 			References: []string{
@@ -1680,7 +1682,7 @@ func exposurednssecalgorithmsPapers() scanner.Papers {
 				"salted":              {Message: "NSEC3 uses a salt or iterations ({iterations}), which protect from nothing."},
 				"short-key":           {Message: "The smallest RSA key has {bits} bits only."},
 				"unknown-algorithm":   {Message: "The domain uses an algorithm or a print that cannot be ranked here (algorithms {algorithms}, prints {digests})."},
-				"unproven":            {Message: "The chain could not be followed further than zone {zone} ({cause})."},
+				"unproven":            {Message: "The chain could not be followed further than zone {zone} ({cause_en})."},
 				"weak-digest":         {Message: "The print of the key is only published with an abandoned function (types: {digests})."},
 			},
 			References: []string{
@@ -1700,9 +1702,9 @@ func exposurednssecchainPapers() scanner.Papers {
 			How:   "On suit les signatures depuis la clé de la racine jusqu'au domaine, puis on vérifie les enregistrements du domaine (SOA, DNSKEY, NS, MX, A) et l'absence d'un nom tiré au hasard, sur chacun de ses serveurs de noms que le périmètre permet d'interroger, et par les résolveurs sinon. Une signature qui ne tient pas sur un seul serveur suffit à une non-conformité critique. Un second vérificateur, le résolveur, est consulté\u00a0: s'il refuse un domaine que nous trouvons valide, on ne conclut pas. Une rupture située plus haut que le domaine n'est pas de son fait\u00a0: non concluant. Un domaine dont il est prouvé qu'il n'est pas signé n'est pas jugé ici, mais par la vérification de la présence de DNSSEC. Les absences que NSEC3 laisse sans protection (option «\u00a0opt-out\u00a0» ou plus de 150 itérations) sont signalées sans être une non-conformité.",
 			Fix:   "Si l'empreinte (DS) ne correspond plus à la clé, publier la bonne auprès du bureau d'enregistrement, ou faire retirer l'ancienne. Si des signatures sont expirées ou absentes, resigner la zone et vérifier que tous les serveurs secondaires l'ont reçue. Si l'hébergeur DNS signe la zone, lui transmettre ce constat sans délai.",
 			Reasons: map[string]scanner.Reason{
-				"above":                   {Message: "La chaîne est rompue plus haut que le domaine, dans la zone {zone} ({cause})\u00a0: ce n'est pas de son fait."},
+				"above":                   {Message: "La chaîne est rompue plus haut que le domaine, dans la zone {zone} ({cause_fr})\u00a0: ce n'est pas de son fait."},
 				"absences-open":           {Message: "La chaîne est valide jusqu'aux serveurs\u00a0: {servers}. Les noms inexistants, eux, ne sont pas protégés (NSEC3 avec opt-out ou trop d'itérations)."},
-				"delegation":              {Message: "Ce que la zone parente publie sur le domaine ne peut pas être prouvé ({cause})\u00a0: le domaine est injoignable pour ceux qui vérifient."},
+				"delegation":              {Message: "Ce que la zone parente publie sur le domaine ne peut pas être prouvé ({cause_fr})\u00a0: le domaine est injoignable pour ceux qui vérifient."},
 				"denial-not-proven":       {Message: "L'absence d'un nom ou d'un enregistrement n'est pas prouvée ({sets}) sur\u00a0: {servers}."},
 				"disagreement":            {Message: "La chaîne est valide pour nous, mais le résolveur {resolver} refuse le domaine."},
 				"ds-mismatch":             {Message: "Aucune clé n'a l'empreinte (DS) que publie la zone parente, sur\u00a0: {servers}."},
@@ -1720,7 +1722,7 @@ func exposurednssecchainPapers() scanner.Papers {
 				"secure-some":             {Message: "La chaîne est valide, vue par\u00a0: {servers}. Ces serveurs du domaine, hors du périmètre autorisé ou au-delà de ce qu'une vérification interroge, ne l'ont pas été\u00a0: {others}."},
 				"signature-expired":       {Message: "Des signatures sont expirées ({sets}) sur\u00a0: {servers}."},
 				"signature-not-yet-valid": {Message: "Des signatures ne sont pas encore valables ({sets}) sur\u00a0: {servers}. L'horloge de la machine qui signe est peut-être fausse."},
-				"unproven":                {Message: "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause})."},
+				"unproven":                {Message: "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause_fr})."},
 				"wrong-signature":         {Message: "Des signatures ne correspondent pas aux données ({sets}) sur\u00a0: {servers}."},
 			},
 			References: []string{
@@ -1735,9 +1737,9 @@ func exposurednssecchainPapers() scanner.Papers {
 			How:   "Signatures are followed from the key of the root down to the domain. Then the records of the domain (SOA, DNSKEY, NS, MX, A) and the absence of a random name are verified, on each of its name servers that the scope allows to ask, through the resolvers otherwise. A signature that does not hold on a single server is enough for a critical failure. A second validator, the resolver, is consulted: when it refuses a domain that holds for us, nothing is concluded. A break above the domain is not of its making: inconclusive. A domain that is proven unsigned is not judged here, but by the check of the presence of DNSSEC. Absences that NSEC3 leaves unprotected (opt-out, or more than 150 iterations) are said and are no failure.",
 			Fix:   "When the print (DS) no longer matches the key, publish the right one at the registrar, or have the old one removed. When signatures are expired or missing, sign the zone again and make sure that all secondary servers received it. When the DNS host signs the zone, pass this finding on without delay.",
 			Reasons: map[string]scanner.Reason{
-				"above":                   {Message: "The chain is broken above the domain, in zone {zone} ({cause}): this is not of its making."},
+				"above":                   {Message: "The chain is broken above the domain, in zone {zone} ({cause_en}): this is not of its making."},
 				"absences-open":           {Message: "The chain holds down to the servers: {servers}. Names that do not exist are not protected (NSEC3 with opt-out or too many iterations)."},
-				"delegation":              {Message: "What the parent zone publishes of the domain cannot be proven ({cause}): the domain is unreachable for those who verify."},
+				"delegation":              {Message: "What the parent zone publishes of the domain cannot be proven ({cause_en}): the domain is unreachable for those who verify."},
 				"denial-not-proven":       {Message: "The absence of a name or record is not proven ({sets}) on: {servers}."},
 				"disagreement":            {Message: "The chain holds for us, but resolver {resolver} refuses the domain."},
 				"ds-mismatch":             {Message: "No key has the print (DS) that the parent zone publishes, on: {servers}."},
@@ -1755,7 +1757,7 @@ func exposurednssecchainPapers() scanner.Papers {
 				"secure-some":             {Message: "The chain holds, as seen through: {servers}. These servers of the domain, outside the authorised scope or beyond what one check asks, were not asked: {others}."},
 				"signature-expired":       {Message: "Signatures are expired ({sets}) on: {servers}."},
 				"signature-not-yet-valid": {Message: "Signatures are not valid yet ({sets}) on: {servers}. The clock of the machine that signs may be wrong."},
-				"unproven":                {Message: "The chain could not be followed further than zone {zone} ({cause})."},
+				"unproven":                {Message: "The chain could not be followed further than zone {zone} ({cause_en})."},
 				"wrong-signature":         {Message: "Signatures do not match the data ({sets}) on: {servers}."},
 			},
 			References: []string{
@@ -1830,7 +1832,7 @@ func exposurednssecsignaturelifePapers() scanner.Papers {
 				"not-a-zone":   {Message: "Ce nom n'est pas une zone à lui seul\u00a0: ses signatures sont celles de {zone}."},
 				"not-signed":   {Message: "Il est prouvé que le domaine n'est pas signé\u00a0: voir la vérification de la présence de DNSSEC."},
 				"soon":         {Message: "Des signatures ({sets}) finissent le {until} UTC (heures restantes\u00a0: {hours}) sur\u00a0: {servers}."},
-				"unproven":     {Message: "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause})."},
+				"unproven":     {Message: "La chaîne n'a pas pu être suivie plus loin que la zone {zone} ({cause_fr})."},
 			},
 			References: []string{
 				"RFC 4035, section 5.3.1",
@@ -1853,7 +1855,7 @@ func exposurednssecsignaturelifePapers() scanner.Papers {
 				"not-a-zone":   {Message: "This name is not a zone of its own: its signatures are those of {zone}."},
 				"not-signed":   {Message: "The domain is proven not to be signed: see the check of the presence of DNSSEC."},
 				"soon":         {Message: "Signatures ({sets}) end on {until} UTC (hours left: {hours}) on: {servers}."},
-				"unproven":     {Message: "The chain could not be followed further than zone {zone} ({cause})."},
+				"unproven":     {Message: "The chain could not be followed further than zone {zone} ({cause_en})."},
 			},
 			References: []string{
 				"RFC 4035, section 5.3.1",
@@ -2228,7 +2230,7 @@ func exposurehstsPapers() scanner.Papers {
 				"long-subdomains": {Message: "L'en-tête HSTS demande {age} secondes, sous-domaines compris."},
 				"no-address":      {Message: "Le nom n'a pas d'adresse\u00a0: rien à juger."},
 				"no-answer":       {Message: "Le site a répondu sans réponse lisible."},
-				"other-talk":      {Message: "Le port répond, mais ne parle pas HTTPS."},
+				"other-talk":      {Message: "Le port répond, mais ne parle pas TLS."},
 				"short":           {Message: "L'en-tête HSTS demande {age} secondes, moins que les {wanted} attendues."},
 				"too-short":       {Message: "L'en-tête HSTS demande {age} secondes seulement, loin des {wanted} attendues."},
 				"undecided":       {Message: "Le site n'a répondu que par une erreur ({status})\u00a0: on ne sait pas s'il envoie l'en-tête avec ses pages."},
@@ -2255,7 +2257,7 @@ func exposurehstsPapers() scanner.Papers {
 				"long-subdomains": {Message: "The HSTS header asks for {age} seconds, sub-domains included."},
 				"no-address":      {Message: "The name has no address: nothing to judge."},
 				"no-answer":       {Message: "The site answered, but nothing that could be read."},
-				"other-talk":      {Message: "The port answers, but does not speak HTTPS."},
+				"other-talk":      {Message: "The port answers, but does not speak TLS."},
 				"short":           {Message: "The HSTS header asks for {age} seconds, less than the {wanted} expected."},
 				"too-short":       {Message: "The HSTS header asks for {age} seconds only, far from the {wanted} expected."},
 				"undecided":       {Message: "The site answered with an error only ({status}): whether it sends the header with its pages is not known."},

@@ -50,11 +50,16 @@ const (
 	CauseElsewhere      CauseCode = "elsewhere"   // it sends to another place
 	CauseBadAnswer      CauseCode = "bad-answer"  // malformed, or to another question
 	CauseRefusedAnswer  CauseCode = "refused-answer"
-	CauseTooLarge       CauseCode = "too-large" // ValueLimit
-	CauseTooMany        CauseCode = "too-many"  // a list cut at ValueLimit
+	CauseUnanswered     CauseCode = "unanswered"  // a part of what was asked
+	CauseSameAnswer     CauseCode = "same-answer" // whatever is asked
+	CauseTooLarge       CauseCode = "too-large"   // ValueLimit
+	CauseTooMany        CauseCode = "too-many"    // a list cut at ValueLimit
 	CauseAccessDenied   CauseCode = "access-denied"
 	CauseBadCredentials CauseCode = "bad-credentials"
-	CauseHidden         CauseCode = "hidden" // what the account may not see, or nobody asked for
+	CauseSignInRefused  CauseCode = "sign-in-refused" // the way to sign in, not the account
+	CauseHidden         CauseCode = "hidden"          // from the account: ValueCount objects
+	CauseNoGroups       CauseCode = "no-groups"       // no privileged group in a directory
+	CauseNoMembers      CauseCode = "no-members"      // nobody in any of them
 )
 
 // The causes that come from our own restraint.
@@ -64,6 +69,7 @@ const (
 	CauseExpired       CauseCode = "authorisation-expired"
 	CauseQuietHours    CauseCode = "quiet-hours"
 	CauseBudget        CauseCode = "budget-spent"
+	CauseSpent         CauseCode = "look-spent" // what one look may ask
 	CauseStopped       CauseCode = "stopped"
 	CauseLate          CauseCode = "look-late"
 	CauseNotAuthorised CauseCode = "not-authorised" // intrusive looks
@@ -132,17 +138,26 @@ func (c Cause) Text() Text { return c.fill(c.wording().words) }
 func (c Cause) Remedy() Text { return c.fill(c.wording().remedy) }
 
 // At names what the cause is about.
-func (c Cause) At(where string) Cause {
-	if where == "" {
+func (c Cause) At(where string) Cause { return c.With(ValueWhere, where) }
+
+// With gives the cause one more value; an empty one changes nothing.
+func (c Cause) With(name, value string) Cause {
+	if value == "" {
 		return c
 	}
 	values := maps.Clone(c.Values)
 	if values == nil {
 		values = Values{}
 	}
-	values[ValueWhere] = where
+	values[name] = value
 	c.Values = values
 	return c
+}
+
+// Over gives the cause to an error, whose text becomes the technical one.
+func (c Cause) Over(err error) error {
+	c.Detail = ""
+	return &Unseen{c, err}
 }
 
 func (c Cause) wording() wording {
@@ -257,4 +272,14 @@ func (list Causes) Detail() string {
 		}
 	}
 	return text
+}
+
+// Bare is the list as it is sealed: without details, which are told once beside it.
+func (list Causes) Bare() Causes {
+	var bare Causes
+	for _, c := range list.Merge() {
+		c.Detail = ""
+		bare = append(bare, c)
+	}
+	return bare
 }

@@ -35,6 +35,10 @@ var (
 		"Refaites l'export en CSV, encodé en UTF-8.",
 		"Make the export again as CSV, encoded in UTF-8.",
 	}
+	remedyReading = Text{
+		"Donnez au compte déclaré le droit de lire les groupes et leurs membres, et vérifiez que base_dn les contient.",
+		"Give the declared account the right to read the groups and their members, and make sure that base_dn holds them.",
+	}
 	remedyProgram = Text{
 		"Réinstallez carescan-templates avec la même version que l'agent, puis lancez la commande doctor.",
 		"Install carescan-templates again in the version of the agent, then run the doctor command.",
@@ -199,6 +203,20 @@ var causeWords = map[CauseCode]wording{
 		Text{"le serveur refuse de répondre à la question[, code {code}][ ({where})]", "the server refuses to answer the question[, code {code}][ ({where})]"},
 		remedyFirewall,
 	},
+	CauseUnanswered: {
+		Text{"une partie des demandes est restée sans réponse[ ({where})]", "a part of what was asked was left without answer[ ({where})]"},
+		remedyFirewall,
+	},
+	CauseSameAnswer: {
+		Text{
+			"le site répond de la même façon à une adresse inventée, ce qui ne prouve rien[ ({where})]",
+			"the site answers an invented address in the same way, which proves nothing[ ({where})]",
+		},
+		Text{
+			"Faites examiner ces pages par une personne, ou faites répondre 404 par le site aux adresses qui n'existent pas.",
+			"Have these pages examined by a person, or make the site answer 404 at addresses that do not exist.",
+		},
+	},
 	CauseTooLarge: {
 		Text{"ce qui est à lire dépasse la taille permise[, {limit}][ ({where})]", "what is to be read is larger than allowed[, {limit}][ ({where})]"},
 		Text{
@@ -227,12 +245,33 @@ var causeWords = map[CauseCode]wording{
 			"Correct the account (bind_dn) and the password (password_file); also make sure that the account is neither expired nor locked.",
 		},
 	},
-	CauseHidden: {
-		Text{"une partie de la source reste invisible au compte déclaré[ ({where})]", "a part of the source is hidden from the declared account[ ({where})]"},
+	CauseSignInRefused: {
+		Text{"le serveur refuse cette façon de s'identifier[ ({where})]", "the server refuses this way to sign in[ ({where})]"},
 		Text{
-			"Donnez au compte déclaré le droit de lire les objets nommés, et vérifiez que base_dn les contient.",
-			"Give the declared account the right to read the objects named, and make sure that base_dn holds them.",
+			"Autorisez le compte déclaré à s'identifier par son mot de passe, sous TLS.",
+			"Allow the declared account to sign in with its password, over TLS.",
 		},
+	},
+	CauseHidden: {
+		Text{
+			"une partie de la source reste invisible au compte déclaré[, nombre d'objets\u00a0: {count}][ ({where})]",
+			"a part of the source is hidden from the declared account[, objects: {count}][ ({where})]",
+		},
+		remedyReading,
+	},
+	CauseNoGroups: {
+		Text{
+			"aucun groupe privilégié n'a été trouvé\u00a0: ce n'est pas un annuaire Windows, ou ses groupes sont invisibles au compte déclaré",
+			"no privileged group was found: this is no Windows directory, or its groups are hidden from the declared account",
+		},
+		remedyReading,
+	},
+	CauseNoMembers: {
+		Text{
+			"aucune personne n'a été trouvée dans les groupes privilégiés\u00a0: leurs membres sont sans doute invisibles au compte déclaré",
+			"no person was found in the privileged groups: their members are probably hidden from the declared account",
+		},
+		remedyReading,
 	},
 	CauseOutOfScope: {
 		Text{"la cible est hors du périmètre déclaré[ ({where})]", "the target is outside the declared scope[ ({where})]"},
@@ -268,6 +307,10 @@ var causeWords = map[CauseCode]wording{
 			"Relancez un passage, ou augmentez le nombre de connexions permis (network.budget_per_host).",
 			"Run again, or raise the number of connections allowed (network.budget_per_host).",
 		},
+	},
+	CauseSpent: {
+		Text{"l'observation a posé toutes les questions qui lui sont permises[ ({where})]", "the look asked all the questions it may ask[ ({where})]"},
+		remedyReport,
 	},
 	CauseStopped: {
 		Text{"le passage a été arrêté avant la fin de cette observation", "the run was stopped before the end of this look"},
@@ -332,18 +375,18 @@ var causeWords = map[CauseCode]wording{
 	},
 	CauseFieldMissing: {
 		Text{"il manque «\u00a0{field}\u00a0»[, ligne {line}][ ({where})]", "\"{field}\" is missing[, line {line}][ ({where})]"},
-		Text{"Ajoutez-le au fichier[, par exemple {expected}].", "Add it to the file[, for example {expected}]."},
+		Text{"Écrivez cette valeur[, par exemple {expected}].", "Write this value[, for example {expected}]."},
 	},
 	CauseFieldWrong: {
 		Text{"la valeur de «\u00a0{field}\u00a0» n'est pas admise[, ligne {line}][ ({where})]", "the value of \"{field}\" is not allowed[, line {line}][ ({where})]"},
-		Text{"Corrigez-la[\u00a0; valeurs admises\u00a0: {expected}].", "Correct it[; allowed: {expected}]."},
+		Text{"Corrigez cette valeur[\u00a0; ce qui est attendu\u00a0: {expected}].", "Correct this value[; expected: {expected}]."},
 	},
 	CauseFieldRepeated: {
 		Text{"«\u00a0{field}\u00a0» est écrit deux fois[, ligne {line}][ ({where})]", "\"{field}\" is written twice[, line {line}][ ({where})]"},
 		Text{"N'en gardez qu'un.", "Keep one."},
 	},
 	CauseRowsRejected: {
-		Text{"certaines lignes n'ont pas été comprises[, nombre {count}][ ({where})]", "some lines were not understood[, count {count}][ ({where})]"},
+		Text{"certaines entrées n'ont pas été comprises[, nombre\u00a0: {count}][ ({where})]", "some entries were not understood[, count: {count}][ ({where})]"},
 		Text{
 			"Refaites l'export, ou déclarez le sens des colonnes et des mots qui n'ont pas été compris.",
 			"Make the export again, or declare the meaning of the columns and words that were not understood.",

@@ -8,5 +8,15 @@ type Coverage struct {
 	Check  string `json:"check"`
 	Target Target `json:"target"`
 	Status Status `json:"status"`
-	Reason string `json:"reason,omitempty"` // why it is not completed
+	// Causes say why it is not completed, Reason the technical text behind them.
+	Causes Causes `json:"causes,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Why lists the causes for which the look is not completed; none when it is.
+func (c Coverage) Why() Causes {
+	if c.Status == StatusCompleted {
+		return nil
+	}
+	return Observation{Causes: c.Causes, Error: c.Reason}.Why()
 }

@@ -55,6 +55,9 @@ func (c Check) Evaluate(o Observation, params json.RawMessage, run ...Observatio
 	}
 	v, read := c.verdict(o, params, run)
 	f := c.finding(o.Target, v)
+	if f.Reason == reasonNotObserved || f.Reason == reasonPartial {
+		f.Message, f.Fix = o.unseen(f.Reason)
+	}
 	f.Parameters = params
 	f.Observations = read
 	return f
@@ -75,10 +78,14 @@ func (c Check) verdict(o Observation, params json.RawMessage, run []Observation)
 	}()
 	read = []string{o.ID}
 	if len(o.Fact) == 0 {
-		return Unknown(reasonNotObserved, Values{"error": o.Error}), read
+		return Unknown(reasonNotObserved, Values{"cause": o.Why().Codes()}), read
 	}
 	if c.Vantage != "" && o.Vantage != c.Vantage {
-		return Unknown(reasonWrongVantage, Values{"vantage": string(o.Vantage), "wanted": string(c.Vantage)}), read
+		from, wanted := o.Vantage.From(), c.Vantage.From()
+		return Unknown(reasonWrongVantage, Values{
+			"vantage": string(o.Vantage), "wanted": string(c.Vantage),
+			"vantage_fr": from.FR, "vantage_en": from.EN, "wanted_fr": wanted.FR, "wanted_en": wanted.EN,
+		}), read
 	}
 	var reference *Observation
 	if c.Judge.Reference != "" {
@@ -96,7 +103,7 @@ func (c Check) verdict(o Observation, params json.RawMessage, run []Observation)
 	}
 	if o.Status != StatusCompleted && v.Outcome != Fail {
 		// Half a look may prove a fault, never its absence.
-		return Unknown(reasonPartial, Values{"error": o.Error}), read
+		return Unknown(reasonPartial, Values{"cause": o.Why().Codes()}), read
 	}
 	return v, read
 }
@@ -128,6 +135,13 @@ func (c Check) message(v Verdict) Text {
 	return c.Papers.Message(v.Reason, v.Values)
 }
 
+// unseen words what an observation lacks, and how to reach a verdict.
+func (o Observation) unseen(reason string) (message, remedy Text) {
+	why := o.Why()
+	words, common := why.Text(), commonReasons[reason]
+	return common.Fill(Values{"why_fr": words.FR, "why_en": words.EN}), why.Remedy()
+}
+
 // The reasons the framework gives by itself, for every check.
 const (
 	reasonNotObserved  = "not-observed"
@@ -142,20 +156,20 @@ const (
 
 var commonReasons = typesetAll(map[string]Text{
 	reasonNotObserved: {
-		"L'observation n'a pas pu être faite : {error}.",
-		"The observation could not be made: {error}.",
+		"L'observation n'a pas pu être faite : {why_fr}.",
+		"The observation could not be made: {why_en}.",
 	},
 	reasonPartial: {
-		"L'observation est incomplète : {error}.",
-		"The observation is incomplete: {error}.",
+		"L'observation est incomplète : {why_fr}.",
+		"The observation is incomplete: {why_en}.",
 	},
 	reasonNoSource: {
 		"Aucune source n'est déclarée pour cette vérification : rien n'a pu être observé.",
 		"No source is declared for this check: nothing could be observed.",
 	},
 	reasonWrongVantage: {
-		"Observé depuis « {vantage} » alors que la vérification se juge depuis « {wanted} ».",
-		`Seen from "{vantage}" while this check is judged from "{wanted}".`,
+		"Observé {vantage_fr}, alors que la vérification se juge {wanted_fr}.",
+		"Seen {vantage_en}, while this check is judged {wanted_en}.",
 	},
 	reasonUnconfirmed: {
 		"Un écart a été vu une seule fois et reste à confirmer par un second regard.",
@@ -170,7 +184,7 @@ var commonReasons = typesetAll(map[string]Text{
 		"Nothing is concluded without {reference_en}: {why_en}.",
 	},
 	reasonCheckError: {
-		"La vérification n'a pas abouti ({error}) ; signalez-le aux mainteneurs.",
-		"The check did not finish ({error}); please report it to the maintainers.",
+		"La vérification n'a pas abouti à cause d'une erreur interne ; signalez-la aux mainteneurs.",
+		"The check did not finish because of an internal error; please report it to the maintainers.",
 	},
 })

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -157,11 +158,11 @@ func TestEvaluate(t *testing.T) {
 		},
 		{
 			name: "judge-panics", judge: panics,
-			outcome: scanner.Inconclusive, reason: "check-error", message: "tripped on a step",
+			outcome: scanner.Inconclusive, reason: "check-error", message: "erreur interne",
 		},
 		{
 			name: "parameters-unknown", params: `{"lenient":true}`,
-			outcome: scanner.Inconclusive, reason: "check-error", message: "lenient",
+			outcome: scanner.Inconclusive, reason: "check-error", message: "erreur interne",
 		},
 		{
 			name: "fact-unreadable", change: func(o *scanner.Observation) { o.Fact = []byte(`{"open":"perhaps"}`) },
@@ -172,12 +173,20 @@ func TestEvaluate(t *testing.T) {
 			outcome: scanner.Inconclusive, reason: "check-error",
 		},
 		{
-			name: "nothing-seen", outcome: scanner.Inconclusive, reason: "not-observed", message: "no key",
+			name: "nothing-seen", outcome: scanner.Inconclusive, reason: "not-observed",
+			message: "n'a pas pu être faite\u00a0: la connexion est refusée, rien n'écoute à cette adresse (192.0.2.1:443).",
+			change: func(o *scanner.Observation) {
+				o.Fact, o.Status, o.Error = nil, scanner.StatusError, "no key"
+				o.Causes = scanner.Causes{scanner.Cause{Code: scanner.CauseRefused}.At("192.0.2.1:443")}
+			},
+		},
+		{
+			name: "nothing-seen-before-causes-existed", outcome: scanner.Inconclusive, reason: "not-observed", message: "donnée dans le détail",
 			change: func(o *scanner.Observation) { o.Fact, o.Status, o.Error = nil, scanner.StatusError, "no key" },
 		},
 		{
 			name: "wrong-vantage", vantage: scanner.VantageInternet, outcome: scanner.Inconclusive, reason: "wrong-vantage",
-			change: func(o *scanner.Observation) { o.Vantage = scanner.VantageInside }, message: "inside",
+			change: func(o *scanner.Observation) { o.Vantage = scanner.VantageInside }, message: "depuis le réseau interne",
 		},
 		{
 			name: "wrong-vantage-hides-a-failure-too", fact: door{Open: true}, vantage: scanner.VantageInternet,
@@ -186,8 +195,10 @@ func TestEvaluate(t *testing.T) {
 		},
 		{name: "right-vantage", vantage: scanner.VantageInternet, outcome: scanner.Pass, reason: "shut"},
 		{
-			name: "partial-never-passes", outcome: scanner.Inconclusive, reason: "partial", message: "back door",
-			change: func(o *scanner.Observation) { o.Status, o.Error = scanner.StatusPartial, "back door" },
+			name: "partial-never-passes", outcome: scanner.Inconclusive, reason: "partial", message: "incomplète\u00a0: aucune réponse n'est venue à temps.",
+			change: func(o *scanner.Observation) {
+				o.Status, o.Causes = scanner.StatusPartial, scanner.Causes{{Code: scanner.CauseTimeout}}
+			},
 		},
 		{
 			name: "partial-is-never-exempt", judge: exempts, outcome: scanner.Inconclusive, reason: "partial",
@@ -221,6 +232,12 @@ func TestEvaluate(t *testing.T) {
 				Target: o.Target, Outcome: tc.outcome, Severity: severity, Reason: tc.reason,
 				Parameters: json.RawMessage(params), Observations: []string{o.ID},
 				Values: got.Values, Message: got.Message, Fix: got.Fix,
+			}
+			if remedied := tc.reason == "not-observed" || tc.reason == "partial"; remedied != (got.Fix.FR != "" && got.Fix.EN != "") {
+				t.Errorf("remedy is %q for reason %s", got.Fix.FR, tc.reason)
+			}
+			if strings.Contains(fmt.Sprint(got.Message, got.Fix), "no key") {
+				t.Errorf("message shows the technical text: %q", got.Message.FR)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("finding (-want +got):\n%s", diff)

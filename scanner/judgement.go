@@ -42,12 +42,19 @@ func (j *Judgement) add(findings []Finding, coverage []Coverage) {
 func (p Plan) judgeCheck(check PlannedCheck, observations []Observation) (findings []Finding, coverage []Coverage) {
 	for _, looks := range looksOf(check.Judge.Fact, observations) {
 		findings = append(findings, check.Conclude(looks, check.Params, observations...))
-		coverage = append(coverage, Coverage{check.ID, looks[0].Target, looks[0].Status, looks[0].Error})
+		coverage = append(coverage, coverageOf(check.ID, looks[0]))
 	}
 	if len(findings) == 0 {
 		site := p.Establishment.Target()
 		findings = []Finding{check.Unobserved(site)}
-		coverage = []Coverage{{check.ID, site, StatusSkipped, "no source is declared"}}
+		coverage = []Coverage{{
+			Check: check.ID, Target: site, Status: StatusSkipped,
+			Causes: Causes{{Code: CauseNoSource}}, Reason: "no source is declared",
+		}}
 	}
 	return findings, coverage
+}
+
+func coverageOf(check string, o Observation) Coverage {
+	return Coverage{Check: check, Target: o.Target, Status: o.Status, Causes: o.Causes, Reason: o.Error}
 }

@@ -95,7 +95,10 @@ func TestJudge_nothingObserved(t *testing.T) {
 	if len(j.Findings) != 1 || j.Findings[0].Outcome != scanner.Inconclusive || j.Findings[0].Target != site {
 		t.Errorf("findings are %+v, want one that does not conclude about the establishment", j.Findings)
 	}
-	want := []scanner.Coverage{{Check: "exposure.door", Target: site, Status: scanner.StatusSkipped, Reason: "no source is declared"}}
+	want := []scanner.Coverage{{
+		Check: "exposure.door", Target: site, Status: scanner.StatusSkipped,
+		Causes: scanner.Causes{{Code: scanner.CauseNoSource}}, Reason: "no source is declared",
+	}}
 	if diff := cmp.Diff(want, j.Coverage); diff != "" {
 		t.Errorf("coverage (-want +got):\n%s", diff)
 	}

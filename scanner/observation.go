@@ -20,9 +20,9 @@ type Status string
 // The ways a look ends.
 const (
 	StatusCompleted Status = "completed" // everything asked for was seen
-	StatusPartial   Status = "partial"   // something was seen, Error says what is missing
-	StatusError     Status = "error"     // we could not look, Error says why
-	StatusSkipped   Status = "skipped"   // we chose not to look, Error says why
+	StatusPartial   Status = "partial"   // something was seen, Causes say why not all
+	StatusError     Status = "error"     // we could not look, Causes say why
+	StatusSkipped   Status = "skipped"   // we chose not to look, Causes say why
 )
 
 // Observation is one fact about one target at one moment.
@@ -35,10 +35,27 @@ type Observation struct {
 	At     time.Time `json:"at"`
 	Probe  string    `json:"probe"`
 	Status Status    `json:"status"`
-	Error  string    `json:"error,omitempty"`
+	// Causes say why something was not seen; Why reads those of an observation
+	// sealed before they existed too.
+	Causes Causes `json:"causes,omitempty"`
+	// Error is the technical text behind the causes, in English: it is shown as a
+	// detail, never in a sentence.
+	Error string `json:"error,omitempty"`
 	// Fact is the exact encoding that was sealed; absent when nothing was seen.
 	Fact      json.RawMessage `json:"fact,omitempty"`
 	Artifacts []ArtifactRef   `json:"artifacts,omitempty"`
+}
+
+// Why lists the causes for which something was not seen. Without any in the
+// observation it says that the technical text is all there is.
+func (o Observation) Why() Causes {
+	switch {
+	case len(o.Causes) > 0:
+		return o.Causes
+	case o.Error != "":
+		return Causes{{Code: CauseInDetail}}
+	}
+	return Causes{{Code: CauseNothing}}
 }
 
 // ArtifactRef names the raw bytes behind an observation.

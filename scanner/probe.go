@@ -2,7 +2,10 @@
 
 package scanner
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Probe is a way of looking. It collects and never judges: a refused
 // connection or an absent record is a fact, and an error means only that we
@@ -33,8 +36,14 @@ type Sighting struct {
 	Target    Target // zero means the target of the task
 	Fact      Fact
 	Artifacts []Artifact
-	// Missing says what could not be seen; the observation is then partial.
-	Missing string
+	// Missing says why something could not be seen; the observation is then partial.
+	Missing Causes
 	// Names maps the pseudonyms of the fact to people, for the local report.
 	Names map[string]string
+}
+
+// WrongTarget is the error of a probe sent to a target it does not look at: a bug
+// of the plan.
+func WrongTarget(probe string, t Target) error {
+	return NotSeen(CauseInternal, Values{ValueWhere: probe}, fmt.Errorf("look at %s: probe %s looks at nothing of that kind", t.Key(), probe))
 }

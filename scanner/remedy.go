@@ -3,7 +3,8 @@
 package scanner
 
 // remedy says what the reader of a verdict can do. The framework's own reasons
-// have their own way out, whatever the check.
+// have their own way out, whatever the check; what was not observed is remedied
+// by its causes (Observation.unseen).
 func (c Check) remedy(v Verdict) Text {
 	if common, ok := commonRemedies[v.Reason]; ok {
 		return common.Fill(v.Values)
@@ -22,14 +23,6 @@ func (c Check) headline(v Verdict) Text {
 // commonRemedies tell how to reach a verdict when the framework, and not the
 // check, could not conclude.
 var commonRemedies = typesetAll(map[string]Text{
-	reasonNotObserved: {
-		"Vérifier que la cible existe, qu'elle est dans le périmètre autorisé et que l'agent peut la joindre (pare-feu, droits, mot de passe), puis relancer l'examen.",
-		"Check that the target exists, that it lies in the authorised scope and that the agent can reach it (firewall, rights, password), then scan again.",
-	},
-	reasonPartial: {
-		"Lever ce qui a interrompu l'observation (pare-feu, limitation de débit, droits de lecture), puis relancer l'examen.",
-		"Remove what cut the observation short (firewall, rate limit, rights to read), then scan again.",
-	},
 	reasonNoSource: {
 		"Déclarer la source ({source_fr}) sous « {source_key} » dans agent.yaml, puis relancer l'examen ; ne rien faire si l'établissement n'en a pas.",
 		`Declare the source ({source_en}) under "{source_key}" in agent.yaml, then scan again; do nothing if the establishment has none.`,

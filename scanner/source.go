@@ -20,6 +20,7 @@ var (
 	sourceAccounts     = Source{Text{"sources de comptes", "sources of accounts"}, "directories, applications"}
 	sourceHosting      = Source{Text{"registre d'hébergement", "hosting register"}, "hosting_register"}
 	sourceAttestations = Source{Text{"attestations", "statements"}, "attestations"}
+	sourceHistory      = Source{Text{"passages antérieurs, gardés par l'agent", "earlier runs, kept by the agent"}, "state"}
 )
 
 // sources tells by kind of fact what has to be declared.
@@ -30,7 +31,7 @@ var sources = map[string]Source{
 	"web-site": sourceSites, "products": sourceSites, "template-matches": sourceSites,
 	"tls-endpoint": sourceServices, "host-services": sourceHosts,
 	"directory": sourceDirectories, "accounts": sourceApplications, "source": sourceAccounts,
-	"hosting": sourceHosting, "attestations": sourceAttestations,
+	"hosting": sourceHosting, "attestations": sourceAttestations, "history": sourceHistory,
 }
 
 // SourceOf tells what has to be declared for a kind of fact to be seen.

@@ -12,3 +12,16 @@ const (
 	VantageInside   Vantage = "inside"   // from its own network
 	VantageDeclared Vantage = "declared" // read in a file the establishment keeps
 )
+
+// From completes "seen" on screen.
+func (v Vantage) From() Text {
+	switch v {
+	case VantageInternet:
+		return Text{"depuis internet", "from the internet"}
+	case VantageInside:
+		return Text{"depuis le réseau interne", "from the inside network"}
+	case VantageDeclared:
+		return Text{"dans ce que l'établissement déclare", "in what the establishment declares"}
+	}
+	return Text{"d'un endroit inconnu", "from an unknown place"}
+}

@@ -148,11 +148,13 @@ func (e Engine) find(task scanner.Task) (scanner.Probe, error) {
 			continue
 		}
 		if p.TargetKind() != task.Target.Kind {
-			return p, fmt.Errorf("probe %s looks at a %s, not at a %s", task.Probe, p.TargetKind(), task.Target.Kind)
+			return p, look{assignment: assignment{task: task}}.mistake(
+				fmt.Errorf("probe %s looks at a %s, not at a %s", task.Probe, p.TargetKind(), task.Target.Kind))
 		}
 		return p, nil
 	}
-	return nil, fmt.Errorf("this program has no probe called %q", task.Probe)
+	return nil, scanner.NotSeen(scanner.CauseNoProbe, scanner.Values{scanner.ValueWhere: task.Probe},
+		fmt.Errorf("this program has no probe called %q", task.Probe))
 }
 
 // fill puts together what the looks saw; equal artifacts are kept once.

@@ -143,7 +143,7 @@ func TestRun_observations(t *testing.T) {
 			want: []string{`door chu.test completed {"open":true}`, `lock chu.test completed {"Turns":2}`},
 		},
 		{
-			name: "partly-seen", probe: brings(scanner.Sighting{Fact: door{}, Missing: "the  back\ndoor"}, both[1]), status: scanner.RunPartial,
+			name: "partly-seen", probe: brings(scanner.Sighting{Fact: door{}, Missing: scanner.Causes{{Code: scanner.CauseTimeout, Detail: "the  back\ndoor"}}}, both[1]), status: scanner.RunPartial,
 			want: []string{`door chu.test partial {"open":false} the back door`, `lock chu.test completed {"Turns":2}`},
 		},
 		{

@@ -61,7 +61,7 @@ func (e Engine) look(ctx context.Context, plan scanner.Plan, assigned assignment
 		return l.completed(seen{err: err}, scanner.StatusError)
 	}
 	if ctx.Err() != nil {
-		return l.completed(seen{err: errors.New("the run was stopped before this look")}, scanner.StatusSkipped)
+		return l.completed(seen{err: stoppedLook("before")}, scanner.StatusSkipped)
 	}
 	result := l.watch(scanner.WithAttempt(ctx, assigned.attempt), e.Network, e.Timeout)
 	return l.completed(result, failure(ctx, result.err))
@@ -96,9 +96,19 @@ func (l look) watch(run context.Context, network scanner.Network, timeout time.D
 
 func lateness(run context.Context, timeout time.Duration) error {
 	if run.Err() != nil {
-		return errors.New("the run was stopped during this look")
+		return stoppedLook("during")
 	}
-	return fmt.Errorf("the look did not end within %s", timeout)
+	limit := scanner.Values{scanner.ValueLimit: fmt.Sprintf("%.0f s", timeout.Seconds())}
+	return scanner.NotSeen(scanner.CauseLate, limit, fmt.Errorf("the look did not end within %s", timeout))
+}
+
+func stoppedLook(when string) error {
+	return scanner.NotSeen(scanner.CauseStopped, nil, fmt.Errorf("the run was stopped %s this look", when))
+}
+
+// mistake is a bug of a probe or of a plan.
+func (l look) mistake(err error) error {
+	return scanner.NotSeen(scanner.CauseInternal, scanner.Values{scanner.ValueWhere: l.task.Probe}, err)
 }
 
 // late takes what a probe still hands over after its time was up.
@@ -118,7 +128,7 @@ func late(ended <-chan seen, why error) seen {
 func (l look) observe(ctx context.Context, network scanner.Network) (result seen) {
 	defer func() {
 		if crash := recover(); crash != nil {
-			result = seen{err: fmt.Errorf("probe %s stopped on an internal error: %v", l.task.Probe, crash)}
+			result = seen{err: l.mistake(fmt.Errorf("probe %s stopped on an internal error: %v", l.task.Probe, crash))}
 		}
 	}()
 	sightings, err := l.probe.Observe(ctx, network, l.task.Target)
@@ -134,14 +144,14 @@ func (l look) observe(ctx context.Context, network scanner.Network) (result seen
 // seal turns a sighting into an observation and its artifacts.
 func (l look) seal(result *seen, s scanner.Sighting) error {
 	if s.Fact == nil {
-		return fmt.Errorf("probe %s brought a sighting without a fact", l.task.Probe)
+		return l.mistake(fmt.Errorf("probe %s brought a sighting without a fact", l.task.Probe))
 	}
 	o, err := scanner.Saw(cmp.Or(s.Target, l.task.Target), s.Fact)
 	if err != nil {
-		return err
+		return l.mistake(err)
 	}
-	if s.Missing != "" {
-		o.Status, o.Error = scanner.StatusPartial, sentence(s.Missing)
+	if len(s.Missing) > 0 {
+		o = lacking(o, scanner.StatusPartial, s.Missing)
 	}
 	for _, a := range s.Artifacts {
 		a = bounded(a)
@@ -167,18 +177,18 @@ func bounded(a scanner.Artifact) scanner.Artifact {
 // observation can carry makes what was seen partial.
 func (l look) completed(result seen, status scanner.Status) seen {
 	result.task = l.task
-	text := "the probe brought nothing back"
+	why := scanner.Causes{{Code: scanner.CauseNothing, Detail: "the probe brought nothing back"}}
 	if result.err != nil {
-		text = sentence(result.err.Error())
+		why = scanner.CausesOf(result.err)
 	}
 	missing := l.missing(result)
 	for _, kind := range missing {
-		o := scanner.Observation{Kind: kind, Target: l.task.Target, Status: status, Error: text}
+		o := lacking(scanner.Observation{Kind: kind, Target: l.task.Target}, status, why)
 		result.observations = append(result.observations, l.place(o))
 	}
 	if result.err != nil && len(missing) == 0 {
 		for i, o := range result.observations {
-			result.observations[i] = doubted(o, text)
+			result.observations[i] = doubted(o, why)
 		}
 	}
 	return result
@@ -206,11 +216,25 @@ func (l look) missing(result seen) []string {
 	return missing
 }
 
-func doubted(o scanner.Observation, text string) scanner.Observation {
+func doubted(o scanner.Observation, why scanner.Causes) scanner.Observation {
 	if o.Status == scanner.StatusCompleted {
-		o.Status, o.Error = scanner.StatusPartial, text
+		o = lacking(o, scanner.StatusPartial, why)
 	}
 	return o.Identify()
+}
+
+// lacking says of an observation why something is missing. The technical text
+// is kept once, beside the causes; what both hold may come from outside.
+func lacking(o scanner.Observation, status scanner.Status, why scanner.Causes) scanner.Observation {
+	o.Status, o.Error = status, sentence(scanner.Technical(why.Detail()))
+	for _, c := range why.Merge() {
+		kept := scanner.Cause{Code: c.Code, Values: maps.Clone(c.Values)}
+		for name, value := range kept.Values {
+			kept.Values[name] = sentence(value)
+		}
+		o.Causes = append(o.Causes, kept)
+	}
+	return o
 }
 
 // place says where, when and by whom an observation was made.

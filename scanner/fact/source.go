@@ -2,7 +2,11 @@
 
 package fact
 
-import "time"
+import (
+	"time"
+
+	"carescan/scanner"
+)
 
 // Source is the health of a source that people's accounts are counted from.
 type Source struct {
@@ -14,7 +18,24 @@ type Source struct {
 	Rejected int       `json:"rejected"` // entries that could not be understood
 	Complete bool      `json:"complete"` // the last entry was reached
 	Digest   string    `json:"digest,omitempty"`
-	Problem  string    `json:"problem,omitempty"`
+	// Causes say why it could not be read rightly, Problem the technical text.
+	Causes  scanner.Causes `json:"causes,omitempty"`
+	Problem string         `json:"problem,omitempty"`
+}
+
+// Blamed is the source with what is wrong in it.
+func (s Source) Blamed(causes scanner.Causes) Source {
+	s.Problem = causes.Detail()
+	s.Causes = causes.Bare()
+	return s
+}
+
+// Why lists what is wrong in the source; none when nothing is.
+func (s Source) Why() scanner.Causes {
+	if s.Problem == "" && len(s.Causes) == 0 {
+		return nil
+	}
+	return scanner.Observation{Causes: s.Causes, Error: s.Problem}.Why()
 }
 
 // FactKind names the fact.

@@ -2,11 +2,15 @@
 
 package fact
 
+import "carescan/scanner"
+
 // Templates is what the template engine recognised on a site.
 type Templates struct {
 	Engine string        `json:"engine"` // name and version
 	Ran    []TemplateRun `json:"ran"`
-	Error  string        `json:"error,omitempty"`
+	// Cause is why nothing can be said of the site, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 	// SoftNotFound is true when the site answers a random address as if it held
 	// a page: that a page was not recognised there proves nothing.
 	SoftNotFound bool `json:"soft_not_found,omitempty"`

@@ -2,6 +2,8 @@
 
 package fact
 
+import "carescan/scanner"
+
 // Web is how a web site answers.
 type Web struct {
 	Reach Reach `json:"reach"` // over HTTPS, at the origin of the target
@@ -10,7 +12,9 @@ type Web struct {
 	// Plain is what port 80 does; absent when the origin has a port of its own.
 	Plain       *PlainHTTP  `json:"plain,omitempty"`
 	SecurityTxt SecurityTxt `json:"security_txt"`
-	Error       string      `json:"error,omitempty"`
+	// Cause is why the site did not answer to its end, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 
 	// Others are the answers of other addresses of the same name to the same
 	// first request, at most 2.

@@ -2,6 +2,8 @@
 
 package fact
 
+import "carescan/scanner"
+
 // Answer says what a DNS question got.
 type Answer string
 
@@ -25,7 +27,9 @@ type RecordSet struct {
 	// record are joined without separator, as SPF and DMARC ask.
 	Values []string `json:"values,omitempty"`
 	Server string   `json:"server,omitempty"` // who answered, "address:port"
-	Error  string   `json:"error,omitempty"`
+	// Cause is why there is no whole answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // Zone is what the DNS says of a domain.
@@ -74,8 +78,10 @@ type TransferTry struct {
 	Result  TransferResult `json:"result"`
 	Records int            `json:"records,omitempty"` // records delivered, counted and not kept
 	// Internal is how many of them show private addresses or internal names.
-	Internal int    `json:"internal,omitempty"`
-	Error    string `json:"error,omitempty"`
+	Internal int `json:"internal,omitempty"`
+	// Cause is why it failed or was not made, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // Transfer is the zone transfer asked of every name server of a domain.

@@ -4,6 +4,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -39,13 +40,21 @@ func (h *host) enter(ctx context.Context) error {
 	select {
 	case h.places <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return kept(ctx.Err())
 	}
 	if err := h.pace.Wait(ctx); err != nil {
 		h.leave()
-		return err
+		return kept(err)
 	}
 	return nil
+}
+
+// kept says that our own courtesy, and not the host, took all the time given.
+func kept(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return scanner.NotSeen(scanner.CauseLate, nil, err)
 }
 
 func (h *host) leave() { <-h.places }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"carescan/scanner"
 )
 
 // The bounds of one resolution.
@@ -77,7 +79,7 @@ func (r *resolver) lookup(ctx context.Context, name string) ([]resolved, error) 
 		return found, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || name == "" || hasEscape(name) {
-		return nil, &net.DNSError{Err: "not a domain name", Name: name}
+		return nil, scanner.NotSeen(scanner.CauseBadName, scanner.Values{scanner.ValueWhere: name}, &net.DNSError{Err: "not a domain name", Name: name})
 	}
 	found, err := r.follow(ctx, name, dns.TypeA)
 	found6, err6 := r.follow(ctx, name, dns.TypeAAAA)
@@ -180,7 +182,7 @@ func withNames(addrs []netip.Addr, names []string) []resolved {
 
 // ask puts one question to the resolvers, in order, until one answers it.
 func (r *resolver) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
-	failed := error(&net.DNSError{Err: "no resolver is declared", Name: name})
+	failed := scanner.NotSeen(scanner.CauseNoResolver, nil, &net.DNSError{Err: "no resolver is declared", Name: name})
 	for _, server := range r.servers {
 		answer, err := r.askServer(ctx, server, name, qtype)
 		if err == nil {
@@ -203,7 +205,8 @@ func (r *resolver) askServer(ctx context.Context, server netip.AddrPort, name st
 		return nil, err
 	}
 	if answer.Rcode != dns.RcodeSuccess && answer.Rcode != dns.RcodeNameError {
-		return nil, fmt.Errorf("resolver answered %s", dns.RcodeToString[answer.Rcode])
+		code := dns.RcodeToString[answer.Rcode]
+		return nil, scanner.NotSeen(scanner.CauseDNSFailure, scanner.Values{scanner.ValueCode: code}, errors.New("resolver answered "+code))
 	}
 	return answer, nil
 }
@@ -226,7 +229,7 @@ func (r *resolver) exchange(
 		return nil, err
 	}
 	if !answers(answer, question) {
-		return nil, errors.New("resolver answered another question")
+		return nil, scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("resolver answered another question"))
 	}
 	return answer, nil
 }

@@ -32,11 +32,10 @@ func judge(_ scanner.Case[struct{}], f fact.DNSSEC) scanner.Verdict {
 // delegation is at fault when the parent publishes of the domain what cannot be
 // proven; a fault higher up is not the domain's, and nothing is concluded.
 func delegation(f fact.DNSSEC) (scanner.Verdict, bool) {
-	values := scanner.Values{"zone": f.Zone, "cause": string(f.Reason)}
 	if f.Zone == f.Name {
-		return scanner.Failed("delegation", values), f.State == fact.Bogus
+		return scanner.Failed("delegation", signed.Why(f)), f.State == fact.Bogus
 	}
-	return scanner.Unknown("above", values), f.State == fact.Bogus
+	return scanner.Unknown("above", signed.Why(f)), f.State == fact.Bogus
 }
 
 // faults are the reasons told apart, the deepest cause first. A set may be bogus
@@ -64,15 +63,11 @@ func servers(f fact.DNSSEC) (scanner.Verdict, bool) {
 
 // types lists the types of the sets that are as told, each once.
 func types(f fact.DNSSEC, told func(fact.SignedSet) bool) []string {
-	var list []string
+	var sets []fact.SignedSet
 	for _, s := range f.Servers {
-		for _, set := range s.Sets {
-			if told(set) && !slices.Contains(list, set.Type) {
-				list = append(list, set.Type)
-			}
-		}
+		sets = append(sets, slices.DeleteFunc(slices.Clone(s.Sets), func(set fact.SignedSet) bool { return !told(set) })...)
 	}
-	return list
+	return signed.Types(sets)
 }
 
 func doubts(f fact.DNSSEC) (scanner.Verdict, bool) {

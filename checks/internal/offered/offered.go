@@ -55,11 +55,11 @@ func word(key string) string {
 	case fact.OfferNull:
 		return "NULL"
 	case fact.OfferAnonymous:
-		return "anonymous DH"
+		return "DH_anon"
 	case fact.Offer3DES:
 		return "3DES (SWEET32)"
 	case fact.OfferStaticKey:
-		return "RSA / static DH"
+		return "RSA / DH"
 	case fact.OfferAEAD, fact.OfferCBC, fact.OfferRC4, fact.OfferDES, fact.OfferDHE:
 		return strings.ToUpper(strings.TrimSuffix(key, "-suites"))
 	case fact.OfferCCM8:

@@ -14,7 +14,6 @@ import (
 // Settled returns the verdict on a domain of which no signed zone was reached,
 // and whether there is one.
 func Settled(f fact.DNSSEC) (scanner.Verdict, bool) {
-	values := scanner.Values{"zone": f.Zone, "cause": string(f.Reason)}
 	switch {
 	case f.Absent:
 		return scanner.Exempt("no-domain", nil), true
@@ -23,11 +22,60 @@ func Settled(f fact.DNSSEC) (scanner.Verdict, bool) {
 	case f.State == fact.Secure && f.Zone != f.Name:
 		return scanner.Exempt("not-a-zone", scanner.Values{"zone": f.Zone}), true
 	case f.State != fact.Secure:
-		return scanner.Unknown("unproven", values), true
+		return scanner.Unknown("unproven", Why(f)), true
 	case !slices.ContainsFunc(f.Servers, Asked):
 		return scanner.Unknown("no-server", nil), true
 	}
 	return scanner.Verdict{}, false
+}
+
+// Why are the values of a message that names the zone where a chain ends, and says
+// why.
+func Why(f fact.DNSSEC) scanner.Values {
+	words, known := reasons[f.Reason]
+	if !known {
+		words = scanner.Text{FR: "raison inconnue", EN: "reason not known"}
+	}
+	return scanner.Values{"zone": f.Zone, "cause": string(f.Reason), "cause_fr": words.FR, "cause_en": words.EN}
+}
+
+// reasons word why a chain is broken, or could not be followed.
+var reasons = map[fact.SecurityReason]scanner.Text{
+	fact.SignatureExpired:     {FR: "signature expirée", EN: "signature expired"},
+	fact.SignatureEarly:       {FR: "signature pas encore valable", EN: "signature not valid yet"},
+	fact.SignatureWrong:       {FR: "signature fausse", EN: "wrong signature"},
+	fact.SignatureMissing:     {FR: "signature absente", EN: "signature missing"},
+	fact.NoMatchingKey:        {FR: "clé absente de la zone", EN: "key not in the zone"},
+	fact.DSMismatch:           {FR: "empreinte qui ne correspond à aucune clé", EN: "print that matches no key"},
+	fact.DSWithoutKey:         {FR: "empreinte sans clé", EN: "print without key"},
+	fact.DenialNotProven:      {FR: "absence non prouvée", EN: "absence not proven"},
+	fact.KeyNotTrusted:        {FR: "clé non reconnue", EN: "key not trusted"},
+	fact.NoDS:                 {FR: "pas d'empreinte chez le parent", EN: "no print at the parent"},
+	fact.OptOut:               {FR: "NSEC3 avec opt-out", EN: "NSEC3 with opt-out"},
+	fact.TooManyIterations:    {FR: "trop d'itérations NSEC3", EN: "too many NSEC3 iterations"},
+	fact.UnsupportedAlgorithm: {FR: "algorithme non vérifié par cet outil", EN: "algorithm not verified by this tool"},
+	fact.NotAnswered:          {FR: "pas de réponse", EN: "no answer"},
+	fact.NotAuthoritative:     {FR: "réponse sans autorité", EN: "answer without authority"},
+	fact.NoAnchor:             {FR: "l'ancre de confiance n'est pas au-dessus du domaine", EN: "the trust anchor is not above the domain"},
+	fact.AnchorUnproven:       {FR: "l'ancre de confiance n'a pas pu être prouvée", EN: "the trust anchor could not be proven"},
+	fact.UnsupportedKey:       {FR: "clé d'une taille non vérifiée par cet outil", EN: "key of a size not verified by this tool"},
+	fact.TooCostly:            {FR: "vérification trop coûteuse", EN: "verification too costly"},
+}
+
+// Types lists the types of sets, without repeating one. What denies a name has no
+// type: it is called by the answer it stands for.
+func Types(sets []fact.SignedSet) []string {
+	var list []string
+	for _, set := range sets {
+		kind := set.Type
+		if kind == fact.TypeDenial {
+			kind = "NXDOMAIN"
+		}
+		if !slices.Contains(list, kind) {
+			list = append(list, kind)
+		}
+	}
+	return list
 }
 
 // Asked tells whether a server was asked.

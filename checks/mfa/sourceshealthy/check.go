@@ -39,8 +39,9 @@ func judge(c scanner.Case[Params], s fact.Source) scanner.Verdict {
 		"date": s.AsOf.UTC().Format(time.DateOnly), "limit": strconv.Itoa(c.Params.MaxRejectedPercent),
 	}
 	switch {
-	case s.Problem != "":
-		return scanner.Unknown("problem", scanner.Values{"problem": s.Problem})
+	case len(s.Why()) > 0:
+		words := s.Why().Text()
+		return scanner.Unknown("problem", scanner.Values{"problem": s.Why().Codes(), "problem_fr": words.FR, "problem_en": words.EN})
 	case !s.Complete:
 		return scanner.Unknown("incomplete", values)
 	case s.Received < 1:

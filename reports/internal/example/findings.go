@@ -37,9 +37,10 @@ func findings(seen map[string]look) (list []scanner.Finding, coverage []scanner.
 			f.Values = scanner.Values{"fact": "attestations"}
 		}
 		c := scanner.Coverage{Check: r.check, Target: r.target, Status: scanner.StatusSkipped, Reason: "no source is declared"}
+		c.Causes = scanner.Causes{{Code: scanner.CauseNoSource}}
 		if o, ok := seen[r.look]; ok {
 			f.Observations = []string{o.ID}
-			c.Status, c.Reason = o.Status, o.Error
+			c.Status, c.Causes, c.Reason = o.Status, o.Causes, o.Error
 		}
 		list, coverage = append(list, f), append(coverage, c)
 	}

@@ -29,10 +29,13 @@ func HostileDocument() (reports.Document, error) {
 		c := &r.Controls[i]
 		c.Title, c.Source, c.Verified = bad, Hostile, Hostile
 	}
+	strange := scanner.Causes{{Code: Hostile, Values: scanner.Values{scanner.ValueWhere: Hostile}}, scanner.Cause{Code: scanner.CauseTimeout}.At(Hostile)}
 	for i := range r.Coverage {
+		r.Coverage[i].Causes = strange
 		r.Coverage[i].Reason, r.Coverage[i].Check, r.Coverage[i].Target.ID = Hostile, Hostile, Hostile
 	}
 	for i := range r.Observations {
+		r.Observations[i].Causes = strange
 		r.Observations[i].Error, r.Observations[i].Target.ID = Hostile, Hostile
 		for j := range r.Observations[i].Artifacts {
 			r.Observations[i].Artifacts[j].Name = Hostile

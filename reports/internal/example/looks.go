@@ -40,10 +40,11 @@ func see(probe string, t scanner.Target, v scanner.Vantage, f scanner.Fact, arti
 	return look{o.Identify(), artifacts}
 }
 
-func missed(probe, kind string, t scanner.Target, why string) look {
+func missed(probe, kind string, t scanner.Target, why error) look {
+	causes := scanner.CausesOf(why)
 	return look{Observation: scanner.Observation{
 		Kind: kind, Target: t, Vantage: scanner.VantageInternet, At: At.Add(time.Minute),
-		Probe: probe, Status: scanner.StatusError, Error: why,
+		Probe: probe, Status: scanner.StatusSkipped, Causes: causes.Bare(), Error: causes.Detail(),
 	}.Identify()}
 }
 
@@ -51,7 +52,8 @@ func looks() map[string]look {
 	return map[string]look{
 		"dns": see("dns", zone, scanner.VantageInternet, dnsZone(),
 			scanner.NewArtifact("réponses DNS", "application/dns", []byte("v=spf1 mx -all\nv=DMARC1; p=none; rua=mailto:dmarc@chu.test\n"))),
-		"transfer": missed("dns", fact.Transfer{}.FactKind(), zone, "les serveurs de noms sont hors du périmètre"),
+		"transfer": missed("dns", fact.Transfer{}.FactKind(), zone,
+			&scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: "ns1.chu.test", Detail: "the name is not in the declared scope"}),
 		"names":    see("inventory", zone, scanner.VantageInternet, names()),
 		"tls": see("tls", www, scanner.VantageInternet, endpoint(),
 			scanner.NewArtifact("chaîne de certificats", "application/pem-certificate-chain", []byte("-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n"))),

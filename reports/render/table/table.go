@@ -154,15 +154,8 @@ func (p *page) gaps(d reports.Document) {
 	}
 	p.heading(p.t("Ce qui n’a pas pu être observé", "What could not be observed"))
 	for _, g := range gaps {
-		p.text(2, fmt.Sprintf("%s %s : %s", g.Check, g.Target.ID, strings.TrimSpace(reports.StatusLabel(g.Status).In(p.lang)+" "+bracketed(g.Reason))))
+		p.text(2, fmt.Sprintf("%s %s%s%s — %s", g.Check, g.Target.ID, p.t("\u00a0: ", ": "), reports.StatusLabel(g.Status).In(p.lang), g.Why().Text().In(p.lang)))
 	}
-}
-
-func bracketed(reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return "(" + reason + ")"
 }
 
 func (p *page) seal(d reports.Document) {

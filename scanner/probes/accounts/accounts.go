@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 )
 
 // Config describes the export of one application.
@@ -63,16 +64,16 @@ func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target)
 			return p.observe(ctx, c)
 		}
 	}
-	return nil, fmt.Errorf("no export of accounts is declared for application %q", t.ID)
+	return nil, scanner.NotSeen(scanner.CauseNoSource, nil, fmt.Errorf("no export of accounts is declared for application %q", t.ID))
 }
 
 func (p Probe) observe(ctx context.Context, c Config) ([]scanner.Sighting, error) {
 	source := fact.Source{Kind: "accounts"}
 	census, err := read(ctx, c, &source)
 	if err != nil {
-		err = fmt.Errorf("read the accounts of %s in %s: %w", c.ID, filepath.Base(c.File), err)
-		source.Problem = err.Error()
-		return []scanner.Sighting{{Fact: source}}, err
+		name := filepath.Base(c.File)
+		err = localfile.In(name, fmt.Errorf("read the accounts of %s in %s: %w", c.ID, name, err))
+		return []scanner.Sighting{{Fact: source.Blamed(scanner.CausesOf(err))}}, err
 	}
 	counted := census.count(c, p.pseudonyms)
 	return []scanner.Sighting{counted, {Fact: source}}, nil

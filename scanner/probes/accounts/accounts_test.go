@@ -164,8 +164,8 @@ func TestDuplicatesAreMergedPessimistically(t *testing.T) {
 			if diff := cmp.Diff([]fact.Population{test.want}, sighting.Fact.(fact.Accounts).Populations); diff != "" {
 				t.Errorf("populations (-want +got):\n%s", diff)
 			}
-			if source.Received != 2 || source.Rejected != 1 || sighting.Missing != "" {
-				t.Errorf("received %d, rejected %d, missing %q", source.Received, source.Rejected, sighting.Missing)
+			if source.Received != 2 || source.Rejected != 1 || len(sighting.Missing) > 0 {
+				t.Errorf("received %d, rejected %d, missing %q", source.Received, source.Rejected, sighting.Missing.Detail())
 			}
 		})
 	}
@@ -176,8 +176,8 @@ func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if source.Rejected != 3 || !strings.Contains(sighting.Missing, "2 lines") || !strings.Contains(sighting.Missing, "1 lines") {
-		t.Errorf("rejected %d, missing %q", source.Rejected, sighting.Missing)
+	if source.Rejected != 3 || !strings.Contains(sighting.Missing.Detail(), "2 lines") || !strings.Contains(sighting.Missing.Detail(), "1 lines") {
+		t.Errorf("rejected %d, missing %q", source.Rejected, sighting.Missing.Detail())
 	}
 	if got := sighting.Fact.(fact.Accounts).Populations[0].Enabled; got != 1 {
 		t.Errorf("%d enabled, want the account of unknown status", got)

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -145,13 +146,15 @@ func (a account) countIn(p fact.Population) fact.Population {
 	return p
 }
 
-func (c census) missing() string {
-	var parts []string
-	if c.nameless > 0 {
-		parts = append(parts, fmt.Sprintf("%d lines have no login or not the columns of the header", c.nameless))
+func (c census) missing() (missing scanner.Causes) {
+	rejected := func(count int, column, detail string) {
+		if count > 0 {
+			cause := scanner.Cause{Code: scanner.CauseRowsRejected}.At(column).With(scanner.ValueCount, strconv.Itoa(count))
+			cause.Detail = fmt.Sprintf(detail, count)
+			missing = append(missing, cause)
+		}
 	}
-	if c.doubtful > 0 {
-		parts = append(parts, fmt.Sprintf("the status of %d lines is not a known word, they were counted as enabled", c.doubtful))
-	}
-	return strings.Join(parts, "; ")
+	rejected(c.nameless, columnLogin, "%d lines have no login or not the columns of the header")
+	rejected(c.doubtful, columnStatus, "the status of %d lines is not a known word, they were counted as enabled")
+	return missing
 }

@@ -36,7 +36,7 @@ func asOf(declared string, modified time.Time) (time.Time, error) {
 	}
 	at, err := time.Parse(time.DateOnly, declared)
 	if err != nil {
-		return time.Time{}, errors.New("as_of must be a date written as 2026-03-14")
+		return time.Time{}, scanner.NotSeen(scanner.CauseFieldWrong, field("as_of", "2026-03-14"), errors.New("as_of must be a date written as 2026-03-14"))
 	}
 	return at, nil
 }
@@ -46,14 +46,14 @@ func asOf(declared string, modified time.Time) (time.Time, error) {
 func decode(data []byte) (string, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if bytes.IndexByte(data, 0) >= 0 {
-		return "", errors.New("it is not a text file: export it again as CSV in UTF-8")
+		return "", scanner.NotSeen(scanner.CauseFileEncoding, nil, errors.New("it is not a text file: export it again as CSV in UTF-8"))
 	}
 	if utf8.Valid(data) {
 		return string(data), nil
 	}
 	text, err := charmap.Windows1252.NewDecoder().Bytes(data)
 	if err != nil {
-		return "", errors.New("its encoding is not known: export it again as CSV in UTF-8")
+		return "", scanner.NotSeen(scanner.CauseFileEncoding, nil, errors.New("its encoding is not known: export it again as CSV in UTF-8"))
 	}
 	return string(text), nil
 }

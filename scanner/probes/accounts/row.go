@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+
+	"carescan/scanner"
+	"carescan/scanner/probes/internal/localfile"
 )
 
 const (
@@ -44,7 +48,7 @@ func parse(content string, columns map[string]string, add func(row)) (int, error
 	reader.ReuseRecord = true
 	header, err := next(reader)
 	if errors.Is(err, io.EOF) {
-		return 0, errors.New("the file is empty")
+		return 0, scanner.NotSeen(scanner.CauseFileEmpty, nil, errors.New("the file is empty"))
 	}
 	if err != nil {
 		return 0, err
@@ -79,7 +83,8 @@ func rows(reader *csv.Reader, add func(cells []string)) (int, error) {
 			continue
 		}
 		if count++; count > maxRows {
-			return count, fmt.Errorf("at most %d lines are read: split the export", maxRows)
+			return count, scanner.NotSeen(scanner.CauseTooMany, scanner.Values{scanner.ValueLimit: strconv.Itoa(maxRows)},
+				fmt.Errorf("at most %d lines are read: split the export", maxRows))
 		}
 		add(cells)
 	}
@@ -99,7 +104,7 @@ func newRow(cells []string, width int, places map[string]int) row {
 func next(reader *csv.Reader) ([]string, error) {
 	cells, err := reader.Read()
 	if fault, ok := errors.AsType[*csv.ParseError](err); ok {
-		return nil, fmt.Errorf("line %d: %w; correct the quotes of this line", fault.Line, fault.Err)
+		return nil, localfile.On(fault.Line, fmt.Errorf("line %d: %w; correct the quotes of this line", fault.Line, fault.Err))
 	}
 	if err != nil {
 		return nil, err
@@ -107,7 +112,7 @@ func next(reader *csv.Reader) ([]string, error) {
 	for i, cell := range cells {
 		if len(cell) > maxField {
 			line, _ := reader.FieldPos(i)
-			return nil, fmt.Errorf("line %d: a field is longer than %d bytes; check the quotes above it", line, maxField)
+			return nil, localfile.On(line, fmt.Errorf("line %d: a field is longer than %d bytes; check the quotes above it", line, maxField))
 		}
 	}
 	return cells, nil
@@ -130,9 +135,11 @@ func locate(header []string, columns map[string]string) (map[string]int, error) 
 		switch {
 		case name == "":
 		case len(found) == 0:
-			return nil, fmt.Errorf("line 1: the column %q is missing: name it in columns, as %s: <its title>", name, column)
+			return nil, localfile.On(1, scanner.NotSeen(scanner.CauseFieldMissing, field(name, ""),
+				fmt.Errorf("line 1: the column %q is missing: name it in columns, as %s: <its title>", name, column)))
 		case len(found) > 1:
-			return nil, fmt.Errorf("line 1: the column %q is written twice: keep one", name)
+			return nil, localfile.On(1, scanner.NotSeen(scanner.CauseFieldRepeated, field(name, ""),
+				fmt.Errorf("line 1: the column %q is written twice: keep one", name)))
 		default:
 			places[column] = found[0]
 		}
@@ -147,14 +154,21 @@ func columnNames(columns map[string]string) (map[string]string, error) {
 	}
 	for column, name := range columns {
 		if _, known := names[column]; !known {
-			return nil, fmt.Errorf("columns must be among %s", strings.Join(Defaults(), ", "))
+			known := strings.Join(Defaults(), ", ")
+			return nil, scanner.NotSeen(scanner.CauseFieldWrong, field("columns", known), fmt.Errorf("columns must be among %s", known))
 		}
 		names[column] = strings.TrimSpace(name)
 	}
 	if names[columnLogin] == "" || names[columnFactor] == "" {
-		return nil, fmt.Errorf("the columns %s and %s cannot be left out", columnLogin, columnFactor)
+		return nil, scanner.NotSeen(scanner.CauseFieldMissing, field(columnLogin+", "+columnFactor, ""),
+			fmt.Errorf("the columns %s and %s cannot be left out", columnLogin, columnFactor))
 	}
 	return names, nil
+}
+
+// field names a column or a key of the configuration, and what is expected there.
+func field(name, expected string) scanner.Values {
+	return scanner.Values{scanner.ValueField: name, scanner.ValueExpected: expected}
 }
 
 func indexes(header []string, name string) []int {

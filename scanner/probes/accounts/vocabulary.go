@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"carescan/scanner"
 )
 
 // The populations of an application (identity-directory-hds.md section 1.5),
@@ -33,14 +35,17 @@ func newVocabulary(c Config) (vocabulary, error) {
 	}}
 	for word, population := range c.Populations {
 		if !slices.Contains(populations(), population) {
-			return v, fmt.Errorf("population %q is not known: choose among %s", population, strings.Join(populations(), ", "))
+			known := strings.Join(populations(), ", ")
+			return v, scanner.NotSeen(scanner.CauseFieldWrong, field("populations", known),
+				fmt.Errorf("population %q is not known: choose among %s", population, known))
 		}
 		v.populations[fold(word)] = population
 	}
 	for word, meaning := range c.Factors {
 		t, known := tierOf(meaning)
 		if !known {
-			return v, fmt.Errorf("factor %q means %q, which is neither a known method nor a tier from 0 to 3", word, meaning)
+			return v, scanner.NotSeen(scanner.CauseFieldWrong, field("factors", "0, 1, 2, 3"),
+				fmt.Errorf("factor %q means %q, which is neither a known method nor a tier from 0 to 3", word, meaning))
 		}
 		v.factors[fold(word)] = t
 	}

@@ -12,6 +12,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 )
 
 // Config says where the statements of an establishment are kept.
@@ -44,17 +45,22 @@ func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
 // Observe reads the file and hashes the documents it cites.
 func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	if t != p.config.Establishment {
-		return nil, fmt.Errorf("no attestation file is declared for establishment %q", t.ID)
+		return nil, scanner.NotSeen(scanner.CauseNoSource, nil, fmt.Errorf("no attestation file is declared for establishment %q", t.ID))
 	}
 	statements, err := read(p.config.File)
 	if err != nil {
-		return nil, fmt.Errorf("read attestations in %s: %w", filepath.Base(p.config.File), err)
+		return nil, p.unread(err)
 	}
 	items, err := p.items(ctx, statements)
 	if err != nil {
-		return nil, fmt.Errorf("read attestations in %s: %w", filepath.Base(p.config.File), err)
+		return nil, p.unread(err)
 	}
 	return []scanner.Sighting{{Fact: fact.Attestations{Items: items}}}, nil
+}
+
+func (p Probe) unread(err error) error {
+	name := filepath.Base(p.config.File)
+	return localfile.In(name, fmt.Errorf("read attestations in %s: %w", name, err))
 }
 
 func (p Probe) items(ctx context.Context, statements []statement) ([]fact.Attestation, error) {
@@ -65,7 +71,8 @@ func (p Probe) items(ctx context.Context, statements []statement) ([]fact.Attest
 			digest, err := hashDocument(ctx, p.config.File, s.Document.text)
 			if err != nil {
 				// The name of a document may hold the name of a person: the line says which.
-				return nil, fmt.Errorf("line %d: hash the document: %w; correct its path, relative to this file", s.Document.line, err)
+				return nil, localfile.On(s.Document.line,
+					fmt.Errorf("line %d: hash the document: %w; correct its path, relative to this file", s.Document.line, err))
 			}
 			item.Document = digest
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"carescan/scanner"
 	"carescan/scanner/probes/internal/localfile"
 )
 
@@ -30,7 +31,7 @@ func hashDocument(ctx context.Context, file, document string) (string, error) {
 		return "", localfile.Unnamed(err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxDocument {
-		return "", fmt.Errorf("it must be a file of at most %d MiB", maxDocument>>20)
+		return "", localfile.TooLarge(info, maxDocument)
 	}
 	f, err := folder.Open(document)
 	if err != nil {
@@ -47,7 +48,8 @@ func digest(ctx context.Context, f io.Reader) (string, error) {
 		return "", localfile.Unnamed(err)
 	}
 	if n > maxDocument {
-		return "", fmt.Errorf("it must be a file of at most %d MiB", maxDocument>>20)
+		limit := scanner.Values{scanner.ValueLimit: fmt.Sprintf("%d MiB", maxDocument>>20)}
+		return "", scanner.NotSeen(scanner.CauseTooLarge, limit, fmt.Errorf("it must be a file of at most %d MiB", maxDocument>>20))
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -7,13 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/probes/internal/yamlfile"
 )
 
@@ -59,7 +62,7 @@ type day struct {
 func (d *day) UnmarshalYAML(node *yaml.Node) error {
 	at, err := time.Parse(time.DateOnly, node.Value)
 	if err != nil {
-		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14"}
+		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14", Field: "date", Expected: "2026-03-14"}
 	}
 	d.time, d.line = at, node.Line
 	return nil
@@ -82,11 +85,12 @@ func parse(data []byte) ([]statement, error) {
 		return nil, err
 	}
 	if len(file.Attestations) > maxStatements {
-		return nil, fmt.Errorf("at most %d attestations are read: archive the oldest ones", maxStatements)
+		return nil, scanner.Cause{Code: scanner.CauseTooMany}.With(scanner.ValueLimit, strconv.Itoa(maxStatements)).
+			Over(fmt.Errorf("at most %d attestations are read: archive the oldest ones", maxStatements))
 	}
 	for i, s := range file.Attestations {
 		if err := s.validate(); err != nil {
-			return nil, fmt.Errorf("line %d (attestation %d): %w", s.line(), i+1, err)
+			return nil, localfile.On(s.line(), fmt.Errorf("line %d (attestation %d): %w", s.line(), i+1, err))
 		}
 	}
 	return file.Attestations, nil
@@ -95,15 +99,24 @@ func parse(data []byte) ([]statement, error) {
 func (s statement) validate() error {
 	switch {
 	case !slices.Contains(topics(), s.Topic.text):
-		return fmt.Errorf("the topic must be one of %s", strings.Join(topics(), ", "))
+		known := strings.Join(topics(), ", ")
+		return scanner.NotSeen(scanner.CauseFieldWrong, field("topic", known), fmt.Errorf("the topic must be one of %s", known))
 	case s.Date.time.IsZero():
-		return errors.New("the date is missing: write it as date: 2026-03-14")
+		return scanner.NotSeen(scanner.CauseFieldMissing, field("date", "date: 2026-03-14"),
+			errors.New("the date is missing: write it as date: 2026-03-14"))
 	case s.Role.text == "":
-		return errors.New("the role is missing: write the function of who states it, such as role: RSSI")
+		return scanner.NotSeen(scanner.CauseFieldMissing, field("role", "role: RSSI"),
+			errors.New("the role is missing: write the function of who states it, such as role: RSSI"))
 	case utf8.RuneCountInString(s.Role.text) > maxText, utf8.RuneCountInString(s.Reference.text) > maxText:
-		return fmt.Errorf("role and reference must hold at most %d characters", maxText)
+		return scanner.NotSeen(scanner.CauseTooLarge, scanner.Values{scanner.ValueLimit: strconv.Itoa(maxText), scanner.ValueWhere: "role, reference"},
+			fmt.Errorf("role and reference must hold at most %d characters", maxText))
 	}
 	return nil
+}
+
+// field names a key of the file and what is expected there.
+func field(name, expected string) scanner.Values {
+	return scanner.Values{scanner.ValueField: name, scanner.ValueExpected: expected}
 }
 
 // line is the first line the statement is known to stand on.

@@ -4,6 +4,7 @@ package directory
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"carescan/scanner"
@@ -82,26 +83,33 @@ func (w walk) count(f *fact.Directory, source string, p scanner.Pseudonyms) map[
 }
 
 // missing says what could not be seen: invisible is not absent.
-func (w walk) missing(hidden []string, found int) string {
-	var parts []string
+func (w walk) missing(hidden []string, found int) (missing scanner.Causes) {
+	lacks := func(c scanner.Cause, detail string) {
+		c.Detail = detail
+		missing = append(missing, c)
+	}
+	unseen := scanner.Cause{Code: scanner.CauseHidden}
 	switch {
 	case found == 0:
-		parts = append(parts, "no privileged group was found: this is not a Windows directory, or its groups are hidden from the account")
+		lacks(scanner.Cause{Code: scanner.CauseNoGroups},
+			"no privileged group was found: this is not a Windows directory, or its groups are hidden from the account")
 	case len(hidden) > 0:
-		parts = append(parts, "groups that exist in every domain are hidden from the account: "+strings.Join(hidden, ", "))
+		named := strings.Join(hidden, ", ")
+		lacks(unseen.At(named), "groups that exist in every domain are hidden from the account: "+named)
 	case !w.anyPerson():
-		parts = append(parts, "no person was found in any privileged group: members are probably hidden from the account")
+		lacks(scanner.Cause{Code: scanner.CauseNoMembers}, "no person was found in any privileged group: members are probably hidden from the account")
 	}
 	if n := len(w.lost); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d members of privileged groups could not be read: they are hidden, or belong to another domain", n))
+		lacks(unseen.With(scanner.ValueCount, strconv.Itoa(n)),
+			fmt.Sprintf("%d members of privileged groups could not be read: they are hidden, or belong to another domain", n))
 	}
-	if w.tree.rejected > 0 {
-		parts = append(parts, fmt.Sprintf("%d entries could not be understood", w.tree.rejected))
+	if n := w.tree.rejected; n > 0 {
+		lacks(scanner.Cause{Code: scanner.CauseRowsRejected}.With(scanner.ValueCount, strconv.Itoa(n)), fmt.Sprintf("%d entries could not be understood", n))
 	}
 	if w.tree.cut {
-		parts = append(parts, "the directory was not read to its end")
+		lacks(scanner.Cause{Code: scanner.CauseTooMany}, "the directory was not read to its end")
 	}
-	return strings.Join(parts, "; ")
+	return missing
 }
 
 func (w walk) anyPerson() bool {

@@ -59,7 +59,7 @@ func (p Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targe
 			return p.observe(ctx, net, c)
 		}
 	}
-	return nil, fmt.Errorf("no directory is declared as %q", t.ID)
+	return nil, scanner.NotSeen(scanner.CauseNoSource, nil, fmt.Errorf("no directory is declared as %q", t.ID))
 }
 
 func (p Probe) observe(ctx context.Context, net scanner.Network, c Config) ([]scanner.Sighting, error) {
@@ -68,13 +68,12 @@ func (p Probe) observe(ctx context.Context, net scanner.Network, c Config) ([]sc
 	source.Received, source.Rejected = tree.received, tree.rejected
 	if err != nil {
 		err = fmt.Errorf("read directory %s: %w", c.ID, err)
-		source.Problem = err.Error()
-		return []scanner.Sighting{{Fact: source}}, err
+		return []scanner.Sighting{{Fact: source.Blamed(scanner.CausesOf(err))}}, err
 	}
 	seen := tree.count(c.ID, p.pseudonyms)
 	// Whatever could not be seen is also a fault of the source.
-	source.Complete, source.Problem = !tree.cut, seen.Missing
-	return []scanner.Sighting{seen, {Fact: source}}, nil
+	source.Complete = !tree.cut
+	return []scanner.Sighting{seen, {Fact: source.Blamed(seen.Missing)}}, nil
 }
 
 func read(ctx context.Context, net scanner.Network, c Config) (*tree, error) {

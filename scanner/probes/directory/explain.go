@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"carescan/scanner"
 )
 
 // explain turns an error of the directory into a sentence of ours. The text the
@@ -19,35 +22,43 @@ func explain(ctx context.Context, doing string, err error) error {
 	}
 	answer, ok := errors.AsType[*ldap.Error](err)
 	if !ok {
-		return fmt.Errorf("%s: the directory answered something that is not LDAP, or too much of it", doing)
+		return scanner.NotSeen(scanner.CauseBadAnswer, nil, fmt.Errorf("%s: the directory answered something that is not LDAP, or too much of it", doing))
 	}
-	return fmt.Errorf("%s: %s", doing, sentence(answer.ResultCode))
+	cause, text := meaning(answer.ResultCode)
+	return cause.Over(fmt.Errorf("%s: %s", doing, text))
 }
 
-// sentence says what a result code of RFC 4511 appendix A asks to do.
-func sentence(code uint16) string {
+// meaning says what a result code of RFC 4511 appendix A comes from, and asks to do.
+func meaning(code uint16) (scanner.Cause, string) {
+	of := func(code scanner.CauseCode, text string) (scanner.Cause, string) {
+		return scanner.Cause{Code: code}, text
+	}
+	wrong := func(field, text string) (scanner.Cause, string) {
+		return scanner.Cause{Code: scanner.CauseFieldWrong}.With(scanner.ValueField, field), text
+	}
 	switch code {
 	case ldap.LDAPResultInvalidCredentials:
-		return "the directory refused the account: check bind_dn and password_file"
+		return of(scanner.CauseBadCredentials, "the directory refused the account: check bind_dn and password_file")
 	case ldap.LDAPResultStrongAuthRequired, ldap.LDAPResultConfidentialityRequired, ldap.LDAPResultAuthMethodNotSupported,
 		ldap.LDAPResultInappropriateAuthentication:
-		return "the directory refuses a simple bind, even over TLS: allow it for this account"
+		return of(scanner.CauseSignInRefused, "the directory refuses a simple bind, even over TLS: allow it for this account")
 	case ldap.LDAPResultNoSuchObject:
-		return "the directory does not know base_dn, or hides it from this account: check base_dn and the read rights"
+		return wrong("base_dn", "the directory does not know base_dn, or hides it from this account: check base_dn and the read rights")
 	case ldap.LDAPResultInvalidDNSyntax:
-		return "the directory cannot read bind_dn or base_dn: check how they are written"
+		return wrong("bind_dn, base_dn", "the directory cannot read bind_dn or base_dn: check how they are written")
 	case ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultUnwillingToPerform, ldap.LDAPResultOperationsError:
-		return "the directory refuses to answer this account: check its read rights"
+		return of(scanner.CauseAccessDenied, "the directory refuses to answer this account: check its read rights")
 	case ldap.LDAPResultReferral:
-		return "base_dn belongs to another server: declare that server"
+		return of(scanner.CauseElsewhere, "base_dn belongs to another server: declare that server")
 	case ldap.LDAPResultTimeLimitExceeded, ldap.LDAPResultAdminLimitExceeded, ldap.LDAPResultSizeLimitExceeded:
-		return "the directory stopped at its own limit: allow paged searches for this account"
+		return of(scanner.CauseTooMany, "the directory stopped at its own limit: allow paged searches for this account")
 	case ldap.LDAPResultUnavailableCriticalExtension:
-		return "the directory does not know paged searches: allow them"
+		return of(scanner.CauseRefusedAnswer, "the directory does not know paged searches: allow them")
 	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable:
-		return "the directory is too busy: try again later"
+		return of(scanner.CauseRateLimited, "the directory is too busy: try again later")
 	case ldap.ErrorNetwork:
-		return "the connection broke or the directory did not answer in time"
+		return of(scanner.CauseReset, "the connection broke or the directory did not answer in time")
 	}
-	return fmt.Sprintf("the directory answered with result code %d", code)
+	return scanner.Cause{Code: scanner.CauseRefusedAnswer}.With(scanner.ValueCode, strconv.Itoa(int(code))),
+		fmt.Sprintf("the directory answered with result code %d", code)
 }

@@ -166,8 +166,8 @@ func TestSizeLimitIsPartial(t *testing.T) {
 		return page{entries: []entry{person("alice", nil)}, code: gldap.ResultSizeLimitExceeded}
 	})
 	sighting, source := l.see(t)
-	if source.Complete || !strings.Contains(sighting.Missing, "not read to its end") {
-		t.Errorf("source %+v, missing %q", source, sighting.Missing)
+	if source.Complete || !strings.Contains(sighting.Missing.Detail(), "not read to its end") {
+		t.Errorf("source %+v, missing %q", source, sighting.Missing.Detail())
 	}
 	if got := sighting.Fact.(fact.Directory); got.Privileged != 1 {
 		t.Errorf("directory = %+v, want what was seen before the limit", got)
@@ -223,8 +223,8 @@ func TestHostileEntriesAreCounted(t *testing.T) {
 		t.Errorf("directory %+v, source %+v", got, source)
 	}
 	for _, want := range []string{"1 members of privileged groups could not be read", "5 entries could not be understood"} {
-		if !strings.Contains(sighting.Missing, want) {
-			t.Errorf("missing %q, want %q", sighting.Missing, want)
+		if !strings.Contains(sighting.Missing.Detail(), want) {
+			t.Errorf("missing %q, want %q", sighting.Missing.Detail(), want)
 		}
 	}
 }

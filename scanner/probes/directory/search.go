@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"carescan/scanner"
 )
 
 const (
@@ -82,10 +84,10 @@ func nextPage(result *ldap.SearchResult) []byte {
 // stopped at its size limit; what it gave before is in the result.
 func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (result *ldap.SearchResult, limited bool, err error) {
 	if s.searches++; s.searches > maxSearches {
-		return nil, false, fmt.Errorf("more than %d searches would be needed: narrow base_dn", maxSearches)
+		return nil, false, tooMany(maxSearches, fmt.Errorf("more than %d searches would be needed: narrow base_dn", maxSearches))
 	}
 	if err := s.pace.Wait(ctx); err != nil {
-		return nil, false, errors.New("there is no time left for another search")
+		return nil, false, scanner.NotSeen(scanner.CauseLate, nil, errors.New("there is no time left for another search"))
 	}
 	result, err = s.conn.Search(request)
 	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && result != nil {
@@ -97,6 +99,14 @@ func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (resu
 	return result, false, nil
 }
 
+func tooMany(limit int, err error) error {
+	return scanner.NotSeen(scanner.CauseTooMany, scanner.Values{scanner.ValueLimit: strconv.Itoa(limit)}, err)
+}
+
+func badAnswer(text string) error {
+	return scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New(text))
+}
+
 // members returns the members of a group. Above 1 500 of them, Windows answers
 // "member;range=0-1499" and no "member": the rest must be asked for.
 func (s *session) members(ctx context.Context, e *ldap.Entry) ([]string, error) {
@@ -104,10 +114,10 @@ func (s *session) members(ctx context.Context, e *ldap.Entry) ([]string, error) 
 	slice, sliced := findRange(e)
 	for sliced {
 		if slice.first != len(members) || len(slice.values) == 0 {
-			return nil, errors.New("the directory answered another range of members than asked")
+			return nil, badAnswer("the directory answered another range of members than asked")
 		}
 		if members = append(members, slice.values...); len(members) > maxEntries {
-			return nil, fmt.Errorf("a group has more than %d members", maxEntries)
+			return nil, tooMany(maxEntries, fmt.Errorf("a group has more than %d members", maxEntries))
 		}
 		if slice.last {
 			break
@@ -128,11 +138,11 @@ func (s *session) nextRange(ctx context.Context, dn string, from int) (memberRan
 		return memberRange{}, fmt.Errorf("read a large group: %w", err)
 	}
 	if len(result.Entries) != 1 {
-		return memberRange{}, errors.New("a large group disappeared while it was read")
+		return memberRange{}, badAnswer("a large group disappeared while it was read")
 	}
 	slice, found := findRange(result.Entries[0])
 	if !found {
-		return memberRange{}, errors.New("the directory did not answer the next range of members")
+		return memberRange{}, badAnswer("the directory did not answer the next range of members")
 	}
 	return slice, nil
 }

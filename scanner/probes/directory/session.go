@@ -42,7 +42,8 @@ type session struct {
 // open connects through the network door, checks the certificate, then binds.
 func open(ctx context.Context, door scanner.Network, c Config) (*session, error) {
 	if c.BindDN == "" || c.BaseDN == "" {
-		return nil, errors.New("bind_dn and base_dn must be given: an anonymous look sees nothing")
+		return nil, scanner.NotSeen(scanner.CauseFieldMissing, scanner.Values{scanner.ValueField: "bind_dn, base_dn"},
+			errors.New("bind_dn and base_dn must be given: an anonymous look sees nothing"))
 	}
 	password, err := readPassword(c.PasswordFile)
 	if err != nil {
@@ -89,11 +90,12 @@ func (b bounded) Read(p []byte) (int, error) { return b.limited.Read(p) }
 func readPassword(path string) (string, error) {
 	data, _, err := localfile.Read(path, maxSecret)
 	if err != nil {
-		return "", fmt.Errorf("read password_file: %w", err)
+		return "", localfile.In("password_file", fmt.Errorf("read password_file: %w", err))
 	}
 	password := strings.TrimRight(string(data), "\r\n")
 	if password == "" {
-		return "", errors.New("password_file is empty: write the password of bind_dn in it")
+		return "", scanner.NotSeen(scanner.CauseFileEmpty, scanner.Values{scanner.ValueWhere: "password_file"},
+			errors.New("password_file is empty: write the password of bind_dn in it"))
 	}
 	return password, nil
 }
@@ -130,7 +132,8 @@ func distrust(address, name string, err error) error {
 func endpoint(text string) (address, host string, err error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "ldaps" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" {
-		return "", "", errors.New("url must be written as ldaps://host:636")
+		return "", "", scanner.NotSeen(scanner.CauseFieldWrong, scanner.Values{scanner.ValueField: "url", scanner.ValueExpected: "ldaps://host:636"},
+			errors.New("url must be written as ldaps://host:636"))
 	}
 	port := u.Port()
 	if port == "" {
@@ -149,11 +152,12 @@ func tlsSettings(c Config, host string) (*tls.Config, error) {
 	}
 	pem, _, err := localfile.Read(c.CAFile, maxAuthorities)
 	if err != nil {
-		return nil, fmt.Errorf("read ca_file: %w", err)
+		return nil, localfile.In("ca_file", fmt.Errorf("read ca_file: %w", err))
 	}
 	settings.RootCAs = x509.NewCertPool()
 	if !settings.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca_file %s holds no certificate in PEM form", filepath.Base(c.CAFile))
+		return nil, scanner.NotSeen(scanner.CauseFileMalformed, scanner.Values{scanner.ValueWhere: filepath.Base(c.CAFile)},
+			fmt.Errorf("ca_file %s holds no certificate in PEM form", filepath.Base(c.CAFile)))
 	}
 	return settings, nil
 }

@@ -198,24 +198,24 @@ func TestSlapdCounts(t *testing.T) {
 func TestSlapdHidesAPrivilegedGroup(t *testing.T) {
 	l := startSlapd(t, ldif(), hide("cn=Operateurs de sauvegarde", ""))
 	sighting, source := l.see(t)
-	if !strings.Contains(sighting.Missing, "Backup Operators (551)") || source.Problem != sighting.Missing {
-		t.Errorf("missing %q, source %+v", sighting.Missing, source)
+	if !strings.Contains(sighting.Missing.Detail(), "Backup Operators (551)") || source.Problem != sighting.Missing.Detail() {
+		t.Errorf("missing %q, source %+v", sighting.Missing.Detail(), source)
 	}
 }
 
 func TestSlapdHidesAMember(t *testing.T) {
 	l := startSlapd(t, ldif(), hide("cn=alice", ""))
 	sighting, _ := l.see(t)
-	if !strings.Contains(sighting.Missing, "1 members of privileged groups could not be read") {
-		t.Errorf("missing %q", sighting.Missing)
+	if !strings.Contains(sighting.Missing.Detail(), "1 members of privileged groups could not be read") {
+		t.Errorf("missing %q", sighting.Missing.Detail())
 	}
 }
 
 func TestSlapdHidesTheMembers(t *testing.T) {
 	l := startSlapd(t, ldif(), "access to attrs=member,primaryGroupID by * none", hide("cn=Administrateur", ""))
 	sighting, _ := l.see(t)
-	if !strings.Contains(sighting.Missing, "no person was found in any privileged group") {
-		t.Errorf("missing %q", sighting.Missing)
+	if !strings.Contains(sighting.Missing.Detail(), "no person was found in any privileged group") {
+		t.Errorf("missing %q", sighting.Missing.Detail())
 	}
 }
 
@@ -223,8 +223,8 @@ func TestSlapdWithoutWindowsGroups(t *testing.T) {
 	people, _, _ := strings.Cut(ldif(), "dn: cn=Admins du domaine")
 	l := startSlapd(t, people)
 	sighting, _ := l.see(t)
-	if got := sighting.Fact.(fact.Directory); got.Enabled != 7+crowd || !strings.Contains(sighting.Missing, "no privileged group was found") {
-		t.Errorf("%d enabled, missing %q", got.Enabled, sighting.Missing)
+	if got := sighting.Fact.(fact.Directory); got.Enabled != 7+crowd || !strings.Contains(sighting.Missing.Detail(), "no privileged group was found") {
+		t.Errorf("%d enabled, missing %q", got.Enabled, sighting.Missing.Detail())
 	}
 }
 

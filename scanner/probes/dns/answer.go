@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of one answer.
@@ -23,17 +26,18 @@ const (
 
 // The answers that settle nothing.
 var (
-	errNotAuthoritative = errors.New("the server does not answer for the domain")
-	errAlias            = errors.New("the server only knows an alias that leads elsewhere")
+	errNotAuthoritative = scanner.NotSeen(scanner.CauseNotInZone, nil, errors.New("the server does not answer for the domain"))
+	errAlias            = scanner.NotSeen(scanner.CauseNotInZone, nil, errors.New("the server only knows an alias that leads elsewhere"))
 )
 
 // settle fills a set with what a server answered. It fails when the answer
 // neither shows records nor proves their absence: a failure is never an absence.
 func settle(set *fact.RecordSet, s server, reply *dns.Msg) error {
 	if !dnswire.IsConclusive(reply) {
-		return fmt.Errorf("the server answered %s", dnswire.CodeName(reply.Rcode))
+		return dnswire.Answered("the server", reply.Rcode)
 	}
-	if err := entitled(s, reply); err != nil {
+	err := entitled(s, reply)
+	if err != nil {
 		return err
 	}
 	records, aliased := dnswire.Records(reply, set.Name, dns.StringToType[set.Type])
@@ -47,7 +51,8 @@ func settle(set *fact.RecordSet, s server, reply *dns.Msg) error {
 	default:
 		set.Answer = fact.NoData
 	}
-	set.Values, set.Error = keep(valuesOf(records))
+	set.Values, err = keep(valuesOf(records))
+	blame(set, err)
 	return nil
 }
 
@@ -91,14 +96,23 @@ func textValue(parts []string) string { return quotes.Replace(strings.Join(parts
 
 // keep sorts the values, so that servers that turn their answers make no
 // difference, and bounds them; it says so when some had to be left.
-func keep(values []string) (kept []string, cut string) {
+func keep(values []string) (kept []string, cut error) {
 	slices.Sort(values)
 	size := 0
 	for i, v := range values {
 		size += len(v)
 		if i >= maxValues || size > maxValueBytes {
-			return values[:i], fmt.Sprintf("only %d of %d records were kept", i, len(values))
+			return values[:i], scanner.NotSeen(scanner.CauseTooMany, scanner.Values{scanner.ValueLimit: strconv.Itoa(i)},
+				fmt.Errorf("only %d of %d records were kept", i, len(values)))
 		}
 	}
-	return values, ""
+	return values, nil
+}
+
+// blame says in a set why it is not whole; nil says that it is.
+func blame(set *fact.RecordSet, err error) {
+	set.Cause, set.Error = scanner.Cause{}, ""
+	if err != nil {
+		set.Cause, set.Error = excerpt.Why(err, maxError)
+	}
 }

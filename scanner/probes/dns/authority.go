@@ -81,7 +81,7 @@ func serverState(name string, reply *dns.Msg, err error) fact.ServerReply {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		state = fact.ServerClosed
 	}
-	return fact.ServerReply{State: state, Error: excerpt.Of(err.Error(), maxError)}
+	return fact.ServerReply{State: state, Error: excerpt.Error(err, maxError)}
 }
 
 // authority tells whether a server answers for the zone: with authority, and

@@ -28,7 +28,7 @@ func (p *Probe) certificate(ctx context.Context, network scanner.Network, z fact
 	defer cancel()
 	issuer, err := issuerAt(ctx, network, z.Name)
 	if err != nil {
-		return &fact.SiteCertificate{Error: excerpt.Of(err.Error(), maxError)}
+		return &fact.SiteCertificate{Error: excerpt.Error(err, maxError)}
 	}
 	return &fact.SiteCertificate{Issuer: issuer}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
 )
@@ -40,7 +41,7 @@ func (p *Probe) atAddress(ctx context.Context, a *asker, name string, d door) fa
 		at.AS, _, _ = p.geography.Locate(d.addr)
 	}
 	if d.refused != nil {
-		at.UDP = fact.ServerReply{State: fact.ServerNotAsked, Error: excerpt.Of(d.refused.Error(), maxError)}
+		at.UDP = fact.ServerReply{State: fact.ServerNotAsked, Error: excerpt.Error(d.refused, maxError)}
 		at.TCP = at.UDP
 		return at
 	}
@@ -56,9 +57,9 @@ func (p *Probe) atAddress(ctx context.Context, a *asker, name string, d door) fa
 }
 
 // missingServers says why nothing is known of the servers.
-func missingServers(d fact.Delegation) string {
+func missingServers(d fact.Delegation) scanner.Causes {
 	if d.Zone.Answer == fact.NoAnswer && len(d.Servers) == 0 {
-		return "the name servers are not known: " + d.Zone.Error
+		return unanswered(d.Zone)
 	}
-	return ""
+	return nil
 }

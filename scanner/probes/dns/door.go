@@ -68,7 +68,7 @@ func newNameServer(ctx context.Context, network scanner.Network, host string) na
 	addresses, err := network.Lookup(ctx, host)
 	switch {
 	case err != nil:
-		ns.answer, ns.err = fact.NoAnswer, excerpt.Of(err.Error(), maxError)
+		ns.answer, ns.err = fact.NoAnswer, excerpt.Error(err, maxError)
 	case len(addresses) == 0:
 		ns.answer = fact.NoData
 	}

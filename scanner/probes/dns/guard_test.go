@@ -20,8 +20,8 @@ func TestObserveThroughTheGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	zone, transfer := sightings[0].Fact.(fact.Zone), sightings[1].Fact.(fact.Transfer)
-	if zone.NS.Answer != fact.Present || zone.MX.Answer == fact.NoAnswer || sightings[0].Missing != "" {
-		t.Errorf("zone %+v, missing %q", zone, sightings[0].Missing)
+	if zone.NS.Answer != fact.Present || zone.MX.Answer == fact.NoAnswer || len(sightings[0].Missing) > 0 {
+		t.Errorf("zone %+v, missing %q", zone, sightings[0].Missing.Detail())
 	}
 	for _, try := range transfer.Tries {
 		if try.Result == fact.TransferFailed {

@@ -14,7 +14,6 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
-	"carescan/scanner/probes/internal/excerpt"
 )
 
 // maxParents is how many servers of the registry are asked.
@@ -25,15 +24,15 @@ const maxParents = 2
 func (a *asker) parent(ctx context.Context, name string) fact.RecordSet {
 	set := fact.RecordSet{Name: name, Type: "NS", Answer: fact.NoAnswer}
 	if len(climb(name)) > 1 {
-		set.Error = "the name lies below a registrable domain: no registry delegates it"
+		blame(&set, errBelow)
 		return set
 	}
 	registries, err := a.net.Parents(ctx, name)
 	if err != nil {
-		set.Error = excerpt.Of("the servers of the registry were not found: "+err.Error(), maxError)
+		blame(&set, fmt.Errorf("the servers of the registry were not found: %w", err))
 		return set
 	}
-	set.Error = "no server of the registry is known"
+	blame(&set, errNoRegistry)
 	registries = dnswire.Turn(ctx, registries)
 	for _, at := range registries[:min(len(registries), maxParents)] {
 		if a.askParent(ctx, &set, dnswire.Server{Address: at.String()}) {
@@ -47,23 +46,29 @@ func (a *asker) parent(ctx context.Context, name string) fact.RecordSet {
 func (a *asker) askParent(ctx context.Context, set *fact.RecordSet, s dnswire.Server) bool {
 	reply, from, err := a.Ask(ctx, s, dnswire.NewQuery(set.Name, dns.TypeNS, false))
 	if err == nil {
-		set.Server, set.Error = from, ""
+		set.Server = from
+		blame(set, nil)
 		err = settleReferral(set, reply)
 	}
 	if err != nil {
-		set.Error = excerpt.Of(fmt.Sprintf("%s: %v", s.Address, err), maxError)
+		blame(set, fmt.Errorf("%s: %w", s.Address, err))
 	}
 	return err == nil
 }
 
-var errNoReferral = errors.New("the server neither delegates the domain nor denies it")
+// Why the registry says nothing of a delegation.
+var (
+	errNoReferral = scanner.NotSeen(scanner.CauseNotInZone, nil, errors.New("the server neither delegates the domain nor denies it"))
+	errBelow      = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("the name lies below a registrable domain: no registry delegates it"))
+	errNoRegistry = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("no server of the registry is known"))
+)
 
 // settleReferral reads a delegation: NS records of the domain, in the section of
 // authority (RFC 1034 section 4.3.2), or in the answer when the server holds
 // both zones.
 func settleReferral(set *fact.RecordSet, reply *dns.Msg) error {
 	if !dnswire.IsConclusive(reply) {
-		return fmt.Errorf("the server answered %s", dnswire.CodeName(reply.Rcode))
+		return dnswire.Answered("the server", reply.Rcode)
 	}
 	values := nsOf(set.Name, slices.Concat(reply.Answer, reply.Ns))
 	switch {
@@ -76,7 +81,9 @@ func settleReferral(set *fact.RecordSet, reply *dns.Msg) error {
 	default:
 		set.Answer = fact.NoData
 	}
-	set.Values, set.Error = keep(values)
+	values, cut := keep(values)
+	set.Values = values
+	blame(set, cut)
 	return nil
 }
 

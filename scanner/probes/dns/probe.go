@@ -92,7 +92,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	resolvers := recursive(ctx, net)
 	if len(resolvers) == 0 {
-		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
 	a := &asker{Asker: dnswire.NewAsker(net, p.timeout, maxExchanges), net: net}
 	zone := p.zone(ctx, a, name, resolvers)
@@ -100,12 +100,15 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	return append([]scanner.Sighting{zoneSighting}, p.servers(ctx, a, zone)...), nil
 }
 
+var errNoZone = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("the domain is not a zone of its own"))
+
 // servers looks at the name servers of a zone.
 func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner.Sighting {
 	ctx, cancel := context.WithTimeout(ctx, serversTime)
 	defer cancel()
 	a.journal = journal{}
-	parent := fact.RecordSet{Name: zone.Name, Type: "NS", Answer: fact.NoAnswer, Error: "the domain is not a zone of its own"}
+	parent := fact.RecordSet{Name: zone.Name, Type: "NS", Answer: fact.NoAnswer}
+	blame(&parent, errNoZone)
 	if zone.NS.Answer != fact.NoData {
 		parent = a.parent(ctx, zone.Name)
 	}
@@ -128,7 +131,7 @@ func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner
 func domainName(t scanner.Target) (string, error) {
 	name := scanner.CanonicalName(t.ID)
 	if t.Kind != scanner.KindDomain {
-		return "", fmt.Errorf("look at %s: the dns probe looks at domains", t.Key())
+		return "", scanner.WrongTarget("dns", t)
 	}
 	if !dnswire.IsHostName(name) {
 		return "", fmt.Errorf("look at %s: %w", t.Key(), errNotDomain)
@@ -136,4 +139,4 @@ func domainName(t scanner.Target) (string, error) {
 	return name, nil
 }
 
-var errNotDomain = errors.New("not a domain name in ASCII form")
+var errNotDomain = scanner.NotSeen(scanner.CauseBadName, nil, errors.New("not a domain name in ASCII form"))

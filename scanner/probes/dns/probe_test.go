@@ -74,8 +74,8 @@ func TestObserveZone(t *testing.T) {
 	if got.NS.Server != resolver.String() || got.DS.Server != resolver.String() || got.TXT.Server != own.String() {
 		t.Errorf("asked NS of %s, DS of %s, TXT of %s", got.NS.Server, got.DS.Server, got.TXT.Server)
 	}
-	if sighting.Missing != "" {
-		t.Errorf("missing: %s", sighting.Missing)
+	if len(sighting.Missing) > 0 {
+		t.Errorf("missing: %s", sighting.Missing.Detail())
 	}
 	evidence := string(sighting.Artifacts[0].Data)
 	if !strings.Contains(evidence, "chu.test.\t300\tIN\tMX\t10 mx1.chu.test.") {
@@ -93,8 +93,8 @@ func TestObserveDomainThatDoesNotExist(t *testing.T) {
 			t.Errorf("%s %s: %s, want nxdomain", s.Name, s.Type, s.Answer)
 		}
 	}
-	if len(transfer.Fact.(fact.Transfer).Tries) != 0 || zone.Missing+transfer.Missing != "" {
-		t.Errorf("transfer %+v, missing %q and %q", transfer.Fact, zone.Missing, transfer.Missing)
+	if len(transfer.Fact.(fact.Transfer).Tries) != 0 || len(zone.Missing)+len(transfer.Missing) > 0 {
+		t.Errorf("transfer %+v, missing %q and %q", transfer.Fact, zone.Missing, transfer.Missing.Detail())
 	}
 }
 
@@ -144,8 +144,8 @@ func TestObserveSeesBadlySignedZones(t *testing.T) {
 		w.WriteMsg(m)
 	}))
 	sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "chu.test")
-	if sighting.Missing != "" {
-		t.Errorf("missing %s", sighting.Missing)
+	if len(sighting.Missing) > 0 {
+		t.Errorf("missing %s", sighting.Missing.Detail())
 	}
 }
 
@@ -217,8 +217,8 @@ func TestObserveKnowsNothing(t *testing.T) {
 					t.Errorf("%s %s: %+v, want no answer", s.Name, s.Type, s)
 				}
 			}
-			if !strings.Contains(zone.Missing, tt.want) || transfer.Missing == "" {
-				t.Errorf("missing %q and %q, want %q in it", zone.Missing, transfer.Missing, tt.want)
+			if !strings.Contains(zone.Missing.Detail(), tt.want) || len(transfer.Missing) == 0 {
+				t.Errorf("missing %q and %q, want %q in it", zone.Missing, transfer.Missing.Detail(), tt.want)
 			}
 			if len(net.Dials()) > maxExchanges {
 				t.Errorf("%d exchanges", len(net.Dials()))
@@ -279,8 +279,8 @@ func TestObserveKeepsLargeAnswersBounded(t *testing.T) {
 	}))
 	sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "chu.test")
 	got := sighting.Fact.(fact.Zone).TXT
-	if len(got.Values) != maxValueBytes/500 || !strings.Contains(sighting.Missing, "only 32 of 40 records") {
-		t.Errorf("%d values, missing %q", len(got.Values), sighting.Missing)
+	if len(got.Values) != maxValueBytes/500 || !strings.Contains(sighting.Missing.Detail(), "only 32 of 40 records") {
+		t.Errorf("%d values, missing %q", len(got.Values), sighting.Missing.Detail())
 	}
 }
 

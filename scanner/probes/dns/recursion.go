@@ -38,7 +38,7 @@ func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, l
 func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.RecursionTry {
 	switch {
 	case d.refused != nil:
-		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: excerpt.Of(d.refused.Error(), maxError)}
+		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: excerpt.Error(d.refused, maxError)}
 	case ctx.Err() != nil:
 		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: errNoTime.Error()}
 	case a.Silent(d.server()):
@@ -63,7 +63,7 @@ func failedRecursion(err error) fact.RecursionTry {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		result = fact.RecursionRefused // nobody listens, so nobody resolves
 	}
-	return fact.RecursionTry{Result: result, Error: excerpt.Of(err.Error(), maxError)}
+	return fact.RecursionTry{Result: result, Error: excerpt.Error(err, maxError)}
 }
 
 // recursionResult tells a whole recursive answer (RFC 5358 section 3) from all

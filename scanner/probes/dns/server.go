@@ -4,6 +4,7 @@ package dnsprobe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/miekg/dns"
@@ -11,7 +12,6 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
-	"carescan/scanner/probes/internal/excerpt"
 )
 
 // server is somebody who may be asked.
@@ -28,9 +28,12 @@ type asker struct {
 	journal journal
 }
 
+var errNobody = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("no server left to ask"))
+
 // ask puts one question to the servers in turn, until one really answers it.
 func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []server) fact.RecordSet {
-	set := fact.RecordSet{Name: name, Type: dns.TypeToString[qtype], Answer: fact.NoAnswer, Error: "no server left to ask"}
+	set := fact.RecordSet{Name: name, Type: dns.TypeToString[qtype], Answer: fact.NoAnswer}
+	blame(&set, errNobody)
 	for _, s := range servers {
 		if a.Silent(s.Server) {
 			continue
@@ -44,7 +47,7 @@ func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []se
 			a.journal.answer(set, reply)
 			return set
 		}
-		set.Error = excerpt.Of(fmt.Sprintf("%s: %v", s.Address, err), maxError)
+		blame(&set, fmt.Errorf("%s: %w", s.Address, err))
 	}
 	a.journal.silence(set)
 	return set

@@ -70,7 +70,7 @@ func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	}
 	try := fact.TransferTry{Result: count.result(err), Records: count.records, Internal: count.internal}
 	if err != nil {
-		try.Error = excerpt.Of(err.Error(), maxError)
+		try.Cause, try.Error = excerpt.Why(err, maxError)
 	}
 	return try
 }
@@ -85,7 +85,8 @@ func failedDial(d door, err error) fact.TransferTry {
 		}
 		return try
 	}
-	try := fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferFailed, Error: excerpt.Of(err.Error(), maxError)}
+	try := notAsked(d, err)
+	try.Result = fact.TransferFailed
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		try.Result = fact.TransferRefused
 	}
@@ -93,13 +94,14 @@ func failedDial(d door, err error) fact.TransferTry {
 }
 
 func notAsked(d door, why error) fact.TransferTry {
-	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Error: excerpt.Of(why.Error(), maxError)}
+	cause, text := excerpt.Why(why, maxError)
+	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Cause: cause, Error: text}
 }
 
 // The ends of a transfer that brings no zone.
 var (
-	errTransferRefused = errors.New("the server refuses the transfer")
-	errNotZone         = errors.New("the answer is not a zone")
+	errTransferRefused = scanner.NotSeen(scanner.CauseRefusedAnswer, nil, errors.New("the server refuses the transfer"))
+	errNotZone         = scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("the answer is not a zone"))
 )
 
 // zoneCount counts the records of a transfer and forgets them.
@@ -137,7 +139,7 @@ func (c *zoneCount) message(m *dns.Msg) error {
 	case m.Rcode == dns.RcodeRefused || m.Rcode == dns.RcodeNotAuth || m.Rcode == dns.RcodeNotImplemented:
 		return fmt.Errorf("%w (%s)", errTransferRefused, dnswire.CodeName(m.Rcode))
 	case m.Rcode != dns.RcodeSuccess:
-		return fmt.Errorf("the server answered %s", dnswire.CodeName(m.Rcode))
+		return dnswire.Answered("the server", m.Rcode)
 	case len(m.Answer) == 0:
 		return errNotZone // and would be an endless stream of nothing
 	}
@@ -202,18 +204,16 @@ func (c *zoneCount) result(err error) fact.TransferResult {
 }
 
 // missingTransfers says which servers could not be judged.
-func missingTransfers(ns fact.RecordSet, t fact.Transfer) string {
+func missingTransfers(ns fact.RecordSet, t fact.Transfer) (missing scanner.Causes) {
 	if ns.Answer == fact.NoAnswer {
-		return "the name servers are not known: " + ns.Error
+		return unanswered(ns)
 	}
-	var missing []string
 	for _, try := range t.Tries {
 		if try.Result == fact.TransferFailed {
-			missing = append(missing, try.Server+" ("+try.Error+")")
+			cause := try.Cause.At(try.Server)
+			cause.Detail = "transfer from " + try.Server + ": " + try.Error
+			missing = append(missing, cause)
 		}
 	}
-	if len(missing) == 0 {
-		return ""
-	}
-	return "no clear answer to the transfer from " + strings.Join(missing, ", ")
+	return missing
 }

@@ -27,7 +27,7 @@ func transferOf(t *testing.T, handler dns.HandlerFunc) (fact.Transfer, string) {
 		Routes:     map[string]string{"ns1.chu.test:53": loopback.ServeDNS(t, handler).String()},
 	}
 	_, sighting := observe(t, net, 2*time.Second, "chu.test")
-	return sighting.Fact.(fact.Transfer), sighting.Missing
+	return sighting.Fact.(fact.Transfer), sighting.Missing.Detail()
 }
 
 // onAXFR answers transfers, and has no authority over anything else.

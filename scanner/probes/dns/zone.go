@@ -90,16 +90,19 @@ func recursive(ctx context.Context, network scanner.Network) []server {
 }
 
 // missingAnswers says which questions got no answer, or not a whole one.
-func missingAnswers(z fact.Zone) string {
-	var missing []string
+func missingAnswers(z fact.Zone) scanner.Causes {
 	sets := append([]fact.RecordSet{z.NS, z.MX, z.TXT, z.DS, z.DNSKEY}, z.DMARC...)
-	for _, set := range append(sets, z.CAA...) {
+	return unanswered(append(sets, z.CAA...)...)
+}
+
+// unanswered says of sets that are not whole why, and which they are.
+func unanswered(sets ...fact.RecordSet) (missing scanner.Causes) {
+	for _, set := range sets {
 		if set.Error != "" {
-			missing = append(missing, set.Type+" "+set.Name+" ("+set.Error+")")
+			cause := set.Cause.At(set.Type + " " + set.Name)
+			cause.Detail = set.Type + " " + set.Name + ": " + set.Error
+			missing = append(missing, cause)
 		}
 	}
-	if len(missing) == 0 {
-		return ""
-	}
-	return "no full answer for " + strings.Join(missing, ", ")
+	return missing
 }

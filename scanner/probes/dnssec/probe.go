@@ -81,7 +81,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	l := p.newLook(ctx, net, name)
 	if len(l.resolvers) == 0 {
-		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -129,7 +129,7 @@ func unrooted(zone string) string {
 func domainName(t scanner.Target) (string, error) {
 	name := scanner.CanonicalName(t.ID)
 	if t.Kind != scanner.KindDomain {
-		return "", fmt.Errorf("look at %s: the dnssec probe looks at domains", t.Key())
+		return "", scanner.WrongTarget("dnssec", t)
 	}
 	if !dnswire.IsHostName(name) {
 		return "", fmt.Errorf("look at %s: %w", t.Key(), errNotDomain)
@@ -137,4 +137,4 @@ func domainName(t scanner.Target) (string, error) {
 	return name, nil
 }
 
-var errNotDomain = errors.New("not a domain name in ASCII form")
+var errNotDomain = scanner.NotSeen(scanner.CauseBadName, nil, errors.New("not a domain name in ASCII form"))

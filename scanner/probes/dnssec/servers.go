@@ -51,7 +51,7 @@ func (l *look) permitted(ctx context.Context, host string, asked int) fact.DNSSE
 		err = errManyServers
 	}
 	if err != nil {
-		s.Error = excerpt.Of(err.Error(), maxError)
+		s.Error = excerpt.Error(err, maxError)
 		return s
 	}
 	s.Contact = fact.ContactAsked
@@ -164,7 +164,7 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 		err = entitled(s, reply)
 	}
 	if err != nil {
-		set.Error = excerpt.Of(err.Error(), maxError)
+		set.Error = excerpt.Error(err, maxError)
 		if errors.Is(err, errNotAuthoritative) {
 			set.Reason = fact.NotAuthoritative
 		}

@@ -46,7 +46,7 @@ func (Probe) Recalls() bool { return true }
 func (p Probe) Observe(_ context.Context, _ scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	h, err := p.recall(t)
 	if err != nil {
-		return []scanner.Sighting{{Fact: Empty(), Missing: "the memory of earlier runs cannot be read and begins again"}}, nil //nolint:nilerr // said in Missing
+		return []scanner.Sighting{{Fact: Empty(), Missing: scanner.CausesOf(err)}}, nil
 	}
 	return []scanner.Sighting{{Fact: h}}, nil
 }

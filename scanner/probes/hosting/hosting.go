@@ -13,6 +13,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 )
 
 // RegisterID is the id of the register target.
@@ -61,13 +62,14 @@ func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
 // Observe brings one fact for each application, and the health of the register.
 func (p Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	if t.ID != RegisterID {
-		return nil, fmt.Errorf("no register is declared as %q", t.ID)
+		return nil, scanner.NotSeen(scanner.CauseNoSource, nil, fmt.Errorf("no register is declared as %q", t.ID))
 	}
 	r, digest, err := read(p.config.File)
 	if err != nil {
-		err = fmt.Errorf("read hosting register in %s: %w", filepath.Base(p.config.File), err)
-		broken := fact.Source{Kind: "register", Digest: digest, Problem: err.Error()}
-		return []scanner.Sighting{{Fact: broken}}, err
+		name := filepath.Base(p.config.File)
+		err = localfile.In(name, fmt.Errorf("read hosting register in %s: %w", name, err))
+		broken := fact.Source{Kind: "register", Digest: digest}
+		return []scanner.Sighting{{Fact: broken.Blamed(scanner.CausesOf(err))}}, err
 	}
 	source := fact.Source{
 		Kind: "register", AsOf: r.AsOf.time, Received: len(r.Applications), Complete: true, Digest: digest,
@@ -111,7 +113,7 @@ const maxAddresses = 32
 func (p Probe) resolve(ctx context.Context, net scanner.Network, e *fact.Endpoint) {
 	addrs, err := lookup(ctx, net, e.Host)
 	if err != nil {
-		e.Error = err.Error()
+		e.Error = scanner.Technical(err.Error())
 		return
 	}
 	for _, addr := range addrs[:min(len(addrs), maxAddresses)] {

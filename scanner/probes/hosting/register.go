@@ -77,7 +77,7 @@ type day struct{ time time.Time }
 func (d *day) UnmarshalYAML(node *yaml.Node) error {
 	at, err := time.Parse(time.DateOnly, node.Value)
 	if err != nil {
-		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14"}
+		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14", Field: "date", Expected: "2026-03-14"}
 	}
 	d.time = at
 	return nil

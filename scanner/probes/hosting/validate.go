@@ -9,9 +9,12 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/probes/internal/yamlfile"
 )
 
@@ -26,18 +29,20 @@ func modes() []fact.HostingMode {
 
 func (r register) validate() error {
 	if r.AsOf.time.IsZero() {
-		return errors.New("line 1: as_of is missing: write the date the register was last reviewed, such as as_of: 2026-10-01")
+		return scanner.NotSeen(scanner.CauseFileUndated, scanner.Values{scanner.ValueExpected: "as_of: 2026-10-01"},
+			errors.New("line 1: as_of is missing: write the date the register was last reviewed, such as as_of: 2026-10-01"))
 	}
 	if len(r.Applications) > maxApplications {
-		return fmt.Errorf("at most %d applications are read", maxApplications)
+		return tooMany(maxApplications, fmt.Errorf("at most %d applications are read", maxApplications))
 	}
 	seen := map[string]bool{}
 	for i, a := range r.Applications {
 		if err := a.validate(); err != nil {
-			return fmt.Errorf("line %d (application %d): %w", a.line(), i+1, err)
+			return localfile.On(a.line(), fmt.Errorf("line %d (application %d): %w", a.line(), i+1, err))
 		}
 		if seen[a.ID.text] {
-			return fmt.Errorf("line %d (application %d): this id is already taken: give every application its own", a.ID.line, i+1)
+			return localfile.On(a.ID.line, scanner.NotSeen(scanner.CauseFieldRepeated, field("id", ""),
+				fmt.Errorf("line %d (application %d): this id is already taken: give every application its own", a.ID.line, i+1)))
 		}
 		seen[a.ID.text] = true
 	}
@@ -50,17 +55,23 @@ func (a application) line() int { return cmp.Or(a.ID.line, a.Name.line, a.Mode.l
 func (a application) validate() error {
 	switch {
 	case !identifier.MatchString(a.ID.text):
-		return errors.New("the id must be a short word in lower case, such as id: dpi")
+		return scanner.NotSeen(scanner.CauseFieldWrong, field("id", "id: dpi"),
+			errors.New("the id must be a short word in lower case, such as id: dpi"))
 	case !slices.Contains(modes(), fact.HostingMode(a.Mode.text)):
-		return fmt.Errorf("the mode must be one of %v", modes())
+		known := fmt.Sprint(modes())
+		return scanner.NotSeen(scanner.CauseFieldWrong, field("mode", strings.Trim(known, "[]")), errors.New("the mode must be one of "+known))
 	case a.HealthData == nil:
-		return errors.New("health_data is missing: write true or false")
+		return scanner.NotSeen(scanner.CauseFieldMissing, field("health_data", "health_data: true"),
+			errors.New("health_data is missing: write true or false"))
 	case len(a.Endpoints) > maxList || len(a.Chain) > maxList:
-		return fmt.Errorf("at most %d endpoints and %d providers are read", maxList, maxList)
+		return tooMany(maxList, fmt.Errorf("at most %d endpoints and %d providers are read", maxList, maxList))
 	}
 	for _, e := range a.Endpoints {
 		if !isHost(e.text) {
-			return yamlfile.Fault{Line: e.line, Text: "an endpoint is a name alone, without https:// nor path, such as dpi.hebergeur.test"}
+			return yamlfile.Fault{
+				Line: e.line, Text: "an endpoint is a name alone, without https:// nor path, such as dpi.hebergeur.test",
+				Field: "endpoints", Expected: "dpi.hebergeur.test",
+			}
 		}
 	}
 	return a.validateActivities()
@@ -72,7 +83,7 @@ func (a application) validateActivities() error {
 	}
 	for _, l := range a.Chain {
 		if err := l.validate(); err != nil {
-			return fmt.Errorf("provider at line %d: %w", l.Provider.line, err)
+			return localfile.On(l.Provider.line, fmt.Errorf("provider at line %d: %w", l.Provider.line, err))
 		}
 	}
 	return nil
@@ -80,10 +91,10 @@ func (a application) validateActivities() error {
 
 func (l link) validate() error {
 	if l.Provider.text == "" {
-		return errors.New("the provider is missing: write its name")
+		return scanner.NotSeen(scanner.CauseFieldMissing, field("provider", ""), errors.New("the provider is missing: write its name"))
 	}
 	if len(l.ASNs) > maxList {
-		return fmt.Errorf("at most %d networks are read", maxList)
+		return tooMany(maxList, fmt.Errorf("at most %d networks are read", maxList))
 	}
 	if l.Certificate != nil {
 		if err := areActivities(l.Certificate.Activities); err != nil {
@@ -93,11 +104,21 @@ func (l link) validate() error {
 	return areActivities(l.Activities)
 }
 
+// field names a key of the register and what is expected there.
+func field(name, expected string) scanner.Values {
+	return scanner.Values{scanner.ValueField: name, scanner.ValueExpected: expected}
+}
+
+func tooMany(limit int, err error) error {
+	return scanner.NotSeen(scanner.CauseTooMany, scanner.Values{scanner.ValueLimit: strconv.Itoa(limit)}, err)
+}
+
 // areActivities accepts the six activities of R.1111-9 CSP, each once.
 func areActivities(list []int) error {
 	for i, activity := range list {
 		if activity < 1 || activity > 6 || slices.Contains(list[:i], activity) {
-			return errors.New("activities are numbers from 1 to 6, each written once, such as [1, 2, 3]")
+			return scanner.NotSeen(scanner.CauseFieldWrong, field("activities", "[1, 2, 3]"),
+				errors.New("activities are numbers from 1 to 6, each written once, such as [1, 2, 3]"))
 		}
 	}
 	return nil

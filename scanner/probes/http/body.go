@@ -44,12 +44,12 @@ func readBody(response *http.Response, most int) (body []byte, cut string, err e
 	}
 	reader, err := decoded(response)
 	if err != nil {
-		return nil, excerpt.Of(err.Error(), maxText), err
+		return nil, excerpt.Error(err, maxText), err
 	}
 	body, whole, err := bounded.Read(reader, most)
 	switch {
 	case err != nil:
-		return body, excerpt.Of(err.Error(), maxText), err
+		return body, excerpt.Error(err, maxText), err
 	case !whole:
 		return body, fmt.Sprintf("longer than %d bytes", most), nil
 	}

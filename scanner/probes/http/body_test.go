@@ -71,8 +71,8 @@ func TestObserveBodies(t *testing.T) {
 			t.Parallel()
 			l := site(t, onlyAtRoot(tt.serve), nil)
 			got, sighting := observe(t, l, time.Second)
-			if got.Reach != fact.Answered || got.Page == nil || sighting.Missing != "" {
-				t.Fatalf("%+v, missing %q", got, sighting.Missing)
+			if got.Reach != fact.Answered || got.Page == nil || len(sighting.Missing) > 0 {
+				t.Fatalf("%+v, missing %q", got, sighting.Missing.Detail())
 			}
 			if got.Page.Passwords != tt.passwords || !strings.Contains(got.Page.Cut, tt.cut) || (tt.cut == "") != (got.Page.Cut == "") {
 				t.Errorf("%d password fields, cut %q", got.Page.Passwords, got.Page.Cut)

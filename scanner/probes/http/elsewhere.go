@@ -22,7 +22,7 @@ func (v *visitor) cors(ctx context.Context, at *url.URL) *fact.CORS {
 	// The answer is read from its head, which the visitor keeps whole.
 	hop, _, err := v.get(ctx, at, errand{foreign: foreignOrigin})
 	if err != nil {
-		found.Reach, found.Error = fact.Unreached, excerpt.Of(err.Error(), maxText)
+		found.Reach, found.Error = fact.Unreached, excerpt.Error(err, maxText)
 		return found
 	}
 	found.Status = hop.Status
@@ -47,7 +47,7 @@ func (v *visitor) unlikely(ctx context.Context, origin *url.URL) *fact.UnlikelyP
 	for _, end := range [maxUnlikely]string{"", ".html"} {
 		hop, _, err := v.get(ctx, origin.JoinPath(strings.ToLower(rand.Text())+end), e)
 		if err != nil {
-			found.Error = excerpt.Of(err.Error(), maxText)
+			found.Error = excerpt.Error(err, maxText)
 			return &found
 		}
 		found.Statuses = append(found.Statuses, hop.Status)

@@ -54,8 +54,8 @@ func TestObserveCORSLost(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 	}), nil), 0)
-	if got.CORS.Reach != fact.Unreached || got.CORS.Error == "" || sighting.Missing != "" {
-		t.Errorf("%+v, missing %q", got.CORS, sighting.Missing)
+	if got.CORS.Reach != fact.Unreached || got.CORS.Error == "" || len(sighting.Missing) > 0 {
+		t.Errorf("%+v, missing %q", got.CORS, sighting.Missing.Detail())
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"strings"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
@@ -28,14 +29,14 @@ import (
 const maxInterim = 5
 
 var (
-	errNotHTTP = errors.New("what answers does not speak HTTP")
-	errInterim = errors.New("the server announces an answer and never gives it")
+	errNotHTTP = scanner.NotSeen(scanner.CauseNotHTTP, nil, errors.New("what answers does not speak HTTP"))
+	errInterim = scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("the server announces an answer and never gives it"))
 )
 
 // open connects to the server of an address, over TLS when it is asked for.
 func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (net.Conn, fact.Validity, error) {
 	if err := v.pace.Wait(ctx); err != nil {
-		return nil, "", fmt.Errorf("wait for the pace of one site: %w", err)
+		return nil, "", scanner.NotSeen(scanner.CauseLate, nil, fmt.Errorf("wait for the pace of one site: %w", err))
 	}
 	conn, err := v.net.DialContext(ctx, cmp.Or(e.network, "tcp"), net.JoinHostPort(cmp.Or(e.literal, u.Hostname()), portOf(u)))
 	if err != nil || u.Scheme == "http" {
@@ -122,9 +123,21 @@ func ask(conn io.ReadWriter, request *http.Request) (*http.Response, error) {
 func readHead(reader *bufio.Reader, request *http.Request) (*http.Response, error) {
 	for range 1 + maxInterim {
 		response, err := http.ReadResponse(reader, request)
-		if err != nil || response.StatusCode >= http.StatusOK {
-			return response, err
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		if response.StatusCode >= http.StatusOK {
+			return response, nil
 		}
 	}
 	return nil, errInterim
+}
+
+// unreadable tells a head that is no HTTP from a connection that failed: the
+// library has no error of its own for the first.
+func unreadable(err error) error {
+	if scanner.CauseOf(err).Code != scanner.CauseUnknown {
+		return err
+	}
+	return scanner.NotSeen(scanner.CauseBadAnswer, nil, err)
 }

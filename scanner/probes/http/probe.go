@@ -108,7 +108,7 @@ func siteOrigin(t scanner.Target) (*url.URL, error) {
 	case err != nil:
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), err)
 	case t.Kind != scanner.KindSite, u.Scheme != "https", u.Hostname() == "", u.String() != "https://"+u.Host:
-		return nil, fmt.Errorf("look at %s: the http probe looks at sites, as in https://www.chu.example", t.Key())
+		return nil, scanner.WrongTarget("http", t)
 	}
 	return u.JoinPath("/"), nil
 }
@@ -117,7 +117,7 @@ func siteOrigin(t scanner.Target) (*url.URL, error) {
 // default port: another port has no known clear-text side.
 func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file []byte) {
 	visit := v.follow(ctx, origin, errand{more: anywhere, reads: readsPage, recognise: true})
-	web = fact.Web{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
+	web = fact.Web{Reach: visit.reach, Hops: visit.hops, Cause: visit.cause, Error: visit.failure}
 	if origin.Port() == "" || origin.Port() == "443" {
 		web.Plain = v.plain(ctx, origin.Hostname())
 	}
@@ -154,9 +154,11 @@ func untilSecure(u *url.URL) bool { return u.Scheme != "https" }
 // missing says that the site itself is not known to its end. What is not known
 // of port 80 or of security.txt is in their own part of the fact, and must not
 // cast a doubt on the rest.
-func missing(web fact.Web) string {
+func missing(web fact.Web) scanner.Causes {
 	if web.Reach == fact.Unreached || web.Reach == fact.Answered && web.Error != "" {
-		return "no whole answer from the site: " + web.Error
+		cause := web.Cause
+		cause.Detail = "no whole answer from the site: " + web.Error
+		return scanner.Causes{cause}
 	}
-	return ""
+	return nil
 }

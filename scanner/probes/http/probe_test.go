@@ -93,8 +93,8 @@ func TestObserveGoodSite(t *testing.T) {
 	if made := len(l.Dials()); made != 8 {
 		t.Errorf("a healthy site with one redirect costs %d connections: %v", made, l.Dials())
 	}
-	if sighting.Missing != "" || len(sighting.Artifacts) != 2 {
-		t.Fatalf("missing %q, %d artifacts", sighting.Missing, len(sighting.Artifacts))
+	if len(sighting.Missing) > 0 || len(sighting.Artifacts) != 2 {
+		t.Fatalf("missing %q, %d artifacts", sighting.Missing.Detail(), len(sighting.Artifacts))
 	}
 	heads := string(sighting.Artifacts[0].Data)
 	if strings.Contains(heads, "abc123") || !strings.Contains(heads, "Set-Cookie: session=[removed]; Secure; HttpOnly\n") {
@@ -169,8 +169,8 @@ func TestObserveLosesARedirect(t *testing.T) {
 	l := site(t, redirect("https://portail.chu.test/", 307), nil)
 	l.Routes["portail.chu.test:443"] = loopback.Free(t).String()
 	got, sighting := observe(t, l, 0)
-	if got.Reach != fact.Answered || len(got.Hops) != 1 || got.Error == "" || !strings.Contains(sighting.Missing, "the site") {
-		t.Errorf("%+v, missing %q", got, sighting.Missing)
+	if got.Reach != fact.Answered || len(got.Hops) != 1 || got.Error == "" || !strings.Contains(sighting.Missing.Detail(), "the site") {
+		t.Errorf("%+v, missing %q", got, sighting.Missing.Detail())
 	}
 }
 
@@ -208,8 +208,8 @@ func TestObserveHostileServers(t *testing.T) {
 			if got.Reach != tt.want || got.SecurityTxt.Contacts != 0 {
 				t.Errorf("%+v, want %s", got, tt.want)
 			}
-			if (got.Reach == fact.Unreached) != strings.Contains(sighting.Missing, "the site") {
-				t.Errorf("%s, missing %q", got.Reach, sighting.Missing)
+			if (got.Reach == fact.Unreached) != strings.Contains(sighting.Missing.Detail(), "the site") {
+				t.Errorf("%s, missing %q", got.Reach, sighting.Missing.Detail())
 			}
 			for _, a := range sighting.Artifacts {
 				if len(a.Data) > maxHeads {
@@ -303,8 +303,8 @@ func TestObservePlainTalksOtherwise(t *testing.T) {
 	l := site(t, page(), nil)
 	l.Routes[host+":80"] = loopback.Serve(t, say("SSH-2.0-OpenSSH\r\n"))
 	got, sighting := observe(t, l, 0)
-	if got.Plain.Reach != fact.OtherTalk || sighting.Missing != "" {
-		t.Errorf("%+v, missing %q", got.Plain, sighting.Missing)
+	if got.Plain.Reach != fact.OtherTalk || len(sighting.Missing) > 0 {
+		t.Errorf("%+v, missing %q", got.Plain, sighting.Missing.Detail())
 	}
 }
 
@@ -340,8 +340,8 @@ func TestObserveWithoutConnection(t *testing.T) {
 			if got.Reach != tt.want || got.Plain.Reach != tt.want || got.SecurityTxt.Reach != tt.want || len(got.Hops) > 0 {
 				t.Errorf("got %+v, want %s", got, tt.want)
 			}
-			if (sighting.Missing != "") != (tt.want == fact.Unreached) || len(tt.net.Dials()) != 2 {
-				t.Errorf("missing %q, dialled %v", sighting.Missing, tt.net.Dials())
+			if (len(sighting.Missing) > 0) != (tt.want == fact.Unreached) || len(tt.net.Dials()) != 2 {
+				t.Errorf("missing %q, dialled %v", sighting.Missing.Detail(), tt.net.Dials())
 			}
 		})
 	}

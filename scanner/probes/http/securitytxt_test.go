@@ -95,8 +95,8 @@ func TestObserveSecurityTxt(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got.SecurityTxt); diff != "" {
 				t.Error(diff)
 			}
-			if kept := len(sighting.Artifacts) > 1; kept != (tt.want.Contacts > 0) || sighting.Missing != "" {
-				t.Errorf("kept %t, missing %q", kept, sighting.Missing)
+			if kept := len(sighting.Artifacts) > 1; kept != (tt.want.Contacts > 0) || len(sighting.Missing) > 0 {
+				t.Errorf("kept %t, missing %q", kept, sighting.Missing.Detail())
 			}
 		})
 	}
@@ -128,8 +128,8 @@ func TestObserveSecurityTxtHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, sighting := observe(t, site(t, serveFile(tt.file), nil), 5*time.Second)
-			if sighting.Missing != "" || (got.SecurityTxt.Reach == fact.Unreached) != tt.lost || (got.SecurityTxt.Error != "") != tt.lost {
-				t.Fatalf("missing %q, %+v", sighting.Missing, got.SecurityTxt)
+			if len(sighting.Missing) > 0 || (got.SecurityTxt.Reach == fact.Unreached) != tt.lost || (got.SecurityTxt.Error != "") != tt.lost {
+				t.Fatalf("missing %q, %+v", sighting.Missing.Detail(), got.SecurityTxt)
 			}
 			kept := 0
 			for _, a := range sighting.Artifacts[1:] {

@@ -57,6 +57,7 @@ type visit struct {
 	reach   fact.Reach // of the first request
 	hops    []fact.Hop
 	failure string // why a request had no answer
+	cause   scanner.Cause
 	last    answer
 	at      *url.URL // of the last answer
 }
@@ -99,7 +100,7 @@ func (v *visitor) follow(ctx context.Context, u *url.URL, e errand) visit {
 }
 
 // refuse notes on the last answer why it was not followed.
-func (w *visit) refuse(why error) { w.hops[len(w.hops)-1].Refused = excerpt.Of(why.Error(), maxText) }
+func (w *visit) refuse(why error) { w.hops[len(w.hops)-1].Refused = excerpt.Error(why, maxText) }
 
 // stop notes a request that had no answer: our own restraint on the answer that
 // led there, anything else as a failure.
@@ -109,7 +110,7 @@ func (v *visitor) stop(ctx context.Context, w *visit, u *url.URL, err error) {
 		w.refuse(refusal)
 		return
 	}
-	w.failure = excerpt.Of(err.Error(), maxText)
+	w.cause, w.failure = excerpt.Why(err, maxText)
 	if len(w.hops) == 0 {
 		w.reach = v.reach(ctx, u.Hostname(), err)
 	}

@@ -58,11 +58,11 @@ func (*Probe) Load() scanner.Load {
 // Observe gathers names from every source, then resolves those of the domain.
 func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	if t.Kind != scanner.KindDomain {
-		return nil, fmt.Errorf("look at %s: the inventory looks at domains", t.Key())
+		return nil, scanner.WrongTarget("inventory", t)
 	}
 	g := newGathering(ctx, net, t.ID)
 	if len(g.resolvers) == 0 {
-		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+		return nil, scanner.NotSeen(scanner.CauseNoResolver, nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key()))
 	}
 	p.gather(ctx, g)
 	g.resolveAll(ctx)

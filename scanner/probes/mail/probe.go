@@ -77,7 +77,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	r := newResolver(ctx, net, p.options.Timeout)
 	if len(r.servers) == 0 {
-		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+		return nil, scanner.NotSeen(scanner.CauseNoResolver, nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key()))
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -122,14 +122,14 @@ func isRegistrable(name string) bool {
 	return err == nil && top == name
 }
 
-var errNotDomain = errors.New("not a domain name in ASCII form")
+var errNotDomain = scanner.NotSeen(scanner.CauseBadName, nil, errors.New("not a domain name in ASCII form"))
 
 // domainName reads the target, and refuses what would not mean the same name
 // once written in a DNS message.
 func domainName(t scanner.Target) (string, error) {
 	name := scanner.CanonicalName(t.ID)
 	if t.Kind != scanner.KindDomain {
-		return "", fmt.Errorf("look at %s: the mail probe looks at domains", t.Key())
+		return "", scanner.WrongTarget("mail", t)
 	}
 	if !isPlainName(name) {
 		return "", fmt.Errorf("look at %s: %w", t.Key(), errNotDomain)

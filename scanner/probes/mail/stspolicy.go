@@ -40,13 +40,13 @@ func (p *Probe) stsPolicy(ctx context.Context, network scanner.Network, domain s
 	host := "mta-sts." + domain
 	conn, err := p.dialPolicy(ctx, network, host)
 	if err != nil {
-		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Error: excerpt.Of(err.Error(), maxError)}
+		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Error: excerpt.Error(err, maxError)}
 	}
 	defer conn.Close()
 	defer dnswire.Interrupt(ctx, conn)()
 	found, err := exchangePolicy(conn, host, network.UserAgent(), mx)
 	if err != nil {
-		found.Error = excerpt.Of(err.Error(), maxError)
+		found.Error = excerpt.Error(err, maxError)
 	}
 	return found
 }

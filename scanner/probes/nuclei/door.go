@@ -36,6 +36,7 @@ type door struct {
 	server  *http.Server
 	mu      sync.Mutex
 	closed  bool
+	failed  scanner.Causes // why the site could not be reached
 	tunnels sync.WaitGroup
 }
 
@@ -75,6 +76,20 @@ func (d *door) enter() bool {
 	return !d.closed
 }
 
+// fail notes why a connection was not made; failures of a site are few and alike.
+func (d *door) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failed = append(d.failed, scanner.CausesOf(err)...).Merge()
+}
+
+// failures lists why the site could not be reached.
+func (d *door) failures() scanner.Causes {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
+}
+
 // ServeHTTP opens one connection to the site.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !d.enter() {
@@ -88,7 +103,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	site, err := d.network.DialContext(d.ctx, "tcp", r.Host) //nolint:contextcheck // the tunnel outlives the request that opens it
 	if err != nil {
-		http.Error(w, printable(err.Error(), 300), http.StatusBadGateway)
+		d.fail(err)
+		http.Error(w, printable(scanner.Technical(err.Error()), 300), http.StatusBadGateway)
 		return
 	}
 	defer site.Close()

@@ -223,7 +223,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 		return nil, err
 	}
 	if err := network.Permits(ctx, site.Hostname()); err != nil {
-		return []scanner.Sighting{p.unseen(err.Error())}, nil
+		return []scanner.Sighting{p.unseen(err)}, nil
 	}
 	if err := p.takeTurn(ctx); err != nil {
 		return nil, err

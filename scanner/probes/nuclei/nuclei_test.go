@@ -148,7 +148,7 @@ func observe(t *testing.T, ctx context.Context, p *Probe, n scanner.Network) (fa
 	if len(sightings) != 1 {
 		t.Fatalf("got %d sightings, want 1", len(sightings))
 	}
-	return sightings[0].Fact.(fact.Templates), sightings[0].Missing
+	return sightings[0].Fact.(fact.Templates), sightings[0].Missing.Detail()
 }
 
 func TestBadWorkersProveNothing(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -34,13 +33,13 @@ func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL
 		nowhere := site.JoinPath(word())
 		again, err := p.run(ctx, network, nowhere, matched)
 		if err != nil {
-			again.problem = err.Error()
+			again.problem = scanner.Technical(err.Error())
 		}
 		confirm(&seen, again)
 		artifacts = append(artifacts, scanner.NewArtifact("template results below a random address", "application/jsonl", again.raw))
 	}
 	merge(seen.Ran)
-	return []scanner.Sighting{{Fact: seen, Artifacts: artifacts, Missing: missing(seen)}}, nil
+	return []scanner.Sighting{{Fact: seen, Artifacts: artifacts, Missing: missing(seen, batch)}}, nil
 }
 
 // account tells the end of every template, including those the worker never
@@ -61,6 +60,9 @@ func (p *Probe) account(site *url.URL, b batch) fact.Templates {
 	}
 	conclude(&seen, b)
 	seen.Error = cmp.Or(seen.Error, unreached(seen.Ran), unanswered(b, baselineRequests))
+	if seen.Error != "" {
+		seen.Cause = b.why()
+	}
 	return seen
 }
 
@@ -87,21 +89,38 @@ func unreached(runs []fact.TemplateRun) string {
 	return runs[0].Error
 }
 
-// missing says what could not be seen.
-func missing(seen fact.Templates) string {
+// missing says why something could not be seen.
+func missing(seen fact.Templates, b batch) (missing scanner.Causes) {
 	if seen.Error != "" {
-		return seen.Error
+		cause := seen.Cause
+		cause.Detail = seen.Error
+		return scanner.Causes{cause}
 	}
-	var left []string
 	for _, r := range seen.Ran {
-		if !r.Ran {
-			left = append(left, r.ID)
+		cause := b.why()
+		switch {
+		case r.Ran:
+			continue
+		case r.Error == sameAnswer:
+			cause = scanner.Cause{Code: scanner.CauseSameAnswer}
 		}
+		cause = cause.At(r.ID)
+		cause.Detail = "template " + r.ID + " could not run: " + r.Error
+		missing = append(missing, cause)
 	}
-	if len(left) == 0 {
-		return ""
+	return missing
+}
+
+// why is the cause of what a batch lacks: the end of the worker, or what kept it
+// from the site.
+func (b batch) why() scanner.Cause {
+	switch {
+	case b.cause.Code != "":
+		return b.cause
+	case len(b.unreached) > 0:
+		return b.unreached[0]
 	}
-	return fmt.Sprintf("%d of %d templates could not run: %s", len(left), len(seen.Ran), strings.Join(left, ", "))
+	return scanner.Cause{Code: scanner.CauseUnanswered}
 }
 
 // matched lists what must be tried again at a random address. The home page
@@ -129,10 +148,13 @@ func confirm(seen *fact.Templates, again batch) {
 		case !ok || !baseline.Ran:
 			seen.Ran[i] = withdrawn(r, "the match could not be confirmed: "+cmp.Or(baseline.Error, again.problem))
 		case baseline.Matched:
-			seen.Ran[i] = withdrawn(r, "the site gives the same page at a random address")
+			seen.Ran[i] = withdrawn(r, sameAnswer)
 		}
 	}
 }
+
+// sameAnswer is why a page that was recognised proves nothing.
+const sameAnswer = "the site gives the same page at a random address"
 
 func withdrawn(r fact.TemplateRun, why string) fact.TemplateRun {
 	r.Ran, r.Matched, r.URL, r.Version, r.Error = false, false, "", "", why
@@ -140,17 +162,22 @@ func withdrawn(r fact.TemplateRun, why string) fact.TemplateRun {
 }
 
 // unseen is the sighting of a site that we may not ask.
-func (p *Probe) unseen(why string) scanner.Sighting {
-	seen := p.account(&url.URL{}, batch{problem: why})
-	return scanner.Sighting{Fact: seen, Missing: missing(seen)}
+func (p *Probe) unseen(why error) scanner.Sighting {
+	b := batch{problem: scanner.Technical(why.Error()), cause: scanner.CauseOf(why)}
+	b.cause.Detail = ""
+	seen := p.account(&url.URL{}, b)
+	return scanner.Sighting{Fact: seen, Missing: missing(seen, b)}
 }
 
 // batch is what one worker brought back.
 type batch struct {
 	engine  string
 	results map[string]Result // by template
-	problem string            // why it ended early
+	problem string            // why it ended early, in technical words
+	cause   scanner.Cause     // the same
 	raw     []byte            // its lines
+	// unreached says why the site could not be reached.
+	unreached scanner.Causes
 }
 
 // take adds one message, which must come in its place.

@@ -35,7 +35,9 @@ func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, t
 		return batch{}, err
 	}
 	defer door.close()
-	return p.work(ctx, folder, p.plan(door, network, at, templates))
+	b, err := p.work(ctx, folder, p.plan(door, network, at, templates))
+	b.unreached = door.failures()
+	return b, err
 }
 
 func (p *Probe) plan(d *door, network scanner.Network, at *url.URL, templates []Template) Plan {
@@ -80,7 +82,7 @@ func (p *Probe) work(ctx context.Context, folder string, plan Plan) (batch, erro
 	if cmd.ProcessState.ExitCode() == ExitOtherProtocol {
 		return batch{}, otherProtocol()
 	}
-	answers.batch.problem = answers.problem(ctx, err, complaint)
+	answers.end(ctx, err, complaint)
 	return answers.batch, nil
 }
 
@@ -163,19 +165,20 @@ func (a *answers) take(line []byte) {
 	a.batch.raw = append(append(a.batch.raw, bytes.TrimSpace(line)...), '\n')
 }
 
-// problem says why a worker ended before its last line, empty when it did not.
-func (a *answers) problem(ctx context.Context, err error, c *complaint) string {
+// end says in the batch why a worker ended before its last line, when it did.
+func (a *answers) end(ctx context.Context, err error, c *complaint) {
+	b := &a.batch
 	switch {
 	case a.wrong != nil:
-		return "the worker spoke out of turn: " + printable(a.wrong.Error(), 200)
+		b.problem, b.cause.Code = "the worker spoke out of turn: "+printable(a.wrong.Error(), 200), scanner.CauseProgramAnswer
 	case a.done:
-		return ""
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "the worker was stopped: it took too long"
+		b.problem, b.cause.Code = "the worker was stopped: it took too long", scanner.CauseLate
 	case ctx.Err() != nil:
-		return "the worker was stopped: the look was cancelled"
+		b.problem, b.cause.Code = "the worker was stopped: the look was cancelled", scanner.CauseStopped
+	default:
+		b.problem, b.cause.Code = c.summary(err), scanner.CauseProgramFailed
 	}
-	return c.summary(err)
 }
 
 // complaint keeps the beginning of the standard error of a worker. It is never

@@ -99,11 +99,11 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	top := registrable(name)
 	switch {
 	case t.Kind != scanner.KindDomain:
-		return nil, fmt.Errorf("look at %s: the registration probe looks at domains", t.Key())
+		return nil, scanner.WrongTarget("registration", t)
 	case top == "":
 		return nil, fmt.Errorf("look at %s: not below a public suffix", t.Key())
 	case len(net.Resolvers()) == 0:
-		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()

@@ -80,9 +80,9 @@ func (s *service) ask(ctx context.Context, domain string) fact.RegistryAnswer {
 	case errors.Is(err, errUnknownDomain):
 		return fact.RegistryAnswer{State: fact.NotRegistered}
 	case errors.As(err, &refusal):
-		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: excerpt.Of(refusal.Error(), maxError)}
+		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: excerpt.Error(refusal, maxError)}
 	}
-	return fact.RegistryAnswer{State: fact.RegistryNoAnswer, Error: excerpt.Of(err.Error(), maxError)}
+	return fact.RegistryAnswer{State: fact.RegistryNoAnswer, Error: excerpt.Error(err, maxError)}
 }
 
 func (s *service) covers(domain string) bool {

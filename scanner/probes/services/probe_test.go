@@ -46,8 +46,8 @@ func TestHealthyHost(t *testing.T) {
 		t.Errorf("%d dials, %d counted, load %+v", got, seen.Connections, load)
 	}
 	t.Logf("%d TCP ports, %d UDP services: %d connections", len(table), len(datagrams), seen.Connections)
-	if sightings[0].Missing != "" || len(sightings) != 2 {
-		t.Errorf("missing %q, %d sightings", sightings[0].Missing, len(sightings))
+	if len(sightings[0].Missing) > 0 || len(sightings) != 2 {
+		t.Errorf("missing %q, %d sightings", sightings[0].Missing.Detail(), len(sightings))
 	}
 }
 
@@ -104,8 +104,8 @@ func TestBlockedDuringTheLook(t *testing.T) {
 	network := &banned{Network: world(open)}
 	network.left.Store(int32(len(ports)))
 	seen, sightings := look(t, network, Options{Ports: ports})
-	if !seen.Blocked || !strings.Contains(sightings[0].Missing, "stopped doing so") {
-		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing)
+	if !seen.Blocked || !strings.Contains(sightings[0].Missing.Detail(), "stopped doing so") {
+		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing.Detail())
 	}
 	if most := len(ports) + len(datagrams) + maxLost + workers; seen.Connections > most {
 		t.Errorf("went on knocking: %d connections, want at most %d", seen.Connections, most)
@@ -119,8 +119,8 @@ func TestKeptOutWithoutAnOpenPort(t *testing.T) {
 	network := &banned{Network: world(nil)}
 	network.left.Store(1)
 	seen, sightings := look(t, network, Options{Ports: []int{80, 443, 3389}})
-	if !seen.Blocked || sightings[0].Missing == "" {
-		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing)
+	if !seen.Blocked || len(sightings[0].Missing) == 0 {
+		t.Errorf("blocked %v, missing %q", seen.Blocked, sightings[0].Missing.Detail())
 	}
 }
 
@@ -163,8 +163,8 @@ func TestOutOfScopeAsksNothing(t *testing.T) {
 			t.Errorf("port %d is %s", p.Number, p.State)
 		}
 	}
-	if sightings[0].Missing == "" || seen.Connections != 0 || len(network.Dials()) > workers {
-		t.Errorf("missing %q, %d connections, %d dials", sightings[0].Missing, seen.Connections, len(network.Dials()))
+	if len(sightings[0].Missing) == 0 || seen.Connections != 0 || len(network.Dials()) > workers {
+		t.Errorf("missing %q, %d connections, %d dials", sightings[0].Missing.Detail(), seen.Connections, len(network.Dials()))
 	}
 }
 
@@ -316,7 +316,7 @@ func TestTimeRunsOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := sightings[0].Fact.(fact.HostServices)
-	if seen.Ports[0].Protocol != "ssh" || seen.Ports[12].State != fact.PortNotAsked || sightings[0].Missing != "" {
-		t.Errorf("first %+v, last %+v, missing %q", seen.Ports[0], seen.Ports[12], sightings[0].Missing)
+	if seen.Ports[0].Protocol != "ssh" || seen.Ports[12].State != fact.PortNotAsked || len(sightings[0].Missing) > 0 {
+		t.Errorf("first %+v, last %+v, missing %q", seen.Ports[0], seen.Ports[12], sightings[0].Missing.Detail())
 	}
 }

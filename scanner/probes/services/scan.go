@@ -212,7 +212,7 @@ func stateOf(err error) (fact.PortState, string) {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fact.PortFiltered, ""
 	}
-	return fact.PortUnknown, excerpt.Of(err.Error(), 200)
+	return fact.PortUnknown, excerpt.Error(err, 200)
 }
 
 // found counts the ports in a row that were open and no longer answer.

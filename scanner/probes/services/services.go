@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"carescan/scanner"
@@ -102,7 +101,7 @@ func (p *Probe) Load() scanner.Load {
 // Observe asks each port, then identifies what is open.
 func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	if t.Kind != scanner.KindHost {
-		return nil, fmt.Errorf("look at %s: the services probe looks at hosts", t.Key())
+		return nil, scanner.WrongTarget("services", t)
 	}
 	addresses, err := p.addresses(ctx, net, t.ID)
 	if err != nil {
@@ -138,19 +137,24 @@ func (p *Probe) shared(addresses []netip.Addr) string {
 
 // missing says what keeps the whole fact from being concluded on. Single ports
 // that were not asked say so themselves.
-func (s *scan) missing() string {
-	var parts []string
+func (s *scan) missing() (missing scanner.Causes) {
 	if s.blocked {
-		parts = append(parts, "ports that answered stopped doing so during the look")
+		missing = append(missing, scanner.Cause{Code: scanner.CauseCutOff, Detail: "ports that answered stopped doing so during the look"})
 	}
-	asked := slices.ContainsFunc(s.ports, func(p fact.Port) bool { return p.State != fact.PortNotAsked })
-	if s.refusal != nil && !asked {
-		parts = append(parts, s.refusal.Error())
+	if slices.ContainsFunc(s.ports, func(p fact.Port) bool { return p.State != fact.PortNotAsked }) {
+		return missing
 	}
-	if s.ended != nil && !asked {
-		parts = append(parts, "the look was cut short: "+s.ended.Error())
+	if s.refusal != nil {
+		missing = append(missing, scanner.CauseOf(s.refusal))
 	}
-	return strings.Join(parts, "; ")
+	if s.ended != nil {
+		cut := fmt.Errorf("the look was cut short: %w", s.ended)
+		if !errors.Is(s.ended, context.Canceled) {
+			cut = scanner.NotSeen(scanner.CauseLate, nil, cut)
+		}
+		missing = append(missing, scanner.CauseOf(cut))
+	}
+	return missing
 }
 
 // stopped tells whether a failure is ours and ends the look.

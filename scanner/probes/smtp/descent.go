@@ -37,7 +37,7 @@ func (l *look) encryption(ctx context.Context, d *door, name string, h *fact.Mai
 	d.descend(ctx, name)
 	h.Versions = d.descent.offers
 	if d.descent.err != nil {
-		h.TLSError = clean(d.descent.err.Error())
+		h.TLSError = technical(d.descent.err)
 	}
 	l.describe(d.descent.chain, name, h)
 	if _, never := errors.AsType[*starttls.NotOffered](d.descent.err); never && len(d.descent.chain) == 0 {

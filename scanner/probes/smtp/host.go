@@ -41,7 +41,7 @@ func (d *door) announced(ctx context.Context, port int) fact.MailPort {
 	a, err := d.announcement(ctx, port)
 	p.Banner = banner(a.Greeting)
 	if err != nil {
-		p.Reach, p.Error = reach(err), clean(err.Error())
+		p.Reach, p.Error = reach(err), technical(err)
 		p.Filtered = isSilence(err)
 		return p
 	}

@@ -76,8 +76,8 @@ func TestHostileServers(t *testing.T) {
 			f, sighting := observe(t, n, Options{Timeout: time.Second})
 			h := only(t, f)
 			mail := h.Ports[0]
-			if mail.Reach != tt.reach || mail.StartTLS == fact.Declined || mail.Error == "" || sighting.Missing != "" {
-				t.Errorf("port 25 is %+v, missing %q", mail, sighting.Missing)
+			if mail.Reach != tt.reach || mail.StartTLS == fact.Declined || mail.Error == "" || len(sighting.Missing) > 0 {
+				t.Errorf("port 25 is %+v, missing %q", mail, sighting.Missing.Detail())
 			}
 			if len(mail.Error) > maxText+len("…") || len(mail.Banner) > maxText+len("…") {
 				t.Errorf("%d bytes of error, %d of banner", len(mail.Error), len(mail.Banner))
@@ -200,8 +200,8 @@ func TestDomains(t *testing.T) {
 			n := world(t, tt.text, nil)
 			n.Routes["mx2.chu.test:25"] = "127.0.0.1:1" // permitted, without an address
 			f, s := observe(t, n, Options{})
-			if !tt.want(f, s.Missing) {
-				t.Errorf("got %+v, missing %q", f, s.Missing)
+			if !tt.want(f, s.Missing.Detail()) {
+				t.Errorf("got %+v, missing %q", f, s.Missing.Detail())
 			}
 			for _, dial := range n.Dials() {
 				if strings.HasPrefix(dial, "tcp") {
@@ -221,8 +221,8 @@ func TestFailingResolver(t *testing.T) {
 	n := world(t, mx, nil)
 	n.Recursives = []netip.AddrPort{failing}
 	f, s := observe(t, n, Options{})
-	if f.MX.Answer != fact.NoAnswer || s.Missing == "" {
-		t.Errorf("MX %+v, missing %q", f.MX, s.Missing)
+	if f.MX.Answer != fact.NoAnswer || len(s.Missing) == 0 {
+		t.Errorf("MX %+v, missing %q", f.MX, s.Missing.Detail())
 	}
 	n.Recursives = nil
 	if _, err := New(Options{}).Observe(t.Context(), n, scanner.DomainTarget("chu.test")); err == nil {

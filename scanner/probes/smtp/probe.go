@@ -81,11 +81,11 @@ func (*Probe) Load() scanner.Load {
 // Observe finds the mail servers of a domain and looks at each.
 func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	if t.Kind != scanner.KindDomain {
-		return nil, fmt.Errorf("look at %s: the smtp probe looks at domains", t.Key())
+		return nil, scanner.WrongTarget("smtp", t)
 	}
 	resolvers := dnswire.Resolvers(ctx, network)
 	if len(resolvers) == 0 {
-		return nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key())
+		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
@@ -107,19 +107,21 @@ type look struct {
 
 // mailServers asks the DNS who receives the mail, then asks them. What a single
 // server hides is said in the fact, so that each check decides what it needs.
-func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing string) {
+func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing scanner.Causes) {
 	mx, reply := l.ask(ctx, l.domain, "MX")
 	f.MX = mx
 	if mx.Answer != fact.Present {
 		if mx.Answer == fact.NoAnswer {
-			missing = "the MX records are not known: " + mx.Error
+			cause := mx.Cause.At("MX " + l.domain)
+			cause.Detail = "the MX records are not known: " + mx.Error
+			missing = scanner.Causes{cause}
 		}
 		return f, missing
 	}
 	records, _ := dnswire.Records(reply, l.domain, dns.TypeMX)
 	exchangers := exchangersOf(records)
 	if f.Null = isNull(exchangers); f.Null {
-		return f, ""
+		return f, nil
 	}
 	f.STS, _ = l.ask(ctx, "_mta-sts."+l.domain, "TXT")
 	f.Validating = l.validating(ctx)
@@ -128,7 +130,7 @@ func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing str
 	for _, e := range exchangers[:min(len(exchangers), maxServers)] {
 		f.Servers = append(f.Servers, l.server(ctx, e, f.Validating))
 	}
-	return f, ""
+	return f, nil
 }
 
 // maxText bounds what is kept of foreign bytes.
@@ -144,3 +146,6 @@ func clean(text string) string {
 	}
 	return excerpt.Of(strings.Map(printable, text), maxText)
 }
+
+// technical is the text of an error as a fact keeps it.
+func technical(err error) string { return clean(scanner.Technical(err.Error())) }

@@ -13,6 +13,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/excerpt"
 )
 
 // The bounds of what is kept of one answer.
@@ -39,10 +40,11 @@ func (l *look) ask(ctx context.Context, name, kind string) (fact.RecordSet, *dns
 			err = settle(&set, reply)
 		}
 		if err == nil {
-			set.Server, set.Error = at.Address, ""
+			set.Server, set.Cause, set.Error = at.Address, scanner.Cause{}, ""
 			return set, reply
 		}
-		set.Error = clean(at.Address + ": " + err.Error())
+		set.Cause, _ = excerpt.Why(err, maxText)
+		set.Error = clean(at.Address + ": " + scanner.Technical(err.Error()))
 	}
 	return set, nil
 }

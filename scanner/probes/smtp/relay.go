@@ -29,13 +29,13 @@ func (l *look) relay(ctx context.Context, d *door) (fact.RelayResult, string) {
 	defer cancel()
 	conn, err := d.dial(ctx, 25)
 	if err != nil {
-		return fact.RelayUnknown, clean(err.Error())
+		return fact.RelayUnknown, technical(err)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	result, err := l.attempt(conn)
 	if err != nil {
-		return result, clean(err.Error())
+		return result, technical(err)
 	}
 	return result, ""
 }

@@ -26,12 +26,12 @@ func (l *look) server(ctx context.Context, e exchanger, validating bool) fact.Ma
 	var records []tlsaRecord
 	s.TLSA, records = l.tlsa(ctx, e.name, validating)
 	if err := l.network.Permits(ctx, e.name); err != nil {
-		s.Error, s.Provider = clean(err.Error()), l.provider(e.name, err)
+		s.Error, s.Provider = technical(err), l.provider(e.name, err)
 		return s
 	}
 	addresses, err := l.network.Lookup(ctx, e.name)
 	if err != nil {
-		s.Error = clean(err.Error())
+		s.Error = technical(err)
 		return s
 	}
 	if len(addresses) == 0 {

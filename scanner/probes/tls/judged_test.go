@@ -131,8 +131,8 @@ func TestJudged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, sighting := observe(t, tt.start(t), Options{Roots: x509.NewCertPool()})
-			if sighting.Missing != "" {
-				t.Errorf("missing %s", sighting.Missing)
+			if len(sighting.Missing) > 0 {
+				t.Errorf("missing %s", sighting.Missing.Detail())
 			}
 			for _, check := range protocolChecks {
 				want := sound()[check.ID]

@@ -33,8 +33,8 @@ func (r reply) spokeTLS() bool { return r.Version != 0 || r.Alerted }
 
 // errBudget and errStopped are why nothing more is asked.
 var (
-	errBudget  = errors.New("the connections allowed for one service are spent")
-	errStopped = errors.New("the service no longer answers")
+	errBudget  = scanner.NotSeen(scanner.CauseSpent, nil, errors.New("the connections allowed for one service are spent"))
+	errStopped = scanner.NotSeen(scanner.CauseCutOff, nil, errors.New("the service no longer answers"))
 )
 
 // dial opens a connection and brings it to where TLS begins.
@@ -47,7 +47,7 @@ func (l *look) dial(ctx context.Context) (net.Conn, error) {
 		return nil, errBudget
 	}
 	if err := ctx.Err(); err != nil {
-		l.stopped = fmt.Errorf("the time allowed for the look is over: %w", err)
+		l.stopped = scanner.NotSeen(scanner.CauseLate, nil, fmt.Errorf("the time allowed for the look is over: %w", err))
 		return nil, l.stopped
 	}
 	l.spent++
@@ -135,7 +135,8 @@ func classify(a hello.Answer, err error) reply {
 		r.offer = fact.Accepted
 	case a.Alerted:
 		r.offer = fact.Declined
-		r.err = fmt.Errorf("refused by alert %d", a.Alert)
+		alert := scanner.Values{scanner.ValueCode: strconv.Itoa(int(a.Alert))}
+		r.err = scanner.NotSeen(scanner.CauseTLSRefused, alert, fmt.Errorf("refused by alert %d", a.Alert))
 	case errors.Is(err, hello.ErrOtherTalk):
 		r.stranger = true
 	case hungUp(err):

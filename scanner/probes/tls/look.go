@@ -246,7 +246,7 @@ func (l *look) note(key string, r reply) {
 	switch {
 	case r.offer != fact.OfferUnknown:
 	case r.err != nil:
-		l.why[key] = excerpt.Of(r.err.Error(), maxText)
+		l.why[key] = excerpt.Error(r.err, maxText)
 	default:
 		l.why[key] = "the answer was not the one of a server"
 	}

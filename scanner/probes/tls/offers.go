@@ -120,7 +120,7 @@ func (l *look) peeled() []uint16 {
 
 func (l *look) whySuites() string {
 	if l.stopped != nil {
-		return excerpt.Of(l.stopped.Error(), maxText)
+		return excerpt.Error(l.stopped, maxText)
 	}
 	for v := hello.TLS13; v >= hello.SSL3; v-- {
 		if why := l.why["suites "+hello.VersionName(v)]; why != "" {
@@ -180,7 +180,7 @@ func (l *look) noteList(key string, whole bool) {
 	case whole:
 		delete(l.why, key)
 	case l.stopped != nil:
-		l.why[key] = excerpt.Of(l.stopped.Error(), maxText)
+		l.why[key] = excerpt.Error(l.stopped, maxText)
 	case l.why[key] == "":
 		l.why[key] = "not all were asked"
 	}

@@ -41,8 +41,8 @@ func TestObserveOpenSSL(t *testing.T) {
 			if got.Reach != fact.Answered || answers(got) != tt.want || len(got.Chain) != 1 || got.Trust != fact.SelfSigned {
 				t.Errorf("%s: %s, want %s; %d certificates, %s", got.Reach, answers(got), tt.want, len(got.Chain), got.Trust)
 			}
-			if sighting.Missing != "" {
-				t.Errorf("missing %s", sighting.Missing)
+			if len(sighting.Missing) > 0 {
+				t.Errorf("missing %s", sighting.Missing.Detail())
 			}
 		})
 	}

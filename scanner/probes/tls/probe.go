@@ -13,7 +13,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"syscall"
@@ -23,6 +22,7 @@ import (
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/starttls"
+	"carescan/scanner/probes/tls/hello"
 )
 
 const (
@@ -89,7 +89,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 // endpoint reads the target.
 func endpoint(t scanner.Target) (host string, port int, err error) {
 	if t.Kind != scanner.KindService {
-		return "", 0, fmt.Errorf("look at %s: the tls probe looks at services", t.Key())
+		return "", 0, scanner.WrongTarget("tls", t)
 	}
 	return t.HostPort()
 }
@@ -108,17 +108,37 @@ func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
 		l.fill(&f)
 		s.Artifacts = p.addCertificates(&f, l)
 		if l.stopped != nil {
-			f.Why["look"] = excerpt.Of(l.stopped.Error(), maxText)
+			f.Why["look"] = excerpt.Error(l.stopped, maxText)
 		}
 		if errors.Is(l.stopped, errStopped) || !l.chose() {
-			s.Missing = "the look was not whole: " + l.whySuites()
+			s.Missing = l.missing()
 		}
 	case fact.Unreached:
-		s.Missing = "the service could not be reached: " + f.Error
+		s.Missing = scanner.CausesOf(cmp.Or(l.first.err, errNothing))
 	case fact.Closed, fact.NoAddress, fact.OtherTalk: // whole facts
 	}
 	s.Fact = f
 	return s
+}
+
+// errNothing is the end of a contact that left no error.
+var errNothing = scanner.NotSeen(scanner.CauseTimeout, nil, errors.New("the service could not be reached"))
+
+// missing says why the versions and the suites are not known.
+func (l *look) missing() scanner.Causes {
+	if l.stopped != nil {
+		return scanner.CausesOf(l.stopped)
+	}
+	var missing scanner.Causes
+	for v := hello.TLS13; v >= hello.SSL3; v-- {
+		if r := l.versions[v]; r.offer != fact.Accepted && r.err != nil {
+			missing = append(missing, scanner.CausesOf(r.err)...)
+		}
+	}
+	if len(missing) > 0 {
+		return missing.Merge()
+	}
+	return scanner.Causes{{Code: scanner.CauseTLSRefused, Detail: l.whySuites()}}
 }
 
 // fill writes what the hellos told.
@@ -166,5 +186,5 @@ func (l *look) failure() string {
 	if l.began || l.old.Spoke || l.first.err == nil {
 		return ""
 	}
-	return excerpt.Of(l.first.err.Error(), maxText)
+	return excerpt.Error(l.first.err, maxText)
 }

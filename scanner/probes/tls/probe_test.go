@@ -86,8 +86,8 @@ func TestObserveVersions(t *testing.T) {
 			if got.Reach != fact.Answered || answers(got) != tt.want {
 				t.Errorf("%s: %s, want %s", got.Reach, answers(got), tt.want)
 			}
-			if len(got.Chain) != 1 || got.Address != door.Routes[service+":443"] || sighting.Missing != "" {
-				t.Errorf("%d certificates at %q, missing %q", len(got.Chain), got.Address, sighting.Missing)
+			if len(got.Chain) != 1 || got.Address != door.Routes[service+":443"] || len(sighting.Missing) > 0 {
+				t.Errorf("%d certificates at %q, missing %q", len(got.Chain), got.Address, sighting.Missing.Detail())
 			}
 			if made := len(door.Dials()); made != got.Connections {
 				t.Errorf("%d connections, the fact says %d", made, got.Connections)
@@ -131,8 +131,8 @@ func TestObserveLosesContact(t *testing.T) {
 	if want := "accepted unknown unknown unknown"; answers(got) != want {
 		t.Errorf("got %s, want %s", answers(got), want)
 	}
-	if got.Why["1.2"] == "" || got.Why["1.0"] == "" || sighting.Missing != "" {
-		t.Errorf("why %v, missing %q", got.Why, sighting.Missing)
+	if got.Why["1.2"] == "" || got.Why["1.0"] == "" || len(sighting.Missing) > 0 {
+		t.Errorf("why %v, missing %q", got.Why, sighting.Missing.Detail())
 	}
 }
 
@@ -164,8 +164,8 @@ func TestObserveWithoutTLS(t *testing.T) {
 			if made := len(door.Dials()); made > tt.connections {
 				t.Errorf("%d connections, want %d at most", made, tt.connections)
 			}
-			if unreached := got.Reach == fact.Unreached; unreached != (sighting.Missing != "") {
-				t.Errorf("%s, missing %q", got.Reach, sighting.Missing)
+			if unreached := got.Reach == fact.Unreached; unreached != (len(sighting.Missing) > 0) {
+				t.Errorf("%s, missing %q", got.Reach, sighting.Missing.Detail())
 			}
 		})
 	}
@@ -179,8 +179,8 @@ func TestObserveAlertOnly(t *testing.T) {
 	if got.Reach != fact.Answered || answers(got) != "unknown unknown unknown unknown" {
 		t.Errorf("%s: %s", got.Reach, answers(got))
 	}
-	if sighting.Missing == "" || got.Why["chain"] == "" || len(sighting.Artifacts) != 0 {
-		t.Errorf("missing %q, %d artifacts", sighting.Missing, len(sighting.Artifacts))
+	if len(sighting.Missing) == 0 || got.Why["chain"] == "" || len(sighting.Artifacts) != 0 {
+		t.Errorf("missing %q, %d artifacts", sighting.Missing.Detail(), len(sighting.Artifacts))
 	}
 }
 
@@ -202,8 +202,8 @@ func TestObserveWithoutConnection(t *testing.T) {
 			if got.Reach != tt.want || got.Address != "" || got.Name != service {
 				t.Errorf("got %+v, want %s", got, tt.want)
 			}
-			if (sighting.Missing != "") != (tt.want == fact.Unreached) {
-				t.Errorf("missing %q", sighting.Missing)
+			if (len(sighting.Missing) > 0) != (tt.want == fact.Unreached) {
+				t.Errorf("missing %q", sighting.Missing.Detail())
 			}
 		})
 	}

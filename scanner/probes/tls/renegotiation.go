@@ -82,7 +82,7 @@ func followed(stream io.Reader) (fact.Offer, string) {
 			if hungUp(err) {
 				return fact.Declined, ""
 			}
-			return fact.OfferUnknown, excerpt.Of(err.Error(), maxText)
+			return fact.OfferUnknown, excerpt.Error(err, maxText)
 		}
 		switch header[0] {
 		case 22:
@@ -91,7 +91,7 @@ func followed(stream io.Reader) (fact.Offer, string) {
 			return fact.Declined, ""
 		}
 		if _, err := io.CopyN(io.Discard, stream, int64(binary.BigEndian.Uint16(header[3:]))); err != nil {
-			return fact.OfferUnknown, excerpt.Of(err.Error(), maxText)
+			return fact.OfferUnknown, excerpt.Error(err, maxText)
 		}
 	}
 	return fact.OfferUnknown, "the server sent data instead of an answer"

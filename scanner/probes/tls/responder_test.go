@@ -139,8 +139,8 @@ func TestLegacy(t *testing.T) {
 			for _, v := range []string{"SSL 2.0", "SSL 3.0", "1.0", "1.2"} {
 				versions = append(versions, string(got.Versions[v]))
 			}
-			if strings.Join(versions, " ") != tt.versions || sighting.Missing != "" {
-				t.Errorf("%v, want %s; missing %q", versions, tt.versions, sighting.Missing)
+			if strings.Join(versions, " ") != tt.versions || len(sighting.Missing) > 0 {
+				t.Errorf("%v, want %s; missing %q", versions, tt.versions, sighting.Missing.Detail())
 			}
 			if got.Offers[fact.OfferEMS] == fact.Accepted || got.Offers[fact.OfferRenegotiation] == fact.Accepted {
 				t.Errorf("habits of today: %v", got.Offers)
@@ -209,8 +209,8 @@ func TestBecomesDeaf(t *testing.T) {
 		answers.serve(c)
 	})
 	got, sighting := observe(t, door, Options{})
-	if sighting.Missing == "" || got.Why["look"] == "" || got.Connections > 8+2*maxRefusals {
-		t.Errorf("missing %q, why %v, %d connections", sighting.Missing, got.Why, got.Connections)
+	if len(sighting.Missing) == 0 || got.Why["look"] == "" || got.Connections > 8+2*maxRefusals {
+		t.Errorf("missing %q, why %v, %d connections", sighting.Missing.Detail(), got.Why, got.Connections)
 	}
 	for _, key := range []string{fact.OfferExport, fact.OfferRC4, fact.OfferWeakGroups} {
 		if got.Offers[key] == fact.Declined {
@@ -233,8 +233,8 @@ func TestDrip(t *testing.T) {
 		}
 	})
 	got, sighting := observe(t, door, Options{Timeout: 300 * time.Millisecond})
-	if got.Reach == fact.Answered || got.Error == "" && sighting.Missing == "" {
-		t.Errorf("%+v, missing %q", got, sighting.Missing)
+	if got.Reach == fact.Answered || got.Error == "" && len(sighting.Missing) == 0 {
+		t.Errorf("%+v, missing %q", got, sighting.Missing.Detail())
 	}
 }
 
@@ -254,8 +254,8 @@ func TestHostileCertificates(t *testing.T) {
 			if len(got.Chain) == 0 && got.Why["chain"] == "" || len(got.Chain) > 0 && len(got.Chain[0].Names) >= count {
 				t.Errorf("%d certificates, why %v", len(got.Chain), got.Why)
 			}
-			if got.Versions["1.3"] != fact.Accepted || sighting.Missing != "" {
-				t.Errorf("%v, missing %q", got.Versions, sighting.Missing)
+			if got.Versions["1.3"] != fact.Accepted || len(sighting.Missing) > 0 {
+				t.Errorf("%v, missing %q", got.Versions, sighting.Missing.Detail())
 			}
 		})
 	}
@@ -287,8 +287,8 @@ func TestHostileTalk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, sighting := observe(t, serve(t, handle), Options{Timeout: 2 * time.Second})
-			if len(got.Chain) != 0 || got.Error+sighting.Missing+got.Why["chain"] == "" {
-				t.Errorf("%+v, missing %q", got, sighting.Missing)
+			if len(got.Chain) != 0 || got.Error+sighting.Missing.Detail()+got.Why["chain"] == "" {
+				t.Errorf("%+v, missing %q", got, sighting.Missing.Detail())
 			}
 		})
 	}

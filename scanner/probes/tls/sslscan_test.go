@@ -168,8 +168,8 @@ func TestAgainstSSLScan(t *testing.T) {
 			if tt.why != "" {
 				t.Logf("who is right: %s", tt.why)
 			}
-			if sighting.Missing != "" || got.Connections > tt.most {
-				t.Errorf("%d connections, missing %q", got.Connections, sighting.Missing)
+			if len(sighting.Missing) > 0 || got.Connections > tt.most {
+				t.Errorf("%d connections, missing %q", got.Connections, sighting.Missing.Detail())
 			}
 		})
 	}

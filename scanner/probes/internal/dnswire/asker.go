@@ -22,8 +22,8 @@ const (
 
 // The ends of a question that was not asked.
 var (
-	ErrSpent  = errors.New("the exchanges of this look are spent")
-	ErrSilent = errors.New("the server left too many questions without answer")
+	ErrSpent  = scanner.NotSeen(scanner.CauseSpent, nil, errors.New("the exchanges of this look are spent"))
+	ErrSilent = scanner.NotSeen(scanner.CauseTimeout, nil, errors.New("the server left too many questions without answer"))
 )
 
 // Server is somebody who may be asked.

@@ -30,7 +30,7 @@ const (
 )
 
 // ErrMismatch is the end of an exchange whose answers were all strangers.
-var ErrMismatch = errors.New("the answer does not match the question")
+var ErrMismatch = scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("the answer does not match the question"))
 
 // NewQuery asks one question under a random id. Resolvers are told not to check
 // signatures (RFC 4035 section 3.2.2): what a zone says must be seen even when
@@ -127,7 +127,7 @@ func WriteMessage(w io.Writer, m *dns.Msg) error {
 }
 
 // ErrTooLong is the end of a reading that met its bound.
-var ErrTooLong = errors.New("the answer is longer than is read")
+var ErrTooLong = scanner.NotSeen(scanner.CauseTooLarge, nil, errors.New("the answer is longer than is read"))
 
 // ReadMessage reads one message of at most so many bytes, and tells its length.
 func ReadMessage(r io.Reader, most int) (*dns.Msg, int, error) {
@@ -145,7 +145,7 @@ func ReadMessage(r io.Reader, most int) (*dns.Msg, int, error) {
 	}
 	m := new(dns.Msg)
 	if err := m.Unpack(raw); err != nil {
-		return nil, 0, fmt.Errorf("read the answer: %w", err)
+		return nil, 0, scanner.NotSeen(scanner.CauseBadAnswer, nil, fmt.Errorf("read the answer: %w", err))
 	}
 	return m, size, nil
 }

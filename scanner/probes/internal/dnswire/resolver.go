@@ -38,14 +38,14 @@ func Turn[T any](ctx context.Context, list []T) []T {
 }
 
 // ErrNotRecursive is the answer of a server that is no resolver.
-var ErrNotRecursive = errors.New("the resolver does not resolve")
+var ErrNotRecursive = scanner.NotSeen(scanner.CauseRefusedAnswer, nil, errors.New("the resolver does not resolve"))
 
 // Resolved tells whether a resolver settled the question: a failure is never an
 // absence.
 func Resolved(reply *dns.Msg) error {
 	switch {
 	case !IsConclusive(reply):
-		return fmt.Errorf("the resolver answered %s", CodeName(reply.Rcode))
+		return Answered("the resolver", reply.Rcode)
 	case !reply.RecursionAvailable && !reply.Authoritative:
 		return ErrNotRecursive
 	}
@@ -56,6 +56,15 @@ func Resolved(reply *dns.Msg) error {
 func IsConclusive(reply *dns.Msg) bool {
 	return reply.Rcode == dns.RcodeSuccess || reply.Rcode == dns.RcodeNameError
 }
+
+// Answered is the failure of a server that answers by an error code.
+func Answered(who string, code int) error {
+	name := CodeName(code)
+	return scanner.NotSeen(scanner.CauseDNSFailure, scanner.Values{scanner.ValueCode: name}, fmt.Errorf("%s answered %s", who, name))
+}
+
+// ErrNoResolver is the end of a look that has nobody to ask.
+var ErrNoResolver = scanner.NotSeen(scanner.CauseNoResolver, nil, errors.New("no recursive resolver is declared"))
 
 // CodeName is how a code of RFC 6895 section 2.3 is written.
 func CodeName(code int) string {

@@ -6,6 +6,8 @@ package excerpt
 import (
 	"strings"
 	"unicode/utf8"
+
+	"carescan/scanner"
 )
 
 // mark follows a text that was cut.
@@ -22,4 +24,15 @@ func Of(text string, most int) string {
 		most--
 	}
 	return text[:most] + mark
+}
+
+// Error is the technical text of an error, bounded, without our own side of the
+// connection.
+func Error(err error, most int) string { return Of(scanner.Technical(err.Error()), most) }
+
+// Why is what a fact keeps of an error: its cause, and its technical text.
+func Why(err error, most int) (scanner.Cause, string) {
+	cause := scanner.CauseOf(err)
+	cause.Detail = ""
+	return cause, Error(err, most)
 }

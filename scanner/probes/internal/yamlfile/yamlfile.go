@@ -8,6 +8,7 @@ package yamlfile
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"carescan/scanner"
 	"carescan/scanner/probes/internal/localfile"
@@ -21,10 +22,22 @@ const MaxFile = settings.MaxFile
 type Fault struct {
 	Line int
 	Text string
+	// Field and Expected name what is wrong and what is allowed there; both are
+	// written as in the file.
+	Field, Expected string
 }
 
 // Error says where and what.
 func (f Fault) Error() string { return fmt.Sprintf("line %d: %s", f.Line, f.Text) }
+
+// Unwrap is why the file could not be read.
+func (f Fault) Unwrap() error {
+	cause := scanner.Cause{Code: scanner.CauseFileMalformed}
+	if f.Field != "" {
+		cause = scanner.Cause{Code: scanner.CauseFieldWrong}.With(scanner.ValueField, f.Field).With(scanner.ValueExpected, f.Expected)
+	}
+	return cause.With(scanner.ValueLine, strconv.Itoa(f.Line)).Over(nil)
+}
 
 // Read reads such a file.
 func Read(path string) ([]byte, error) {
@@ -52,10 +65,14 @@ func Decode(data []byte, value any, needed string) error {
 				faults[i].What = settings.Say("%s : %s", "%s: %s", fault.What, fault.Hint)
 			}
 		}
-		return faults
+		cause := scanner.Cause{Code: scanner.CauseFileMalformed}
+		if line := faults[0].Line; line > 0 {
+			cause = cause.With(scanner.ValueLine, strconv.Itoa(line))
+		}
+		return cause.Over(faults)
 	}
 	if file.IsEmpty() {
-		return errors.New("the file is empty: " + needed)
+		return scanner.NotSeen(scanner.CauseFileEmpty, nil, errors.New("the file is empty: "+needed))
 	}
 	return nil
 }

@@ -82,8 +82,8 @@ func lookAt(b *testing.B, p *nuclei.Probe, url string) {
 	_, port, _ := strings.Cut(address, ":")
 	at := scanner.Target{Kind: scanner.KindSite, ID: "http://" + siteName + ":" + port}
 	sightings, err := p.Observe(b.Context(), site{siteName, address}, at)
-	if err != nil || sightings[0].Missing != "" {
-		b.Fatalf("look: %v, missing %q", err, sightings[0].Missing)
+	if err != nil || len(sightings[0].Missing) > 0 {
+		b.Fatalf("look: %v, missing %q", err, sightings[0].Missing.Detail())
 	}
 }
 

@@ -69,8 +69,8 @@ func expectMatches(t *testing.T, p *nuclei.Probe, at page, want []string) {
 	if diff := cmp.Diff(want, matches(seen)); diff != "" {
 		t.Errorf("page %s %q: matches (-want +got):\n%s", at.path, at.body, diff)
 	}
-	if sighting.Missing != "" || seen.Error != "" {
-		t.Errorf("page %s: missing %q, error %q", at.path, sighting.Missing, seen.Error)
+	if len(sighting.Missing) > 0 || seen.Error != "" {
+		t.Errorf("page %s: missing %q, error %q", at.path, sighting.Missing.Detail(), seen.Error)
 	}
 }
 
@@ -118,8 +118,8 @@ func TestPageFoundEverywhereProvesNothing(t *testing.T) {
 			t.Errorf("got %+v", r)
 		}
 	}
-	if !strings.HasSuffix(sighting.Missing, "templates could not run: phpmyadmin") {
-		t.Errorf("missing %q", sighting.Missing)
+	if !strings.Contains(sighting.Missing.Detail(), "template phpmyadmin could not run") {
+		t.Errorf("missing %q", sighting.Missing.Detail())
 	}
 }
 
@@ -160,8 +160,8 @@ func TestUnansweredSiteProvesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seen, sighting := observe(t, newProbe(t, nuclei.Options{}), test.network, siteTarget)
-			if !strings.Contains(seen.Error, test.want) || sighting.Missing != seen.Error {
-				t.Errorf("error %q, missing %q, want %q", seen.Error, sighting.Missing, test.want)
+			if !strings.Contains(seen.Error, test.want) || sighting.Missing.Detail() != seen.Error {
+				t.Errorf("error %q, missing %q, want %q", seen.Error, sighting.Missing.Detail(), test.want)
 			}
 			for _, r := range seen.Ran {
 				if r.Ran || r.Matched || r.Error == "" {
@@ -201,8 +201,8 @@ func TestSilentSiteIsGivenUp(t *testing.T) {
 	silent := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
 	seen, sighting := observe(t, newProbe(t, nuclei.Options{Timeout: 1500 * time.Millisecond}), silent, siteTarget)
 	close(released)
-	if want := "the worker was stopped: it took too long"; seen.Error != want || sighting.Missing != want {
-		t.Errorf("error %q, missing %q, want %q", seen.Error, sighting.Missing, want)
+	if want := "the worker was stopped: it took too long"; seen.Error != want || sighting.Missing.Detail() != want {
+		t.Errorf("error %q, missing %q, want %q", seen.Error, sighting.Missing.Detail(), want)
 	}
 }
 

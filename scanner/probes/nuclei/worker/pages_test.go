@@ -160,8 +160,8 @@ func TestTemplatesRecogniseTheirPagesOnly(t *testing.T) {
 					t.Errorf("%s: matched at %s, the page of another template", r.ID, r.URL)
 				}
 			}
-			if sighting.Missing != "" || seen.Error != "" || seen.SoftNotFound || seen.Blocked {
-				t.Errorf("missing %q, error %q, soft %v, blocked %v", sighting.Missing, seen.Error, seen.SoftNotFound, seen.Blocked)
+			if len(sighting.Missing) > 0 || seen.Error != "" || seen.SoftNotFound || seen.Blocked {
+				t.Errorf("missing %q, error %q, soft %v, blocked %v", sighting.Missing.Detail(), seen.Error, seen.SoftNotFound, seen.Blocked)
 			}
 		})
 	}

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"carescan/scanner"
 )
 
 // The types of record (RFC 8446 appendix B.1, RFC 6520 section 3).
@@ -29,9 +31,9 @@ const (
 
 // The ways an answer is not one.
 var (
-	ErrOtherTalk = errors.New("the answer is not TLS")
-	ErrTooMuch   = errors.New("the answer is larger than is read")
-	ErrMalformed = errors.New("the answer is not well formed")
+	ErrOtherTalk = scanner.NotSeen(scanner.CauseNotTLS, nil, errors.New("the answer is not TLS"))
+	ErrTooMuch   = scanner.NotSeen(scanner.CauseTooLarge, nil, errors.New("the answer is larger than is read"))
+	ErrMalformed = scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("the answer is not well formed"))
 )
 
 // records reads records, within the bounds.
