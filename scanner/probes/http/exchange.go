@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -33,9 +32,6 @@ var (
 
 // open connects to the server of an address, over TLS when it is asked for.
 func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (net.Conn, fact.Validity, error) {
-	if err := v.pace.Wait(ctx); err != nil {
-		return nil, "", fmt.Errorf("wait for the pace of one site: %w", err)
-	}
 	conn, err := v.net.DialContext(ctx, firstOf(e.network, "tcp"), net.JoinHostPort(firstOf(e.literal, u.Hostname()), portOf(u)))
 	if err != nil || u.Scheme == "http" {
 		return conn, "", err

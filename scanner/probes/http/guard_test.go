@@ -15,7 +15,7 @@ func TestObserveThroughTheGuard(t *testing.T) {
 	t.Parallel()
 	door, settings := lab.Open(t)
 	target := scanner.Target{Kind: scanner.KindSite, ID: settings.Sites[0]}
-	sightings, err := New(Options{Rate: quick}).Observe(t.Context(), door, target)
+	sightings, err := New(Options{}).Observe(t.Context(), door, target)
 	if err != nil {
 		t.Fatal(err)
 	}

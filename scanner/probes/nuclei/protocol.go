@@ -18,6 +18,9 @@ const maxLine = 16 << 10
 // maxPlan is the longest plan a worker reads.
 const maxPlan = 32 << 20
 
+// PermitPath is where the door gives permits.
+const PermitPath = "/permit"
+
 // Plan is the work of one worker.
 type Plan struct {
 	URL         string            `json:"url"` // the site
@@ -25,7 +28,7 @@ type Plan struct {
 	Door        string            `json:"door"`   // path of the local socket that leads to the site
 	Secret      string            `json:"secret"` // good for this plan only
 	UserAgent   string            `json:"user_agent"`
-	Rate        int               `json:"rate"` // requests per second
+	Rate        int               `json:"rate"` // requests per second at most; permits may be slower
 	MemoryLimit int64             `json:"memory_limit"`
 }
 

@@ -139,8 +139,9 @@ type Network struct {
 	// ConfirmAfter is when failures that a passing state of the network may
 	// explain are looked at again; default 10m.
 	ConfirmAfter      time.Duration `mapstructure:"confirm_after"`
-	Contact           string        `mapstructure:"contact"` // address or page given in every request
-	RatePerHost       float64       `mapstructure:"rate_per_host"`
+	Contact           string        `mapstructure:"contact"`       // address or page given in every request
+	RatePerHost       float64       `mapstructure:"rate_per_host"` // connections per second; default 5
+	RequestRate       float64       `mapstructure:"request_rate"`  // requests per second to one address, by all looks together; default 1
 	ConcurrentPerHost int           `mapstructure:"concurrent_per_host"`
 	BudgetPerHost     int           `mapstructure:"budget_per_host"`
 	QuietHours        []Hours       `mapstructure:"quiet_hours"` // local time; nothing is contacted then
@@ -168,7 +169,7 @@ type Templates struct {
 	Pins     string        `mapstructure:"pins"`      // their hashes, as sha256sum writes them; needed with folder
 	Timeout  time.Duration `mapstructure:"timeout"`   // for one site; default 20m
 	MemoryMB int64         `mapstructure:"memory_mb"` // of the worker process; default 512
-	Rate     int           `mapstructure:"rate"`      // requests per second to one site, by templates and pages; default 1
+	Rate     int           `mapstructure:"rate"`      // requests per second to one site, by templates; default 1
 }
 
 // Directory is one technical directory, read over LDAPS.
