@@ -212,6 +212,24 @@ func importsByFolder(t *testing.T) map[string][]string {
 	return imports
 }
 
+// TestEngineBorrowsTheLeashOnly keeps the run from opening, stopping or reading
+// the door: it takes any network, and ends what each look may use of it.
+func TestEngineBorrowsTheLeashOnly(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.folder != "scanner/engine" || strings.HasSuffix(f.path, "_test.go") {
+			continue
+		}
+		ast.Inspect(f.tree, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if of, ok := s.X.(*ast.Ident); ok && of.Name == "guard" && s.Sel.Name != "NewLeash" {
+					t.Errorf("%s uses guard.%s: only the leash belongs to a run", f.path, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
 func reach(imports map[string][]string, from, to string, seen map[string]bool) []string {
 	if from == to {
 		return []string{to}

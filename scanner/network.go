@@ -19,6 +19,11 @@ type Network interface {
 	// Permits tells, without a packet to the target, whether a host name or
 	// address may be contacted now; nil means yes, otherwise it is a *Refusal.
 	Permits(ctx context.Context, host string) error
+	// Pace waits until one more request may be sent to the addresses of a host: all
+	// probes, redirects and templates count together. It is called before each
+	// HTTP request to a target; connections have a pace of their own, which
+	// DialContext keeps. A refusal is a *Refusal.
+	Pace(ctx context.Context, host string) error
 	// Lookup asks the resolvers for the addresses of a name, whatever its scope;
 	// nothing is sent to the addresses. A name proven to have none yields an
 	// empty list and no error.

@@ -31,6 +31,10 @@ type Config struct {
 	// RatePerHost is how many connections may begin per second and address; 0
 	// means 5.
 	RatePerHost float64
+	// RequestRatePerHost is how many requests may begin per second and address,
+	// by whatever probe, redirects included; 0 means 1 (exposure-checks.md section
+	// 1.2).
+	RequestRatePerHost float64
 	// ConcurrentPerHost is how many connections may be open at once per
 	// address; 0 means 2 (exposure-checks.md section 1.2). One more waits for a
 	// place until its context ends.
@@ -86,8 +90,9 @@ type Config struct {
 //     every name on the way must be in the scope, and the address must be
 //     public unicast.
 //  7. The addresses that pass are tried in order, IPv4 first, each within the
-//     rate, the places and the budget of that address. Nothing that failed here
-//     is ever sent a packet.
+//     rate, the places and the budget of that address, which all looks share.
+//     Nothing that failed here is ever sent a packet. Requests, of which one
+//     connection may carry several, wait for their turn in Pace.
 //  8. At the moment the kernel is about to connect, the address it was given is
 //     judged once more, with the clock of that moment.
 //
@@ -139,10 +144,15 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 	ctx, cancel := joined(ctx, g.life)
 	defer cancel()
 	conn, err := g.dial(ctx, network, address)
+	return conn, g.orStopped(err, address)
+}
+
+// orStopped says of what failed after Stop that it was stopped.
+func (g *Guard) orStopped(err error, address string) error {
 	if err != nil && g.life.Err() != nil {
-		return nil, stopped(address)
+		return stopped(address)
 	}
-	return conn, err
+	return err
 }
 
 func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -268,6 +278,7 @@ func (g *Guard) Permits(ctx context.Context, host string) error {
 		return err
 	}
 	routes, err := g.routes(ctx, host, anyPort)
+	err = g.orStopped(err, host)
 	var missing *net.DNSError
 	var refusal *scanner.Refusal
 	switch {
@@ -293,7 +304,7 @@ func (g *Guard) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	}
 	found, err := g.resolver.lookup(ctx, scanner.CanonicalName(host))
 	if err != nil {
-		return nil, err
+		return nil, g.orStopped(err, host)
 	}
 	return addresses(toRoutes(host, found, anyPort)), nil
 }

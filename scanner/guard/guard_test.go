@@ -55,6 +55,9 @@ func newGuard(t *testing.T, config Config) *Guard {
 	if config.RatePerHost == 0 {
 		config.RatePerHost = 1e6
 	}
+	if config.RequestRatePerHost == 0 {
+		config.RequestRatePerHost = 1e6
+	}
 	g, err := New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -638,6 +641,7 @@ func TestGuard_lookupIgnoresTheScope(t *testing.T) {
 func TestNew_refusesBadConfiguration(t *testing.T) {
 	bad := map[string]Config{
 		"negative-rate":           {RatePerHost: -1},
+		"negative-request-rate":   {RequestRatePerHost: -1},
 		"quiet-hour-unreadable":   {Quiet: []QuietHours{{"8h", "12:00"}}},
 		"quiet-hours-empty":       {Quiet: []QuietHours{{"12:00", "12:00"}}},
 		"redirect-without-port":   {Redirects: map[string]string{"www.chu.test": "127.0.0.1:1"}},

@@ -11,54 +11,111 @@ import (
 	"carescan/scanner"
 )
 
-// Leash is the network of one look. It ends with the look: what is open is
-// closed and what is asked later is refused, whatever context the probe uses.
+// Leash is the network of one look. It ends with the look, whatever context the
+// probe uses: what is open is closed, what is under way (dials, waits, questions
+// about names and registries) is cut, and what is asked later is refused.
 type Leash struct {
-	scanner.Network
-	life  context.Context
-	mu    sync.Mutex
-	conns []net.Conn // closed ones stay until the end; budgets bound them
-	over  bool
+	network scanner.Network
+	life    context.Context
+	end     context.CancelFunc
+	mu      sync.Mutex
+	over    bool
+	conns   []net.Conn     // closed ones stay until the end; budgets bound them
+	ways    sync.WaitGroup // calls under way; none begins once over is set
 }
+
+var _ scanner.Network = (*Leash)(nil)
 
 // NewLeash lets a look use a network until its context ends or Release is
 // called, whichever comes first.
 func NewLeash(life context.Context, network scanner.Network) *Leash {
-	l := &Leash{Network: network, life: life}
+	life, end := context.WithCancel(life)
+	l := &Leash{network: network, life: life, end: end}
 	context.AfterFunc(life, l.Release)
 	return l
 }
 
 // DialContext connects for as long as the look lasts.
 func (l *Leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := joined(ctx, l.life)
-	defer cancel()
-	if l.life.Err() != nil {
-		return nil, refuse(scanner.RefusedStopped, address, "this look is over")
-	}
-	conn, err := l.Network.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	if !l.hold(conn) {
-		abort(conn)
-		return nil, refuse(scanner.RefusedStopped, address, "this look is over")
-	}
-	return conn, nil
+	return during(ctx, l, address, func(ctx context.Context) (net.Conn, error) {
+		conn, err := l.network.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if !l.hold(conn) {
+			abort(conn)
+			return nil, lookOver(address)
+		}
+		return conn, nil
+	})
 }
 
 // Permits asks on behalf of the look.
 func (l *Leash) Permits(ctx context.Context, host string) error {
-	ctx, cancel := joined(ctx, l.life)
-	defer cancel()
-	return l.Network.Permits(ctx, host)
+	_, err := during(ctx, l, host, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, l.network.Permits(ctx, host)
+	})
+	return err
+}
+
+// Pace waits on behalf of the look.
+func (l *Leash) Pace(ctx context.Context, host string) error {
+	_, err := during(ctx, l, host, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, l.network.Pace(ctx, host)
+	})
+	return err
 }
 
 // Lookup asks on behalf of the look.
 func (l *Leash) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return during(ctx, l, host, func(ctx context.Context) ([]netip.Addr, error) { return l.network.Lookup(ctx, host) })
+}
+
+// Parents asks on behalf of the look.
+func (l *Leash) Parents(ctx context.Context, domain string) ([]netip.AddrPort, error) {
+	return during(ctx, l, domain, func(ctx context.Context) ([]netip.AddrPort, error) { return l.network.Parents(ctx, domain) })
+}
+
+// Intrusive never allows anything once the look is over.
+func (l *Leash) Intrusive() error {
+	if l.life.Err() != nil {
+		return lookOver("a target")
+	}
+	return l.network.Intrusive()
+}
+
+// Resolvers lists resolvers, which can be dialled as long as the look lasts.
+func (l *Leash) Resolvers() []netip.AddrPort { return l.network.Resolvers() }
+
+// UserAgent is that of the network.
+func (l *Leash) UserAgent() string { return l.network.UserAgent() }
+
+// during makes a call that ends with the look at the latest. What the call
+// brings after that is dropped.
+func during[T any](ctx context.Context, l *Leash, address string, call func(context.Context) (T, error)) (T, error) {
+	var none T
+	if !l.begin() {
+		return none, lookOver(address)
+	}
+	defer l.ways.Done()
 	ctx, cancel := joined(ctx, l.life)
 	defer cancel()
-	return l.Network.Lookup(ctx, host)
+	result, err := call(ctx)
+	if l.life.Err() != nil {
+		return none, lookOver(address)
+	}
+	return result, err
+}
+
+// begin counts a call, unless the look is over.
+func (l *Leash) begin() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over || l.life.Err() != nil {
+		return false
+	}
+	l.ways.Add(1)
+	return true
 }
 
 func (l *Leash) hold(conn net.Conn) bool {
@@ -71,16 +128,28 @@ func (l *Leash) hold(conn net.Conn) bool {
 	return true
 }
 
-// Release ends the look: it closes everything, and may be called again. It holds the lock to the
-// end, so that whoever calls it finds everything closed.
+// Release ends the look, and may be called again. When it returns, everything is
+// closed, no call is under way, and nothing is sent any more.
 func (l *Leash) Release() {
+	l.close()
+	l.ways.Wait()
+}
+
+// close holds the lock to the end, so that whoever comes second finds everything
+// closed.
+func (l *Leash) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.over = true
+	l.end()
 	for _, c := range l.conns {
 		abort(c)
 	}
 	l.conns = nil
+}
+
+func lookOver(address string) error {
+	return refuse(scanner.RefusedStopped, address, "this look is over")
 }
 
 // abort closes a connection, abruptly when the network knows how.

@@ -13,10 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 
 	"carescan/scanner"
@@ -35,6 +37,8 @@ func TestMain(m *testing.M) {
 		playScanner()
 	case "stray":
 		playStray()
+	case "deaf":
+		playDeaf()
 	default:
 		os.Exit(m.Run())
 	}
@@ -104,6 +108,48 @@ func TestPackets(t *testing.T) {
 		if sent(name) != 0 {
 			t.Errorf("counter %s saw %d packets, want none\n%s", name, sent(name), out)
 		}
+	}
+}
+
+// TestPackets_noneAfterTheEndOfALook lets a probe that ignores its context go on
+// asking by every way out after the end of its look.
+func TestPackets_noneAfterTheEndOfALook(t *testing.T) {
+	lab := netlab.New(t)
+	startWorld(t, lab)
+	before := counters(t, lab)
+	deaf := lab.Command(t.Context(), os.Args[0])
+	deaf.Env = append(os.Environ(), rolePlayed+"=deaf")
+	deaf.Stderr = os.Stderr
+	said, err := deaf.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell, err := deaf.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := deaf.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(said)
+	if line, err := lines.ReadString('\n'); line != "released\n" {
+		t.Fatalf("the look did not end: %q, %v", line, err)
+	}
+	atEnd := counters(t, lab)
+	if atEnd[netlab.CountLink] == before[netlab.CountLink] || atEnd[netlab.CountInScope] == before[netlab.CountInScope] {
+		t.Error("nothing was sent during the look: this proves nothing")
+	}
+	if _, err := io.WriteString(tell, "go on\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := lines.ReadString('\n'); line != "done\n" {
+		t.Errorf("the probe did not go on: %q, %v", line, err)
+	}
+	if diff := cmp.Diff(atEnd, counters(t, lab)); diff != "" {
+		t.Errorf("packets at the end of the look and later (-end +later):\n%s", diff)
+	}
+	if err := deaf.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -240,6 +286,67 @@ func playScanner() {
 		exitOn(checkDial(guard, d.address, d.reaches))
 	}
 	fmt.Println("spent:", guard.Spent())
+}
+
+// playDeaf is a probe that asks without pause, in eight conversations, under a
+// context that never ends. It says when its look is over, waits to be told, and
+// makes sure that it was refused many times after.
+func playDeaf() {
+	now := time.Now()
+	guard, err := New(Config{
+		Scope: scanner.Scope{
+			Names: []string{"*.chu.test"}, Ranges: []netip.Prefix{netip.MustParsePrefix(netlab.InScope)},
+			Authorisation: scanner.Authorisation{By: "RSSI", Until: now.Add(time.Hour)},
+		},
+		Resolvers:   []netip.AddrPort{netip.MustParseAddrPort(netlab.WorldAddr + ":53")},
+		RootHints:   []netip.AddrPort{netip.MustParseAddrPort(netlab.WorldAddr + ":53")},
+		RatePerHost: 1e6, RequestRatePerHost: 1e6, ConcurrentPerHost: 64,
+	})
+	exitOn(err)
+	leash := NewLeash(context.Background(), guard)
+	var asked, refused atomic.Int64
+	warm, goOn := make(chan struct{}), make(chan struct{})
+	var probes sync.WaitGroup
+	for range 8 {
+		probes.Go(func() {
+			for refused.Load() < 2000 {
+				n := asked.Add(1)
+				askEveryWay(leash, fmt.Sprintf("n%d.chu.test", n), &refused)
+				if n == 200 {
+					close(warm)
+				}
+				if refused.Load() > 0 {
+					<-goOn
+				}
+			}
+		})
+	}
+	<-warm
+	leash.Release()
+	fmt.Println("released")
+	_, err = bufio.NewReader(os.Stdin).ReadString('\n')
+	exitOn(err)
+	close(goOn)
+	probes.Wait()
+	fmt.Println("done")
+}
+
+// askEveryWay makes one call of each kind, about a name never asked before.
+func askEveryWay(network scanner.Network, name string, refused *atomic.Int64) {
+	deaf := context.Background()
+	_, lookup := network.Lookup(deaf, name)
+	_, parents := network.Parents(deaf, name)
+	conn, dial := network.DialContext(deaf, "tcp", "www.chu.test:80")
+	if dial == nil {
+		_, _ = io.ReadAll(conn)
+		conn.Close()
+	}
+	for _, err := range []error{lookup, parents, dial, network.Permits(deaf, name), network.Pace(deaf, "www.chu.test")} {
+		var refusal *scanner.Refusal
+		if errors.As(err, &refusal) && refusal.Code == scanner.RefusedStopped {
+			refused.Add(1)
+		}
+	}
 }
 
 func checkDial(guard *Guard, address string, reaches bool) error {

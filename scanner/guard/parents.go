@@ -31,13 +31,16 @@ const (
 func (g *Guard) Parents(ctx context.Context, domain string) ([]netip.AddrPort, error) {
 	ctx, cancel := joined(ctx, g.life)
 	defer cancel()
+	if err := g.authorised(domain); err != nil {
+		return nil, err
+	}
 	domain, err := publicsuffix.EffectiveTLDPlusOne(scanner.CanonicalName(domain))
 	if err != nil {
 		return nil, fmt.Errorf("find the registry: %w", err)
 	}
 	servers, err := g.registries(ctx, domain)
 	if err != nil {
-		return nil, fmt.Errorf("find the registry of %s: %w", domain, err)
+		return nil, g.orStopped(fmt.Errorf("find the registry of %s: %w", domain, err), domain)
 	}
 	return servers, nil
 }
@@ -57,7 +60,9 @@ func (g *Guard) registries(ctx context.Context, domain string) ([]netip.AddrPort
 // descend goes from the root to the last zone above the domain.
 func (g *Guard) descend(ctx context.Context, domain string) ([]netip.AddrPort, error) {
 	servers := g.config.RootHints
-	g.allow(servers)
+	if err := g.allow(ctx, servers); err != nil {
+		return nil, err
+	}
 	for range maxReferrals {
 		answer, err := g.refer(ctx, servers, domain)
 		if err != nil {
@@ -132,8 +137,7 @@ func (g *Guard) serversOf(ctx context.Context, records, extra []dns.RR) ([]netip
 	if len(servers) == 0 {
 		return nil, errors.New("none of its servers has a usable address")
 	}
-	g.allow(servers)
-	return servers, nil
+	return servers, g.allow(ctx, servers)
 }
 
 func (g *Guard) serverAddresses(ctx context.Context, name string, extra []dns.RR) []netip.AddrPort {
@@ -163,13 +167,18 @@ func (g *Guard) mayBeRegistry(at netip.AddrPort) bool {
 	return !g.config.Scope.Excludes(at.Addr()) && (isPublic(at.Addr()) || closed || redirected)
 }
 
-// allow lets servers be dialled as resolvers are.
-func (g *Guard) allow(servers []netip.AddrPort) {
+// allow lets servers be dialled as resolvers are, unless whoever asked for them
+// is gone.
+func (g *Guard) allow(ctx context.Context, servers []netip.AddrPort) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	for _, s := range servers {
 		g.registered[unmapped(s)] = struct{}{}
 	}
+	return nil
 }
 
 func (g *Guard) isRegistry(at netip.AddrPort) bool {

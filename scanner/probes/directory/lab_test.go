@@ -34,6 +34,7 @@ func (d door) DialContext(ctx context.Context, network, _ string) (net.Conn, err
 	return new(net.Dialer).DialContext(ctx, network, d.address)
 }
 func (door) Permits(context.Context, string) error                     { return nil }
+func (door) Pace(context.Context, string) error                        { return nil }
 func (door) Resolvers() []netip.AddrPort                               { return nil }
 func (door) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
 func (door) Intrusive() error                                          { return nil }

@@ -30,6 +30,7 @@ func (names) DialContext(context.Context, string, string) (net.Conn, error) {
 	return nil, errors.New("this probe must not connect")
 }
 func (names) Permits(context.Context, string) error                     { return nil }
+func (names) Pace(context.Context, string) error                        { return nil }
 func (names) Resolvers() []netip.AddrPort                               { return nil }
 func (names) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
 func (names) Intrusive() error                                          { return nil }

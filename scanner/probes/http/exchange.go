@@ -9,7 +9,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -35,9 +34,6 @@ var (
 
 // open connects to the server of an address, over TLS when it is asked for.
 func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (net.Conn, fact.Validity, error) {
-	if err := v.pace.Wait(ctx); err != nil {
-		return nil, "", scanner.NotSeen(scanner.CauseLate, nil, fmt.Errorf("wait for the pace of one site: %w", err))
-	}
 	conn, err := v.net.DialContext(ctx, cmp.Or(e.network, "tcp"), net.JoinHostPort(cmp.Or(e.literal, u.Hostname()), portOf(u)))
 	if err != nil || u.Scheme == "http" {
 		return conn, "", err

@@ -3,10 +3,18 @@
 package httpprobe
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/guard"
 	"carescan/scanner/probes/internal/lab"
 )
 
@@ -15,12 +23,54 @@ func TestObserveThroughTheGuard(t *testing.T) {
 	t.Parallel()
 	door, settings := lab.Open(t)
 	target := scanner.Target{Kind: scanner.KindSite, ID: settings.Sites[0]}
-	sightings, err := New(Options{Rate: quick}).Observe(t.Context(), door, target)
+	sightings, err := New(Options{}).Observe(t.Context(), door, target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := sightings[0].Fact.(fact.Web)
 	if got.Reach != fact.Answered || got.Hops[0].Status != 200 || got.Plain.Reach != fact.Answered || got.SecurityTxt.Contacts == 0 {
 		t.Errorf("got %+v, plain %+v", got, got.Plain)
+	}
+}
+
+// TestLooksShareThePace looks at three sites of one address at once, at twenty
+// requests per second: redirects and all, they send no more together.
+func TestLooksShareThePace(t *testing.T) {
+	t.Parallel()
+	const rate = 20
+	var sent atomic.Int64
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent.Add(1)
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/accueil", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	sites := []string{"www.chu.test", "portail.chu.test", "agenda.chu.test"}
+	config := guard.Config{RatePerHost: 1000, RequestRatePerHost: rate, Redirects: map[string]string{}, Scope: scanner.Scope{
+		Names: []string{"*.chu.test"}, Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
+	}}
+	for _, site := range sites {
+		config.Redirects[site+":443"] = strings.TrimPrefix(server.URL, "https://")
+	}
+	door, err := guard.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Stop()
+	began := time.Now()
+	var looks sync.WaitGroup
+	for _, site := range sites {
+		looks.Go(func() {
+			target := scanner.Target{Kind: scanner.KindSite, ID: "https://" + site}
+			if _, err := New(Options{}).Observe(t.Context(), door, target); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	looks.Wait()
+	if lasted, least := time.Since(began), time.Duration(sent.Load()-1)*time.Second/rate; sent.Load() < 15 || lasted < least {
+		t.Errorf("%d requests in %s, want at least %s", sent.Load(), lasted, least)
 	}
 }

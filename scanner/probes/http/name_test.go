@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
-	"golang.org/x/time/rate"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -72,7 +71,7 @@ func TestObserveScriptHosts(t *testing.T) {
 // TestNamesAreBounded holds that a page of a thousand hosts costs a few questions.
 func TestNamesAreBounded(t *testing.T) {
 	l := site(t, page(), nil)
-	v := &visitor{pace: rate.NewLimiter(rate.Inf, 1), net: l, timeout: 10 * time.Second}
+	v := &visitor{net: l, timeout: 10 * time.Second}
 	for name := range strings.FieldsSeq(strings.Repeat("a.test b.test ", 10) + "c.test d.test e.test") {
 		v.nameOf(t.Context(), name)
 	}
@@ -92,7 +91,7 @@ func TestResolveAsksAnother(t *testing.T) {
 		resolver(t, map[string]int{"x.test": dns.RcodeNameError}), resolver(t, map[string]int{"x.test": dns.RcodeSuccess}),
 	}
 	for attempt, want := range []fact.HostName{fact.NameFree, fact.NameLost} {
-		v := &visitor{pace: rate.NewLimiter(rate.Inf, 1), net: l, timeout: 10 * time.Second}
+		v := &visitor{net: l, timeout: 10 * time.Second}
 		if got := v.nameOf(scanner.WithAttempt(t.Context(), attempt), "cdn.x.test"); got != want {
 			t.Errorf("attempt %d: %s, want %s", attempt, got, want)
 		}

@@ -54,7 +54,7 @@ func TestObserveNginx(t *testing.T) {
 		"declared-authority": {roots, fact.Valid}, "unknown-authority": {x509.NewCertPool(), fact.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := New(Options{Rate: quick, Roots: tt.roots})
+			p := New(Options{Roots: tt.roots})
 			sightings, err := p.Observe(t.Context(), l, scanner.Target{Kind: scanner.KindSite, ID: origin})
 			if err != nil {
 				t.Fatal(err)

@@ -11,14 +11,11 @@
 package httpprobe
 
 import (
-	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
 	"net/url"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -36,10 +33,7 @@ const (
 
 // Options tune the probe; the zero value works.
 type Options struct {
-	Timeout time.Duration // of one request, body included; 10 s when zero
-	// Rate is how many requests may begin per second; one when zero
-	// (exposure-checks.md section 1.2).
-	Rate int
+	Timeout time.Duration // of one request once it has its turn, body included; 10 s when zero
 	// Roots are the authorities a certificate must lead to, private ones
 	// included; nil means those of the system.
 	Roots *x509.CertPool
@@ -57,7 +51,6 @@ func New(o Options) *Probe {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	o.Rate = cmp.Or(o.Rate, 1)
 	if o.Describe == nil {
 		o.Describe = func(p fact.Product) fact.Product { return p }
 	}
@@ -89,7 +82,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	ctx, cancel := context.WithTimeout(ctx, totalTime)
 	defer cancel()
-	v := &visitor{net: net, timeout: p.options.Timeout, roots: p.options.Roots, pace: rate.NewLimiter(rate.Limit(p.options.Rate), 1)}
+	v := &visitor{net: net, timeout: p.options.Timeout, roots: p.options.Roots}
 	web, file := v.look(ctx, origin)
 	products := fact.Products{Seen: distinct(v.products), Lists: p.options.Lists}
 	for i, seen := range products.Seen {

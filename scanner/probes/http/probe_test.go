@@ -23,12 +23,9 @@ import (
 )
 
 // observe runs the probe at the one site of the test.
-// quick is a pace that keeps no test waiting.
-const quick = 10_000
-
 func observe(t *testing.T, l *loopback.Network, timeout time.Duration) (fact.Web, scanner.Sighting) {
 	t.Helper()
-	p := New(Options{Rate: quick, Timeout: timeout})
+	p := New(Options{Timeout: timeout})
 	sightings, err := p.Observe(t.Context(), l, scanner.Target{Kind: scanner.KindSite, ID: origin})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +33,28 @@ func observe(t *testing.T, l *loopback.Network, timeout time.Duration) (fact.Web
 	if made := len(l.Dials()); made > p.Load().Connections {
 		t.Errorf("%d connections, more than the load says", made)
 	}
+	// One connection carries one request, and each has waited for its turn.
+	if diff := cmp.Diff(contacted(t, l), l.Paced()); diff != "" {
+		t.Errorf("hosts contacted, hosts whose turn was waited for (-want +got):\n%s", diff)
+	}
 	return sightings[0].Fact.(fact.Web), sightings[0]
+}
+
+// contacted lists the host of every connection, the resolvers apart.
+func contacted(t *testing.T, l *loopback.Network) []string {
+	t.Helper()
+	var hosts []string
+	for _, dial := range l.Dials() {
+		_, address, _ := strings.Cut(dial, " ")
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at, err := netip.ParseAddrPort(address); err != nil || !slices.Contains(l.Recursives, at) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 // page answers with a head and a page.
@@ -314,7 +332,7 @@ func TestObserveOwnPort(t *testing.T) {
 	l := site(t, page(), nil)
 	l.Routes[host+":8443"] = l.Routes[host+":443"]
 	target := scanner.Target{Kind: scanner.KindSite, ID: origin + ":8443"}
-	sightings, err := New(Options{Rate: quick}).Observe(t.Context(), l, target)
+	sightings, err := New(Options{}).Observe(t.Context(), l, target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +374,7 @@ func TestObserveRefusesTargets(t *testing.T) {
 		{Kind: scanner.KindSite, ID: "https://"},
 		{Kind: scanner.KindSite, ID: "https://%zz"},
 	} {
-		if _, err := New(Options{Rate: quick}).Observe(t.Context(), &loopback.Network{}, target); err == nil {
+		if _, err := New(Options{}).Observe(t.Context(), &loopback.Network{}, target); err == nil {
 			t.Errorf("%s is accepted", target.Key())
 		}
 	}

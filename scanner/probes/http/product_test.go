@@ -120,7 +120,7 @@ func TestObserveProductOfAnErrorPage(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, "<html><h3>Apache Tomcat/9.0.80</h3>")
 	})
-	sightings, err := New(Options{Rate: quick}).Observe(t.Context(), site(t, mux, nil), scanner.Target{Kind: scanner.KindSite, ID: origin})
+	sightings, err := New(Options{}).Observe(t.Context(), site(t, mux, nil), scanner.Target{Kind: scanner.KindSite, ID: origin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestObserveProductOfAnErrorPage(t *testing.T) {
 // the site answers.
 func TestObserveProducts(t *testing.T) {
 	t.Parallel()
-	p := New(Options{Rate: quick, Lists: "list 2026-11-20", Describe: func(p fact.Product) fact.Product {
+	p := New(Options{Lists: "list 2026-11-20", Describe: func(p fact.Product) fact.Product {
 		p.Listed = p.Name == "nginx"
 		return p
 	}})

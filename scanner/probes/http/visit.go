@@ -12,8 +12,6 @@ import (
 	"net/url"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
@@ -30,7 +28,6 @@ const (
 
 // visitor goes through the network door and keeps the heads of the answers.
 type visitor struct {
-	pace     *rate.Limiter // one site gets so many requests per second
 	net      scanner.Network
 	timeout  time.Duration
 	roots    *x509.CertPool
@@ -116,8 +113,11 @@ func (v *visitor) stop(ctx context.Context, w *visit, u *url.URL, err error) {
 	}
 }
 
-// get makes one request.
+// get makes one request, when its turn has come.
 func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, last answer, err error) {
+	if err := v.net.Pace(ctx, cmp.Or(e.literal, u.Hostname())); err != nil {
+		return hop, last, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
 	conn, validity, err := v.open(ctx, u, e)

@@ -92,6 +92,9 @@ const (
 // saysAbsent asks for the home page of a name in clear, as providers answer it
 // for names that have no certificate any more, and tells whether it was read.
 func saysAbsent(ctx context.Context, g *gathering, host, words string) (absent, read bool) {
+	if err := g.net.Pace(ctx, host); err != nil {
+		return false, false
+	}
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	conn, err := g.net.DialContext(ctx, "tcp", net.JoinHostPort(host, "80"))

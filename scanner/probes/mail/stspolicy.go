@@ -35,10 +35,14 @@ const (
 
 // stsPolicy retrieves the policy a record announces (RFC 8461 section 3.3).
 func (p *Probe) stsPolicy(ctx context.Context, network scanner.Network, domain string, mx fact.MailExchangers) *fact.MTASTSPolicy {
+	host := "mta-sts." + domain
+	err := network.Pace(ctx, host)
 	ctx, cancel := context.WithTimeout(ctx, policyTime)
 	defer cancel()
-	host := "mta-sts." + domain
-	conn, err := p.dialPolicy(ctx, network, host)
+	var conn net.Conn
+	if err == nil {
+		conn, err = p.dialPolicy(ctx, network, host)
+	}
 	if err != nil {
 		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Error: excerpt.Error(err, maxError)}
 	}

@@ -25,7 +25,8 @@ const maxTunnel = 64 << 20
 // door is the only way out of a worker: a local socket, in a folder only we
 // can enter, that answers HTTP CONNECT by dialling through the scope guard. It
 // leads to the host under look and nowhere else, so that a redirection cannot
-// give a site the page of another.
+// give a site the page of another. It also gives permits: one connection carries
+// many requests, and the pace of a site counts requests.
 type door struct {
 	ctx     context.Context // over when the look is: it cuts dials and tunnels
 	cancel  context.CancelFunc
@@ -101,6 +102,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, reason, status)
 		return
 	}
+	if r.Method == http.MethodPost {
+		d.permit(w)
+		return
+	}
 	site, err := d.network.DialContext(d.ctx, "tcp", r.Host) //nolint:contextcheck // the tunnel outlives the request that opens it
 	if err != nil {
 		d.fail(err)
@@ -109,6 +114,15 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer site.Close()
 	d.lead(w, site)
+}
+
+// permit answers when one more request may be sent to the site.
+func (d *door) permit(w http.ResponseWriter) {
+	if err := d.network.Pace(d.ctx, d.host); err != nil {
+		http.Error(w, printable(err.Error(), 300), http.StatusBadGateway)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
 }
 
 // lead hands the connection over to the worker.
@@ -128,8 +142,11 @@ func (d *door) judge(r *http.Request) (status int, reason string) {
 	if subtle.ConstantTimeCompare([]byte(secret), []byte(d.secret)) != 1 {
 		return http.StatusProxyAuthRequired, "wrong secret"
 	}
+	if r.Method == http.MethodPost && r.URL.Path == PermitPath {
+		return http.StatusOK, ""
+	}
 	if r.Method != http.MethodConnect {
-		return http.StatusMethodNotAllowed, "only CONNECT is served"
+		return http.StatusMethodNotAllowed, "only connections and permits are served"
 	}
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil || scanner.CanonicalName(host) != scanner.CanonicalName(d.host) {

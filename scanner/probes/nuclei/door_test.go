@@ -41,7 +41,7 @@ func knock(t *testing.T, d *door, method, address, secret string) (status int, r
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nProxy-Authorization: Bearer %s\r\n\r\n", method, address, address, secret)
+	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: door\r\nProxy-Authorization: Bearer %s\r\n\r\n", method, address, secret)
 	reader = bufio.NewReader(conn)
 	response, err := http.ReadResponse(reader, &http.Request{Method: method})
 	if err != nil {
@@ -65,10 +65,12 @@ func TestDoorLeadsToTheSiteOnly(t *testing.T) {
 		status                  int
 		reason                  string
 	}{
-		"wrong-secret": {http.MethodConnect, "www.chu.test:443", "guess", http.StatusProxyAuthRequired, "wrong secret"},
-		"no-secret":    {http.MethodConnect, "www.chu.test:443", "", http.StatusProxyAuthRequired, "wrong secret"},
-		"other-method": {http.MethodOptions, "www.chu.test:443", d.secret, http.StatusMethodNotAllowed, "only CONNECT is served"},
-		"other-host":   {http.MethodConnect, "other.chu.test:443", d.secret, http.StatusForbidden, "only the site under look may be asked"},
+		"wrong-secret":  {http.MethodConnect, "www.chu.test:443", "guess", http.StatusProxyAuthRequired, "wrong secret"},
+		"no-secret":     {http.MethodConnect, "www.chu.test:443", "", http.StatusProxyAuthRequired, "wrong secret"},
+		"other-method":  {http.MethodOptions, "www.chu.test:443", d.secret, http.StatusMethodNotAllowed, "only connections and permits are served"},
+		"other-path":    {http.MethodPost, "/", d.secret, http.StatusMethodNotAllowed, "only connections and permits are served"},
+		"permit-secret": {http.MethodPost, PermitPath, "guess", http.StatusProxyAuthRequired, "wrong secret"},
+		"other-host":    {http.MethodConnect, "other.chu.test:443", d.secret, http.StatusForbidden, "only the site under look may be asked"},
 		"refused-port": {
 			http.MethodConnect, "www.chu.test:22", d.secret, http.StatusBadGateway,
 			"connection to www.chu.test:22 refused by the scope guard (out-of-scope): not declared",
@@ -81,6 +83,58 @@ func TestDoorLeadsToTheSiteOnly(t *testing.T) {
 				t.Errorf("got %d %q, want %d %q", status, reason, test.status, test.reason)
 			}
 		})
+	}
+}
+
+// paced is a network whose pace the test decides.
+type paced struct {
+	closedNetwork
+	turns chan error
+	waits chan struct{} // told when no turn is free
+}
+
+func (p paced) Pace(ctx context.Context, host string) error {
+	if host != "www.chu.test" {
+		return fmt.Errorf("the pace of %s was asked", host)
+	}
+	select {
+	case err := <-p.turns:
+		return err
+	default:
+	}
+	p.waits <- struct{}{}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestDoorGivesPermitsAtTheSharedPace(t *testing.T) {
+	network := paced{turns: make(chan error, 2), waits: make(chan struct{}, 1)}
+	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", network)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	network.turns <- nil
+	if status, reason, _, _ := knock(t, d, http.MethodPost, PermitPath, d.secret); status != http.StatusOK {
+		t.Errorf("got %d %q, want a permit", status, reason)
+	}
+	network.turns <- &scanner.Refusal{Code: scanner.RefusedQuietHours, Address: "www.chu.test", Detail: "not now"}
+	status, reason, _, _ := knock(t, d, http.MethodPost, PermitPath, d.secret)
+	if want := "connection to www.chu.test refused by the scope guard (quiet-hours): not now"; status != http.StatusBadGateway || reason != want {
+		t.Errorf("got %d %q, want %d %q", status, reason, http.StatusBadGateway, want)
+	}
+	// A wait for a permit ends with the door.
+	conn, err := net.Dial("unix", d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: door\r\nProxy-Authorization: Bearer %s\r\n\r\n", PermitPath, d.secret)
+	<-network.waits
+	d.close()
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err == nil && answer.StatusCode == http.StatusOK {
+		t.Error("a permit is given after the door was closed")
 	}
 }
 

@@ -19,6 +19,10 @@
 //	                                  the secret of the plan. The parent dials
 //	                                  through the scope guard, which resolves the
 //	                                  name. The worker has no other way out.
+//	worker → parent, same socket:     POST to PermitPath before each request,
+//	                                  redirects and second tries included. The
+//	                                  answer comes when the pace that all looks
+//	                                  share lets the request go.
 //
 // A template is sent as bytes with its hash; the worker hashes again, judges
 // again what the template asks for (ParseTemplate), and runs nothing else.
@@ -48,7 +52,7 @@ const GroupOperator = "operator"
 const (
 	defaultMemory  = 512 << 20
 	defaultTimeout = 20 * time.Minute
-	defaultRate    = 1 // request per second and address (exposure-checks.md section 1.2)
+	defaultRate    = 1 // request per second
 )
 
 // Options say how the worker is started and how much it may use.
@@ -60,7 +64,7 @@ type Options struct {
 	Portals     map[string]fact.Declaration // declared portals, by "host:port"
 	MemoryLimit int64                       // bytes the worker may allocate; 512 MiB by default
 	Timeout     time.Duration               // for one site; twenty minutes by default
-	Rate        int                         // requests per second; one by default
+	Rate        int                         // requests per second to one site, at most; one by default
 }
 
 func (o Options) withDefaults() Options {

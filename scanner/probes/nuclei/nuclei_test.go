@@ -110,6 +110,7 @@ func (n closedNetwork) DialContext(context.Context, string, string) (net.Conn, e
 	return nil, &scanner.Refusal{Code: scanner.RefusedBudget, Detail: "spent"}
 }
 func (n closedNetwork) Permits(context.Context, string) error                   { return n.permits }
+func (closedNetwork) Pace(context.Context, string) error                        { return nil }
 func (n closedNetwork) Lookup(context.Context, string) ([]netip.Addr, error)    { return nil, nil }
 func (n closedNetwork) Resolvers() []netip.AddrPort                             { return nil }
 func (closedNetwork) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }

@@ -29,6 +29,9 @@ const ExitOtherProtocol = 76
 // ErrOtherProtocol is that the plan is written for another worker.
 var ErrOtherProtocol = errors.New("read plan: it is of another protocol")
 
+// PermitPath is where the door gives permits.
+const PermitPath = "/permit"
+
 // Plan is the work of one worker.
 type Plan struct {
 	Protocol    int               `json:"protocol"`
@@ -37,7 +40,7 @@ type Plan struct {
 	Door        string            `json:"door"`   // path of the local socket that leads to the site
 	Secret      string            `json:"secret"` // good for this plan only
 	UserAgent   string            `json:"user_agent"`
-	Rate        int               `json:"rate"` // requests per second
+	Rate        int               `json:"rate"` // requests per second at most; permits may be slower
 	MemoryLimit int64             `json:"memory_limit"`
 }
 

@@ -44,10 +44,14 @@ func (i identification) page(ctx context.Context, t talk) bool {
 	return true
 }
 
-// get asks for one page. No redirect is followed.
+// get asks for one page, when its turn has come. No redirect is followed.
 func (i identification) get(ctx context.Context, t talk, path string) (page, bool) {
 	unhook := context.AfterFunc(ctx, func() { t.conn.Close() })
 	defer unhook()
+	if err := i.net.Pace(ctx, i.host); err != nil {
+		i.port.Unfinished = true
+		return page{}, false
+	}
 	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\nConnection: close\r\n\r\n",
 		path, i.authority(), i.net.UserAgent())
 	if err := t.conn.SetDeadline(time.Now().Add(2 * t.patience)); err != nil {

@@ -137,8 +137,9 @@ type Network struct {
 	// ConfirmAfter is when failures that a passing state of the network may
 	// explain are looked at again; default 10m.
 	ConfirmAfter      time.Duration `yaml:"confirm_after"`
-	Contact           string        `yaml:"contact"` // address or page given in every request
-	RatePerHost       float64       `yaml:"rate_per_host"`
+	Contact           string        `yaml:"contact"`       // address or page given in every request
+	RatePerHost       float64       `yaml:"rate_per_host"` // connections per second; default 5
+	RequestRate       float64       `yaml:"request_rate"`  // requests per second to one address, by all looks together; default 1
 	ConcurrentPerHost int           `yaml:"concurrent_per_host"`
 	BudgetPerHost     int           `yaml:"budget_per_host"`
 	QuietHours        []Hours       `yaml:"quiet_hours"` // local time; nothing is contacted then
@@ -172,7 +173,7 @@ type Templates struct {
 	Pins     string        `yaml:"pins"`      // their hashes, as sha256sum writes them; needed with folder
 	Timeout  time.Duration `yaml:"timeout"`   // for one site; default 20m
 	MemoryMB int64         `yaml:"memory_mb"` // of the worker process; default 512
-	Rate     int           `yaml:"rate"`      // requests per second to one site, by templates and pages; default 1
+	Rate     int           `yaml:"rate"`      // requests per second to one site, by templates; default 1
 }
 
 // Directory is one technical directory, read over LDAPS.

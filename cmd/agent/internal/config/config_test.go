@@ -124,6 +124,8 @@ func TestValidateRefuses(t *testing.T) {
 		"site":      {`targets: {sites: ["http://a.fr"]}`, "targets.sites"},
 		"service":   {"targets: {services: [a.fr]}", "targets.services"},
 		"directory": {`directories: [{id: ad, url: "ldap://a.fr", password_file: x}]`, "directories[0]"},
+		"slow":      {"network: {request_rate: 0.1}", "network.request_rate"},
+		"no-effect": {"templates: {rate: 2}", "templates.rate"},
 		"rhythm":    {"schedule: {every: 1s}", "schedule.every"},
 		"export":    {"applications: [{id: dpi}]", "applications[0]"},
 		"hash":      {`templates: {program_sha256: "12"}`, "templates.program_sha256"},

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -113,6 +114,10 @@ func (c Config) validateServices() error {
 	return errors.Join(errs...)
 }
 
+// slowestRequests, in requests per second and address, is what still lets a
+// site be recognised within templates.timeout.
+const slowestRequests = 0.2
+
 func (c Config) validateNetwork() error {
 	errs := []error{httpsAddress("network.rdap", c.Network.RDAP)}
 	if c.Network.LogIsRemote() {
@@ -120,6 +125,13 @@ func (c Config) validateNetwork() error {
 	}
 	if c.Network.ConfirmAfter < 0 {
 		errs = append(errs, fmt.Errorf("network.confirm_after: %s is negative", c.Network.ConfirmAfter))
+	}
+	if r := c.Network.RequestRate; r != 0 && r < slowestRequests {
+		errs = append(errs, fmt.Errorf("network.request_rate: %g is below %g requests per second", r, slowestRequests))
+	}
+	// A setting that has no effect is an error (decision 13 of the architecture).
+	if together := cmp.Or(c.Network.RequestRate, 1); float64(c.Templates.Rate) > together {
+		errs = append(errs, fmt.Errorf("templates.rate: %d has no effect above network.request_rate, which is %g", c.Templates.Rate, together))
 	}
 	return errors.Join(errs...)
 }

@@ -30,7 +30,7 @@ func Open(c config.Config, scope scanner.Scope) (*guard.Guard, error) {
 	opened, err := guard.New(guard.Config{
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
 		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
-		RatePerHost: n.RatePerHost, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
+		RatePerHost: n.RatePerHost, RequestRatePerHost: n.RequestRate, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})
 	if err != nil {

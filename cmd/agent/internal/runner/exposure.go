@@ -41,7 +41,7 @@ func (r Runner) exposureProbes(places *geo.Table) ([]scanner.Probe, error) {
 	}
 	return append(named,
 		tlsprobe.New(tlsprobe.Options{Roots: t.public, Store: t.store, Private: t.private}),
-		httpprobe.New(httpprobe.Options{Rate: r.Config.Templates.Rate, Roots: t.any, Describe: book.Describe, Lists: book.Name()}),
+		httpprobe.New(httpprobe.Options{Roots: t.any, Describe: book.Describe, Lists: book.Name()}),
 		r.serviceProbe(book),
 		templates,
 	), nil

@@ -32,7 +32,7 @@ func Open(t testing.TB) (*guard.Guard, scannertest.Settings) {
 }
 
 func config(settings scannertest.Settings) guard.Config {
-	c := guard.Config{Redirects: settings.Redirects, RatePerHost: 1000, Scope: scanner.Scope{
+	c := guard.Config{Redirects: settings.Redirects, RatePerHost: 1000, RequestRatePerHost: 1000, Scope: scanner.Scope{
 		Names:         settings.ScopeNames,
 		Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
 	}}

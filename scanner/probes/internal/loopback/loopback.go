@@ -27,6 +27,7 @@ type Network struct {
 
 	mu    sync.Mutex
 	dials []string
+	paced []string
 }
 
 // DialContext dials the server of the test that stands for an address.
@@ -62,6 +63,14 @@ func (n *Network) Permits(_ context.Context, host string) error {
 	return refusal(host)
 }
 
+// Pace never waits: the servers of a test have no other visitor.
+func (n *Network) Pace(_ context.Context, host string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.paced = append(n.paced, host)
+	return nil
+}
+
 // Lookup gives the addresses of the test; a name without any is proven to have
 // none.
 func (n *Network) Lookup(_ context.Context, host string) ([]netip.Addr, error) {
@@ -95,6 +104,13 @@ func (n *Network) Dials() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.dials)
+}
+
+// Paced lists the hosts of every request that asked for its turn.
+func (n *Network) Paced() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.paced)
 }
 
 func refusal(address string) error {

@@ -11,7 +11,10 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"carescan/scanner/probes/nuclei"
 )
 
 // doorScheme makes the engine believe in a proxy, which is our door.
@@ -20,39 +23,63 @@ const doorScheme = "carescan"
 // doorTimeout is how long a connection to the site may take.
 const doorTimeout = 30 * time.Second
 
-// door dials through the local socket of the parent.
-type door struct{ path, secret string }
+// door dials through the local socket of the parent, which also says when a
+// request may be sent.
+type door struct {
+	path, secret string
+	// shut is set while the last permit was refused: nothing is sent then. One
+	// request is made at a time, so that a permit is always for the next one.
+	shut atomic.Bool
+}
 
 // Dial is DialContext for callers without a context.
-func (d door) Dial(network, address string) (net.Conn, error) {
+func (d *door) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
 // DialContext asks the parent for a connection to "host:port"; the name is
 // resolved there.
-func (d door) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
+func (d *door) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, doorTimeout)
 	defer cancel()
+	conn, err := d.ask(ctx, http.MethodConnect, address) // RFC 9110 section 9.3.6
+	if err != nil {
+		return nil, err
+	}
+	return &gate{conn, &d.shut}, nil
+}
+
+// permit waits until the parent lets one more request go.
+func (d *door) permit(ctx context.Context) error {
+	conn, err := d.ask(ctx, http.MethodPost, nuclei.PermitPath)
+	d.shut.Store(err != nil)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// ask reaches the parent and returns the connection once it agreed.
+func (d *door) ask(ctx context.Context, method, target string) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", d.path)
 	if err != nil {
 		return nil, fmt.Errorf("reach the door of the agent: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := d.ask(conn, address); err != nil {
+	if err := d.speak(conn, method, target); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return conn, nil
 }
 
-// ask speaks CONNECT (RFC 9110 section 9.3.6).
-func (d door) ask(conn net.Conn, address string) error {
-	const request = "CONNECT %s HTTP/1.1\r\nHost: %s\r\nProxy-Authorization: Bearer %s\r\n\r\n"
-	if _, err := fmt.Fprintf(conn, request, address, address, d.secret); err != nil {
+func (d *door) speak(conn net.Conn, method, target string) error {
+	const request = "%s %s HTTP/1.1\r\nHost: door\r\nProxy-Authorization: Bearer %s\r\n\r\n"
+	if _, err := fmt.Fprintf(conn, request, method, target, d.secret); err != nil {
 		return fmt.Errorf("ask the door of the agent: %w", err)
 	}
 	reader := bufio.NewReader(conn)
-	response, err := http.ReadResponse(reader, &http.Request{Method: http.MethodConnect})
+	response, err := http.ReadResponse(reader, &http.Request{Method: method})
 	if err != nil {
 		return fmt.Errorf("hear the door of the agent: %w", err)
 	}
@@ -70,4 +97,22 @@ func silent(reader *bufio.Reader) error {
 		return errors.New("the site spoke before it was asked")
 	}
 	return nil
+}
+
+var errNoPermit = errors.New("the agent gave no permit for this request")
+
+// gate is a connection to the site on which nothing is sent without a permit:
+// the engine takes a connection it has kept, and may not hear in time that the
+// permit was refused.
+type gate struct {
+	net.Conn
+	shut *atomic.Bool
+}
+
+// Write sends to the site.
+func (g *gate) Write(data []byte) (int, error) {
+	if g.shut.Load() {
+		return 0, errNoPermit
+	}
+	return g.Conn.Write(data)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"time"
@@ -32,11 +33,12 @@ const maxResponse = 1 << 20
 type engine struct {
 	nuclei *lib.NucleiEngine
 	counts *counter
+	permit func(context.Context) error // waits until one more request may be sent
 }
 
 func engineName() string { return "nuclei " + config.Version }
 
-func newEngine(ctx context.Context, plan nuclei.Plan) (*engine, error) {
+func newEngine(ctx context.Context, plan nuclei.Plan, permit func(context.Context) error) (*engine, error) {
 	counts := newCounter()
 	e, err := lib.NewNucleiEngineCtx(ctx,
 		lib.WithOptions(options(plan)),
@@ -51,7 +53,7 @@ func newEngine(ctx context.Context, plan nuclei.Plan) (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start nuclei: %w", err)
 	}
-	return &engine{e, counts}, nil
+	return &engine{e, counts, permit}, nil
 }
 
 // options are the polite ones: one request at a time, at the rate of the plan,
@@ -182,16 +184,31 @@ func (e *engine) ask(ctx context.Context, site string, loaded []*templates.Templ
 		executer = templates.NewClusterExecuter(loaded, e.nuclei.GetExecuterOptions())
 	}
 	e.counts.reset(loaded[0].RequestsHTTP)
+	ctx, cancel := e.paced(ctx)
+	defer cancel(nil)
 	look := scan.NewScanContext(ctx, contextargs.NewWithInput(ctx, site))
 	found, err = executer.ExecuteWithResults(look)
 	answered, failure := e.counts.outcome()
-	if err := cmp.Or(failure, err, look.GenerateErrorMessage()); err != nil {
+	if err := cmp.Or(context.Cause(ctx), failure, err, look.GenerateErrorMessage()); err != nil {
 		return found, cause(err)
 	}
 	if answered < loaded[0].TotalRequests {
 		return found, fmt.Errorf("%d of %d requests were answered", answered, loaded[0].TotalRequests)
 	}
 	return found, nil
+}
+
+// paced makes every request of the engine ask for a permit, wherever it comes
+// from: a template, a redirect, a second try. The engine takes the context along
+// into its HTTP client, which tells when it is about to look for a connection. A
+// request without a permit ends the context.
+func (e *engine) paced(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
+		if err := e.permit(ctx); err != nil {
+			cancel(err)
+		}
+	}}), cancel
 }
 
 // cause is what went wrong, without the story the engine tells around it.

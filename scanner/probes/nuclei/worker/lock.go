@@ -24,7 +24,7 @@ var errLocked = errors.New("the template engine may only ask the site under look
 // lockLibraries closes the ways out that the engine and its libraries know, on
 // every system. Where the kernel can, it closes them all (lockKernel); then
 // this only makes failures quick and plain.
-func lockLibraries(d door) {
+func lockLibraries(d *door) {
 	proxy.RegisterDialerType(doorScheme, func(*url.URL, proxy.Dialer) (proxy.Dialer, error) { return d, nil })
 	http.DefaultTransport = lockedTransport()
 	http.DefaultClient.Transport = http.DefaultTransport

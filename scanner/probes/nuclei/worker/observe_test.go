@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +106,61 @@ func TestSiteIsAskedOnlyWhatIsPlanned(t *testing.T) {
 	}
 	if seen.Engine != engineName() || len(sighting.Artifacts) != 1 {
 		t.Errorf("engine %q, %d artifacts", seen.Engine, len(sighting.Artifacts))
+	}
+}
+
+// pacing is a site whose door counts the requests that asked for a permit, and
+// gives so many.
+type pacing struct {
+	site
+	asked atomic.Int64
+	most  int64
+}
+
+func (p *pacing) Pace(context.Context, string) error {
+	if p.asked.Add(1) > p.most {
+		return &scanner.Refusal{Code: scanner.RefusedQuietHours, Address: siteName, Detail: "targets are not contacted at this hour"}
+	}
+	return nil
+}
+
+// TestEveryRequestHasItsPermit redirects each page once and answers a few with a
+// closed connection, so that redirects and second tries are counted too; then
+// it ends the permits half way.
+func TestEveryRequestHasItsPermit(t *testing.T) {
+	var sent, cut atomic.Int64
+	pages := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch n := sent.Add(1); {
+		case n%10 == 0:
+			cut.Add(1)
+			panic(http.ErrAbortHandler)
+		case !strings.HasSuffix(r.URL.Path, "/moved"):
+			http.Redirect(w, r, r.URL.Path+"/moved", http.StatusFound)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	p := newProbe(t, nuclei.Options{})
+	network := &pacing{site: serve(t, pages), most: 1 << 30}
+	observe(t, p, network, siteTarget)
+	if sent.Load() <= int64(p.Requests()) || cut.Load() == 0 {
+		t.Errorf("%d requests, %d cut: nothing was redirected or tried again", sent.Load(), cut.Load())
+	}
+	if sent.Load() != network.asked.Load() {
+		t.Errorf("%d requests were sent with %d permits", sent.Load(), network.asked.Load())
+	}
+
+	sent.Store(0)
+	network = &pacing{site: network.site, most: 20}
+	seen, _ := observe(t, p, network, siteTarget)
+	if sent.Load() != network.most {
+		t.Errorf("%d requests were sent with %d permits", sent.Load(), network.most)
+	}
+	if last := seen.Ran[len(seen.Ran)-1]; last.Ran || seen.Error == "" {
+		t.Errorf("without permits, template %s is said to have run; error %q", last.ID, seen.Error)
+	}
+	if !slices.ContainsFunc(seen.Ran, func(r fact.TemplateRun) bool { return strings.Contains(r.Error, "quiet-hours") }) {
+		t.Error("no template says why it could not run")
 	}
 }
 

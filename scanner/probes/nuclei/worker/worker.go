@@ -49,12 +49,13 @@ func work(plan nuclei.Plan, stdin io.Reader, stdout io.Writer) error {
 	os.Stdout = os.Stderr
 	debug.SetMemoryLimit(plan.MemoryLimit / 4 * 3)
 	debug.SetGCPercent(800) // a short life under that limit: sweeping often would only slow it
-	lockLibraries(door{plan.Door, plan.Secret})
+	out := &door{path: plan.Door, secret: plan.Secret}
+	lockLibraries(out)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	ready := make(chan []checked, 1)
 	go func() { ready <- verified(plan.Templates) }() // while the engine starts
-	e, err := newEngine(ctx, plan)
+	e, err := newEngine(ctx, plan, out.permit)
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,7 @@ func (s site) Permits(_ context.Context, host string) error {
 	return nil
 }
 
+func (site) Pace(context.Context, string) error                        { return nil }
 func (s site) Lookup(context.Context, string) ([]netip.Addr, error)    { return nil, nil }
 func (s site) Resolvers() []netip.AddrPort                             { return nil }
 func (site) Parents(context.Context, string) ([]netip.AddrPort, error) { return nil, nil }
