@@ -8,15 +8,12 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=dev
-ENV CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false"
-RUN go build -ldflags "-s -w -X carescan/cmd/internal/cli.version=${VERSION}" -o /out/ ./cmd/agent ./cmd/aggregator \
- && mv /out/agent /out/carescan-agent && mv /out/aggregator /out/carescan-aggregator \
- && mkdir -p /empty/state
+RUN scripts/build.sh /out "${VERSION}" && mkdir -p /empty/state
 
 # No shell, no package manager, an account without rights: the authorities of the
 # system and the program, nothing else.
 FROM gcr.io/distroless/static-debian12:nonroot AS agent
-COPY --from=build /out/carescan-agent /usr/local/bin/carescan-agent
+COPY --from=build /out/carescan-agent /out/carescan-templates /usr/local/bin/
 COPY --from=build --chown=nonroot:nonroot /empty/state /var/lib/carescan
 ENV CARESCAN_STATE=/var/lib/carescan
 VOLUME /var/lib/carescan

@@ -51,7 +51,7 @@ pictures: ## open every page in Chromium and leave pictures under demo/pictures
 	@mkdir -p demo/pictures
 	CARESCAN_PICTURES=$(CURDIR)/demo/pictures go test -count=1 -run TestPages ./cmd/internal/journey
 
-bench: ## what a scan costs, as ratios and counts taken in one run
+bench: build ## what a scan costs, as ratios and counts taken in one run
 	@scripts/bench.sh
 
 fuzz: ## every fuzz target for FUZZTIME each (default 20s)

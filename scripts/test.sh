@@ -17,6 +17,8 @@ status=0
 echo "== vet and format"
 test -z "$(gofmt -l $(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $(git ls-files '*.go'); exit 1; }
 go vet "${light[@]}"
+echo "== linter"
+make --no-print-directory lint
 echo "== generated files"
 scripts/generated.sh
 echo "== light packages, with the race detector"

@@ -157,7 +157,7 @@ func (p Program) read(to io.Writer, file io.Reader) error {
 // account may enter, and returns the copy: nobody else can change it.
 func (p Program) copied(file *os.File, folder string) (path string, err error) {
 	path = filepath.Join(folder, ProgramName+filepath.Ext(p.Path))
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700) //nolint:gosec // a program, which is executed
 	if err != nil {
 		return "", unreadable(err)
 	}

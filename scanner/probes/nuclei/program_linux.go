@@ -49,7 +49,7 @@ func (p *Probe) executable(folder string) (path string, open []*os.File, err err
 
 // ours tells whether only root and this account may change a file.
 func ours(file os.FileInfo) bool {
-	status := file.Sys().(*syscall.Stat_t) //nolint:forcetypeassert // what os gives on Linux
+	status := file.Sys().(*syscall.Stat_t) // what os gives on Linux
 	return file.Mode().Perm()&0o022 == 0 && (status.Uid == 0 || int(status.Uid) == os.Geteuid())
 }
 
@@ -59,5 +59,5 @@ func unchanged(before, now os.FileInfo) bool {
 
 // changed is when the content of a file, its owner or its rights last changed.
 func changed(file os.FileInfo) syscall.Timespec {
-	return file.Sys().(*syscall.Stat_t).Ctim //nolint:forcetypeassert // what os gives on Linux
+	return file.Sys().(*syscall.Stat_t).Ctim // what os gives on Linux
 }

@@ -83,7 +83,7 @@ func lookAtNoise(t *testing.T) scanner.Run {
 		plan.Tasks = append(plan.Tasks, scanner.Task{Probe: "http", Target: scanner.Target{Kind: scanner.KindSite, ID: server.URL}})
 	}
 	e := engine.Engine{
-		Probes: []scanner.Probe{httpprobe.New(httpprobe.Options{Rate: 10_000})}, Network: loopback{},
+		Probes: []scanner.Probe{httpprobe.New(httpprobe.Options{})}, Network: loopback{},
 		ConfirmAfter: time.Millisecond, Software: "carescan-agent 0.1.0-test",
 	}
 	return e.Run(t.Context(), plan)
