@@ -4,6 +4,7 @@ package reports
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 
 	"carescan/scanner"
@@ -100,4 +101,36 @@ func Moment(t time.Time, l scanner.Lang) string {
 		return Date(t, l) + t.UTC().Format(", 15:04 UTC")
 	}
 	return Date(t, l) + t.UTC().Format(" à 15 h 04 (UTC)")
+}
+
+// artifactName is how probes call an artifact: what it is, whose it is, and how
+// much of it was kept.
+var artifactName = regexp.MustCompile(`^(.*?)( of (\S+))?( \(first (\d+) of (\d+) bytes\))?$`)
+
+var artifactWords = map[string]string{
+	"certificate chain":   "chaîne de certificats",
+	"DNS answer":          "réponse DNS",
+	"DNS answers":         "réponses DNS",
+	"DNSSEC answers":      "réponses DNSSEC",
+	"HTTP response heads": "en-têtes des réponses HTTP",
+	"page elements":       "éléments de la page",
+	"template results":    "résultats des modèles de reconnaissance",
+	"template results below a random address": "résultats des modèles sous une adresse inventée",
+}
+
+// ArtifactLabel names an artifact on screen. A name that no probe of this version
+// gives is shown as it was sealed.
+func ArtifactLabel(name string) scanner.Text {
+	parts := artifactName.FindStringSubmatch(name)
+	french, known := artifactWords[parts[1]]
+	if !known {
+		return scanner.Text{FR: name, EN: name}
+	}
+	if parts[3] != "" {
+		french += " de " + parts[3]
+	}
+	if parts[5] != "" {
+		french += fmt.Sprintf(" (%s premiers octets sur %s)", parts[5], parts[6])
+	}
+	return scanner.Text{FR: french, EN: name}
 }
