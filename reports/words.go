@@ -3,6 +3,8 @@
 package reports
 
 import (
+	"fmt"
+	"regexp"
 	"time"
 
 	"carescan/scanner"
@@ -83,3 +85,35 @@ func Date(t time.Time, l scanner.Lang) string {
 
 // Moment writes a day and an hour in words.
 func Moment(t time.Time, l scanner.Lang) string { return scanner.Moment(l, t) }
+
+// artifactName is how probes call an artifact: what it is, whose it is, and how
+// much of it was kept.
+var artifactName = regexp.MustCompile(`^(.*?)( of (\S+))?( \(first (\d+) of (\d+) bytes\))?$`)
+
+var artifactWords = map[string]string{
+	"certificate chain":   "chaîne de certificats",
+	"DNS answer":          "réponse DNS",
+	"DNS answers":         "réponses DNS",
+	"DNSSEC answers":      "réponses DNSSEC",
+	"HTTP response heads": "en-têtes des réponses HTTP",
+	"page elements":       "éléments de la page",
+	"template results":    "résultats des modèles de reconnaissance",
+	"template results below a random address": "résultats des modèles sous une adresse inventée",
+}
+
+// ArtifactLabel names an artifact on screen. A name that no probe of this version
+// gives is shown as it was sealed.
+func ArtifactLabel(name string) scanner.Text {
+	parts := artifactName.FindStringSubmatch(name)
+	french, known := artifactWords[parts[1]]
+	if !known {
+		return scanner.Text{FR: name, EN: name}
+	}
+	if parts[3] != "" {
+		french += " de " + parts[3]
+	}
+	if parts[5] != "" {
+		french += fmt.Sprintf(" (%s premiers octets sur %s)", parts[5], parts[6])
+	}
+	return scanner.Text{FR: french, EN: name}
+}

@@ -4,7 +4,10 @@ package scanner_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -219,5 +222,28 @@ func TestCauseWords_everyCodeIsWorded(t *testing.T) {
 	}
 	if got := (scanner.Cause{Code: "of-tomorrow"}).Text(); got != unknown {
 		t.Errorf("a code of a later version says %q", got.FR)
+	}
+}
+
+// An observation sealed before causes existed keeps its identifier, and one that
+// has some is sealed with them.
+func TestObservation_causesAreOnlyAdded(t *testing.T) {
+	const before = `{"id":"","kind":"door","target":{"kind":"domain","id":"chu.test"},"vantage":"internet",` +
+		`"at":"2026-11-02T12:00:00Z","probe":"walk","status":"error","error":"no key"}`
+	var o scanner.Observation
+	if err := json.Unmarshal([]byte(before), &o); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(before))
+	if got, want := o.Identify().ID, "obs-"+hex.EncodeToString(sum[:12]); got != want {
+		t.Errorf("the identifier is %s, want %s", got, want)
+	}
+	if got := o.Why(); len(got) != 1 || got[0].Code != scanner.CauseInDetail {
+		t.Errorf("causes are %v, want one that points at the detail", got)
+	}
+	caused := o
+	caused.Causes = scanner.Causes{{Code: scanner.CauseTimeout}}
+	if caused.Identify().ID == o.Identify().ID || caused.Why()[0].Code != scanner.CauseTimeout {
+		t.Errorf("causes are not sealed: %+v", caused.Identify())
 	}
 }

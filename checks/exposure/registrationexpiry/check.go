@@ -42,7 +42,7 @@ func judge(c scanner.Case[Params], r fact.Registration) scanner.Verdict {
 func judgeDate(c scanner.Case[Params], r fact.Registration) scanner.Verdict {
 	for _, status := range []string{"pending delete", "redemption period"} {
 		if slices.Contains(r.Domain.Status, status) {
-			return scanner.Failed("pending-deletion", scanner.Values{"name": r.Name, "status": status})
+			return scanner.Failed("pending-deletion", scanner.Values{"name": r.Name, "status": registered.Codes([]string{status})})
 		}
 	}
 	if r.Domain.Expires == nil {

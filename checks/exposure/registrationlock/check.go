@@ -6,7 +6,6 @@ package registrationlock
 
 import (
 	"slices"
-	"strings"
 
 	"carescan/checks/internal/registered"
 	"carescan/scanner"
@@ -30,7 +29,7 @@ func judge(_ scanner.Case[struct{}], r fact.Registration) scanner.Verdict {
 // judgeStatus reads the codes of RFC 9083 section 10.2.2: those that begin with
 // "server" are set by the registry, "client" by the registrar.
 func judgeStatus(r fact.Registration) scanner.Verdict {
-	values := scanner.Values{"name": r.Name, "status": strings.Join(r.Domain.Status, ", ")}
+	values := scanner.Values{"name": r.Name, "status": registered.Codes(r.Domain.Status)}
 	has := func(codes ...string) bool {
 		return slices.ContainsFunc(codes, func(code string) bool { return slices.Contains(r.Domain.Status, code) })
 	}

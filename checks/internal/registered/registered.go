@@ -5,6 +5,8 @@
 package registered
 
 import (
+	"strings"
+
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -26,4 +28,18 @@ func Settled(r fact.Registration) (scanner.Verdict, bool) {
 	case fact.RegistryNoAnswer:
 	}
 	return scanner.Unknown("no-answer", service), true
+}
+
+// Codes writes status codes as registrars show them (RFC 8056 section 2): "client
+// transfer prohibited" is clientTransferProhibited, in any language.
+func Codes(status []string) string {
+	codes := make([]string, 0, len(status))
+	for _, s := range status {
+		words := strings.Fields(s)
+		for i := range words[min(1, len(words)):] {
+			words[i+1] = strings.ToUpper(words[i+1][:1]) + words[i+1][1:]
+		}
+		codes = append(codes, strings.Join(words, ""))
+	}
+	return strings.Join(codes, ", ")
 }

@@ -54,7 +54,7 @@ func looks() map[string]look {
 			scanner.NewArtifact("réponses DNS", "application/dns", []byte("v=spf1 mx -all\nv=DMARC1; p=none; rua=mailto:dmarc@chu.test\n"))),
 		"transfer": missed("dns", fact.Transfer{}.FactKind(), zone,
 			&scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: "ns1.chu.test", Detail: "the name is not in the declared scope"}),
-		"names":    see("inventory", zone, scanner.VantageInternet, names()),
+		"names": see("inventory", zone, scanner.VantageInternet, names()),
 		"tls": see("tls", www, scanner.VantageInternet, endpoint(),
 			scanner.NewArtifact("chaîne de certificats", "application/pem-certificate-chain", []byte("-----BEGIN CERTIFICATE-----\nMIIBexample\n-----END CERTIFICATE-----\n"))),
 		"web": see("http", site, scanner.VantageInternet, web(),

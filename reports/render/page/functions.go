@@ -36,6 +36,7 @@ func functions(l scanner.Lang) template.FuncMap {
 		"stateClass":      stateClass,
 		"finding":         reports.AnchorFinding,
 		"artifact":        reports.AnchorArtifact,
+		"artifactName":    reports.ArtifactLabel,
 		"control":         reports.AnchorControl,
 		"source":          reports.AnchorSource,
 		"bundle":          func() string { return reports.AnchorBundle },

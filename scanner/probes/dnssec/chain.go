@@ -5,6 +5,7 @@ package dnssecprobe
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/miekg/dns"
 
@@ -123,7 +124,7 @@ func (l *look) consult(ctx context.Context, link *fact.DNSSECLink, name string, 
 			err = dnswire.Resolved(reply)
 		}
 		if err != nil {
-			link.Error = excerpt.Of(resolver+": "+err.Error(), maxError)
+			link.Error = excerpt.Error(fmt.Errorf("%s: %w", resolver, err), maxError)
 			continue
 		}
 		link.Server, link.Error = from, ""

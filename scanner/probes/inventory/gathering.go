@@ -65,10 +65,10 @@ func (g *gathering) declare(name string) {
 	}
 }
 
-func (g *gathering) problem(text string) {
+func (g *gathering) problem(err error) {
 	const most = 20
 	if len(g.problems) < most {
-		g.problems = append(g.problems, text)
+		g.problems = append(g.problems, scanner.Technical(err.Error()))
 	}
 }
 

@@ -38,7 +38,7 @@ func (p *Probe) log(ctx context.Context, g *gathering) {
 		names, err = ParseLog(raw)
 	}
 	if err != nil {
-		g.problem("certificate log: " + err.Error())
+		g.problem(fmt.Errorf("certificate log: %w", err))
 		return
 	}
 	g.log = scanner.Digest(raw)

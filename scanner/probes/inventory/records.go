@@ -12,6 +12,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 )
@@ -59,7 +60,7 @@ func (g *gathering) records(ctx context.Context) {
 func (g *gathering) pointedAt(ctx context.Context, name string, qtype uint16) {
 	reply, err := g.ask(ctx, name, qtype)
 	if err != nil {
-		g.problem(fmt.Sprintf("%s %s: %v", dns.TypeToString[qtype], name, err))
+		g.problem(fmt.Errorf("%s %s: %w", dns.TypeToString[qtype], name, err))
 		return
 	}
 	for _, record := range reply.Answer[:min(len(reply.Answer), maxRecords)] {
@@ -105,7 +106,7 @@ var usual = []string{
 func (g *gathering) words(ctx context.Context) {
 	reply, err := g.ask(ctx, strings.ToLower(rand.Text())+"."+g.domain, dns.TypeA)
 	if err != nil {
-		g.problem(fmt.Sprintf("usual names: %v", err))
+		g.problem(fmt.Errorf("usual names: %w", err))
 		return
 	}
 	if g.wildcard = len(reply.Answer) > 0; g.wildcard {
@@ -135,7 +136,7 @@ func (g *gathering) resolveAll(ctx context.Context) {
 func (g *gathering) resolve(ctx context.Context, asset *fact.Asset) {
 	reply, err := g.ask(ctx, asset.Name, dns.TypeA)
 	if err != nil {
-		asset.Answer, asset.Error = fact.NoAnswer, err.Error()
+		asset.Answer, asset.Error = fact.NoAnswer, scanner.Technical(err.Error())
 		return
 	}
 	g.settle(asset, reply)
@@ -151,7 +152,7 @@ func (g *gathering) resolveSix(ctx context.Context, asset *fact.Asset) {
 	reply, err := g.ask(ctx, asset.Name, dns.TypeAAAA)
 	switch {
 	case err != nil:
-		asset.Error = err.Error()
+		asset.Error = scanner.Technical(err.Error())
 		if asset.Answer != fact.Present {
 			asset.Answer = fact.NoAnswer
 		}

@@ -77,7 +77,7 @@ func (r *resolver) askServers(ctx context.Context, q question) answer {
 		if err == nil {
 			return settle(q, reply)
 		}
-		fault = excerpt.Of(fmt.Sprintf("%s: %v", server.Address, err), maxError)
+		fault = excerpt.Error(fmt.Errorf("%s: %w", server.Address, err), maxError)
 	}
 	return answer{state: fact.NoAnswer, fault: fault}
 }

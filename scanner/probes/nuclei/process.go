@@ -199,7 +199,7 @@ func (c *complaint) summary(err error) string {
 	case strings.Contains(text, "panic: ") || strings.Contains(text, "fatal error: "):
 		return "the worker crashed"
 	case err != nil:
-		return "the worker failed: " + err.Error()
+		return "the worker failed: " + scanner.Technical(err.Error())
 	}
 	return "the worker ended before its last template"
 }

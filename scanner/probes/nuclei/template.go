@@ -203,5 +203,9 @@ func reasonOf(err error) scanner.Text {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.text
 	}
-	return scanner.Text{FR: "fichier illisible : " + err.Error(), EN: "unreadable file: " + err.Error()}
+	cause := scanner.CauseOf(err)
+	if cause.Code == scanner.CauseUnknown {
+		cause.Code = scanner.CauseFileMalformed
+	}
+	return scanner.Text{FR: "fichier illisible\u00a0: " + cause.Text().FR, EN: "unreadable file: " + err.Error()}
 }

@@ -101,6 +101,8 @@ func (loopback) DialContext(ctx context.Context, network, address string) (net.C
 
 func (loopback) Permits(context.Context, string) error { return nil }
 
+func (loopback) Pace(context.Context, string) error { return nil }
+
 func (loopback) Lookup(_ context.Context, host string) ([]netip.Addr, error) {
 	addr, err := netip.ParseAddr(host)
 	return []netip.Addr{addr}, err
