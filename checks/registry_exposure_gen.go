@@ -580,7 +580,6 @@ func exposureclearloginPapers() scanner.Papers {
 				"plain-unknown": {Message: "Ce que montre le port 80 n'est pas connu."},
 				"posted":        {Message: "Un formulaire envoie un mot de passe sans chiffrement vers {host}."},
 				"served":        {Message: "Un mot de passe est demandé dans une page servie sans chiffrement\u00a0: {url}."},
-				"undecided":     {Message: "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue."},
 				"unreached":     {Message: "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre."},
 			},
 			References: []string{
@@ -606,7 +605,6 @@ func exposureclearloginPapers() scanner.Papers {
 				"plain-unknown": {Message: "What port 80 shows is not known."},
 				"posted":        {Message: "A form sends a password without encryption to {host}."},
 				"served":        {Message: "A password is asked for in a page served without encryption: {url}."},
-				"undecided":     {Message: "The site answered with an error only ({status}): its page is not known."},
 				"unreached":     {Message: "The site could not be reached: what it shows is not known."},
 			},
 			References: []string{

@@ -134,8 +134,10 @@ func (r *reach) visit(pkg string, n ast.Node) bool {
 		r.verdict(n)
 	case *ast.Ident:
 		r.follow(pkg, n.Name)
-	case *ast.SelectorExpr:
+	case *ast.SelectorExpr: // the name selected belongs to what it is selected from
 		r.selected(pkg, n)
+		ast.Inspect(n.X, func(n ast.Node) bool { return r.visit(pkg, n) })
+		return false
 	}
 	return true
 }

@@ -356,7 +356,7 @@ func scanFile(t *testing.T, written section) scanner.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := Runner{Config: c, Worker: []string{"/none"}}.Run(ctx)
+	run, err := Runner{Config: c}.Run(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
