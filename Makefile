@@ -39,7 +39,7 @@ generate: ## registry, pages of checks, dependency lists
 	scripts/deps.sh
 
 golden: ## rewrite every expectation; read the difference
-	go test ./checks ./scanner $(addprefix ./reports/render/,csv dossier html json table) ./cmd/agent/internal/runner -update
+	go test ./checks ./scanner $(addprefix ./reports/render/,csv dossier html json table) ./cmd/agent/internal/sources -update
 
 check: generate ## all a reviewer expects
 	@git diff --exit-code --stat -- checks docs || { echo "generated files are not up to date: commit the difference above"; exit 1; }

@@ -32,7 +32,7 @@ var arrows = []arrow{
 	{"scanner/settings", []string{"scanner"}, "whoever has settings says what they are"},
 	{"scanner/engine", []string{"scanner", "scanner/engine/netlab"}, "the plan comes in as a value"},
 	{"scanner/probes", []string{"scanner", "scanner/fact", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},
-	{"scanner/probes/lists", []string{"scanner/fact"}, "lists describe products, and look at nothing"},
+	{"scanner/probes/lists", []string{"scanner", "scanner/fact", "scanner/settings"}, "lists describe products, and look at nothing"},
 	{"scanner/probes/internal/lab", []string{"scanner", "scanner/engine", "scanner/scannertest"}, "tests of probes look through the real door"},
 	{"scanner/scannertest", []string{"scanner"}, "the hospital does not know who looks at it"},
 	{"checks", []string{"checks", "scanner", "scanner/fact"}, "the registry knows the checks"},

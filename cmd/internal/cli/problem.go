@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // The exit codes of every command (architecture.md, Commands).
@@ -45,7 +46,8 @@ type Exit int
 // Error names the code.
 func (e Exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// Report writes an error as a person reads it and returns the exit code.
+// Report writes an error as a person reads it and returns the exit code. The
+// faults of a configuration come one a line, each with its hint.
 func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	if err == nil {
 		return ExitOK
@@ -53,15 +55,33 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	if exit := Exit(0); errors.As(err, &exit) {
 		return int(exit)
 	}
-	label, hint := scanner.Text{FR: "erreur", EN: "error"}, scanner.Text{FR: "conseil", EN: "hint"}
-	sentence, advice := err.Error(), scanner.Text{
-		FR: "voir « " + program + " --help »", EN: "see " + program + " --help",
+	tell := func(sentence, advice string) {
+		label, hint := scanner.Text{FR: "erreur", EN: "error"}, scanner.Text{FR: "conseil", EN: "hint"}
+		if sentence != "" {
+			fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
+		}
+		if advice != "" {
+			fmt.Fprintf(w, "%s: %s: %s\n", program, hint.In(l), advice)
+		}
 	}
-	if p := (*Problem)(nil); errors.As(err, &p) {
-		sentence, advice = p.in(l), p.Hint
+	problem := (*Problem)(nil)
+	faults, hasFaults := errors.AsType[settings.Faults](err)
+	switch isProblem := errors.As(err, &problem); {
+	case isProblem && !hasFaults:
+		tell(problem.in(l), problem.Hint.In(l))
+	case !hasFaults:
+		tell(err.Error(), scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"}.In(l))
+	default:
+		if isProblem {
+			tell(problem.Sentence.In(l), "")
+		}
+		for _, fault := range faults {
+			tell(fault.Sentence(l), fault.Hint.In(l))
+		}
+		if isProblem {
+			tell("", problem.Hint.In(l))
+		}
 	}
-	fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
-	fmt.Fprintf(w, "%s: %s: %s\n", program, hint.In(l), advice.In(l))
 	return ExitUnusable
 }
 

@@ -4,8 +4,6 @@ package accounts
 
 import (
 	"bytes"
-	"errors"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -13,6 +11,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/localfile"
+	"carescan/scanner/settings"
 )
 
 const maxFile = 64 << 20 // bytes of an export
@@ -23,22 +22,12 @@ func readExport(c Config, source *fact.Source) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if source.AsOf, err = asOf(c.AsOf, info.ModTime()); err != nil {
-		return "", err
+	source.AsOf = c.AsOf
+	if c.AsOf.IsZero() {
+		source.AsOf = info.ModTime().UTC()
 	}
 	source.Digest = scanner.Digest(data)
 	return decode(data)
-}
-
-func asOf(declared string, modified time.Time) (time.Time, error) {
-	if declared == "" {
-		return modified.UTC(), nil
-	}
-	at, err := time.Parse(time.DateOnly, declared)
-	if err != nil {
-		return time.Time{}, errors.New("as_of must be a date written as 2026-03-14")
-	}
-	return at, nil
 }
 
 // decode turns the bytes into text. Exports are UTF-8, with or without a mark,
@@ -46,14 +35,18 @@ func asOf(declared string, modified time.Time) (time.Time, error) {
 func decode(data []byte) (string, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if bytes.IndexByte(data, 0) >= 0 {
-		return "", errors.New("it is not a text file: export it again as CSV in UTF-8")
+		return "", settings.InFile(0,
+			"ce n'est pas un fichier texte : exportez-le de nouveau en CSV, en UTF-8",
+			"it is not a text file: export it again as CSV in UTF-8")
 	}
 	if utf8.Valid(data) {
 		return string(data), nil
 	}
 	text, err := charmap.Windows1252.NewDecoder().Bytes(data)
 	if err != nil {
-		return "", errors.New("its encoding is not known: export it again as CSV in UTF-8")
+		return "", settings.InFile(0,
+			"son encodage n'est pas connu : exportez-le de nouveau en CSV, en UTF-8",
+			"its encoding is not known: export it again as CSV in UTF-8")
 	}
 	return string(text), nil
 }

@@ -86,8 +86,19 @@ func logLines(text string) []string {
 	return names
 }
 
+func (p *Probe) logIsRemote() bool { return strings.Contains(p.options.Log, "://") }
+
+// parseLog reads a log that is a file.
+func (p *Probe) parseLog(ctx context.Context) error {
+	raw, err := p.readLog(ctx, nil, "")
+	if err == nil {
+		_, err = ParseLog(raw)
+	}
+	return err
+}
+
 func (p *Probe) readLog(ctx context.Context, net scanner.Network, domain string) ([]byte, error) {
-	if strings.Contains(p.options.Log, "://") {
+	if p.logIsRemote() {
 		return p.fetchLog(ctx, net, domain)
 	}
 	file, err := os.Open(p.options.Log)

@@ -180,8 +180,11 @@ func (p *Probe) Summary() scanner.Text {
 	}
 }
 
+// Name is what plans call the probe.
+const Name = "nuclei"
+
 // Name is the word used in plans.
-func (p *Probe) Name() string { return "nuclei" }
+func (p *Probe) Name() string { return Name }
 
 // TargetKind says that it looks at web sites.
 func (p *Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
@@ -189,12 +192,15 @@ func (p *Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
 // Facts names what it brings back.
 func (p *Probe) Facts() []string { return []string{fact.Templates{}.FactKind()} }
 
-// Load counts every request twice, because a failed one is tried again once,
+// Needs counts every request twice, because a failed one is tried again once,
 // and twice more for the templates that matched (see confirm). A usual site
 // answers at once and matches little: it costs Requests.
-func (p *Probe) Load() scanner.Load {
+func (p *Probe) Needs() scanner.Needs {
 	requests := 4 * p.Requests()
-	return scanner.Load{Connections: requests, Requests: requests}
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactTarget},
+		Load:     scanner.Load{Connections: requests, Requests: requests},
+	}
 }
 
 // Requests is what a site that answers and where nothing matches is asked: the

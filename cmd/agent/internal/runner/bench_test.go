@@ -27,7 +27,7 @@ func lookAt(tb testing.TB, w *world, count int) scanner.Run {
 		tb.Fatal(err)
 	}
 	defer guard.Stop()
-	probes, err := r.Probes()
+	probes, err := r.probes()
 	if err != nil {
 		tb.Fatal(err)
 	}

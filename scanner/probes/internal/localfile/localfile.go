@@ -9,30 +9,34 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"carescan/scanner/settings"
 )
 
 // Read reads a regular file of at most so many bytes: a pipe or a device could
-// block for ever.
+// block for ever. Its errors are settings.Faults.
 func Read(path string, most int64) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > most) {
-		return nil, nil, fmt.Errorf("it must be a file of at most %s", size(most))
+		fr, en := size(most)
+		return nil, nil, settings.InFile(0, "ce doit être un fichier d'au plus "+fr, "it must be a file of at most "+en)
 	}
 	var data []byte
 	if err == nil {
 		data, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w; check the path and the read rights", Unnamed(err))
+		return nil, nil, settings.Unreadable(err)
 	}
 	return data, info, nil
 }
 
-func size(bytes int64) string {
+// size is a number of bytes in both languages.
+func size(bytes int64) (fr, en string) {
 	if bytes >= 1<<20 {
-		return fmt.Sprintf("%d MiB", bytes>>20)
+		return fmt.Sprintf("%d Mio", bytes>>20), fmt.Sprintf("%d MiB", bytes>>20)
 	}
-	return fmt.Sprintf("%d bytes", bytes)
+	return fmt.Sprintf("%d octets", bytes), fmt.Sprintf("%d bytes", bytes)
 }
 
 // Unnamed drops the path from an error of the file system.
