@@ -34,8 +34,8 @@ test-heavy: ## what links nuclei or drives the real programs
 lint: ## style and mistakes, with the pinned linter
 	$(TOOL) golangci-lint run ./...
 
-generate: ## registry, pages of checks, dependency lists
-	go generate ./checks
+generate: ## registry, pages of checks, documentation of agent.yaml, dependency lists
+	go generate ./checks ./cmd/agent/internal/sources
 	scripts/deps.sh
 
 golden: ## rewrite every expectation; read the difference

@@ -208,12 +208,18 @@ func (c Config) Validate() (warnings, faults settings.Faults) {
 	return c.Establishment.doubts().Below(establishmentSection.Name), faults
 }
 
-// Sections lists the documentation of every section, in the order of the example.
-func Sections(sources []Source) []settings.Section {
-	c := fresh(sources)
-	var sections []settings.Section
+// Documented is one section as its documentation is composed.
+type Documented struct {
+	settings.Section
+	Value any // what it is read into, with the defaults
+}
+
+// Documentation lists every section, in the order of the example.
+func Documentation(sources []Source) []Documented {
+	c := fresh(sources).complete(".")
+	var list []Documented
 	for _, p := range c.parts(sources) {
-		sections = append(sections, p.Section)
+		list = append(list, Documented{p.Section, reflect.ValueOf(p.into).Elem().Interface()})
 	}
-	return sections
+	return list
 }

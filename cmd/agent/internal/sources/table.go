@@ -6,6 +6,8 @@
 // walks this table: nobody else knows a source by name.
 package sources
 
+//go:generate go run ./pages
+
 import (
 	"log/slog"
 
