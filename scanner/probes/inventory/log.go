@@ -17,6 +17,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/settings"
 )
 
 // The bounds of a log.
@@ -91,10 +92,13 @@ func (p *Probe) logIsRemote() bool { return strings.Contains(p.options.Log, "://
 // parseLog reads a log that is a file.
 func (p *Probe) parseLog(ctx context.Context) error {
 	raw, err := p.readLog(ctx, nil, "")
-	if err == nil {
-		_, err = ParseLog(raw)
+	if err != nil {
+		return settings.Unreadable(err)
 	}
-	return err
+	if _, err := ParseLog(raw); err != nil {
+		return settings.InFile(0, "ce n'est pas un journal de certificats : "+err.Error(), "this is not a log of certificates: "+err.Error())
+	}
+	return nil
 }
 
 func (p *Probe) readLog(ctx context.Context, net scanner.Network, domain string) ([]byte, error) {

@@ -197,10 +197,16 @@ func (p *Probe) Facts() []string { return []string{fact.Templates{}.FactKind()} 
 // answers at once and matches little: it costs Requests.
 func (p *Probe) Needs() scanner.Needs {
 	requests := 4 * p.Requests()
-	return scanner.Needs{
+	needs := scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
 		Load:     scanner.Load{Connections: requests, Requests: requests},
 	}
+	if p.options.Folder != "" { // New has read both
+		needs.Files = []scanner.File{
+			{Key: Section.Name + ".folder", Path: p.options.Folder}, {Key: Section.Name + ".pins", Path: p.options.Pins},
+		}
+	}
+	return needs
 }
 
 // Requests is what a site that answers and where nothing matches is asked: the

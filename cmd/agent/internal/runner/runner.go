@@ -60,7 +60,21 @@ func Plan(c config.Config, now time.Time) (scanner.Plan, error) {
 	}
 	set, err := Profiles(c)
 	if err != nil {
-		return scanner.Plan{}, badProfile(err)
+		return scanner.Plan{}, badProfile(settings.Faults{{
+			Key: "profiles_folder",
+			What: scanner.Text{
+				FR: "un profil ou un référentiel de ce dossier n'est pas valable (" + err.Error() + ")",
+				EN: "a profile or a catalog of this folder is not valid (" + err.Error() + ")",
+			},
+			Hint: scanner.Text{FR: "corrigez le fichier nommé, ou retirez profiles_folder", EN: "correct the file named, or remove profiles_folder"},
+		}})
+	}
+	if _, err := set.Profile(c.Profile); err != nil {
+		var known []string
+		for _, p := range set.Profiles() {
+			known = append(known, p.ID)
+		}
+		return scanner.Plan{}, badProfile(settings.Faults{settings.Among("profile", c.Profile, known)})
 	}
 	plan, err := set.Resolve(c.Profile, scanner.Plan{
 		Establishment: c.Establishment.Identity(), Scope: scopeOf(c), Vantage: c.Vantage, Tasks: tasks,
