@@ -122,7 +122,7 @@ var badOnes = []bad{
 	{name: "export-without-login", yaml: `applications: [{id: dpi, file: a.csv, columns: [{word: "", is: login}]}]`, place: "applications[0].columns", fr: "ne peuvent pas manquer", en: "cannot be left out"},
 	{name: "export-of-no-known-population", yaml: "applications: [{id: dpi, file: a.csv, populations: [{word: A, is: b}]}]", place: "applications[0].populations[0].is", fr: "« b » n'est pas une valeur connue", en: `"b" is not a known value`},
 	{name: "export-of-no-known-factor", yaml: `applications: [{id: dpi, file: a.csv, factors: [{word: A, is: "4"}]}]`, place: "applications[0].factors[0].is", fr: "n'est ni une méthode connue ni un niveau", en: "is neither a known method nor a tier"},
-	{name: "rhythm-of-a-second", yaml: "schedule: {every: 1s}", place: "schedule.every", fr: "est plus court que", en: "is shorter than"},
+	{name: "rhythm-of-a-second", yaml: "schedule: {every: 1s}", place: "schedule.every", fr: "1s est plus court qu'une minute", en: "1s is shorter than one minute"},
 	{name: "proxy-of-a-word", yaml: "uplink: {proxy: proxy}", place: "uplink.proxy", fr: "n'est pas l'adresse d'un mandataire", en: "is not the address of a proxy"},
 
 	{name: "log-absent", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: log.txt}`, place: "network.certificate_log", fr: "le fichier n'existe pas", en: "no such file", unread: true},

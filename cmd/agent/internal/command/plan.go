@@ -60,10 +60,22 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	fmt.Fprintf(w, "\n%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("contacte", "contacts"), a.say("voit depuis", "sees from"), a.say("demande aussi", "also needs"))
 	for _, p := range needed(ready) {
 		needs := p.Needs()
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name(), a.contacts(needs), cmp.Or(needs.Vantage, plan.Vantage), a.also(needs))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name(), a.contacts(needs), a.place(cmp.Or(needs.Vantage, plan.Vantage)), a.also(needs))
 	}
 	fmt.Fprintf(w, "\n%s\t%d\n%s\t%d\n", a.say("vérifications", "checks"), len(plan.Checks), a.say("exigences", "controls"), len(plan.Controls))
 	return w.Flush()
+}
+
+// place is a vantage in words.
+func (a *app) place(v scanner.Vantage) string {
+	switch v {
+	case scanner.VantageInside:
+		return a.say("l'intérieur", "inside")
+	case scanner.VantageDeclared:
+		return a.say("vos déclarations", "your statements")
+	case scanner.VantageInternet:
+	}
+	return string(v)
 }
 
 // contacts are the places a probe speaks to, in words.

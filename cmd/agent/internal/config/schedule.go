@@ -33,7 +33,7 @@ func (s Schedule) Validate() settings.Faults {
 	}
 	return settings.Faults{{
 		Key:  "every",
-		What: scanner.Text{FR: fmt.Sprintf("%s est plus court que %s", s.Every, shortestRhythm), EN: fmt.Sprintf("%s is shorter than %s", s.Every, shortestRhythm)},
+		What: scanner.Text{FR: fmt.Sprintf("%s est plus court qu'une minute", s.Every), EN: fmt.Sprintf("%s is shorter than one minute", s.Every)},
 		Hint: scanner.Text{FR: "écrivez par exemple 24h", EN: "write for example 24h"},
 	}}
 }
