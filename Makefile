@@ -32,12 +32,12 @@ test-heavy: ## what links nuclei or drives the real programs
 lint: ## style and mistakes, with the pinned linter
 	$(TOOL) golangci-lint run ./...
 
-generate: ## registry, pages of checks, dependency lists
-	go generate ./checks
+generate: ## registry, pages of checks, documentation of agent.yaml, dependency lists
+	go generate ./checks ./cmd/agent/internal/sources
 	scripts/deps.sh
 
 golden: ## rewrite every expectation; read the difference
-	go test ./checks ./scanner $(addprefix ./reports/render/,csv dossier html json table) ./cmd/agent/internal/runner -update
+	go test ./checks ./scanner $(addprefix ./reports/render/,csv dossier html json table) ./cmd/agent/internal/sources -update
 
 check: generate ## all a reviewer expects
 	@git diff --exit-code --stat -- checks docs || { echo "generated files are not up to date: commit the difference above"; exit 1; }

@@ -34,7 +34,7 @@ var arrows = []arrow{
 	{"scanner/guard", []string{"scanner"}, "what may refuse knows nothing of what is looked for"},
 	{"scanner/engine", []string{"scanner", "scanner/guard"}, "the plan comes in as a value, and each look gets its leash"},
 	{"scanner/probes", []string{"scanner", "scanner/bounded", "scanner/fact", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},
-	{"scanner/probes/lists", []string{"scanner/fact"}, "lists describe products, and look at nothing"},
+	{"scanner/probes/lists", []string{"scanner", "scanner/fact", "scanner/settings"}, "lists describe products, and look at nothing"},
 	{"scanner/probes/internal/lab", []string{"scanner", "scanner/guard", "scanner/scannertest"}, "tests of probes look through the real door"},
 	{"scanner/scannertest", []string{"scanner"}, "the hospital does not know who looks at it"},
 	{"checks", []string{"checks", "scanner", "scanner/fact"}, "the registry knows the checks"},

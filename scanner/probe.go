@@ -17,18 +17,12 @@ type Probe interface {
 	TargetKind() TargetKind
 	// Facts are the kinds of fact it may bring back.
 	Facts() []string
-	// Load is the most it costs one target.
-	Load() Load
+	// Needs is what it takes to look, and what a look costs one target.
+	Needs() Needs
 	// Observe looks at a target through the network door and nowhere else. It
 	// obeys its context, bounds everything it reads, and may return sightings
 	// together with an error.
 	Observe(ctx context.Context, net Network, t Target) ([]Sighting, error)
-}
-
-// Load is what a probe may cost one target, at most.
-type Load struct {
-	Connections int // TCP connections or UDP exchanges
-	Requests    int // requests over them
 }
 
 // Sighting is what a probe brings back: a fact and the bytes behind it.

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 before=$(git ls-files -s checks docs | sha256sum; git diff -- checks docs | sha256sum; git ls-files -o --exclude-standard checks docs)
-go generate ./checks
+go generate ./checks ./cmd/agent/internal/sources
 scripts/deps.sh
 after=$(git ls-files -s checks docs | sha256sum; git diff -- checks docs | sha256sum; git ls-files -o --exclude-standard checks docs)
 if [ "$before" != "$after" ]; then

@@ -67,7 +67,10 @@ type walker struct {
 func (w walker) Name() string                   { return w.name }
 func (w walker) TargetKind() scanner.TargetKind { return w.kind }
 func (w walker) Facts() []string                { return w.facts }
-func (w walker) Load() scanner.Load             { return scanner.Load{Connections: 1, Requests: 1} }
+func (w walker) Needs() scanner.Needs {
+	return scanner.Needs{Load: scanner.Load{Connections: 1, Requests: 1}}
+}
+
 func (w walker) Observe(ctx context.Context, network scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	return w.observe(ctx, network, t)
 }
@@ -75,7 +78,7 @@ func (w walker) Observe(ctx context.Context, network scanner.Network, t scanner.
 // outsider is a walker that always looks from the internet.
 type outsider struct{ walker }
 
-func (outsider) Vantage() scanner.Vantage { return scanner.VantageInternet }
+func (outsider) Needs() scanner.Needs { return scanner.Needs{Vantage: scanner.VantageInternet} }
 
 // rememberer brings what earlier runs concluded.
 type rememberer struct{ walker }

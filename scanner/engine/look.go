@@ -20,10 +20,6 @@ import (
 // probe this program does not have: nobody knows which facts it would bring.
 const KindUnknownProbe = "unknown-probe"
 
-// Vantager is what a probe implements when it always sees from one place,
-// whatever the plan says.
-type Vantager interface{ Vantage() scanner.Vantage }
-
 // Recaller is what a probe implements when it brings what earlier runs concluded:
 // that is no sight of today.
 type Recaller interface{ Recalls() bool }
@@ -247,8 +243,10 @@ func (l look) place(o scanner.Observation) scanner.Observation {
 // establishment's own papers is declared, its directory is asked from inside,
 // and the rest is seen from where the plan runs.
 func (l look) vantageOf(kind scanner.TargetKind) scanner.Vantage {
-	if v, ok := l.probe.(Vantager); ok {
-		return v.Vantage()
+	if l.probe != nil {
+		if v := l.probe.Needs().Vantage; v != "" {
+			return v
+		}
 	}
 	switch kind {
 	case scanner.KindApplication, scanner.KindRegister, scanner.KindEstablishment:

@@ -20,6 +20,9 @@ type Fault struct {
 	Key          string // "targets.sites[2]"; inside a Validate, below its own section
 	What         scanner.Text
 	Hint         scanner.Text
+	// Cause is why a look that needed the file saw nothing of it; empty means that
+	// the file is malformed.
+	Cause scanner.CauseCode
 }
 
 // Sentence is the fault in one line, place first.

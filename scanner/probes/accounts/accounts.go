@@ -13,35 +13,23 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/localfile"
+	"carescan/scanner/settings"
 )
-
-// Config describes the export of one application.
-type Config struct {
-	ID        string // of the application target
-	Name      string
-	File      string
-	Sensitive bool
-	AsOf      string // date of the export, as 2006-01-02; empty: of the file
-	// Columns renames the columns of Defaults: "login" → "Identifiant". An
-	// empty name says that the export has no such column.
-	Columns map[string]string
-	// Populations says which population a word of the function column means.
-	Populations map[string]string
-	// Factors adds words to the vocabulary of factors: "badge" → "cps" or "3".
-	Factors map[string]string
-}
 
 // Probe reads the exports of several applications.
 type Probe struct {
-	configs    []Config
+	configs    Settings
 	pseudonyms scanner.Pseudonyms
 }
 
 // New makes the probe of the declared exports.
-func New(configs []Config, p scanner.Pseudonyms) Probe { return Probe{configs, p} }
+func New(configs Settings, p scanner.Pseudonyms) Probe { return Probe{configs, p} }
+
+// Name is what plans call the probe.
+const Name = "accounts"
 
 // Name is the word used in plans.
-func (Probe) Name() string { return "accounts" }
+func (Probe) Name() string { return Name }
 
 // TargetKind is what it looks at: an application.
 func (Probe) TargetKind() scanner.TargetKind { return scanner.KindApplication }
@@ -51,11 +39,17 @@ func (Probe) Facts() []string {
 	return []string{fact.Accounts{}.FactKind(), fact.Source{}.FactKind()}
 }
 
-// Load is nothing at all: it reads files.
-func (Probe) Load() scanner.Load { return scanner.Load{} }
-
-// Vantage is where its facts are seen from.
-func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
+// Needs are the exports: nobody is contacted.
+func (p Probe) Needs() scanner.Needs {
+	needs := scanner.Needs{Vantage: scanner.VantageDeclared}
+	for i, c := range p.configs {
+		needs.Files = append(needs.Files, scanner.File{
+			Key: Section.Name + settings.At(i) + ".file", Path: c.File,
+			Parse: func(ctx context.Context) error { _, err := read(ctx, c, &fact.Source{}); return err },
+		})
+	}
+	return needs
+}
 
 // Observe reads the export of an application, and tells its health.
 func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
@@ -81,9 +75,9 @@ func (p Probe) observe(ctx context.Context, c Config) ([]scanner.Sighting, error
 
 // read fills the health of the source as far as it goes.
 func read(ctx context.Context, c Config, source *fact.Source) (census, error) {
-	words, err := newVocabulary(c)
-	if err != nil {
-		return census{}, err
+	words, faults := newVocabulary(c)
+	if len(faults) > 0 {
+		return census{}, faults
 	}
 	content, err := readExport(c, source)
 	if err != nil {

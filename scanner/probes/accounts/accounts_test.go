@@ -18,6 +18,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/settings"
 )
 
 var _ scanner.Probe = Probe{}
@@ -35,7 +36,7 @@ func observe(t *testing.T, content string, c Config) (scanner.Sighting, fact.Sou
 	if err := os.WriteFile(c.File, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sightings, err := New([]Config{c}, pseudonyms()).Observe(t.Context(), nil, scanner.Target{Kind: scanner.KindApplication, ID: "dpi"})
+	sightings, err := New(Settings{c}, pseudonyms()).Observe(t.Context(), nil, scanner.Target{Kind: scanner.KindApplication, ID: "dpi"})
 	if err != nil {
 		return scanner.Sighting{}, sightings[0].Fact.(fact.Source), err
 	}
@@ -60,7 +61,7 @@ func TestObserveCounts(t *testing.T) {
 		"e.blanc;actif;Administrateur;sms+fido2;\n" +
 		"f.noir;inactif;Administrateur;aucun;non\n" +
 		"g.roux;actif;Secrétaire;sms;non\n"
-	sighting, source, err := observe(t, content, Config{Name: "Dossier patient", Sensitive: true, AsOf: "2026-10-01"})
+	sighting, source, err := observe(t, content, Config{Name: "Dossier patient", Sensitive: true, AsOf: settings.Moment(time.Date(2026, 10, 1, 0, 0, 0, 0, settings.Zone))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,13 +128,13 @@ func TestFormsOfTheFile(t *testing.T) {
 		"other-titles": {
 			"Identifiant;Compte;Métier;Moyen;Imposé\na;actif;Praticien;Badge;oui\n",
 			Config{
-				Columns:     map[string]string{"login": "identifiant", "statut": "COMPTE", "fonction": "Metier", "facteur": "Moyen", "2fa_obligatoire": "Imposé"},
-				Populations: map[string]string{"praticien": "physicians"},
-				Factors:     map[string]string{"badge": "cps"},
+				Columns:     []Meaning{{Word: "identifiant", Is: "login"}, {Word: "COMPTE", Is: "statut"}, {Word: "Metier", Is: "fonction"}, {Word: "Moyen", Is: "facteur"}, {Word: "Imposé", Is: "2fa_obligatoire"}},
+				Populations: []Meaning{{Word: "praticien", Is: "physicians"}},
+				Factors:     []Meaning{{Word: "badge", Is: "cps"}},
 			},
 		},
-		"tier-as-factor":   {header + "a;1;Médecin;Badge;1\n", Config{Factors: map[string]string{"Badge": "3"}}},
-		"no-status-column": {"login;fonction;facteur;2fa_obligatoire\na;Médecin;cps;oui\n", Config{Columns: map[string]string{"statut": ""}}},
+		"tier-as-factor":   {header + "a;1;Médecin;Badge;1\n", Config{Factors: []Meaning{{Word: "Badge", Is: "3"}}}},
+		"no-status-column": {"login;fonction;facteur;2fa_obligatoire\na;Médecin;cps;oui\n", Config{Columns: []Meaning{{Word: "", Is: "statut"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := []fact.Population{{Name: "physicians", Enabled: 1, Equipped: 1, Enforced: 1}}
@@ -231,11 +232,10 @@ func TestObserveRefuses(t *testing.T) {
 		"stray-quote":        {header + "zor\"glub;actif;Médecin;cps;oui\n", Config{}, "line 2: "},
 		"long-field":         {header + "a;actif;" + strings.Repeat("z", maxField+1) + ";cps;oui\n", Config{}, "line 2: a field is longer"},
 		"too-many-lines":     {header + strings.Repeat("a;1;b;c;d\n", maxRows+1), Config{}, "at most 200000 lines"},
-		"bad-date":           {header, Config{AsOf: "hier"}, "as_of must be a date"},
-		"unknown-population": {header, Config{Populations: map[string]string{"a": "b"}}, "is not known: choose among administrators"},
-		"unknown-tier":       {header, Config{Factors: map[string]string{"a": "4"}}, "neither a known method nor a tier"},
-		"unknown-column":     {header, Config{Columns: map[string]string{"nom": "a"}}, "columns must be among login"},
-		"no-login-column":    {header, Config{Columns: map[string]string{"login": ""}}, "cannot be left out"},
+		"unknown-population": {header, Config{Populations: []Meaning{{Word: "a", Is: "b"}}}, "is not a known value"},
+		"unknown-tier":       {header, Config{Factors: []Meaning{{Word: "a", Is: "4"}}}, "neither a known method nor a tier"},
+		"unknown-column":     {header, Config{Columns: []Meaning{{Word: "a", Is: "nom"}}}, "is not a known value"},
+		"no-login-column":    {header, Config{Columns: []Meaning{{Word: "", Is: "login"}}}, "cannot be left out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, source, err := observe(t, test.content, test.config)
@@ -256,7 +256,7 @@ func TestObserveRefusesWhatIsNotAFile(t *testing.T) {
 	for name, file := range map[string]string{"absent": filepath.Join(t.TempDir(), "none.csv"), "folder": t.TempDir(), "device": "/dev/zero"} {
 		t.Run(name, func(t *testing.T) {
 			target := scanner.Target{Kind: scanner.KindApplication, ID: "dpi"}
-			if _, err := New([]Config{{ID: "dpi", File: file}}, pseudonyms()).Observe(t.Context(), nil, target); err == nil {
+			if _, err := New(Settings{{ID: "dpi", File: file}}, pseudonyms()).Observe(t.Context(), nil, target); err == nil {
 				t.Errorf("%s was read", file)
 			}
 		})
@@ -265,7 +265,7 @@ func TestObserveRefusesWhatIsNotAFile(t *testing.T) {
 
 func TestObserveRefusesAnotherApplication(t *testing.T) {
 	target := scanner.Target{Kind: scanner.KindApplication, ID: "other"}
-	if _, err := New([]Config{{ID: "dpi"}}, pseudonyms()).Observe(t.Context(), nil, target); err == nil {
+	if _, err := New(Settings{{ID: "dpi"}}, pseudonyms()).Observe(t.Context(), nil, target); err == nil {
 		t.Error("an undeclared application was observed")
 	}
 }

@@ -4,7 +4,6 @@ package accounts
 
 import (
 	"bytes"
-	"errors"
 	"time"
 	"unicode/utf8"
 
@@ -13,6 +12,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/localfile"
+	"carescan/scanner/settings"
 )
 
 const maxFile = 64 << 20 // bytes of an export
@@ -23,22 +23,13 @@ func readExport(c Config, source *fact.Source) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if source.AsOf, err = asOf(c.AsOf, info.ModTime()); err != nil {
-		return "", err
+	source.AsOf = info.ModTime().UTC()
+	if !c.AsOf.IsZero() {
+		year, month, day := c.AsOf.Start().In(settings.Zone).Date()
+		source.AsOf = time.Date(year, month, day, 0, 0, 0, 0, time.UTC) // facts write a day so
 	}
 	source.Digest = scanner.Digest(data)
 	return decode(data)
-}
-
-func asOf(declared string, modified time.Time) (time.Time, error) {
-	if declared == "" {
-		return modified.UTC(), nil
-	}
-	at, err := time.Parse(time.DateOnly, declared)
-	if err != nil {
-		return time.Time{}, scanner.NotSeen(scanner.CauseFieldWrong, field("as_of", "2026-03-14"), errors.New("as_of must be a date written as 2026-03-14"))
-	}
-	return at, nil
 }
 
 // decode turns the bytes into text. Exports are UTF-8, with or without a mark,
@@ -46,14 +37,18 @@ func asOf(declared string, modified time.Time) (time.Time, error) {
 func decode(data []byte) (string, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if bytes.IndexByte(data, 0) >= 0 {
-		return "", scanner.NotSeen(scanner.CauseFileEncoding, nil, errors.New("it is not a text file: export it again as CSV in UTF-8"))
+		return "", settings.InFile(0,
+			"ce n'est pas un fichier texte : exportez-le de nouveau en CSV, en UTF-8",
+			"it is not a text file: export it again as CSV in UTF-8").Because(scanner.CauseFileEncoding)
 	}
 	if utf8.Valid(data) {
 		return string(data), nil
 	}
 	text, err := charmap.Windows1252.NewDecoder().Bytes(data)
 	if err != nil {
-		return "", scanner.NotSeen(scanner.CauseFileEncoding, nil, errors.New("its encoding is not known: export it again as CSV in UTF-8"))
+		return "", settings.InFile(0,
+			"son encodage n'est pas connu : exportez-le de nouveau en CSV, en UTF-8",
+			"its encoding is not known: export it again as CSV in UTF-8").Because(scanner.CauseFileEncoding)
 	}
 	return string(text), nil
 }

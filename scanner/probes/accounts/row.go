@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"carescan/scanner"
-	"carescan/scanner/probes/internal/localfile"
+	"carescan/scanner/settings"
 )
 
 const (
@@ -41,14 +40,14 @@ type row map[string]string
 // parse hands over the lines below the header and counts them. Errors never
 // repeat a cell, nor a header: the first line of a file without one holds a
 // person.
-func parse(content string, columns map[string]string, add func(row)) (int, error) {
+func parse(content string, columns []Meaning, add func(row)) (int, error) {
 	reader := csv.NewReader(strings.NewReader(content))
 	reader.Comma = separator(content)
 	reader.FieldsPerRecord = -1
 	reader.ReuseRecord = true
 	header, err := next(reader)
 	if errors.Is(err, io.EOF) {
-		return 0, scanner.NotSeen(scanner.CauseFileEmpty, nil, errors.New("the file is empty"))
+		return 0, settings.InFile(0, "le fichier est vide", "the file is empty").Because(scanner.CauseFileEmpty)
 	}
 	if err != nil {
 		return 0, err
@@ -83,8 +82,9 @@ func rows(reader *csv.Reader, add func(cells []string)) (int, error) {
 			continue
 		}
 		if count++; count > maxRows {
-			return count, scanner.NotSeen(scanner.CauseTooMany, scanner.Values{scanner.ValueLimit: strconv.Itoa(maxRows)},
-				fmt.Errorf("at most %d lines are read: split the export", maxRows))
+			return count, settings.InFile(0,
+				fmt.Sprintf("au plus %d lignes sont lues : découpez l'export", maxRows),
+				fmt.Sprintf("at most %d lines are read: split the export", maxRows))
 		}
 		add(cells)
 	}
@@ -104,7 +104,9 @@ func newRow(cells []string, width int, places map[string]int) row {
 func next(reader *csv.Reader) ([]string, error) {
 	cells, err := reader.Read()
 	if fault, ok := errors.AsType[*csv.ParseError](err); ok {
-		return nil, localfile.On(fault.Line, fmt.Errorf("line %d: %w; correct the quotes of this line", fault.Line, fault.Err))
+		return nil, settings.InFile(fault.Line,
+			"les guillemets de cette ligne sont mal placés : corrigez-les",
+			fmt.Sprintf("%v; correct the quotes of this line", fault.Err))
 	}
 	if err != nil {
 		return nil, err
@@ -112,7 +114,9 @@ func next(reader *csv.Reader) ([]string, error) {
 	for i, cell := range cells {
 		if len(cell) > maxField {
 			line, _ := reader.FieldPos(i)
-			return nil, localfile.On(line, fmt.Errorf("line %d: a field is longer than %d bytes; check the quotes above it", line, maxField))
+			return nil, settings.InFile(line,
+				fmt.Sprintf("une valeur dépasse %d octets ; vérifiez les guillemets qui la précèdent", maxField),
+				fmt.Sprintf("a field is longer than %d bytes; check the quotes above it", maxField))
 		}
 	}
 	return cells, nil
@@ -124,10 +128,10 @@ func blank(cells []string) bool {
 
 // locate finds where each column stands. An empty configured name means that
 // the export has no such column.
-func locate(header []string, columns map[string]string) (map[string]int, error) {
-	names, err := columnNames(columns)
-	if err != nil {
-		return nil, err
+func locate(header []string, columns []Meaning) (map[string]int, error) {
+	names, faults := columnNames(columns)
+	if len(faults) > 0 {
+		return nil, faults
 	}
 	places := map[string]int{}
 	for column, name := range names {
@@ -135,11 +139,13 @@ func locate(header []string, columns map[string]string) (map[string]int, error) 
 		switch {
 		case name == "":
 		case len(found) == 0:
-			return nil, localfile.On(1, scanner.NotSeen(scanner.CauseFieldMissing, field(name, ""),
-				fmt.Errorf("line 1: the column %q is missing: name it in columns, as %s: <its title>", name, column)))
+			return nil, settings.InFile(1,
+				fmt.Sprintf("la colonne « %s » manque : nommez-la dans columns, {word: <son titre>, is: %s}", name, column),
+				fmt.Sprintf("the column %q is missing: name it in columns, {word: <its title>, is: %s}", name, column))
 		case len(found) > 1:
-			return nil, localfile.On(1, scanner.NotSeen(scanner.CauseFieldRepeated, field(name, ""),
-				fmt.Errorf("line 1: the column %q is written twice: keep one", name)))
+			return nil, settings.InFile(1,
+				fmt.Sprintf("la colonne « %s » est écrite deux fois : gardez-en une", name),
+				fmt.Sprintf("the column %q is written twice: keep one", name))
 		default:
 			places[column] = found[0]
 		}
@@ -147,28 +153,30 @@ func locate(header []string, columns map[string]string) (map[string]int, error) 
 	return places, nil
 }
 
-func columnNames(columns map[string]string) (map[string]string, error) {
-	names := map[string]string{}
+// columnNames gives each usual column its name in the export.
+func columnNames(columns []Meaning) (names map[string]string, faults settings.Faults) {
+	names = map[string]string{}
 	for _, column := range Defaults() {
 		names[column] = column
 	}
-	for column, name := range columns {
-		if _, known := names[column]; !known {
-			known := strings.Join(Defaults(), ", ")
-			return nil, scanner.NotSeen(scanner.CauseFieldWrong, field("columns", known), fmt.Errorf("columns must be among %s", known))
+	for i, m := range columns {
+		if _, known := names[m.Is]; !known {
+			faults = append(faults, settings.Among("columns"+settings.At(i)+".is", m.Is, Defaults()))
+			continue
 		}
-		names[column] = strings.TrimSpace(name)
+		names[m.Is] = strings.TrimSpace(m.Word)
 	}
 	if names[columnLogin] == "" || names[columnFactor] == "" {
-		return nil, scanner.NotSeen(scanner.CauseFieldMissing, field(columnLogin+", "+columnFactor, ""),
-			fmt.Errorf("the columns %s and %s cannot be left out", columnLogin, columnFactor))
+		faults = append(faults, settings.Fault{
+			Key: "columns",
+			What: scanner.Text{
+				FR: "les colonnes " + columnLogin + " et " + columnFactor + " ne peuvent pas manquer",
+				EN: "the columns " + columnLogin + " and " + columnFactor + " cannot be left out",
+			},
+			Hint: scanner.Text{FR: "donnez-leur leur titre dans l'export", EN: "give them their title in the export"},
+		})
 	}
-	return names, nil
-}
-
-// field names a column or a key of the configuration, and what is expected there.
-func field(name, expected string) scanner.Values {
-	return scanner.Values{scanner.ValueField: name, scanner.ValueExpected: expected}
+	return names, faults
 }
 
 func indexes(header []string, name string) []int {

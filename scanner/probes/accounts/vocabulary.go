@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // The populations of an application (identity-directory-hds.md section 1.5),
@@ -27,29 +28,33 @@ type vocabulary struct {
 	populations map[string]string
 }
 
-func newVocabulary(c Config) (vocabulary, error) {
-	v := vocabulary{factors(), map[string]string{
+func newVocabulary(c Config) (v vocabulary, faults settings.Faults) {
+	v = vocabulary{factors(), map[string]string{
 		"medecin": "physicians", "infirmier": "nurses", "infirmiere": "nurses", "ide": "nurses",
 		"administrateur": "administrators", "administratrice": "administrators",
 		"fournisseur": "suppliers",
 	}}
-	for word, population := range c.Populations {
-		if !slices.Contains(populations(), population) {
-			known := strings.Join(populations(), ", ")
-			return v, scanner.NotSeen(scanner.CauseFieldWrong, field("populations", known),
-				fmt.Errorf("population %q is not known: choose among %s", population, known))
+	for i, m := range c.Populations {
+		if !slices.Contains(populations(), m.Is) {
+			faults = append(faults, settings.Among("populations"+settings.At(i)+".is", m.Is, populations()))
 		}
-		v.populations[fold(word)] = population
+		v.populations[fold(m.Word)] = m.Is
 	}
-	for word, meaning := range c.Factors {
-		t, known := tierOf(meaning)
+	for i, m := range c.Factors {
+		t, known := tierOf(m.Is)
 		if !known {
-			return v, scanner.NotSeen(scanner.CauseFieldWrong, field("factors", "0, 1, 2, 3"),
-				fmt.Errorf("factor %q means %q, which is neither a known method nor a tier from 0 to 3", word, meaning))
+			faults = append(faults, settings.Fault{
+				Key: "factors" + settings.At(i) + ".is",
+				What: scanner.Text{
+					FR: fmt.Sprintf("« %s » n'est ni une méthode connue ni un niveau de 0 à 3", m.Is),
+					EN: fmt.Sprintf("%q is neither a known method nor a tier from 0 to 3", m.Is),
+				},
+				Hint: scanner.Text{FR: "écrivez un niveau, par exemple is: \"3\"", EN: "write a tier, for example is: \"3\""},
+			})
 		}
-		v.factors[fold(word)] = t
+		v.factors[fold(m.Word)] = t
 	}
-	return v, nil
+	return v, faults
 }
 
 func tierOf(meaning string) (tier, bool) {

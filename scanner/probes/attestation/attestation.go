@@ -13,22 +13,23 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/localfile"
+	"carescan/scanner/settings"
 )
 
-// Config says where the statements of an establishment are kept.
-type Config struct {
-	File          string
-	Establishment scanner.Target
+// Probe reads the statements of one establishment.
+type Probe struct {
+	file          string
+	establishment scanner.Target
 }
 
-// Probe reads the statements of one establishment.
-type Probe struct{ config Config }
-
 // New makes the probe of one establishment.
-func New(c Config) Probe { return Probe{c} }
+func New(s Settings, establishment scanner.Target) Probe { return Probe{string(s), establishment} }
+
+// Name is what plans call the probe.
+const Name = "attestation"
 
 // Name is the word used in plans.
-func (Probe) Name() string { return "attestation" }
+func (Probe) Name() string { return Name }
 
 // TargetKind is what it looks at: the establishment itself.
 func (Probe) TargetKind() scanner.TargetKind { return scanner.KindEstablishment }
@@ -36,18 +37,29 @@ func (Probe) TargetKind() scanner.TargetKind { return scanner.KindEstablishment 
 // Facts are the kinds of fact it brings back.
 func (Probe) Facts() []string { return []string{fact.Attestations{}.FactKind()} }
 
-// Load is nothing at all: it reads files.
-func (Probe) Load() scanner.Load { return scanner.Load{} }
+// Needs are one file and the documents it cites: nobody is contacted.
+func (p Probe) Needs() scanner.Needs {
+	needs := scanner.Needs{Vantage: scanner.VantageDeclared}
+	if p.file != "" {
+		needs.Files = []scanner.File{{Key: Section.Name, Path: p.file, Parse: p.parse}}
+	}
+	return needs
+}
 
-// Vantage is where its facts are seen from.
-func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
+func (p Probe) parse(ctx context.Context) error {
+	statements, err := read(p.file)
+	if err == nil {
+		_, err = p.items(ctx, statements)
+	}
+	return err
+}
 
 // Observe reads the file and hashes the documents it cites.
 func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
-	if t != p.config.Establishment {
+	if t != p.establishment {
 		return nil, scanner.NotSeen(scanner.CauseNoSource, nil, fmt.Errorf("no attestation file is declared for establishment %q", t.ID))
 	}
-	statements, err := read(p.config.File)
+	statements, err := read(p.file)
 	if err != nil {
 		return nil, p.unread(err)
 	}
@@ -59,7 +71,7 @@ func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target)
 }
 
 func (p Probe) unread(err error) error {
-	name := filepath.Base(p.config.File)
+	name := filepath.Base(p.file)
 	return localfile.In(name, fmt.Errorf("read attestations in %s: %w", name, err))
 }
 
@@ -68,11 +80,12 @@ func (p Probe) items(ctx context.Context, statements []statement) ([]fact.Attest
 	for _, s := range statements {
 		item := s.item()
 		if s.Document.text != "" {
-			digest, err := hashDocument(ctx, p.config.File, s.Document.text)
+			digest, err := hashDocument(ctx, p.file, s.Document.text)
 			if err != nil {
 				// The name of a document may hold the name of a person: the line says which.
-				return nil, localfile.On(s.Document.line,
-					fmt.Errorf("line %d: hash the document: %w; correct its path, relative to this file", s.Document.line, err))
+				return nil, settings.InFile(s.Document.line,
+					"le document cité n'a pas pu être lu ("+scanner.CauseOf(err).Text().FR+") ; corrigez son chemin, qui part du dossier de ce fichier",
+					fmt.Sprintf("hash the document: %v; correct its path, relative to this file", err))
 			}
 			item.Document = digest
 		}

@@ -38,7 +38,7 @@ var target = scanner.Establishment{FINESS: finess}.Target()
 
 func observe(t *testing.T, file string) ([]scanner.Sighting, error) {
 	t.Helper()
-	return New(Config{File: file, Establishment: target}).Observe(t.Context(), nil, target)
+	return New(Settings(file), target).Observe(t.Context(), nil, target)
 }
 
 func TestObserveReadsAndHashes(t *testing.T) {
@@ -68,10 +68,10 @@ func TestObserveRefuses(t *testing.T) {
 	const good = "attestations:\n  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI"
 	for name, test := range map[string]struct{ content, want string }{
 		"empty-file":         {"", "the file is empty"},
-		"unknown-key":        {good + ", author: Zorglub}\n", "line 2, attestations[0]: this key is not known: keys that may stand here: topic, date"},
-		"unknown-topic":      {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2 (attestation 1): the topic must be one of crisis-exercise, pssi-approval"},
+		"unknown-key":        {good + ", author: Zorglub}\n", "line 2, attestations[0]: this key is not known"},
+		"unknown-topic":      {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2, attestations[0]: the topic must be one of crisis-exercise, pssi-approval"},
 		"french-date":        {"attestations:\n  - topic: pssi-approval\n    date: 14/03/2026\n    role: RSSI\n", "line 3, attestations[0].date: the date must be written as 2026-03-14"},
-		"missing-date":       {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2 (attestation 1): the date is missing"},
+		"missing-date":       {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2, attestations[0]: the date is missing"},
 		"missing-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14}\n", "the role is missing"},
 		"list-as-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: [a]}\n", "line 2, attestations[0].role: one value is expected"},
 		"twice-the-same-key": {"attestations:\n  - {topic: pssi-approval, topic: pssi-approval}\n", "line 2: this key is already written on line 2"},
@@ -111,7 +111,7 @@ func TestObserveRefusesLinksOutOfTheFolder(t *testing.T) {
 
 func TestObserveRefusesAnotherEstablishment(t *testing.T) {
 	other := scanner.Target{Kind: scanner.KindEstablishment, ID: "000000000"}
-	if _, err := New(Config{File: "a.yaml", Establishment: target}).Observe(t.Context(), nil, other); err == nil {
+	if _, err := New("a.yaml", target).Observe(t.Context(), nil, other); err == nil {
 		t.Error("another establishment was observed")
 	}
 }

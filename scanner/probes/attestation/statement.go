@@ -4,10 +4,8 @@ package attestation
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,8 +14,8 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/probes/internal/yamlfile"
+	"carescan/scanner/settings"
 )
 
 const (
@@ -46,7 +44,7 @@ type cell struct {
 // UnmarshalYAML keeps the line of the value.
 func (c *cell) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.ScalarNode {
-		return yamlfile.Fault{Line: node.Line, Text: "one value is expected here"}
+		return settings.InFile(node.Line, "une seule valeur est attendue ici", "one value is expected here")
 	}
 	c.text, c.line = strings.TrimSpace(node.Value), node.Line
 	return nil
@@ -62,7 +60,7 @@ type day struct {
 func (d *day) UnmarshalYAML(node *yaml.Node) error {
 	at, err := time.Parse(time.DateOnly, node.Value)
 	if err != nil {
-		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14", Field: "date", Expected: "2026-03-14"}
+		return settings.InFile(node.Line, "la date doit être écrite comme 2026-03-14", "the date must be written as 2026-03-14")
 	}
 	d.time, d.line = at, node.Line
 	return nil
@@ -81,35 +79,38 @@ func parse(data []byte) ([]statement, error) {
 	var file struct {
 		Attestations []statement `yaml:"attestations"`
 	}
-	if err := yamlfile.Decode(data, &file, "write attestations: and its list"); err != nil {
+	needed := scanner.Text{FR: "écrivez attestations: et sa liste", EN: "write attestations: and its list"}
+	if err := yamlfile.Decode(data, &file, needed); err != nil {
 		return nil, err
 	}
 	if len(file.Attestations) > maxStatements {
-		return nil, scanner.Cause{Code: scanner.CauseTooMany}.With(scanner.ValueLimit, strconv.Itoa(maxStatements)).
-			Over(fmt.Errorf("at most %d attestations are read: archive the oldest ones", maxStatements))
+		return nil, settings.InFile(0,
+			fmt.Sprintf("au plus %d attestations sont lues : archivez les plus anciennes", maxStatements),
+			fmt.Sprintf("at most %d attestations are read: archive the oldest ones", maxStatements))
 	}
 	for i, s := range file.Attestations {
-		if err := s.validate(); err != nil {
-			return nil, localfile.On(s.line(), fmt.Errorf("line %d (attestation %d): %w", s.line(), i+1, err))
+		if faults := s.validate(); len(faults) > 0 {
+			return nil, faults.Below("attestations" + settings.At(i))
 		}
 	}
 	return file.Attestations, nil
 }
 
-func (s statement) validate() error {
+func (s statement) validate() settings.Faults {
 	switch {
 	case !slices.Contains(topics(), s.Topic.text):
-		known := strings.Join(topics(), ", ")
-		return scanner.NotSeen(scanner.CauseFieldWrong, field("topic", known), fmt.Errorf("the topic must be one of %s", known))
+		list := strings.Join(topics(), ", ")
+		return settings.InFile(s.line(), "le sujet (topic) doit être parmi "+list, "the topic must be one of "+list)
 	case s.Date.time.IsZero():
-		return scanner.NotSeen(scanner.CauseFieldMissing, field("date", "date: 2026-03-14"),
-			errors.New("the date is missing: write it as date: 2026-03-14"))
+		return settings.InFile(s.line(), "la date manque : écrivez-la comme date: 2026-03-14", "the date is missing: write it as date: 2026-03-14")
 	case s.Role.text == "":
-		return scanner.NotSeen(scanner.CauseFieldMissing, field("role", "role: RSSI"),
-			errors.New("the role is missing: write the function of who states it, such as role: RSSI"))
+		return settings.InFile(s.line(),
+			"le rôle manque : écrivez la fonction de la personne qui atteste, par exemple role: RSSI",
+			"the role is missing: write the function of who states it, such as role: RSSI")
 	case utf8.RuneCountInString(s.Role.text) > maxText, utf8.RuneCountInString(s.Reference.text) > maxText:
-		return scanner.NotSeen(scanner.CauseTooLarge, scanner.Values{scanner.ValueLimit: strconv.Itoa(maxText), scanner.ValueWhere: "role, reference"},
-			fmt.Errorf("role and reference must hold at most %d characters", maxText))
+		return settings.InFile(s.line(),
+			fmt.Sprintf("role et reference doivent tenir en %d caractères", maxText),
+			fmt.Sprintf("role and reference must hold at most %d characters", maxText))
 	}
 	return nil
 }

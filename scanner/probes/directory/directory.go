@@ -13,30 +13,23 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/settings"
 )
-
-// Config describes one directory.
-type Config struct {
-	ID           string // of the directory target
-	URL          string // "ldaps://host:636"; nothing is ever sent in clear
-	ServerName   string // in the certificate; empty: the host of URL
-	CAFile       string // PEM authorities; empty: those of the system
-	BindDN       string
-	PasswordFile string // read at each look
-	BaseDN       string
-}
 
 // Probe looks at the declared directories.
 type Probe struct {
-	configs    []Config
+	configs    Settings
 	pseudonyms scanner.Pseudonyms
 }
 
 // New makes the probe of the declared directories.
-func New(configs []Config, p scanner.Pseudonyms) Probe { return Probe{configs, p} }
+func New(configs Settings, p scanner.Pseudonyms) Probe { return Probe{configs, p} }
+
+// Name is what plans call the probe.
+const Name = "directory"
 
 // Name is the word used in plans.
-func (Probe) Name() string { return "directory" }
+func (Probe) Name() string { return Name }
 
 // TargetKind is what it looks at: a directory.
 func (Probe) TargetKind() scanner.TargetKind { return scanner.KindDirectory }
@@ -46,11 +39,33 @@ func (Probe) Facts() []string {
 	return []string{fact.Directory{}.FactKind(), fact.Source{}.FactKind()}
 }
 
-// Load is one connection, and at most the searches of one look.
-func (Probe) Load() scanner.Load { return scanner.Load{Connections: 1, Requests: maxSearches} }
-
-// Vantage is where its facts are seen from.
-func (Probe) Vantage() scanner.Vantage { return scanner.VantageInside }
+// Needs are an ordinary account on each directory, and its password in a file. The
+// load is one connection, and at most the searches of one look.
+func (p Probe) Needs() scanner.Needs {
+	needs := scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactTarget},
+		Rights: scanner.Text{
+			FR: "un compte ordinaire qui peut lire l'annuaire, sans aucun privilège",
+			EN: "an ordinary account that may read the directory, without any privilege",
+		},
+		Vantage: scanner.VantageInside,
+		Load:    scanner.Load{Connections: 1, Requests: maxSearches},
+	}
+	for i, c := range p.configs {
+		place := Section.Name + settings.At(i)
+		needs.Files = append(needs.Files, scanner.File{
+			Key: place + ".password_file", Path: c.PasswordFile, Secret: true,
+			Parse: func(context.Context) error { _, err := readPassword(c.PasswordFile); return err },
+		})
+		if c.CAFile != "" {
+			needs.Files = append(needs.Files, scanner.File{
+				Key: place + ".ca_file", Path: c.CAFile,
+				Parse: func(context.Context) error { _, err := readAuthorities(c.CAFile); return err },
+			})
+		}
+	}
+	return needs
+}
 
 // Observe counts the people of a directory, and tells how the reading went.
 func (p Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {

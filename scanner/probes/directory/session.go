@@ -3,6 +3,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -20,6 +21,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/probes/internal/localfile"
+	"carescan/scanner/settings"
 )
 
 const (
@@ -94,8 +96,9 @@ func readPassword(path string) (string, error) {
 	}
 	password := strings.TrimRight(string(data), "\r\n")
 	if password == "" {
-		return "", scanner.NotSeen(scanner.CauseFileEmpty, scanner.Values{scanner.ValueWhere: "password_file"},
-			errors.New("password_file is empty: write the password of bind_dn in it"))
+		return "", settings.InFile(0,
+			"password_file est vide : écrivez-y le mot de passe de bind_dn",
+			"password_file is empty: write the password of bind_dn in it").Because(scanner.CauseFileEmpty)
 	}
 	return password, nil
 }
@@ -105,7 +108,7 @@ func dial(ctx context.Context, door scanner.Network, c Config) (net.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := tlsSettings(c, host)
+	terms, err := tlsTerms(c, host)
 	if err != nil {
 		return nil, err
 	}
@@ -113,10 +116,10 @@ func dial(ctx context.Context, door scanner.Network, c Config) (net.Conn, error)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
-	secure := tls.Client(raw, settings)
+	secure := tls.Client(raw, terms)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		raw.Close()
-		return nil, distrust(address, settings.ServerName, err)
+		return nil, distrust(address, terms.ServerName, err)
 	}
 	return secure, nil
 }
@@ -142,22 +145,25 @@ func endpoint(text string) (address, host string, err error) {
 	return net.JoinHostPort(u.Hostname(), port), u.Hostname(), nil
 }
 
-func tlsSettings(c Config, host string) (*tls.Config, error) {
-	settings := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.ServerName}
-	if settings.ServerName == "" {
-		settings.ServerName = host
+func tlsTerms(c Config, host string) (terms *tls.Config, err error) {
+	terms = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: cmp.Or(c.ServerName, host)}
+	if c.CAFile != "" {
+		terms.RootCAs, err = readAuthorities(c.CAFile)
 	}
-	if c.CAFile == "" {
-		return settings, nil
-	}
-	pem, _, err := localfile.Read(c.CAFile, maxAuthorities)
+	return terms, err
+}
+
+func readAuthorities(file string) (*x509.CertPool, error) {
+	pem, _, err := localfile.Read(file, maxAuthorities)
 	if err != nil {
 		return nil, localfile.In("ca_file", fmt.Errorf("read ca_file: %w", err))
 	}
-	settings.RootCAs = x509.NewCertPool()
-	if !settings.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, scanner.NotSeen(scanner.CauseFileMalformed, scanner.Values{scanner.ValueWhere: filepath.Base(c.CAFile)},
-			fmt.Errorf("ca_file %s holds no certificate in PEM form", filepath.Base(c.CAFile)))
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		name := filepath.Base(file)
+		return nil, settings.InFile(0,
+			"ca_file "+name+" ne contient aucun certificat au format PEM",
+			"ca_file "+name+" holds no certificate in PEM form")
 	}
-	return settings, nil
+	return pool, nil
 }

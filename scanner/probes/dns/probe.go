@@ -62,8 +62,11 @@ func New(o Options) *Probe {
 	return &Probe{o.Timeout, o.Geography, scanner.CanonicalName(o.RecursionZone)}
 }
 
+// Name is what plans call the probe.
+const Name = "dns"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "dns" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
@@ -75,12 +78,15 @@ func (*Probe) Facts() []string {
 	}
 }
 
-// Load is the most it costs a domain: every exchange, and every transfer. An
+// Needs gives the most it costs a domain: every exchange, and every transfer. An
 // ordinary domain with two name servers costs 16 exchanges, or 24 when each has
 // two addresses.
-func (*Probe) Load() scanner.Load {
+func (*Probe) Needs() scanner.Needs {
 	most := maxExchanges + maxServers*maxAddresses + handshakes
-	return scanner.Load{Connections: most, Requests: most}
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactServers, scanner.ContactRegistry, scanner.ContactTarget},
+		Load:     scanner.Load{Connections: most, Requests: most},
+	}
 }
 
 // Observe asks the DNS about the domain, then its servers for the zone, whether

@@ -336,7 +336,7 @@ func TestDMARCWalkIsBounded(t *testing.T) {
 }
 
 func TestLoadCoversTheWorst(t *testing.T) {
-	load := New(Options{}).Load()
+	load := New(Options{}).Needs().Load
 	if load.Connections < maxExchanges+maxServers*maxAddresses || load.Requests < load.Connections {
 		t.Errorf("load %+v", load)
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // rootAnchors are the key-signing keys of the root, of 2017 and 2024, as IANA
@@ -26,7 +29,18 @@ type anchor struct {
 	prints []*dns.DS
 }
 
-var errAnchors = errors.New("the trust anchors are not DS or DNSKEY records of one zone")
+var errOtherType = errors.New("another type of record")
+
+func badAnchor(i int, fr, en string) settings.Faults {
+	return settings.Faults{{
+		Key:  settings.At(i),
+		What: scanner.Text{FR: fr, EN: en},
+		Hint: scanner.Text{
+			FR: "écrivez les enregistrements DS ou DNSKEY d'une seule zone, comme les montre dig",
+			EN: "write the DS or DNSKEY records of one zone, as dig shows them",
+		},
+	}}
+}
 
 // readAnchor reads DS or DNSKEY records in presentation form.
 func readAnchor(records []string) (anchor, error) {
@@ -34,14 +48,18 @@ func readAnchor(records []string) (anchor, error) {
 		records = rootAnchors()
 	}
 	var a anchor
-	for _, text := range records {
+	for i, text := range records {
 		print, err := readPrint(text)
 		if err != nil {
-			return anchor{}, fmt.Errorf("read trust anchor %q: %w", text, err)
+			return anchor{}, badAnchor(i,
+				fmt.Sprintf("« %s » n'est pas un enregistrement DS ou DNSKEY (%v)", text, err),
+				fmt.Sprintf("%q is not a DS or DNSKEY record (%v)", text, err))
 		}
 		zone := dns.CanonicalName(print.Hdr.Name)
 		if a.zone != "" && zone != a.zone {
-			return anchor{}, fmt.Errorf("read trust anchors of %s and %s: %w", a.zone, zone, errAnchors)
+			return anchor{}, badAnchor(i,
+				fmt.Sprintf("cette ancre est celle de %s, et la précédente celle de %s", zone, a.zone),
+				fmt.Sprintf("this anchor is that of %s, and the one before that of %s", zone, a.zone))
 		}
 		a.zone, a.prints = zone, append(a.prints, print)
 	}
@@ -62,5 +80,5 @@ func readPrint(text string) (*dns.DS, error) {
 			return print, nil
 		}
 	}
-	return nil, errAnchors
+	return nil, errOtherType
 }

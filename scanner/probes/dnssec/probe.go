@@ -58,8 +58,11 @@ func New(o Options) (*Probe, error) {
 	return &Probe{anchor, o.Timeout}, nil
 }
 
+// Name is what plans call the probe.
+const Name = "dnssec"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "dnssec" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
@@ -67,10 +70,13 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.DNSSEC{}.FactKind()} }
 
-// Load is the most it costs a domain. A healthy signed domain of two servers
+// Needs gives the most it costs a domain. A healthy signed domain of two servers
 // costs 18 exchanges, an unsigned one 5.
-func (*Probe) Load() scanner.Load {
-	return scanner.Load{Connections: maxExchanges, Requests: maxExchanges}
+func (*Probe) Needs() scanner.Needs {
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactServers},
+		Load:     scanner.Load{Connections: maxExchanges, Requests: maxExchanges},
+	}
 }
 
 // Observe walks down to the domain, then looks at its servers.

@@ -280,7 +280,7 @@ func TestServersAtFault(t *testing.T) {
 			if got := of(f.Servers[1], "SOA") + " " + of(f.Servers[1], fact.TypeDenial); got != tt.want || of(f.Servers[0], "SOA") != "secure" {
 				t.Errorf("%s, want %s: %+v", got, tt.want, f.Servers)
 			}
-			if load := p.Load(); f.Queries > load.Requests {
+			if load := p.Needs().Load; f.Queries > load.Requests {
 				t.Errorf("%d queries", f.Queries)
 			}
 		})
@@ -315,7 +315,7 @@ func TestManyServers(t *testing.T) {
 	}
 	f := sightings[0].Fact.(fact.DNSSEC)
 	asked := slices.DeleteFunc(slices.Clone(f.Servers), func(s fact.DNSSECServer) bool { return s.Contact != fact.ContactAsked })
-	if len(f.Servers) != maxListed || len(asked) != maxServers || f.Queries > p.Load().Requests {
+	if len(f.Servers) != maxListed || len(asked) != maxServers || f.Queries > p.Needs().Load.Requests {
 		t.Errorf("%d servers listed, %d asked, %d queries", len(f.Servers), len(asked), f.Queries)
 	}
 }

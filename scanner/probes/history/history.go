@@ -22,8 +22,11 @@ type Probe struct{ recall Recall }
 // New makes the probe of one memory.
 func New(recall Recall) Probe { return Probe{recall} }
 
+// Name is what plans call the probe.
+const Name = "history"
+
 // Name is the word used in plans.
-func (Probe) Name() string { return "history" }
+func (Probe) Name() string { return Name }
 
 // TargetKind is what it looks at: the establishment itself.
 func (Probe) TargetKind() scanner.TargetKind { return scanner.KindEstablishment }
@@ -31,11 +34,8 @@ func (Probe) TargetKind() scanner.TargetKind { return scanner.KindEstablishment 
 // Facts are the kinds of fact it brings back.
 func (Probe) Facts() []string { return []string{fact.History{}.FactKind()} }
 
-// Load is nothing at all: it reads a file.
-func (Probe) Load() scanner.Load { return scanner.Load{} }
-
-// Vantage is where its facts are seen from: what the agent keeps.
-func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
+// Needs is nothing: it reads what the agent keeps.
+func (Probe) Needs() scanner.Needs { return scanner.Needs{Vantage: scanner.VantageDeclared} }
 
 // Recalls tells that it sees nothing of today: a run that only remembered has
 // looked at nothing.

@@ -42,8 +42,11 @@ type Probe struct {
 // New makes the probe of one register. The geography is used to resolve only.
 func New(c Config, g Geography) Probe { return Probe{c, g} }
 
+// Name is what plans call the probe.
+const Name = "hosting"
+
 // Name is the word used in plans.
-func (Probe) Name() string { return "hosting" }
+func (Probe) Name() string { return Name }
 
 // TargetKind is what it looks at: a register.
 func (Probe) TargetKind() scanner.TargetKind { return scanner.KindRegister }
@@ -53,11 +56,22 @@ func (Probe) Facts() []string {
 	return []string{fact.Hosting{}.FactKind(), fact.Source{}.FactKind()}
 }
 
-// Load is nothing: only resolvers are asked.
-func (Probe) Load() scanner.Load { return scanner.Load{} }
+// Needs are the register, and the resolvers: no host is contacted.
+func (p Probe) Needs() scanner.Needs {
+	needs := scanner.Needs{Vantage: scanner.VantageDeclared}
+	if p.config.File != "" {
+		needs.Files = []scanner.File{{Key: Section.Name, Path: p.config.File, Parse: p.parse}}
+	}
+	if p.config.Resolve {
+		needs.Contacts = []scanner.Contact{scanner.ContactResolvers}
+	}
+	return needs
+}
 
-// Vantage is where its facts are seen from.
-func (Probe) Vantage() scanner.Vantage { return scanner.VantageDeclared }
+func (p Probe) parse(context.Context) error {
+	_, _, err := read(p.config.File)
+	return err
+}
 
 // Observe brings one fact for each application, and the health of the register.
 func (p Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {

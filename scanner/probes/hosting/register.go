@@ -11,6 +11,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/probes/internal/yamlfile"
+	"carescan/scanner/settings"
 )
 
 const (
@@ -65,7 +66,9 @@ type cell struct {
 func (c *cell) UnmarshalYAML(node *yaml.Node) error {
 	c.text, c.line = strings.TrimSpace(node.Value), node.Line
 	if node.Kind != yaml.ScalarNode || len(c.text) > maxText {
-		return yamlfile.Fault{Line: node.Line, Text: fmt.Sprintf("one value of at most %d characters is expected here", maxText)}
+		return settings.InFile(node.Line,
+			fmt.Sprintf("une valeur d'au plus %d caractères est attendue ici", maxText),
+			fmt.Sprintf("one value of at most %d characters is expected here", maxText))
 	}
 	return nil
 }
@@ -77,7 +80,7 @@ type day struct{ time time.Time }
 func (d *day) UnmarshalYAML(node *yaml.Node) error {
 	at, err := time.Parse(time.DateOnly, node.Value)
 	if err != nil {
-		return yamlfile.Fault{Line: node.Line, Text: "the date must be written as 2026-03-14", Field: "date", Expected: "2026-03-14"}
+		return settings.InFile(node.Line, "la date doit être écrite comme 2026-03-14", "the date must be written as 2026-03-14")
 	}
 	d.time = at
 	return nil
@@ -96,11 +99,12 @@ func read(path string) (register, string, error) {
 // parse reads the register; an unknown word is refused, never skipped.
 func parse(data []byte) (register, error) {
 	var r register
-	if err := yamlfile.Decode(data, &r, "as_of and applications are needed"); err != nil {
+	needed := scanner.Text{FR: "as_of et applications sont nécessaires", EN: "as_of and applications are needed"}
+	if err := yamlfile.Decode(data, &r, needed); err != nil {
 		return register{}, err
 	}
-	if err := r.validate(); err != nil {
-		return register{}, err
+	if faults := r.validate(); len(faults) > 0 {
+		return register{}, faults
 	}
 	return r, nil
 }

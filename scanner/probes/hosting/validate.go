@@ -4,18 +4,15 @@ package hosting
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/internal/localfile"
-	"carescan/scanner/probes/internal/yamlfile"
+	"carescan/scanner/settings"
 )
 
 var (
@@ -27,22 +24,27 @@ func modes() []fact.HostingMode {
 	return []fact.HostingMode{fact.HostedInternally, fact.HostedByGHT, fact.HostedByOther, fact.HostedAsService}
 }
 
-func (r register) validate() error {
+// validate returns the first fault of the register, or none.
+func (r register) validate() settings.Faults {
 	if r.AsOf.time.IsZero() {
-		return scanner.NotSeen(scanner.CauseFileUndated, scanner.Values{scanner.ValueExpected: "as_of: 2026-10-01"},
-			errors.New("line 1: as_of is missing: write the date the register was last reviewed, such as as_of: 2026-10-01"))
+		return settings.InFile(1,
+			"as_of manque : écrivez la date de la dernière revue du registre, par exemple as_of: 2026-10-01",
+			"as_of is missing: write the date the register was last reviewed, such as as_of: 2026-10-01").Because(scanner.CauseFileUndated)
 	}
 	if len(r.Applications) > maxApplications {
-		return tooMany(maxApplications, fmt.Errorf("at most %d applications are read", maxApplications))
+		return settings.InFile(0,
+			fmt.Sprintf("au plus %d applications sont lues", maxApplications), fmt.Sprintf("at most %d applications are read", maxApplications))
 	}
 	seen := map[string]bool{}
 	for i, a := range r.Applications {
-		if err := a.validate(); err != nil {
-			return localfile.On(a.line(), fmt.Errorf("line %d (application %d): %w", a.line(), i+1, err))
+		faults := a.validate()
+		if len(faults) == 0 && seen[a.ID.text] {
+			faults = settings.InFile(a.ID.line,
+				"cet identifiant est déjà pris : donnez à chaque application le sien",
+				"this id is already taken: give every application its own")
 		}
-		if seen[a.ID.text] {
-			return localfile.On(a.ID.line, scanner.NotSeen(scanner.CauseFieldRepeated, field("id", ""),
-				fmt.Errorf("line %d (application %d): this id is already taken: give every application its own", a.ID.line, i+1)))
+		if len(faults) > 0 {
+			return faults.Below("applications" + settings.At(i))
 		}
 		seen[a.ID.text] = true
 	}
@@ -52,56 +54,53 @@ func (r register) validate() error {
 // line is the first line the application is known to stand on.
 func (a application) line() int { return cmp.Or(a.ID.line, a.Name.line, a.Mode.line) }
 
-func (a application) validate() error {
+func (a application) validate() settings.Faults {
 	switch {
 	case !identifier.MatchString(a.ID.text):
-		return scanner.NotSeen(scanner.CauseFieldWrong, field("id", "id: dpi"),
-			errors.New("the id must be a short word in lower case, such as id: dpi"))
+		return settings.InFile(a.line(),
+			"l'identifiant doit être un mot court en minuscules, par exemple id: dpi",
+			"the id must be a short word in lower case, such as id: dpi")
 	case !slices.Contains(modes(), fact.HostingMode(a.Mode.text)):
-		known := fmt.Sprint(modes())
-		return scanner.NotSeen(scanner.CauseFieldWrong, field("mode", strings.Trim(known, "[]")), errors.New("the mode must be one of "+known))
+		return settings.InFile(a.line(), fmt.Sprintf("le mode doit être parmi %v", modes()), fmt.Sprintf("the mode must be one of %v", modes()))
 	case a.HealthData == nil:
-		return scanner.NotSeen(scanner.CauseFieldMissing, field("health_data", "health_data: true"),
-			errors.New("health_data is missing: write true or false"))
+		return settings.InFile(a.line(), "health_data manque : écrivez true ou false", "health_data is missing: write true or false")
 	case len(a.Endpoints) > maxList || len(a.Chain) > maxList:
-		return tooMany(maxList, fmt.Errorf("at most %d endpoints and %d providers are read", maxList, maxList))
+		return settings.InFile(a.line(),
+			fmt.Sprintf("au plus %d points d'accès et %d prestataires sont lus", maxList, maxList),
+			fmt.Sprintf("at most %d endpoints and %d providers are read", maxList, maxList))
 	}
 	for _, e := range a.Endpoints {
 		if !isHost(e.text) {
-			return yamlfile.Fault{
-				Line: e.line, Text: "an endpoint is a name alone, without https:// nor path, such as dpi.hebergeur.test",
-				Field: "endpoints", Expected: "dpi.hebergeur.test",
-			}
+			return settings.InFile(e.line,
+				"un point d'accès est un nom seul, sans https:// ni chemin, par exemple dpi.hebergeur.test",
+				"an endpoint is a name alone, without https:// nor path, such as dpi.hebergeur.test")
 		}
 	}
-	return a.validateActivities()
-}
-
-func (a application) validateActivities() error {
-	if err := areActivities(a.Activities); err != nil {
-		return err
+	if faults := areActivities(a.line(), a.Activities); len(faults) > 0 {
+		return faults
 	}
-	for _, l := range a.Chain {
-		if err := l.validate(); err != nil {
-			return localfile.On(l.Provider.line, fmt.Errorf("provider at line %d: %w", l.Provider.line, err))
+	for i, l := range a.Chain {
+		if faults := l.validate(cmp.Or(l.Provider.line, a.line())); len(faults) > 0 {
+			return faults.Below("chain" + settings.At(i))
 		}
 	}
 	return nil
 }
 
-func (l link) validate() error {
+// validate looks at a provider that stands on a line.
+func (l link) validate(line int) settings.Faults {
 	if l.Provider.text == "" {
-		return scanner.NotSeen(scanner.CauseFieldMissing, field("provider", ""), errors.New("the provider is missing: write its name"))
+		return settings.InFile(line, "le prestataire manque : écrivez son nom", "the provider is missing: write its name")
 	}
 	if len(l.ASNs) > maxList {
-		return tooMany(maxList, fmt.Errorf("at most %d networks are read", maxList))
+		return settings.InFile(line, fmt.Sprintf("au plus %d réseaux sont lus", maxList), fmt.Sprintf("at most %d networks are read", maxList))
 	}
 	if l.Certificate != nil {
-		if err := areActivities(l.Certificate.Activities); err != nil {
-			return fmt.Errorf("certificate: %w", err)
+		if faults := areActivities(line, l.Certificate.Activities); len(faults) > 0 {
+			return faults.Below("certificate")
 		}
 	}
-	return areActivities(l.Activities)
+	return areActivities(line, l.Activities)
 }
 
 // field names a key of the register and what is expected there.
@@ -114,11 +113,12 @@ func tooMany(limit int, err error) error {
 }
 
 // areActivities accepts the six activities of R.1111-9 CSP, each once.
-func areActivities(list []int) error {
+func areActivities(line int, list []int) settings.Faults {
 	for i, activity := range list {
 		if activity < 1 || activity > 6 || slices.Contains(list[:i], activity) {
-			return scanner.NotSeen(scanner.CauseFieldWrong, field("activities", "[1, 2, 3]"),
-				errors.New("activities are numbers from 1 to 6, each written once, such as [1, 2, 3]"))
+			return settings.InFile(line,
+				"les activités sont des nombres de 1 à 6, écrits une fois chacun, par exemple [1, 2, 3]",
+				"activities are numbers from 1 to 6, each written once, such as [1, 2, 3]")
 		}
 	}
 	return nil

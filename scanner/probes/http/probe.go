@@ -57,8 +57,11 @@ func New(o Options) *Probe {
 	return &Probe{o}
 }
 
+// Name is what plans call the probe.
+const Name = "http"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "http" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
@@ -66,12 +69,15 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.Web{}.FactKind(), fact.Products{}.FactKind()} }
 
-// Load is the most it costs a site: the origin, port 80 and security.txt, each
+// Needs gives the most it costs a site: the origin, port 80 and security.txt, each
 // with its redirects; other addresses of the name; a request that says it comes
 // from elsewhere; and two random paths. A healthy site costs seven.
-func (*Probe) Load() scanner.Load {
+func (*Probe) Needs() scanner.Needs {
 	const most = 3*(1+maxRedirects) + maxOthers + 1 + maxUnlikely
-	return scanner.Load{Connections: most, Requests: most}
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactTarget},
+		Load:     scanner.Load{Connections: most, Requests: most},
+	}
 }
 
 // Observe visits the site, and tells apart how it answers and what it runs.

@@ -30,7 +30,7 @@ func observe(t *testing.T, l *loopback.Network, timeout time.Duration) (fact.Web
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made := len(l.Dials()); made > p.Load().Connections {
+	if made := len(l.Dials()); made > p.Needs().Load.Connections {
 		t.Errorf("%d connections, more than the load says", made)
 	}
 	// One connection carries one request, and each has waited for its turn.

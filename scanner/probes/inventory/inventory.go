@@ -39,8 +39,11 @@ type Probe struct{ options Options }
 // New makes the probe.
 func New(o Options) *Probe { return &Probe{options: o} }
 
+// Name is what plans call the probe.
+const Name = "inventory"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "inventory" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
@@ -48,11 +51,22 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.Inventory{}.FactKind()} }
 
-// Load is the most it costs: questions to resolvers, certificates and pages of
-// names in the scope, and the log.
-func (*Probe) Load() scanner.Load {
+// Needs are the resolvers, the names in the scope, and the log. The load is that
+// of questions, certificates and pages, and of one reading of the log.
+func (p *Probe) Needs() scanner.Needs {
 	most := maxQuestions + maxCertificates + maxPages + logRequests
-	return scanner.Load{Connections: most, Requests: most}
+	needs := scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactTarget},
+		Load:     scanner.Load{Connections: most, Requests: most},
+	}
+	switch {
+	case p.options.Log == "":
+	case p.logIsRemote():
+		needs.Contacts = append(needs.Contacts, scanner.ContactSource)
+	default:
+		needs.Files = []scanner.File{{Key: "network.certificate_log", Path: p.options.Log, Parse: p.parseLog}}
+	}
+	return needs
 }
 
 // Observe gathers names from every source, then resolves those of the domain.

@@ -249,7 +249,7 @@ func TestObserve_isBounded(t *testing.T) {
 	}
 	n := &loopback.Network{Recursives: []netip.AddrPort{serveZone(t, zone)}}
 	f := observe(t, n, Options{Log: log})
-	if len(f.Assets) != maxAssets || f.Omitted == 0 || len(n.Dials()) > New(Options{}).Load().Connections {
+	if len(f.Assets) != maxAssets || f.Omitted == 0 || len(n.Dials()) > New(Options{}).Needs().Load.Connections {
 		t.Errorf("%d assets, %d omitted, %d dials", len(f.Assets), f.Omitted, len(n.Dials()))
 	}
 }

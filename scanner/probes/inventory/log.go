@@ -18,6 +18,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
+	"carescan/scanner/settings"
 )
 
 // The bounds of a log.
@@ -84,8 +85,22 @@ func logLines(text string) []string {
 	return names
 }
 
+func (p *Probe) logIsRemote() bool { return strings.Contains(p.options.Log, "://") }
+
+// parseLog reads a log that is a file.
+func (p *Probe) parseLog(ctx context.Context) error {
+	raw, err := p.readLog(ctx, nil, "")
+	if err != nil {
+		return settings.Unreadable(err)
+	}
+	if _, err := ParseLog(raw); err != nil {
+		return settings.InFile(0, "ce n'est pas un journal de certificats : "+err.Error(), "this is not a log of certificates: "+err.Error())
+	}
+	return nil
+}
+
 func (p *Probe) readLog(ctx context.Context, net scanner.Network, domain string) ([]byte, error) {
-	if strings.Contains(p.options.Log, "://") {
+	if p.logIsRemote() {
 		return p.fetchLog(ctx, net, domain)
 	}
 	file, err := os.Open(p.options.Log)

@@ -20,6 +20,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/settings"
 )
 
 // maxFile is the most bytes of one list.
@@ -41,15 +42,13 @@ type Book struct {
 	affected  affected
 }
 
-// Open reads the lists; an empty name stands for the embedded copy.
+// Open reads the lists; an empty name stands for the embedded copy. What is wrong
+// in a file is settings.Faults of the key exploited or end_of_life.
 func Open(kevFile, eolFile string) (*Book, error) {
-	exploited, err := open(kevFile, embeddedKEV, ParseKEV)
-	if err != nil {
-		return nil, fmt.Errorf("open list of exploited vulnerabilities: %w", err)
-	}
-	support, err := open(eolFile, embeddedEndOfLife, ParseEndOfLife)
-	if err != nil {
-		return nil, fmt.Errorf("open list of ends of support: %w", err)
+	exploited, faultsKEV := open(kevFile, embeddedKEV, ParseKEV)
+	support, faultsEOL := open(eolFile, embeddedEndOfLife, ParseEndOfLife)
+	if faults := append(faultsKEV.Below("exploited"), faultsEOL.Below("end_of_life")...); len(faults) > 0 {
+		return nil, faults
 	}
 	ranges, err := parseAffected(embeddedAffected)
 	if err != nil {
@@ -58,29 +57,36 @@ func Open(kevFile, eolFile string) (*Book, error) {
 	return &Book{exploited, support, ranges}, nil
 }
 
-func open[L any](file string, embedded []byte, parse func([]byte) (L, error)) (L, error) {
-	if file == "" {
-		return parse(embedded)
+func open[L any](file string, embedded []byte, parse func([]byte) (L, error)) (list L, faults settings.Faults) {
+	data := embedded
+	if file != "" {
+		if data, faults = read(file); len(faults) > 0 {
+			return list, faults
+		}
 	}
-	data, err := read(file)
+	list, err := parse(data)
 	if err != nil {
-		var none L
-		return none, err
+		return list, settings.InFile(0,
+			fmt.Sprintf("ce n'est pas la liste attendue, telle que son éditeur la publie (%v)", err),
+			fmt.Sprintf("this is not the list expected, as its publisher serves it (%v)", err))
 	}
-	return parse(data)
+	return list, nil
 }
 
-func read(file string) ([]byte, error) {
+func read(file string) ([]byte, settings.Faults) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return nil, settings.Unreadable(err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		return nil, fmt.Errorf("file is longer than %d bytes", maxFile)
+	switch {
+	case err != nil:
+		return nil, settings.Unreadable(err)
+	case len(data) > maxFile:
+		return nil, settings.InFile(0, fmt.Sprintf("le fichier dépasse %d octets", maxFile), fmt.Sprintf("the file is longer than %d bytes", maxFile))
 	}
-	return data, err
+	return data, nil
 }
 
 // Name names both lists with their dates.

@@ -35,8 +35,8 @@ const (
 // Options tune the probe; the zero value works.
 type Options struct {
 	Timeout time.Duration // of one DNS exchange; 3 s when zero
-	// Selectors are the DKIM selectors declared for each domain.
-	Selectors map[string][]string
+	// Declared is what only the establishment knows.
+	Declared Settings
 	// Roots are the authorities the policy host of MTA-STS is checked against; those
 	// of the system when nil.
 	Roots *x509.CertPool
@@ -53,8 +53,11 @@ func New(o Options) *Probe {
 	return &Probe{o}
 }
 
+// Name is what plans call the probe.
+const Name = "mail"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "mail" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
@@ -62,10 +65,13 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.MailPolicy{}.FactKind()} }
 
-// Load is the most it costs a domain: every DNS exchange, and one request for the
+// Needs gives the most it costs a domain: every DNS exchange, and one request for the
 // policy.
-func (*Probe) Load() scanner.Load {
-	return scanner.Load{Connections: maxExchanges + policyFetches, Requests: maxExchanges + policyFetches}
+func (*Probe) Needs() scanner.Needs {
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactTarget},
+		Load:     scanner.Load{Connections: maxExchanges + policyFetches, Requests: maxExchanges + policyFetches},
+	}
 }
 
 // Observe asks the resolvers about the domain. An answer that is missing is told
@@ -111,7 +117,7 @@ func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name
 const maxSelectors = 20
 
 func (p *Probe) selectors(name string) []string {
-	declared := p.options.Selectors[name]
+	declared := p.options.Declared.selectors(name)
 	return declared[:min(len(declared), maxSelectors)]
 }
 

@@ -83,7 +83,7 @@ func TestObserveHealthyDomain(t *testing.T) {
 	zone := parseRecords(t, healthy+keyRecord(t, "s2026", 2048, ""))
 	policy, roots := servePolicy(t, answering(goodPolicy))
 	net := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone)}, Routes: map[string]string{"mta-sts.chu.test:443": policy}}
-	p := New(Options{Selectors: map[string][]string{"chu.test": {"s2026"}}, Roots: roots})
+	p := New(Options{Declared: Settings{{Domain: "chu.test", Selectors: []string{"s2026"}}}, Roots: roots})
 	sightings, err := p.Observe(t.Context(), net, scanner.DomainTarget("chu.test"))
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ double._domainkey.chu TXT "v=DKIM1; k=rsa; p="
 `
 	selectors := []string{"court", "ed", "retire", "casse", "autre", "double", "absent", "../x"}
 	net := network(loopback.ServeDNS(t, parseRecords(t, zone)))
-	got := observe(t, net, Options{Selectors: map[string][]string{"chu.test": selectors}}, "chu.test").DKIM
+	got := observe(t, net, Options{Declared: Settings{{Domain: "chu.test", Selectors: selectors}}}, "chu.test").DKIM
 	for i := range got {
 		if (got[i].Fault != "") != (got[i].Selector == "casse" || got[i].Selector == "autre") {
 			t.Errorf("selector %+v", got[i])
@@ -290,7 +290,7 @@ func TestObserveKnowsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			net := network(loopback.ServeDNS(t, handler))
-			got := observe(t, net, Options{Timeout: 100 * time.Millisecond, Selectors: map[string][]string{"chu.test": {"s"}}}, "chu.test")
+			got := observe(t, net, Options{Timeout: 100 * time.Millisecond, Declared: Settings{{Domain: "chu.test", Selectors: []string{"s"}}}}, "chu.test")
 			answers := []fact.Answer{got.Answer, got.MX.Answer, got.SPF.Records[0].Answer, got.DKIM[0].Answer, got.MTASTS.Record.Answer, got.TLSRPT.Answer}
 			for _, step := range got.DMARC.Walk {
 				answers = append(answers, step.Answer)

@@ -189,8 +189,11 @@ func (p *Probe) Summary() scanner.Text {
 	}
 }
 
+// Name is what plans call the probe.
+const Name = "nuclei"
+
 // Name is the word used in plans.
-func (p *Probe) Name() string { return "nuclei" }
+func (p *Probe) Name() string { return Name }
 
 // TargetKind says that it looks at web sites.
 func (p *Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
@@ -198,12 +201,24 @@ func (p *Probe) TargetKind() scanner.TargetKind { return scanner.KindSite }
 // Facts names what it brings back.
 func (p *Probe) Facts() []string { return []string{fact.Templates{}.FactKind()} }
 
-// Load counts every request twice, because a failed one is tried again once,
+// Needs counts every request twice, because a failed one is tried again once,
 // and twice more for the templates that matched (see confirm). A usual site
 // answers at once and matches little: it costs Requests.
-func (p *Probe) Load() scanner.Load {
+func (p *Probe) Needs() scanner.Needs {
 	requests := 4 * p.Requests()
-	return scanner.Load{Connections: requests, Requests: requests}
+	needs := scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactTarget},
+		Load:     scanner.Load{Connections: requests, Requests: requests},
+		Files: []scanner.File{{
+			Key: Section.Name + ".program", Path: p.options.Program.Path, Optional: true,
+			Parse: func(context.Context) error { return p.options.Program.Verify() },
+		}},
+	}
+	if p.options.Folder != "" { // New has read both
+		needs.Files = append(needs.Files,
+			scanner.File{Key: Section.Name + ".folder", Path: p.options.Folder}, scanner.File{Key: Section.Name + ".pins", Path: p.options.Pins})
+	}
+	return needs
 }
 
 // Requests is what a site that answers and where nothing matches is asked: the

@@ -250,7 +250,7 @@ func TestLoadCountsRetriesAndConfirmation(t *testing.T) {
 	for _, template := range p.Templates() {
 		requests += template.Requests
 	}
-	if got := p.Load().Requests; got != 4*p.Requests() || p.Requests() >= requests || p.Requests() > 180 {
+	if got := p.Needs().Load.Requests; got != 4*p.Requests() || p.Requests() >= requests || p.Requests() > 180 {
 		t.Errorf("load of %d requests, %d for a usual site, %d if none was shared", got, p.Requests(), requests)
 	}
 }

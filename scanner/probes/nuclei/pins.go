@@ -11,6 +11,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"carescan/scanner/settings"
 )
 
 // maxPins is the most bytes of a list of hashes.
@@ -28,10 +30,14 @@ func readPins(file string) (pins, error) {
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, fmt.Errorf("open list of template hashes: %w", err)
+		return nil, settings.Unreadable(err).Below("pins")
 	}
 	defer f.Close()
-	return ParsePins(io.LimitReader(f, maxPins))
+	list, err := ParsePins(io.LimitReader(f, maxPins))
+	if faults, ok := errors.AsType[settings.Faults](err); ok {
+		return nil, faults.Below("pins")
+	}
+	return list, err
 }
 
 // ParsePins reads what sha256sum writes: a hash, two spaces (or a space and a
@@ -39,22 +45,24 @@ func readPins(file string) (pins, error) {
 func ParsePins(r io.Reader) (map[string]string, error) {
 	all := pins{}
 	lines := bufio.NewScanner(r)
-	for lines.Scan() {
+	for number := 1; lines.Scan(); number++ {
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
 		sum, name, ok := strings.Cut(lines.Text(), " ")
 		raw, err := hex.DecodeString(sum)
 		if name = strings.TrimLeft(name, " *"); !ok || err != nil || len(raw) != 32 || name == "" {
-			return nil, fmt.Errorf("read list of template hashes: line %.80q is not a hash and a file", lines.Text())
+			return nil, settings.InFile(number,
+				fmt.Sprintf("« %.80s » n'est pas une empreinte suivie d'un fichier, comme les écrit sha256sum", lines.Text()),
+				fmt.Sprintf("%.80q is not a hash and a file, as sha256sum writes them", lines.Text()))
 		}
 		all[path.Clean(name)] = "sha256:" + strings.ToLower(sum)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read list of template hashes: %w", err)
+		return nil, settings.InFile(0, "la liste d'empreintes n'est pas lisible ("+err.Error()+")", "the list of hashes cannot be read ("+err.Error()+")")
 	}
 	if len(all) == 0 {
-		return nil, errors.New("read list of template hashes: it is empty")
+		return nil, settings.InFile(0, "la liste d'empreintes est vide", "the list of hashes is empty")
 	}
 	return all, nil
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"strings"
 
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // ProgramName is how the program of the template engine is called.
@@ -31,86 +31,63 @@ type Program struct {
 	Args   []string // what it is told; Work by default
 }
 
-// Unusable is why the program of the template engine is not started, and what a
-// person can do about it. Cause is the technical detail.
-type Unusable struct {
-	Sentence scanner.Text
-	Hint     scanner.Text
-	Cause    error
+var sameVersion = settings.Say(
+	"installez carescan-agent et carescan-templates de la même version",
+	"install carescan-agent and carescan-templates of the same version",
+)
+
+func absent() error {
+	return settings.Faults{{
+		What: settings.Say("le programme carescan-templates est absent", "the program carescan-templates is absent"),
+		Hint: settings.Say(
+			"installez carescan-templates à côté de carescan-agent, ou dites où il est (templates.program)",
+			"install carescan-templates beside carescan-agent, or say where it is (templates.program)"),
+		Cause: scanner.CauseNoProgram,
+	}}
 }
 
-// Error is the English sentence, for logs.
-func (u *Unusable) Error() string {
-	text := u.Sentence.EN + "; " + u.Hint.EN
-	if u.Cause != nil {
-		text += ": " + u.Cause.Error()
-	}
-	return text
-}
-
-// Unwrap gives the cause.
-func (u *Unusable) Unwrap() error { return u.Cause }
-
-var sameVersion = scanner.Text{
-	FR: "installez carescan-agent et carescan-templates de la même version",
-	EN: "install carescan-agent and carescan-templates of the same version",
-}
-
-func absent(cause error) error {
-	return &Unusable{
-		Sentence: scanner.Text{FR: "le programme carescan-templates est absent", EN: "the program carescan-templates is absent"},
-		Hint: scanner.Text{
-			FR: "installez carescan-templates à côté de carescan-agent, ou dites où il est (templates.program)",
-			EN: "install carescan-templates beside carescan-agent, or say where it is (templates.program)",
-		},
-		Cause: cause,
-	}
-}
-
-func unreadable(cause error) error {
-	return &Unusable{
-		Sentence: scanner.Text{FR: "le programme carescan-templates ne peut pas être lu ou démarré", EN: "the program carescan-templates cannot be read or started"},
-		Hint: scanner.Text{
-			FR: "vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier",
-			EN: "check that the account of carescan-agent may read and execute that file",
-		},
-		Cause: cause,
-	}
+func unreadable(err error) error {
+	return settings.Faults{{
+		What: settings.Say("le programme carescan-templates ne peut pas être lu ou démarré (%[1]v)", "the program carescan-templates cannot be read or started (%[1]v)", err),
+		Hint: settings.Say(
+			"vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier",
+			"check that the account of carescan-agent may read and execute that file"),
+		Cause: scanner.CauseProgramFailed,
+	}}
 }
 
 func unknownHash() error {
-	return &Unusable{
-		Sentence: scanner.Text{
-			FR: "cet agent ne sait pas à quelle empreinte reconnaître carescan-templates",
-			EN: "this agent does not know by which hash to recognise carescan-templates",
-		},
-		Hint: scanner.Text{
-			FR: "construisez les deux ensemble (make build), ou donnez l'empreinte SHA-256 du programme (templates.program_sha256)",
-			EN: "build both together (make build), or give the SHA-256 hash of the program (templates.program_sha256)",
-		},
-	}
+	return settings.Faults{{
+		What: settings.Say(
+			"cet agent ne sait pas à quelle empreinte reconnaître carescan-templates",
+			"this agent does not know by which hash to recognise carescan-templates"),
+		Hint: settings.Say(
+			"construisez les deux ensemble (make build), ou donnez l'empreinte SHA-256 du programme (templates.program_sha256)",
+			"build both together (make build), or give the SHA-256 hash of the program (templates.program_sha256)"),
+		Cause: scanner.CauseProgramRefused,
+	}}
 }
 
 func otherHash(got, want string) error {
-	return &Unusable{
-		Sentence: scanner.Text{
-			FR: "carescan-templates n'est pas le programme attendu : son empreinte diffère, il n'est pas démarré",
-			EN: "carescan-templates is not the program expected: its hash differs, it is not started",
-		},
+	return settings.Faults{{
+		What: settings.Say(
+			"carescan-templates n'est pas le programme attendu : son empreinte est %s et non %s, il n'est pas démarré",
+			"carescan-templates is not the program expected: its hash is %s and not %s, it is not started", got, want),
 		Hint:  sameVersion,
-		Cause: fmt.Errorf("SHA-256 is %s, want %s", got, want),
-	}
+		Cause: scanner.CauseProgramRefused,
+	}}
 }
 
 func otherProtocol() error {
-	return &Unusable{
-		Sentence: scanner.Text{FR: "carescan-templates est d'une autre version que cet agent", EN: "carescan-templates is of another version than this agent"},
-		Hint:     sameVersion,
-	}
+	return settings.Faults{{
+		What:  settings.Say("carescan-templates est d'une autre version que cet agent", "carescan-templates is of another version than this agent"),
+		Hint:  sameVersion,
+		Cause: scanner.CauseProgramRefused,
+	}}
 }
 
 // Verify tells whether the program is there and is the one expected. The error
-// is an *Unusable.
+// is settings.Faults.
 func (p Program) Verify() error {
 	file, err := p.open()
 	if err != nil {
@@ -134,7 +111,7 @@ func (p Program) open() (*os.File, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, absent(err)
+		return nil, absent()
 	case err != nil:
 		return nil, unreadable(err)
 	}

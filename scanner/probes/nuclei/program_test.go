@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func TestProgramIsRefused(t *testing.T) {
@@ -25,13 +28,14 @@ func TestProgramIsRefused(t *testing.T) {
 	tests := map[string]struct {
 		program  Program
 		observed bool // found out by starting it only
+		cause    scanner.CauseCode
 		want     string
 	}{
-		"absent":         {Program{Path: filepath.Join(folder, "none"), SHA256: ownHash()}, false, "le programme carescan-templates est absent"},
-		"altered":        {Program{Path: altered, SHA256: ownHash()}, false, "carescan-templates n'est pas le programme attendu : son empreinte diffère, il n'est pas démarré"},
-		"unknown-hash":   {Program{Path: exe}, false, "cet agent ne sait pas à quelle empreinte reconnaître carescan-templates"},
-		"folder":         {Program{Path: folder, SHA256: ownHash()}, false, "le programme carescan-templates ne peut pas être lu ou démarré"},
-		"other-protocol": {Program{Path: exe, SHA256: ownHash(), Args: []string{"stranger"}}, true, "carescan-templates est d'une autre version que cet agent"},
+		"absent":         {Program{Path: filepath.Join(folder, "none"), SHA256: ownHash()}, false, scanner.CauseNoProgram, "le programme carescan-templates est absent"},
+		"altered":        {Program{Path: altered, SHA256: ownHash()}, false, scanner.CauseProgramRefused, "carescan-templates n'est pas le programme attendu : son empreinte est "},
+		"unknown-hash":   {Program{Path: exe}, false, scanner.CauseProgramRefused, "cet agent ne sait pas à quelle empreinte reconnaître carescan-templates"},
+		"folder":         {Program{Path: folder, SHA256: ownHash()}, false, scanner.CauseProgramFailed, "le programme carescan-templates ne peut pas être lu ou démarré"},
+		"other-protocol": {Program{Path: exe, SHA256: ownHash(), Args: []string{"stranger"}}, true, scanner.CauseProgramRefused, "carescan-templates est d'une autre version que cet agent"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,15 +44,15 @@ func TestProgramIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = p.Observe(t.Context(), closedNetwork{}, siteTarget)
-			unusable, ok := errors.AsType[*Unusable](err)
-			if !ok {
-				t.Fatalf("error %v, want an Unusable", err)
+			faults, ok := errors.AsType[settings.Faults](err)
+			if !ok || len(faults) != 1 {
+				t.Fatalf("error %v, want one fault", err)
 			}
-			if diff := cmp.Diff(test.want, unusable.Sentence.FR); diff != "" {
-				t.Errorf("sentence (-want +got):\n%s", diff)
+			if fault := faults[0]; !strings.HasPrefix(fault.What.FR, test.want) || fault.What.EN == "" || fault.Hint.FR == "" || fault.Hint.EN == "" {
+				t.Errorf("said %+v, want what begins %q, and a hint", fault, test.want)
 			}
-			if unusable.Sentence.EN == "" || unusable.Hint.FR == "" || unusable.Hint.EN == "" || !strings.Contains(err.Error(), unusable.Hint.EN) {
-				t.Errorf("something is left unsaid: %+v", unusable)
+			if cause := scanner.CauseOf(err); cause.Code != test.cause {
+				t.Errorf("cause %s, want %s", cause.Code, test.cause)
 			}
 			if err := test.program.Verify(); (err == nil) != test.observed {
 				t.Errorf("Verify says %v", err)
@@ -105,7 +109,7 @@ func TestProgramIsReadBeforeEachStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = p.Observe(t.Context(), closedNetwork{}, siteTarget)
-			if unusable, ok := errors.AsType[*Unusable](err); !ok || unusable.Sentence.EN == "" {
+			if _, ok := errors.AsType[settings.Faults](err); !ok {
 				t.Errorf("a changed program was started: %v", err)
 			}
 		})

@@ -14,6 +14,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/settings"
 )
 
 // The bounds of the operator's folder: the public collection of nuclei holds
@@ -99,13 +100,16 @@ type folder struct {
 func readFolder(name string, pinned pins, known []Template) (*folder, error) {
 	root, err := os.OpenRoot(name)
 	if err != nil {
-		return nil, fmt.Errorf("open template folder: %w", err)
+		return nil, settings.Unreadable(err).Below("folder")
 	}
 	defer root.Close()
 	f := &folder{files: root.FS(), pins: pinned, taken: map[string]bool{}}
 	names, err := listFolder(f.files)
+	if faults, ok := errors.AsType[settings.Faults](err); ok {
+		return nil, faults.Below("folder")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("list template folder: %w", err)
+		return nil, settings.Unreadable(err).Below("folder")
 	}
 	for _, t := range known {
 		f.taken[t.ID] = true
@@ -134,7 +138,7 @@ func listFolder(folder fs.FS) (names []string, err error) {
 			return err
 		}
 		if len(names) == maxFiles {
-			return fmt.Errorf("more than %d files", maxFiles)
+			return settings.InFile(0, fmt.Sprintf("le dossier tient plus de %d fichiers", maxFiles), fmt.Sprintf("the folder holds more than %d files", maxFiles))
 		}
 		names = append(names, name)
 		return nil

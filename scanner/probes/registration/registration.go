@@ -78,8 +78,11 @@ func New(o Options) (*Probe, error) {
 	return p, nil
 }
 
+// Name is what plans call the probe.
+const Name = "registration"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "registration" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
@@ -87,10 +90,17 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.Registration{}.FactKind()} }
 
-// Load is the most it costs, to resolvers and to the registry: nothing is sent
-// to the domain.
-func (*Probe) Load() scanner.Load {
-	return scanner.Load{Connections: maxDNS + maxRDAP, Requests: maxDNS + maxRDAP}
+// Needs are the resolvers, and the declared service when there is one: nothing is
+// sent to the domain.
+func (p *Probe) Needs() scanner.Needs {
+	needs := scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactResolvers},
+		Load:     scanner.Load{Connections: maxDNS + maxRDAP, Requests: maxDNS + maxRDAP},
+	}
+	if p.base != nil {
+		needs.Contacts = append(needs.Contacts, scanner.ContactSource)
+	}
+	return needs
 }
 
 // Observe asks the registry about the domain and about those it depends on.

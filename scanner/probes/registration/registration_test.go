@@ -401,7 +401,7 @@ func TestLoadCoversTheWorst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if load := probe.Load(); load.Connections < 4*(3+20)+3*21 || load.Requests < load.Connections {
+	if load := probe.Needs().Load; load.Connections < 4*(3+20)+3*21 || load.Requests < load.Connections {
 		t.Errorf("load %+v", load)
 	}
 }

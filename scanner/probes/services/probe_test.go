@@ -41,7 +41,7 @@ func TestHealthyHost(t *testing.T) {
 	if diff := cmp.Diff(want, states); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
-	load := New(Options{}).Load()
+	load := New(Options{}).Needs().Load
 	if got := len(network.Dials()); got != seen.Connections || got > len(table)+len(datagrams)+2*maxConversations || got > load.Connections {
 		t.Errorf("%d dials, %d counted, load %+v", got, seen.Connections, load)
 	}

@@ -78,8 +78,11 @@ func New(o Options) *Probe {
 	return &Probe{options: o}
 }
 
+// Name is what plans call the probe.
+const Name = "services"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "services" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindHost }
@@ -89,13 +92,16 @@ func (*Probe) Facts() []string {
 	return []string{fact.HostServices{}.FactKind(), fact.Products{}.FactKind()}
 }
 
-// Load is the most it costs a host: one connection per port, one packet per UDP
+// Needs gives the most it costs a host: one connection per port, one packet per UDP
 // service, and a few connections for each port found open; or one more when none
 // is. A host that stays silent takes two seconds per port, two at a time: more
 // than two minutes.
-func (p *Probe) Load() scanner.Load {
+func (p *Probe) Needs() scanner.Needs {
 	most := len(p.options.Ports) + len(datagrams) + maxConversations*min(len(p.options.Ports), maxOpen) + 1
-	return scanner.Load{Connections: most, Requests: most}
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactTarget},
+		Load:     scanner.Load{Connections: most, Requests: most},
+	}
 }
 
 // Observe asks each port, then identifies what is open.

@@ -62,8 +62,11 @@ func New(o Options) *Probe {
 	return &Probe{options: o}
 }
 
+// Name is what plans call the probe.
+const Name = "smtp"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "smtp" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
@@ -71,11 +74,14 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindDomain }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.MailServers{}.FactKind()} }
 
-// Load is the most it costs a domain: every question, and every connection to
+// Needs gives the most it costs a domain: every question, and every connection to
 // every address of every server.
-func (*Probe) Load() scanner.Load {
+func (*Probe) Needs() scanner.Needs {
 	most := maxExchanges + maxServers*maxAddresses*perAddress
-	return scanner.Load{Connections: most, Requests: most}
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactServers},
+		Load:     scanner.Load{Connections: most, Requests: most},
+	}
 }
 
 // Observe finds the mail servers of a domain and looks at each.

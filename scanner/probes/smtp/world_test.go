@@ -82,7 +82,7 @@ func observe(t *testing.T, n *loopback.Network, o Options) (fact.MailServers, sc
 		t.Fatalf("%d sightings, %v", len(sightings), err)
 	}
 	f := sightings[0].Fact.(fact.MailServers)
-	if most := New(o).Load().Connections; len(n.Dials()) > most {
+	if most := New(o).Needs().Load.Connections; len(n.Dials()) > most {
 		t.Errorf("%d dials, more than the %d announced", len(n.Dials()), most)
 	}
 	return f, sightings[0]

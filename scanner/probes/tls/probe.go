@@ -62,8 +62,11 @@ func New(o Options) *Probe {
 	return &Probe{options: o}
 }
 
+// Name is what plans call the probe.
+const Name = "tls"
+
 // Name is the word used in plans.
-func (*Probe) Name() string { return "tls" }
+func (*Probe) Name() string { return Name }
 
 // TargetKind is the kind of target it looks at.
 func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindService }
@@ -71,9 +74,14 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindService }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.TLS{}.FactKind()} }
 
-// Load is the most it costs a service: a bound in code, about twice what a modern
-// server takes.
-func (*Probe) Load() scanner.Load { return scanner.Load{Connections: budget, Requests: budget} }
+// Needs are the service alone. The load is a bound in code, about twice what a
+// modern server takes.
+func (*Probe) Needs() scanner.Needs {
+	return scanner.Needs{
+		Contacts: []scanner.Contact{scanner.ContactTarget},
+		Load:     scanner.Load{Connections: budget, Requests: budget},
+	}
+}
 
 // Observe looks at the service, one connection at a time.
 func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {

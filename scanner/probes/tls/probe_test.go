@@ -46,7 +46,7 @@ func observe(t *testing.T, door *loopback.Network, o Options) (fact.TLS, scanner
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made := len(door.Dials()); made > p.Load().Connections {
+	if made := len(door.Dials()); made > p.Needs().Load.Connections {
 		t.Errorf("%d connections, more than the load says", made)
 	}
 	return sightings[0].Fact.(fact.TLS), sightings[0]

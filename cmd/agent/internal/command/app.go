@@ -21,6 +21,7 @@ import (
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -84,16 +85,16 @@ func (a *app) configuration() (config.Config, error) {
 	if file == "" {
 		return withoutFile()
 	}
-	c, err := config.Load(file)
+	c, err := config.Load(file, sources.Sections())
 	if err != nil {
 		return c, badConfig(err)
 	}
-	warnings, err := c.Validate()
-	if err != nil {
-		return c, badConfig(err)
+	warnings, faults := c.Validate()
+	if len(faults) > 0 {
+		return c, badConfig(faults)
 	}
 	for _, warning := range warnings {
-		slog.Warn(warning)
+		slog.Warn(warning.Sentence(a.lang.Lang), "hint", warning.Hint.In(a.lang.Lang))
 	}
 	return c, nil
 }
@@ -111,7 +112,7 @@ func findConfig() string {
 // withoutFile keeps the state of an agent without configuration out of the
 // folder where the command happens to be typed.
 func withoutFile() (config.Config, error) {
-	c := config.Default()
+	c := config.Default(sources.Sections())
 	if os.Getenv("CARESCAN_STATE") != "" {
 		c.State = os.Getenv("CARESCAN_STATE")
 		return c, nil
@@ -130,7 +131,7 @@ func badConfig(cause error) error {
 		EN: "correct the key named above; docs/agent.example.yaml shows every key",
 	}
 	if _, ok := errors.AsType[settings.Faults](cause); ok {
-		hint = scanner.Text{FR: "docs/agent.example.yaml montre toutes les clés", EN: "docs/agent.example.yaml shows every key"} // each fault has its own
+		hint = scanner.Text{FR: "docs/configuration.fr.md explique toutes les clés", EN: "docs/configuration.md explains every key"} // each fault has its own
 	}
 	if errors.Is(cause, fs.ErrNotExist) || errors.Is(cause, fs.ErrPermission) {
 		hint = scanner.Text{FR: "vérifiez le chemin et les droits du fichier donné à --config", EN: "check the path and the rights of the file given to --config"}

@@ -79,21 +79,29 @@ func enrolledElsewhere(known scanner.Establishment, configured string) error {
 	}
 }
 
-// look runs once, telling of its progress and of what it cost, when asked to.
-func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent func(map[string]int)) (scanner.Run, error) {
+// runner makes what runs this configuration.
+func (d *desk) runner() (runner.Runner, error) {
 	seen, err := memory.Open(d.config.State)
 	if err != nil {
-		return scanner.Run{}, badState(err)
+		return runner.Runner{}, badState(err)
 	}
-	r := runner.Runner{
-		Config: d.config, Memory: seen, Past: d.past,
-		Pseudonyms: d.identity.Pseudonyms, Progress: progress, Spent: spent,
+	return runner.Runner{
+		Config: d.config, Memory: seen, Past: d.past, Pseudonyms: d.identity.Pseudonyms,
+	}, nil
+}
+
+// look runs once, telling of its progress and of what it cost, when asked to.
+func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent func(map[string]int)) (scanner.Run, error) {
+	r, err := d.runner()
+	if err != nil {
+		return scanner.Run{}, err
 	}
+	r.Progress, r.Spent = progress, spent
 	run, err := r.Run(ctx)
 	if err != nil {
 		return run, err
 	}
-	if err := seen.Save(); err != nil {
+	if err := r.Memory.Save(); err != nil {
 		// What is new will be called new again: nothing is lost but that.
 		slog.Warn("what was seen could not be remembered", "error", err)
 	}

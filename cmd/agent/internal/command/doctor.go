@@ -3,22 +3,24 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/durable"
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
-	"carescan/scanner/probes/nuclei"
 	"carescan/scanner/settings"
 )
 
@@ -42,29 +44,40 @@ func (h health) label() scanner.Text {
 	return scanner.Text{FR: "à corriger", EN: "to correct"}
 }
 
-// sign is one part looked at, and what was seen.
+// sign is one part looked at, what was seen, and what to do when it is not good.
 type sign struct {
 	part   scanner.Text
 	health health
 	detail scanner.Text
+	hint   scanner.Text
 }
 
 func (a *app) doctor() *cobra.Command {
-	return &cobra.Command{
+	var s selection
+	command := &cobra.Command{
 		Use: "doctor", Args: cobra.NoArgs,
 		Short: a.say("Vérifie que l'agent peut travailler, sans rien contacter", "Check that the agent can work, contacting nothing"),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := a.configuration()
 			if err != nil {
+				return err
+			}
+			if c, err = s.apply(c); err != nil {
 				return err
 			}
 			d, err := openDesk(c)
 			if err != nil {
 				return err
 			}
-			return a.showHealth(examine(d, time.Now()))
+			signs, err := examine(command.Context(), d, time.Now())
+			if err != nil {
+				return err
+			}
+			return a.showHealth(signs)
 		},
 	}
+	a.selectFlags(command, &s)
+	return command
 }
 
 func (a *app) showHealth(signs []sign) error {
@@ -73,6 +86,9 @@ func (a *app) showHealth(signs []sign) error {
 	for _, s := range signs {
 		worst = max(worst, s.health)
 		fmt.Fprintf(w, "%s\t%s\t%s\n", s.health.label().In(a.lang.Lang), s.part.Typeset().In(a.lang.Lang), s.detail.Typeset().In(a.lang.Lang))
+		if hint := s.hint.Typeset().In(a.lang.Lang); hint != "" {
+			fmt.Fprintf(w, "\t\t→ %s\n", hint)
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -83,50 +99,89 @@ func (a *app) showHealth(signs []sign) error {
 	return nil
 }
 
-func examine(d *desk, now time.Time) []sign {
-	signs := []sign{signScope(d.config, now), signTemplates(d.config.Templates), signSpace(d.config.State), signEnrolment(d.identity, now)}
+// examine prepares a run exactly as scan would, and looks at everything it needs.
+func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
+	r, err := d.runner()
+	if err != nil {
+		return nil, err
+	}
+	ready, err := r.Prepare(now)
+	var signs []sign
+	for _, problem := range joined(err) {
+		signs = append(signs, signsOf(problem)...)
+	}
+	if err == nil {
+		defer ready.Door.Stop()
+		signs = append(signs, signScope(ready.Plan, now))
+	}
+	signs = append(signs, signSpace(d.config.State), signEnrolment(d.identity, now))
 	signs = append(signs, signSpool(d, now)...)
-	return append(signs, signFiles(d.config)...)
+	for _, probe := range needed(ready) {
+		signs = append(signs, signSystem(probe)...)
+	}
+	for _, probe := range ready.Probes {
+		for _, file := range probe.Needs().Files {
+			signs = append(signs, signFile(ctx, file)...)
+		}
+	}
+	return signs, nil
+}
+
+// joined lists the errors that errors.Join put together.
+func joined(err error) []error {
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost is meant
+		return several.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+// signsOf shows what keeps a run from being prepared: a sign for each fault of the
+// configuration, or the sentence and the hint of a problem.
+func signsOf(err error) []sign {
+	part := scanner.Text{FR: "passage", EN: "run"}
+	if faults, ok := errors.AsType[settings.Faults](err); ok {
+		var signs []sign
+		for _, f := range faults {
+			place := settings.Fault{File: f.File, Line: f.Line, Key: f.Key}
+			signs = append(signs, sign{placeOf(place), broken, f.What, f.Hint})
+		}
+		return signs
+	}
+	if problem, ok := errors.AsType[*cli.Problem](err); ok {
+		detail := problem.Sentence
+		if problem.Cause != nil {
+			detail = scanner.Text{FR: detail.FR + " : " + problem.Cause.Error(), EN: detail.EN + ": " + problem.Cause.Error()}
+		}
+		return []sign{{part, broken, detail, problem.Hint}}
+	}
+	return []sign{{part: part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}}
+}
+
+// placeOf is the place of a fault in words.
+func placeOf(f settings.Fault) scanner.Text {
+	word := func(l scanner.Lang) string {
+		f.What = scanner.Text{}
+		return strings.TrimRight(f.Sentence(l), ": \u00a0")
+	}
+	return scanner.Text{FR: word(scanner.French), EN: word(scanner.English)}
 }
 
 // soon is how long before an end a person is told.
 const soon = 30 * 24 * time.Hour
 
-func signScope(c config.Config, now time.Time) sign {
+func signScope(plan scanner.Plan, now time.Time) sign {
 	s := sign{part: scanner.Text{FR: "périmètre autorisé", EN: "authorised scope"}}
-	_, err := runner.Plan(c, now)
-	until := c.Scope.Authorisation.Until.End()
+	until := plan.Scope.Authorisation.Until
 	day := settings.LastDay(until).Format(time.DateOnly)
-	switch problem := (*cli.Problem)(nil); {
-	case errors.As(err, &problem):
-		s.health, s.detail = broken, problem.Sentence
-	case err != nil:
-		s.health, s.detail = broken, scanner.Text{FR: err.Error(), EN: err.Error()}
-	case until.Sub(now) < soon:
+	if until.Sub(now) < soon {
 		s.health, s.detail = degraded, scanner.Text{FR: "expire le " + day, EN: "expires on " + day}
-	default:
-		s.detail = scanner.Text{FR: "jusqu'au " + day, EN: "until " + day}
-	}
-	return s
-}
-
-// signTemplates tells whether applications can be recognised. Without that, the
-// rest of a run goes on.
-func signTemplates(c config.Templates) sign {
-	s := sign{part: scanner.Text{FR: "reconnaissance d'applications", EN: "recognition of applications"}}
-	program, err := runner.TemplateProgram(c)
-	if err == nil {
-		err = program.Verify()
-	}
-	if unusable, ok := errors.AsType[*nuclei.Unusable](err); ok {
-		s.health = degraded
-		s.detail = scanner.Text{FR: unusable.Sentence.FR + " ; " + unusable.Hint.FR, EN: unusable.Sentence.EN + "; " + unusable.Hint.EN}
+		s.hint = scanner.Text{FR: "renouvelez l'autorisation dans scope.authorisation", EN: "renew the authorisation in scope.authorisation"}
 		return s
 	}
-	if err != nil {
-		return sign{s.part, degraded, scanner.Text{FR: err.Error(), EN: err.Error()}}
-	}
-	s.detail = scanner.Text{FR: program.Path + " est le programme attendu", EN: program.Path + " is the program expected"}
+	s.detail = scanner.Text{FR: "jusqu'au " + day, EN: "until " + day}
 	return s
 }
 
@@ -137,7 +192,7 @@ func signSpace(folder string) sign {
 	s := sign{part: scanner.Text{FR: "place sur le disque", EN: "disk space"}}
 	free, err := durable.Free(folder)
 	if err != nil {
-		return sign{s.part, broken, scanner.Text{FR: err.Error(), EN: err.Error()}}
+		return sign{part: s.part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}
 	}
 	s.detail = scanner.Text{FR: fmt.Sprintf("%d Mio libres", free>>20), EN: fmt.Sprintf("%d MiB free", free>>20)}
 	switch {
@@ -153,11 +208,15 @@ func signEnrolment(id *identity.Identity, now time.Time) sign {
 	s := sign{part: scanner.Text{FR: "enrôlement", EN: "enrolment"}}
 	e, err := id.Enrolment()
 	if errors.Is(err, identity.ErrNotEnrolled) {
-		return sign{s.part, degraded, scanner.Text{FR: "agent non enrôlé : les dossiers restent ici", EN: "agent not enrolled: bundles stay here"}}
+		return sign{
+			s.part, degraded,
+			scanner.Text{FR: "agent non enrôlé : les dossiers restent ici", EN: "agent not enrolled: bundles stay here"},
+			scanner.Text{FR: "demandez un jeton à votre centre régional, puis « carescan-agent enrol »", EN: "ask your regional centre for a token, then carescan-agent enrol"},
+		}
 	}
 	_, until, errCertificate := e.Validity()
 	if err := errors.Join(err, errCertificate); err != nil {
-		return sign{s.part, broken, scanner.Text{FR: err.Error(), EN: err.Error()}}
+		return sign{part: s.part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}
 	}
 	day := until.Format(time.DateOnly)
 	s.detail = scanner.Text{FR: e.URL + ", certificat jusqu'au " + day, EN: e.URL + ", certificate until " + day}
@@ -173,9 +232,9 @@ func signSpool(d *desk, now time.Time) []sign {
 	age, errAge := d.spool.Age(now)
 	part := scanner.Text{FR: "dossiers en attente", EN: "bundles waiting"}
 	if err := errors.Join(errWaiting, errRejected, errAge); err != nil {
-		return []sign{{part, broken, scanner.Text{FR: err.Error(), EN: err.Error()}}}
+		return []sign{{part: part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}}
 	}
-	queue := sign{part, healthy, scanner.Text{FR: strconv.Itoa(len(waiting)), EN: strconv.Itoa(len(waiting))}}
+	queue := sign{part: part, detail: scanner.Text{FR: strconv.Itoa(len(waiting)), EN: strconv.Itoa(len(waiting))}}
 	if age > soon/10 {
 		queue.health = degraded
 		queue.detail = scanner.Text{
@@ -183,7 +242,7 @@ func signSpool(d *desk, now time.Time) []sign {
 			EN: fmt.Sprintf("%d, the oldest for %d days", len(waiting), int(age.Hours()/24)),
 		}
 	}
-	refused := sign{scanner.Text{FR: "dossiers refusés", EN: "bundles refused"}, healthy, scanner.Text{FR: "aucun", EN: "none"}}
+	refused := sign{part: scanner.Text{FR: "dossiers refusés", EN: "bundles refused"}, detail: scanner.Text{FR: "aucun", EN: "none"}}
 	if n := len(rejected); n > 0 {
 		refused.health = broken
 		refused.detail = scanner.Text{
@@ -194,19 +253,61 @@ func signSpool(d *desk, now time.Time) []sign {
 	return []sign{queue, refused}
 }
 
-// signFiles tells which declared files cannot be read.
-func signFiles(c config.Config) []sign {
-	var signs []sign
-	for _, path := range c.Files() {
-		s := sign{part: scanner.Text{FR: "fichier " + path, EN: "file " + path}, detail: scanner.Text{FR: "lisible", EN: "readable"}}
-		file, err := os.Open(path)
-		if err == nil {
-			err = file.Close()
+// needed are the probes that would run, each once, in the order of the plan.
+func needed(ready runner.Prepared) []scanner.Probe {
+	var list []scanner.Probe
+	for _, probe := range ready.Probes {
+		if slices.ContainsFunc(ready.Plan.Tasks, func(t scanner.Task) bool { return t.Probe == probe.Name() }) {
+			list = append(list, probe)
 		}
-		if err != nil {
-			s.health, s.detail = broken, scanner.Text{FR: err.Error(), EN: err.Error()}
-		}
-		signs = append(signs, s)
 	}
-	return signs
+	return list
+}
+
+// signSystem tells that a probe does not work on this system.
+func signSystem(probe scanner.Probe) []sign {
+	systems := probe.Needs().Systems
+	if len(systems) == 0 || slices.Contains(systems, runtime.GOOS) {
+		return nil
+	}
+	list := strings.Join(systems, ", ")
+	return []sign{{
+		scanner.Text{FR: "sonde " + probe.Name(), EN: "probe " + probe.Name()}, broken,
+		scanner.Text{FR: "ne fonctionne que sur " + list, EN: "only works on " + list},
+		scanner.Text{FR: "retirez ses cibles, ou installez l'agent sur un autre système", EN: "remove its targets, or install the agent on another system"},
+	}}
+}
+
+// signFile reads one declared file as a look would read it.
+func signFile(ctx context.Context, file scanner.File) []sign {
+	good := sign{part: scanner.Text{FR: "fichier " + file.Path, EN: "file " + file.Path}, detail: scanner.Text{FR: "lu", EN: "read"}}
+	info, err := os.Stat(file.Path)
+	if err != nil {
+		err = settings.Unreadable(err).Below(file.Key)
+	} else if file.Parse != nil {
+		err = file.Parse(ctx)
+	}
+	bad := broken
+	if file.Optional {
+		bad = degraded
+	}
+	if faults, ok := errors.AsType[settings.Faults](err); ok {
+		var signs []sign
+		for _, f := range faults {
+			f.File = file.Path
+			signs = append(signs, sign{placeOf(f), bad, f.What, f.Hint})
+		}
+		return signs
+	}
+	if err != nil {
+		return []sign{{good.part, bad, scanner.Text{FR: err.Error(), EN: err.Error()}, scanner.Text{
+			FR: "corrigez ce fichier, ou la clé " + file.Key, EN: "correct this file, or the key " + file.Key,
+		}}}
+	}
+	if file.Secret && runtime.GOOS != "windows" && info.Mode().Perm()&0o007 != 0 {
+		good.health = broken
+		good.detail = scanner.Text{FR: "ce secret est lisible par tous les comptes de la machine", EN: "every account of the machine may read this secret"}
+		good.hint = scanner.Text{FR: "chmod 600, et le compte de l'agent pour propriétaire", EN: "chmod 600, and the account of the agent as its owner"}
+	}
+	return []sign{good}
 }

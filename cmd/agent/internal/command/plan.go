@@ -3,13 +3,14 @@
 package command
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -28,25 +29,23 @@ func (a *app) plan() *cobra.Command {
 			if c, err = s.apply(c); err != nil {
 				return err
 			}
-			plan, err := runner.Plan(c, time.Now())
+			ready, err := runner.Runner{Config: c}.Prepare(time.Now())
 			if err != nil {
 				return err
 			}
-			return a.showPlan(c, plan)
+			defer ready.Door.Stop()
+			return a.showPlan(ready)
 		},
 	}
 	a.selectFlags(command, &s)
 	return command
 }
 
-func (a *app) showPlan(c config.Config, plan scanner.Plan) error {
-	probes, err := runner.Runner{Config: c}.Probes()
-	if err != nil {
-		return err
-	}
+func (a *app) showPlan(ready runner.Prepared) error {
+	plan := ready.Plan
 	load := map[string]scanner.Load{}
-	for _, p := range probes {
-		load[p.Name()] = p.Load()
+	for _, p := range ready.Probes {
+		load[p.Name()] = p.Needs().Load
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	auth := plan.Scope.Authorisation
@@ -58,6 +57,54 @@ func (a *app) showPlan(c config.Config, plan scanner.Plan) error {
 		l := load[task.Probe]
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\n", task.Probe, task.Target.ID, l.Connections, l.Requests)
 	}
+	fmt.Fprintf(w, "\n%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("contacte", "contacts"), a.say("voit depuis", "sees from"), a.say("demande aussi", "also needs"))
+	for _, p := range needed(ready) {
+		needs := p.Needs()
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name(), a.contacts(needs), a.place(cmp.Or(needs.Vantage, plan.Vantage)), a.also(needs))
+	}
 	fmt.Fprintf(w, "\n%s\t%d\n%s\t%d\n", a.say("vérifications", "checks"), len(plan.Checks), a.say("exigences", "controls"), len(plan.Controls))
 	return w.Flush()
+}
+
+// place is a vantage in words.
+func (a *app) place(v scanner.Vantage) string {
+	switch v {
+	case scanner.VantageInside:
+		return a.say("l'intérieur", "inside")
+	case scanner.VantageDeclared:
+		return a.say("vos déclarations", "your statements")
+	case scanner.VantageInternet:
+	}
+	return string(v)
+}
+
+// contacts are the places a probe speaks to, in words.
+func (a *app) contacts(needs scanner.Needs) string {
+	if len(needs.Contacts) == 0 {
+		return a.say("personne", "nobody")
+	}
+	var places []string
+	for _, c := range needs.Contacts {
+		places = append(places, c.Text().In(a.lang.Lang))
+	}
+	return strings.Join(places, ", ")
+}
+
+// also is what a probe needs beside the network: rights, files, a system.
+func (a *app) also(needs scanner.Needs) string {
+	var list []string
+	if rights := needs.Rights.In(a.lang.Lang); rights != "" {
+		list = append(list, rights)
+	}
+	for _, f := range needs.Files {
+		word := a.say("fichier", "file")
+		if f.Secret {
+			word = a.say("secret", "secret")
+		}
+		list = append(list, word+" "+f.Path)
+	}
+	if len(needs.Systems) > 0 {
+		list = append(list, a.say("système ", "system ")+strings.Join(needs.Systems, ", "))
+	}
+	return strings.Join(list, " ; ")
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/sources"
 )
 
 // TestFlagAndFileReadTheSameDay holds that a day means the same in --authorised-until
@@ -18,11 +19,11 @@ func TestFlagAndFileReadTheSameDay(t *testing.T) {
 		if err := os.WriteFile(file, []byte("scope: {authorisation: {by: DG, until: "+day+"}}"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		written, err := config.Load(file)
+		written, err := config.Load(file, sources.Sections())
 		if err != nil {
 			t.Fatal(err)
 		}
-		typed, err := selection{authorisedBy: "DG", authorisedUntil: day}.authorise(config.Default())
+		typed, err := selection{authorisedBy: "DG", authorisedUntil: day}.authorise(config.Default(sources.Sections()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +32,7 @@ func TestFlagAndFileReadTheSameDay(t *testing.T) {
 		}
 	}
 	for _, wrong := range []selection{{authorisedBy: "DG"}, {authorisedUntil: "2027-06-01"}, {authorisedBy: "DG", authorisedUntil: "demain"}} {
-		if _, err := wrong.authorise(config.Default()); err == nil {
+		if _, err := wrong.authorise(config.Default(sources.Sections())); err == nil {
 			t.Errorf("%+v was accepted", wrong)
 		}
 	}

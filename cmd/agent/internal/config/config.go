@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package config reads agent.yaml strictly into one typed value. Viper stops
-// here: nobody else reads configuration.
+// Package config reads agent.yaml strictly into one typed value: the sections of
+// the whole run, one file each here, and those of the sources of facts, which come
+// in as values. Viper stops here: nobody else reads configuration.
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"net/netip"
+	"maps"
 	"path/filepath"
-	"strings"
-	"time"
+	"reflect"
+	"slices"
 
 	"github.com/spf13/viper"
 
@@ -18,223 +20,186 @@ import (
 	"carescan/scanner/settings"
 )
 
-// Config is everything an agent may be told. Zero values work wherever a
-// comment does not say otherwise; relative paths start at the file's folder.
+// Config is everything an agent may be told. Zero values work wherever the
+// documentation of a section does not say otherwise.
 type Config struct {
-	State           string          `yaml:"state"`            // folder of keys and spool; default "state"
-	Profile         string          `yaml:"profile"`          // default "etablissement"
-	ProfilesFolder  string          `yaml:"profiles_folder"`  // operator's own profiles and catalogs
-	Vantage         scanner.Vantage `yaml:"vantage"`          // "inside" (default) or "internet"
-	Establishment   Establishment   `yaml:"establishment"`    // finess is needed
-	Scope           Scope           `yaml:"scope"`            // needed to contact anything
-	Targets         Targets         `yaml:"targets"`          // what to look at, inside the scope
-	Network         Network         `yaml:"network"`          // how to reach it
-	Mail            []MailDomain    `yaml:"mail"`             // what only the establishment knows of its mail
-	Ports           Ports           `yaml:"ports"`            // what is looked for on hosts
-	Intrusive       Intrusive       `yaml:"intrusive"`        // permission for looks of level P3; none by default
-	Lists           Lists           `yaml:"lists"`            // public lists, newer than the embedded ones
-	Templates       Templates       `yaml:"templates"`        // recognition of applications
-	Directories     []Directory     `yaml:"directories"`      // LDAPS directories
-	Applications    []Application   `yaml:"applications"`     // account exports
-	HostingRegister string          `yaml:"hosting_register"` // YAML file
-	Attestations    string          `yaml:"attestations"`     // YAML file
-	Schedule        Schedule        `yaml:"schedule"`
-	Uplink          Uplink          `yaml:"uplink"`
-	StatusAddress   string          `yaml:"status_address"` // loopback page of the daemon; default 127.0.0.1:8321
+	State          string // folder of keys and spool
+	Profile        string
+	ProfilesFolder string // operator's own profiles and catalogs
+	Vantage        scanner.Vantage
+	StatusAddress  string        // loopback page of the daemon
+	Establishment  Establishment // who is assessed
+	Scope          Scope         // needed to contact anything
+	Targets        Targets       // what to look at, inside the scope
+	Network        Network       // how to reach it
+	Intrusive      Intrusive     // permission for looks of level P3; none by default
+	Lists          Lists         // public lists, newer than the embedded ones
+	Schedule       Schedule
+	Uplink         Uplink
+	// Sources is what each source of facts was told, by the name of its section.
+	Sources map[string]settings.Part
+	// written tells where in the file each key stands.
+	written settings.File
 }
 
-// Establishment is who is assessed.
-type Establishment struct {
-	FINESS      string `yaml:"finess"`
-	LegalFINESS string `yaml:"legal_finess"`
-	Name        string `yaml:"name"`
-	Region      string `yaml:"region"`
+// Source is the section of a source of facts.
+type Source struct {
+	settings.Section
+	// Fresh makes the settings of who says nothing.
+	Fresh func() settings.Part
 }
 
-// Scope is what may be contacted, and by whose permission.
-type Scope struct {
-	Names         []string       `yaml:"names"`
-	Ranges        []netip.Prefix `yaml:"ranges"`
-	Excluded      []netip.Prefix `yaml:"excluded"`
-	ExcludedNames []string       `yaml:"excluded_names"`
-	Authorisation Authorisation  `yaml:"authorisation"`
-}
-
-// Authorisation is the written permission to look.
-type Authorisation struct {
-	By        string       `yaml:"by"`
-	Reference string       `yaml:"reference"`
-	From      settings.Day `yaml:"from"`
-	Until     settings.Day `yaml:"until"`
-}
-
-// Intrusive is the written permission for looks of level P3, and what they need.
-type Intrusive struct {
-	By        string       `yaml:"by"`
-	Reference string       `yaml:"reference"`
-	From      settings.Day `yaml:"from"`
-	Until     settings.Day `yaml:"until"`
-	// RelaySender and RelayRecipient are addresses of two domains of whoever scans,
-	// outside every scope; without them no relay is tried.
-	RelaySender    string `yaml:"relay_sender"`
-	RelayRecipient string `yaml:"relay_recipient"`
-}
-
-// Targets is what to look at.
-type Targets struct {
-	Domains  []string `yaml:"domains"`
-	Sites    []string `yaml:"sites"`    // https origins
-	Services []string `yaml:"services"` // "host:port" speaking TLS, beside the sites
-	Hosts    []string `yaml:"hosts"`    // names or addresses whose ports are looked at
-	Portals  []Portal `yaml:"portals"`  // remote accesses that are meant to be open
-}
-
-// Portal is a remote access the establishment offers on purpose.
-type Portal struct {
-	Address   string `yaml:"address"`    // "host:port"
-	Kind      string `yaml:"kind"`       // "vpn", "sso", "webmail", "desktop"
-	TwoFactor string `yaml:"two_factor"` // "yes", "no" or "unknown" (default): a second factor is demanded
-}
-
-// MailDomain is what the DNS does not tell of a domain's mail.
-type MailDomain struct {
-	Domain    string   `yaml:"domain"`
-	Selectors []string `yaml:"selectors"` // of the DKIM keys in use
-}
-
-// Ports is what is looked for on hosts.
-type Ports struct {
-	TCP          []int            `yaml:"tcp"`          // default: the list of the product
-	Acknowledged []string         `yaml:"acknowledged"` // "address:port" opened on purpose
-	Shared       []SharedProvider `yaml:"shared"`       // addresses of shared hosting: never scanned for ports
-}
-
-// SharedProvider is a provider whose addresses serve other customers too.
-type SharedProvider struct {
-	Provider string         `yaml:"provider"`
-	Ranges   []netip.Prefix `yaml:"ranges"`
-}
-
-// Lists are public lists kept up to date by the operator.
-type Lists struct {
-	Exploited string `yaml:"exploited"`   // known exploited vulnerabilities, JSON of the CISA
-	EndOfLife string `yaml:"end_of_life"` // end of support of products
-}
-
-// Network is how targets are reached.
-type Network struct {
-	Resolvers      []string   `yaml:"resolvers"`        // "address" or "address:port"; default: the system's
-	Redirects      []Redirect `yaml:"redirects"`        // closed networks: where a name and port really answer
-	CAFile         string     `yaml:"ca_file"`          // PEM; default: the system's store
-	PrivateCAFiles []string   `yaml:"private_ca_files"` // PEM of declared private authorities
-	RootHints      []string   `yaml:"root_hints"`       // servers of the DNS root, "address" or "address:port"
-	TrustAnchors   []string   `yaml:"trust_anchors"`    // DS or DNSKEY records; default: those of the root
-	RDAP           string     `yaml:"rdap"`             // base address of the registration service; none by default
-	RDAPSuffixes   []string   `yaml:"rdap_suffixes"`    // endings it answers for; default: all
-	RecursionZone  string     `yaml:"recursion_zone"`   // domain of ours whose names are asked of name servers
-	CertificateLog string     `yaml:"certificate_log"`  // names seen in public logs: file or https address; none by default
-	SourceAddress  netip.Addr `yaml:"source_address"`   // connections leave from it
-	// ConfirmAfter is when failures that a passing state of the network may
-	// explain are looked at again; default 10m.
-	ConfirmAfter      time.Duration `yaml:"confirm_after"`
-	Contact           string        `yaml:"contact"`       // address or page given in every request
-	RatePerHost       float64       `yaml:"rate_per_host"` // connections per second; default 5
-	RequestRate       float64       `yaml:"request_rate"`  // requests per second to one address, by all looks together; default 1
-	ConcurrentPerHost int           `yaml:"concurrent_per_host"`
-	BudgetPerHost     int           `yaml:"budget_per_host"`
-	QuietHours        []Hours       `yaml:"quiet_hours"` // local time; nothing is contacted then
-}
-
-// LogIsRemote tells whether the log of certificates is at an address, and not in
-// a file.
-func (n Network) LogIsRemote() bool { return strings.Contains(n.CertificateLog, "://") }
-
-// Redirect says that "host:port" answers at another "address:port".
-type Redirect struct {
-	From string `yaml:"from"`
-	To   string `yaml:"to"`
-}
-
-// Hours is a span of the day, "HH:MM" each, that may cross midnight.
-type Hours struct {
-	From string `yaml:"from"`
-	To   string `yaml:"to"`
-}
-
-// Templates is how applications are recognised.
-type Templates struct {
-	// Program is carescan-templates; default: beside carescan-agent. It is started
-	// only when its hash is ProgramSHA256; default: that of the program built with
-	// this agent.
-	Program       string `yaml:"program"`
-	ProgramSHA256 string `yaml:"program_sha256"`
-
-	Folder   string        `yaml:"folder"`    // operator's own templates
-	Pins     string        `yaml:"pins"`      // their hashes, as sha256sum writes them; needed with folder
-	Timeout  time.Duration `yaml:"timeout"`   // for one site; default 20m
-	MemoryMB int64         `yaml:"memory_mb"` // of the worker process; default 512
-	Rate     int           `yaml:"rate"`      // requests per second to one site, by templates; default 1
-}
-
-// Directory is one technical directory, read over LDAPS.
-type Directory struct {
-	ID           string `yaml:"id"`
-	URL          string `yaml:"url"` // ldaps://host:636
-	ServerName   string `yaml:"server_name"`
-	CAFile       string `yaml:"ca_file"`
-	BindDN       string `yaml:"bind_dn"`
-	PasswordFile string `yaml:"password_file"`
-	BaseDN       string `yaml:"base_dn"`
-}
-
-// Application is one export of accounts.
-type Application struct {
-	ID          string       `yaml:"id"`
-	Name        string       `yaml:"name"`
-	File        string       `yaml:"file"` // CSV
-	Sensitive   bool         `yaml:"sensitive"`
-	AsOf        settings.Day `yaml:"as_of"` // date of the export; default: of the file
-	Columns     []Meaning    `yaml:"columns"`
-	Populations []Meaning    `yaml:"populations"`
-	Factors     []Meaning    `yaml:"factors"`
-}
-
-// Meaning gives a word of a file its meaning here.
-type Meaning struct {
-	Word string `yaml:"word"`
-	Is   string `yaml:"is"`
-}
-
-// Schedule is the rhythm of the daemon.
-type Schedule struct {
-	Every time.Duration `yaml:"every"` // default: the profile's
-}
-
-// Uplink is how bundles travel.
-type Uplink struct {
-	Proxy string `yaml:"proxy"` // URL of an HTTP proxy towards the aggregator
-}
-
-// Load reads a configuration file strictly. CARESCAN_STATE and CARESCAN_PROFILE, when
-// set, win over the file. The error is settings.Faults, each with its line.
-func Load(file string) (Config, error) {
-	var c Config
-	if _, err := settings.Read(file, &c); err != nil {
-		return Config{}, err
+// Told is what a source was told: the one section whose settings are an S.
+func Told[S any](c Config) S {
+	for _, part := range c.Sources {
+		if told, ok := any(part).(*S); ok {
+			return *told
+		}
 	}
-	v := viper.New()
-	v.SetEnvPrefix("CARESCAN")
-	if err := errors.Join(v.BindEnv("state"), v.BindEnv("profile")); err != nil {
-		return Config{}, fmt.Errorf("bind environment: %w", err)
+	var nothing S
+	return nothing
+}
+
+// part is one section and where it is read into.
+type part struct {
+	settings.Section
+	into any // a pointer; a settings.Part except for single values
+}
+
+// parts lists the sections in the order of the example: the whole run's, then
+// those of the sources.
+func (c *Config) parts(sources []Source) []part {
+	parts := []part{
+		{stateSection, &c.State},
+		{profileSection, &c.Profile},
+		{profilesFolderSection, &c.ProfilesFolder},
+		{vantageSection, &c.Vantage},
+		{statusAddressSection, &c.StatusAddress},
+		{establishmentSection, &c.Establishment},
+		{scopeSection, &c.Scope},
+		{targetsSection, &c.Targets},
+		{intrusiveSection, &c.Intrusive},
+		{networkSection, &c.Network},
+		{listsSection, &c.Lists},
+		{scheduleSection, &c.Schedule},
+		{uplinkSection, &c.Uplink},
 	}
-	if v.IsSet("state") {
-		c.State = v.GetString("state")
+	for _, s := range sources {
+		parts = append(parts, part{s.Section, c.Sources[s.Name]})
 	}
-	if v.IsSet("profile") {
-		c.Profile = v.GetString("profile")
+	return parts
+}
+
+// fresh is a configuration that says nothing yet.
+func fresh(sources []Source) Config {
+	c := Config{Sources: map[string]settings.Part{}}
+	for _, s := range sources {
+		c.Sources[s.Name] = s.Fresh()
 	}
-	return c.complete(filepath.Dir(file)), nil
+	return c
 }
 
 // Default is the configuration of an agent without a file.
-func Default() Config { return Config{Vantage: scanner.VantageInternet}.complete(".") }
+func Default(sources []Source) Config {
+	c := fresh(sources)
+	c.Vantage = scanner.VantageInternet
+	return c.complete(".")
+}
+
+// Load reads a configuration file strictly. CARESCAN_STATE and CARESCAN_PROFILE, when
+// set, win over the file. Relative paths start at the file's folder. The error is
+// settings.Faults, each with its line.
+func Load(file string, sources []Source) (Config, error) {
+	c := fresh(sources)
+	parts := c.parts(sources)
+	written, err := read(file, parts)
+	if err != nil {
+		return Config{}, err
+	}
+	c.written = written
+	v := viper.New()
+	v.SetEnvPrefix("CARESCAN")
+	if err := errors.Join(v.BindEnv(stateSection.Name), v.BindEnv(profileSection.Name)); err != nil {
+		return Config{}, fmt.Errorf("bind environment: %w", err)
+	}
+	c.State = cmp.Or(v.GetString(stateSection.Name), c.State)
+	c.Profile = cmp.Or(v.GetString(profileSection.Name), c.Profile)
+	return c.complete(filepath.Dir(file)), nil
+}
+
+// read brings a file into all sections at once: they are put side by side in one
+// struct, so that a key of none of them is told, with the nearest one.
+func read(file string, parts []part) (settings.File, error) {
+	fields := make([]reflect.StructField, len(parts))
+	for i, p := range parts {
+		fields[i] = reflect.StructField{
+			Name: fmt.Sprintf("Section%d", i), Type: reflect.TypeOf(p.into).Elem(),
+			Tag: reflect.StructTag(fmt.Sprintf("yaml:%q", p.Name)),
+		}
+	}
+	whole := reflect.New(reflect.StructOf(fields))
+	for i, p := range parts {
+		whole.Elem().Field(i).Set(reflect.ValueOf(p.into).Elem())
+	}
+	written, err := settings.Read(file, whole.Interface())
+	for i, p := range parts {
+		reflect.ValueOf(p.into).Elem().Set(whole.Elem().Field(i))
+	}
+	return written, err
+}
+
+// complete fills the defaults and makes paths start at a folder.
+func (c Config) complete(folder string) Config {
+	c.State = cmp.Or(c.State, stateSection.Keys[""].Default)
+	c.Profile = cmp.Or(c.Profile, profileSection.Keys[""].Default)
+	c.Vantage = cmp.Or(c.Vantage, scanner.Vantage(vantageSection.Keys[""].Default))
+	c.StatusAddress = cmp.Or(c.StatusAddress, statusAddressSection.Keys[""].Default)
+	c.Network.ConfirmAfter = cmp.Or(c.Network.ConfirmAfter, scanner.ConfirmDelay)
+	for _, path := range c.filePaths() {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		}
+	}
+	return c
+}
+
+func (c *Config) filePaths() []*string {
+	paths := slices.Concat([]*string{&c.State, &c.ProfilesFolder}, c.Network.FilePaths(), c.Lists.FilePaths())
+	for _, part := range c.Sources {
+		paths = append(paths, part.FilePaths()...)
+	}
+	return paths
+}
+
+// Validate names everything that could not be run, each fault at its place in the
+// file. Warnings are for a person and block nothing.
+func (c Config) Validate() (warnings, faults settings.Faults) {
+	faults = append(faults, c.validateVantage()...)
+	faults = append(faults, validateStatusAddress(c.StatusAddress)...)
+	for _, p := range c.parts(nil) {
+		if own, ok := p.into.(settings.Part); ok {
+			faults = append(faults, own.Validate().Below(p.Name)...)
+		}
+	}
+	names := slices.Sorted(maps.Keys(c.Sources))
+	for _, name := range names {
+		faults = append(faults, c.Sources[name].Validate().Below(name)...)
+	}
+	return c.written.Place(c.Establishment.doubts().Below(establishmentSection.Name)), c.written.Place(faults)
+}
+
+// Documented is one section as its documentation is composed.
+type Documented struct {
+	settings.Section
+	Value any // what it is read into, with the defaults
+}
+
+// Documentation lists every section, in the order of the example.
+func Documentation(sources []Source) []Documented {
+	c := fresh(sources).complete(".")
+	var list []Documented
+	for _, p := range c.parts(sources) {
+		list = append(list, Documented{p.Section, reflect.ValueOf(p.into).Elem().Interface()})
+	}
+	return list
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package config
+package config_test
 
 import (
 	"errors"
@@ -12,9 +12,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/scanner"
+	"carescan/scanner/probes/accounts"
+	"carescan/scanner/probes/directory"
+	mailprobe "carescan/scanner/probes/mail"
 	"carescan/scanner/settings"
 )
+
+func load(file string) (config.Config, error) { return config.Load(file, sources.Sections()) }
 
 func TestLoad(t *testing.T) {
 	file := write(t, `
@@ -24,15 +31,15 @@ scope:
   ranges: [192.0.2.0/24]
   authorisation: {by: directeur, from: 2026-01-01, until: 2027-01-01T00:00:00Z}
 targets: {domains: [chu.test], sites: ["https://www.chu.test"]}
-directories: [{id: ad, url: "ldaps://dc.chu.test:636", password_file: pw}]
+directories: [{id: ad, url: "ldaps://dc.chu.test:636", bind_dn: svc, base_dn: "DC=chu", password_file: pw}]
 schedule: {every: 12h}
 `)
-	c, err := Load(file)
+	c, err := load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Validate(); err != nil {
-		t.Fatal(err)
+	if _, faults := c.Validate(); len(faults) > 0 {
+		t.Fatal(faults)
 	}
 	if c.Scope.Ranges[0].String() != "192.0.2.0/24" || c.Schedule.Every != 12*time.Hour {
 		t.Errorf("scope %v, rhythm %v: not as written", c.Scope.Ranges, c.Schedule.Every)
@@ -40,15 +47,16 @@ schedule: {every: 12h}
 	if got := c.Scope.Authorisation.Until.End(); !got.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("until = %v", got)
 	}
-	if want := filepath.Join(filepath.Dir(file), "pw"); c.Directories[0].PasswordFile != want {
-		t.Errorf("password file = %q, want %q", c.Directories[0].PasswordFile, want)
+	told := config.Told[directory.Settings](c)
+	if want := filepath.Join(filepath.Dir(file), "pw"); told[0].PasswordFile != want {
+		t.Errorf("password file = %q, want %q", told[0].PasswordFile, want)
 	}
 }
 
 // TestValuesMeanWhatWasWritten holds the values that were misread once: codes with a
 // leading zero, dates between quotes, days that end at midnight in Paris.
 func TestValuesMeanWhatWasWritten(t *testing.T) {
-	c, err := Load(write(t, `
+	c, err := load(write(t, `
 establishment: {finess: 020000063, name: CH Exemple, region: 04}
 scope:
   names: ["chu.test"]
@@ -63,7 +71,7 @@ network: {confirm_after: 90m}
 	}
 	utc := func(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 	got := []string{
-		c.Establishment.FINESS, c.Establishment.Region, c.Mail[0].Selectors[0], c.Applications[0].AsOf.String(), c.Network.ConfirmAfter.String(),
+		c.Establishment.FINESS, c.Establishment.Region, config.Told[mailprobe.Settings](c)[0].Selectors[0], config.Told[accounts.Settings](c)[0].AsOf.String(), c.Network.ConfirmAfter.String(),
 		utc(c.Scope.Authorisation.From.Start()), utc(c.Scope.Authorisation.Until.End()), utc(c.Intrusive.From.Start()), utc(c.Intrusive.Until.End()),
 	}
 	want := []string{
@@ -78,7 +86,7 @@ network: {confirm_after: 90m}
 // TestEveryFaultIsToldAtOnce holds that each has its line and both languages.
 func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	file := write(t, "network: {confirm_after: 10}\ntemplates: {timeout: 20}\nschedule: {every: 24}\nScope: {}\n")
-	_, err := Load(file)
+	_, err := load(file)
 	faults, ok := errors.AsType[settings.Faults](err)
 	if !ok {
 		t.Fatalf("Load = %v, want faults", err)
@@ -107,7 +115,7 @@ func TestLoadRefuses(t *testing.T) {
 		"bad-yaml":        {"scope: [", "line 1: a value is expected here"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Load(write(t, test.content))
+			_, err := load(write(t, test.content))
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Load = %v, want an error that names %q", err, test.want)
 			}
@@ -131,30 +139,36 @@ func TestValidateRefuses(t *testing.T) {
 		"hash":      {`templates: {program_sha256: "12"}`, "templates.program_sha256"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := Load(write(t, test.content))
+			c, err := load(write(t, test.content))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := c.Validate(); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("Validate = %v, want an error that names %q", err, test.want)
+			_, faults := c.Validate()
+			if !strings.Contains(faults.Error(), test.want) {
+				t.Errorf("Validate = %v, want a fault that names %q", faults, test.want)
+			}
+			for _, f := range faults {
+				if f.Key == "" || f.What.FR == "" || f.What.EN == "" || f.Hint.FR == "" || f.Hint.EN == "" {
+					t.Errorf("the fault %+v does not say its place, its cause and what to do in both languages", f)
+				}
 			}
 		})
 	}
 }
 
 func TestValidateWarnsOfWrongKey(t *testing.T) {
-	c, err := Load(write(t, `establishment: {finess: "458174839"}`))
+	c, err := load(write(t, `establishment: {finess: "458174839"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if warnings, err := c.Validate(); err != nil || len(warnings) != 1 {
-		t.Errorf("Validate = %q, %v, want one warning and no error", warnings, err)
+	if warnings, faults := c.Validate(); len(faults) > 0 || len(warnings) != 1 {
+		t.Errorf("Validate = %v, %v, want one warning and no fault", warnings, faults)
 	}
 }
 
 func TestEnvironmentWins(t *testing.T) {
 	t.Setenv("CARESCAN_STATE", "/elsewhere")
-	c, err := Load(write(t, "state: here"))
+	c, err := load(write(t, "state: here"))
 	if err != nil || c.State != "/elsewhere" {
 		t.Errorf("state = %q, %v, want that of the environment", c.State, err)
 	}
@@ -165,11 +179,11 @@ func FuzzParseDomain(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		parsed, err := ParseDomain(name)
+		parsed, err := config.ParseDomain(name)
 		if err != nil {
 			return
 		}
-		if again, err := ParseDomain(parsed); err != nil || again != parsed {
+		if again, err := config.ParseDomain(parsed); err != nil || again != parsed {
 			t.Errorf("canonical form of %q is not stable: %q then %q, %v", name, parsed, again, err)
 		}
 	})
@@ -180,7 +194,7 @@ func FuzzParseSite(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, site string) {
-		if target, err := ParseSite(site); err == nil && !strings.HasPrefix(target.ID, "https://") {
+		if target, err := config.ParseSite(site); err == nil && !strings.HasPrefix(target.ID, "https://") {
 			t.Errorf("site %q became %q", site, target.ID)
 		}
 	})

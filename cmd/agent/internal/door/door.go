@@ -16,8 +16,11 @@ import (
 	"carescan/scanner/guard"
 )
 
+// Door is an opened guard, under a name for those who may not know the guard.
+type Door = guard.Guard
+
 // Open closes a guard around a scope, as a configuration asks for.
-func Open(c config.Config, scope scanner.Scope) (*guard.Guard, error) {
+func Open(c config.Config, scope scanner.Scope) (*Door, error) {
 	n := c.Network
 	resolvers, err := resolversOf(n.Resolvers)
 	if err != nil {

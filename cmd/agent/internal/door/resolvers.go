@@ -8,28 +8,28 @@ import (
 
 	"github.com/miekg/dns"
 
+	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 )
-
-const portDNS = "53"
 
 // systemResolvers is where a Unix system keeps its resolvers.
 const systemResolvers = "/etc/resolv.conf"
 
 // resolversOf reads the declared resolvers, or the system's.
 func resolversOf(declared []string) ([]netip.AddrPort, error) {
-	port := portDNS
 	if len(declared) == 0 {
 		system, err := dns.ClientConfigFromFile(systemResolvers)
 		if err != nil || len(system.Servers) == 0 {
 			return nil, noResolver(err)
 		}
-		declared, port = system.Servers, system.Port
+		for _, server := range system.Servers {
+			declared = append(declared, net.JoinHostPort(server, system.Port))
+		}
 	}
 	var resolvers []netip.AddrPort
 	for _, written := range declared {
-		resolver, err := parseResolver(written, port)
+		resolver, err := config.ParseServer(written)
 		if err != nil {
 			return nil, noResolver(err)
 		}
@@ -43,7 +43,7 @@ func resolversOf(declared []string) ([]netip.AddrPort, error) {
 func rootHintsOf(declared []string) ([]netip.AddrPort, error) {
 	var hints []netip.AddrPort
 	for _, written := range declared {
-		hint, err := parseResolver(written, portDNS)
+		hint, err := config.ParseServer(written)
 		if err != nil {
 			return nil, badRootHint(err)
 		}
@@ -58,13 +58,6 @@ func badRootHint(cause error) error {
 		Hint:     scanner.Text{FR: "corrigez network.root_hints dans agent.yaml", EN: "correct network.root_hints in agent.yaml"},
 		Cause:    cause,
 	}
-}
-
-func parseResolver(written, port string) (netip.AddrPort, error) {
-	if resolver, err := netip.ParseAddrPort(written); err == nil {
-		return resolver, nil
-	}
-	return netip.ParseAddrPort(net.JoinHostPort(written, port))
 }
 
 func noResolver(cause error) error {

@@ -28,6 +28,7 @@ import (
 
 	"carescan/checks"
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/reports"
 	"carescan/reports/render/csv"
 	"carescan/reports/render/dossier"
@@ -352,7 +353,7 @@ func scanFile(t *testing.T, written section) scanner.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Load(place(t, t.TempDir(), "agent.yaml", string(raw)))
+	c, err := config.Load(place(t, t.TempDir(), "agent.yaml", string(raw)), sources.Sections())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,10 +17,12 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/memory"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/cmd/agent/internal/spool"
 	"carescan/reports/bundle"
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/accounts"
 	"carescan/scanner/probes/history"
 	"carescan/scanner/settings"
 )
@@ -31,14 +33,14 @@ func papersOnly(t *testing.T) (c config.Config, count func(equipped int)) {
 	t.Helper()
 	folder := t.TempDir()
 	export := filepath.Join(folder, "dpi.csv")
-	c = config.Default()
+	c = config.Default(sources.Sections())
 	c.State = folder
 	c.Establishment = config.Establishment{FINESS: "690781810", Name: "CHU"}
 	c.Scope.Names = []string{"chu.test"}
 	c.Scope.Authorisation = config.Authorisation{By: "RSSI", Until: settings.Moment(time.Now().AddDate(1, 0, 0))}
-	c.Applications = []config.Application{{
+	c.Sources[accounts.Section.Name] = &accounts.Settings{{
 		ID: "dpi", Name: "DPI", File: export, Sensitive: true, AsOf: settings.Moment(time.Now()),
-		Populations: []config.Meaning{{Word: "IDE", Is: "nurses"}}, Factors: []config.Meaning{{Word: "carte", Is: "cps"}, {Word: "rien", Is: "none"}},
+		Populations: []accounts.Meaning{{Word: "IDE", Is: "nurses"}}, Factors: []accounts.Meaning{{Word: "carte", Is: "cps"}, {Word: "rien", Is: "none"}},
 	}}
 	return c, func(equipped int) {
 		var rows strings.Builder
@@ -163,7 +165,7 @@ func TestDamagedMemoryStopsNothing(t *testing.T) {
 // A run that only remembered has looked at nothing.
 func TestARunThatOnlyRemembersHasFailed(t *testing.T) {
 	c, _ := papersOnly(t)
-	c.Applications = nil
+	c.Sources[accounts.Section.Name] = &accounts.Settings{}
 	if run := sealRun(t, c).Run; run.Status != scanner.RunFailed {
 		t.Errorf("status %s", run.Status)
 	}

@@ -6,6 +6,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -14,10 +15,12 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/door"
 	"carescan/cmd/agent/internal/memory"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/cmd/internal/cli"
 	"carescan/profiles"
 	"carescan/scanner"
 	"carescan/scanner/engine"
+	"carescan/scanner/settings"
 )
 
 // Program is the name of the agent in bundles and requests.
@@ -52,16 +55,30 @@ func Profiles(c config.Config) (*profiles.Set, error) {
 
 // Plan resolves what would run, and refuses what may not.
 func Plan(c config.Config, now time.Time) (scanner.Plan, error) {
-	tasks, err := tasksOf(c)
+	tasks, err := sources.Tasks(c)
 	if err != nil {
 		return scanner.Plan{}, fmt.Errorf("plan: %w", err)
 	}
 	set, err := Profiles(c)
 	if err != nil {
-		return scanner.Plan{}, badProfile(err)
+		return scanner.Plan{}, badProfile(settings.Faults{{
+			Key: "profiles_folder",
+			What: scanner.Text{
+				FR: "un profil ou un référentiel de ce dossier n'est pas valable (" + err.Error() + ")",
+				EN: "a profile or a catalog of this folder is not valid (" + err.Error() + ")",
+			},
+			Hint: scanner.Text{FR: "corrigez le fichier nommé, ou retirez profiles_folder", EN: "correct the file named, or remove profiles_folder"},
+		}})
+	}
+	if _, err := set.Profile(c.Profile); err != nil {
+		var known []string
+		for _, p := range set.Profiles() {
+			known = append(known, p.ID)
+		}
+		return scanner.Plan{}, badProfile(settings.Faults{settings.Among("profile", c.Profile, known)})
 	}
 	plan, err := set.Resolve(c.Profile, scanner.Plan{
-		Establishment: establishmentOf(c), Scope: scopeOf(c), Vantage: c.Vantage, Tasks: tasks,
+		Establishment: c.Establishment.Identity(), Scope: scopeOf(c), Vantage: c.Vantage, Tasks: tasks,
 	})
 	if err != nil {
 		return scanner.Plan{}, badProfile(err)
@@ -77,37 +94,60 @@ func badProfile(cause error) error {
 	}
 }
 
-// establishmentOf trusts that Validate accepted the numbers.
-func establishmentOf(c config.Config) scanner.Establishment {
-	number, _, _ := scanner.ParseFINESS(c.Establishment.FINESS)
-	legal, _, _ := scanner.ParseFINESS(c.Establishment.LegalFINESS)
-	return scanner.Establishment{FINESS: number, LegalFINESS: legal, Name: c.Establishment.Name, Region: c.Establishment.Region}
+// Prepared is a run that is ready to begin: nothing was sent.
+type Prepared struct {
+	Plan   scanner.Plan
+	Door   *door.Door // stopped by whoever prepared it
+	Probes []scanner.Probe
+}
+
+// Prepare makes everything a run needs, or says all that keeps it from being
+// made: what is joined in the error are *cli.Problem, and what could be made comes
+// along with its door closed. Whoever scans, shows a plan or examines the agent
+// prepares the same.
+func (r Runner) Prepare(now time.Time) (Prepared, error) {
+	var p Prepared
+	var errPlan, errDoor, errProbes error
+	p.Plan, errPlan = Plan(r.Config, now)
+	p.Door, errDoor = door.Open(r.Config, scopeOf(r.Config))
+	p.Probes, errProbes = r.probes()
+	err := errors.Join(errPlan, errDoor, errProbes)
+	if err != nil && p.Door != nil {
+		p.Door.Stop()
+	}
+	return p, err
+}
+
+func (r Runner) probes() ([]scanner.Probe, error) {
+	probes, err := sources.Probes(sources.Shared{
+		Config: r.Config, Pseudonyms: r.Pseudonyms, Memory: r.Memory, Past: r.Past,
+	})
+	if err == nil {
+		return probes, nil
+	}
+	problem := &cli.Problem{Sentence: scanner.Text{FR: "une sonde n'a pas pu être préparée", EN: "a probe could not be prepared"}, Cause: err}
+	if _, ok := errors.AsType[settings.Faults](err); !ok {
+		problem.Hint = scanner.Text{FR: "installez de nouveau l'agent, ou signalez-le à votre centre régional", EN: "install the agent again, or tell your regional centre"}
+	}
+	return probes, problem
 }
 
 // Run plans, looks and judges. When its context ends, all traffic stops within
 // two seconds and what was seen is still judged.
 func (r Runner) Run(ctx context.Context) (scanner.Run, error) {
-	plan, err := Plan(r.Config, time.Now())
+	p, err := r.Prepare(time.Now())
 	if err != nil {
 		return scanner.Run{}, err
 	}
-	network, err := door.Open(r.Config, plan.Scope)
-	if err != nil {
-		return scanner.Run{}, err
-	}
-	defer network.Stop()
-	defer context.AfterFunc(ctx, network.Stop)()
-	probes, err := r.Probes()
-	if err != nil {
-		return scanner.Run{}, err
-	}
+	defer p.Door.Stop()
+	defer context.AfterFunc(ctx, p.Door.Stop)()
 	e := engine.Engine{
-		Probes: probes, Network: network, Timeout: lookTimeout, ConfirmAfter: r.Config.Network.ConfirmAfter,
+		Probes: p.Probes, Network: p.Door, Timeout: lookTimeout, ConfirmAfter: r.Config.Network.ConfirmAfter,
 		Software: cli.Software(Program), Progress: r.Progress,
 	}
-	run := e.Run(ctx, plan)
+	run := e.Run(ctx, p.Plan)
 	if r.Spent != nil {
-		r.Spent(network.Spent())
+		r.Spent(p.Door.Spent())
 	}
 	return run, nil
 }

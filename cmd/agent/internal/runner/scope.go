@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -48,8 +49,7 @@ func Narrow(c config.Config, domains []string) (config.Config, error) {
 	if c.Establishment.Name == "" {
 		c.Establishment.Name = strings.Join(kept.Domains, ", ")
 	}
-	c.Directories, c.Applications, c.HostingRegister, c.Attestations = nil, nil, "", ""
-	return c, nil
+	return sources.WithoutOwn(c), nil
 }
 
 func sitesUnder(c config.Config, name string) []string {

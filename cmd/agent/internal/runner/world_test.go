@@ -14,7 +14,9 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/scanner"
+	"carescan/scanner/probes/inventory"
 	"carescan/scanner/settings"
 )
 
@@ -160,7 +162,7 @@ func (w *world) refer(q dns.Question, reply *dns.Msg) {
 
 // configOf is the configuration of an agent that looks at some of the domains.
 func (w *world) configOf(count int) config.Config {
-	c := config.Default()
+	c := config.Default(sources.Sections())
 	c.Establishment = config.Establishment{FINESS: "690781810", Name: "CHU"}
 	c.Scope = config.Scope{
 		Names:         []string{"*.test"},
@@ -186,7 +188,7 @@ func (w *world) configOf(count int) config.Config {
 func domainsOnly(tasks []scanner.Task) []scanner.Task {
 	var kept []scanner.Task
 	for _, task := range tasks {
-		if task.Target.Kind == scanner.KindDomain && task.Probe != probeInventory {
+		if task.Target.Kind == scanner.KindDomain && task.Probe != inventory.Name {
 			kept = append(kept, task)
 		}
 	}

@@ -9,13 +9,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
 
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // Read reads a regular file of at most so many bytes: a pipe or a device could
-// block for ever.
+// block for ever. Its errors are settings.Faults.
 func Read(path string, most int64) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > most) {
@@ -26,18 +26,19 @@ func Read(path string, most int64) ([]byte, fs.FileInfo, error) {
 		data, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w; check the path and the read rights", Unnamed(err))
+		return nil, nil, settings.Unreadable(err)
 	}
 	return data, info, nil
 }
 
 // TooLarge is the error of what is no file of at most so many bytes.
 func TooLarge(info fs.FileInfo, most int64) error {
-	cause := scanner.Cause{Code: scanner.CauseFileUnreadable}
+	cause := scanner.CauseFileUnreadable
 	if info.Mode().IsRegular() {
-		cause = scanner.Cause{Code: scanner.CauseTooLarge}.With(scanner.ValueLimit, size(most))
+		cause = scanner.CauseTooLarge
 	}
-	return cause.Over(fmt.Errorf("it must be a file of at most %s", size(most)))
+	fr, en := size(most)
+	return settings.InFile(0, "ce doit être un fichier d'au plus "+fr, "it must be a file of at most "+en).Because(cause)
 }
 
 // In says which file an error is about. What no cause explains is then a fault
@@ -50,23 +51,12 @@ func In(file string, err error) error {
 	return cause.At(file).Over(err)
 }
 
-// On says on which line of a file something is wrong. Inner lines are nearer.
-func On(line int, err error) error {
-	cause := scanner.CauseOf(err)
-	if cause.Code == scanner.CauseUnknown {
-		cause.Code = scanner.CauseFileMalformed
-	}
-	if cause.Values[scanner.ValueLine] == "" && line > 0 {
-		cause = cause.With(scanner.ValueLine, strconv.Itoa(line))
-	}
-	return cause.Over(err)
-}
-
-func size(bytes int64) string {
+// size is a number of bytes in both languages.
+func size(bytes int64) (fr, en string) {
 	if bytes >= 1<<20 {
-		return fmt.Sprintf("%d MiB", bytes>>20)
+		return fmt.Sprintf("%d Mio", bytes>>20), fmt.Sprintf("%d MiB", bytes>>20)
 	}
-	return fmt.Sprintf("%d bytes", bytes)
+	return fmt.Sprintf("%d octets", bytes), fmt.Sprintf("%d bytes", bytes)
 }
 
 // Unnamed drops the path from an error of the file system.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package runner
+package sources
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // trust is whom certificates are checked against. A nil pool is that of the
@@ -24,29 +24,25 @@ type trust struct {
 // trustOf reads the declared authorities.
 func trustOf(n config.Network) (t trust, err error) {
 	if n.CAFile != "" {
-		raw, err := readAuthorities("network.ca_file", n.CAFile)
-		if err != nil {
-			return t, err
+		raw, faults := readAuthorities(n.CAFile)
+		if len(faults) > 0 {
+			return t, faults.Below("network.ca_file")
 		}
-		t.public, t.store = poolOf(raw), scanner.Digest(raw)
+		t.public, t.store = x509.NewCertPool(), scanner.Digest(raw)
+		t.public.AppendCertsFromPEM(raw)
 		t.any = t.public
 	}
 	if len(n.PrivateCAFiles) == 0 {
 		return t, nil
 	}
-	return t.withPrivate(n.PrivateCAFiles)
-}
-
-func (t trust) withPrivate(files []string) (trust, error) {
 	t.private = x509.NewCertPool()
-	var err error
 	if t.any, err = t.recognised(); err != nil {
 		return t, err
 	}
-	for _, file := range files {
-		raw, err := readAuthorities("network.private_ca_files", file)
-		if err != nil {
-			return t, err
+	for i, file := range n.PrivateCAFiles {
+		raw, faults := readAuthorities(file)
+		if len(faults) > 0 {
+			return t, faults.Below("network.private_ca_files" + settings.At(i))
 		}
 		t.private.AppendCertsFromPEM(raw)
 		t.any.AppendCertsFromPEM(raw)
@@ -66,19 +62,13 @@ func (t trust) recognised() (*x509.CertPool, error) {
 	return system, nil
 }
 
-func readAuthorities(key, file string) ([]byte, error) {
+func readAuthorities(file string) ([]byte, settings.Faults) {
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", key, err)
+		return nil, settings.Unreadable(err)
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(raw) {
-		return nil, errors.New("read " + key + ": no certificate in " + file)
+		return nil, settings.InFile(0, file+" ne contient aucun certificat au format PEM", file+" holds no certificate in PEM form")
 	}
 	return raw, nil
-}
-
-func poolOf(raw []byte) *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(raw)
-	return pool
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package runner
+package sources
 
 import (
 	"cmp"
@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"carescan/cmd/agent/internal/config"
 	"carescan/scanner/probes/nuclei"
 )
 
@@ -17,10 +16,10 @@ import (
 // set by the linker (scripts/build.sh). An agent built alone has none.
 var templatesDigest string
 
-// TemplateProgram is carescan-templates as this agent knows it: beside itself and
-// of the same build, unless the configuration says otherwise.
-func TemplateProgram(c config.Templates) (nuclei.Program, error) {
-	program := nuclei.Program{Path: c.Program, SHA256: cmp.Or(c.ProgramSHA256, templatesDigest)}
+// templateProgram is carescan-templates as this agent knows it: beside itself and
+// of the same build, unless its settings say otherwise.
+func templateProgram(told nuclei.Settings) (nuclei.Program, error) {
+	program := nuclei.Program{Path: told.Program, SHA256: cmp.Or(told.ProgramSHA256, templatesDigest)}
 	if program.Path != "" {
 		path, err := filepath.Abs(program.Path)
 		program.Path = path

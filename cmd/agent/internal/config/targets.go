@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"carescan/scanner"
+	"carescan/scanner/settings"
+)
+
+// Targets is what to look at.
+type Targets struct {
+	Domains  []string `yaml:"domains"`
+	Sites    []string `yaml:"sites"`    // https origins
+	Services []string `yaml:"services"` // "host:port" speaking TLS, beside the sites
+	Hosts    []string `yaml:"hosts"`    // names or addresses whose ports are looked at
+	Portals  []Portal `yaml:"portals"`  // remote accesses that are meant to be open
+}
+
+// Portal is a remote access the establishment offers on purpose.
+type Portal struct {
+	Address   string `yaml:"address"`    // "host:port"
+	Kind      string `yaml:"kind"`       // "vpn", "sso", "webmail", "desktop"
+	TwoFactor string `yaml:"two_factor"` // "yes", "no" or "unknown" (default): a second factor is demanded
+}
+
+var targetsSection = settings.Section{
+	Name: "targets",
+	Is: scanner.Text{
+		FR: "Ce qui est examiné, à l'intérieur du périmètre.",
+		EN: "What is looked at, inside the scope.",
+	},
+	Keys: settings.Keys{
+		"domains": {FR: "domaines : DNS, enregistrement, messagerie, noms", EN: "domains: DNS, registration, mail, names", Example: "[chu-exemple.fr]"},
+		"sites": {
+			FR: "sites web : pages, TLS, applications", EN: "web sites: pages, TLS, applications",
+			Example: `["https://www.chu-exemple.fr", "https://portail.chu-exemple.fr"]`,
+		},
+		"services": {
+			FR: "services en TLS, ou en STARTTLS selon le port", EN: "services that speak TLS, or STARTTLS by their port", Example: `["vpn.chu-exemple.fr:443"]`,
+		},
+		"hosts": {FR: "machines dont les ports sont examinés", EN: "hosts whose ports are looked at", Example: "[vpn.chu-exemple.fr]"},
+		"portals": {
+			FR: "accès distants ouverts exprès", EN: "remote accesses open on purpose",
+		},
+		"portals.address": {FR: "nom et port", EN: "name and port", Needed: true, Example: "vpn.chu-exemple.fr:443"},
+		"portals.kind":    {FR: "vpn, sso, webmail ou desktop", EN: "vpn, sso, webmail or desktop", Needed: true, Example: "vpn"},
+		"portals.two_factor": {
+			FR: "un second facteur y est exigé : yes, no ou unknown", EN: "a second factor is demanded: yes, no or unknown",
+			Default: "unknown", Example: `"yes"`,
+		},
+	},
+}
+
+// portalKinds are the remote accesses a portal may be, and secondFactors what
+// may be said of them (exposure-checks.md, EXP-SVC-09).
+var (
+	portalKinds   = []string{"vpn", "sso", "webmail", "desktop"}
+	secondFactors = []string{"yes", "no", "unknown"}
+)
+
+// Validate names every target that is not written as one.
+func (t Targets) Validate() settings.Faults {
+	var faults settings.Faults
+	for i, domain := range t.Domains {
+		if _, err := ParseDomain(domain); err != nil {
+			faults = append(faults, notDomain("domains"+settings.At(i), domain))
+		}
+	}
+	for i, site := range t.Sites {
+		if _, err := ParseSite(site); err != nil {
+			faults = append(faults, settings.Fault{
+				Key:  "sites" + settings.At(i),
+				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas l'adresse d'un site", site), EN: fmt.Sprintf("%q is not the address of a site", site)},
+				Hint: scanner.Text{
+					FR: "écrivez https:// et le nom, sans chemin, par exemple https://www.chu-exemple.fr",
+					EN: "write https:// and the name, without path, for example https://www.chu-exemple.fr",
+				},
+			})
+		}
+	}
+	for i, service := range t.Services {
+		if _, err := ParseService(service); err != nil {
+			faults = append(faults, notEndpoint("services"+settings.At(i), service))
+		}
+	}
+	for i, host := range t.Hosts {
+		if _, err := netip.ParseAddr(host); err == nil {
+			continue
+		}
+		if _, err := ParseDomain(host); err != nil {
+			faults = append(faults, notDomain("hosts"+settings.At(i), host))
+		}
+	}
+	for i, p := range t.Portals {
+		faults = append(faults, p.validate().Below("portals"+settings.At(i))...)
+	}
+	return faults
+}
+
+func (p Portal) validate() (faults settings.Faults) {
+	if _, err := ParseService(p.Address); err != nil {
+		faults = append(faults, notEndpoint("address", p.Address))
+	}
+	if !slices.Contains(portalKinds, p.Kind) {
+		faults = append(faults, settings.Among("kind", p.Kind, portalKinds))
+	}
+	if p.TwoFactor != "" && !slices.Contains(secondFactors, p.TwoFactor) {
+		faults = append(faults, settings.Among("two_factor", p.TwoFactor, secondFactors))
+	}
+	return faults
+}
+
+// FilePaths are none.
+func (*Targets) FilePaths() []*string { return nil }
+
+// ParseService reads "host:port".
+func ParseService(written string) (scanner.Target, error) {
+	host, text, err := net.SplitHostPort(written)
+	if err != nil {
+		return scanner.Target{}, err
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || port == 0 || host == "" {
+		return scanner.Target{}, fmt.Errorf("%q is not a name and a port", written)
+	}
+	return scanner.ServiceTarget(host, int(port)), nil
+}
+
+func notDomain(key, written string) settings.Fault {
+	return settings.Fault{
+		Key:  key,
+		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un nom de domaine", written), EN: fmt.Sprintf("%q is not a domain name", written)},
+		Hint: scanner.Text{FR: "écrivez un nom tel que chu-exemple.fr, sans https:// ni port", EN: "write a name such as chu-exemple.fr, without https:// nor port"},
+	}
+}
+
+func notEndpoint(key, written string) settings.Fault {
+	return settings.Fault{
+		Key:  key,
+		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un nom et un port", written), EN: fmt.Sprintf("%q is not a name and a port", written)},
+		Hint: scanner.Text{FR: "écrivez par exemple vpn.chu-exemple.fr:443", EN: "write for example vpn.chu-exemple.fr:443"},
+	}
+}

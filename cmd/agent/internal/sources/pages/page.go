@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"carescan/cmd/agent/internal/config"
+	"carescan/scanner"
+)
+
+const (
+	exampleName = "agent.example.yaml"
+	frenchName  = "configuration.fr.md"
+	englishName = "configuration.md"
+)
+
+// maxComment is the most bytes of a comment in both languages on one line.
+const maxComment = 100
+
+// render gives the text of every file by its name.
+func render(documented []config.Documented) map[string]string {
+	return map[string]string{
+		exampleName: example(documented),
+		frenchName:  page(documented, scanner.French),
+		englishName: page(documented, scanner.English),
+	}
+}
+
+const exampleIntroduction = `# Configuration de l'agent CareScan — toutes les clés, avec leur sens.
+# Configuration of the CareScan agent — every key, with its meaning.
+#
+# Composé par go generate ; ne pas corriger ici. / Written by go generate; do not edit.
+#
+# Une clé inconnue est refusée. Les chemins relatifs partent du dossier de ce
+# fichier. Les secrets sont toujours dans des fichiers à part. Une date est un jour
+# entier, à l'heure de Paris ; une durée a une unité (s, m, h, d ou j).
+# An unknown key is refused. Relative paths start at this file's folder. Secrets
+# always sit in files of their own. A date is a whole day, Paris time; a duration
+# has a unit (s, m, h, d).
+`
+
+// example writes every key once, with a value that is valid.
+func example(documented []config.Documented) string {
+	var b strings.Builder
+	b.WriteString(exampleIntroduction)
+	for _, d := range documented {
+		fmt.Fprintf(&b, "\n# %s\n# %s\n", d.Is.FR, d.Is.EN)
+		keys := keysOf(d)
+		if len(keys) == 1 && keys[0].path == "" {
+			writeKey(&b, keys[0], "", "")
+			continue
+		}
+		fmt.Fprintf(&b, "%s:\n", d.Name)
+		writeKeys(&b, keys, "  ", isList(d))
+	}
+	return b.String()
+}
+
+// writeKeys writes keys at a place; those of a list follow one dash.
+func writeKeys(b *strings.Builder, keys []key, indent string, list bool) {
+	for i, k := range keys {
+		switch {
+		case !list:
+			writeKey(b, k, indent, "")
+		case i == 0:
+			writeKey(b, k, indent, "- ")
+		default:
+			writeKey(b, k, indent+"  ", "")
+		}
+	}
+}
+
+// writeKey writes what a key means above it. What stands below it begins after
+// its dash, when it has one.
+func writeKey(b *strings.Builder, k key, indent, dash string) {
+	if both := k.FR + " / " + k.EN; len(both) <= maxComment {
+		fmt.Fprintf(b, "%s# %s\n", indent, both)
+	} else {
+		fmt.Fprintf(b, "%[1]s# %[2]s\n%[1]s# %[3]s\n", indent, k.FR, k.EN)
+	}
+	if len(k.below) == 0 {
+		fmt.Fprintf(b, "%s%s%s: %s\n", indent, dash, k.name, cmp.Or(k.Example, k.Default))
+		return
+	}
+	fmt.Fprintf(b, "%s%s%s:\n", indent, dash, k.name)
+	writeKeys(b, k.below, strings.Repeat(" ", len(indent+dash)+2), k.list)
+}
+
+var introduction = scanner.Text{
+	FR: `<!-- Composé par go generate ./cmd/agent/internal/sources. Ne pas corriger ici. -->
+
+# La configuration de l'agent
+
+[English](configuration.md)
+
+Toutes les clés de ` + "`agent.yaml`" + `. Une clé inconnue est refusée. Les chemins relatifs partent du dossier du fichier. Les secrets sont toujours dans des
+fichiers à part. [agent.example.yaml](agent.example.yaml) les montre toutes ; ` + "`carescan-agent doctor`" + ` vérifie un fichier sans rien contacter.
+`,
+	EN: `<!-- Written by go generate ./cmd/agent/internal/sources. Do not edit. -->
+
+# The configuration of the agent
+
+[Français](configuration.fr.md)
+
+Every key of ` + "`agent.yaml`" + `. An unknown key is refused. Relative paths start at the file's folder. Secrets always sit in files of their own.
+[agent.example.yaml](agent.example.yaml) shows them all; ` + "`carescan-agent doctor`" + ` checks a file, contacting nobody.
+`,
+}
+
+var header = scanner.Text{
+	FR: "| Clé | Sens | S'écrit | Par défaut | Nécessaire | Exemple |\n| --- | --- | --- | --- | --- | --- |\n",
+	EN: "| Key | Meaning | Written as | Default | Needed | Example |\n| --- | --- | --- | --- | --- | --- |\n",
+}
+
+// page is the reference in one language.
+func page(documented []config.Documented, l scanner.Lang) string {
+	var b strings.Builder
+	b.WriteString(set(introduction.In(l), l))
+	for _, d := range documented {
+		list := ""
+		if isList(d) {
+			list = scanner.Text{FR: " Une liste.", EN: " A list."}.In(l)
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s%s\n\n%s", d.Name, set(d.Is.In(l), l), list, header.In(l))
+		writeRows(&b, keysOf(d), d.Name, l)
+	}
+	return b.String()
+}
+
+func writeRows(b *strings.Builder, keys []key, section string, l scanner.Lang) {
+	for _, k := range keys {
+		needed := ""
+		if k.Needed {
+			needed = scanner.Text{FR: "oui", EN: "yes"}.In(l)
+		}
+		meaning := set(scanner.Text{FR: k.FR, EN: k.EN}.In(l), l)
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", cmp.Or(k.path, section), meaning, set(k.kind.In(l), l), code(k.Default), needed, code(cmp.Or(k.Example, k.Default)))
+		writeRows(b, k.below, section, l)
+	}
+}
+
+// code shows a value as written in YAML; a bar would end its cell.
+func code(value string) string {
+	if value == "" {
+		return ""
+	}
+	return "`" + strings.ReplaceAll(value, "|", `\|`) + "`"
+}
+
+// set puts the no-break spaces of French typography, and keeps a text in its cell.
+func set(text string, l scanner.Lang) string {
+	if l != scanner.French {
+		return text
+	}
+	for _, sign := range []string{":", ";", "?", "!", "%", "»"} {
+		text = strings.ReplaceAll(text, " "+sign, "\u00a0"+sign)
+	}
+	return strings.ReplaceAll(text, "« ", "«\u00a0")
+}
+
+// isList tells a section that holds a list.
+func isList(d config.Documented) bool { return reflect.TypeOf(d.Value).Kind() == reflect.Slice }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sources
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/memory"
+	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/hosting/geo"
+	"carescan/scanner/probes/lists"
+	"carescan/scanner/settings"
+)
+
+// Shared is what belongs to the whole run and is handed to probes as values: the
+// sections of the run, whom it trusts, the lists it holds, what it remembers.
+type Shared struct {
+	Config     config.Config
+	Pseudonyms scanner.Pseudonyms // stand for people in facts
+	Memory     *memory.Memory     // nil: nothing is new
+	Past       *memory.Past       // nil: nothing ran before
+
+	trust trust
+	lists *lists.Book
+	// places opens the data that tell whose network an address is.
+	places func() (*geo.Table, error)
+}
+
+// Probes makes the probes of every source. What some were told wrong comes
+// together, as settings.Faults, with the probes that could be made.
+func Probes(s Shared) ([]scanner.Probe, error) {
+	s.places = sync.OnceValues(geo.Open)
+	var faults settings.Faults
+	var err error
+	if s.trust, err = trustOf(s.Config.Network); !collect(&faults, err) {
+		return nil, err
+	}
+	if s.lists, err = lists.Open(s.Config.Lists.Exploited, s.Config.Lists.EndOfLife); err != nil {
+		if !collect(&faults, at("lists", err)) {
+			return nil, err
+		}
+		// The other faults are looked for with the lists of the product.
+		s.Config.Lists = config.Lists{}
+		if s.lists, err = lists.Open("", ""); err != nil {
+			return nil, err
+		}
+	}
+	var probes []scanner.Probe
+	for _, row := range table {
+		probe, err := row.probe(s)
+		switch {
+		case err == nil:
+			probes = append(probes, probe)
+		case !collect(&faults, err):
+			return nil, fmt.Errorf("prepare probe %s: %w", row.name, err)
+		}
+	}
+	if len(faults) > 0 {
+		return probes, faults
+	}
+	return probes, nil
+}
+
+// collect keeps the faults an error holds; it is false for any other error.
+func collect(faults *settings.Faults, err error) bool {
+	found, ok := errors.AsType[settings.Faults](err)
+	*faults = append(*faults, found...)
+	return ok || err == nil
+}
+
+// at names the key behind an error of a probe.
+func at(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if found, ok := errors.AsType[settings.Faults](err); ok {
+		return found.Below(key)
+	}
+	return settings.Faults{{
+		Key:  key,
+		What: scanner.Text{FR: "la valeur n'est pas utilisable (" + err.Error() + ")", EN: "the value cannot be used (" + err.Error() + ")"},
+		Hint: scanner.Text{FR: "corrigez cette clé, ou retirez-la", EN: "correct this key, or remove it"},
+	}}
+}
+
+// declaredHosts are the names the establishment looks at already.
+func declaredHosts(t config.Targets) []string {
+	hosts := append(append([]string{}, t.Domains...), t.Hosts...)
+	for _, site := range t.Sites {
+		target, err := config.ParseSite(site)
+		if u, errURL := url.Parse(target.ID); err == nil && errURL == nil {
+			hosts = append(hosts, u.Hostname())
+		}
+	}
+	for _, address := range t.Services {
+		if host, _, err := net.SplitHostPort(address); err == nil {
+			hosts = append(hosts, host)
+		}
+	}
+	for _, p := range t.Portals {
+		if host, _, err := net.SplitHostPort(p.Address); err == nil {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// portalsOf are the portals by "host:port".
+func portalsOf(t config.Targets) map[string]fact.Declaration {
+	declared := map[string]fact.Declaration{}
+	for _, p := range t.Portals {
+		declared[p.Address] = fact.Declaration{Kind: p.Kind, TwoFactor: cmp.Or(p.TwoFactor, "unknown")}
+	}
+	return declared
+}
+
+// hasEffect refuses a pace of the templates that the pace of all looks together
+// would not let through: a setting that has no effect is an error (decision 13 of
+// the architecture).
+func hasEffect(templates int, together float64) error {
+	if together = cmp.Or(together, 1); float64(templates) <= together {
+		return nil
+	}
+	return settings.Faults{{
+		Key:  "templates.rate",
+		What: settings.Say("%d est sans effet au-dessus de network.request_rate, qui est %g", "%d has no effect above network.request_rate, which is %g", templates, together),
+		Hint: settings.Say("baissez cette valeur, ou relevez network.request_rate", "lower this value, or raise network.request_rate"),
+	}}
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailprobe
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"carescan/scanner"
+	"carescan/scanner/settings"
+)
+
+// Settings are what the DNS does not tell of the mail of domains.
+type Settings []Domain
+
+// Domain is what the DNS does not tell of one domain.
+type Domain struct {
+	Domain    string   `yaml:"domain"`
+	Selectors []string `yaml:"selectors"` // of the DKIM keys in use
+}
+
+// Section documents the settings.
+var Section = settings.Section{
+	Name: "mail",
+	Is: scanner.Text{
+		FR: "Ce que le DNS ne dit pas de la messagerie de vos domaines.",
+		EN: "What the DNS does not tell of the mail of your domains.",
+	},
+	Keys: settings.Keys{
+		"domain": {FR: "domaine, parmi targets.domains", EN: "domain, among targets.domains", Needed: true, Example: "chu-exemple.fr"},
+		"selectors": {
+			FR: "sélecteurs des clés DKIM en service ; sans eux, les clés ne peuvent pas être vues",
+			EN: "selectors of the DKIM keys in use; without them, the keys cannot be seen", Example: "[s2026]",
+		},
+	},
+}
+
+// name is the domain as its target writes it, in ASCII.
+func (d Domain) name() string {
+	name, err := idna.Lookup.ToASCII(scanner.CanonicalName(d.Domain))
+	if err != nil {
+		return d.Domain // which Validate refuses
+	}
+	return name
+}
+
+// Validate names what is no domain, and what is written twice.
+func (s Settings) Validate() settings.Faults {
+	var faults settings.Faults
+	seen := map[string]bool{}
+	for i, d := range s {
+		place := settings.At(i) + ".domain"
+		name := d.name()
+		switch {
+		case d.Domain == "":
+			faults = append(faults, settings.Missing(place, "domain: chu-exemple.fr"))
+		case !isPlainName(name) || !strings.Contains(name, "."):
+			faults = append(faults, settings.Fault{
+				Key:  place,
+				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un nom de domaine", d.Domain), EN: fmt.Sprintf("%q is not a domain name", d.Domain)},
+				Hint: scanner.Text{FR: "écrivez un nom tel que chu-exemple.fr", EN: "write a name such as chu-exemple.fr"},
+			})
+		case seen[name]:
+			faults = append(faults, settings.Twice(place, d.Domain))
+		}
+		seen[name] = true
+	}
+	return faults
+}
+
+// FilePaths are none.
+func (Settings) FilePaths() []*string { return nil }
+
+// selectors are those declared for a domain.
+func (s Settings) selectors(name string) []string {
+	for _, d := range s {
+		if d.name() == name {
+			return d.Selectors
+		}
+	}
+	return nil
+}
