@@ -3,6 +3,7 @@
 package sources
 
 import (
+	"maps"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -25,12 +26,10 @@ func TestTasks(t *testing.T) {
 		Services: []string{"vpn.chu.test:1194"}, Hosts: []string{"192.0.2.1"},
 	}
 	register, statements := hosting.Settings("r.yaml"), attestation.Settings("a.yaml")
-	for section, told := range map[string]settings.Part{
+	maps.Copy(c.Sources, map[string]settings.Part{
 		directory.Section.Name: &directory.Settings{{ID: "ad"}}, accounts.Section.Name: &accounts.Settings{{ID: "dpi"}},
 		hosting.Section.Name: &register, attestation.Section.Name: &statements,
-	} {
-		c.Sources[section] = told
-	}
+	})
 	want := []string{
 		"dns domain/xn--ch-vka.test", "dnssec domain/xn--ch-vka.test", "registration domain/xn--ch-vka.test",
 		"mail domain/xn--ch-vka.test", "smtp domain/xn--ch-vka.test", "inventory domain/xn--ch-vka.test",
