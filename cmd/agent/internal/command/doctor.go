@@ -129,7 +129,7 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 
 // joined lists the errors that errors.Join put together.
 func joined(err error) []error {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost is meant
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		return several.Unwrap()
 	}
 	if err == nil {
@@ -272,7 +272,8 @@ func signSystem(probe scanner.Probe) []sign {
 	}
 	list := strings.Join(systems, ", ")
 	return []sign{{
-		scanner.Text{FR: "sonde " + probe.Name(), EN: "probe " + probe.Name()}, broken,
+		scanner.Text{FR: "sonde " + probe.Name(), EN: "probe " + probe.Name()},
+		broken,
 		scanner.Text{FR: "ne fonctionne que sur " + list, EN: "only works on " + list},
 		scanner.Text{FR: "retirez ses cibles, ou installez l'agent sur un autre système", EN: "remove its targets, or install the agent on another system"},
 	}}

@@ -155,8 +155,10 @@ func (n Network) Validate() settings.Faults {
 		key   string
 		value float64
 	}{
-		{"confirm_after", float64(n.ConfirmAfter)}, {"rate_per_host", n.RatePerHost},
-		{"concurrent_per_host", float64(n.ConcurrentPerHost)}, {"budget_per_host", float64(n.BudgetPerHost)},
+		{"confirm_after", float64(n.ConfirmAfter)},
+		{"rate_per_host", n.RatePerHost},
+		{"concurrent_per_host", float64(n.ConcurrentPerHost)},
+		{"budget_per_host", float64(n.BudgetPerHost)},
 	} {
 		if pace.value < 0 {
 			faults = append(faults, settings.Negative(pace.key))
