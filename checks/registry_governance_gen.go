@@ -24,15 +24,16 @@ func governanceChecks() []scanner.Check {
 func governancecrisisexercisePapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
-			Title: "Un exercice de crise cyber a eu lieu dans l'année",
-			Why:   "Le jour où les écrans s'éteignent, les équipes font ce qu'elles ont répété. Un exercice par an montre ce qui manque\u00a0: annuaire papier, procédures dégradées, qui décide.",
-			How:   "On lit les attestations de l'établissement. Le dernier exercice doit dater de 365 jours au plus. Plus ancien\u00a0: non-conformité importante. Sans attestation, ou avec un exercice seulement prévu, le résultat est non concluant.",
-			Fix:   "Organiser un exercice avec la direction, l'informatique, les soignants et la communication, en écrire les leçons, les verser au plan qualité, puis déclarer l'attestation avec la référence du compte rendu.",
+			Title:    "Un exercice de crise cyber a eu lieu dans l'année",
+			Why:      "Le jour où les écrans s'éteignent, les équipes font ce qu'elles ont répété. Un exercice par an montre ce qui manque\u00a0: annuaire papier, procédures dégradées, qui décide.",
+			How:      "On lit les attestations de l'établissement. Le dernier exercice doit dater de 365 jours au plus. Plus ancien\u00a0: non-conformité importante. Sans attestation, ou avec un exercice seulement prévu, le résultat est non concluant.",
+			Fix:      "Organiser un exercice avec la direction, l'informatique, les soignants et la communication, en écrire les leçons, les verser au plan qualité, puis déclarer l'attestation avec la référence du compte rendu.",
+			Conclude: "Déclarer le dernier exercice dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml)\u00a0: sa date, la fonction de qui l'atteste et la référence du compte rendu\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
 				"held":        {Message: "Le dernier exercice attesté a eu lieu le {date} (attesté par\u00a0: {role})."},
 				"none-stated": {Message: "Aucun exercice de crise n'est attesté."},
-				"planned":     {Message: "Un exercice est annoncé pour le {date}, mais aucun n'est attesté."},
-				"too-old":     {Message: "Le dernier exercice attesté remonte au {date} (attesté par\u00a0: {role})."},
+				"planned":     {Message: "Un exercice est annoncé pour le {date}, mais aucun n'est attesté.", Remedy: "Après l'exercice, le déclarer dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml) à la date où il a eu lieu. Si un autre l'a précédé, l'y déclarer dès maintenant, puis relancer l'examen."},
+				"too-old":     {Headline: "Le dernier exercice de crise cyber attesté est trop ancien", Message: "Le dernier exercice attesté remonte au {date} (attesté par\u00a0: {role})."},
 			},
 			References: []string{
 				"Instruction DNS/2025/12 du 22 janvier 2025, action 1",
@@ -40,15 +41,16 @@ func governancecrisisexercisePapers() scanner.Papers {
 			},
 		},
 		EN: scanner.Paper{
-			Title: "A cyber crisis exercise was held within the year",
-			Why:   "The day the screens go dark, teams do what they have rehearsed. One exercise a year shows what is missing: a paper phone book, fallback procedures, who decides.",
-			How:   "The attestations of the establishment are read. The last exercise must be at most 365 days old. Older: medium failure. Without an attestation, or with an exercise that is only planned, the outcome is inconclusive.",
-			Fix:   "Hold an exercise with the management, IT, care staff and communication, write down what was learnt, feed it into the quality plan, then declare the attestation with the reference of the minutes.",
+			Title:    "A cyber crisis exercise was held within the year",
+			Why:      "The day the screens go dark, teams do what they have rehearsed. One exercise a year shows what is missing: a paper phone book, fallback procedures, who decides.",
+			How:      "The attestations of the establishment are read. The last exercise must be at most 365 days old. Older: medium failure. Without an attestation, or with an exercise that is only planned, the outcome is inconclusive.",
+			Fix:      "Hold an exercise with the management, IT, care staff and communication, write down what was learnt, feed it into the quality plan, then declare the attestation with the reference of the minutes.",
+			Conclude: "Declare the last exercise in the file of attestations (\"attestations\" in agent.yaml): its date, the function of whoever attests it and the reference of the minutes; then scan again.",
 			Reasons: map[string]scanner.Reason{
 				"held":        {Message: "The last exercise attested was held on {date} (attested by: {role})."},
 				"none-stated": {Message: "No crisis exercise is attested."},
-				"planned":     {Message: "An exercise is announced for {date}, but none is attested."},
-				"too-old":     {Message: "The last exercise attested goes back to {date} (attested by: {role})."},
+				"planned":     {Message: "An exercise is announced for {date}, but none is attested.", Remedy: "After the exercise, declare it in the file of attestations (\"attestations\" in agent.yaml) with the date it was held. If another one came before, declare that one now, then scan again."},
+				"too-old":     {Headline: "The last cyber crisis exercise attested is too old", Message: "The last exercise attested goes back to {date} (attested by: {role})."},
 			},
 			References: []string{
 				"Instruction DNS/2025/12 of 22 January 2025, action 1",
@@ -61,28 +63,30 @@ func governancecrisisexercisePapers() scanner.Papers {
 func governancepersistentunknownsPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
-			Title: "Tout ce qui est examiné se laisse voir",
-			Why:   "Une vérification qui ne conclut jamais laisse un angle mort\u00a0: elle ne dit ni que tout va bien, ni que quelque chose manque. Le plus souvent, un pare-feu, une limite de débit ou un droit de lecture empêche l'agent de voir.",
-			How:   "On lit l'historique des passages que l'agent garde. Une vérification qui a regardé une cible sans conclure trois passages de suite est citée, avec sa cible\u00a0: dix cibles au plus. Un passage qui n'avait pas cette cible, ou qui regardait d'ailleurs, ne compte pas. Ce que l'établissement doit déclarer lui-même n'est pas compté ici. Rien n'est jamais non conforme\u00a0: le résultat est non concluant tant qu'un angle mort dure, et sans objet avant trois passages. Le passage en cours comptera à partir du suivant.",
-			Fix:   "Autoriser l'agent sur le pare-feu et les protections des cibles citées, lui donner les droits de lecture qui manquent, ou retirer du périmètre ce qui n'existe plus. Le détail de chaque cause est dans les constats de ces cibles.",
+			Title:    "Tout ce qui est examiné se laisse voir",
+			Why:      "Une vérification qui ne conclut jamais laisse un angle mort\u00a0: elle ne dit ni que tout va bien, ni que quelque chose manque. Le plus souvent, un pare-feu, une limite de débit ou un droit de lecture empêche l'agent de voir.",
+			How:      "On lit l'historique des passages que l'agent garde. Une vérification qui a regardé une cible sans conclure trois passages de suite est citée, avec sa cible\u00a0: dix cibles au plus. Un passage qui n'avait pas cette cible, ou qui regardait d'ailleurs, ne compte pas. Ce que l'établissement doit déclarer lui-même n'est pas compté ici. Rien n'est jamais non conforme\u00a0: le résultat est non concluant tant qu'un angle mort dure, et sans objet avant trois passages. Le passage en cours comptera à partir du suivant.",
+			Fix:      "Rien à corriger\u00a0: cette vérification ne constate jamais de non-conformité, elle demande à voir.",
+			Conclude: "Autoriser l'agent sur le pare-feu et les protections des cibles citées, lui donner les droits de lecture qui manquent, ou retirer du périmètre ce qui n'existe plus. Les constats de ces cibles disent chacun quoi faire.",
 			Reasons: map[string]scanner.Reason{
-				"lasting":   {Message: "Vérifications restées sans conclusion {runs} passages de suite ou plus, la plus ancienne depuis le {date}\u00a0: {count}. Cibles à ouvrir à l'agent\u00a0: {list}."},
-				"none":      {Message: "Aucune vérification n'est restée sans conclusion {runs} passages de suite (passages connus\u00a0: {known})."},
-				"too-early": {Message: "Moins de {runs} passages sont connus (passages connus\u00a0: {known})\u00a0: il est trop tôt pour le dire."},
+				"lasting":   {Message: "{count|vérification est restée|vérifications sont restées} sans conclusion {runs} passages de suite ou plus, {count:depuis|la plus ancienne depuis} le {date}. Cibles à ouvrir à l'agent\u00a0: {list}."},
+				"none":      {Message: "Aucune vérification n'est restée sans conclusion {runs} passages de suite ({known|passage connu|passages connus})."},
+				"too-early": {Message: "Il est trop tôt pour le dire\u00a0: {known|passage est connu|passages sont connus|aucun passage n'est connu}, et il en faut {runs}."},
 			},
 			References: []string{
 				"Règle du projet\u00a0: trois passages de suite sans conclusion appellent une demande à l'établissement",
 			},
 		},
 		EN: scanner.Paper{
-			Title: "Everything looked at lets itself be seen",
-			Why:   "A check that never concludes leaves a blind spot: it says neither that all is well, nor that something is missing. Most often a firewall, a rate limit or a right to read keeps the agent from seeing.",
-			How:   "The history of runs kept by the agent is read. A check that looked at a target and concluded nothing three runs in a row is named, with its target: ten targets at most. A run that did not have this target, or looked from elsewhere, does not count. What the establishment has to declare itself is not counted here. Nothing ever fails: the outcome is inconclusive as long as a blind spot lasts, and not applicable before three runs. The present run will count from the next one on.",
-			Fix:   "Allow the agent through the firewall and the protections of the targets named, give it the rights to read that are missing, or take out of the scope what no longer exists. The detail of each cause is in the findings of these targets.",
+			Title:    "Everything looked at lets itself be seen",
+			Why:      "A check that never concludes leaves a blind spot: it says neither that all is well, nor that something is missing. Most often a firewall, a rate limit or a right to read keeps the agent from seeing.",
+			How:      "The history of runs kept by the agent is read. A check that looked at a target and concluded nothing three runs in a row is named, with its target: ten targets at most. A run that did not have this target, or looked from elsewhere, does not count. What the establishment has to declare itself is not counted here. Nothing ever fails: the outcome is inconclusive as long as a blind spot lasts, and not applicable before three runs. The present run will count from the next one on.",
+			Fix:      "Nothing to correct: this check never finds a failure, it asks to be allowed to see.",
+			Conclude: "Allow the agent through the firewall and the protections of the targets named, give it the rights to read that are missing, or take out of the scope what no longer exists. The findings of these targets each say what to do.",
 			Reasons: map[string]scanner.Reason{
-				"lasting":   {Message: "Checks that stayed without a conclusion {runs} runs in a row or more, the oldest since {date}: {count}. Targets to open to the agent: {list}."},
-				"none":      {Message: "No check stayed without a conclusion {runs} runs in a row (runs known: {known})."},
-				"too-early": {Message: "Fewer than {runs} runs are known (runs known: {known}): it is too early to say."},
+				"lasting":   {Message: "{count|check|checks} stayed without a conclusion {runs} runs in a row or more, {count:since|the oldest since} {date}. Targets to open to the agent: {list}."},
+				"none":      {Message: "No check stayed without a conclusion {runs} runs in a row ({known|run|runs} known)."},
+				"too-early": {Message: "It is too early to say: {known|run is|runs are} known, and {runs} are needed."},
 			},
 			References: []string{
 				"Rule of the project: three runs in a row without a conclusion call for a request to the establishment",
@@ -94,15 +98,16 @@ func governancepersistentunknownsPapers() scanner.Papers {
 func governancepssiapprovalPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
-			Title: "La politique de sécurité (PSSI) est approuvée et suivie",
-			Why:   "La PSSI dit qui décide, qui répond et selon quelles règles. Sans approbation de la direction, personne n'est tenu de la suivre\u00a0; trop ancienne, elle parle d'un hôpital qui n'existe plus.",
-			How:   "On lit les attestations de l'établissement. La dernière approbation doit dater de 36 mois au plus. Plus ancienne\u00a0: non-conformité importante. Sans attestation, ou avec une approbation seulement prévue, le résultat est non concluant. Le contenu de la PSSI n'est pas jugé.",
-			Fix:   "Relire la PSSI, la faire approuver par le représentant légal, puis déclarer l'attestation avec la date et la référence de la décision.",
+			Title:    "La politique de sécurité (PSSI) est approuvée et suivie",
+			Why:      "La PSSI dit qui décide, qui répond et selon quelles règles. Sans approbation de la direction, personne n'est tenu de la suivre\u00a0; trop ancienne, elle parle d'un hôpital qui n'existe plus.",
+			How:      "On lit les attestations de l'établissement. La dernière approbation doit dater de 36 mois au plus. Plus ancienne\u00a0: non-conformité importante. Sans attestation, ou avec une approbation seulement prévue, le résultat est non concluant. Le contenu de la PSSI n'est pas jugé.",
+			Fix:      "Relire la PSSI, la faire approuver par le représentant légal, puis déclarer l'attestation avec la date et la référence de la décision.",
+			Conclude: "Déclarer la dernière approbation dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml)\u00a0: sa date, la fonction de qui l'atteste et la référence de la décision\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
 				"approved":    {Message: "La PSSI a été approuvée le {date} (attesté par\u00a0: {role})."},
 				"none-stated": {Message: "Aucune approbation de la PSSI n'est attestée."},
-				"planned":     {Message: "Une approbation est annoncée pour le {date}, mais aucune n'est attestée."},
-				"too-old":     {Message: "La PSSI a été approuvée le {date}, il y a plus de {months} mois (attesté par\u00a0: {role})."},
+				"planned":     {Message: "Une approbation est annoncée pour le {date}, mais aucune n'est attestée.", Remedy: "Une fois la PSSI approuvée, déclarer l'approbation dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml) à la date de la décision. Si une version précédente a été approuvée, l'y déclarer dès maintenant, puis relancer l'examen."},
+				"too-old":     {Headline: "La dernière approbation de la politique de sécurité est trop ancienne", Message: "La PSSI a été approuvée le {date}, il y a plus de {months} mois (attesté par\u00a0: {role})."},
 			},
 			References: []string{
 				"CaRE domaine 2, prérequis D2.P1",
@@ -110,15 +115,16 @@ func governancepssiapprovalPapers() scanner.Papers {
 			},
 		},
 		EN: scanner.Paper{
-			Title: "The information security policy (PSSI) is approved and kept up",
-			Why:   "The policy says who decides, who answers and by which rules. Without the approval of the management, nobody is bound to follow it; too old, it speaks of a hospital that no longer exists.",
-			How:   "The attestations of the establishment are read. The last approval must be at most 36 months old. Older: medium failure. Without an attestation, or with an approval that is only planned, the outcome is inconclusive. The content of the policy is not judged.",
-			Fix:   "Review the policy, have it approved by the legal representative, then declare the attestation with the date and reference of the decision.",
+			Title:    "The information security policy (PSSI) is approved and kept up",
+			Why:      "The policy says who decides, who answers and by which rules. Without the approval of the management, nobody is bound to follow it; too old, it speaks of a hospital that no longer exists.",
+			How:      "The attestations of the establishment are read. The last approval must be at most 36 months old. Older: medium failure. Without an attestation, or with an approval that is only planned, the outcome is inconclusive. The content of the policy is not judged.",
+			Fix:      "Review the policy, have it approved by the legal representative, then declare the attestation with the date and reference of the decision.",
+			Conclude: "Declare the last approval in the file of attestations (\"attestations\" in agent.yaml): its date, the function of whoever attests it and the reference of the decision; then scan again.",
 			Reasons: map[string]scanner.Reason{
 				"approved":    {Message: "The policy was approved on {date} (attested by: {role})."},
 				"none-stated": {Message: "No approval of the policy is attested."},
-				"planned":     {Message: "An approval is announced for {date}, but none is attested."},
-				"too-old":     {Message: "The policy was approved on {date}, more than {months} months ago (attested by: {role})."},
+				"planned":     {Message: "An approval is announced for {date}, but none is attested.", Remedy: "Once the policy is approved, declare the approval in the file of attestations (\"attestations\" in agent.yaml) with the date of the decision. If an earlier version was approved, declare that one now, then scan again."},
+				"too-old":     {Headline: "The last approval of the security policy is too old", Message: "The policy was approved on {date}, more than {months} months ago (attested by: {role})."},
 			},
 			References: []string{
 				"CaRE domain 2, prerequisite D2.P1",
@@ -131,16 +137,17 @@ func governancepssiapprovalPapers() scanner.Papers {
 func governancesuccessiveauditsPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
-			Title: "Deux passages d'exposition complets sont espacés de 45 à 60 jours",
-			Why:   "L'objectif D1.O2.B de CaRE demande deux audits d'exposition successifs, espacés de 45 jours au moins et de 60 jours au plus\u00a0: un bon niveau d'un jour ne compte que s'il est tenu.",
-			How:   "On lit l'historique des passages que l'agent garde. Un passage compte s'il est complet, fait depuis internet, et s'il a conclu sur l'exposition. L'écart va de date à date. La paire la plus récente est montrée, avec le nombre de dossiers scellés entre ses deux passages\u00a0: en accepter est notre lecture, et un réglage (`accept_runs_between`). Les deux passages doivent porter sur le même périmètre. Le niveau atteint n'est pas jugé ici\u00a0: celui que la campagne exige n'est pas connu. Rien n'est jamais non conforme\u00a0: sans paire, le résultat est non concluant et dit quand un second passage en ferait une. Le passage en cours comptera à partir du suivant.",
-			Fix:   "Faire un passage complet depuis internet dans la fenêtre indiquée, puis joindre au dossier les deux dossiers scellés. Un passage reste partiel tant qu'une cible ne répond pas\u00a0: voir sa couverture.",
+			Title:    "Deux passages d'exposition complets sont espacés de 45 à 60 jours",
+			Why:      "L'objectif D1.O2.B de CaRE demande deux audits d'exposition successifs, espacés de 45 jours au moins et de 60 jours au plus\u00a0: un bon niveau d'un jour ne compte que s'il est tenu.",
+			How:      "On lit l'historique des passages que l'agent garde. Un passage compte s'il est complet, fait depuis internet, et s'il a conclu sur l'exposition. L'écart va de date à date. La paire la plus récente est montrée, avec le nombre de dossiers scellés entre ses deux passages\u00a0: en accepter est notre lecture, et un réglage (`accept_runs_between`). Les deux passages doivent porter sur le même périmètre. Le niveau atteint n'est pas jugé ici\u00a0: celui que la campagne exige n'est pas connu. Rien n'est jamais non conforme\u00a0: sans paire, le résultat est non concluant et dit quand un second passage en ferait une. Le passage en cours comptera à partir du suivant.",
+			Fix:      "Rien à corriger\u00a0: cette vérification ne constate jamais de non-conformité, elle attend une paire de passages.",
+			Conclude: "Faire un passage complet depuis internet dans la fenêtre indiquée, puis joindre au dossier les deux dossiers scellés. Un passage reste partiel tant qu'une cible ne répond pas\u00a0: voir sa couverture.",
 			Reasons: map[string]scanner.Reason{
 				"awaited":     {Message: "Un passage complet date du {first}. Un second, du {from} au {until}, ferait une paire."},
 				"begin-again": {Message: "Aucun passage complet ne date de {max} jours au plus. Un passage complet ce jour, puis un second du {from} au {until}, feraient une paire."},
-				"no-run":      {Message: "Aucun passage d'exposition complet depuis internet n'est connu (passages partiels ou en échec\u00a0: {runs})."},
-				"other-scope": {Message: "Les passages complets du {first} et du {second} sont espacés de {days} jours, mais ne portent pas sur le même périmètre."},
-				"pair":        {Message: "Passages complets du {first} et du {second}\u00a0: {days} jours d'écart (de {min} à {max} demandés), dossiers scellés entre les deux\u00a0: {between}. Empreintes\u00a0: {first_bundle} et {second_bundle}."},
+				"no-run":      {Message: "Aucun passage d'exposition complet depuis internet n'est connu ({runs|passage partiel ou en échec|passages partiels ou en échec}).", Remedy: "Faire un premier passage complet d'exposition depuis un agent placé sur internet («\u00a0vantage: internet\u00a0» dans agent.yaml). S'il est partiel, sa couverture dit quelle cible n'a pas répondu."},
+				"other-scope": {Message: "Les passages complets du {first} et du {second} sont espacés de {days|jour|jours}, mais ne portent pas sur le même périmètre.", Remedy: "Refaire, sans changer le périmètre («\u00a0scope\u00a0» et «\u00a0targets\u00a0» dans agent.yaml), un passage complet dans le délai voulu après le dernier, puis joindre au dossier les deux dossiers scellés."},
+				"pair":        {Message: "Passages complets du {first} et du {second}\u00a0: {days|jour|jours} d'écart (de {min} à {max} demandés), {between|dossier scellé|dossiers scellés} entre les deux. Empreintes\u00a0: {first_bundle} et {second_bundle}."},
 			},
 			References: []string{
 				"CaRE, domaine 1, objectif D1.O2.B\u00a0; réponse de l'ANS du 15 janvier 2025",
@@ -148,16 +155,17 @@ func governancesuccessiveauditsPapers() scanner.Papers {
 			},
 		},
 		EN: scanner.Paper{
-			Title: "Two complete runs on exposure are 45 to 60 days apart",
-			Why:   "Objective D1.O2.B of CaRE asks for two successive exposure audits, at least 45 days and at most 60 days apart: a good level on one day only counts when it is kept.",
-			How:   "The history of runs kept by the agent is read. A run counts when it is complete, made from the internet, and concluded on exposure. The distance goes from date to date. The newest pair is shown, with the number of sealed bundles between its two runs: accepting some is our reading, and a setting (`accept_runs_between`). Both runs must be about the same scope. The level reached is not judged here: the one the campaign asks for is not known. Nothing ever fails: without a pair the outcome is inconclusive, and says when a second run would make one. The present run will count from the next one on.",
-			Fix:   "Make a complete run from the internet within the window shown, then join both sealed bundles to the file. A run stays partial as long as a target does not answer: see its coverage.",
+			Title:    "Two complete runs on exposure are 45 to 60 days apart",
+			Why:      "Objective D1.O2.B of CaRE asks for two successive exposure audits, at least 45 days and at most 60 days apart: a good level on one day only counts when it is kept.",
+			How:      "The history of runs kept by the agent is read. A run counts when it is complete, made from the internet, and concluded on exposure. The distance goes from date to date. The newest pair is shown, with the number of sealed bundles between its two runs: accepting some is our reading, and a setting (`accept_runs_between`). Both runs must be about the same scope. The level reached is not judged here: the one the campaign asks for is not known. Nothing ever fails: without a pair the outcome is inconclusive, and says when a second run would make one. The present run will count from the next one on.",
+			Fix:      "Nothing to correct: this check never finds a failure, it waits for a pair of runs.",
+			Conclude: "Make a complete run from the internet within the window shown, then join both sealed bundles to the file. A run stays partial as long as a target does not answer: see its coverage.",
 			Reasons: map[string]scanner.Reason{
 				"awaited":     {Message: "A complete run dates from {first}. A second one, from {from} to {until}, would make a pair."},
 				"begin-again": {Message: "No complete run is at most {max} days old. A complete run today, then a second one from {from} to {until}, would make a pair."},
-				"no-run":      {Message: "No complete run on exposure from the internet is known (partial or failed runs: {runs})."},
-				"other-scope": {Message: "The complete runs of {first} and {second} are {days} days apart, but are not about the same scope."},
-				"pair":        {Message: "Complete runs of {first} and {second}: {days} days apart ({min} to {max} asked for), sealed bundles between them: {between}. Digests: {first_bundle} and {second_bundle}."},
+				"no-run":      {Message: "No complete run on exposure from the internet is known ({runs|partial or failed run|partial or failed runs}).", Remedy: "Make a first complete run on exposure from an agent placed on the internet (\"vantage: internet\" in agent.yaml). If it is partial, its coverage says which target did not answer."},
+				"other-scope": {Message: "The complete runs of {first} and {second} are {days|day|days} apart, but are not about the same scope.", Remedy: "Without changing the scope (\"scope\" and \"targets\" in agent.yaml), make another complete run within the time wanted after the last one, then join both sealed bundles to the file."},
+				"pair":        {Message: "Complete runs of {first} and {second}: {days|day|days} apart ({min} to {max} asked for), {between|sealed bundle|sealed bundles} between them. Digests: {first_bundle} and {second_bundle}."},
 			},
 			References: []string{
 				"CaRE, domain 1, objective D1.O2.B; answer of ANS of 15 January 2025",
