@@ -5,6 +5,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ scope:
   authorisation: {by: directeur, from: 2026-01-01, until: 2027-01-01T00:00:00Z}
 targets: {domains: [chu.test], sites: ["https://www.chu.test"]}
 directories: [{id: ad, url: "ldaps://dc.chu.test:636", password_file: pw}]
+templates: {program: tools/carescan-templates}
 schedule: {every: 12h}
 `)
 	c, err := Load(file)
@@ -36,6 +38,9 @@ schedule: {every: 12h}
 	}
 	if want := filepath.Join(filepath.Dir(file), "pw"); c.Directories[0].PasswordFile != want {
 		t.Errorf("password file = %q, want %q", c.Directories[0].PasswordFile, want)
+	}
+	if want := filepath.Join(filepath.Dir(file), "tools", "carescan-templates"); c.Templates.Program != want || slices.Contains(c.Files(), want) {
+		t.Errorf("program = %q among %q, want %q, which is not read but started", c.Templates.Program, c.Files(), want)
 	}
 }
 
