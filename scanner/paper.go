@@ -72,9 +72,6 @@ func (p Paper) remedy(o Outcome, reason string) string {
 	return p.Conclude
 }
 
-// concludeRequired refuses a page that does not say how to conclude.
-const concludeRequired = false
-
 // pageWords are the headings of a page, in order.
 type pageWords struct{ why, how, fix, conclude, reasons, references string }
 
@@ -95,9 +92,6 @@ func ParsePaper(l Lang, markdown string) (Paper, error) {
 	}
 	w := pageHeadings[l]
 	headings := []string{w.why, w.how, w.fix, w.conclude, w.reasons, w.references}
-	if !concludeRequired && len(sections) == 5 {
-		headings = slices.Delete(headings, 3, 4)
-	}
 	texts := map[string]string{}
 	for i, s := range sections {
 		if i >= len(headings) || s.heading != headings[i] || s.text == "" {
@@ -119,7 +113,7 @@ func ParsePaper(l Lang, markdown string) (Paper, error) {
 	if p.Conclude, err = takeRemedies(texts[w.conclude], reasons); err != nil {
 		return Paper{}, err
 	}
-	if p.Fix == "" || p.Conclude == "" && texts[w.conclude] != "" || strings.Contains(p.Fix+p.Conclude, "{") {
+	if p.Fix == "" || p.Conclude == "" || strings.Contains(p.Fix+p.Conclude, "{") {
 		return Paper{}, fmt.Errorf("sections %q and %q must say something for every reason, without value, before items for single ones", w.fix, w.conclude)
 	}
 	return p, nil

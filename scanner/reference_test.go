@@ -80,7 +80,7 @@ func TestAgainst_reference(t *testing.T) {
 		{"the-only-one-serves-every-target", []scanner.Observation{porterAt(t, site, true, nil)}, "pass guarded", "", 0},
 		{"it-may-fail", []scanner.Observation{porterAt(t, site, false, nil)}, "fail open", "", 0},
 		{"the-one-of-the-same-target-comes-first", []scanner.Observation{porterAt(t, site, false, nil), porterAt(t, mine, true, nil)}, "pass guarded", "", 1},
-		{"none", nil, "inconclusive no-reference", "le registre du portier : ce passage n'en contient pas", -1},
+		{"none", nil, "inconclusive no-reference", "le registre du portier\u00a0: ce passage n'en contient pas", -1},
 		{"not-seen", []scanner.Observation{porterAt(t, site, true, unseen)}, "inconclusive no-reference", "la lecture n'a pas abouti", -1},
 		{"partial", []scanner.Observation{porterAt(t, site, true, partial)}, "inconclusive no-reference", "la lecture est incomplète", -1},
 		{

@@ -39,6 +39,10 @@ var commonRemedies = typesetAll(map[string]Text{
 		"Relancer l'examen : deux regards qui disent la même chose concluront.",
 		"Scan again: two looks that say the same will conclude.",
 	},
+	reasonNoReference: {
+		"Rendre disponible ce qui manque ({reference_fr}), puis relancer l'examen.",
+		"Make what is missing available ({reference_en}), then scan again.",
+	},
 	reasonCheckError: {
 		"Rien à faire dans l'établissement : signaler le message aux mainteneurs avec le dossier scellé.",
 		"Nothing to do in the establishment: report the message to the maintainers with the sealed bundle.",

@@ -37,7 +37,7 @@ func TestRemedyBelongsToItsReason(t *testing.T) {
 		"unknown_open":    {scanner.Unknown("open", nil), "", "Look again."},
 		"passed":          {scanner.Passed("shut", nil), "", ""},
 		"not_applicable":  {scanner.Exempt("shut", nil), "", ""},
-		"framework_wins":  {scanner.Unknown("partial", nil), "", "Remove what cut"},
+		"framework_wins":  {scanner.Unknown("wrong-vantage", nil), "", "Run this scan from"},
 		"framework_again": {scanner.Unknown("not-confirmed", nil), "", "Scan again"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -28,8 +28,8 @@ var familySource string
 // words are the labels of a page, in one language.
 type words struct {
 	Check, Severity, Fact, Against, Vantage, Any, References, Parameters, Default string
-	Why, How, Fix, Conclude, Reasons, Reason, Message                    string
-	Clauses, Other, OtherLang, Expected                                  string
+	Why, How, Fix, Conclude, Reasons, Reason, Message                             string
+	Clauses, Other, OtherLang, Expected                                           string
 }
 
 func wordsIn(l scanner.Lang) words {

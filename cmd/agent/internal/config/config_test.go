@@ -18,6 +18,7 @@ import (
 	"carescan/scanner/probes/accounts"
 	"carescan/scanner/probes/directory"
 	mailprobe "carescan/scanner/probes/mail"
+	"carescan/scanner/probes/nuclei"
 	"carescan/scanner/settings"
 )
 
@@ -32,6 +33,7 @@ scope:
   authorisation: {by: directeur, from: 2026-01-01, until: 2027-01-01T00:00:00Z}
 targets: {domains: [chu.test], sites: ["https://www.chu.test"]}
 directories: [{id: ad, url: "ldaps://dc.chu.test:636", bind_dn: svc, base_dn: "DC=chu", password_file: pw}]
+templates: {program: tools/carescan-templates}
 schedule: {every: 12h}
 `)
 	c, err := load(file)
@@ -50,6 +52,9 @@ schedule: {every: 12h}
 	told := config.Told[directory.Settings](c)
 	if want := filepath.Join(filepath.Dir(file), "pw"); told[0].PasswordFile != want {
 		t.Errorf("password file = %q, want %q", told[0].PasswordFile, want)
+	}
+	if got, want := config.Told[nuclei.Settings](c).Program, filepath.Join(filepath.Dir(file), "tools", "carescan-templates"); got != want {
+		t.Errorf("program = %q, want %q", got, want)
 	}
 }
 
@@ -133,7 +138,6 @@ func TestValidateRefuses(t *testing.T) {
 		"service":   {"targets: {services: [a.fr]}", "targets.services"},
 		"directory": {`directories: [{id: ad, url: "ldap://a.fr", password_file: x}]`, "directories[0]"},
 		"slow":      {"network: {request_rate: 0.1}", "network.request_rate"},
-		"no-effect": {"templates: {rate: 2}", "templates.rate"},
 		"rhythm":    {"schedule: {every: 1s}", "schedule.every"},
 		"export":    {"applications: [{id: dpi}]", "applications[0]"},
 		"hash":      {`templates: {program_sha256: "12"}`, "templates.program_sha256"},
