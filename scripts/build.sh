@@ -16,6 +16,6 @@ build() { # program, more settings of the linker
 mkdir -p "$out"
 build templates
 digest=$(sha256sum "$out/carescan-templates$suffix" | cut -d ' ' -f 1)
-build agent "-X carescan/cmd/agent/internal/runner.templatesDigest=$digest"
+build agent "-X carescan/cmd/agent/internal/sources.templatesDigest=$digest"
 build lab
 build aggregator
