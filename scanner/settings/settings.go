@@ -30,6 +30,8 @@ type Section struct {
 	Name string       // key in the file
 	Is   scanner.Text // what it is for, in one or two sentences
 	Keys Keys
+	// Model is the file that a person writes for it; nil when there is none.
+	Model *Model
 }
 
 // Fault is one thing wrong in a configuration, with its place, its cause and what
