@@ -18,6 +18,7 @@ type Model struct {
 	Value        any      // what a YAML file is read into; nil for a CSV
 	Columns      []string // of a CSV, in their usual order
 	Vocabularies []Vocabulary
+	Limits       map[string]int // the most that is read of something, by the name its page gives it
 }
 
 // Vocabulary lists the words that one key or column accepts.

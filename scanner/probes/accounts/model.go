@@ -21,6 +21,7 @@ var model = settings.Model{
 	Name: "accounts", File: "comptes.csv", Content: modelFile,
 	Declared: "applications:\n  - id: dpi\n    file: comptes.csv\n",
 	Columns:  Defaults(),
+	Limits:   map[string]int{"MiB": maxFile >> 20, "lines": maxRows},
 	Keys: settings.Keys{
 		columnLogin: {
 			FR:     "identifiant du compte dans l'application, une fois par compte ; il ne quitte pas l'établissement",

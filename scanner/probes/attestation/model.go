@@ -6,6 +6,7 @@ import (
 	_ "embed"
 
 	"carescan/scanner"
+	"carescan/scanner/probes/internal/yamlfile"
 	"carescan/scanner/settings"
 )
 
@@ -17,6 +18,9 @@ var model = settings.Model{
 	Name: "attestations", File: "attestations.yaml", Content: modelFile,
 	Declared: "attestations: attestations.yaml\n",
 	Value:    file{},
+	Limits: map[string]int{
+		"MiB": yamlfile.MaxFile >> 20, "statements": maxStatements, "text": maxText, "document": maxDocument >> 20,
+	},
 	Keys: settings.Keys{
 		"attestations":       {FR: "une attestation par élément de la liste", EN: "one statement for each item of the list"},
 		"attestations.topic": {FR: "ce qui est attesté : voir les sujets", EN: "what is stated: see the topics", Needed: true, Example: "crisis-exercise"},

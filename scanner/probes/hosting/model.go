@@ -8,6 +8,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/yamlfile"
 	"carescan/scanner/settings"
 )
 
@@ -19,6 +20,9 @@ var model = settings.Model{
 	Name: "hosting", File: "hebergement.yaml", Content: modelFile,
 	Declared: "hosting_register: hebergement.yaml\n",
 	Value:    register{},
+	Limits: map[string]int{
+		"MiB": yamlfile.MaxFile >> 20, "applications": maxApplications, "list": maxList, "text": maxText,
+	},
 	Keys: settings.Keys{
 		"as_of": {
 			FR:     "date de la dernière revue du registre, complet ce jour-là",
