@@ -192,9 +192,9 @@ func signTargets(plan scanner.Plan) []sign {
 		return nil
 	}
 	return []sign{{
-		scanner.Text{FR: "cibles", EN: "targets"}, degraded,
-		scanner.Text{FR: "rien n'est déclaré : un passage n'examinerait rien", EN: "nothing is declared: a run would look at nothing"},
-		scanner.Text{FR: "écrivez par exemple targets.domains et targets.sites", EN: "write for example targets.domains and targets.sites"},
+		part: scanner.Text{FR: "cibles", EN: "targets"}, health: degraded,
+		detail: scanner.Text{FR: "rien n'est déclaré : un passage n'examinerait rien", EN: "nothing is declared: a run would look at nothing"},
+		hint:   scanner.Text{FR: "écrivez par exemple targets.domains et targets.sites", EN: "write for example targets.domains and targets.sites"},
 	}}
 }
 

@@ -149,14 +149,14 @@ func refusal(m settings.Model, content string, r *reader, l scanner.Lang) (strin
 	if !ok {
 		return "", fmt.Errorf("the agent accepts what the page says it refuses:\n%s", content)
 	}
-	said := fenced(m, content) + "\n\n```text\n"
+	said := []string{fenced(m, content), "", "```text"}
 	for _, f := range faults {
-		said += set(f.Sentence(l), l) + "\n"
+		said = append(said, set(f.Sentence(l), l))
 		if f.Hint != settings.InFile(0, "", "")[0].Hint { // what is said of every file
-			said += "→ " + set(f.Hint.In(l), l) + "\n"
+			said = append(said, "→ "+set(f.Hint.In(l), l))
 		}
 	}
-	return said + "```", nil
+	return strings.Join(append(said, "```"), "\n"), nil
 }
 
 // reader reads a file as doctor does, through the probes of a configuration that
@@ -172,13 +172,13 @@ func newReader(sections []config.Source) (*reader, error) {
 		return nil, err
 	}
 	r := &reader{folder, map[string]scanner.File{}}
-	declared := ""
+	var declared strings.Builder
 	for _, s := range sections {
 		if s.Model != nil {
-			declared += s.Model.Declared
+			declared.WriteString(s.Model.Declared)
 		}
 	}
-	probes, err := r.probes(declared, sections)
+	probes, err := r.probes(declared.String(), sections)
 	if err != nil {
 		r.close()
 		return nil, err
