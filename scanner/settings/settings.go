@@ -35,6 +35,8 @@ type Section struct {
 	Name string       // key in the file
 	Is   scanner.Text // what it is for, in one or two sentences
 	Keys Keys
+	// Model is the file that a person writes for it; nil when there is none.
+	Model *Model
 }
 
 // Paths lists the keys of a settings struct that hold a value, dotted, in the

@@ -41,6 +41,7 @@ type row map[string]string
 // repeat a cell, nor a header: the first line of a file without one holds a
 // person.
 func parse(content string, columns []Meaning, add func(row)) (int, error) {
+	content = withoutComments(content)
 	reader := csv.NewReader(strings.NewReader(content))
 	reader.Comma = separator(content)
 	reader.FieldsPerRecord = -1
@@ -53,16 +54,29 @@ func parse(content string, columns []Meaning, add func(row)) (int, error) {
 		return 0, err
 	}
 	width := len(header)
-	places, err := locate(header, columns)
+	line, _ := reader.FieldPos(0)
+	places, err := locate(line, header, columns)
 	if err != nil {
 		return 0, err
 	}
 	return rows(reader, func(cells []string) { add(newRow(cells, width, places)) })
 }
 
+// withoutComments empties the lines above the header that begin with a number
+// sign: those of a model, and the first one of an export made by PowerShell. Lines
+// keep their numbers.
+func withoutComments(content string) string {
+	rest, emptied := content, 0
+	for strings.HasPrefix(rest, "#") {
+		_, rest, _ = strings.Cut(rest, "\n")
+		emptied++
+	}
+	return strings.Repeat("\n", emptied) + rest
+}
+
 // separator is the one that the header shows most.
 func separator(content string) rune {
-	header, _, _ := strings.Cut(content, "\n")
+	header, _, _ := strings.Cut(strings.TrimLeft(content, "\r\n"), "\n")
 	if strings.Count(header, ",") > strings.Count(header, ";") {
 		return ','
 	}
@@ -126,9 +140,9 @@ func blank(cells []string) bool {
 	return !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" })
 }
 
-// locate finds where each column stands. An empty configured name means that
-// the export has no such column.
-func locate(header []string, columns []Meaning) (map[string]int, error) {
+// locate finds where each column stands in the header, at its line of the file. An
+// empty configured name means that the export has no such column.
+func locate(line int, header []string, columns []Meaning) (map[string]int, error) {
 	names, faults := columnNames(columns)
 	if len(faults) > 0 {
 		return nil, faults
@@ -139,11 +153,11 @@ func locate(header []string, columns []Meaning) (map[string]int, error) {
 		switch {
 		case name == "":
 		case len(found) == 0:
-			return nil, settings.InFile(1,
+			return nil, settings.InFile(line,
 				fmt.Sprintf("la colonne « %s » manque : nommez-la dans columns, {word: <son titre>, is: %s}", name, column),
 				fmt.Sprintf("the column %q is missing: name it in columns, {word: <its title>, is: %s}", name, column))
 		case len(found) > 1:
-			return nil, settings.InFile(1,
+			return nil, settings.InFile(line,
 				fmt.Sprintf("la colonne « %s » est écrite deux fois : gardez-en une", name),
 				fmt.Sprintf("the column %q is written twice: keep one", name))
 		default:

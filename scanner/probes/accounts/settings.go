@@ -39,6 +39,7 @@ var Section = settings.Section{
 		FR: "Exports des comptes d'applications, en CSV : qui détient un second facteur.",
 		EN: "Exports of the accounts of applications, in CSV: who owns a second factor.",
 	},
+	Model: &model,
 	Keys: settings.Keys{
 		"id": {
 			FR: "nom court, repris dans les constats ; il ne doit plus changer", EN: "short name, shown in findings; it must not change any more",

@@ -22,6 +22,15 @@ func populations() []string {
 
 const everyoneElse = "other_dpi_users"
 
+// functions are the words of exports that name a population, folded as fold does.
+func functions() map[string]string {
+	return map[string]string{
+		"medecin": "physicians", "infirmier": "nurses", "infirmiere": "nurses", "ide": "nurses",
+		"administrateur": "administrators", "administratrice": "administrators",
+		"fournisseur": "suppliers",
+	}
+}
+
 // vocabulary says what the words of an export mean.
 type vocabulary struct {
 	factors     map[string]tier
@@ -29,11 +38,7 @@ type vocabulary struct {
 }
 
 func newVocabulary(c Config) (v vocabulary, faults settings.Faults) {
-	v = vocabulary{factors(), map[string]string{
-		"medecin": "physicians", "infirmier": "nurses", "infirmiere": "nurses", "ide": "nurses",
-		"administrateur": "administrators", "administratrice": "administrators",
-		"fournisseur": "suppliers",
-	}}
+	v = vocabulary{factors(), functions()}
 	for i, m := range c.Populations {
 		if !slices.Contains(populations(), m.Is) {
 			faults = append(faults, settings.Among("populations"+settings.At(i)+".is", m.Is, populations()))
@@ -99,14 +104,17 @@ const (
 	yes
 )
 
-func enabled(cell string) answer {
-	return among(cell, []string{"actif", "active", "enabled", "oui", "yes", "true", "1"},
-		[]string{"inactif", "inactive", "disabled", "desactive", "desactivee", "suspendu", "suspendue", "non", "no", "false", "0"})
-}
+// The words of the columns that hold a yes or a no, folded as fold does.
+var (
+	enabledWords  = []string{"actif", "active", "enabled", "oui", "yes", "true", "1"}
+	disabledWords = []string{"inactif", "inactive", "disabled", "desactive", "desactivee", "suspendu", "suspendue", "non", "no", "false", "0"}
+	demandedWords = []string{"oui", "o", "yes", "y", "true", "vrai", "1"}
+	optionalWords = []string{"non", "n", "no", "false", "faux", "0"}
+)
 
-func mandatory(cell string) answer {
-	return among(cell, []string{"oui", "o", "yes", "y", "true", "vrai", "1"}, []string{"non", "n", "no", "false", "faux", "0"})
-}
+func enabled(cell string) answer { return among(cell, enabledWords, disabledWords) }
+
+func mandatory(cell string) answer { return among(cell, demandedWords, optionalWords) }
 
 func among(cell string, yeses, noes []string) answer {
 	word := fold(cell)

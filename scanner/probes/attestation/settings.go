@@ -18,6 +18,7 @@ var Section = settings.Section{
 		FR: "Fichier YAML des attestations : ce que des personnes déclarent et qu'aucune sonde ne peut voir (exercice de crise, politique approuvée).",
 		EN: "YAML file of attestations: what people state and no probe can see (a crisis exercise, an approved policy).",
 	},
+	Model: &model,
 	Keys: settings.Keys{"": {
 		FR: "chemin du fichier", EN: "path of the file", Example: "registres/attestations.yaml",
 	}},

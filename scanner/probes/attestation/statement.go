@@ -23,8 +23,18 @@ const (
 	maxText       = 200 // characters of a role or a reference
 )
 
-// topics lists what may be attested.
-func topics() []string { return []string{"crisis-exercise", "pssi-approval"} }
+// The topics that may be attested.
+const (
+	topicExercise = "crisis-exercise"
+	topicPolicy   = "pssi-approval"
+)
+
+func topics() []string { return []string{topicExercise, topicPolicy} }
+
+// file is the file as written.
+type file struct {
+	Attestations []statement `yaml:"attestations"`
+}
 
 // statement is one entry of the file.
 type statement struct {
@@ -76,24 +86,22 @@ func read(path string) ([]statement, error) {
 
 // parse reads the statements; an unknown word is refused, never skipped.
 func parse(data []byte) ([]statement, error) {
-	var file struct {
-		Attestations []statement `yaml:"attestations"`
-	}
+	var f file
 	needed := scanner.Text{FR: "écrivez attestations: et sa liste", EN: "write attestations: and its list"}
-	if err := yamlfile.Decode(data, &file, needed); err != nil {
+	if err := yamlfile.Decode(data, &f, needed); err != nil {
 		return nil, err
 	}
-	if len(file.Attestations) > maxStatements {
+	if len(f.Attestations) > maxStatements {
 		return nil, settings.InFile(0,
 			fmt.Sprintf("au plus %d attestations sont lues : archivez les plus anciennes", maxStatements),
 			fmt.Sprintf("at most %d attestations are read: archive the oldest ones", maxStatements))
 	}
-	for i, s := range file.Attestations {
+	for i, s := range f.Attestations {
 		if faults := s.validate(); len(faults) > 0 {
 			return nil, faults.Below("attestations" + settings.At(i))
 		}
 	}
-	return file.Attestations, nil
+	return f.Attestations, nil
 }
 
 func (s statement) validate() settings.Faults {

@@ -18,6 +18,7 @@ var Section = settings.Section{
 		FR: "Fichier YAML du registre d'hébergement : qui héberge chaque application, avec quel certificat HDS.",
 		EN: "YAML file of the hosting register: who hosts each application, under which HDS certificate.",
 	},
+	Model: &model,
 	Keys: settings.Keys{"": {
 		FR: "chemin du fichier", EN: "path of the file", Example: "registres/hebergement.yaml",
 	}},

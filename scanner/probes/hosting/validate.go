@@ -115,7 +115,7 @@ func tooMany(limit int, err error) error {
 // areActivities accepts the six activities of R.1111-9 CSP, each once.
 func areActivities(line int, list []int) settings.Faults {
 	for i, activity := range list {
-		if activity < 1 || activity > 6 || slices.Contains(list[:i], activity) {
+		if activity < 1 || activity > len(activities) || slices.Contains(list[:i], activity) {
 			return settings.InFile(line,
 				"les activités sont des nombres de 1 à 6, écrits une fois chacun, par exemple [1, 2, 3]",
 				"activities are numbers from 1 to 6, each written once, such as [1, 2, 3]")

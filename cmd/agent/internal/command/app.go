@@ -67,7 +67,7 @@ func (a *app) root() *cobra.Command {
 	flags.Var(&a.lang, "lang", a.say("langue de ce qui s'affiche", "language of what is shown"))
 	flags.BoolVar(&a.quiet, "quiet", false, a.say("ne montrer aucune progression", "show no progress"))
 	root.AddCommand(
-		a.scan(), a.run(), a.enrol(), a.plan(), a.report(), a.judge(), a.verify(),
+		a.beginning(), a.scan(), a.run(), a.enrol(), a.plan(), a.report(), a.judge(), a.verify(),
 		a.checks(), a.profiles(), a.doctor(), cli.Version(runner.Program, a.lang.Lang),
 	)
 	return root
@@ -101,7 +101,7 @@ func (a *app) configuration() (config.Config, error) {
 
 func findConfig() string {
 	for _, folder := range configFolders {
-		file := filepath.Join(folder, "agent.yaml")
+		file := filepath.Join(folder, agentFile)
 		if _, err := os.Stat(file); err == nil {
 			return file
 		}

@@ -113,6 +113,7 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 	if err == nil {
 		defer ready.Door.Stop()
 		signs = append(signs, signScope(ready.Plan, now))
+		signs = append(signs, signTargets(ready.Plan)...)
 	}
 	signs = append(signs, signSpace(d.config.State), signEnrolment(d.identity, now))
 	signs = append(signs, signSpool(d, now)...)
@@ -183,6 +184,18 @@ func signScope(plan scanner.Plan, now time.Time) sign {
 	}
 	s.detail = scanner.Text{FR: "jusqu'au " + day, EN: "until " + day}
 	return s
+}
+
+// signTargets tells that a run would look at nothing.
+func signTargets(plan scanner.Plan) []sign {
+	if len(plan.Tasks) > 0 {
+		return nil
+	}
+	return []sign{{
+		part: scanner.Text{FR: "cibles", EN: "targets"}, health: degraded,
+		detail: scanner.Text{FR: "rien n'est déclaré : un passage n'examinerait rien", EN: "nothing is declared: a run would look at nothing"},
+		hint:   scanner.Text{FR: "écrivez par exemple targets.domains et targets.sites", EN: "write for example targets.domains and targets.sites"},
+	}}
 }
 
 // fewBytes is what a year of daily bundles may need.
@@ -296,7 +309,7 @@ func signFile(ctx context.Context, file scanner.File) []sign {
 		var signs []sign
 		for _, f := range faults {
 			f.File = file.Path
-			signs = append(signs, sign{placeOf(f), bad, f.What, f.Hint})
+			signs = append(signs, sign{placeOf(f), bad, f.What, withModel(f.Hint, file.Key)})
 		}
 		return signs
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,13 +51,39 @@ func fieldsOf(t reflect.Type, above string, documented settings.Keys) []key {
 	return keys
 }
 
+// columnsOf lists the columns of a CSV, or the keys of a YAML file, that a person
+// writes.
+func columnsOf(m settings.Model) []key {
+	if m.Value != nil {
+		return keysOf(config.Documented{Section: settings.Section{Name: m.Name, Keys: m.Keys}, Value: m.Value})
+	}
+	var keys []key
+	for _, column := range m.Columns {
+		keys = append(keys, key{Key: m.Keys[column], name: column, path: column, kind: kindOf(reflect.TypeFor[string]())})
+	}
+	return keys
+}
+
 // structIn is the struct a type holds, or lists; nil when it holds single values.
 func structIn(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Slice {
-		t = t.Elem()
+	if t = written(t); t.Kind() == reflect.Slice {
+		t = written(t.Elem())
 	}
 	if t.Kind() != reflect.Struct || isText(t) {
 		return nil
+	}
+	return t
+}
+
+// written is the type of what stands in a file: behind a pointer, or first in a
+// struct without keys, which keeps a value with its line.
+func written(t reflect.Type) reflect.Type {
+	hasKey := func(f reflect.StructField) bool { return f.Tag.Get("yaml") != "" }
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return written(t.Elem())
+	case t.Kind() == reflect.Struct && !isText(t) && !slices.ContainsFunc(slices.Collect(t.Fields()), hasKey):
+		return written(t.Field(0).Type)
 	}
 	return t
 }
@@ -68,6 +95,7 @@ func isText(t reflect.Type) bool {
 
 // kindOf is how a value is written, in words.
 func kindOf(t reflect.Type) scanner.Text {
+	t = written(t)
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return scanner.Text{FR: "durée avec son unité (30s, 10m, 24h)", EN: "duration with its unit (30s, 10m, 24h)"}
@@ -84,7 +112,7 @@ func kindOf(t reflect.Type) scanner.Text {
 	switch t.Kind() { //nolint:exhaustive // the others are written as texts
 	case reflect.Bool:
 		return scanner.Text{FR: "true ou false", EN: "true or false"}
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int64, reflect.Uint32:
 		return scanner.Text{FR: "nombre entier", EN: "whole number"}
 	case reflect.Float64:
 		return scanner.Text{FR: "nombre", EN: "number"}

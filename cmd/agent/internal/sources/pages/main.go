@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command pages writes the example of agent.yaml and the reference pages of its
-// keys, in both languages, from what each section says of itself. It runs in
-// cmd/agent/internal/sources, through go generate.
+// Command pages writes the example of agent.yaml, the reference pages of its keys
+// and those of the files that people write, in both languages, from what each
+// section says of itself. It runs in cmd/agent/internal/sources, through go generate.
 package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -15,15 +16,24 @@ import (
 )
 
 func main() {
-	if err := run(filepath.Join("..", "..", "..", "..", "docs")); err != nil {
+	if err := run(filepath.Join("..", "..", "..", "..")); err != nil {
 		fmt.Fprintln(os.Stderr, "write the documentation of agent.yaml:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir string) error {
-	for name, text := range render(config.Documentation(sources.Sections())) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+func run(root string) error {
+	files, err := modelPages(root, sources.Sections())
+	if err != nil {
+		return err
+	}
+	maps.Copy(files, render(config.Documentation(sources.Sections())))
+	for name, text := range files {
+		file := filepath.Join(root, "docs", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			return err
 		}
 	}

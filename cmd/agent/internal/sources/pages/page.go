@@ -49,6 +49,9 @@ func example(documented []config.Documented) string {
 	b.WriteString(exampleIntroduction)
 	for _, d := range documented {
 		fmt.Fprintf(&b, "\n# %s\n# %s\n", d.Is.FR, d.Is.EN)
+		if d.Model != nil {
+			fmt.Fprintf(&b, "# Un modèle / A model: carescan-agent init %s\n", d.Model.Name)
+		}
 		keys := keysOf(d)
 		if len(keys) == 1 && keys[0].path == "" {
 			writeKey(&b, keys[0], "", "")
@@ -125,7 +128,7 @@ func page(documented []config.Documented, l scanner.Lang) string {
 		if isList(d) {
 			list = scanner.Text{FR: " Une liste.", EN: " A list."}.In(l)
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s%s\n\n%s", d.Name, set(d.Is.In(l), l), list, header.In(l))
+		fmt.Fprintf(&b, "\n## %s\n\n%s%s%s\n\n%s", d.Name, set(d.Is.In(l), l), list, set(modelSentence(d.Model).In(l), l), header.In(l))
 		writeRows(&b, keysOf(d), d.Name, l)
 	}
 	return b.String()
