@@ -22,7 +22,7 @@ const (
 )
 
 // Problem is an error for a person: what went wrong and what to do next. Cause
-// is the technical detail, in English, shown after the sentence.
+// is the technical detail, in English, shown below the sentence.
 type Problem struct {
 	Sentence scanner.Text
 	Hint     scanner.Text
@@ -60,7 +60,7 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	label := scanner.Text{FR: "erreur", EN: "error"}
 	switch {
 	case isProblem && faults == nil:
-		say(w, program, l, label, problem.in(l), problem.Hint)
+		tell(w, program, l, label, problem)
 	case faults == nil:
 		say(w, program, l, label, err.Error(), scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"})
 	default:
@@ -97,9 +97,12 @@ func say(w io.Writer, program string, l scanner.Lang, label scanner.Text, senten
 	}
 }
 
-func (p *Problem) in(l scanner.Lang) string {
-	if p.Cause == nil {
-		return p.Sentence.Typeset().In(l)
+// tell says a problem. What happened in technical words is a detail, on a line of
+// its own: it is English, whoever reads.
+func tell(w io.Writer, program string, l scanner.Lang, label scanner.Text, p *Problem) {
+	say(w, program, l, label, p.Sentence.Typeset().In(l), scanner.Text{})
+	if p.Cause != nil {
+		say(w, program, l, scanner.Text{FR: "détail", EN: "detail"}, p.Cause.Error(), scanner.Text{})
 	}
-	return p.Sentence.Typeset().In(l) + ": " + p.Cause.Error()
+	say(w, program, l, label, "", p.Hint)
 }

@@ -30,11 +30,11 @@ func TestReport(t *testing.T) {
 	}{
 		"none":            {nil, scanner.French, ExitOK, ""},
 		"code-only":       {fmt.Errorf("scan: %w", Exit(ExitFailed)), scanner.French, ExitFailed, ""},
-		"problem-french":  {fmt.Errorf("scan: %w", problem), scanner.French, ExitUnusable, "x: erreur: fichier illisible\u00a0: «\u00a0a\u00a0»: permission denied\nx: conseil: vérifiez les droits\n"},
-		"problem-english": {problem, scanner.English, ExitUnusable, "x: error: file cannot be read: permission denied\nx: hint: check its rights\n"},
+		"problem-french":  {fmt.Errorf("scan: %w", problem), scanner.French, ExitUnusable, "x: erreur: fichier illisible\u00a0: «\u00a0a\u00a0»\nx: détail: permission denied\nx: conseil: vérifiez les droits\n"},
+		"problem-english": {problem, scanner.English, ExitUnusable, "x: error: file cannot be read\nx: detail: permission denied\nx: hint: check its rights\n"},
 		"faults-french": {
 			&Problem{Sentence: problem.Sentence, Hint: problem.Hint, Cause: faults}, scanner.French, ExitUnusable,
-			"x: erreur: fichier illisible\n" +
+			"x: erreur: fichier illisible\u00a0: «\u00a0a\u00a0»\n" +
 				"x: erreur: agent.yaml, ligne 3, scope.until\u00a0: « demain » n'est pas une date\nx: conseil: écrivez 2027-06-01\n" +
 				"x: erreur: agent.yaml, ligne 5, colour\u00a0: la clé n'est pas connue\nx: conseil: retirez-la\n" +
 				"x: conseil: vérifiez les droits\n",

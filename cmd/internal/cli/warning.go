@@ -10,5 +10,5 @@ import (
 
 // Warn tells a person of a problem that did not stop what was asked.
 func Warn(w io.Writer, program string, l scanner.Lang, p *Problem) {
-	say(w, program, l, scanner.Text{FR: "attention", EN: "warning"}, p.in(l), p.Hint)
+	tell(w, program, l, scanner.Text{FR: "attention", EN: "warning"}, p)
 }

@@ -193,6 +193,7 @@ var nextStep = regexp.MustCompile(`(?m)^carescan-agent: (conseil|hint): \S|→ \
 // other, and what to do.
 func tells(t *testing.T, who, said, place, cause, foreign string) {
 	t.Helper()
+	said = strings.ReplaceAll(said, "\u00a0", " ")
 	for _, wanted := range []string{place, cause} {
 		if !strings.Contains(said, wanted) {
 			t.Errorf("%s does not say %q:\n%s", who, wanted, said)

@@ -154,11 +154,17 @@ func signsOf(err error) []sign {
 	if problem, ok := errors.AsType[*cli.Problem](err); ok {
 		detail := problem.Sentence
 		if problem.Cause != nil {
-			detail = scanner.Text{FR: detail.FR + " : " + problem.Cause.Error(), EN: detail.EN + ": " + problem.Cause.Error()}
+			why := wordsOf(problem.Cause)
+			detail = scanner.Text{FR: detail.FR + " : " + why.FR, EN: detail.EN + ": " + why.EN}
 		}
 		return []sign{{part, broken, detail, problem.Hint}}
 	}
-	return []sign{{part: part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}}
+	return []sign{{part: part, health: broken, detail: wordsOf(err)}}
+}
+
+// wordsOf is an error as a person reads it: its technical text is English.
+func wordsOf(err error) scanner.Text {
+	return scanner.Text{FR: scanner.CausesOf(err).Text().FR, EN: err.Error()}
 }
 
 // placeOf is the place of a fault in words.
@@ -205,7 +211,7 @@ func signSpace(folder string) sign {
 	s := sign{part: scanner.Text{FR: "place sur le disque", EN: "disk space"}}
 	free, err := durable.Free(folder)
 	if err != nil {
-		return sign{part: s.part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}
+		return sign{part: s.part, health: broken, detail: wordsOf(err)}
 	}
 	s.detail = scanner.Text{FR: fmt.Sprintf("%d Mio libres", free>>20), EN: fmt.Sprintf("%d MiB free", free>>20)}
 	switch {
@@ -229,7 +235,7 @@ func signEnrolment(id *identity.Identity, now time.Time) sign {
 	}
 	_, until, errCertificate := e.Validity()
 	if err := errors.Join(err, errCertificate); err != nil {
-		return sign{part: s.part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}
+		return sign{part: s.part, health: broken, detail: wordsOf(err)}
 	}
 	day := until.Format(time.DateOnly)
 	s.detail = scanner.Text{FR: e.URL + ", certificat jusqu'au " + day, EN: e.URL + ", certificate until " + day}
@@ -245,7 +251,7 @@ func signSpool(d *desk, now time.Time) []sign {
 	age, errAge := d.spool.Age(now)
 	part := scanner.Text{FR: "dossiers en attente", EN: "bundles waiting"}
 	if err := errors.Join(errWaiting, errRejected, errAge); err != nil {
-		return []sign{{part: part, health: broken, detail: scanner.Text{FR: err.Error(), EN: err.Error()}}}
+		return []sign{{part: part, health: broken, detail: wordsOf(err)}}
 	}
 	queue := sign{part: part, detail: scanner.Text{FR: strconv.Itoa(len(waiting)), EN: strconv.Itoa(len(waiting))}}
 	if age > soon/10 {
@@ -296,9 +302,10 @@ func signSystem(probe scanner.Probe) []sign {
 func signFile(ctx context.Context, file scanner.File) []sign {
 	good := sign{part: scanner.Text{FR: "fichier " + file.Path, EN: "file " + file.Path}, detail: scanner.Text{FR: "lu", EN: "read"}}
 	info, err := os.Stat(file.Path)
-	if err != nil {
+	switch {
+	case err != nil && !file.Optional: // what is optional tells itself what it means to lack it
 		err = settings.Unreadable(err).Below(file.Key)
-	} else if file.Parse != nil {
+	case file.Parse != nil:
 		err = file.Parse(ctx)
 	}
 	bad := broken
@@ -314,7 +321,7 @@ func signFile(ctx context.Context, file scanner.File) []sign {
 		return signs
 	}
 	if err != nil {
-		return []sign{{good.part, bad, scanner.Text{FR: err.Error(), EN: err.Error()}, scanner.Text{
+		return []sign{{good.part, bad, wordsOf(err), scanner.Text{
 			FR: "corrigez ce fichier, ou la clé " + file.Key, EN: "correct this file, or the key " + file.Key,
 		}}}
 	}

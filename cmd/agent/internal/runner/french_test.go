@@ -179,7 +179,7 @@ func labFile(s scannertest.Settings) section {
 		"network": section{
 			"resolvers": s.Resolvers, "redirects": redirects, "private_ca_files": []string{s.CAFile},
 			"trust_anchors": s.TrustAnchor, "rdap": s.RDAP, "certificate_log": s.CertificateLog, "confirm_after": "1s",
-			"rate_per_host": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
+			"rate_per_host": 200, "request_rate": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
 		},
 		"templates": section{"rate": 50},
 		"directories": []section{{

@@ -98,7 +98,7 @@ func itsService(t scanner.Target) (scanner.Target, bool) {
 func WithoutOwn(c config.Config) config.Config {
 	c.Sources = maps.Clone(c.Sources)
 	for _, s := range table {
-		if s.brings != nil {
+		if s.brings != nil && s.told.Fresh != nil {
 			c.Sources[s.told.Name] = s.told.Fresh()
 		}
 	}
