@@ -69,7 +69,7 @@ func governancepersistentunknownsPapers() scanner.Papers {
 			Fix:      "Rien à corriger\u00a0: cette vérification ne constate jamais de non-conformité, elle demande à voir.",
 			Conclude: "Autoriser l'agent sur le pare-feu et les protections des cibles citées, lui donner les droits de lecture qui manquent, ou retirer du périmètre ce qui n'existe plus. Les constats de ces cibles disent chacun quoi faire.",
 			Reasons: map[string]scanner.Reason{
-				"lasting":   {Message: "{count|vérification est restée|vérifications sont restées} sans conclusion {runs} passages de suite ou plus, {count:depuis|la plus ancienne depuis} le {date}. Cibles à ouvrir à l'agent\u00a0: {list}."},
+				"lasting":   {Message: "{count|vérification est restée|vérifications sont restées} sans conclusion {runs} passages de suite ou plus, {count#:depuis|la plus ancienne depuis} le {date}. Cibles à ouvrir à l'agent\u00a0: {list_fr}."},
 				"none":      {Message: "Aucune vérification n'est restée sans conclusion {runs} passages de suite ({known|passage connu|passages connus})."},
 				"too-early": {Message: "Il est trop tôt pour le dire\u00a0: {known|passage est connu|passages sont connus|aucun passage n'est connu}, et il en faut {runs}."},
 			},
@@ -84,7 +84,7 @@ func governancepersistentunknownsPapers() scanner.Papers {
 			Fix:      "Nothing to correct: this check never finds a failure, it asks to be allowed to see.",
 			Conclude: "Allow the agent through the firewall and the protections of the targets named, give it the rights to read that are missing, or take out of the scope what no longer exists. The findings of these targets each say what to do.",
 			Reasons: map[string]scanner.Reason{
-				"lasting":   {Message: "{count|check|checks} stayed without a conclusion {runs} runs in a row or more, {count:since|the oldest since} {date}. Targets to open to the agent: {list}."},
+				"lasting":   {Message: "{count|check|checks} stayed without a conclusion {runs} runs in a row or more, {count#:since|the oldest since} {date}. Targets to open to the agent: {list_en}."},
 				"none":      {Message: "No check stayed without a conclusion {runs} runs in a row ({known|run|runs} known)."},
 				"too-early": {Message: "It is too early to say: {known|run is|runs are} known, and {runs} are needed."},
 			},

@@ -28,13 +28,13 @@ func hostingactivitiescoveredPapers() scanner.Papers {
 			Fix:      "Demander à l'hébergeur quel certificat couvre les activités manquantes, ou confier celles-ci à un prestataire certifié, puis mettre le registre à jour.",
 			Conclude: "Compléter le registre d'hébergement («\u00a0hosting_register\u00a0» dans agent.yaml)\u00a0: les activités exercées pour l'application («\u00a0activities\u00a0») et le certificat de chaque prestataire de la chaîne, avec les activités qu'il couvre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
-				"covered":        {Message: "Application {application}\u00a0: toutes les activités exercées sont certifiées ({activities})."},
-				"group":          {Message: "Application {application}, hébergée dans le GHT\u00a0: sans certificat, parmi les activités 1 à 6\u00a0: {missing}\u00a0; à moins d'une exemption à justifier.", Remedy: "Réunir les trois pièces qui justifient l'exemption du GHT, et les tenir prêtes pour un contrôle\u00a0; à défaut, faire certifier les activités citées ou les confier à un prestataire certifié, puis mettre le registre à jour."},
+				"covered":        {Message: "Application {application}\u00a0: {activities:l'activité exercée est certifiée|toutes les activités exercées sont certifiées} ({activities})."},
+				"group":          {Message: "Application {application}, hébergée dans le GHT\u00a0: {missing:l'activité|les activités} {missing} {missing:est exercée|sont exercées} sans certificat HDS, à moins d'une exemption à justifier.", Remedy: "Réunir les trois pièces qui justifient l'exemption du GHT, et les tenir prêtes pour un contrôle\u00a0; à défaut, faire certifier les activités citées ou les confier à un prestataire certifié, puis mettre le registre à jour."},
 				"no-activity":    {Message: "Application {application}\u00a0: le registre ne dit pas quelles activités sont exercées."},
 				"no-chain":       {Message: "Application {application}\u00a0: le registre ne dit pas qui l'héberge.", Remedy: "Écrire dans le registre d'hébergement («\u00a0hosting_register\u00a0» dans agent.yaml) la chaîne de l'application («\u00a0chain\u00a0»)\u00a0: chaque prestataire, son rôle, ses activités et son certificat."},
 				"no-health-data": {Message: "Application {application}\u00a0: pas de données de santé."},
 				"own-hosting":    {Message: "Application {application}\u00a0: l'hôpital héberge ses propres données, aucun certificat n'est demandé."},
-				"uncovered":      {Headline: "Des activités d'hébergement de données de santé n'ont pas de certificat HDS", Message: "Application {application}\u00a0: sans certificat, parmi les activités 1 à 6 qui sont exercées\u00a0: {missing}."},
+				"uncovered":      {Headline: "Des activités d'hébergement de données de santé n'ont pas de certificat HDS", Message: "Application {application}\u00a0: {missing:l'activité|les activités} {missing} {missing:est exercée|sont exercées} sans certificat HDS."},
 			},
 			References: []string{
 				"Code de la santé publique, article R.1111-9",
@@ -47,13 +47,13 @@ func hostingactivitiescoveredPapers() scanner.Papers {
 			Fix:      "Ask the host which certificate covers the missing activities, or entrust them to a certified provider, then update the register.",
 			Conclude: "Complete the hosting register (\"hosting_register\" in agent.yaml): the activities performed for the application (\"activities\") and the certificate of each provider of the chain, with the activities it covers; then scan again.",
 			Reasons: map[string]scanner.Reason{
-				"covered":        {Message: "Application {application}: every activity performed is certified ({activities})."},
-				"group":          {Message: "Application {application}, hosted within the GHT: without a certificate, of the activities 1 to 6: {missing}; unless an exemption is justified.", Remedy: "Gather the three documents that justify the exemption of the GHT, and keep them ready for an inspection; failing that, have the activities listed certified or entrust them to a certified provider, then update the register."},
+				"covered":        {Message: "Application {application}: {activities:the activity performed is|every activity performed is} certified ({activities})."},
+				"group":          {Message: "Application {application}, hosted within the GHT: {missing:activity|activities} {missing} {missing:is|are} performed without an HDS certificate, unless an exemption is justified.", Remedy: "Gather the three documents that justify the exemption of the GHT, and keep them ready for an inspection; failing that, have the activities listed certified or entrust them to a certified provider, then update the register."},
 				"no-activity":    {Message: "Application {application}: the register does not say which activities are performed."},
 				"no-chain":       {Message: "Application {application}: the register does not say who hosts it.", Remedy: "Write in the hosting register (\"hosting_register\" in agent.yaml) the chain of the application (\"chain\"): each provider, its role, its activities and its certificate."},
 				"no-health-data": {Message: "Application {application}: no health data."},
 				"own-hosting":    {Message: "Application {application}: the hospital hosts its own data, no certificate is asked for."},
-				"uncovered":      {Headline: "Some activities of health data hosting have no HDS certificate", Message: "Application {application}: without a certificate, of the activities 1 to 6 that are performed: {missing}."},
+				"uncovered":      {Headline: "Some activities of health data hosting have no HDS certificate", Message: "Application {application}: {missing:activity|activities} {missing} {missing:is|are} performed without an HDS certificate."},
 			},
 			References: []string{
 				"Code de la santé publique, article R.1111-9",

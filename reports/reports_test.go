@@ -141,7 +141,7 @@ func TestEveryWordExistsInBothLanguages(t *testing.T) {
 		scanner.KindDomain, scanner.KindService, scanner.KindHost, scanner.KindSite, scanner.KindDirectory,
 		scanner.KindApplication, scanner.KindRegister, scanner.KindEstablishment,
 	} {
-		words = append(words, reports.TargetLabel(k))
+		words = append(words, k.Label())
 	}
 	for _, v := range []scanner.Vantage{scanner.VantageInternet, scanner.VantageInside, scanner.VantageDeclared} {
 		words = append(words, reports.VantageLabel(v))

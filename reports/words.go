@@ -10,29 +10,6 @@ import (
 	"carescan/scanner"
 )
 
-// TargetLabel names a kind of target on screen.
-func TargetLabel(k scanner.TargetKind) scanner.Text {
-	switch k {
-	case scanner.KindDomain:
-		return scanner.Text{FR: "domaine", EN: "domain"}
-	case scanner.KindService:
-		return scanner.Text{FR: "service", EN: "service"}
-	case scanner.KindHost:
-		return scanner.Text{FR: "machine", EN: "host"}
-	case scanner.KindSite:
-		return scanner.Text{FR: "site web", EN: "web site"}
-	case scanner.KindDirectory:
-		return scanner.Text{FR: "annuaire", EN: "directory"}
-	case scanner.KindApplication:
-		return scanner.Text{FR: "application", EN: "application"}
-	case scanner.KindRegister:
-		return scanner.Text{FR: "registre", EN: "register"}
-	case scanner.KindEstablishment:
-		return scanner.Text{FR: "établissement", EN: "establishment"}
-	}
-	return scanner.Text{FR: string(k), EN: string(k)}
-}
-
 // VantageLabel says on screen where a fact was seen from.
 func VantageLabel(v scanner.Vantage) scanner.Text {
 	switch v {

@@ -420,6 +420,16 @@ var causeWords = map[CauseCode]wording{
 		Text{"l'observation n'a rien rapporté", "the look brought nothing back"},
 		remedyReport,
 	},
+	CauseNotKept: {
+		Text{
+			"l'observation a été faite et jugée, mais le dossier scellé n'a pas la place de la garder",
+			"the look was made and judged, and the sealed bundle has no room to keep it",
+		},
+		Text{
+			"Divisez ce qui est déclaré entre plusieurs passages, pour que chaque dossier scellé puisse tout garder.",
+			"Split what is declared between several runs, so that each sealed bundle can keep everything.",
+		},
+	},
 	CauseUnknown: {
 		Text{"une cause technique non reconnue", "a technical cause that was not recognised"},
 		remedyReport,

@@ -16,16 +16,19 @@ import (
 //	{name#}                    the value as a number: 12 000 or 66,7 in French
 //	{name|one|many}            the number and its word: 3 records, 1 record, no record
 //	{name|one|many|none}       the same, with its own words for none
-//	{name:one|many}            the word alone, in agreement
+//	{name:one|many}            the word alone, in agreement with a list: "ns1, ns2" is two
 //	{name:one|many|none}       the same, with its own words for none
+//	{name#:one|many}           the word alone, in agreement with a number
+//	{name#:one|many|none}      the same, with its own words for none
 //
-// A value that is a list ("ns1, ns2") counts its items.
-var place = regexp.MustCompile(`\{([a-z_]+)(#|[|:][^{}|]+\|[^{}|]+(?:\|[^{}|]+)?)?\}`)
+// A list may hold numbers: "13" is thirteen of something after | and #, and one
+// thing, called 13, after : alone.
+var place = regexp.MustCompile(`\{([a-z_]+)(#?:[^{}|]+\|[^{}|]+(?:\|[^{}|]+)?|\|[^{}|]+\|[^{}|]+(?:\|[^{}|]+)?|#)?\}`)
 
 // checkMessage refuses a message with a brace outside a whole place.
 func checkMessage(message string) error {
 	if rest := place.ReplaceAllString(message, ""); strings.ContainsAny(rest, "{}") {
-		return fmt.Errorf("message %q holds a place that is not {name}, {name#}, {name|one|many} or {name:one|many}", message)
+		return fmt.Errorf("message %q holds a place that is not {name}, {name#}, {name|one|many}, {name:one|many} or {name#:one|many}", message)
 	}
 	return nil
 }
@@ -48,11 +51,11 @@ func Outline(message string) string {
 		if form == "" || form == "#" {
 			return name
 		}
-		many := strings.Split(form[1:], "|")[1]
-		if form[0] == ':' {
-			return many
+		many := strings.Split(form, "|")
+		if form[0] == '|' {
+			return name + " " + many[2]
 		}
-		return name + " " + many
+		return many[1]
 	})
 }
 
@@ -72,16 +75,17 @@ func fill(l Lang, message string, v Values) string {
 			return date(l, value)
 		case form == "#":
 			return number(l, value)
+		case form[0] == ':':
+			return agree(l, items(value), false, strings.Split(form[1:], "|"))
 		default:
-			return agree(l, value, form[0] == '|', strings.Split(form[1:], "|"))
+			return agree(l, count(value), form[0] == '|', strings.Split(strings.TrimLeft(form, "#:|"), "|"))
 		}
 	})
 }
 
 // agree writes a word in agreement with a number, and the number before it when
 // it is to be shown. Zero and one are singular in French, one alone in English.
-func agree(l Lang, value string, shown bool, words []string) string {
-	n := count(value)
+func agree(l Lang, n int, shown bool, words []string) string {
 	word := words[1]
 	if n == 1 || n == 0 && l != English {
 		word = words[0]
@@ -101,13 +105,17 @@ func agree(l Lang, value string, shown bool, words []string) string {
 	return number(l, strconv.Itoa(n)) + noBreakSpace + word
 }
 
-// count reads a number, or counts the items of a list; "+3" at the end of a list
-// that was cut stands for three of them.
+// count reads a number; a value that is none is a list, whose items it counts.
 func count(value string) int {
 	if n, err := strconv.Atoi(value); err == nil && !strings.HasPrefix(value, "+") {
 		return n
 	}
-	n := 0
+	return items(value)
+}
+
+// items counts those of a list; "+3" at the end of one that was cut stands for
+// three of them.
+func items(value string) (n int) {
 	for item := range strings.SplitSeq(value, ", ") {
 		more, err := strconv.Atoi(item)
 		switch {
@@ -146,25 +154,9 @@ func number(l Lang, value string) string {
 	return match[1] + digits
 }
 
-// dated is an item of a list that ends with its date: "CISA KEV 2026-09-30".
-var dated = regexp.MustCompile(`^(.+) (\d{4}-\d{2}-\d{2})$`)
-
-// date writes a value that is a date, a date and an hour, or a list of dated items,
-// in words; any other value is kept. Values stay dates of ISO 8601 in whatever is
-// stored.
+// date writes a value that is a date, or a date and an hour, in words; any other
+// value is kept. Values stay dates of ISO 8601 in whatever is stored.
 func date(l Lang, value string) string {
-	items := strings.Split(value, ", ")
-	for i, item := range items {
-		match := dated.FindStringSubmatch(item)
-		if match == nil {
-			return moment(l, value)
-		}
-		items[i] = match[1] + " " + moment(l, match[2])
-	}
-	return strings.Join(items, ", ")
-}
-
-func moment(l Lang, value string) string {
 	if day, err := time.Parse(time.DateOnly, value); err == nil && day.Year() > 1 {
 		return Day(l, day)
 	}

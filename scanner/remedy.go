@@ -4,8 +4,11 @@ package scanner
 
 // remedy says what the reader of a verdict can do. The framework's own reasons
 // have their own way out, whatever the check; what was not observed is remedied
-// by its causes (Observation.unseen).
+// by its causes (Observation.unseen), and so is what a fact says it lacks.
 func (c Check) remedy(v Verdict) Text {
+	if len(v.Causes) > 0 {
+		return v.Causes.Remedy()
+	}
 	if common, ok := commonRemedies[v.Reason]; ok {
 		return common.Fill(v.Values)
 	}

@@ -51,6 +51,19 @@ func TestRemedyBelongsToItsReason(t *testing.T) {
 	}
 }
 
+// What a fact says it lacks is remedied by its causes, whatever the page says.
+func TestRemedyOfWhatAFactLacks(t *testing.T) {
+	check := doorCheck("exposure.door", func(scanner.Case[limits], door) scanner.Verdict {
+		v := scanner.Unknown("locked", nil)
+		v.Causes = scanner.Causes{{Code: scanner.CauseFileEmpty}}
+		return v
+	})
+	check.Papers = scanner.Papers{FR: doorPage(), EN: doorPage()}
+	if got, want := check.Evaluate(observed(t, door{}, nil), nil).Fix, (scanner.Cause{Code: scanner.CauseFileEmpty}).Remedy(); got != want {
+		t.Errorf("remedy %+v, want %+v", got, want)
+	}
+}
+
 // A failure that a second look must confirm asks for that look, not for a repair.
 func TestDoubtAsksForAnotherLook(t *testing.T) {
 	check := doorCheck("exposure.door", judgeDoor)

@@ -24,6 +24,29 @@ const (
 	KindEstablishment TargetKind = "establishment" // the establishment itself, by its FINESS number
 )
 
+// Label names the kind on screen.
+func (k TargetKind) Label() Text {
+	switch k {
+	case KindDomain:
+		return Text{"domaine", "domain"}
+	case KindService:
+		return Text{"service", "service"}
+	case KindHost:
+		return Text{"machine", "host"}
+	case KindSite:
+		return Text{"site web", "web site"}
+	case KindDirectory:
+		return Text{"annuaire", "directory"}
+	case KindApplication:
+		return Text{"application", "application"}
+	case KindRegister:
+		return Text{"registre", "register"}
+	case KindEstablishment:
+		return Text{"établissement", "establishment"}
+	}
+	return Text{string(k), string(k)}
+}
+
 // Target is an asset, or a part of one, that we are asked to look at. ID is
 // canonical and immutable: lower case, punycode, no trailing dot; never a
 // display name (aggregator.md section 3).
@@ -34,6 +57,18 @@ type Target struct {
 
 // Key is the asset key that enters the fingerprint of a finding.
 func (t Target) Key() string { return string(t.Kind) + "/" + t.ID }
+
+// TargetOf reads an asset key.
+func TargetOf(key string) Target {
+	kind, id, _ := strings.Cut(key, "/")
+	return Target{TargetKind(kind), id}
+}
+
+// Called is the target in words: its kind, then its id.
+func (t Target) Called() Text {
+	kind := t.Kind.Label()
+	return Text{kind.FR + " " + t.ID, kind.EN + " " + t.ID}
+}
 
 // IsZero tells whether nothing is named.
 func (t Target) IsZero() bool { return t == Target{} }

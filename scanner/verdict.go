@@ -89,6 +89,9 @@ type Verdict struct {
 	// is a failure with its second, lower severity.
 	Severity Severity
 	Values   Values
+	// Causes, when set, are those that the fact itself tells for what it lacks:
+	// their remedies are the remedy of the finding.
+	Causes Causes
 }
 
 // Compare puts first the verdict that asks most of a reader: by outcome, then
@@ -110,16 +113,26 @@ func (v Verdict) gravity() int {
 func Worst(verdicts []Verdict) Verdict { return slices.MinFunc(verdicts, Verdict.Compare) }
 
 // Passed concludes that the criterion is met.
-func Passed(reason string, v Values) Verdict { return Verdict{Pass, reason, "", v} }
+func Passed(reason string, v Values) Verdict {
+	return Verdict{Outcome: Pass, Reason: reason, Values: v}
+}
 
 // Failed concludes that the criterion is not met, with the check's severity.
-func Failed(reason string, v Values) Verdict { return Verdict{Fail, reason, "", v} }
+func Failed(reason string, v Values) Verdict {
+	return Verdict{Outcome: Fail, Reason: reason, Values: v}
+}
 
 // FailedAs concludes that the criterion is not met, with a severity of its own.
-func FailedAs(s Severity, reason string, v Values) Verdict { return Verdict{Fail, reason, s, v} }
+func FailedAs(s Severity, reason string, v Values) Verdict {
+	return Verdict{Outcome: Fail, Reason: reason, Severity: s, Values: v}
+}
 
 // Unknown concludes that what was seen does not allow to conclude.
-func Unknown(reason string, v Values) Verdict { return Verdict{Inconclusive, reason, "", v} }
+func Unknown(reason string, v Values) Verdict {
+	return Verdict{Outcome: Inconclusive, Reason: reason, Values: v}
+}
 
 // Exempt concludes that the criterion has no object here.
-func Exempt(reason string, v Values) Verdict { return Verdict{NotApplicable, reason, "", v} }
+func Exempt(reason string, v Values) Verdict {
+	return Verdict{Outcome: NotApplicable, Reason: reason, Values: v}
+}

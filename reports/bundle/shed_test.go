@@ -117,6 +117,9 @@ func TestSealSurvivesFactsTooLarge(t *testing.T) {
 			if len(first.Fact) > 0 || first.Status != scanner.StatusError || !strings.Contains(first.Error, scanner.Digest([]byte(raw))) {
 				t.Errorf("observation = %s %q with %d bytes of fact, want an error that names their digest", first.Status, first.Error, len(first.Fact))
 			}
+			if first.Causes.Codes() != string(scanner.CauseNotKept) {
+				t.Errorf("causes %v, want that it was not kept", first.Causes)
+			}
 			if got.Run.Status != scanner.RunPartial {
 				t.Errorf("status %s, want partial", got.Run.Status)
 			}

@@ -66,7 +66,7 @@ const (
 // TemplateRun is one template tried on one site.
 type TemplateRun struct {
 	ID      string `json:"id"`
-	Name    string `json:"name"`
+	Name    string `json:"name"` // its author's
 	Group   string `json:"group"`
 	Digest  string `json:"digest"` // of the template file, "sha256:…"
 	Ran     bool   `json:"ran"`    // false when the site could not be asked
@@ -78,6 +78,9 @@ type TemplateRun struct {
 	CVE      []string `json:"cve,omitempty"`
 	KEV      bool     `json:"kev,omitempty"`     // one of them, or the product when it names none, is in the list of exploited vulnerabilities
 	Product  string   `json:"product,omitempty"` // as the lists call it
+	// Title says for people what was recognised, when it matched and its author
+	// said so in both languages.
+	Title scanner.Text `json:"title,omitzero"`
 	// Version is what the page states, when it matched.
 	Version  string   `json:"version,omitempty"`
 	Home     bool     `json:"home,omitempty"` // asks for the home page only

@@ -26,7 +26,8 @@ func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
 		return scanner.Exempt("none-recognised", nil)
 	}
 	affected, unstated, untracked := sort(f.Seen)
-	values := scanner.Values{"products": release.Names(f.Seen), "lists": f.Lists}
+	values := release.Lists(f.Lists)
+	values["products"] = release.Names(f.Seen)
 	switch {
 	case len(affected) > 0:
 		values["products"] = strings.Join(affected, ", ")

@@ -51,7 +51,9 @@ func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 	case len(unlisted) > 0:
 		return scanner.Unknown("not-listed", scanner.Values{"products": release.Names(unlisted)})
 	}
-	return scanner.Passed("supported", scanner.Values{"products": release.Names(supported), "lists": f.Lists})
+	values := release.Lists(f.Lists)
+	values["products"] = release.Names(supported)
+	return scanner.Passed("supported", values)
 }
 
 // judgeProduct says nothing of a product that no list, or an old one, knows. A date that is not

@@ -77,8 +77,5 @@ func branches(root fact.SPFRecord) string {
 			shown = append(shown, term.Text+" = "+strconv.Itoa(term.Cost))
 		}
 	}
-	if len(shown) == 0 {
-		return "0"
-	}
 	return strings.Join(shown, ", ")
 }

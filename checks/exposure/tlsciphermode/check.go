@@ -61,7 +61,7 @@ func cbcToo(p Params, t fact.TLS) scanner.Verdict {
 // known tells how CBC is authenticated, and by which names its attacks are known:
 // most clients do not offer encrypt-then-MAC, so it takes no name away.
 func known(t fact.TLS) scanner.Values {
-	attacks, mac := []string{"LUCKY13"}, "–"
+	attacks, mac := []string{"LUCKY13"}, scanner.Text{FR: "non établie", EN: "not known"}
 	if t.Versions["1.0"] == fact.Accepted || t.Versions["SSL 3.0"] == fact.Accepted {
 		attacks = append(attacks, "BEAST")
 	}
@@ -70,10 +70,10 @@ func known(t fact.TLS) scanner.Values {
 	}
 	switch t.Offers[fact.OfferEncryptMAC] {
 	case fact.Accepted:
-		mac = "encrypt-then-MAC"
+		mac = scanner.Text{FR: "encrypt-then-MAC", EN: "encrypt-then-MAC"}
 	case fact.Declined:
-		mac = "MAC-then-encrypt"
+		mac = scanner.Text{FR: "MAC-then-encrypt", EN: "MAC-then-encrypt"}
 	case fact.OfferUnknown:
 	}
-	return scanner.Values{"attacks": strings.Join(attacks, ", "), "mac": mac}
+	return scanner.Values{"attacks": strings.Join(attacks, ", "), "mac_fr": mac.FR, "mac_en": mac.EN}
 }

@@ -6,6 +6,7 @@ package persistentunknowns
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ func judge(c scanner.Case[Params], h fact.History) scanner.Verdict {
 		oldest := slices.MinFunc(lasting, func(a, b fact.Doubt) int { return a.From.Compare(b.From) })
 		values["date"] = oldest.From.UTC().Format(time.DateOnly)
 		values["count"] = strconv.Itoa(len(lasting))
-		values["list"] = byTarget(lasting)
+		maps.Copy(values, byTarget(lasting))
 		return scanner.Unknown("lasting", values)
 	case h.Known < c.Params.Runs || h.Known < 1:
 		return scanner.Exempt("too-early", values)
@@ -48,8 +49,9 @@ func judge(c scanner.Case[Params], h fact.History) scanner.Verdict {
 	return scanner.Passed("none", values)
 }
 
-// byTarget lists the targets, those with most doubts first, with their checks.
-func byTarget(doubts []fact.Doubt) string {
+// byTarget lists the targets in words, those with most doubts first, with their
+// checks.
+func byTarget(doubts []fact.Doubt) scanner.Values {
 	checks := map[string][]string{}
 	var targets []string
 	for _, d := range doubts {
@@ -61,21 +63,26 @@ func byTarget(doubts []fact.Doubt) string {
 	slices.SortFunc(targets, func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(checks[b]), len(checks[a])), cmp.Compare(a, b))
 	})
-	var list []string
+	var french, english []string
 	for _, target := range targets[:min(len(targets), named)] {
 		slices.Sort(checks[target])
-		list = append(list, target+" ("+short(checks[target])+")")
+		words, why := scanner.TargetOf(target).Called(), " ("+short(checks[target])+")"
+		french, english = append(french, words.FR+why), append(english, words.EN+why)
 	}
 	if left := len(targets) - named; left > 0 {
-		list = append(list, "… +"+strconv.Itoa(left))
+		french, english = append(french, "… +"+strconv.Itoa(left)), append(english, "… +"+strconv.Itoa(left))
 	}
-	return strings.Join(list, ", ")
+	return scanner.Values{"list_fr": strings.Join(french, ", "), "list_en": strings.Join(english, ", ")}
 }
 
-// short names three checks and counts the others.
+// short names three checks, as they are called in commands, and counts the others.
 func short(checks []string) string {
-	if len(checks) <= 3 {
-		return strings.Join(checks, ", ")
+	var named []string
+	for _, check := range checks[:min(len(checks), 3)] {
+		named = append(named, "`"+check+"`")
 	}
-	return strings.Join(checks[:3], ", ") + "… +" + strconv.Itoa(len(checks)-3)
+	if left := len(checks) - 3; left > 0 {
+		return strings.Join(named, ", ") + "… +" + strconv.Itoa(left)
+	}
+	return strings.Join(named, ", ")
 }

@@ -5,6 +5,7 @@
 package coverage
 
 import (
+	"maps"
 	"strconv"
 
 	"carescan/scanner"
@@ -48,10 +49,23 @@ func (s Share) High() int { return 100 * (s.Covered + s.Unknown) / s.Total }
 // Compare orders shares from the least covered, by low bound.
 func (s Share) Compare(other Share) int { return s.Covered*other.Total - other.Covered*s.Total }
 
+// Bounds words the percentage, or both when they differ.
+func (s Share) Bounds() scanner.Values {
+	low, high := strconv.Itoa(s.Low())+" %", strconv.Itoa(s.High())+" %"
+	bounds := scanner.Text{FR: low, EN: low}
+	if low != high {
+		bounds = scanner.Text{FR: "de " + low + " à " + high, EN: "from " + low + " to " + high}
+	}
+	bounds = bounds.Typeset()
+	return scanner.Values{"bounds_fr": bounds.FR, "bounds_en": bounds.EN}
+}
+
 // Values shows the bounds, the counts behind them and the threshold.
 func (s Share) Values(percent int) scanner.Values {
-	return scanner.Values{
+	values := scanner.Values{
 		"low": strconv.Itoa(s.Low()), "high": strconv.Itoa(s.High()), "threshold": strconv.Itoa(percent),
 		"covered": strconv.Itoa(s.Covered), "unknown": strconv.Itoa(s.Unknown), "total": strconv.Itoa(s.Total),
 	}
+	maps.Copy(values, s.Bounds())
+	return values
 }

@@ -5,6 +5,7 @@
 package past
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -92,10 +93,12 @@ func (f Fall) exceeds(before, now int) bool {
 // the first one was counted.
 func (f Fall) Values() scanner.Values {
 	before := f.before()
-	return scanner.Values{
+	values := scanner.Values{
 		"low": strconv.Itoa(f.Share.Low()), "high": strconv.Itoa(f.Share.High()),
 		"covered": strconv.Itoa(f.Share.Covered), "unknown": strconv.Itoa(f.Share.Unknown), "total": strconv.Itoa(f.Share.Total),
 		"before": strconv.Itoa(before.Low()), "before_covered": strconv.Itoa(before.Covered), "before_total": strconv.Itoa(before.Total),
 		"date": f.Before.At.UTC().Format(time.DateOnly), "points": strconv.Itoa(f.Points),
 	}
+	maps.Copy(values, f.Share.Bounds())
+	return values
 }

@@ -5,6 +5,7 @@ package release
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +64,28 @@ func Affecting(p fact.Product) string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+// listed is a list as a fact names it: its name, its date, and whether a part of
+// it only was at hand.
+var listed = regexp.MustCompile(`^(.+) (\d{4}-\d{2}-\d{2})( \(extract\))?$`)
+
+// Lists words the lists that were consulted (fact.Products.Lists), dates and all.
+func Lists(lists string) scanner.Values {
+	var french, english []string
+	for name := range strings.SplitSeq(lists, ", ") {
+		words := scanner.Text{FR: name, EN: name}
+		if match := listed.FindStringSubmatch(name); match != nil {
+			if day, err := time.Parse(time.DateOnly, match[2]); err == nil {
+				words = scanner.Text{FR: match[1] + " du " + scanner.Day(scanner.French, day), EN: match[1] + " of " + scanner.Day(scanner.English, day)}
+			}
+			if match[3] != "" {
+				words.FR, words.EN = words.FR+" (extrait)", words.EN+" (extract)"
+			}
+		}
+		french, english = append(french, words.FR), append(english, words.EN)
+	}
+	return scanner.Values{"lists": lists, "lists_fr": strings.Join(french, ", "), "lists_en": strings.Join(english, ", ")}
 }
 
 // Names lists products with the versions they show.

@@ -2,7 +2,33 @@
 
 package release
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
+)
+
+func TestLists(t *testing.T) {
+	for name, tt := range map[string]struct{ lists, fr, en string }{
+		"whole": {
+			"CISA KEV 2026-09-30, endoflife 2026-09-01",
+			"CISA KEV du 30 septembre 2026, endoflife du 1er septembre 2026", "CISA KEV of 30 September 2026, endoflife of 1 September 2026",
+		},
+		"extract":    {"CISA KEV 2026-09-30 (extract)", "CISA KEV du 30 septembre 2026 (extrait)", "CISA KEV of 30 September 2026 (extract)"},
+		"no_date":    {"ma liste", "ma liste", "ma liste"},
+		"wrong_date": {"liste 2026-13-40", "liste 2026-13-40", "liste 2026-13-40"},
+		"none":       {"", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := scanner.Values{"lists": tt.lists, "lists_fr": tt.fr, "lists_en": tt.en}
+			if diff := cmp.Diff(want, Lists(tt.lists)); diff != "" {
+				t.Errorf("words (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
 
 func TestOlder(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -5,6 +5,7 @@
 package templates
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,13 +96,15 @@ func count(runs []fact.TemplateRun, is func(fact.TemplateRun) bool) (n int) {
 	return n
 }
 
-// Found lists what matched and where, each once, in a stable order.
+// Found lists what matched and where, each once, in a stable order. What a
+// template recognises is told in words where its author gave them.
 func Found(runs []fact.TemplateRun) scanner.Values {
-	var names, urls []string
+	var names, french, english, urls []string
 	for _, r := range runs {
 		names, urls = append(names, r.Name), append(urls, r.URL)
+		french, english = append(french, cmp.Or(r.Title.FR, r.Name)), append(english, cmp.Or(r.Title.EN, r.Name))
 	}
-	return scanner.Values{"names": list(names), "urls": list(urls)}
+	return scanner.Values{"names": list(names), "names_fr": list(french), "names_en": list(english), "urls": list(urls)}
 }
 
 func list(words []string) string {

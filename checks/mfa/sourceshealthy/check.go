@@ -41,7 +41,9 @@ func judge(c scanner.Case[Params], s fact.Source) scanner.Verdict {
 	switch {
 	case len(s.Why()) > 0:
 		words := s.Why().Text()
-		return scanner.Unknown("problem", scanner.Values{"problem": s.Why().Codes(), "problem_fr": words.FR, "problem_en": words.EN})
+		v := scanner.Unknown("problem", scanner.Values{"problem": s.Why().Codes(), "problem_fr": words.FR, "problem_en": words.EN})
+		v.Causes = s.Why()
+		return v
 	case !s.Complete:
 		return scanner.Unknown("incomplete", values)
 	case s.Received < 1:

@@ -77,7 +77,7 @@ func columns() []column {
 			return fmt.Sprintf("%s/%d", f.Check, f.Revision)
 		}},
 		{scanner.Text{FR: "Type de cible", EN: "Kind of target"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string {
-			return reports.TargetLabel(f.Target.Kind).In(l)
+			return f.Target.Kind.Label().In(l)
 		}},
 		{scanner.Text{FR: "Cible", EN: "Target"}, func(_ reports.Document, f reports.Finding, _ scanner.Lang) string { return f.Target.ID }},
 		{scanner.Text{FR: "Attendu", EN: "Expected"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Title.In(l) }},

@@ -21,7 +21,6 @@ func functions(l scanner.Lang) template.FuncMap {
 		"t":               func(fr, en string) string { return scanner.Text{FR: fr, EN: en}.Typeset().In(l) },
 		"in":              func(text scanner.Text) string { return text.In(l) },
 		"label":           func(w labelled) string { return w.Label().In(l) },
-		"target":          func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
 		"vantage":         func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
 		"status":          func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
 		"found":           func(how string) string { return reports.FoundLabel(how).In(l) },

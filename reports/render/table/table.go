@@ -129,7 +129,7 @@ func (p *page) finding(f reports.Finding) {
 	if f.Outcome == scanner.Fail {
 		p.text(4, f.Heading().In(p.lang))
 	}
-	p.text(4, reports.TargetLabel(f.Target.Kind).In(p.lang)+" "+f.Target.ID)
+	p.text(4, f.Target.Called().In(p.lang))
 	p.text(4, f.Message.In(p.lang))
 	if fix := f.Fix.In(p.lang); fix != "" && f.Asks() {
 		p.text(4, "→ "+fix)

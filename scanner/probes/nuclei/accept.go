@@ -308,14 +308,17 @@ func (i info) product() string {
 	return printable(product, 60)
 }
 
+// maxTitle bounds what a person reads of a template, in bytes.
+const maxTitle = 120
+
 // title is the name in both languages, where the template gives it.
 func (i info) title() scanner.Text {
 	title := scanner.Text{FR: i.Name, EN: i.Name}
 	if fr, ok := i.Metadata["name-fr"].(string); ok {
-		title.FR = fr
+		title.FR = printable(fr, maxTitle)
 	}
 	if en, ok := i.Metadata["name-en"].(string); ok {
-		title.EN = en
+		title.EN = printable(en, maxTitle)
 	}
 	return title
 }

@@ -52,7 +52,7 @@ func (p *Probe) account(site *url.URL, b batch) fact.Templates {
 			Severity: t.Severity, CVE: t.CVE, KEV: t.KEV, Product: t.Product, Home: t.Home, Curation: t.Curation,
 		}
 		if result, ok := b.results[t.ID]; ok {
-			run = fill(run, result, site)
+			run = fill(run, t, result, site)
 		} else {
 			run.Error = cmp.Or(b.problem, "the worker said nothing of this template")
 		}
@@ -67,7 +67,7 @@ func (p *Probe) account(site *url.URL, b batch) fact.Templates {
 }
 
 // fill copies a result, as far as it is coherent.
-func fill(run fact.TemplateRun, r Result, site *url.URL) fact.TemplateRun {
+func fill(run fact.TemplateRun, t Template, r Result, site *url.URL) fact.TemplateRun {
 	run.Ran, run.Matched, run.Error = r.Ran, r.Ran && r.Matched, r.Error
 	if !run.Ran {
 		run.Error = cmp.Or(run.Error, "the site did not answer every request")
@@ -76,7 +76,7 @@ func fill(run fact.TemplateRun, r Result, site *url.URL) fact.TemplateRun {
 		run.URL = r.URL
 	}
 	if run.Matched {
-		run.Version = r.Version
+		run.Version, run.Title = r.Version, t.Title
 	}
 	return run
 }
@@ -157,7 +157,7 @@ func confirm(seen *fact.Templates, again batch) {
 const sameAnswer = "the site gives the same page at a random address"
 
 func withdrawn(r fact.TemplateRun, why string) fact.TemplateRun {
-	r.Ran, r.Matched, r.URL, r.Version, r.Error = false, false, "", "", why
+	r.Ran, r.Matched, r.URL, r.Version, r.Title, r.Error = false, false, "", "", scanner.Text{}, why
 	return r
 }
 

@@ -76,7 +76,6 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 
 		"placesAddresses": reports.PlacesAddresses,
 		"geographyCredit": func() string { return reports.GeographyCredit().In(l) },
-		"targetLabel":     func(k scanner.TargetKind) string { return reports.TargetLabel(k).In(l) },
 		"vantageLabel":    func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
 		"artifactName":    reports.ArtifactLabel,
 		"statusLabel":     func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
