@@ -100,7 +100,8 @@ const (
 	CauseProgramFailed  CauseCode = "program-failed"
 	CauseProgramAnswer  CauseCode = "program-answer" // it answered, and not by the rules
 	CauseInternal       CauseCode = "internal"
-	CauseNothing        CauseCode = "nothing" // the probe brought nothing
+	CauseNothing        CauseCode = "nothing"  // the probe brought nothing
+	CauseNotKept        CauseCode = "not-kept" // seen and judged then, too large for its bundle
 	CauseUnknown        CauseCode = "unknown"
 	// CauseInDetail stands for what an observation sealed before causes existed
 	// holds as an error text only.

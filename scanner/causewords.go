@@ -420,6 +420,16 @@ var causeWords = map[CauseCode]wording{
 		Text{"l'observation n'a rien rapporté", "the look brought nothing back"},
 		remedyReport,
 	},
+	CauseNotKept: {
+		Text{
+			"ce qui a été vu était trop volumineux pour le dossier scellé et n'y est pas",
+			"what was seen was too large for the sealed bundle and is not in it",
+		},
+		Text{
+			"Lisez le constat scellé alors\u00a0: il reste valable. Pour juger à nouveau, faites un nouveau passage, sur un périmètre plus petit.",
+			"Read the finding sealed then: it still holds. To judge again, run again, on a smaller scope.",
+		},
+	},
 	CauseUnknown: {
 		Text{"une cause technique non reconnue", "a technical cause that was not recognised"},
 		remedyReport,
