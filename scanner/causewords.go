@@ -404,6 +404,13 @@ var causeWords = map[CauseCode]wording{
 		Text{"le programme carescan-templates trouvé n'est pas celui que l'agent attend", "the program carescan-templates found is not the one the agent expects"},
 		remedyProgram,
 	},
+	CauseProgramShut: {
+		Text{"le programme carescan-templates ne peut pas être lu ou démarré", "the program carescan-templates cannot be read or started"},
+		Text{
+			"Vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier.",
+			"Check that the account of carescan-agent may read and execute that file.",
+		},
+	},
 	CauseProgramFailed: {
 		Text{"le programme carescan-templates s'est arrêté avant la fin[ ({where})]", "the program carescan-templates ended before its work was done[ ({where})]"},
 		remedyReport,
