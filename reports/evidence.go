@@ -34,6 +34,36 @@ func (d Document) Pieces() []Piece {
 	return list
 }
 
+// Loss is what could not be kept of what was seen at one target.
+type Loss struct {
+	Target scanner.Target
+	Pieces []scanner.ArtifactRef
+	Checks []string // that concluded from them
+}
+
+// Losses lists the artifacts that the coverage says are not kept, by target.
+func (d Document) Losses() []Loss {
+	var list []Loss
+	for _, c := range d.Run.Coverage {
+		if len(c.Dropped) == 0 {
+			continue
+		}
+		at := slices.IndexFunc(list, func(l Loss) bool { return l.Target == c.Target })
+		if at < 0 {
+			at = len(list)
+			list = append(list, Loss{Target: c.Target})
+		}
+		l := &list[at]
+		l.Checks = append(l.Checks, c.Check)
+		for _, ref := range c.Dropped {
+			if !slices.Contains(l.Pieces, ref) {
+				l.Pieces = append(l.Pieces, ref)
+			}
+		}
+	}
+	return list
+}
+
 // Observations lists the observations of the run in the order of their targets.
 func (d Document) Observations() []scanner.Observation {
 	return slices.SortedStableFunc(slices.Values(d.Run.Observations), func(a, b scanner.Observation) int {

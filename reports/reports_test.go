@@ -3,7 +3,9 @@
 package reports_test
 
 import (
+	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,10 @@ import (
 
 	"carescan/reports"
 	"carescan/reports/internal/example"
+	"carescan/reports/render/dossier"
+	"carescan/reports/render/html"
+	"carescan/reports/render/json"
+	"carescan/reports/render/table"
 	"carescan/scanner"
 )
 
@@ -99,6 +105,51 @@ func TestGapsAreWhatWasNotWhollySeen(t *testing.T) {
 	gaps := document(t).Gaps()
 	if len(gaps) != 1 || slices.ContainsFunc(gaps, func(c scanner.Coverage) bool { return c.Status == scanner.StatusCompleted }) {
 		t.Errorf("gaps = %+v", gaps)
+	}
+}
+
+// lossy is the example when the artifacts of its first finding had no room.
+func lossy(t *testing.T) (d reports.Document, dropped scanner.ArtifactRef) {
+	t.Helper()
+	d = document(t)
+	f := d.Findings()[1]
+	dropped = f.Evidence[0].Artifacts[0]
+	d.Run.DropArtifacts(map[string]bool{dropped.Digest: true})
+	dropped.Dropped = true
+	return d, dropped
+}
+
+func TestLossesNameWhatIsNotKept(t *testing.T) {
+	if list := document(t).Losses(); len(list) > 0 {
+		t.Errorf("nothing was dropped, and these are lost: %v", list)
+	}
+	d, dropped := lossy(t)
+	var checks []string
+	for _, c := range d.Run.Coverage {
+		if slices.Contains(c.Dropped, dropped) {
+			checks = append(checks, c.Check)
+		}
+	}
+	want := []reports.Loss{{Target: d.Findings()[1].Target, Pieces: []scanner.ArtifactRef{dropped}, Checks: checks}}
+	if diff := cmp.Diff(want, d.Losses()); diff != "" || len(checks) == 0 {
+		t.Errorf("losses (-want +got):\n%s", diff)
+	}
+	for _, format := range []struct {
+		write func(io.Writer, reports.Document, scanner.Lang) error
+		says  string
+	}{
+		{html.Write, "Pièces vues et jugées, mais non gardées faute de place"},
+		{dossier.Write, "Pièces vues et jugées, mais non gardées faute de place"},
+		{table.Write, "Pièces vues et jugées, mais non gardées faute de place"},
+		{json.Write, `"dropped": [`},
+	} {
+		var out strings.Builder
+		if err := format.write(&out, d, scanner.French); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), format.says) {
+			t.Errorf("a report does not say %q", format.says)
+		}
 	}
 }
 

@@ -97,6 +97,7 @@ const (
 	CauseNoProbe        CauseCode = "no-probe"
 	CauseNoProgram      CauseCode = "no-program"
 	CauseProgramRefused CauseCode = "program-refused" // not the one this agent was built with
+	CauseProgramShut    CauseCode = "program-shut"    // it cannot be read or started
 	CauseProgramFailed  CauseCode = "program-failed"
 	CauseProgramAnswer  CauseCode = "program-answer" // it answered, and not by the rules
 	CauseInternal       CauseCode = "internal"

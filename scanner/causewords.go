@@ -404,6 +404,13 @@ var causeWords = map[CauseCode]wording{
 		Text{"le programme carescan-templates trouvé n'est pas celui que l'agent attend", "the program carescan-templates found is not the one the agent expects"},
 		remedyProgram,
 	},
+	CauseProgramShut: {
+		Text{"le programme carescan-templates ne peut pas être lu ou démarré", "the program carescan-templates cannot be read or started"},
+		Text{
+			"Vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier.",
+			"Check that the account of carescan-agent may read and execute that file.",
+		},
+	},
 	CauseProgramFailed: {
 		Text{"le programme carescan-templates s'est arrêté avant la fin[ ({where})]", "the program carescan-templates ended before its work was done[ ({where})]"},
 		remedyReport,
@@ -422,12 +429,12 @@ var causeWords = map[CauseCode]wording{
 	},
 	CauseNotKept: {
 		Text{
-			"l'observation a été faite et jugée, mais le dossier scellé n'a pas la place de la garder",
-			"the look was made and judged, and the sealed bundle has no room to keep it",
+			"ce qui a été vu était trop volumineux pour le dossier scellé et n'y est pas",
+			"what was seen was too large for the sealed bundle and is not in it",
 		},
 		Text{
-			"Divisez ce qui est déclaré entre plusieurs passages, pour que chaque dossier scellé puisse tout garder.",
-			"Split what is declared between several runs, so that each sealed bundle can keep everything.",
+			"Lisez le constat scellé alors\u00a0: il reste valable. Pour juger à nouveau, faites un nouveau passage, sur un périmètre plus petit.",
+			"Read the finding sealed then: it still holds. To judge again, run again, on a smaller scope.",
 		},
 	},
 	CauseUnknown: {

@@ -28,6 +28,7 @@ func (p Plan) Judge(observations []Observation) Judgement {
 	slices.SortFunc(j.Coverage, func(a, b Coverage) int {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Target.Key(), b.Target.Key()))
 	})
+	nameDropped(j.Coverage, j.Findings, observations)
 	for _, control := range p.Controls {
 		j.Controls = append(j.Controls, control.Fold(j.Findings))
 	}

@@ -73,7 +73,8 @@ func (r *Run) Identify() {
 }
 
 // DropArtifacts lets go of the bytes with these digests. The observations that
-// rest on them still name them, and say that they are not kept.
+// rest on them still name them, and say that they are not kept; the coverage of
+// what was concluded from them names them too.
 func (r *Run) DropArtifacts(digests map[string]bool) {
 	r.Artifacts = slices.DeleteFunc(r.Artifacts, func(a Artifact) bool { return digests[a.Ref.Digest] })
 	for _, o := range r.Observations {
@@ -82,6 +83,7 @@ func (r *Run) DropArtifacts(digests map[string]bool) {
 		}
 	}
 	r.Identify()
+	nameDropped(r.Coverage, r.Findings, r.Observations)
 }
 
 // Dropped lists the artifacts that the observations name and that are not kept,

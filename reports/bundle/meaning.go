@@ -35,7 +35,7 @@ func (d *document) check() error {
 	if err != nil {
 		return err
 	}
-	found, err := d.checkFindings(observed)
+	found, err := d.checkFindings(observed, held)
 	if err != nil {
 		return err
 	}
@@ -173,8 +173,8 @@ type look struct {
 	target scanner.Target
 }
 
-func (d *document) checkFindings(observed map[string]bool) (map[string]bool, error) {
-	covered, err := d.checkCoverage()
+func (d *document) checkFindings(observed map[string]bool, held map[string]int) (map[string]bool, error) {
+	covered, err := d.checkCoverage(held)
 	if err != nil {
 		return nil, err
 	}
@@ -195,11 +195,16 @@ func (d *document) checkFindings(observed map[string]bool) (map[string]bool, err
 	return found, nil
 }
 
-func (d *document) checkCoverage() (map[look]bool, error) {
+func (d *document) checkCoverage(held map[string]int) (map[look]bool, error) {
 	covered := map[look]bool{}
 	for _, c := range d.Run.Coverage {
 		if err := checkStatus(c.Status); err != nil {
 			return nil, envelope.Wrong(partRun, "coverage of %s on %s: %w", c.Check, c.Target.Key(), err)
+		}
+		for _, ref := range c.Dropped {
+			if _, ok := held[ref.Digest]; ok {
+				return nil, envelope.Wrong("artifact "+ref.Digest, "the coverage of %s says that it was dropped, and it is held", c.Check)
+			}
 		}
 		covered[look{c.Check, c.Target}] = true
 	}

@@ -77,7 +77,7 @@ func (d *document) shedUnreadable() {
 }
 
 func (d *document) shedFact(o *scanner.Observation) {
-	o.Status = scanner.StatusError
+	o.Status, o.Causes = scanner.StatusError, scanner.Causes{{Code: scanner.CauseNotKept}}
 	o.Error = fmt.Sprintf("the fact was judged and is too large to be kept: %d bytes, %s", len(o.Fact), scanner.Digest(o.Fact))
 	o.Causes = scanner.Causes{{Code: scanner.CauseNotKept}}
 	o.Fact = nil

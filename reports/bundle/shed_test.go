@@ -73,6 +73,18 @@ func TestSealDropsTheLargestArtifacts(t *testing.T) {
 	if diff := cmp.Diff([]int{large + 1, large + 2}, dropped); diff != "" {
 		t.Errorf("sizes of what is dropped (-want +got):\n%s", diff)
 	}
+	for _, c := range got.Run.Coverage {
+		rests := slices.ContainsFunc(got.Run.Findings, func(f scanner.Finding) bool {
+			return f.Check == c.Check && f.Target == c.Target && slices.Contains(f.Observations, got.Run.Observations[0].ID)
+		})
+		want := got.Run.Dropped()
+		if !rests {
+			want = nil
+		}
+		if diff := cmp.Diff(want, c.Dropped); diff != "" {
+			t.Errorf("dropped in the coverage of %s (-want +got):\n%s", c.Check, diff)
+		}
+	}
 	if got, want := len(got.Run.Artifacts), len(b.Run.Artifacts)-2; got != want {
 		t.Errorf("%d artifacts are held, want %d", got, want)
 	}
@@ -114,7 +126,7 @@ func TestSealSurvivesFactsTooLarge(t *testing.T) {
 			b.Run.Identify()
 			got := reopen(t, seal(t, b))
 			first := got.Run.Observations[0]
-			if len(first.Fact) > 0 || first.Status != scanner.StatusError || !strings.Contains(first.Error, scanner.Digest([]byte(raw))) {
+			if len(first.Fact) > 0 || first.Causes.Codes() != "not-kept" || first.Status != scanner.StatusError || !strings.Contains(first.Error, scanner.Digest([]byte(raw))) {
 				t.Errorf("observation = %s %q with %d bytes of fact, want an error that names their digest", first.Status, first.Error, len(first.Fact))
 			}
 			if first.Causes.Codes() != string(scanner.CauseNotKept) {
@@ -160,5 +172,11 @@ func TestDroppedAndHeldIsRefused(t *testing.T) {
 	b.Run.Observations[0].Artifacts[last].Dropped = true
 	b.Run.Identify()
 	_, err := bundle.Seal(b, example.Key())
+	wantPart(t, err, "artifact")
+
+	b = heavy(t, 1<<10)
+	b.Run.Coverage = slices.Clone(b.Run.Coverage)
+	b.Run.Coverage[0].Dropped = []scanner.ArtifactRef{b.Run.Artifacts[0].Ref}
+	_, err = bundle.Seal(b, example.Key())
 	wantPart(t, err, "artifact")
 }

@@ -270,6 +270,10 @@ func unknowns() []Fault {
 		{"exposure.product-flaws", siteTarget("admin"), "not-tracked", noFlawList},
 		{"exposure.product-flaws", siteTarget("pacs"), "not-tracked", noFlawList},
 		{"exposure.product-flaws", hostTarget(), "not-tracked", noFlawList},
+		{"governance.successive-audits", establishmentTarget(), "no-run", scanner.Text{
+			FR: "L’hôpital n’a encore jamais été examiné : deux passages espacés de 45 à 60 jours sont demandés.",
+			EN: "The hospital was never looked at before: two runs 45 to 60 days apart are asked for.",
+		}},
 		{"exposure.health-application", siteTarget("fhir"), "needs-review", scanner.Text{
 			FR: "Un serveur d’échange FHIR se présente à qui le demande, comme le veut la norme : une personne doit vérifier que rien d’autre n’est ouvert.",
 			EN: "A FHIR exchange server introduces itself to whoever asks, as the standard wants: a person has to verify that nothing else is open.",

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -38,7 +39,8 @@ func TestHospital(t *testing.T) {
 	r := newRegion(t)
 	r.serve(t)
 	r.welcome(t, finess, "CHU Exemple", config)
-	if health := run(t, 0, programs.agent, "doctor", "--config", config, "--lang", "en"); !strings.Contains(health, programs.templates+" is the program expected") {
+	health := run(t, 0, programs.agent, "doctor", "--config", config, "--lang", "en")
+	if !regexp.MustCompile(`(?m)^good +file ` + regexp.QuoteMeta(programs.templates) + ` +read$`).MatchString(health) {
 		t.Errorf("the agent does not recognise the program built with it:\n%s", health)
 	}
 	out := filepath.Join(t.TempDir(), "reports")

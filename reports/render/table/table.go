@@ -32,6 +32,7 @@ func (s Style) Write(w io.Writer, d reports.Document, l scanner.Lang) error {
 		p.framework(f)
 	}
 	p.gaps(d)
+	p.losses(d)
 	p.seal(d)
 	if err := p.out.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)
@@ -155,6 +156,21 @@ func (p *page) gaps(d reports.Document) {
 	p.heading(p.t("Ce qui n’a pas pu être observé", "What could not be observed"))
 	for _, g := range gaps {
 		p.text(2, fmt.Sprintf("%s %s%s%s — %s", g.Check, g.Target.ID, p.t("\u00a0: ", ": "), reports.StatusLabel(g.Status).In(p.lang), g.Why().Text().In(p.lang)))
+	}
+}
+
+func (p *page) losses(d reports.Document) {
+	losses := d.Losses()
+	if len(losses) == 0 {
+		return
+	}
+	p.heading(p.t("Pièces vues et jugées, mais non gardées faute de place", "Artifacts seen and judged, but not kept for want of room"))
+	for _, l := range losses {
+		var names []string
+		for _, ref := range l.Pieces {
+			names = append(names, fmt.Sprintf("%s (%d %s)", reports.ArtifactLabel(ref.Name).In(p.lang), ref.Size, p.t("octets", "bytes")))
+		}
+		p.text(2, reports.TargetLabel(l.Target.Kind).In(p.lang)+" "+l.Target.ID+p.t("\u00a0: ", ": ")+strings.Join(names, ", "))
 	}
 }
 

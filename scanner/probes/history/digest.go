@@ -61,6 +61,23 @@ func Add(h fact.History, s Sealed, checks []scanner.Check) fact.History {
 	return h
 }
 
+// Untold lists, of the ids of sealed runs in the order of their seals, those that
+// came after all that a memory was told of, as many as it would keep. An id is a
+// UUID of version 7, so that they sort by the moment their run began.
+func Untold(h fact.History, ids []string) []string {
+	newest := ""
+	for _, r := range h.Runs {
+		newest = max(newest, r.ID)
+	}
+	var untold []string
+	for _, id := range ids {
+		if id > newest {
+			untold = append(untold, id)
+		}
+	}
+	return untold[max(0, len(untold)-maxRuns):]
+}
+
 func pastRun(s Sealed) fact.PastRun {
 	families := map[string]fact.FamilyCount{}
 	for _, f := range s.Run.Findings {

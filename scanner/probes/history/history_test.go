@@ -99,6 +99,27 @@ func TestAdd_twiceIsOnce(t *testing.T) {
 	}
 }
 
+func TestUntold(t *testing.T) {
+	var many []string
+	for i := range 200 {
+		many = append(many, fmt.Sprintf("run-%05d", i))
+	}
+	for name, c := range map[string]struct {
+		h    fact.History
+		want []string
+	}{
+		"killed-before-it-was-told": {after(runOn(197), runOn(198)), many[199:]},
+		"all-told":                  {after(runOn(199)), nil},
+		"memory-lost":               {history.Empty(), many[200-128:]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, history.Untold(c.h, many)); diff != "" {
+				t.Errorf("untold (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAdd_leavesTheMemoryGivenAsItWas(t *testing.T) {
 	first := runOn(0, exposed("exposure.slow", "a.test", scanner.Fail, "slow"), exposed("exposure.plain", "a.test", scanner.Inconclusive, "x"))
 	h := after(first)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"carescan/checks"
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/memory"
@@ -92,6 +91,7 @@ func (d *desk) runner() (runner.Runner, error) {
 
 // look runs once, telling of its progress and of what it cost, when asked to.
 func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent func(map[string]int)) (scanner.Run, error) {
+	d.catchUp()
 	r, err := d.runner()
 	if err != nil {
 		return scanner.Run{}, err
@@ -110,15 +110,12 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 
 // keep seals a run, puts it in the spool and remembers it for the runs to come.
 func (d *desk) keep(run scanner.Run) (spool.Sealed, error) {
+	d.catchUp()
 	sealed, err := runner.Seal(d.spool, d.identity.Key, d.agentID, run)
 	if err != nil {
 		return sealed, err
 	}
-	kept := history.Sealed{Run: run, Bundle: sealed.Digest, Seq: sealed.Seq}
-	if err := d.past.Keep(kept, checks.All()); err != nil {
-		// The bundle is whole and kept: only the rules about time begin later.
-		slog.Warn("the run could not be remembered", "bundle", sealed.ID, "error", err)
-	}
+	d.remember(history.Sealed{Run: run, Bundle: sealed.Digest, Seq: sealed.Seq})
 	return sealed, nil
 }
 

@@ -25,15 +25,20 @@ func digest(sealed []byte) string { return scanner.Digest(sealed) }
 func (s *Spool) linkPath() string { return filepath.Join(s.folder, "chain.json") }
 
 // lastLink finds the end of the chain. A kill between a bundle and its link
-// leaves the link one behind, so the bundles on disk have the last word.
+// leaves the link one behind, so the bundles on disk have the last word; a link
+// that is damaged matters only when there is none.
 func (s *Spool) lastLink() (link, error) {
-	last, err := s.readLink()
-	if err != nil {
+	last, errLink := s.readLink()
+	all, err := s.All()
+	switch {
+	case err != nil:
 		return link{}, err
+	case len(all) == 0:
+		return last, errLink
 	}
-	newest, err := s.newestOnDisk()
-	if err != nil || newest.Seq <= last.Seq {
-		return last, err
+	newest := all[len(all)-1]
+	if errLink == nil && newest.Seq <= last.Seq {
+		return last, nil
 	}
 	sealed, err := os.ReadFile(newest.Path)
 	if err != nil {
@@ -51,7 +56,7 @@ func (s *Spool) readLink() (last link, err error) {
 		return last, fmt.Errorf("read chain: %w", err)
 	}
 	if err := json.Unmarshal(raw, &last); err != nil {
-		return last, fmt.Errorf("read chain %s: %w", s.linkPath(), err)
+		return link{}, fmt.Errorf("read chain %s: %w", s.linkPath(), err)
 	}
 	return last, nil
 }
@@ -65,17 +70,4 @@ func (s *Spool) writeLink(last link) error {
 		return fmt.Errorf("keep chain: %w", err)
 	}
 	return nil
-}
-
-func (s *Spool) newestOnDisk() (newest Entry, err error) {
-	for _, folder := range []string{outbox, sent, rejected} {
-		entries, err := s.list(folder)
-		if err != nil {
-			return newest, err
-		}
-		if n := len(entries); n > 0 && entries[n-1].Seq > newest.Seq {
-			newest = entries[n-1]
-		}
-	}
-	return newest, nil
 }

@@ -112,16 +112,25 @@ func sealedBefore(entry Entry, err error) (Sealed, error) {
 
 // find looks for the bundle of a run, wherever it is filed.
 func (s *Spool) find(run string) (Entry, bool, error) {
+	entries, err := s.All()
+	if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == run }); i >= 0 {
+		return entries[i], true, nil
+	}
+	return Entry{}, false, err
+}
+
+// All lists the bundles on disk, oldest first, wherever they are filed.
+func (s *Spool) All() ([]Entry, error) {
+	var all []Entry
 	for _, folder := range []string{outbox, sent, rejected} {
 		entries, err := s.list(folder)
 		if err != nil {
-			return Entry{}, false, err
+			return nil, err
 		}
-		if i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == run }); i >= 0 {
-			return entries[i], true, nil
-		}
+		all = append(all, entries...)
 	}
-	return Entry{}, false, nil
+	slices.SortFunc(all, bySeq)
+	return all, nil
 }
 
 // Waiting lists the bundles that are not acknowledged, oldest first.
@@ -222,6 +231,8 @@ func (s *Spool) list(folder string) ([]Entry, error) {
 			entries = append(entries, Entry{seq, parts[2], filepath.Join(s.folder, folder, file.Name())})
 		}
 	}
-	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(entries, bySeq)
 	return entries, nil
 }
+
+func bySeq(a, b Entry) int { return cmp.Compare(a.Seq, b.Seq) }

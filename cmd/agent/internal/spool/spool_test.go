@@ -68,6 +68,27 @@ func TestChainSurvivesLostLink(t *testing.T) {
 	}
 }
 
+func TestDamagedLinkIsFoundAgainOnDisk(t *testing.T) {
+	for name, filed := range map[string]bool{"bundles-on-disk": true, "none": false} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			if filed {
+				seal(t, s)
+			}
+			if err := os.WriteFile(s.linkPath(), []byte(`{"seq":`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			sealed, err := s.Seal(uuid.NewString(), bytesOf)
+			if filed && (err != nil || sealed.Seq != 2) {
+				t.Errorf("sealed %+v, %v, want number 2", sealed, err)
+			}
+			if !filed && (err == nil || errors.Is(err, ErrLasting)) {
+				t.Errorf("sealed %+v, %v: a number may be used twice", sealed, err)
+			}
+		})
+	}
+}
+
 func TestAcknowledgeKeepsReceiptThenMoves(t *testing.T) {
 	s := open(t)
 	entry := seal(t, s)
