@@ -26,14 +26,15 @@ func governancecrisisexercisePapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Un exercice de crise cyber a eu lieu dans l'année",
 			Why:      "Le jour où les écrans s'éteignent, les équipes font ce qu'elles ont répété. Un exercice par an montre ce qui manque\u00a0: annuaire papier, procédures dégradées, qui décide.",
-			How:      "On lit les attestations de l'établissement. Le dernier exercice doit dater de 365 jours au plus. Plus ancien\u00a0: non-conformité importante. Sans attestation, ou avec un exercice seulement prévu, le résultat est non concluant.",
+			How:      "On lit les attestations de l'établissement. Le dernier exercice doit dater de 365 jours au plus. Plus ancien\u00a0: non-conformité importante. Sans attestation, ou avec un exercice seulement prévu, le résultat est non concluant. Il l'est aussi quand le document d'un exercice plus récent n'a pas pu être lu\u00a0: cette attestation ne compte pas, et les autres gardent leur valeur.",
 			Fix:      "Organiser un exercice avec la direction, l'informatique, les soignants et la communication, en écrire les leçons, les verser au plan qualité, puis déclarer l'attestation avec la référence du compte rendu.",
 			Conclude: "Déclarer le dernier exercice dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml)\u00a0: sa date, la fonction de qui l'atteste et la référence du compte rendu\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
-				"held":        {Message: "Le dernier exercice attesté a eu lieu le {date} (attesté par\u00a0: {role})."},
-				"none-stated": {Message: "Aucun exercice de crise n'est attesté."},
-				"planned":     {Message: "Un exercice est annoncé pour le {date}, mais aucun n'est attesté.", Remedy: "Après l'exercice, le déclarer dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml) à la date où il a eu lieu. Si un autre l'a précédé, l'y déclarer dès maintenant, puis relancer l'examen."},
-				"too-old":     {Headline: "Le dernier exercice de crise cyber attesté est trop ancien", Message: "Le dernier exercice attesté remonte au {date} (attesté par\u00a0: {role})."},
+				"document-unread": {Message: "Un exercice du {date} est attesté, mais le document cité à la ligne {line} du fichier des attestations n'a pas pu être lu\u00a0: {problem_fr}.", Remedy: "Déposer le document à l'endroit que dit la ligne citée du fichier des attestations, ou corriger ce chemin\u00a0: il part du dossier de ce fichier, s'écrit avec des «\u00a0/\u00a0» et n'en sort pas. Relancer ensuite l'examen."},
+				"held":            {Message: "Le dernier exercice attesté a eu lieu le {date} (attesté par\u00a0: {role})."},
+				"none-stated":     {Message: "Aucun exercice de crise n'est attesté."},
+				"planned":         {Message: "Un exercice est annoncé pour le {date}, mais aucun n'est attesté.", Remedy: "Après l'exercice, le déclarer dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml) à la date où il a eu lieu. Si un autre l'a précédé, l'y déclarer dès maintenant, puis relancer l'examen."},
+				"too-old":         {Headline: "Le dernier exercice de crise cyber attesté est trop ancien", Message: "Le dernier exercice attesté remonte au {date} (attesté par\u00a0: {role})."},
 			},
 			References: []string{
 				"Instruction DNS/2025/12 du 22 janvier 2025, action 1",
@@ -43,14 +44,15 @@ func governancecrisisexercisePapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "A cyber crisis exercise was held within the year",
 			Why:      "The day the screens go dark, teams do what they have rehearsed. One exercise a year shows what is missing: a paper phone book, fallback procedures, who decides.",
-			How:      "The attestations of the establishment are read. The last exercise must be at most 365 days old. Older: medium failure. Without an attestation, or with an exercise that is only planned, the outcome is inconclusive.",
+			How:      "The attestations of the establishment are read. The last exercise must be at most 365 days old. Older: medium failure. Without an attestation, or with an exercise that is only planned, the outcome is inconclusive. It is so too when the document of a more recent exercise could not be read: that attestation does not count, and the others keep their worth.",
 			Fix:      "Hold an exercise with the management, IT, care staff and communication, write down what was learnt, feed it into the quality plan, then declare the attestation with the reference of the minutes.",
 			Conclude: "Declare the last exercise in the file of attestations (\"attestations\" in agent.yaml): its date, the function of whoever attests it and the reference of the minutes; then scan again.",
 			Reasons: map[string]scanner.Reason{
-				"held":        {Message: "The last exercise attested was held on {date} (attested by: {role})."},
-				"none-stated": {Message: "No crisis exercise is attested."},
-				"planned":     {Message: "An exercise is announced for {date}, but none is attested.", Remedy: "After the exercise, declare it in the file of attestations (\"attestations\" in agent.yaml) with the date it was held. If another one came before, declare that one now, then scan again."},
-				"too-old":     {Headline: "The last cyber crisis exercise attested is too old", Message: "The last exercise attested goes back to {date} (attested by: {role})."},
+				"document-unread": {Message: "An exercise of {date} is attested, but the document cited on line {line} of the file of attestations could not be read: {problem_en}.", Remedy: "Put the document where the line cited of the file of attestations says, or correct that path: it starts from the folder of that file, is written with \"/\" and does not leave it. Then scan again."},
+				"held":            {Message: "The last exercise attested was held on {date} (attested by: {role})."},
+				"none-stated":     {Message: "No crisis exercise is attested."},
+				"planned":         {Message: "An exercise is announced for {date}, but none is attested.", Remedy: "After the exercise, declare it in the file of attestations (\"attestations\" in agent.yaml) with the date it was held. If another one came before, declare that one now, then scan again."},
+				"too-old":         {Headline: "The last cyber crisis exercise attested is too old", Message: "The last exercise attested goes back to {date} (attested by: {role})."},
 			},
 			References: []string{
 				"Instruction DNS/2025/12 of 22 January 2025, action 1",
@@ -100,14 +102,15 @@ func governancepssiapprovalPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La politique de sécurité (PSSI) est approuvée et suivie",
 			Why:      "La PSSI dit qui décide, qui répond et selon quelles règles. Sans approbation de la direction, personne n'est tenu de la suivre\u00a0; trop ancienne, elle parle d'un hôpital qui n'existe plus.",
-			How:      "On lit les attestations de l'établissement. La dernière approbation doit dater de 36 mois au plus. Plus ancienne\u00a0: non-conformité importante. Sans attestation, ou avec une approbation seulement prévue, le résultat est non concluant. Le contenu de la PSSI n'est pas jugé.",
+			How:      "On lit les attestations de l'établissement. La dernière approbation doit dater de 36 mois au plus. Plus ancienne\u00a0: non-conformité importante. Sans attestation, ou avec une approbation seulement prévue, le résultat est non concluant. Il l'est aussi quand le document d'une approbation plus récente n'a pas pu être lu\u00a0: cette attestation ne compte pas, et les autres gardent leur valeur. Le contenu de la PSSI n'est pas jugé.",
 			Fix:      "Relire la PSSI, la faire approuver par le représentant légal, puis déclarer l'attestation avec la date et la référence de la décision.",
 			Conclude: "Déclarer la dernière approbation dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml)\u00a0: sa date, la fonction de qui l'atteste et la référence de la décision\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
-				"approved":    {Message: "La PSSI a été approuvée le {date} (attesté par\u00a0: {role})."},
-				"none-stated": {Message: "Aucune approbation de la PSSI n'est attestée."},
-				"planned":     {Message: "Une approbation est annoncée pour le {date}, mais aucune n'est attestée.", Remedy: "Une fois la PSSI approuvée, déclarer l'approbation dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml) à la date de la décision. Si une version précédente a été approuvée, l'y déclarer dès maintenant, puis relancer l'examen."},
-				"too-old":     {Headline: "La dernière approbation de la politique de sécurité est trop ancienne", Message: "La PSSI a été approuvée le {date}, il y a plus de {months} mois (attesté par\u00a0: {role})."},
+				"approved":        {Message: "La PSSI a été approuvée le {date} (attesté par\u00a0: {role})."},
+				"document-unread": {Message: "Une approbation du {date} est attestée, mais le document cité à la ligne {line} du fichier des attestations n'a pas pu être lu\u00a0: {problem_fr}.", Remedy: "Déposer le document à l'endroit que dit la ligne citée du fichier des attestations, ou corriger ce chemin\u00a0: il part du dossier de ce fichier, s'écrit avec des «\u00a0/\u00a0» et n'en sort pas. Relancer ensuite l'examen."},
+				"none-stated":     {Message: "Aucune approbation de la PSSI n'est attestée."},
+				"planned":         {Message: "Une approbation est annoncée pour le {date}, mais aucune n'est attestée.", Remedy: "Une fois la PSSI approuvée, déclarer l'approbation dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml) à la date de la décision. Si une version précédente a été approuvée, l'y déclarer dès maintenant, puis relancer l'examen."},
+				"too-old":         {Headline: "La dernière approbation de la politique de sécurité est trop ancienne", Message: "La PSSI a été approuvée le {date}, il y a plus de {months} mois (attesté par\u00a0: {role})."},
 			},
 			References: []string{
 				"CaRE domaine 2, prérequis D2.P1",
@@ -117,14 +120,15 @@ func governancepssiapprovalPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The information security policy (PSSI) is approved and kept up",
 			Why:      "The policy says who decides, who answers and by which rules. Without the approval of the management, nobody is bound to follow it; too old, it speaks of a hospital that no longer exists.",
-			How:      "The attestations of the establishment are read. The last approval must be at most 36 months old. Older: medium failure. Without an attestation, or with an approval that is only planned, the outcome is inconclusive. The content of the policy is not judged.",
+			How:      "The attestations of the establishment are read. The last approval must be at most 36 months old. Older: medium failure. Without an attestation, or with an approval that is only planned, the outcome is inconclusive. It is so too when the document of a more recent approval could not be read: that attestation does not count, and the others keep their worth. The content of the policy is not judged.",
 			Fix:      "Review the policy, have it approved by the legal representative, then declare the attestation with the date and reference of the decision.",
 			Conclude: "Declare the last approval in the file of attestations (\"attestations\" in agent.yaml): its date, the function of whoever attests it and the reference of the decision; then scan again.",
 			Reasons: map[string]scanner.Reason{
-				"approved":    {Message: "The policy was approved on {date} (attested by: {role})."},
-				"none-stated": {Message: "No approval of the policy is attested."},
-				"planned":     {Message: "An approval is announced for {date}, but none is attested.", Remedy: "Once the policy is approved, declare the approval in the file of attestations (\"attestations\" in agent.yaml) with the date of the decision. If an earlier version was approved, declare that one now, then scan again."},
-				"too-old":     {Headline: "The last approval of the security policy is too old", Message: "The policy was approved on {date}, more than {months} months ago (attested by: {role})."},
+				"approved":        {Message: "The policy was approved on {date} (attested by: {role})."},
+				"document-unread": {Message: "An approval of {date} is attested, but the document cited on line {line} of the file of attestations could not be read: {problem_en}.", Remedy: "Put the document where the line cited of the file of attestations says, or correct that path: it starts from the folder of that file, is written with \"/\" and does not leave it. Then scan again."},
+				"none-stated":     {Message: "No approval of the policy is attested."},
+				"planned":         {Message: "An approval is announced for {date}, but none is attested.", Remedy: "Once the policy is approved, declare the approval in the file of attestations (\"attestations\" in agent.yaml) with the date of the decision. If an earlier version was approved, declare that one now, then scan again."},
+				"too-old":         {Headline: "The last approval of the security policy is too old", Message: "The policy was approved on {date}, more than {months} months ago (attested by: {role})."},
 			},
 			References: []string{
 				"CaRE domain 2, prerequisite D2.P1",

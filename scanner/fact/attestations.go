@@ -2,12 +2,19 @@
 
 package fact
 
-import "time"
+import (
+	"time"
+
+	"carescan/scanner"
+)
 
 // Attestations are the statements made by people of the establishment for what
 // no probe can see.
 type Attestations struct {
 	Items []Attestation `json:"items"`
+	// Unread are the statements whose document could not be read. They prove
+	// nothing, and take nothing from the others.
+	Unread []UnreadAttestation `json:"unread,omitempty"`
 }
 
 // FactKind names the fact.
@@ -20,4 +27,13 @@ type Attestation struct {
 	Role      string    `json:"role"`                // function of who states it, never a name
 	Reference string    `json:"reference,omitempty"` // of the document
 	Document  string    `json:"document,omitempty"`  // digest of the file, "sha256:…"
+}
+
+// UnreadAttestation is a statement whose document could not be read. The document is
+// known by the line that cites it, for its name may hold that of a person.
+type UnreadAttestation struct {
+	Topic  string         `json:"topic"`
+	Date   time.Time      `json:"date"`
+	Line   int            `json:"line"`
+	Causes scanner.Causes `json:"causes"`
 }

@@ -23,7 +23,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "governance.pssi-approval", Revision: 1, Severity: scanner.Medium,
+	ID: "governance.pssi-approval", Revision: 2, Severity: scanner.Medium,
 	References: []string{"D2.P1", "ReCyF-2.B.3"},
 	Judge:      scanner.Each(Params{MaxAgeMonths: 36}, judge),
 }
@@ -38,6 +38,9 @@ func judge(c scanner.Case[Params], f fact.Attestations) scanner.Verdict {
 		"months": strconv.Itoa(c.Params.MaxAgeMonths),
 	}
 	if !c.At.Before(approval.Date.AddDate(0, c.Params.MaxAgeMonths, 1)) {
+		if v, doubt := attested.Unread(f, "pssi-approval", c.At, approval.Date); doubt {
+			return v
+		}
 		return scanner.Failed("too-old", values)
 	}
 	return scanner.Passed("approved", values)

@@ -5,6 +5,7 @@
 package attested
 
 import (
+	"strconv"
 	"time"
 
 	"carescan/scanner"
@@ -12,7 +13,8 @@ import (
 )
 
 // Latest returns the newest statement on a topic about an event that has taken
-// place at a moment. Without one, the verdict says why, and ok is false.
+// place at a moment. Without one, the verdict says why, and ok is false: a statement
+// whose document could not be read is none.
 func Latest(f fact.Attestations, topic string, at time.Time) (latest fact.Attestation, v scanner.Verdict, ok bool) {
 	v = scanner.Unknown("none-stated", nil)
 	for _, a := range f.Items {
@@ -24,5 +26,24 @@ func Latest(f fact.Attestations, topic string, at time.Time) (latest fact.Attest
 			latest, ok = a, true
 		}
 	}
+	if unread, doubt := Unread(f, topic, at, time.Time{}); !ok && doubt {
+		v = unread
+	}
 	return latest, v, ok
+}
+
+// Unread is the doubt that the newest statement whose document could not be read
+// leaves on a topic, when it is about an event after another one.
+func Unread(f fact.Attestations, topic string, at, after time.Time) (v scanner.Verdict, doubt bool) {
+	for _, a := range f.Unread {
+		if a.Topic != topic || a.Date.After(at) || !a.Date.After(after) {
+			continue
+		}
+		words := a.Causes.Text()
+		v, doubt, after = scanner.Unknown("document-unread", scanner.Values{
+			"date": a.Date.Format(time.DateOnly), "line": strconv.Itoa(a.Line),
+			"problem": a.Causes.Codes(), "problem_fr": words.FR, "problem_en": words.EN,
+		}), true, a.Date
+	}
+	return v, doubt
 }

@@ -6,7 +6,9 @@
 package sourceshealthy
 
 import (
+	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"carescan/scanner"
@@ -28,7 +30,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "mfa.sources-healthy", Revision: 1, Severity: scanner.Low,
+	ID: "mfa.sources-healthy", Revision: 2, Severity: scanner.Low,
 	References: []string{"MFA-01"},
 	Judge:      scanner.Each(Params{LiveMaxHours: 48, FileMaxDays: 31, MaxRejectedPercent: 1}, judge),
 }
@@ -48,10 +50,55 @@ func judge(c scanner.Case[Params], s fact.Source) scanner.Verdict {
 		return scanner.Unknown("incomplete", values)
 	case s.Received < 1:
 		return scanner.Unknown("empty", nil)
+	case len(s.Unmapped) > 0:
+		maps.Copy(values, words(s))
+		return scanner.Unknown("unmapped", values)
 	case 100*s.Rejected > c.Params.MaxRejectedPercent*s.Received:
+		maps.Copy(values, rejections(s))
 		return scanner.Unknown("rejected", values)
 	}
 	return judgeAge(c, s, values)
+}
+
+// words lists the words without a meaning, with their columns and how many accounts
+// have them.
+func words(s fact.Source) scanner.Values {
+	var fr, en []string
+	for _, u := range s.Unmapped {
+		wordFR, wordEN := "«\u00a0"+u.Word+"\u00a0»", `"`+u.Word+`"`
+		switch {
+		case u.Column == "":
+			wordFR, wordEN = "autres mots", "other words"
+		case u.Word == "":
+			wordFR, wordEN = u.Column+" vide", u.Column+" empty"
+		default:
+			wordFR, wordEN = u.Column+" "+wordFR, u.Column+" "+wordEN
+		}
+		fr = append(fr, wordFR+"\u00a0: "+strconv.Itoa(u.Accounts))
+		en = append(en, wordEN+": "+strconv.Itoa(u.Accounts))
+	}
+	return scanner.Values{"words_fr": strings.Join(fr, ", "), "words_en": strings.Join(en, ", ")}
+}
+
+// rejections tells the rejected entries apart, where the source does.
+func rejections(s fact.Source) scanner.Values {
+	var fr, en []string
+	for _, kind := range []struct {
+		count  int
+		fr, en string
+	}{
+		{s.Duplicates, "en double", "written twice"},
+		{s.Nameless, "sans identifiant", "without a login"},
+		{s.Broken, "avec plus de valeurs que de titres", "with more values than titles"},
+	} {
+		if kind.count > 0 {
+			fr, en = append(fr, strconv.Itoa(kind.count)+" "+kind.fr), append(en, strconv.Itoa(kind.count)+" "+kind.en)
+		}
+	}
+	if len(fr) == 0 {
+		return scanner.Values{"kinds_fr": "", "kinds_en": ""}
+	}
+	return scanner.Values{"kinds_fr": "\u00a0: " + strings.Join(fr, ", "), "kinds_en": ": " + strings.Join(en, ", ")}
 }
 
 // A day of grace, since an export of today may be dated in another time zone.

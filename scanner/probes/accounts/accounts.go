@@ -70,7 +70,9 @@ func (p Probe) observe(ctx context.Context, c Config) ([]scanner.Sighting, error
 		return []scanner.Sighting{{Fact: source.Blamed(scanner.CausesOf(err))}}, err
 	}
 	counted := census.count(c, p.pseudonyms)
-	return []scanner.Sighting{counted, {Fact: source}}, nil
+	var words map[string]string
+	source.Unmapped, words = census.unmapped(c, p.pseudonyms)
+	return []scanner.Sighting{counted, {Fact: source, Names: words}}, nil
 }
 
 // read fills the health of the source as far as it goes.
@@ -89,5 +91,6 @@ func read(ctx context.Context, c Config, source *fact.Source) (census, error) {
 		return census{}, err
 	}
 	source.Rejected, source.Complete = taken.rejected(), true
+	source.Duplicates, source.Nameless, source.Broken = taken.duplicates, taken.nameless, taken.broken
 	return taken, ctx.Err()
 }

@@ -3,6 +3,7 @@
 package accounts
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/charmap"
@@ -82,7 +84,7 @@ func TestObserveCounts(t *testing.T) {
 	}
 	health := fact.Source{
 		Kind: "accounts", AsOf: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Received: 7, Complete: true,
-		Digest: scanner.Digest([]byte(content)),
+		Digest: scanner.Digest([]byte(content)), Unmapped: []fact.Unmapped{{Column: "facteur", Word: p.Of("dpi", "badge magique"), Accounts: 1}},
 	}
 	if diff := cmp.Diff(health, source); diff != "" {
 		t.Errorf("source (-want +got):\n%s", diff)
@@ -107,6 +109,38 @@ func TestObserveTakesTheDateOfTheFile(t *testing.T) {
 	}
 }
 
+func utf16LE(text string) string {
+	var saved []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		saved = binary.LittleEndian.AppendUint16(saved, unit)
+	}
+	return string(saved)
+}
+
+// TestTwoEncodings reads a file joined from two sources (RFC 3629 section 3).
+func TestTwoEncodings(t *testing.T) {
+	got := count(t, header+"a.un;Actif;Médecin;CPS;Oui\nb.deux;Désactivé;Infirmière;aucun;Non\nc.trois;Actif;Secr\xe9taire;aucun;Non\n", Config{})
+	want := []fact.Population{{Name: "physicians", Enabled: 1, Equipped: 1, Enforced: 1}, {Name: "other_dpi_users", Enabled: 1}}
+	if diff := cmp.Diff(want, got.Populations); diff != "" {
+		t.Errorf("populations (-want +got):\n%s", diff)
+	}
+}
+
+// TestShortRows reads lines whose last empty cells a spreadsheet dropped.
+func TestShortRows(t *testing.T) {
+	sighting, source, err := observe(t, header+"u0;Actif;Médecin;CPS;Oui\r\nu1;Actif;Médecin;CPS;Oui\r\nu9;Actif;Médecin;aucun\r\nu8;Actif\r\n", Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []fact.Population{
+		{Name: "physicians", Enabled: 3, Equipped: 2, Enforced: 2},
+		{Name: "other_dpi_users", Enabled: 1, UnknownEquipped: 1, UnknownEnforced: 1},
+	}
+	if diff := cmp.Diff(want, sighting.Fact.(fact.Accounts).Populations); diff != "" || source.Rejected != 0 {
+		t.Errorf("%d rejected, populations (-want +got):\n%s", source.Rejected, diff)
+	}
+}
+
 func TestFormsOfTheFile(t *testing.T) {
 	const content = header + "a;actif;Médecin;cps;oui\n"
 	latin, err := charmap.Windows1252.NewEncoder().String(content)
@@ -117,14 +151,29 @@ func TestFormsOfTheFile(t *testing.T) {
 		content string
 		config  Config
 	}{
-		"utf-8":         {content, Config{}},
-		"utf-8-mark":    {"\ufeff" + content, Config{}},
-		"windows-1252":  {latin, Config{}},
-		"windows-lines": {strings.ReplaceAll(content, "\n", "\r\n"), Config{}},
-		"commas":        {strings.ReplaceAll(content, ";", ","), Config{}},
-		"quotes":        {"\"login\";statut;fonction;facteur;2fa_obligatoire\n\"a\";actif;\"Médecin\";cps;oui\n", Config{}},
-		"other-order":   {"facteur;2fa_obligatoire;fonction;statut;login;bureau\ncps;oui;Médecin;actif;a;12\n", Config{}},
-		"blank-lines":   {content + "\n;;;;\n", Config{}},
+		"utf-8":                 {content, Config{}},
+		"utf-8-mark":            {"\ufeff" + content, Config{}},
+		"windows-1252":          {latin, Config{}},
+		"windows-lines":         {strings.ReplaceAll(content, "\n", "\r\n"), Config{}},
+		"commas":                {strings.ReplaceAll(content, ";", ","), Config{}},
+		"quotes":                {"\"login\";statut;fonction;facteur;2fa_obligatoire\n\"a\";actif;\"Médecin\";cps;oui\n", Config{}},
+		"other-order":           {"facteur;2fa_obligatoire;fonction;statut;login;bureau\ncps;oui;Médecin;actif;a;12\n", Config{}},
+		"separator-line":        {"sep=;\r\n" + content, Config{}},
+		"separator-line-quoted": {"\"sep=,\"\r\n" + strings.ReplaceAll(content, ";", ","), Config{}},
+		"tabs":                  {strings.ReplaceAll(content, ";", "\t"), Config{}},
+		"bars":                  {strings.ReplaceAll(content, ";", "|"), Config{}},
+		"unicode-text-of-excel": {utf16LE("\ufeff" + strings.ReplaceAll(strings.ReplaceAll(content, ";", "\t"), "\n", "\r\n")), Config{}},
+		"utf-16-without-mark":   {utf16LE(content), Config{}},
+		"formulas":              {header + "=\"001\";actif;=\"Médecin\";\"=\"\"cps\"\"\";oui\n", Config{}},
+		"end-of-dos":            {content + "\x1a", Config{}},
+		"old-mac":               {strings.ReplaceAll(content, "\n", "\r"), Config{}},
+		"surplus-empty-cells":   {header + "a;actif;Médecin;cps;oui;;;\n", Config{}},
+		"french-titles":         {"Identifiant;Statut;Profil métier;2e facteur;2FA obligatoire\na;actif;Médecin;cps;oui\n", Config{}},
+		"rpps":                  {"N° RPPS;État du compte;Profession;Moyen d’authentification;MFA obligatoire\na;actif;Médecin;cps;oui\n", Config{}},
+		"several-logins":        {"Matricule;N° RPPS;Identifiant;statut;fonction;facteur;2fa_obligatoire\n;;a;actif;Médecin;cps;oui\n", Config{}},
+		"declared-wins":         {"Actif;statut;login;fonction;facteur;2fa_obligatoire\nVRAI;Titulaire;a;Médecin;cps;oui\n", Config{Columns: []Meaning{{Word: "Actif", Is: "statut"}}}},
+		"closed":                {content + "b;Verrouillé;Médecin;aucun;non\nc;Archivé;Médecin;aucun;non\nd;FAUX;Médecin;aucun;FAUX\n", Config{}},
+		"blank-lines":           {content + "\n;;;;\n", Config{}},
 		"other-titles": {
 			"Identifiant;Compte;Métier;Moyen;Imposé\na;actif;Praticien;Badge;oui\n",
 			Config{
@@ -173,15 +222,114 @@ func TestDuplicatesAreMergedPessimistically(t *testing.T) {
 }
 
 func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
-	sighting, source, err := observe(t, header+"a;en congé;Médecin;cps;oui\n;actif;Médecin;cps;oui\nb;actif;Médecin\n", Config{})
+	sighting, source, err := observe(t, header+"a;actif;Médecin;cps;oui\n;actif;Médecin;cps;oui\nb;actif;Médecin;cps;oui;12\na;actif;Médecin;cps;oui\n", Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if source.Rejected != 3 || !strings.Contains(sighting.Missing.Detail(), "2 lines") || !strings.Contains(sighting.Missing.Detail(), "1 lines") {
-		t.Errorf("rejected %d, missing %q", source.Rejected, sighting.Missing.Detail())
+	want := fact.Source{Received: 4, Rejected: 3, Duplicates: 1, Nameless: 1, Broken: 1}
+	got := fact.Source{Received: source.Received, Rejected: source.Rejected, Duplicates: source.Duplicates, Nameless: source.Nameless, Broken: source.Broken}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("source (-want +got):\n%s", diff)
 	}
-	if got := sighting.Fact.(fact.Accounts).Populations[0].Enabled; got != 1 {
-		t.Errorf("%d enabled, want the account of unknown status", got)
+	if said := sighting.Missing.Detail(); said != "1 lines have no login; 1 lines have more cells than the header" {
+		t.Errorf("missing %q", said)
+	}
+}
+
+// TestWordsWithoutMeaningAreCountedOnce tells a word that several accounts share, and
+// keeps on site one that may be a name.
+func TestWordsWithoutMeaningAreCountedOnce(t *testing.T) {
+	var content strings.Builder
+	content.WriteString(header)
+	for i := range 239 {
+		word := []string{"Praticien hospitalier", "PRATICIEN  HOSPITALIER"}[i%2]
+		fmt.Fprintf(&content, "u%d;actif;%s;cps;oui\n", i, word)
+	}
+	content.WriteString("u0;actif;Praticien hospitalier;cps;oui\nv;archivé;Sage-femme;cps;oui\nw;actif;;cps;oui\nx;en congé;Médecin;badge;parfois\n")
+	c := Config{ID: "dpi", File: filepath.Join(t.TempDir(), "export.csv")}
+	if err := os.WriteFile(c.File, []byte(content.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := pseudonyms()
+	sightings, err := New(Settings{c}, p).Observe(t.Context(), nil, scanner.Target{Kind: scanner.KindApplication, ID: "dpi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := sightings[1].Fact.(fact.Source)
+	want := []fact.Unmapped{
+		{Column: "fonction", Word: "Praticien hospitalier", Accounts: 239},
+		{Column: "2fa_obligatoire", Word: p.Of("dpi", "parfois"), Accounts: 1},
+		{Column: "facteur", Word: p.Of("dpi", "badge"), Accounts: 1},
+		{Column: "fonction", Accounts: 1},
+		{Column: "statut", Word: p.Of("dpi", "en conge"), Accounts: 1},
+	}
+	if diff := cmp.Diff(want, source.Unmapped); diff != "" {
+		t.Errorf("unmapped (-want +got):\n%s", diff)
+	}
+	names := map[string]string{p.Of("dpi", "parfois"): "parfois", p.Of("dpi", "badge"): "badge", p.Of("dpi", "en conge"): "en congé"}
+	if diff := cmp.Diff(names, sightings[1].Names); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	if source.Received != 243 || source.Rejected != 1 || source.Duplicates != 1 {
+		t.Errorf("received %d, rejected %d, duplicates %d", source.Received, source.Rejected, source.Duplicates)
+	}
+}
+
+// TestUncertainStatusStaysInsideTheBounds counts an account that may be closed so
+// that the share with it and the share without it lie between the bounds.
+func TestUncertainStatusStaysInsideTheBounds(t *testing.T) {
+	for name, test := range map[string]struct {
+		doubtful string
+		want     fact.Population
+	}{
+		"without-factor": {"b;en congé;Médecin;aucun;non\n", fact.Population{Name: "physicians", Enabled: 2, Equipped: 1, Enforced: 1, UnknownEquipped: 1, UnknownEnforced: 1}},
+		"with-factor":    {"b;en congé;Médecin;cps;oui\n", fact.Population{Name: "physicians", Enabled: 2, Equipped: 1, Enforced: 1, UnknownEquipped: 1, UnknownEnforced: 1}},
+		"empty":          {"b;;Médecin;aucun;non\n", fact.Population{Name: "physicians", Enabled: 2, Equipped: 1, Enforced: 1, UnknownEquipped: 1, UnknownEnforced: 1}},
+		"also-open":      {"b;en congé;Médecin;aucun;non\nb;actif;Médecin;cps;oui\n", fact.Population{Name: "physicians", Enabled: 2, Equipped: 1, Enforced: 1, UnknownEquipped: 1, UnknownEnforced: 1}},
+		"also-closed":    {"b;en congé;Médecin;aucun;non\nb;archivé;Médecin;cps;oui\n", fact.Population{Name: "physicians", Enabled: 2, Equipped: 1, Enforced: 1, UnknownEquipped: 1, UnknownEnforced: 1}},
+		"declared":       {"b;Absent;Médecin;aucun;non\n", fact.Population{Name: "physicians", Enabled: 1, Equipped: 1, Enforced: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sighting, _, err := observe(t, header+"a;actif;Médecin;cps;oui\n"+test.doubtful, Config{Statuses: []Meaning{{Word: "absent", Is: "inactif"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]fact.Population{test.want}, sighting.Fact.(fact.Accounts).Populations); diff != "" {
+				t.Errorf("populations (-want +got):\n%s", diff)
+			}
+			if len(sighting.Names) > 0 || len(sighting.Missing) > 0 {
+				t.Errorf("names %v, missing %v, want nobody to equip", sighting.Names, sighting.Missing)
+			}
+		})
+	}
+}
+
+func TestWordsOfStatusAndMandatory(t *testing.T) {
+	words, faults := newVocabulary(Config{Mandatory: []Meaning{{Word: "Hors site", Is: "non"}}})
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for cell, want := range map[string]answer{
+		"VRAI": yes, "FAUX": no, "Vrai": yes, "TRUE": yes, "Oui": yes, "N": no, "1": yes, "0": no, "x": yes, "Activé": yes, "Désactivée": no, "": unknown, "parfois": unknown,
+	} {
+		status, _ := says(words.statuses, cell)
+		mandatory, _ := says(words.mandatory, cell)
+		if status != want || mandatory != want {
+			t.Errorf("%q: status %d, mandatory %d, want %d", cell, status, mandatory, want)
+		}
+	}
+	for cell, want := range map[string]answer{
+		"Actif": yes, "Ouvert": yes, "Verrouillé": no, "Archivé": no, "Bloqué": no, "Clôturé": no, "Expiré": no, "Suspendue": no, "Locked": no,
+		"En congé": unknown, "Obligatoire": unknown,
+	} {
+		if got, _ := says(words.statuses, cell); got != want {
+			t.Errorf("status %q = %d, want %d", cell, got, want)
+		}
+	}
+	for cell, want := range map[string]answer{"Obligatoire": yes, "Imposé": yes, "Required": yes, "Facultatif": no, "hors\u00a0site": no, "Verrouillé": unknown} {
+		if got, _ := says(words.mandatory, cell); got != want {
+			t.Errorf("mandatory %q = %d, want %d", cell, got, want)
+		}
 	}
 }
 
@@ -194,9 +342,11 @@ func TestFactorsOfACell(t *testing.T) {
 		"CPS": yes, "e-CPS": yes, "FIDO2": yes, "WebAuthn": yes, "totp": yes, "hotp": yes, "push": yes, "sms + totp": yes,
 		"Carte à puce": yes, "totp+machin": yes,
 		"sms": no, "e-mail": no, "aucun": no, "sms+email": no, "Mot de passe": no,
+		"mobilePhone,softwareOneTimePasscode": yes, "mobilePhone,email": no, "TOTP / SMS": yes, "sms|totp": yes, "sms; e-CPS": yes, "SMS et CPS": yes,
+		`["mobilePhone","fido2"]`: yes, "sms & machin": unknown, "Application d’authentification": yes, "clé de sécurité": yes, "sms ou totp": unknown,
 		"": unknown, "machin": unknown, "sms+machin": unknown, "totpx": unknown, "radius": unknown,
 	} {
-		if got := words.equipped(cell); got != want {
+		if got, _ := words.equipped(cell); got != want {
 			t.Errorf("equipped(%q) = %d, want %d", cell, got, want)
 		}
 	}
@@ -225,9 +375,14 @@ func TestObserveRefuses(t *testing.T) {
 		want    string
 	}{
 		"empty-file":         {"", Config{}, "the file is empty"},
-		"no-header":          {"zorglub;actif;Médecin;cps;oui\n", Config{}, "is missing: name it in columns"},
+		"no-header":          {"zorglub;actif;Médecin;cps;oui\n", Config{}, "it lacks: login, fonction, facteur, 2fa_obligatoire; "},
 		"column-twice":       {"login;statut;fonction;facteur;2fa_obligatoire;Login\n", Config{}, `the column "login" is written twice`},
-		"utf-16":             {"\xff\xfel\x00o\x00", Config{}, "it is not a text file"},
+		"title-above":        {"Export des comptes zorglub;;;;\r\n" + header, Config{}, `line 1: this line is read as that of the titles, and it lacks: login, statut, fonction, facteur, 2fa_obligatoire; remove what stands above the titles`},
+		"one-lacks":          {"login;statut;fonction;facteur\n", Config{}, `in place of the dots: columns: [{word: "…", is: 2fa_obligatoire}]`},
+		"utf-16-title":       {"\xff\xfel\x00o\x00", Config{}, "it lacks: login, "},
+		"binary":             {"login\x01;\x00\x00", Config{}, "it is not a text file"},
+		"unknown-status":     {header, Config{Statuses: []Meaning{{Word: "a", Is: "oui"}}}, "is not a known value"},
+		"unknown-mandatory":  {header, Config{Mandatory: []Meaning{{Word: "a", Is: "actif"}}}, "is not a known value"},
 		"open-quote":         {header + "a;actif;Médecin;cps;oui\nzorglub;\"actif;Médecin;cps;oui\n", Config{}, "line 3: "},
 		"stray-quote":        {header + "zor\"glub;actif;Médecin;cps;oui\n", Config{}, "line 2: "},
 		"long-field":         {header + "a;actif;" + strings.Repeat("z", maxField+1) + ";cps;oui\n", Config{}, "line 2: a field is longer"},
@@ -292,6 +447,7 @@ func TestNothingPersonalComesOut(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(header + "a;actif;Médecin;cps+totp;oui\n"))
 	f.Add([]byte("\xff\xfe"))
+	f.Add([]byte("sep=\t\r\nN° RPPS\tstatut\tfonction\tfacteur\t2fa_obligatoire\r\n=\"01\"\tVRAI\tX\tsms/totp\t\r\n\x1a"))
 	f.Add([]byte("login,statut,fonction,facteur,2fa_obligatoire\r\n\"a\"\"b\",1,,,\r\n"))
 	f.Add([]byte("login;statut;fonction;facteur;2fa_obligatoire\nM\xe9decin;;;;\n"))
 	words, err := newVocabulary(Config{})
@@ -308,7 +464,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if got := len(taken.accounts) + taken.duplicates + taken.nameless; got != received {
+		if got := len(taken.accounts) + taken.rejected(); got != received {
 			t.Errorf("%d lines accounted for, %d received", got, received)
 		}
 		for _, p := range taken.count(Config{ID: "a"}, pseudonyms()).Fact.(fact.Accounts).Populations {

@@ -4,6 +4,7 @@ package accounts
 
 import (
 	"bytes"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -32,23 +33,30 @@ func readExport(c Config, source *fact.Source) (string, error) {
 	return decode(data)
 }
 
-// decode turns the bytes into text. Exports are UTF-8, with or without a mark,
-// or Windows-1252, in which every byte sequence is something.
+// decode turns the bytes into text: UTF-8 or UTF-16, with or without a mark, or
+// Windows-1252. A file joined from two sources may hold both the first and the last:
+// what is no UTF-8 (RFC 3629 section 3) is read alone as Windows-1252.
 func decode(data []byte) (string, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	data = bytes.TrimRight(settings.Saved(data), "\x1a") // by which DOS ends a file
 	if bytes.IndexByte(data, 0) >= 0 {
 		return "", settings.InFile(0,
 			"ce n'est pas un fichier texte : exportez-le de nouveau en CSV, en UTF-8",
 			"it is not a text file: export it again as CSV in UTF-8").Because(scanner.CauseFileEncoding)
 	}
+	if !bytes.ContainsRune(data, '\n') {
+		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n")) // as old Macs ended lines
+	}
 	if utf8.Valid(data) {
 		return string(data), nil
 	}
-	text, err := charmap.Windows1252.NewDecoder().Bytes(data)
-	if err != nil {
-		return "", settings.InFile(0,
-			"son encodage n'est pas connu : exportez-le de nouveau en CSV, en UTF-8",
-			"its encoding is not known: export it again as CSV in UTF-8").Because(scanner.CauseFileEncoding)
+	var text strings.Builder
+	for len(data) > 0 {
+		letter, size := utf8.DecodeRune(data)
+		if letter == utf8.RuneError && size == 1 {
+			letter = charmap.Windows1252.DecodeByte(data[0])
+		}
+		text.WriteRune(letter)
+		data = data[size:]
 	}
-	return string(text), nil
+	return text.String(), nil
 }

@@ -29,18 +29,18 @@ var model = settings.Model{
 			Needed: true, Example: "a.martin",
 		},
 		columnStatus: {
-			FR:      "le compte ouvre-t-il encore l'application ? un mot inconnu est compté comme actif, et la ligne est signalée",
-			EN:      "does the account still open the application? an unknown word is counted as enabled, and the line is reported",
+			FR:      "le compte ouvre-t-il encore l'application ? un mot inconnu laisse un doute, et il est signalé",
+			EN:      "does the account still open the application? an unknown word leaves a doubt, and it is reported",
 			Example: "actif",
 		},
 		columnFunction: {
-			FR:      "fonction de la personne, qui donne sa population ; un mot inconnu donne other_dpi_users",
-			EN:      "function of the person, which gives their population; an unknown word gives other_dpi_users",
+			FR:      "fonction de la personne, qui donne sa population ; un mot inconnu donne other_dpi_users, et il est signalé",
+			EN:      "function of the person, which gives their population; an unknown word gives other_dpi_users, and it is reported",
 			Example: "Médecin",
 		},
 		columnFactor: {
-			FR:     "seconds facteurs détenus, séparés par « + » : un seul facteur fort suffit ; un mot inconnu laisse un doute, jamais un « oui »",
-			EN:     `second factors owned, separated by "+": one strong factor is enough; an unknown word leaves a doubt, never a "yes"`,
+			FR:     "seconds facteurs détenus, séparés par + , ; / | & ou « et » : un seul facteur fort suffit ; un mot inconnu laisse un doute, jamais un « oui »",
+			EN:     `second factors owned, separated by + , ; / | & or "et": one strong factor is enough; an unknown word leaves a doubt, never a "yes"`,
 			Needed: true, Example: "cps+totp",
 		},
 		columnMandatory: {
@@ -54,6 +54,7 @@ var model = settings.Model{
 			{Written: enabledWords, Means: scanner.Text{FR: "actif", EN: "enabled"}},
 			{Written: disabledWords, Means: scanner.Text{FR: "inactif : le compte n'est pas compté", EN: "disabled: the account is not counted"}},
 		}},
+		{Name: "titres", Words: titleWords()},
 		{Name: "populations", Words: populationWords()},
 		{Name: columnFunction, Words: functionWords()},
 		{Name: columnFactor, Words: factorWords()},
@@ -75,6 +76,13 @@ var populationMeanings = map[string]scanner.Text{
 	everyoneElse:     {FR: "les autres professionnels ; toute fonction qu'aucune liste ne connaît", EN: "other staff; every function that no list knows"},
 	"guests":         {FR: "invités", EN: "guests"},
 	"patients":       {FR: "patients, sur un portail", EN: "patients, on a portal"},
+}
+
+func titleWords() (words []settings.Word) {
+	for _, column := range Defaults() {
+		words = append(words, settings.Word{Written: titles()[column], Means: scanner.Text{FR: column, EN: column}})
+	}
+	return words
 }
 
 func populationWords() (words []settings.Word) {

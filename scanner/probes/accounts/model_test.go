@@ -43,7 +43,7 @@ func TestCommentsStandAboveTheHeader(t *testing.T) {
 		"below-is-a-login":   {header + "#a;actif;IDE;cps;oui\n", 1, ""},
 		"commas-in-comments": {"# a, b, c, d, e, f\n" + header + "a;actif;IDE;cps;oui\n", 1, ""},
 		"nothing-else":       {"# one", 0, "the file is empty"},
-		"header-is-counted":  {"# one\n# two\nlogin;statut\n", 0, "line 3: the column"},
+		"header-is-counted":  {"# one\n# two\nlogin;statut\n", 0, "line 3: this line is read as"},
 		"line-is-counted":    {"# one\n" + header + "a;\"b\"c;;;\n", 0, "line 3: "},
 	} {
 		t.Run(name, func(t *testing.T) {

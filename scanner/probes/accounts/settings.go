@@ -24,6 +24,10 @@ type Config struct {
 	Populations []Meaning `yaml:"populations"`
 	// Factors adds words to the vocabulary of factors: "badge" is "cps" or "3".
 	Factors []Meaning `yaml:"factors"`
+	// Statuses and Mandatory add words to those columns: "en congé" is "actif" or
+	// "inactif", "hors site" is "oui" or "non".
+	Statuses  []Meaning `yaml:"statuses"`
+	Mandatory []Meaning `yaml:"mandatory"`
 }
 
 // Meaning gives a word of an export its meaning here.
@@ -65,9 +69,15 @@ var Section = settings.Section{
 			FR: "population : administrators, remote_users, suppliers, physicians, nurses, other_dpi_users, guests, patients",
 			EN: "population: administrators, remote_users, suppliers, physicians, nurses, other_dpi_users, guests, patients", Example: "nurses",
 		},
-		"factors":      {FR: "sens des mots de la colonne facteur", EN: "meaning of the words of the column facteur"},
-		"factors.word": {FR: "mot de l'export", EN: "word of the export", Example: "Carte d'établissement"},
-		"factors.is":   {FR: "méthode connue (cps, totp, sms…) ou niveau de 0 à 3", EN: "known method (cps, totp, sms…) or tier from 0 to 3", Example: "cps"},
+		"factors":        {FR: "sens des mots de la colonne facteur", EN: "meaning of the words of the column facteur"},
+		"factors.word":   {FR: "mot de l'export", EN: "word of the export", Example: "Carte d'établissement"},
+		"factors.is":     {FR: "méthode connue (cps, totp, sms…) ou niveau de 0 à 3", EN: "known method (cps, totp, sms…) or tier from 0 to 3", Example: "cps"},
+		"statuses":       {FR: "sens des mots de la colonne statut", EN: "meaning of the words of the column statut"},
+		"statuses.word":  {FR: "mot de l'export", EN: "word of the export", Example: "En congé"},
+		"statuses.is":    {FR: "actif ou inactif", EN: "actif (enabled) or inactif (disabled)", Example: "actif"},
+		"mandatory":      {FR: "sens des mots de la colonne 2fa_obligatoire", EN: "meaning of the words of the column 2fa_obligatoire"},
+		"mandatory.word": {FR: "mot de l'export", EN: "word of the export", Example: "Hors site"},
+		"mandatory.is":   {FR: "oui ou non", EN: "oui (yes) or non (no)", Example: "non"},
 	},
 }
 

@@ -7,6 +7,7 @@ package attestation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -48,10 +49,11 @@ func (p Probe) Needs() scanner.Needs {
 
 func (p Probe) parse(ctx context.Context) error {
 	statements, err := read(p.file)
-	if err == nil {
-		_, err = p.items(ctx, statements)
+	if err != nil {
+		return err
 	}
-	return err
+	_, faults := p.stated(ctx, statements)
+	return errors.Join(faults.Err(), ctx.Err())
 }
 
 // Observe reads the file and hashes the documents it cites.
@@ -63,11 +65,11 @@ func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target)
 	if err != nil {
 		return nil, p.unread(err)
 	}
-	items, err := p.items(ctx, statements)
-	if err != nil {
+	stated, _ := p.stated(ctx, statements)
+	if err := ctx.Err(); err != nil {
 		return nil, p.unread(err)
 	}
-	return []scanner.Sighting{{Fact: fact.Attestations{Items: items}}}, nil
+	return []scanner.Sighting{{Fact: stated}}, nil
 }
 
 func (p Probe) unread(err error) error {
@@ -75,21 +77,33 @@ func (p Probe) unread(err error) error {
 	return localfile.In(name, fmt.Errorf("read attestations in %s: %w", name, err))
 }
 
-func (p Probe) items(ctx context.Context, statements []statement) ([]fact.Attestation, error) {
-	items := make([]fact.Attestation, 0, len(statements))
-	for _, s := range statements {
+// stated hashes the documents that are cited. One that cannot be read voids its own
+// statement and no other; the faults say which, one a document.
+func (p Probe) stated(ctx context.Context, statements []statement) (all fact.Attestations, faults settings.Faults) {
+	all.Items = make([]fact.Attestation, 0, len(statements))
+	for i, s := range statements {
 		item := s.item()
 		if s.Document.text != "" {
 			digest, err := hashDocument(ctx, p.file, s.Document.text)
 			if err != nil {
-				// The name of a document may hold the name of a person: the line says which.
-				return nil, settings.InFile(s.Document.line,
-					"le document cité n'a pas pu être lu ("+scanner.CauseOf(err).Text().FR+") ; corrigez son chemin, qui part du dossier de ce fichier",
-					fmt.Sprintf("hash the document: %v; correct its path, relative to this file", err))
+				all.Unread = append(all.Unread, fact.UnreadAttestation{
+					Topic: item.Topic, Date: item.Date, Line: s.Document.line, Causes: scanner.CausesOf(err).Bare(),
+				})
+				faults = append(faults, unreadDocument(s.Document.line, err).Below("attestations"+settings.At(i)+".document")...)
+				continue
 			}
 			item.Document = digest
 		}
-		items = append(items, item)
+		all.Items = append(all.Items, item)
 	}
-	return items, nil
+	return all, faults
+}
+
+// unreadDocument names the line and not the document: its name may hold that of a
+// person.
+func unreadDocument(line int, err error) settings.Faults {
+	cause := scanner.CauseOf(err)
+	return settings.InFile(line,
+		"le document cité n'a pas pu être lu ("+cause.Text().FR+") ; corrigez son chemin, qui part du dossier de ce fichier et s'écrit avec des /",
+		fmt.Sprintf("hash the document: %v; correct its path, relative to this file and written with /", err)).Because(cause.Code)
 }

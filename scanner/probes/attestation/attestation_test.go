@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -78,10 +79,6 @@ func TestObserveRefuses(t *testing.T) {
 		"not-a-list":         {"attestations: Zorglub\n", "line 1, attestations: a list is expected"},
 		"broken-yaml":        {"attestations: [\n", "line 1: a value is expected here"},
 		"two-documents":      {good + "}\n---\na: 1\n", "line 3: a second YAML document begins here"},
-		"escaping-document":  {good + ", document: ../secret.pdf}\n", "line 2: hash the document"},
-		"absolute-document":  {good + ", document: /etc/hostname}\n", "line 2: hash the document"},
-		"absent-document":    {good + ", document: Zorglub.pdf}\n", "line 2: hash the document: no such file"},
-		"folder-document":    {good + ", document: .}\n", "it must be a file"},
 		"endless-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters"},
 		"too-long-file":      {strings.Repeat("#", yamlfile.MaxFile+1), "it must be a file of at most 1 MiB"},
 	} {
@@ -98,14 +95,86 @@ func TestObserveRefuses(t *testing.T) {
 	}
 }
 
+// TestOneUnreadDocument voids its own statement, and no other.
+func TestOneUnreadDocument(t *testing.T) {
+	for name, test := range map[string]struct {
+		document string
+		cause    scanner.CauseCode
+		said     string // by doctor
+	}{
+		"absent":    {"Zorglub.pdf", scanner.CauseFileMissing, "line 3, attestations[1].document: hash the document: no such file"},
+		"escaping":  {"../secret.pdf", scanner.CauseFileUnreadable, "line 3, attestations[1].document: hash the document"},
+		"absolute":  {"/etc/hostname", scanner.CauseFileUnreadable, "line 3, attestations[1].document: hash the document"},
+		"folder":    {".", scanner.CauseFileUnreadable, "it must be a file"},
+		"backslash": {`docs\Zorglub.pdf`, scanner.CauseFieldWrong, `a path is written with / and not with \`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := place(t, "a.yaml", "attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: RSSI, document: pssi.pdf}\n"+
+				"  - {topic: crisis-exercise, date: 2026-02-01, role: DG, document: '"+test.document+"'}\n", "pssi.pdf", "x")
+			sightings, err := observe(t, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := sightings[0].Fact.(fact.Attestations)
+			if len(got.Items) != 1 || got.Items[0].Topic != "pssi-approval" || got.Items[0].Document != scanner.Digest([]byte("x")) {
+				t.Errorf("items = %+v, want the approval", got.Items)
+			}
+			if len(got.Unread) != 1 || got.Unread[0].Topic != "crisis-exercise" || got.Unread[0].Line != 3 || got.Unread[0].Causes[0].Code != test.cause {
+				t.Fatalf("unread = %+v, want the exercise and %s", got.Unread, test.cause)
+			}
+			told := New(Settings(file), target).Needs().Files[0].Parse(t.Context())
+			if told == nil || !strings.Contains(told.Error(), test.said) {
+				t.Errorf("doctor is told %v, want %q", told, test.said)
+			}
+			raw, err := json.Marshal(sightings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(raw)+told.Error(), "Zorglub") {
+				t.Errorf("the name of a document came out: %s; %v", raw, told)
+			}
+		})
+	}
+}
+
+// TestAccentsOfADocument finds a document whose name the disk writes in another form
+// of Unicode (UAX 15), in a folder as at the top.
+func TestAccentsOfADocument(t *testing.T) {
+	for name, form := range map[string]norm.Form{"composed": norm.NFC, "decomposed": norm.NFD} {
+		t.Run(name, func(t *testing.T) {
+			file := place(t, "a.yaml", "attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: RSSI, document: "+norm.NFC.String("signé/pièce signée.pdf")+"}\n"+
+				"  - {topic: crisis-exercise, date: 2026-02-01, role: DG, document: "+norm.NFD.String("pièce.pdf")+"}\n", form.String("pièce.pdf"), "y")
+			folder := filepath.Join(filepath.Dir(file), form.String("signé"))
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, form.String("pièce signée.pdf")), []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			sightings, err := observe(t, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := sightings[0].Fact.(fact.Attestations)
+			if len(got.Unread) > 0 || got.Items[0].Document != scanner.Digest([]byte("x")) || got.Items[1].Document != scanner.Digest([]byte("y")) {
+				t.Errorf("statements = %+v, want both documents", got)
+			}
+		})
+	}
+}
+
 func TestObserveRefusesLinksOutOfTheFolder(t *testing.T) {
 	outside := place(t, "outside.pdf", "secret")
 	file := place(t, "a.yaml", "attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: RSSI, document: link.pdf}\n")
 	if err := os.Symlink(outside, filepath.Join(filepath.Dir(file), "link.pdf")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := observe(t, file); err == nil {
-		t.Error("a link out of the folder was followed")
+	sightings, err := observe(t, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := sightings[0].Fact.(fact.Attestations); len(got.Items) > 0 || len(got.Unread) != 1 {
+		t.Errorf("statements = %+v, a link out of the folder was followed", got)
 	}
 }
 

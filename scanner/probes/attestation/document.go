@@ -6,10 +6,17 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"carescan/scanner"
 	"carescan/scanner/probes/internal/localfile"
@@ -27,6 +34,15 @@ func hashDocument(ctx context.Context, file, document string) (string, error) {
 	}
 	defer folder.Close()
 	info, err := folder.Stat(document)
+	if errors.Is(err, fs.ErrNotExist) {
+		document = asOnDisk(folder, document)
+		info, err = folder.Stat(document)
+	}
+	if errors.Is(err, fs.ErrNotExist) && strings.Contains(document, `\`) {
+		return "", scanner.NotSeen(scanner.CauseFieldWrong,
+			scanner.Values{scanner.ValueField: "document", scanner.ValueExpected: "documents/exercice.pdf"},
+			errors.New(`a path is written with / and not with \`))
+	}
 	if err != nil {
 		return "", localfile.Unnamed(err)
 	}
@@ -39,6 +55,42 @@ func hashDocument(ctx context.Context, file, document string) (string, error) {
 	}
 	defer f.Close()
 	return digest(ctx, f)
+}
+
+// maxNames bounds the names of a folder that are compared.
+const maxNames = 20_000
+
+// asOnDisk writes a path as the disk does where they differ only by the form of
+// their accents (UAX 15): files unpacked from a Mac have theirs apart from the
+// letters. Without such a file the path comes back as it is.
+func asOnDisk(folder *os.Root, document string) string {
+	at := "."
+	for part := range strings.SplitSeq(path.Clean(document), "/") {
+		name, found := sameName(folder, at, part)
+		if !found {
+			return document
+		}
+		at = path.Join(at, name)
+	}
+	return at
+}
+
+func sameName(folder *os.Root, at, part string) (name string, found bool) {
+	opened, err := folder.Open(at)
+	if err != nil {
+		return "", false
+	}
+	defer opened.Close()
+	names, err := opened.Readdirnames(maxNames)
+	if err != nil {
+		return "", false
+	}
+	slices.Sort(names)
+	same := func(other string) bool { return norm.NFC.String(other) == norm.NFC.String(part) }
+	if i := slices.IndexFunc(names, same); i >= 0 {
+		return names[i], true
+	}
+	return "", false
 }
 
 func digest(ctx context.Context, f io.Reader) (string, error) {
