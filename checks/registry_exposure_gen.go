@@ -1417,7 +1417,7 @@ func exposuredkimkeysPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les clés de signature du courriel sont publiées et solides (DKIM)",
 			Why:      "La signature DKIM prouve qu'un message vient bien de l'hôpital et n'a pas été modifié. Une clé absente rend la signature inutile\u00a0; une clé trop courte se laisse casser, et l'on peut alors signer à la place de l'hôpital.",
-			How:      "On cherche la clé de chaque sélecteur déclaré dans la configuration (20 au plus). RSA de 2048 bits ou plus, ou Ed25519 accompagnée d'une clé RSA\u00a0: conforme. RSA de 1024 à 2047 bits, mode test (`t=y`), ou Ed25519 seule\u00a0: non-conformité mineure. Clé absente, révoquée, illisible, publiée plusieurs fois, RSA de moins de 1024 bits, ou limitée à SHA-1\u00a0: importante. Sans sélecteur déclaré, la vérification n'a pas d'objet\u00a0: rien ne permet de les deviner.",
+			How:      "On cherche la clé de chaque sélecteur déclaré dans la configuration (20 au plus). RSA de 2048 bits ou plus, ou Ed25519 accompagnée d'une clé RSA\u00a0: conforme. RSA de 1024 à 2047 bits, mode test (`t=y`), ou Ed25519 seule\u00a0: non-conformité mineure. Clé absente, révoquée, illisible, publiée plusieurs fois, RSA de moins de 1024 bits, réservée à un autre service que le courriel (`s=`), ou qui n'admet pas SHA-256 (`h=`)\u00a0: importante. Sans sélecteur déclaré, la vérification n'a pas d'objet\u00a0: rien ne permet de les deviner.",
 			Fix:      "Publier une clé DKIM RSA d'au moins 2048 bits pour chaque émetteur et renouveler les anciennes clés. Retirer de la configuration les sélecteurs qui ne servent plus.",
 			Conclude: "Vérifier que les serveurs DNS du domaine répondent pour le sélecteur cité et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) laissent passer leur réponse\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -1425,6 +1425,7 @@ func exposuredkimkeysPapers() scanner.Papers {
 				"malformed":        {Headline: "Une clé de signature du courriel est publiée sous une forme illisible", Message: "L'enregistrement du sélecteur «\u00a0{selector}\u00a0» est illisible.", Remedy: "Publier de nouveau l'enregistrement du sélecteur cité, tel que le donne l'outil de signature."},
 				"missing":          {Headline: "Une clé de signature du courriel n'est pas publiée", Message: "Aucune clé n'est publiée pour le sélecteur «\u00a0{selector}\u00a0».", Remedy: "Publier la clé du sélecteur cité, ou le retirer de la configuration («\u00a0mail\u00a0» dans agent.yaml) s'il ne sert plus."},
 				"no-domain":        {Message: "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre."},
+				"not-for-mail":     {Headline: "Une clé de signature du courriel est réservée à un autre service", Message: "La clé du sélecteur «\u00a0{selector}\u00a0» n'est pas publiée pour le courriel\u00a0: les destinataires l'ignorent.", Remedy: "Retirer de l'enregistrement du sélecteur cité la marque de service (s=), ou y ajouter «\u00a0email\u00a0»."},
 				"revoked":          {Headline: "Une clé de signature du courriel est révoquée", Message: "La clé du sélecteur «\u00a0{selector}\u00a0» est révoquée.", Remedy: "Vérifier qu'aucun émetteur ne signe plus avec cette clé, puis retirer son sélecteur de la configuration («\u00a0mail\u00a0» dans agent.yaml)\u00a0; sinon, publier une nouvelle clé."},
 				"selector-unknown": {Message: "Le DNS n'a pas répondu pour le sélecteur «\u00a0{selector}\u00a0»."},
 				"several":          {Headline: "Une clé de signature du courriel est publiée plusieurs fois", Message: "Plusieurs enregistrements existent pour le sélecteur «\u00a0{selector}\u00a0».", Remedy: "Ne garder qu'un enregistrement pour le sélecteur cité\u00a0: celui de la clé qui signe."},
@@ -1433,6 +1434,7 @@ func exposuredkimkeysPapers() scanner.Papers {
 				"strong":           {Message: "{count:La clé déclarée est publiée et solide|Les clés déclarées sont publiées et solides} ({count|sélecteur|sélecteurs})."},
 				"test":             {Headline: "Une clé de signature du courriel est en mode test", Message: "La clé du sélecteur «\u00a0{selector}\u00a0» est en mode test\u00a0: les destinataires peuvent ignorer la signature.", Remedy: "Retirer la marque de test (t=y) de l'enregistrement du sélecteur cité."},
 				"undeclared":       {Message: "Aucun sélecteur DKIM n'est déclaré pour le domaine."},
+				"unknown-hash":     {Headline: "Une clé de signature du courriel n'admet aucun procédé en usage", Message: "La clé du sélecteur «\u00a0{selector}\u00a0» n'admet aucun des procédés que les destinataires vérifient (SHA-256).", Remedy: "Admettre SHA-256 dans l'enregistrement du sélecteur cité (retirer la marque h=), et signer avec lui."},
 				"weak":             {Headline: "Une clé de signature du courriel est si courte que les destinataires la refusent", Message: "La clé du sélecteur «\u00a0{selector}\u00a0» n'a que {bits|bit|bits}\u00a0: les destinataires la refusent."},
 			},
 			References: []string{
@@ -1445,7 +1447,7 @@ func exposuredkimkeysPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The keys that sign mail are published and strong (DKIM)",
 			Why:      "A DKIM signature proves that a message comes from the hospital and was not altered. A missing key makes the signature useless; too short a key can be broken, and others may then sign in place of the hospital.",
-			How:      "The key of each selector declared in the configuration is looked for (20 at most). RSA of 2048 bits or more, or Ed25519 beside an RSA key: pass. RSA of 1024 to 2047 bits, test mode (`t=y`), or Ed25519 alone: low failure. A key that is absent, revoked, unreadable, published several times, RSA below 1024 bits, or limited to SHA-1: medium. Without a declared selector the check has no object: they cannot be guessed.",
+			How:      "The key of each selector declared in the configuration is looked for (20 at most). RSA of 2048 bits or more, or Ed25519 beside an RSA key: pass. RSA of 1024 to 2047 bits, test mode (`t=y`), or Ed25519 alone: low failure. A key that is absent, revoked, unreadable, published several times, RSA below 1024 bits, reserved to another service than mail (`s=`), or that does not allow SHA-256 (`h=`): medium. Without a declared selector the check has no object: they cannot be guessed.",
 			Fix:      "Publish a DKIM RSA key of at least 2048 bits for each sender and renew the old keys. Remove from the configuration the selectors no longer used.",
 			Conclude: "Check that the DNS servers of the domain answer for the selector quoted and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) let their answer through; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -1453,6 +1455,7 @@ func exposuredkimkeysPapers() scanner.Papers {
 				"malformed":        {Headline: "A key that signs mail is published in a form that cannot be read", Message: "The record of the selector \"{selector}\" cannot be read.", Remedy: "Publish the record of the selector quoted again, as the signing tool gives it."},
 				"missing":          {Headline: "A key that signs mail is not published", Message: "No key is published for the selector \"{selector}\".", Remedy: "Publish the key of the selector quoted, or remove it from the configuration (\"mail\" in agent.yaml) if it is no longer used."},
 				"no-domain":        {Message: "The domain does not exist in the public DNS: check its spelling in the scope."},
+				"not-for-mail":     {Headline: "A key that signs mail is reserved to another service", Message: "The key of the selector \"{selector}\" is not published for mail: receivers ignore it.", Remedy: "Remove the service mark (s=) from the record of the selector quoted, or add \"email\" to it."},
 				"revoked":          {Headline: "A key that signs mail is revoked", Message: "The key of the selector \"{selector}\" is revoked.", Remedy: "Check that no sender signs with this key any more, then remove its selector from the configuration (\"mail\" in agent.yaml); otherwise publish a new key."},
 				"selector-unknown": {Message: "The DNS did not answer for the selector \"{selector}\"."},
 				"several":          {Headline: "A key that signs mail is published several times", Message: "Several records exist for the selector \"{selector}\".", Remedy: "Keep a single record for the selector quoted: that of the key that signs."},
@@ -1461,6 +1464,7 @@ func exposuredkimkeysPapers() scanner.Papers {
 				"strong":           {Message: "{count:The declared key is|The declared keys are} published and strong ({count|selector|selectors})."},
 				"test":             {Headline: "A key that signs mail is in test mode", Message: "The key of the selector \"{selector}\" is in test mode: receivers may ignore the signature.", Remedy: "Remove the test mark (t=y) from the record of the selector quoted."},
 				"undeclared":       {Message: "No DKIM selector is declared for the domain."},
+				"unknown-hash":     {Headline: "A key that signs mail allows no method in use", Message: "The key of the selector \"{selector}\" allows none of the methods that receivers verify (SHA-256).", Remedy: "Allow SHA-256 in the record of the selector quoted (remove the mark h=), and sign with it."},
 				"weak":             {Headline: "A key that signs mail is so short that receivers refuse it", Message: "The key of the selector \"{selector}\" has {bits|bit|bits} only: receivers refuse it."},
 			},
 			References: []string{

@@ -207,8 +207,10 @@ type DKIMSelector struct {
 	Revoked  bool     `json:"revoked,omitempty"`
 	Test     bool     `json:"test,omitempty"`   // t=y
 	Hashes   []string `json:"hashes,omitempty"` // h=, empty means all
-	Fault    string   `json:"fault,omitempty"`
-	Error    string   `json:"error,omitempty"`
+	// NotForMail tells that the services the key is for (s=) leave mail out.
+	NotForMail bool   `json:"not_for_mail,omitempty"`
+	Fault      string `json:"fault,omitempty"`
+	Error      string `json:"error,omitempty"`
 }
 
 // PublishedRecord is a record of which one valid copy is expected.
