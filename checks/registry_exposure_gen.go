@@ -1019,11 +1019,11 @@ func exposuredanePapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les empreintes de certificat publiées pour le courrier (DANE) sont justes",
 			Why:      "Un enregistrement TLSA annonce dans le DNS, sous signature, quel certificat attendre d'un serveur de courrier. Faux, il fait refuser les messages par tous les expéditeurs qui le vérifient\u00a0: le courrier n'arrive plus, souvent sans que l'hôpital le voie.",
-			How:      "Publier de tels enregistrements est un choix\u00a0: leur absence n'est pas une faute. S'il y en a, ils doivent être signés (DNSSEC), d'usage 2 ou 3, et l'un d'eux doit correspondre au certificat montré par chaque adresse. Aucune correspondance, ou des signatures DNSSEC fausses\u00a0: non-conformité majeure. Zone non signée, usage 0 ou 1 (sans valeur entre serveurs de courrier), ou un seul enregistrement, sans second pour le prochain changement de clé\u00a0: mineure. Les signatures sont vérifiées par les résolveurs utilisés\u00a0: s'ils ne vérifient rien, le résultat est non concluant.",
+			How:      "Publier de tels enregistrements est un choix\u00a0: s'il n'y en a pas, la vérification n'a pas d'objet. S'il y en a, ils doivent être signés (DNSSEC), d'usage 2 ou 3, et l'un d'eux doit correspondre au certificat montré par chaque adresse. Aucune correspondance, ou des signatures DNSSEC fausses\u00a0: non-conformité majeure. Zone non signée, usage 0 ou 1 (sans valeur entre serveurs de courrier), ou un seul enregistrement, sans second pour le prochain changement de clé\u00a0: mineure. Les signatures sont vérifiées par les résolveurs utilisés\u00a0: s'ils ne vérifient rien, le résultat est non concluant.",
 			Fix:      "Mettre à jour les enregistrements TLSA avant chaque changement de certificat, garder toujours un second enregistrement pour la clé suivante ou pour l'autorité, ou bien retirer ces enregistrements. Corriger les signatures DNSSEC de la zone si elles sont fausses.",
 			Conclude: "Vérifier que le DNS donne les serveurs de réception du domaine et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) laissent passer leurs enregistrements TLSA\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
-				"absent":             {Message: "Aucun enregistrement TLSA n'est publié\u00a0: DANE, facultatif, n'est pas utilisé."},
+				"absent":             {Message: "Aucun enregistrement TLSA n'est publié\u00a0: DANE, facultatif, n'est pas utilisé\u00a0; la vérification n'a pas d'objet."},
 				"bogus":              {Headline: "Les empreintes publiées pour le courrier portent une signature DNSSEC fausse", Message: "Les signatures DNSSEC des enregistrements sont fausses pour\u00a0: {servers}.", Remedy: "Faire signer de nouveau la zone qui tient ces enregistrements, ou les en retirer, sans attendre\u00a0: les expéditeurs qui vérifient n'envoient plus."},
 				"left-out":           {Message: "Certains serveurs de réception n'ont pas été regardés.", Remedy: "Retirer du DNS les serveurs de réception qui ne servent plus, puis relancer l'examen\u00a0; à défaut, vérifier soi-même les empreintes des serveurs qu'il n'a pas regardés."},
 				"match-unknown":      {Message: "La correspondance avec le certificat n'a pas pu être vérifiée pour\u00a0: {servers}.", Remedy: "Vérifier que les serveurs cités sont dans le périmètre autorisé («\u00a0scope\u00a0» dans agent.yaml), que l'agent les joint sur le port 25 et qu'ils y proposent le chiffrement\u00a0; relancer ensuite l'examen."},
@@ -1046,11 +1046,11 @@ func exposuredanePapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The certificate fingerprints published for mail (DANE) are right",
 			Why:      "A TLSA record says in the DNS, under signature, which certificate to expect of a mail server. When it is wrong, every sender that verifies it refuses to deliver: mail no longer arrives, often without the hospital seeing it.",
-			How:      "Publishing such records is a choice: their absence is no fault. When there are some, they must be signed (DNSSEC), of usage 2 or 3, and one of them must match the certificate shown by each address. No match, or wrong DNSSEC signatures: high severity failure. An unsigned zone, usage 0 or 1 (worth nothing between mail servers), or a single record without a second one for the next change of key: low. Signatures are verified by the resolvers in use: if they verify nothing, the outcome is inconclusive.",
+			How:      "Publishing such records is a choice: without any, the check has no object. When there are some, they must be signed (DNSSEC), of usage 2 or 3, and one of them must match the certificate shown by each address. No match, or wrong DNSSEC signatures: high severity failure. An unsigned zone, usage 0 or 1 (worth nothing between mail servers), or a single record without a second one for the next change of key: low. Signatures are verified by the resolvers in use: if they verify nothing, the outcome is inconclusive.",
 			Fix:      "Update TLSA records before each change of certificate, always keep a second record for the next key or for the authority, or else remove these records. Correct the DNSSEC signatures of the zone if they are wrong.",
 			Conclude: "Check that the DNS gives the receiving servers of the domain and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) let their TLSA records through; then scan again.",
 			Reasons: map[string]scanner.Reason{
-				"absent":             {Message: "No TLSA record is published: DANE, which is optional, is not used."},
+				"absent":             {Message: "No TLSA record is published: DANE, which is optional, is not used; the check has no object."},
 				"bogus":              {Headline: "The fingerprints published for mail carry a wrong DNSSEC signature", Message: "The DNSSEC signatures of the records are wrong for: {servers}.", Remedy: "Have the zone that holds these records signed again, or take them out of it, without delay: senders that verify no longer deliver."},
 				"left-out":           {Message: "Some receiving servers were not looked at.", Remedy: "Remove from the DNS the receiving servers no longer in use, then scan again; failing that, verify by hand the fingerprints of the servers it did not look at."},
 				"match-unknown":      {Message: "The match with the certificate could not be verified for: {servers}.", Remedy: "Check that the servers listed are in the authorised scope (\"scope\" in agent.yaml), that the agent reaches them on port 25 and that they offer encryption there; then scan again."},
@@ -2937,7 +2937,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les serveurs qui reçoivent le courriel existent sous leur vrai nom (MX)",
 			Why:      "Les enregistrements MX disent où livrer le courriel du domaine. S'ils désignent un serveur qui n'existe plus, des messages sont perdus ou retardés\u00a0; si le nom devient libre, un tiers peut le reprendre et lire le courriel.",
-			How:      "Chaque cible MX est recherchée dans le DNS. Elle doit exister, avoir une adresse, et être un nom canonique\u00a0: ni un alias (CNAME), ni une adresse IP. Cible inexistante, ou adresse écrite à la place d'un nom\u00a0: non-conformité majeure. Alias\u00a0: mineure. Les serveurs eux-mêmes ne sont pas contactés ici. Au plus 20 cibles sont regardées\u00a0: au-delà, le résultat n'est pas concluant, sauf si une faute est déjà vue.",
+			How:      "Chaque cible MX est recherchée dans le DNS. Elle doit exister, avoir une adresse, et être un nom canonique\u00a0: ni un alias (CNAME), ni une adresse IP. Cible inexistante, adresse écrite à la place d'un nom, ou MX nul (`MX 0 .`, «\u00a0pas de courriel ici\u00a0») à côté d'un autre\u00a0: non-conformité majeure. Alias\u00a0: mineure. Les serveurs eux-mêmes ne sont pas contactés ici. Au plus 20 cibles sont regardées\u00a0: au-delà, le résultat n'est pas concluant, sauf si une faute est déjà vue.",
 			Fix:      "Corriger les enregistrements MX pour qu'ils désignent des serveurs existants par leur nom canonique, et retirer ceux qui ne servent plus.",
 			Conclude: "Vérifier que les serveurs de noms répondent à l'agent, depuis internet, sur le domaine et sur le nom de chacun de ses serveurs de réception\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -2947,6 +2947,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 				"no-answer":      {Message: "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.", Remedy: "Vérifier que les serveurs DNS du domaine sont en service et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) les joignent\u00a0; relancer ensuite l'examen."},
 				"no-domain":      {Message: "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre."},
 				"no-mail":        {Message: "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet."},
+				"null-beside":    {Headline: "Le domaine dit à la fois qu'il reçoit du courriel et qu'il n'en reçoit pas", Message: "Un MX nul, qui annonce que le domaine n'accepte aucun courriel, est publié à côté d'un autre MX\u00a0: selon l'expéditeur, les messages sont remis ou refusés.", Remedy: "Retirer le MX nul (MX 0 .) si le domaine reçoit du courriel\u00a0; sinon, ne garder que lui."},
 				"sound":          {Message: "{hosts:Le serveur de réception existe sous son|Les serveurs de réception existent sous leur} vrai nom\u00a0: {hosts}."},
 				"target-unknown": {Message: "Le DNS n'a pas répondu pour le serveur «\u00a0{host}\u00a0»."},
 				"too-many":       {Message: "Le domaine a plus de serveurs de réception qu'une vérification n'en regarde ({more} de plus).", Remedy: "Vérifier à la main les MX qui restent, ou retirer du DNS ceux qui ne servent plus, puis relancer l'examen."},
@@ -2954,12 +2955,13 @@ func exposuremxtargetsPapers() scanner.Papers {
 			References: []string{
 				"RFC 5321, section 5.1",
 				"RFC 2181, section 10.3",
+				"RFC 7505, section 3",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "The servers that receive mail exist under their own name (MX)",
 			Why:      "MX records say where the mail of the domain is delivered. If they name a server that no longer exists, messages are lost or delayed; if the name becomes free, somebody else may take it and read the mail.",
-			How:      "Each MX target is looked up in the DNS. It must exist, have an address, and be a canonical name: neither an alias (CNAME) nor an IP address. A target that does not exist, or an address where a name must stand: high failure. An alias: low. The servers themselves are not contacted here. At most 20 targets are looked at: beyond, the outcome is inconclusive, unless a fault was seen already.",
+			How:      "Each MX target is looked up in the DNS. It must exist, have an address, and be a canonical name: neither an alias (CNAME) nor an IP address. A target that does not exist, an address where a name must stand, or a null MX (`MX 0 .`, \"no mail here\") beside another: high failure. An alias: low. The servers themselves are not contacted here. At most 20 targets are looked at: beyond, the outcome is inconclusive, unless a fault was seen already.",
 			Fix:      "Correct the MX records so that they name existing servers by their canonical name, and remove those no longer used.",
 			Conclude: "Check that the name servers answer the agent, from the internet, about the domain and about the name of each of its receiving servers; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -2969,6 +2971,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 				"no-answer":      {Message: "The DNS did not answer: no conclusion can be drawn.", Remedy: "Check that the DNS servers of the domain are running and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) reach them; then scan again."},
 				"no-domain":      {Message: "The domain does not exist in the public DNS: check its spelling in the scope."},
 				"no-mail":        {Message: "The domain receives no mail: the check has no object."},
+				"null-beside":    {Headline: "The domain says both that it receives mail and that it does not", Message: "A null MX, which announces that the domain accepts no mail, stands beside another MX: messages are delivered or refused depending on the sender.", Remedy: "Remove the null MX (MX 0 .) if the domain receives mail; otherwise keep it alone."},
 				"sound":          {Message: "{hosts:The receiving server exists under its|The receiving servers exist under their} own name: {hosts}."},
 				"target-unknown": {Message: "The DNS did not answer about the server \"{host}\"."},
 				"too-many":       {Message: "The domain has more receiving servers than one check looks at ({more} more).", Remedy: "Check the remaining MX records by hand, or take those no longer used out of the DNS, then scan again."},
@@ -2976,6 +2979,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 			References: []string{
 				"RFC 5321, section 5.1",
 				"RFC 2181, section 10.3",
+				"RFC 7505, section 3",
 			},
 		},
 	}
@@ -4610,7 +4614,7 @@ func exposuretlsreportingPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "L'hôpital est averti quand le chiffrement du courriel échoue (TLS-RPT)",
 			Why:      "Quand une politique impose le chiffrement du courriel entrant, une erreur de certificat arrête des messages. Les rapports TLS-RPT sont le seul moyen de l'apprendre avant les plaintes.",
-			How:      "On cherche l'enregistrement `_smtp._tls`. Un seul, bien écrit\u00a0: conforme. Multiple, fautif, ou absent alors que le chiffrement est exigé (une politique MTA-STS est annoncée, ou un serveur de réception a des enregistrements TLSA, c'est-à-dire DANE)\u00a0: non-conformité mineure. Absent sans rien de cela\u00a0: conforme, pour information.",
+			How:      "On cherche l'enregistrement `_smtp._tls`. Un seul, bien écrit\u00a0: conforme. Multiple, fautif, ou absent alors que le chiffrement est exigé (une politique MTA-STS est annoncée, ou un serveur de réception a des enregistrements TLSA, c'est-à-dire DANE)\u00a0: non-conformité mineure. Absent sans rien de cela\u00a0: la vérification n'a pas d'objet.",
 			Fix:      "Déclarer une adresse TLS-RPT pour être averti des échecs de chiffrement du courrier entrant.",
 			Conclude: "Vérifier que les serveurs DNS du domaine répondent aux résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml), en particulier pour «\u00a0_smtp._tls\u00a0»\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -4633,7 +4637,7 @@ func exposuretlsreportingPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The hospital is told when the encryption of mail fails (TLS-RPT)",
 			Why:      "When a policy has incoming mail encrypted, a certificate error stops messages. TLS-RPT reports are the only way to learn it before complaints.",
-			How:      "The `_smtp._tls` record is looked for. Exactly one, well formed: pass. Multiple, malformed, or absent while encryption is asked for (an MTA-STS policy is announced, or a receiving server has TLSA records, that is DANE): low failure. Absent without any of these: pass, for information.",
+			How:      "The `_smtp._tls` record is looked for. Exactly one, well formed: pass. Multiple, malformed, or absent while encryption is asked for (an MTA-STS policy is announced, or a receiving server has TLSA records, that is DANE): low failure. Absent without any of these: the check has no object.",
 			Fix:      "Declare a TLS-RPT address to be told of failures to encrypt incoming mail.",
 			Conclude: "Check that the DNS servers of the domain answer the resolvers of the agent (\"network.resolvers\" in agent.yaml), for \"_smtp._tls\" in particular; then scan again.",
 			Reasons: map[string]scanner.Reason{

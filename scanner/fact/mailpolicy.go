@@ -39,7 +39,8 @@ type MailExchangers struct {
 	Error   string       `json:"error,omitempty"`
 }
 
-// MailTarget is the host an MX record names.
+// MailTarget is the host an MX record names. An empty one is the root: a null MX
+// beside another, which RFC 7505 section 3 forbids.
 type MailTarget struct {
 	Preference int    `json:"preference"`
 	Host       string `json:"host"`
