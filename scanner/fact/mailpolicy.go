@@ -39,7 +39,8 @@ type MailExchangers struct {
 	Error   string       `json:"error,omitempty"`
 }
 
-// MailTarget is the host an MX record names.
+// MailTarget is the host an MX record names. An empty one is the root: a null MX
+// beside another, which RFC 7505 section 3 forbids.
 type MailTarget struct {
 	Preference int    `json:"preference"`
 	Host       string `json:"host"`
@@ -146,7 +147,8 @@ type DMARC struct {
 	Organisation string `json:"organisation,omitempty"`
 	// PolicyDomain is the domain whose record applies; empty when none does.
 	PolicyDomain string `json:"policy_domain,omitempty"`
-	// Effective is the action for the domain looked at, before test mode.
+	// Effective is the action for the domain looked at, before test mode. A domain
+	// that does not exist has a word of its own in the record above (np).
 	Effective string `json:"effective,omitempty"`
 	// Reports are the destinations of aggregate reports, Failures those of failure
 	// reports, of the record that applies; at most 10 each.
@@ -170,11 +172,12 @@ type DMARCRecord struct {
 	Inexistent string `json:"inexistent,omitempty"` // np, empty when not said
 	PSD        string `json:"psd"`                  // "y", "n" or "u"
 	Test       bool   `json:"test,omitempty"`       // t=y
-	// Percent is the share of RFC 7489 (pct), which RFC 9989 removed and many
-	// receivers still apply; 100 when not said.
+	// Percent is the share of RFC 7489 (pct), which RFC 9989 removed; 100 when not
+	// said.
 	Percent int `json:"percent"`
-	// Unusable tells that a policy word is wrong and no report address makes up
-	// for it: receivers ignore the record (RFC 9989 section 4.10.1).
+	// Unusable tells that a policy word is wrong, or p missing, and no report address
+	// makes up for it: receivers ignore the record (RFC 9989 section 4.10.1). With one,
+	// the policy is "none", whatever the other words.
 	Unusable bool     `json:"unusable,omitempty"`
 	Legacy   []string `json:"legacy,omitempty"`  // removed tags met: "pct", "rf", "ri"
 	Invalid  []string `json:"invalid,omitempty"` // tags whose value is not allowed
@@ -205,8 +208,10 @@ type DKIMSelector struct {
 	Revoked  bool     `json:"revoked,omitempty"`
 	Test     bool     `json:"test,omitempty"`   // t=y
 	Hashes   []string `json:"hashes,omitempty"` // h=, empty means all
-	Fault    string   `json:"fault,omitempty"`
-	Error    string   `json:"error,omitempty"`
+	// NotForMail tells that the services the key is for (s=) leave mail out.
+	NotForMail bool   `json:"not_for_mail,omitempty"`
+	Fault      string `json:"fault,omitempty"`
+	Error      string `json:"error,omitempty"`
 }
 
 // PublishedRecord is a record of which one valid copy is expected.

@@ -10,15 +10,16 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Check is the value the registry holds.
+// Check is the value the registry holds. Revision 2 does not praise the absence of
+// an option.
 var Check = scanner.Check{
-	ID: "exposure.dane", Revision: 1, Severity: scanner.High,
+	ID: "exposure.dane", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-MAIL-18"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge says the gravest of what the servers show. A server without records is
-// no fault: DANE is a choice.
+// no fault, and no merit: DANE is a choice.
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if v, settled := reception.Settled(f); settled {
 		return v
@@ -52,7 +53,7 @@ func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
 	case f.LeftOut > 0 || len(f.Servers) == 0:
 		return scanner.Unknown("left-out", nil)
 	case len(found["published"]) == 0:
-		return scanner.Passed("absent", nil)
+		return scanner.Exempt("absent", nil)
 	case len(found["absent"]) > 0:
 		return scanner.Passed("some-published", scanner.Values{
 			"servers": reception.List(found["published"]), "without": reception.List(found["absent"]),

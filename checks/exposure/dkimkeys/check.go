@@ -19,9 +19,10 @@ type Params struct {
 	LeastBits  int `json:"least_bits"` // shorter signatures are refused by receivers
 }
 
-// Check is the value the registry holds.
+// Check is the value the registry holds. Revision 2 tells a key that is not for
+// mail, and one that allows no hash in use, from one limited to SHA-1.
 var Check = scanner.Check{
-	ID: "exposure.dkim-keys", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.dkim-keys", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-13"},
 	Judge:      scanner.Each(Params{StrongBits: 2048, LeastBits: 1024}, judge),
 }
@@ -73,10 +74,14 @@ func broken(p Params, s fact.DKIMSelector) string {
 		return "revoked"
 	case s.Key == "rsa" && s.Bits < p.LeastBits:
 		return "weak"
-	case len(s.Hashes) > 0 && !slices.Contains(s.Hashes, "sha256"): // RFC 8301 section 3.1
+	case s.NotForMail: // RFC 6376 section 3.6.1, s=
+		return "not-for-mail"
+	case len(s.Hashes) == 0 || slices.Contains(s.Hashes, "sha256"):
+		return ""
+	case slices.Contains(s.Hashes, "sha1"): // RFC 8301 section 3.1
 		return "sha1"
 	}
-	return ""
+	return "unknown-hash"
 }
 
 func weak(p Params, s fact.DKIMSelector) string {

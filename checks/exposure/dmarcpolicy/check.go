@@ -24,9 +24,10 @@ type Params struct {
 
 // Check is the value the registry holds. Revision 2 finds the record by the tree
 // walk of RFC 9989, and leaves sub-domains, shares and the test mode to
-// exposure.dmarc-subdomains. Revision 3 knows since when a policy observes.
+// exposure.dmarc-subdomains. Revision 3 knows since when a policy observes. Revision 4
+// lets the policy of the organisation apply above several records, which are none.
 var Check = scanner.Check{
-	ID: "exposure.dmarc-policy", Revision: 3, Severity: scanner.High,
+	ID: "exposure.dmarc-policy", Revision: 4, Severity: scanner.High,
 	References: []string{"EXP-MAIL-08", "EXP-MAIL-09"},
 	Judge:      scanner.Beside(Params{ObservationDays: 90}, judge),
 }
@@ -55,6 +56,11 @@ func judge(c scanner.Case[Params], f fact.MailPolicy, h *fact.History) scanner.V
 func judgePolicy(c scanner.Case[Params], f fact.MailPolicy, action string, h *fact.History) scanner.Verdict {
 	values := scanner.Values{"name": f.DMARC.PolicyDomain, "policy": action}
 	switch {
+	case mailpolicy.SeveralOwn(f) && action == mailpolicy.None:
+		return scanner.Failed("several", scanner.Values{"name": f.Name})
+	case mailpolicy.SeveralOwn(f):
+		values["several"] = f.Name
+		return scanner.Passed("inherited-past-several", values)
 	case action != mailpolicy.None && mailpolicy.Inherited(f):
 		return scanner.Passed("inherited", values)
 	case action != mailpolicy.None:

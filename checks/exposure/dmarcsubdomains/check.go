@@ -12,9 +12,10 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Check is the value the registry holds.
+// Check is the value the registry holds. Revision 3 follows RFC 9989: the share of
+// messages (pct) has no effect, nor has the test mode of a policy "none".
 var Check = scanner.Check{
-	ID: "exposure.dmarc-subdomains", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.dmarc-subdomains", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -37,17 +38,28 @@ func judgeRecord(f fact.MailPolicy, d fact.DMARCRecord) scanner.Verdict {
 		values["weaker"] = word
 		return scanner.Failed("weaker", values)
 	}
-	switch {
-	case d.Test:
+	if d.Test && lowers(d) {
 		return scanner.Failed("test-mode", values)
-	case d.Percent < 100:
-		values["percent"] = strconv.Itoa(d.Percent)
-		return scanner.Failed("half-applied", values)
 	}
 	if weaker && f.DMARC.Organisation == "" {
 		return scanner.Unknown("dmarc-unknown", nil)
 	}
+	if d.Percent < 100 {
+		values["percent"] = strconv.Itoa(d.Percent)
+		return scanner.Passed("same-old-share", values)
+	}
 	return scanner.Passed("same", values)
+}
+
+// lowers tells whether the test mode has a policy to lower: it changes nothing of
+// "none" (RFC 9989 section 4.7).
+func lowers(d fact.DMARCRecord) bool {
+	for _, policy := range []string{d.Policy, d.Subdomains, d.Inexistent} {
+		if mailpolicy.Rank(policy) > mailpolicy.Rank(mailpolicy.None) {
+			return true
+		}
+	}
+	return false
 }
 
 // weakest finds the weaker of the policies for sub-domains, when one is weaker

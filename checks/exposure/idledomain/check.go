@@ -11,9 +11,10 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Check is the value the registry holds.
+// Check is the value the registry holds. Revision 2 ignores the share of RFC 7489
+// (pct), which RFC 9989 removed.
 var Check = scanner.Check{
-	ID: "exposure.idle-domain", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.idle-domain", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-02"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -66,5 +67,5 @@ func judgeIdle(f fact.MailPolicy) scanner.Verdict {
 // rejects tells whether receivers are asked to reject all that is forged.
 func rejects(f fact.MailPolicy) bool {
 	record, state := mailpolicy.Policy(f)
-	return state == mailpolicy.Applies && mailpolicy.Action(f, record) == mailpolicy.Reject && record.Percent >= 100
+	return state == mailpolicy.Applies && mailpolicy.Action(f, record) == mailpolicy.Reject
 }

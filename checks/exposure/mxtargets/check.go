@@ -13,9 +13,10 @@ import (
 	"carescan/scanner/fact"
 )
 
-// Check is the value the registry holds.
+// Check is the value the registry holds. Revision 3 knows a null MX beside another,
+// where revision 2 spoke of a server without a name.
 var Check = scanner.Check{
-	ID: "exposure.mx-targets", Revision: 2, Severity: scanner.High,
+	ID: "exposure.mx-targets", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-01"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -24,7 +25,7 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
-	for _, look := range []func(fact.MailTarget) (scanner.Verdict, bool){literal, missing, alias, unknown} {
+	for _, look := range []func(fact.MailTarget) (scanner.Verdict, bool){null, literal, missing, alias, unknown} {
 		for _, target := range f.MX.Targets {
 			if v, found := look(target); found {
 				return v
@@ -35,6 +36,12 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.MX.More)})
 	}
 	return scanner.Passed("sound", scanner.Values{"hosts": hosts(f.MX.Targets)})
+}
+
+// null: a domain that says it accepts no mail must say nothing else (RFC 7505
+// section 3).
+func null(t fact.MailTarget) (scanner.Verdict, bool) {
+	return scanner.Failed("null-beside", nil), t.Host == ""
 }
 
 // literal: a name must stand there, never an address (RFC 5321 section 5.1).

@@ -13,9 +13,10 @@ import (
 )
 
 // Check is the value the registry holds. Revision 2 reads the whole tree, where
-// revision 1 stopped at the record of the domain.
+// revision 1 stopped at the record of the domain. Revision 3 ignores the share of
+// a DMARC policy (pct), which RFC 9989 removed.
 var Check = scanner.Check{
-	ID: "exposure.spf-record", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.spf-record", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-03", "EXP-MAIL-05"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -49,18 +49,13 @@ func Settled(f fact.MailPolicy) (scanner.Verdict, bool) {
 	return scanner.Verdict{}, false
 }
 
-// Policy is the DMARC record that applies, at which domain, and how the search
-// ended. Several records at the name itself are a fault even when another
-// record applies.
+// Policy is the DMARC record that applies and how the search ended. Several records
+// at one name are none, and the walk goes on above (RFC 9989 section 4.10).
 func Policy(f fact.MailPolicy) (fact.DMARCRecord, State) {
 	if len(f.DMARC.Walk) == 0 {
 		return fact.DMARCRecord{}, Unknown
 	}
-	own := f.DMARC.Walk[0]
-	switch {
-	case own.Count > 1:
-		return fact.DMARCRecord{}, Several
-	case own.Record != nil && own.Record.Unusable:
+	if own := f.DMARC.Walk[0]; own.Record != nil && own.Record.Unusable {
 		return fact.DMARCRecord{}, Unusable
 	}
 	for _, step := range f.DMARC.Walk {
@@ -68,8 +63,15 @@ func Policy(f fact.MailPolicy) (fact.DMARCRecord, State) {
 			return *step.Record, Applies
 		}
 	}
+	if f.Registrable && SeveralOwn(f) { // above is a public suffix, which has hardly ever a record
+		return fact.DMARCRecord{}, Several
+	}
 	return fact.DMARCRecord{}, without(f.DMARC.Walk)
 }
+
+// SeveralOwn tells whether the domain itself has more than one record, which
+// receivers ignore.
+func SeveralOwn(f fact.MailPolicy) bool { return len(f.DMARC.Walk) > 0 && f.DMARC.Walk[0].Count > 1 }
 
 // without says why no record applies.
 func without(walk []fact.DMARCStep) State {
@@ -112,10 +114,11 @@ func Action(f fact.MailPolicy, record fact.DMARCRecord) string {
 	return None
 }
 
-// Enforced tells whether forged mail is really set aside, all of it.
+// Enforced tells whether forged mail is really set aside. The share of RFC 7489
+// (pct) has no effect any more (RFC 9989 appendix A.6).
 func Enforced(f fact.MailPolicy) bool {
 	record, state := Policy(f)
-	return state == Applies && Rank(Action(f, record)) > Rank(None) && record.Percent >= 100
+	return state == Applies && Rank(Action(f, record)) > Rank(None)
 }
 
 // Own is the DMARC record that the domain itself publishes, for the checks that

@@ -4,12 +4,7 @@ package mailprobe
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"slices"
-	"strings"
-
-	"github.com/mjl-/mox/dkim"
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
@@ -25,25 +20,18 @@ func dkimSelector(ctx context.Context, r *resolver, domain, selector string) fac
 	return found
 }
 
-// readKey reads a key record (RFC 6376 section 3.6.1). The key itself is not
-// kept.
+// readKey reads a key record. The key itself is not kept.
 func readKey(found *fact.DKIMSelector, text string) {
-	record, _, err := dkim.ParseRecord(text)
+	record, err := parseKeyRecord(text)
 	if err != nil {
 		found.Fault = excerpt.Of(printable(err.Error()), maxError)
 		return
 	}
-	found.Key = strings.ToLower(record.Key)
-	found.Revoked = len(record.Pubkey) == 0
-	found.Test = slices.ContainsFunc(record.Flags, func(flag string) bool { return strings.EqualFold(flag, "y") })
-	for _, hash := range record.Hashes[:min(len(record.Hashes), maxHashes)] {
-		found.Hashes = append(found.Hashes, printable(strings.ToLower(hash)))
-	}
-	switch key := record.PublicKey.(type) {
-	case *rsa.PublicKey:
-		found.Bits = key.N.BitLen()
-	case ed25519.PublicKey:
-		found.Bits = 8 * len(key)
+	found.Key, found.Bits, found.Revoked = record.kind, record.bits, record.revoked
+	found.Test = slices.Contains(record.flags, "y")
+	found.NotForMail = !record.mail
+	for _, hash := range record.hashes[:min(len(record.hashes), maxHashes)] {
+		found.Hashes = append(found.Hashes, printable(hash))
 	}
 }
 

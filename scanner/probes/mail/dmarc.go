@@ -103,8 +103,10 @@ func (w *walk) applies() (found *fact.DMARCStep, known bool) {
 	return nil, true
 }
 
-// dmarc finds the policy that applies to a domain and where its reports go.
-func dmarc(ctx context.Context, r *resolver, name string) fact.DMARC {
+// dmarc finds the policy that applies to a domain and where its reports go. Exists
+// is what is known of the domain itself: a record above has another word for names
+// that are not there.
+func dmarc(ctx context.Context, r *resolver, name string, exists fact.Answer) fact.DMARC {
 	w := walkTree(ctx, r, name)
 	found := fact.DMARC{Walk: w.steps, Organisation: w.organisation()}
 	step, _ := w.applies()
@@ -112,14 +114,24 @@ func dmarc(ctx context.Context, r *resolver, name string) fact.DMARC {
 		return found
 	}
 	found.PolicyDomain = step.Domain
-	found.Effective = step.Record.Policy
-	if step.Domain != name {
-		found.Effective = cmp.Or(step.Record.Subdomains, step.Record.Policy)
-	}
+	found.Effective = effective(*step.Record, step.Domain == name, exists)
 	tags := w.tags[step.Domain]
 	found.Reports = destinations(ctx, r, found, reportAddresses(tags["rua"]))
 	found.Failures = destinations(ctx, r, found, reportAddresses(tags["ruf"]))
 	return found
+}
+
+// effective is the word of a record for a name: p for its own, then sp for a name
+// below, or np for one that does not exist; np that is not said follows sp, and
+// sp follows p (sections 4.7 and 4.10.1).
+func effective(d fact.DMARCRecord, own bool, exists fact.Answer) string {
+	switch {
+	case own:
+		return d.Policy
+	case exists == fact.NXDomain:
+		return cmp.Or(d.Inexistent, d.Subdomains, d.Policy)
+	}
+	return cmp.Or(d.Subdomains, d.Policy)
 }
 
 // destinations looks at where reports are sent: does the domain accept mail, and

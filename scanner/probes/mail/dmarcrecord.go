@@ -41,8 +41,8 @@ func dmarcTags(text string) (tags map[string]string, ok bool) {
 }
 
 // newDMARCRecord gives tags their meaning. What is not allowed counts as not said
-// (section 4.8); a policy word that is wrong makes the record a p=none when
-// reports are asked for, and void otherwise (section 4.10.1).
+// (section 4.7); a policy word that is wrong, or a p that is missing, makes the
+// record a p=none when reports are asked for, and void otherwise (section 4.10.1).
 func newDMARCRecord(tags map[string]string) *fact.DMARCRecord {
 	w := words{tags: tags}
 	d := &fact.DMARCRecord{
@@ -50,11 +50,10 @@ func newDMARCRecord(tags map[string]string) *fact.DMARCRecord {
 		Subdomains: w.read("sp", policyNone, policyQuarantine, policyReject),
 		Inexistent: w.read("np", policyNone, policyQuarantine, policyReject),
 	}
-	if len(w.invalid) > 0 {
+	if len(w.invalid) > 0 || d.Policy == "" {
 		d.Policy, d.Subdomains, d.Inexistent = policyNone, "", ""
 		d.Unusable = !slices.ContainsFunc(reportAddresses(tags["rua"]), func(a fact.ReportAddress) bool { return a.Valid })
 	}
-	d.Policy = cmp.Or(d.Policy, policyNone) // a missing p reads as none
 	d.PSD = cmp.Or(w.read("psd", "y", "n", "u"), "u")
 	d.Test = w.read("t", "y", "n") == "y"
 	d.Percent, d.Legacy = legacy(tags)

@@ -23,7 +23,7 @@ func mailExchangers(ctx context.Context, r *resolver, name string) fact.MailExch
 	a := r.ask(ctx, name, dns.TypeMX)
 	found := fact.MailExchangers{Answer: a.state, Error: a.fault}
 	records := mxRecords(a)
-	if len(records) == 1 && records[0].Mx == "." { // RFC 7505 section 3
+	if isNull(records) {
 		found.Null = true
 		return found
 	}
@@ -32,6 +32,12 @@ func mailExchangers(ctx context.Context, r *resolver, name string) fact.MailExch
 		found.Targets = append(found.Targets, mailTarget(ctx, r, mx))
 	}
 	return found
+}
+
+// isNull tells whether a domain says that it accepts no mail: its records lead to
+// the root, and nowhere else (RFC 7505 section 3).
+func isNull(records []*dns.MX) bool {
+	return len(records) > 0 && !slices.ContainsFunc(records, func(mx *dns.MX) bool { return mx.Mx != "." })
 }
 
 // mxRecords sorts the records, so that resolvers that turn their answers make no
@@ -94,7 +100,7 @@ func acceptsMail(ctx context.Context, r *resolver, domain string) fact.Answer {
 	a := r.ask(ctx, domain, dns.TypeMX)
 	records := mxRecords(a)
 	switch {
-	case len(records) == 1 && records[0].Mx == ".":
+	case isNull(records):
 		return fact.NoData
 	case a.state == fact.NoData:
 		return r.address(ctx, domain).state

@@ -96,7 +96,7 @@ func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name
 	found.Answer = r.ask(ctx, name, dns.TypeTXT).state
 	found.MX = mailExchangers(ctx, r, name)
 	found.SPF = spfTree(ctx, r, name)
-	found.DMARC = dmarc(ctx, r, name)
+	found.DMARC = dmarc(ctx, r, name, found.Answer)
 	for _, selector := range p.selectors(name) {
 		found.DKIM = append(found.DKIM, dkimSelector(ctx, r, name, selector))
 	}

@@ -225,6 +225,8 @@ six.chu AAAA 2001:db8::1
 nul MX 0 .
 deux MX 0 .
 deux MX 10 sain.chu
+rien MX 0 .
+rien MX 10 .
 `
 	want := []fact.MailTarget{
 		{Preference: 10, Host: "sain.chu.test", Address: fact.Present},
@@ -241,6 +243,9 @@ deux MX 10 sain.chu
 	}
 	if null := lookAt(t, zone, "nul.test").MX; !null.Null || len(null.Targets) != 0 {
 		t.Errorf("null MX %+v", null)
+	}
+	if null := lookAt(t, zone, "rien.test").MX; !null.Null || len(null.Targets) != 0 {
+		t.Errorf("null MX written twice %+v", null)
 	}
 	if two := lookAt(t, zone, "deux.test").MX; two.Null || len(two.Targets) != 2 || two.Targets[0].Address.Absent() != true {
 		t.Errorf("null MX beside another: %+v", two)

@@ -66,8 +66,46 @@ func (s Settings) Validate() settings.Faults {
 			faults = append(faults, settings.Twice(place, d.Domain))
 		}
 		seen[name] = true
+		faults = append(faults, d.selectorFaults(settings.At(i)+".selectors")...)
 	}
 	return faults
+}
+
+// selectorFaults names what is no selector: a text that is no name, or the whole
+// name of the record.
+func (d Domain) selectorFaults(place string) (faults settings.Faults) {
+	seen := map[string]bool{}
+	for i, text := range d.Selectors {
+		selector := selectorName(text)
+		switch {
+		case !isPlainName(selector) || strings.Contains(selector+".", "_domainkey."):
+			faults = append(faults, settings.Fault{
+				Key:  place + settings.At(i),
+				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un sélecteur", text), EN: fmt.Sprintf("%q is not a selector", text)},
+				Hint: scanner.Text{
+					FR: "écrivez seulement ce qui précède « ._domainkey », par exemple s2026",
+					EN: "write only what stands before \"._domainkey\", for example s2026",
+				},
+			})
+		case seen[selector]:
+			faults = append(faults, settings.Twice(place+settings.At(i), text))
+		}
+		seen[selector] = true
+	}
+	return faults
+}
+
+// selectorName is a selector as the DNS holds it: those of other alphabets have an
+// ASCII form (RFC 8616 section 4). One that is no name is left as written.
+func selectorName(text string) string {
+	name := scanner.CanonicalName(text)
+	if isPlainName(name) {
+		return name
+	}
+	if ascii, err := idna.Lookup.ToASCII(name); err == nil {
+		return ascii
+	}
+	return text
 }
 
 // FilePaths are none.
@@ -77,7 +115,11 @@ func (Settings) FilePaths() []*string { return nil }
 func (s Settings) selectors(name string) []string {
 	for _, d := range s {
 		if d.name() == name {
-			return d.Selectors
+			var names []string
+			for _, selector := range d.Selectors {
+				names = append(names, selectorName(selector))
+			}
+			return names
 		}
 	}
 	return nil

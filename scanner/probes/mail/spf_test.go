@@ -158,7 +158,8 @@ var spfCases = []struct {
 	{"exp_twice", `d TXT "v=spf1 exp=e.test exp=e.test -all"`, "permerror", "", "", ""},
 	{"exp_empty", `d TXT "v=spf1 exp= -all"`, "permerror", "", "", ""},
 	{"exp_missing_text", `d TXT "v=spf1 exp=none.test -all"`, "usable", "-", "", ""},
-	{"exp_letters", `d TXT "v=spf1 exp=%{c}.%{r}.%{t}.test -all"`, "usable", "-", "", ""},
+	{"exp_letters", `d TXT "v=spf1 exp=%{c}.%{r}.%{t}.test -all"`, "permerror", "", "usable", "c, r and t stand in the text that exp leads to (section 7.2), not in its name"},
+	{"exp_other_letters", `d TXT "v=spf1 exp=%{ir}.%{v}.test -all"`, "usable", "-", "", ""},
 	{"unknown_modifier", `d TXT "v=spf1 moo.cow-far_out=man:dog/%{i} -all"`, "usable", "-", "", ""},
 	{"unknown_modifier_twice", `d TXT "v=spf1 moo=1 moo=1 -all"`, "usable", "-", "", ""},
 	{"unknown_modifier_empty", `d TXT "v=spf1 moo= -all"`, "usable", "-", "", ""},
@@ -278,7 +279,7 @@ func TestSPFResults(t *testing.T) {
 }
 
 // treeOf walks a tree through a real resolver of the test.
-func treeOf(t testing.TB, zone records, domain string) fact.SPF {
+func treeOf(t testing.TB, zone dns.Handler, domain string) fact.SPF {
 	t.Helper()
 	net := network(loopback.ServeDNS(t, zone))
 	r := newResolver(t.Context(), net, 5*time.Second)

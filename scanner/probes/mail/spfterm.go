@@ -13,7 +13,8 @@ import (
 // "a1=x" for a mechanism, refuses a slash in a name, and accepts names of one
 // label (ADR 0014).
 const (
-	// The letters c, r and t stand in explanations only (RFC 7208 section 7.2).
+	// The letters c, r and t stand in explanations only: in the text that exp leads
+	// to, not in the name it leads through (RFC 7208 section 7.2).
 	expandPattern = `%\{[slodiphv](?:0*[1-9][0-9]*)?r?[-.+,/_=]*\}|%%|%_|%-`
 	explanation   = `%\{[slodiphcrtv](?:0*[1-9][0-9]*)?r?[-.+,/_=]*\}|%%|%_|%-`
 	literal       = `[\x21-\x24\x26-\x7e]`
@@ -29,7 +30,6 @@ var (
 	modifierTerm = regexp.MustCompile(`(?i)^([a-z][a-z0-9._-]*)=(.*)$`)
 	macroString  = regexp.MustCompile(`(?i)^(?:` + explanation + `|` + literal + `)*$`)
 	domainSpec   = regexp.MustCompile(`(?i)^` + domainPattern + `$`)
-	expSpec      = regexp.MustCompile(`(?i)^` + strings.ReplaceAll(domainPattern, expandPattern, explanation) + `$`)
 	allTerm      = regexp.MustCompile(qualified + `(all)$`)
 	nameTerm     = regexp.MustCompile(qualified + `(include|exists):(` + domainPattern + `)$`)
 	ptrTerm      = regexp.MustCompile(qualified + `(ptr)(?::(` + domainPattern + `))?$`)
@@ -99,12 +99,9 @@ func parseTerm(text string) (spfTerm, bool) {
 func parseModifier(text, name, value string) (spfTerm, bool) {
 	term := spfTerm{text: text, kind: "other"}
 	switch name {
-	case "redirect":
+	case "redirect", "exp":
 		term.kind, term.spec = name, value
 		return term, domainSpec.MatchString(value)
-	case "exp":
-		term.kind, term.spec = name, value
-		return term, expSpec.MatchString(value)
 	}
 	return term, macroString.MatchString(value)
 }

@@ -255,7 +255,7 @@ func (w *spfWalker) query(ctx context.Context, name string, term spfTerm, kept *
 
 // hosts asks for the addresses behind an mx term.
 func (w *spfWalker) hosts(ctx context.Context, name string, term spfTerm, records []*dns.MX, kept *fact.SPFTerm) {
-	if len(records) == 1 && records[0].Mx == "." {
+	if isNull(records) {
 		return
 	}
 	kept.Hosts = len(records)

@@ -162,7 +162,7 @@ func parsePolicy(found *fact.MTASTSPolicy, text string, mx fact.MailExchangers) 
 		found.MX = append(found.MX, pattern)
 	}
 	for _, target := range mx.Targets {
-		if !covers(found.MX, target.Host) {
+		if target.Host != "" && !covers(found.MX, target.Host) {
 			found.Uncovered = append(found.Uncovered, target.Host)
 		}
 	}

@@ -178,6 +178,9 @@ func TestDomains(t *testing.T) {
 		want func(f fact.MailServers, missing string) bool
 	}{
 		"null-mx": {"chu.test. IN MX 0 .\n", func(f fact.MailServers, _ string) bool { return f.Null && len(f.Servers) == 0 }},
+		"null-mx-and-another": {"chu.test. IN MX 0 .\nchu.test. IN MX 10 mx2.chu.test.\n", func(f fact.MailServers, _ string) bool {
+			return !f.Null && len(f.Servers) == 1 && f.Servers[0].Name == "mx2.chu.test"
+		}},
 		"no-mx":   {"chu.test. IN A 192.0.2.1\n", func(f fact.MailServers, _ string) bool { return f.MX.Answer == fact.NoData }},
 		"unknown": {"", func(f fact.MailServers, _ string) bool { return f.MX.Answer == fact.NXDomain }},
 		"no-address": {"chu.test. IN MX 10 mx2.chu.test.\n", func(f fact.MailServers, _ string) bool {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,6 +130,8 @@ func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing sca
 	if f.Null = isNull(exchangers); f.Null {
 		return f, nil
 	}
+	// A null MX beside another leads to no server: exposure.mx-targets tells it.
+	exchangers = slices.DeleteFunc(exchangers, func(e exchanger) bool { return e.name == "" })
 	f.STS, _ = l.ask(ctx, "_mta-sts."+l.domain, "TXT")
 	f.Validating = l.validating(ctx)
 	f.RelayAllowed = l.relayAllowed()

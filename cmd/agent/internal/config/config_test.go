@@ -67,7 +67,7 @@ scope:
   names: ["chu.test"]
   authorisation: {by: DG, from: "2026-01-01", until: "2026-11-30"}
 intrusive: {by: DG, from: 02/03/2026, until: 2026-03-03}
-mail: [{domain: chu.test, selectors: [2024_01]}]
+mail: [{domain: chu.test, selectors: [2024_01, 1e3, 0x10, 012, 20240101]}]
 applications: [{id: dpi, file: dpi.csv, as_of: "2026-11-20"}]
 network: {confirm_after: 90m}
 `))
@@ -76,11 +76,11 @@ network: {confirm_after: 90m}
 	}
 	utc := func(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 	got := []string{
-		c.Establishment.FINESS, c.Establishment.Region, config.Told[mailprobe.Settings](c)[0].Selectors[0], config.Told[accounts.Settings](c)[0].AsOf.String(), c.Network.ConfirmAfter.String(),
+		c.Establishment.FINESS, c.Establishment.Region, strings.Join(config.Told[mailprobe.Settings](c)[0].Selectors, " "), config.Told[accounts.Settings](c)[0].AsOf.String(), c.Network.ConfirmAfter.String(),
 		utc(c.Scope.Authorisation.From.Start()), utc(c.Scope.Authorisation.Until.End()), utc(c.Intrusive.From.Start()), utc(c.Intrusive.Until.End()),
 	}
 	want := []string{
-		"020000063", "04", "2024_01", "2026-11-20", "1h30m0s",
+		"020000063", "04", "2024_01 1e3 0x10 012 20240101", "2026-11-20", "1h30m0s",
 		"2025-12-31T23:00:00Z", "2026-11-30T23:00:00Z", "2026-03-01T23:00:00Z", "2026-03-03T23:00:00Z",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
