@@ -46,7 +46,25 @@ type Hop struct {
 	Certificate Validity `json:"certificate,omitempty"`
 	Cookies     []Cookie `json:"cookies,omitempty"` // at most 30
 	Auth        []string `json:"auth,omitempty"`    // schemes of WWW-Authenticate, lower case
+	// Oddities are what the standards do not allow in the answer and browsers pass
+	// over, each once.
+	Oddities []Oddity `json:"oddities,omitempty"`
 }
+
+// Oddity is a kind of fault that makes no difference to a visitor.
+type Oddity string
+
+// The oddities.
+const (
+	OddEmptyLine  Oddity = "empty-line-first"
+	OddStatusLine Oddity = "status-line"
+	OddLine       Oddity = "bad-line" // without a colon, or whose name is no token: dropped
+	OddSpace      Oddity = "space-before-colon"
+	OddFolding    Oddity = "folded-line"
+	OddControl    Oddity = "control-character"
+	OddFraming    Oddity = "body-length" // a length or a transfer coding that cannot be obeyed
+	OddCoding     Oddity = "unknown-content-coding"
+)
 
 // Validity is what a browser concludes of a certificate, name and dates included.
 type Validity string
