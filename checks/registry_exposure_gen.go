@@ -3735,7 +3735,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les cookies de session sont protégés",
 			Why:      "Le cookie de session vaut la personne connectée\u00a0: qui le vole prend sa place, sans mot de passe ni second facteur.",
-			How:      "Parmi les cookies que pose le site, on regarde ceux dont le nom est celui d'une session ou d'une authentification\u00a0; jamais leur valeur. Sans `Secure` ou sans `HttpOnly`\u00a0: non-conformité importante. Sans `SameSite`\u00a0: mineure. Les jetons contre les requêtes forgées, faits pour être lus par la page, sont laissés de côté. Seule la première page est visitée, sans se connecter\u00a0: un cookie posé plus loin n'est pas vu.",
+			How:      "Parmi les cookies que pose le site, on regarde ceux dont le nom est celui d'une session ou d'une authentification\u00a0; jamais leur valeur. Sans `Secure` ou sans `HttpOnly`\u00a0: non-conformité importante. Sans `SameSite`\u00a0: mineure. Les jetons contre les requêtes forgées, faits pour être lus par la page, sont laissés de côté, comme les cookies que le site efface et ceux qu'un navigateur refuse (autre domaine, promesse de nom `__Host-` ou `__Secure-` non tenue). Seule la première page est visitée, sans se connecter\u00a0: un cookie posé plus loin n'est pas vu.",
 			Fix:      "Régler l'application ou le serveur pour poser ses cookies de session avec `Secure; HttpOnly; SameSite=Lax` (ou `Strict`).",
 			Conclude: "Vérifier que le site répond à l'agent comme à un visiteur et que l'adresse où il renvoie est dans le périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen. À défaut, chercher dans les réglages de l'application comment sont posés ses cookies de session.",
 			Reasons: map[string]scanner.Reason{
@@ -3747,19 +3747,21 @@ func exposuresessioncookiesPapers() scanner.Papers {
 				"not-followed": {Message: "Le site renvoie ailleurs depuis {url}, à une adresse qui n'a pas été visitée.", Remedy: "Ajouter l'adresse d'arrivée au périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml), avec l'accord de qui la tient, ou déclarer l'adresse définitive du site («\u00a0targets.sites\u00a0»)."},
 				"other-talk":   {Message: "Le port répond, mais ne parle pas HTTPS."},
 				"protected":    {Message: "{cookies:Le cookie de session est protégé|Les cookies de session sont protégés} ({cookies})."},
+				"too-many":     {Message: "{more|cookie n'a pas été lu|cookies n'ont pas été lus}\u00a0: le site en pose plus qu'un navigateur n'en garde.", Remedy: "Réduire le nombre de cookies que pose le site, puis relancer l'examen\u00a0: un navigateur n'en garde pas autant."},
 				"undecided":    {Message: "Le site n'a répondu que par une erreur ({status})\u00a0: sa page n'est pas connue.", Remedy: "Ouvrir le site dans un navigateur. S'il s'affiche, un équipement de protection refuse sans doute l'agent\u00a0: y autoriser son adresse. S'il montre la même erreur, relancer l'examen quand le site sera rétabli."},
 				"unprotected":  {Headline: "Un cookie de session peut être lu par un script ou sur le réseau", Message: "{cookies:Cookie|Cookies} de session sans Secure ou sans HttpOnly\u00a0: {cookies}."},
 				"unreached":    {Message: "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.", Remedy: "Vérifier que l'adresse déclarée («\u00a0targets.sites\u00a0» dans agent.yaml) est la bonne et que le site est en service, puis autoriser l'adresse de l'agent dans le pare-feu qui le précède\u00a0; relancer ensuite l'examen."},
 			},
 			References: []string{
-				"RFC 6265, sections 4.1.2.5 et 4.1.2.6",
+				"RFC 6265, sections 3.1, 4.1.2.5 et 4.1.2.6",
+				"RFC 6265bis (draft-ietf-httpbis-rfc6265bis), sections 5.6 et 5.7",
 				"MDN, règles de notation de HTTP Observatory",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "Session cookies are protected",
 			Why:      "The session cookie stands for the person who signed in: whoever steals it takes their place, without password or second factor.",
-			How:      "Among the cookies that the site sets, those named like a session or an authentication are looked at; never their value. Without `Secure` or without `HttpOnly`: medium failure. Without `SameSite`: low. Tokens against forged requests, made to be read by the page, are left aside. Only the first page is visited, without signing in: a cookie set further on is not seen.",
+			How:      "Among the cookies that the site sets, those named like a session or an authentication are looked at; never their value. Without `Secure` or without `HttpOnly`: medium failure. Without `SameSite`: low. Tokens against forged requests, made to be read by the page, are left aside, and so are cookies that the site removes and those that a browser refuses (another domain, a name in `__Host-` or `__Secure-` whose promise is not kept). Only the first page is visited, without signing in: a cookie set further on is not seen.",
 			Fix:      "Have the application or the server set its session cookies with `Secure; HttpOnly; SameSite=Lax` (or `Strict`).",
 			Conclude: "Check that the site answers the agent as it answers a visitor and that the address it leads to is in the authorised scope (\"scope.names\" in agent.yaml); then scan again. Failing that, look in the settings of the application for how its session cookies are set.",
 			Reasons: map[string]scanner.Reason{
@@ -3771,12 +3773,14 @@ func exposuresessioncookiesPapers() scanner.Papers {
 				"not-followed": {Message: "The site leads elsewhere from {url}, to an address that was not visited.", Remedy: "Add the address it leads to to the authorised scope (\"scope.names\" in agent.yaml), with the consent of whoever runs it, or declare the final address of the site (\"targets.sites\")."},
 				"other-talk":   {Message: "The port answers, but does not speak HTTPS."},
 				"protected":    {Message: "{cookies:The session cookie is|Session cookies are} protected ({cookies})."},
+				"too-many":     {Message: "{more|cookie was|cookies were} not read: the site sets more than a browser keeps.", Remedy: "Reduce the number of cookies that the site sets, then scan again: a browser does not keep as many."},
 				"undecided":    {Message: "The site answered with an error only ({status}): its page is not known.", Remedy: "Open the site in a browser. If it shows, a protection probably refuses the agent: allow its address there. If it shows the same error, scan again once the site is back."},
 				"unprotected":  {Headline: "A session cookie can be read by a script or on the network", Message: "Session {cookies:cookie|cookies} without Secure or without HttpOnly: {cookies}."},
 				"unreached":    {Message: "The site could not be reached: what it shows is not known.", Remedy: "Check that the declared address (\"targets.sites\" in agent.yaml) is right and that the site runs, then allow the address of the agent in the firewall in front of it; then scan again."},
 			},
 			References: []string{
-				"RFC 6265, sections 4.1.2.5 and 4.1.2.6",
+				"RFC 6265, sections 3.1, 4.1.2.5 and 4.1.2.6",
+				"RFC 6265bis (draft-ietf-httpbis-rfc6265bis), sections 5.6 and 5.7",
 				"MDN, scoring rules of HTTP Observatory",
 			},
 		},

@@ -44,7 +44,8 @@ type Hop struct {
 	// Certificate tells whether a browser would accept the connection; empty
 	// when there was none to judge.
 	Certificate Validity `json:"certificate,omitempty"`
-	Cookies     []Cookie `json:"cookies,omitempty"` // at most 30
+	Cookies     []Cookie `json:"cookies,omitempty"` // at most 180, as a browser keeps them
+	MoreCookies int      `json:"more_cookies,omitempty"`
 	Auth        []string `json:"auth,omitempty"`    // schemes of WWW-Authenticate, lower case
 	// Oddities are what the standards do not allow in the answer and browsers pass
 	// over, each once.
@@ -81,7 +82,8 @@ type Cookie struct {
 	Secure   bool   `json:"secure,omitempty"`
 	HTTPOnly bool   `json:"http_only,omitempty"`
 	SameSite string `json:"same_site,omitempty"` // lower case
-	Erased   bool   `json:"erased,omitempty"`    // set with an empty value, which removes it
+	// Erased tells that it holds nothing: an empty value, or an end in the past.
+	Erased bool `json:"erased,omitempty"`
 }
 
 // Page is what a page is made of: hosts and counts, never its text.

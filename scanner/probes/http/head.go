@@ -35,9 +35,9 @@ func describe(u *url.URL, response *http.Response) fact.Hop {
 		URL: u.String(), Status: response.StatusCode,
 		Location: excerpt.Of(response.Header.Get("Location"), maxURL),
 		Headers:  map[string][]string{},
-		Cookies:  cookies(response.Header["Set-Cookie"]),
 		Auth:     schemes(response.Header["Www-Authenticate"]),
 	}
+	hop.Cookies, hop.MoreCookies = cookies(u, response.Header["Set-Cookie"])
 	for _, name := range keptHeaders {
 		if values := response.Header.Values(name); len(values) > 0 {
 			hop.Headers[name] = excerpts(values)
