@@ -24,7 +24,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.hsts", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.hsts", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-02"},
 	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
 }
