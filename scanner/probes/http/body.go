@@ -17,12 +17,14 @@ import (
 	"carescan/scanner/probes/internal/excerpt"
 )
 
-// readsFile wants the file of RFC 9116, and no page that comes in its place.
+// readsFile wants the file of RFC 9116, wherever a redirect put it, and no page
+// that it led to.
 func readsFile(u *url.URL, response *http.Response) int {
-	if response.StatusCode == http.StatusOK && strings.HasSuffix(u.Path, "/security.txt") {
-		return maxBody
+	page := isHTML(response.Header.Get("Content-Type")) && !strings.HasSuffix(u.Path, "/security.txt")
+	if response.StatusCode != http.StatusOK || page {
+		return 0
 	}
-	return 0
+	return maxBody
 }
 
 // readsPage wants what a browser would show where it stops.

@@ -100,7 +100,7 @@ func TestObserveGoodSite(t *testing.T) {
 			{URL: origin + "/", Status: 302, Location: "/fr/", Headers: map[string][]string{"location": {"/fr/"}}, Certificate: fact.Invalid},
 		}},
 		SecurityTxt: fact.SecurityTxt{
-			Reach: fact.Answered, URL: origin + "/.well-known/security.txt", Status: 200, Contacts: 1, Expires: "2027-01-01T00:00:00Z",
+			Reach: fact.Answered, URL: origin + "/.well-known/security.txt", Status: 200, Contacts: 1, Expires: "2027-01-01T00:00:00Z", MediaType: "text/plain",
 		},
 		Page:     &fact.Page{URL: origin + "/fr/", MediaType: "text/html", Bytes: 37, Digest: got.Page.Digest},
 		CORS:     &fact.CORS{Reach: fact.Answered, Status: 200, Origin: foreignOrigin},
