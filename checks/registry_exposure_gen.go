@@ -2860,7 +2860,7 @@ func exposuremtastsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le courriel entrant doit être chiffré par ceux qui l'envoient (MTA-STS)",
 			Why:      "Sans consigne, un serveur qui livre du courriel à l'hôpital accepte de le faire en clair si quelqu'un sur le chemin le lui suggère. MTA-STS interdit ce repli.",
-			How:      "On lit l'enregistrement `_mta-sts`, puis la politique publiée en HTTPS, comme le fait un serveur d'envoi\u00a0: certificat valide, sans redirection. La politique doit être en mode `enforce`, couvrir chaque serveur de réception et durer un jour au moins. Pas d'enregistrement, mode test ou arrêt, durée trop courte\u00a0: non-conformité mineure. Enregistrement multiple ou fautif, politique illisible, ou serveur de réception non couvert\u00a0: importante. Si le serveur de la politique est hors du périmètre, il n'est pas contacté. Un écart est confirmé par un second regard, dix minutes plus tard au moins.",
+			How:      "On lit l'enregistrement `_mta-sts`, puis la politique publiée en HTTPS, comme le fait un serveur d'envoi\u00a0: certificat valide, sans redirection. La politique doit être en mode `enforce`, couvrir chaque serveur de réception, être servie comme du texte (`text/plain`) et durer un jour au moins. Pas d'enregistrement, mode test ou arrêt, durée trop courte\u00a0: non-conformité mineure. Enregistrement multiple ou fautif, politique illisible, ou serveur de réception non couvert\u00a0: importante. Si le serveur de la politique est hors du périmètre, il n'est pas contacté. Un écart est confirmé par un second regard, dix minutes plus tard au moins.",
 			Fix:      "Publier une politique MTA-STS couvrant tous les MX, la passer en mode enforce après observation et la garder lisible.",
 			Conclude: "Faire en sorte que l'agent lise la politique comme le ferait n'importe quel serveur d'envoi\u00a0: le DNS du domaine doit répondre, et le serveur de la politique doit être joignable en HTTPS depuis l'agent\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -2870,6 +2870,7 @@ func exposuremtastsPapers() scanner.Papers {
 				"no-answer":        {Message: "Le DNS n'a pas répondu\u00a0: on ne peut pas conclure.", Remedy: "Vérifier que les serveurs DNS du domaine sont en service et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) les joignent\u00a0; relancer ensuite l'examen."},
 				"no-domain":        {Message: "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre."},
 				"no-mail":          {Message: "Le domaine ne reçoit pas de courriel\u00a0: la vérification n'a pas d'objet."},
+				"no-type":          {Headline: "La politique de chiffrement est servie sans type, donc parfois ignorée", Message: "La politique est servie sans dire son type, qui doit être text/plain\u00a0: les serveurs d'envoi qui le vérifient l'ignorent.", Remedy: "Régler le serveur pour qu'il annonce la politique comme «\u00a0text/plain\u00a0»."},
 				"not-asked":        {Message: "{host} est hors du périmètre\u00a0: la politique n'a pas été lue.", Remedy: "Ajouter le serveur cité au périmètre autorisé («\u00a0names\u00a0» sous «\u00a0scope\u00a0» dans agent.yaml), avec l'accord de qui le tient, puis relancer l'examen."},
 				"off":              {Headline: "L'exigence de chiffrer le courriel entrant est à l'arrêt", Message: "La politique est à l'arrêt (mode «\u00a0{mode}\u00a0»)."},
 				"policy-malformed": {Headline: "La politique de chiffrement du courriel est illisible", Message: "La politique publiée par {host} est illisible."},
@@ -2885,15 +2886,16 @@ func exposuremtastsPapers() scanner.Papers {
 				"turned-away":      {Message: "{host} a répondu par le code {status}, qui nous vise peut-être seuls.", Remedy: "Demander à qui tient le serveur cité pourquoi il écarte l'agent (filtre, limite de débit, maintenance) et de lui laisser lire la politique\u00a0; relancer ensuite l'examen."},
 				"uncovered":        {Headline: "La politique de chiffrement oublie un serveur de réception", Message: "Le serveur de réception «\u00a0{host}\u00a0» n'est pas couvert par la politique\u00a0: du courriel peut lui être refusé.", Remedy: "Ajouter le serveur cité à la politique et changer le numéro de l'enregistrement, ou retirer ce serveur des MX s'il ne sert plus."},
 				"unreachable":      {Headline: "La politique de chiffrement du courriel est annoncée, mais personne ne peut la lire", Message: "La politique est annoncée mais {host} ne répond pas en HTTPS."},
+				"wrong-type":       {Headline: "La politique de chiffrement n'est pas servie comme du texte, donc parfois ignorée", Message: "La politique est servie sous le type {type} et non text/plain\u00a0: les serveurs d'envoi qui le vérifient l'ignorent.", Remedy: "Régler le serveur pour qu'il serve la politique comme «\u00a0text/plain\u00a0»."},
 			},
 			References: []string{
-				"RFC 8461, sections 3 et 4",
+				"RFC 8461, sections 3, 3.2, 3.3 et 4",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "Incoming mail must be encrypted by those who send it (MTA-STS)",
 			Why:      "Without an order, a server that delivers mail to the hospital accepts to do so in clear when somebody on the way suggests it. MTA-STS forbids that.",
-			How:      "The `_mta-sts` record is read, then the policy published over HTTPS, as a sending server does: valid certificate, no redirection. The policy must be in `enforce` mode, cover every receiving server and last one day at least. No record, test mode or off, too short a life: low failure. A record that is multiple or malformed, a policy that cannot be read, or a receiving server not covered: medium. When the host of the policy is out of the scope, it is not contacted. A failure is confirmed by a second look, ten minutes later at least.",
+			How:      "The `_mta-sts` record is read, then the policy published over HTTPS, as a sending server does: valid certificate, no redirection. The policy must be in `enforce` mode, cover every receiving server, be served as text (`text/plain`) and last one day at least. No record, test mode or off, too short a life: low failure. A record that is multiple or malformed, a policy that cannot be read, or a receiving server not covered: medium. When the host of the policy is out of the scope, it is not contacted. A failure is confirmed by a second look, ten minutes later at least.",
 			Fix:      "Publish an MTA-STS policy that covers every MX, move it to enforce mode after observation and keep it readable.",
 			Conclude: "Have the agent read the policy as any sending server would: the DNS of the domain must answer, and the agent must reach the server of the policy over HTTPS; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -2903,6 +2905,7 @@ func exposuremtastsPapers() scanner.Papers {
 				"no-answer":        {Message: "The DNS did not answer: no conclusion can be drawn.", Remedy: "Check that the DNS servers of the domain are running and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) reach them; then scan again."},
 				"no-domain":        {Message: "The domain does not exist in the public DNS: check its spelling in the scope."},
 				"no-mail":          {Message: "The domain receives no mail: the check has no object."},
+				"no-type":          {Headline: "The encryption policy is served without a type, so some senders ignore it", Message: "The policy is served without a type, which must be text/plain: sending servers that check it ignore it.", Remedy: "Have the server announce the policy as \"text/plain\"."},
 				"not-asked":        {Message: "{host} is out of the scope: the policy was not read.", Remedy: "Add the server named to the authorised scope (\"names\" under \"scope\" in agent.yaml), with the consent of whoever runs it, then scan again."},
 				"off":              {Headline: "The demand to encrypt incoming mail is switched off", Message: "The policy is off (mode \"{mode}\")."},
 				"policy-malformed": {Headline: "The encryption policy for mail cannot be read", Message: "The policy published by {host} cannot be read."},
@@ -2918,9 +2921,10 @@ func exposuremtastsPapers() scanner.Papers {
 				"turned-away":      {Message: "{host} answered with status {status}, which may be meant for us alone.", Remedy: "Ask whoever runs the server named why it turns the agent away (filter, rate limit, maintenance), and to let it read the policy; then scan again."},
 				"uncovered":        {Headline: "The encryption policy leaves out a receiving server", Message: "The receiving server \"{host}\" is not covered by the policy: mail to it may be refused.", Remedy: "Add the server named to the policy and change the number in the record, or take this server out of the MX records if it is no longer used."},
 				"unreachable":      {Headline: "The encryption policy for mail is announced, but nobody can read it", Message: "The policy is announced but {host} does not answer over HTTPS."},
+				"wrong-type":       {Headline: "The encryption policy is not served as text, so some senders ignore it", Message: "The policy is served under the type {type} and not text/plain: sending servers that check it ignore it.", Remedy: "Have the server serve the policy as \"text/plain\"."},
 			},
 			References: []string{
-				"RFC 8461, sections 3 and 4",
+				"RFC 8461, sections 3, 3.2, 3.3 and 4",
 			},
 		},
 	}
@@ -4624,7 +4628,7 @@ func exposuretlsreportingPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "L'hôpital est averti quand le chiffrement du courriel échoue (TLS-RPT)",
 			Why:      "Quand une politique impose le chiffrement du courriel entrant, une erreur de certificat arrête des messages. Les rapports TLS-RPT sont le seul moyen de l'apprendre avant les plaintes.",
-			How:      "On cherche l'enregistrement `_smtp._tls`. Un seul, bien écrit\u00a0: conforme. Multiple, fautif, ou absent alors que le chiffrement est exigé (une politique MTA-STS est annoncée, ou un serveur de réception a des enregistrements TLSA, c'est-à-dire DANE)\u00a0: non-conformité mineure. Absent sans rien de cela\u00a0: conforme, pour information.",
+			How:      "On cherche l'enregistrement `_smtp._tls`. Un seul, bien écrit, avec une adresse `mailto:` ou `https:`\u00a0: conforme. Multiple, fautif, sans adresse de cette sorte, ou absent alors que le chiffrement est exigé (une politique MTA-STS est annoncée, ou un serveur de réception a des enregistrements TLSA, c'est-à-dire DANE)\u00a0: non-conformité mineure. Absent sans rien de cela\u00a0: conforme, pour information.",
 			Fix:      "Déclarer une adresse TLS-RPT pour être averti des échecs de chiffrement du courrier entrant.",
 			Conclude: "Vérifier que les serveurs DNS du domaine répondent aux résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml), en particulier pour «\u00a0_smtp._tls\u00a0»\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -4639,6 +4643,7 @@ func exposuretlsreportingPapers() scanner.Papers {
 				"not-needed":     {Message: "Aucun rapport n'est demandé, et ni MTA-STS ni DANE n'exigent le chiffrement\u00a0; en demander reste utile."},
 				"record-unknown": {Message: "Le DNS n'a pas répondu\u00a0: on ne sait pas si des rapports sont demandés."},
 				"several":        {Headline: "Le domaine publie plusieurs enregistrements TLS-RPT\u00a0: ils sont ignorés", Message: "Plusieurs enregistrements TLS-RPT existent\u00a0: ils sont ignorés.", Remedy: "Ne garder qu'un seul enregistrement TLS-RPT, avec l'adresse où les rapports seront lus."},
+				"wrong-address":  {Headline: "Les rapports d'échec (TLS-RPT) sont demandés à une adresse inutilisable", Message: "L'enregistrement TLS-RPT ne donne aucune adresse mailto: ou https:\u00a0: personne ne peut y envoyer de rapport.", Remedy: "Donner dans l'enregistrement TLS-RPT une adresse mailto: ou https: où les rapports seront lus."},
 			},
 			References: []string{
 				"RFC 8460, section 3",
@@ -4647,7 +4652,7 @@ func exposuretlsreportingPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The hospital is told when the encryption of mail fails (TLS-RPT)",
 			Why:      "When a policy has incoming mail encrypted, a certificate error stops messages. TLS-RPT reports are the only way to learn it before complaints.",
-			How:      "The `_smtp._tls` record is looked for. Exactly one, well formed: pass. Multiple, malformed, or absent while encryption is asked for (an MTA-STS policy is announced, or a receiving server has TLSA records, that is DANE): low failure. Absent without any of these: pass, for information.",
+			How:      "The `_smtp._tls` record is looked for. Exactly one, well formed, with a `mailto:` or `https:` address: pass. Multiple, malformed, without an address of this kind, or absent while encryption is asked for (an MTA-STS policy is announced, or a receiving server has TLSA records, that is DANE): low failure. Absent without any of these: pass, for information.",
 			Fix:      "Declare a TLS-RPT address to be told of failures to encrypt incoming mail.",
 			Conclude: "Check that the DNS servers of the domain answer the resolvers of the agent (\"network.resolvers\" in agent.yaml), for \"_smtp._tls\" in particular; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -4662,6 +4667,7 @@ func exposuretlsreportingPapers() scanner.Papers {
 				"not-needed":     {Message: "No report is asked for, and neither MTA-STS nor DANE imposes encryption; asking for some is still useful."},
 				"record-unknown": {Message: "The DNS did not answer: whether reports are asked for is not known."},
 				"several":        {Headline: "The domain publishes several TLS-RPT records: they are ignored", Message: "Several TLS-RPT records exist: they are ignored.", Remedy: "Keep a single TLS-RPT record, with the address where reports will be read."},
+				"wrong-address":  {Headline: "Failure reports (TLS-RPT) are asked for at an address that cannot be used", Message: "The TLS-RPT record gives no mailto: or https: address: nobody can send a report there.", Remedy: "Give in the TLS-RPT record a mailto: or https: address where reports will be read."},
 			},
 			References: []string{
 				"RFC 8460, section 3",

@@ -140,7 +140,7 @@ func readPolicy(found *fact.MTASTSPolicy, response *http.Response, mx fact.MailE
 
 func mediaType(header string) string {
 	kind, _, err := mime.ParseMediaType(header)
-	if err != nil {
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		return ""
 	}
 	return printable(kind)
