@@ -911,10 +911,11 @@ func exposurecontenttypingPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La page dit ce qu'elle est et ne renseigne pas les sites suivants",
 			Why:      "Un navigateur qui devine le type d'un fichier peut exécuter comme un script ce qui n'en est pas un. Et sans consigne, il peut dire au site suivant quelle page, parfois quel dossier, était consultée.",
-			How:      "On lit trois en-têtes de la page\u00a0: `X-Content-Type-Options: nosniff`, `Content-Type` avec un jeu de caractères pour un texte, et `Referrer-Policy` (ou son équivalent dans la page). S'il en manque un, ou si `Referrer-Policy` demande de tout dire\u00a0: non-conformité mineure. Quand une valeur est dite plusieurs fois, la première compte pour nosniff et la dernière connue pour `Referrer-Policy`, comme pour les navigateurs. L'obligation de nosniff est une règle du projet, d'après l'OWASP.",
+			How:      "On lit trois en-têtes de la page\u00a0: `X-Content-Type-Options: nosniff`, `Content-Type` avec un jeu de caractères pour un texte, et `Referrer-Policy` (ou son équivalent dans la page). S'il en manque un, ou si `Referrer-Policy` demande de tout dire\u00a0: non-conformité mineure. Quand une valeur est dite plusieurs fois, la première compte pour nosniff et la dernière connue pour `Referrer-Policy`, comme pour les navigateurs. L'obligation de nosniff est une règle du projet, d'après l'OWASP.\n\nLes adresses qui ne servent que des programmes et ne répondent que par une erreur ne sont pas concernées.",
 			Fix:      "Ajouter à toutes les réponses `X-Content-Type-Options: nosniff` et `Referrer-Policy: strict-origin-when-cross-origin` (ou plus strict), et déclarer `charset=utf-8` dans le type des pages.",
 			Conclude: "Vérifier que le site donne à l'agent une réponse entière et sans erreur, et que l'adresse où il renvoie ses visiteurs est dans le périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
+				"api-only":     {Message: "L'adresse sert des programmes et non des visiteurs\u00a0: rien à juger."},
 				"closed":       {Message: "Le port du site est fermé\u00a0: rien à juger."},
 				"complete":     {Message: "Les trois en-têtes sont présents."},
 				"missing":      {Headline: "La page ne donne pas aux navigateurs toutes les consignes de prudence", Message: "Il manque à la page\u00a0: {headers}."},
@@ -934,10 +935,11 @@ func exposurecontenttypingPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The page says what it is and tells the next sites nothing",
 			Why:      "A browser that guesses the type of a file may run as a script what is none. And unless told otherwise, it may tell the next site which page, sometimes which record, was being read.",
-			How:      "Three headers of the page are read: `X-Content-Type-Options: nosniff`, `Content-Type` with a charset for text, and `Referrer-Policy` (or its equivalent in the page). When one is missing, or when `Referrer-Policy` asks to tell all: low failure. When a value is said several times, the first counts for nosniff and the last known one for `Referrer-Policy`, as for browsers. That nosniff is wanted is a rule of the project, after OWASP.",
+			How:      "Three headers of the page are read: `X-Content-Type-Options: nosniff`, `Content-Type` with a charset for text, and `Referrer-Policy` (or its equivalent in the page). When one is missing, or when `Referrer-Policy` asks to tell all: low failure. When a value is said several times, the first counts for nosniff and the last known one for `Referrer-Policy`, as for browsers. That nosniff is wanted is a rule of the project, after OWASP.\n\nAddresses that only serve programs, and answer with an error only, are not concerned.",
 			Fix:      "Add `X-Content-Type-Options: nosniff` and `Referrer-Policy: strict-origin-when-cross-origin` (or stricter) to every answer, and declare `charset=utf-8` in the type of pages.",
 			Conclude: "Check that the site gives the agent a whole answer without error, and that the address it sends visitors to is in the authorised scope (\"scope.names\" in agent.yaml); then scan again.",
 			Reasons: map[string]scanner.Reason{
+				"api-only":     {Message: "The address serves programs rather than visitors: nothing to judge."},
 				"closed":       {Message: "The port of the site is closed: nothing to judge."},
 				"complete":     {Message: "The three headers are there."},
 				"missing":      {Headline: "The page does not give browsers all the instructions of caution", Message: "The page lacks: {headers}."},
@@ -2293,12 +2295,13 @@ func exposurehstsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le site demande aux navigateurs de toujours revenir en HTTPS (HSTS)",
 			Why:      "Avec l'en-tête HSTS, un navigateur qui a vu le site une fois refuse d'y retourner sans chiffrement, même si un attaquant ou un lien ancien l'y invite.",
-			How:      "On lit l'en-tête `Strict-Transport-Security` reçu du site en HTTPS. Une durée d'au moins un an (31\u00a0536\u00a0000 secondes) est conforme. Plus courte, illisible ou absente\u00a0: non-conformité mineure, avec un motif à part au-dessus de 180 jours (15\u00a0552\u00a0000 secondes). Reçu avec un certificat que les navigateurs refusent, il ne compte pas. Un en-tête mal écrit (directive répétée, durée sans valeur) ne compte pas non plus. Les sous-domaines et la préinscription sont dits pour information. Quand le nom a plusieurs adresses, la moins bonne compte. Un site qui ne répond que par des erreurs ne permet pas de conclure. Un site désigné par une adresse IP n'est pas concerné, car les navigateurs ne retiennent que des noms.",
+			How:      "On lit l'en-tête `Strict-Transport-Security` reçu du site en HTTPS. Une durée d'au moins un an (31\u00a0536\u00a0000 secondes) est conforme. Plus courte, illisible ou absente\u00a0: non-conformité mineure, avec un motif à part au-dessus de 180 jours (15\u00a0552\u00a0000 secondes). Reçu avec un certificat que les navigateurs refusent, il ne compte pas. Un en-tête mal écrit (directive répétée, durée sans valeur) ne compte pas non plus. Les sous-domaines et la préinscription sont dits pour information. Quand le nom a plusieurs adresses, la moins bonne compte. Un site qui ne répond que par des erreurs ne permet pas de conclure. Une adresse qui ne sert que des programmes et ne répond que par une erreur n'est pas concernée. Un site désigné par une adresse IP n'est pas concerné, car les navigateurs ne retiennent que des noms.",
 			Fix:      "Ajouter à toutes les réponses du site l'en-tête `Strict-Transport-Security: max-age=31536000`. Commencer par une durée courte si des parties du site ne sont pas encore en HTTPS.",
 			Conclude: "Faire en sorte que le site réponde à l'agent par une page et non par une erreur\u00a0: site en marche, aucun filtre devant l'agent\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
 				"absent":          {Headline: "Le site ne demande pas aux navigateurs de toujours revenir en HTTPS", Message: "Le site n'envoie pas l'en-tête HSTS."},
 				"address":         {Message: "Le site est désigné par une adresse IP, pour laquelle l'en-tête n'a pas d'effet\u00a0: rien à juger."},
+				"api-only":        {Message: "L'adresse sert des programmes et non des visiteurs\u00a0: rien à juger."},
 				"closed":          {Message: "Le port HTTPS est fermé\u00a0: rien à juger."},
 				"ignored":         {Headline: "La consigne de toujours revenir en HTTPS est ignorée, faute d'un bon certificat", Message: "Le site envoie l'en-tête HSTS avec un certificat que les navigateurs refusent\u00a0: ils n'en tiennent pas compte.", Remedy: "Installer sur le site un certificat que les navigateurs acceptent (autorité reconnue, bon nom, dates valables)\u00a0: ils tiendront alors compte de l'en-tête."},
 				"invalid":         {Headline: "La consigne de toujours revenir en HTTPS est illisible, donc ignorée", Message: "L'en-tête HSTS est illisible, et les navigateurs l'ignorent\u00a0: «\u00a0{header}\u00a0».", Remedy: "Récrire l'en-tête cité sous la forme max-age=31536000, une seule fois dans chaque réponse."},
@@ -2307,7 +2310,7 @@ func exposurehstsPapers() scanner.Papers {
 				"long-subdomains": {Message: "L'en-tête HSTS demande {age|seconde|secondes|0 seconde}, sous-domaines compris."},
 				"no-address":      {Message: "Le nom n'a pas d'adresse\u00a0: rien à juger."},
 				"no-answer":       {Message: "Le site a répondu, mais sa réponse n'a pas pu être lue."},
-				"other-talk":      {Message: "Le port répond, mais ne parle pas TLS."},
+				"other-talk":      {Message: "Le port répond, mais ne parle pas HTTPS."},
 				"short":           {Headline: "La consigne de toujours revenir en HTTPS dure moins longtemps que voulu", Message: "L'en-tête HSTS demande {age|seconde|secondes|0 seconde}, moins que les {wanted#} attendues."},
 				"too-short":       {Headline: "La consigne de toujours revenir en HTTPS s'oublie bien trop vite", Message: "L'en-tête HSTS ne demande que {age|seconde|secondes|0 seconde}, loin des {wanted#} attendues."},
 				"undecided":       {Message: "Le site n'a répondu que par une erreur ({status})\u00a0: on ne sait pas s'il envoie l'en-tête avec ses pages.", Remedy: "Demander au responsable du site pourquoi l'agent ne reçoit qu'une erreur (filtre, maintenance, page d'accueil absente) et lui laisser voir une page, ou citer dans «\u00a0sites\u00a0» sous «\u00a0targets\u00a0» de agent.yaml une adresse qui en montre une\u00a0; relancer ensuite l'examen."},
@@ -2321,12 +2324,13 @@ func exposurehstsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The site asks browsers to always come back over HTTPS (HSTS)",
 			Why:      "With the HSTS header, a browser that has seen the site once refuses to go back without encryption, even when an attacker or an old link invites it to.",
-			How:      "The `Strict-Transport-Security` header received from the site over HTTPS is read. A duration of at least one year (31,536,000 seconds) passes. Shorter, unreadable or absent: low failure, with a reason of its own above 180 days (15,552,000 seconds). Received with a certificate that browsers refuse, it does not count, and neither does a header badly written (a directive twice, a duration without a value). Sub-domains and preloading are told for information. When the name has several addresses, the worst one counts. A site that answers with errors only does not allow to conclude. A site called by an IP address is not concerned, since browsers remember names only.",
+			How:      "The `Strict-Transport-Security` header received from the site over HTTPS is read. A duration of at least one year (31,536,000 seconds) passes. Shorter, unreadable or absent: low failure, with a reason of its own above 180 days (15,552,000 seconds). Received with a certificate that browsers refuse, it does not count, and neither does a header badly written (a directive twice, a duration without a value). Sub-domains and preloading are told for information. When the name has several addresses, the worst one counts. A site that answers with errors only does not allow to conclude. An address that only serves programs, and answers with an error only, is not concerned. A site called by an IP address is not concerned, since browsers remember names only.",
 			Fix:      "Add the header `Strict-Transport-Security: max-age=31536000` to every answer of the site. Begin with a short duration if parts of the site are not in HTTPS yet.",
 			Conclude: "Have the site answer the agent with a page rather than an error: site up, no filter in front of the agent; then scan again.",
 			Reasons: map[string]scanner.Reason{
 				"absent":          {Headline: "The site does not ask browsers to always come back over HTTPS", Message: "The site does not send the HSTS header."},
 				"address":         {Message: "The site is called by an IP address, for which the header has no effect: nothing to judge."},
+				"api-only":        {Message: "The address serves programs rather than visitors: nothing to judge."},
 				"closed":          {Message: "The HTTPS port is closed: nothing to judge."},
 				"ignored":         {Headline: "The order to always come back over HTTPS is ignored, for want of a good certificate", Message: "The site sends the HSTS header with a certificate that browsers refuse: they leave it aside.", Remedy: "Install on the site a certificate that browsers accept (recognised authority, right name, valid dates): they will then obey the header."},
 				"invalid":         {Headline: "The order to always come back over HTTPS cannot be read, so it is ignored", Message: "The HSTS header cannot be read, and browsers ignore it: \"{header}\".", Remedy: "Write the header shown again as max-age=31536000, once only in each answer."},
@@ -2335,7 +2339,7 @@ func exposurehstsPapers() scanner.Papers {
 				"long-subdomains": {Message: "The HSTS header asks for {age|second|seconds|0 seconds}, sub-domains included."},
 				"no-address":      {Message: "The name has no address: nothing to judge."},
 				"no-answer":       {Message: "The site answered, but nothing that could be read."},
-				"other-talk":      {Message: "The port answers, but does not speak TLS."},
+				"other-talk":      {Message: "The port answers, but does not speak HTTPS."},
 				"short":           {Headline: "The order to always come back over HTTPS lasts less long than wanted", Message: "The HSTS header asks for {age|second|seconds|0 seconds}, less than the {wanted#} expected."},
 				"too-short":       {Headline: "The order to always come back over HTTPS is forgotten much too soon", Message: "The HSTS header asks for {age|second|seconds|0 seconds} only, far from the {wanted#} expected."},
 				"undecided":       {Message: "The site answered with an error only ({status}): whether it sends the header with its pages is not known.", Remedy: "Ask whoever runs the site why the agent gets an error only (filter, maintenance, no home page) and let it see a page, or name in \"sites\" under \"targets\" of agent.yaml an address that shows one; then scan again."},
@@ -3761,6 +3765,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 			Fix:      "Régler l'application ou le serveur pour poser ses cookies de session avec `Secure; HttpOnly; SameSite=Lax` (ou `Strict`).",
 			Conclude: "Vérifier que le site répond à l'agent comme à un visiteur et que l'adresse où il renvoie est dans le périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen. À défaut, chercher dans les réglages de l'application comment sont posés ses cookies de session.",
 			Reasons: map[string]scanner.Reason{
+				"api-only":     {Message: "L'adresse sert des programmes et non des visiteurs\u00a0: rien à juger."},
 				"closed":       {Message: "Le port du site est fermé\u00a0: rien à juger."},
 				"no-address":   {Message: "Le nom n'a pas d'adresse\u00a0: rien à juger."},
 				"no-answer":    {Message: "Le site n'a pas donné de réponse entière\u00a0: sa page n'est pas connue.", Remedy: "Ouvrir le site dans un navigateur. S'il s'affiche, autoriser l'adresse de l'agent dans l'équipement de protection du site\u00a0; sinon, vérifier l'adresse déclarée («\u00a0targets.sites\u00a0» dans agent.yaml). Relancer ensuite l'examen."},
@@ -3787,6 +3792,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 			Fix:      "Have the application or the server set its session cookies with `Secure; HttpOnly; SameSite=Lax` (or `Strict`).",
 			Conclude: "Check that the site answers the agent as it answers a visitor and that the address it leads to is in the authorised scope (\"scope.names\" in agent.yaml); then scan again. Failing that, look in the settings of the application for how its session cookies are set.",
 			Reasons: map[string]scanner.Reason{
+				"api-only":     {Message: "The address serves programs rather than visitors: nothing to judge."},
 				"closed":       {Message: "The port of the site is closed: nothing to judge."},
 				"no-address":   {Message: "The name has no address: nothing to judge."},
 				"no-answer":    {Message: "The site gave no whole answer: its page is not known.", Remedy: "Open the site in a browser. If it shows, allow the address of the agent in the protection of the site; if not, check the declared address (\"targets.sites\" in agent.yaml). Then scan again."},

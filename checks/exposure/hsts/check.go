@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"carescan/checks/internal/contact"
+	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -58,6 +59,8 @@ func judgeOther(p Params, first, other fact.Hop) []scanner.Verdict {
 func judgeHops(p Params, hops []fact.Hop) scanner.Verdict {
 	header, found, refused := lastHeader(hops)
 	switch {
+	case refused && site.APIOnly(fact.Web{Hops: hops}):
+		return scanner.Exempt("api-only", nil)
 	case refused:
 		// Servers often send the header with good answers only.
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(hops[0].Status)})

@@ -29,7 +29,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	case len(everywhere) > 0:
 		return scanner.FailedAs(scanner.Low, "no-same-site", named(everywhere))
 	}
-	if v, settled := site.Settled(w); settled {
+	if v, settled := site.Settled(w); settled && (v.Outcome != scanner.NotApplicable || len(whole) == 0) {
 		return v
 	}
 	if more := unread(w); more > 0 {
