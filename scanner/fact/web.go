@@ -44,9 +44,28 @@ type Hop struct {
 	// Certificate tells whether a browser would accept the connection; empty
 	// when there was none to judge.
 	Certificate Validity `json:"certificate,omitempty"`
-	Cookies     []Cookie `json:"cookies,omitempty"` // at most 30
-	Auth        []string `json:"auth,omitempty"`    // schemes of WWW-Authenticate, lower case
+	Cookies     []Cookie `json:"cookies,omitempty"` // at most 180, as a browser keeps them
+	MoreCookies int      `json:"more_cookies,omitempty"`
+	Auth        []string `json:"auth,omitempty"` // schemes of WWW-Authenticate, lower case
+	// Oddities are what the standards do not allow in the answer and browsers pass
+	// over, each once.
+	Oddities []Oddity `json:"oddities,omitempty"`
 }
+
+// Oddity is a kind of fault that makes no difference to a visitor.
+type Oddity string
+
+// The oddities.
+const (
+	OddEmptyLine  Oddity = "empty-line-first"
+	OddStatusLine Oddity = "status-line"
+	OddLine       Oddity = "bad-line" // without a colon, or whose name is no token: dropped
+	OddSpace      Oddity = "space-before-colon"
+	OddFolding    Oddity = "folded-line"
+	OddControl    Oddity = "control-character"
+	OddFraming    Oddity = "body-length" // a length or a transfer coding that cannot be obeyed
+	OddCoding     Oddity = "unknown-content-coding"
+)
 
 // Validity is what a browser concludes of a certificate, name and dates included.
 type Validity string
@@ -63,7 +82,8 @@ type Cookie struct {
 	Secure   bool   `json:"secure,omitempty"`
 	HTTPOnly bool   `json:"http_only,omitempty"`
 	SameSite string `json:"same_site,omitempty"` // lower case
-	Erased   bool   `json:"erased,omitempty"`    // set with an empty value, which removes it
+	// Erased tells that it holds nothing: an empty value, or an end in the past.
+	Erased bool `json:"erased,omitempty"`
 }
 
 // Page is what a page is made of: hosts and counts, never its text.
@@ -155,7 +175,25 @@ type SecurityTxt struct {
 	Signed   bool   `json:"signed,omitempty"`
 	// Canonicals counts the Canonical fields, Elsewhere tells that none of them
 	// is the place where the file was asked for (RFC 9116 section 2.5.2).
-	Canonicals int    `json:"canonicals,omitempty"`
-	Elsewhere  bool   `json:"elsewhere,omitempty"`
-	Error      string `json:"error,omitempty"`
+	Canonicals int  `json:"canonicals,omitempty"`
+	Elsewhere  bool `json:"elsewhere,omitempty"`
+	// MediaType is the type the file is served with, empty when it has none.
+	MediaType string `json:"media_type,omitempty"`
+	// Faults are what the standard forbids in the file, each once; none in the
+	// facts of before 2026-12.
+	Faults []SecurityTxtFault `json:"faults,omitempty"`
+	Error  string             `json:"error,omitempty"`
 }
+
+// SecurityTxtFault is a kind of fault of a security.txt.
+type SecurityTxtFault string
+
+// The faults, with their section of RFC 9116.
+const (
+	TxtPage          SecurityTxtFault = "page"               // a web page comes in place of the file
+	TxtMediaType     SecurityTxtFault = "media-type"         // not text/plain in UTF-8: 3
+	TxtContactNoURI  SecurityTxtFault = "contact-not-a-uri"  // 2.5.3
+	TxtContactClear  SecurityTxtFault = "contact-not-https"  // 2.5.3
+	TxtExpiresTwice  SecurityTxtFault = "expires-repeated"   // 2.5.5
+	TxtLanguageTwice SecurityTxtFault = "languages-repeated" // 2.5.8
+)

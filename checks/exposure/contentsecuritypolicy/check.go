@@ -13,7 +13,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.content-security-policy", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.content-security-policy", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-03"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -29,18 +29,16 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	return scanner.Worst(verdicts)
 }
 
-// judgeAnswer wants one policy that holds: all those of a page apply together,
-// from the header and from the page itself.
+// judgeAnswer judges all the policies of a page together, from the header and from
+// the page itself: a script must be allowed by each (CSP Level 3 section 8.1).
 func judgeAnswer(answer fact.Hop, page fact.Page) scanner.Verdict {
-	policies := append(csp.ParsePolicies(answer.Headers["content-security-policy"]), csp.ParsePolicies(page.Policies)...)
-	if len(policies) == 0 {
+	policies := append(csp.ParsePolicies(answer.Headers["content-security-policy"]), csp.ParseElements(page.Policies)...)
+	weakness, source := csp.ScriptWeakness(policies)
+	switch {
+	case weakness == csp.None:
+		return scanner.Passed("strict", nil)
+	case len(policies) == 0:
 		return judgeAbsence(answer, page)
-	}
-	weakness, source := policies[0].ScriptWeakness()
-	for _, p := range policies {
-		if other, _ := p.ScriptWeakness(); other == csp.None {
-			return scanner.Passed("strict", nil)
-		}
 	}
 	// "Weak policy" is a warning of the catalogue (EXP-HTTP-03).
 	return scanner.FailedAs(scanner.Low, string(weakness), scanner.Values{"source": source})

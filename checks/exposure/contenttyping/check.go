@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.content-typing", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.content-typing", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-05"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -37,7 +37,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 
 func judgeAnswer(answer fact.Hop, referrer string) scanner.Verdict {
 	var faults []string
-	if !strings.EqualFold(site.First(answer, "x-content-type-options"), "nosniff") {
+	if !nosniff(answer.Headers["x-content-type-options"]) {
 		faults = append(faults, "X-Content-Type-Options: nosniff")
 	}
 	if fault := typeFault(site.First(answer, "content-type")); fault != "" {
@@ -54,6 +54,13 @@ func judgeAnswer(answer fact.Hop, referrer string) scanner.Verdict {
 		return scanner.Failed("missing", scanner.Values{"headers": strings.Join(faults, ", ")})
 	}
 	return scanner.Passed("complete", nil)
+}
+
+// nosniff tells whether browsers keep to the type: the first of the values counts,
+// of all the fields put together (Fetch, "determine nosniff").
+func nosniff(values []string) bool {
+	first, _, _ := strings.Cut(strings.Join(values, ","), ",")
+	return strings.EqualFold(strings.Trim(first, " \t"), "nosniff")
 }
 
 // typeFault is what a Content-Type lacks: text needs its charset.
@@ -73,7 +80,7 @@ func typeFault(value string) string {
 func effective(values []string) string {
 	var policy string
 	for value := range strings.SplitSeq(strings.ToLower(strings.Join(values, ",")), ",") {
-		if value = strings.TrimSpace(value); slices.Contains(known[:], value) {
+		if value = strings.Trim(value, " \t"); slices.Contains(known[:], value) {
 			policy = value
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.framing", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.framing", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-04"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -56,15 +56,20 @@ func judgeAnswer(answer fact.Hop) scanner.Verdict {
 	return scanner.Failed("ignored", scanner.Values{"value": options})
 }
 
-// understood tells whether browsers obey the header: values that contradict each
-// other and ALLOW-FROM are not obeyed everywhere (HTML Living Standard, section
-// "The X-Frame-Options header").
+// understood tells whether browsers obey the header (HTML Living Standard, section
+// "The X-Frame-Options header"). Several different values forbid all framing as
+// soon as one of them is a word of the header, even an open one; ALLOW-FROM is
+// none.
 func understood(options string) bool {
 	var values []string
 	for value := range strings.SplitSeq(strings.ToUpper(options), ",") {
-		if value = strings.TrimSpace(value); !slices.Contains(values, value) {
+		if value = strings.Trim(value, " \t"); !slices.Contains(values, value) {
 			values = append(values, value)
 		}
 	}
-	return len(values) == 1 && (values[0] == "DENY" || values[0] == "SAMEORIGIN")
+	known := []string{"DENY", "SAMEORIGIN"}
+	if len(values) > 1 {
+		known = append(known, "ALLOWALL")
+	}
+	return slices.ContainsFunc(values, func(value string) bool { return slices.Contains(known, value) })
 }

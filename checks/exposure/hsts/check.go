@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"carescan/checks/internal/contact"
+	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -24,7 +25,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.hsts", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.hsts", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-02"},
 	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
 }
@@ -58,6 +59,8 @@ func judgeOther(p Params, first, other fact.Hop) []scanner.Verdict {
 func judgeHops(p Params, hops []fact.Hop) scanner.Verdict {
 	header, found, refused := lastHeader(hops)
 	switch {
+	case refused && site.APIOnly(fact.Web{Hops: hops}):
+		return scanner.Exempt("api-only", nil)
 	case refused:
 		// Servers often send the header with good answers only.
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(hops[0].Status)})

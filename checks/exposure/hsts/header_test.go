@@ -20,6 +20,13 @@ func TestParseMaxAge(t *testing.T) {
 		{"negative", "max-age=-1", 0, false},
 		{"open_quote", `max-age="10`, 0, false},
 		{"empty", "max-age=", 0, false},
+		{"empty_directives", ";max-age=10;;", 10, true},
+		{"no_break_space", "max-age=10\u00a0", 0, false},
+		{"comma", "max-age=10, includeSubDomains", 0, false},
+		{"directive_twice", "max-age=10; includeSubDomains; includeSubDomains", 0, false},
+		{"value_of_none", "max-age=10; includeSubDomains=1", 0, false},
+		{"unknown_directive", `max-age=10; x="a;b"; preload`, 10, true},
+		{"words_apart", "max-age=10; include subdomains", 0, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if age, ok := ParseMaxAge(c.header); age != c.age || ok != c.ok {

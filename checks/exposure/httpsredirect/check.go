@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.https-redirect", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.https-redirect", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-01"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -40,7 +40,9 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 }
 
 // judgeHops wants the very first answer to lead for good to HTTPS on the same
-// host; a longer way to HTTPS is a weaker one.
+// host; a longer way to HTTPS is a weaker one. Where a redirect leads is said by
+// its Location alone: one that loops, or that the scope forbids to follow, is
+// judged all the same.
 func judgeHops(hops []fact.Hop, page *fact.Page) scanner.Verdict {
 	if len(hops) == 0 {
 		return scanner.Unknown("no-answer", nil)
@@ -54,6 +56,8 @@ func judgeHops(hops []fact.Hop, page *fact.Page) scanner.Verdict {
 		return scanner.FailedAs(scanner.Low, "temporary", scanner.Values{"status": strconv.Itoa(first.Status)})
 	case leadsToHTTPS(last) || scheme(last.URL) == "https":
 		return scanner.FailedAs(scanner.Low, "detour", values)
+	case next(last) != nil && next(last).Scheme == "http":
+		return scanner.Failed("stays-in-clear", scanner.Values{"url": "http://" + next(last).Host})
 	case page != nil && (len(page.Forms) > 0 || page.Passwords > 0) && last.Status >= 200 && last.Status < 300:
 		return scanner.FailedAs(scanner.High, "clear-form", values)
 	case last.Status >= 200 && last.Status < 300:

@@ -22,7 +22,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mta-sts", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.mta-sts", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-16"},
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{LeastAge: 86_400}, judge),
@@ -96,6 +96,10 @@ func judgePolicy(p Params, policy fact.MTASTSPolicy) scanner.Verdict {
 		return scanner.FailedAs(scanner.Low, "off", values)
 	case len(policy.Uncovered) > 0:
 		return scanner.Failed("uncovered", scanner.Values{"host": policy.Uncovered[0]})
+	case policy.MediaType == "":
+		return scanner.Failed("no-type", nil)
+	case policy.MediaType != "text/plain": // RFC 8461 section 3.2; senders check it (3.3)
+		return scanner.Failed("wrong-type", scanner.Values{"type": policy.MediaType})
 	case age < p.LeastAge:
 		return scanner.FailedAs(scanner.Low, "short-age", values)
 	}

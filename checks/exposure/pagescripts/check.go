@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.page-scripts", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.page-scripts", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-HTTP-09"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -67,9 +67,9 @@ func hosts(scripts []fact.Script, is func(fact.Script) bool) string {
 
 // upgraded tells whether a policy has browsers ask for all of it over HTTPS.
 func upgraded(w fact.Web) bool {
-	values := slices.Clone(w.Page.Policies)
+	policies := csp.ParseElements(w.Page.Policies)
 	for _, answer := range site.Answers(w)[:1] {
-		values = append(values, answer.Headers["content-security-policy"]...)
+		policies = append(policies, csp.ParsePolicies(answer.Headers["content-security-policy"])...)
 	}
-	return slices.ContainsFunc(csp.ParsePolicies(values), csp.Policy.UpgradesRequests)
+	return slices.ContainsFunc(policies, csp.Policy.UpgradesRequests)
 }

@@ -4,7 +4,10 @@
 package securitytxt
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"carescan/checks/internal/contact"
@@ -15,7 +18,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.security-txt", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.security-txt", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -30,31 +33,58 @@ func judge(c scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 		return scanner.Exempt("api-only", nil)
 	case txt.Status == 404 || txt.Status == 410:
 		return scanner.Failed("absent", nil)
-	case txt.Status < 200 || txt.Status > 299:
+	case txt.Status != 200:
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(txt.Status)})
+	case slices.Contains(txt.Faults, fact.TxtPage):
+		return scanner.Failed("page-instead", nil)
 	case txt.Contacts == 0:
-		// RFC 9116 section 2.5.3: Contact is always there. A home page served
-		// in place of the file ends here too.
+		// RFC 9116 section 2.5.3: Contact is always there. In facts of before the
+		// faults were noted, a page in place of the file ends here too.
 		return scanner.Failed("no-contact", nil)
 	}
 	return judgeFile(c.At, txt)
 }
 
-// judgeFile obeys RFC 9116 section 2.5.5, Expires is always there, and section
-// 2.5.2: a file found where it does not say it is must not be trusted.
+// judgeFile wants what makes the file of use first, its contacts and its end, and
+// then its form (RFC 9116).
 func judgeFile(at time.Time, txt fact.SecurityTxt) scanner.Verdict {
-	text := txt.Expires
+	// RFC 3339 section 5.6: t and z may be lower case.
+	text := strings.ToUpper(txt.Expires)
 	values := scanner.Values{"expires": text}
 	expires, err := time.Parse(time.RFC3339, text)
+	has := func(f fact.SecurityTxtFault) bool { return slices.Contains(txt.Faults, f) }
 	switch {
+	case has(fact.TxtContactNoURI):
+		return scanner.Failed("contact-not-an-address", nil)
+	case has(fact.TxtContactClear):
+		return scanner.Failed("contact-in-clear", nil)
 	case text == "":
 		return scanner.Failed("no-expiry", nil)
-	case err != nil:
-		return scanner.Failed("unreadable-expiry", values)
+	case has(fact.TxtExpiresTwice):
+		return scanner.Failed("several-expiries", nil)
+	case err != nil || !dateTime.MatchString(text):
+		return scanner.Failed("unreadable-expiry", scanner.Values{"expires": txt.Expires})
 	case at.After(expires):
 		return scanner.Failed("expired", values)
+	}
+	return judgeForm(txt, values)
+}
+
+// dateTime is the form of RFC 3339 section 5.6; the library takes a few others.
+var dateTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
+
+// judgeForm obeys section 2.5.2, a file found where it does not say it is must not
+// be trusted, section 3, its type is text/plain in UTF-8, and section 2.5.8.
+func judgeForm(txt fact.SecurityTxt, values scanner.Values) scanner.Verdict {
+	switch {
 	case txt.Elsewhere:
 		return scanner.Failed("elsewhere", nil)
+	case slices.Contains(txt.Faults, fact.TxtMediaType) && txt.MediaType == "":
+		return scanner.Failed("no-type", nil)
+	case slices.Contains(txt.Faults, fact.TxtMediaType):
+		return scanner.Failed("wrong-type", scanner.Values{"type": txt.MediaType})
+	case slices.Contains(txt.Faults, fact.TxtLanguageTwice):
+		return scanner.Failed("several-languages", nil)
 	case txt.Signed:
 		return scanner.Passed("valid-signed", values)
 	}

@@ -6,6 +6,7 @@ package sessioncookies
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"carescan/checks/internal/site"
@@ -15,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.session-cookies", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.session-cookies", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-06"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -28,8 +29,11 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	case len(everywhere) > 0:
 		return scanner.FailedAs(scanner.Low, "no-same-site", named(everywhere))
 	}
-	if v, settled := site.Settled(w); settled {
+	if v, settled := site.Settled(w); settled && (v.Outcome != scanner.NotApplicable || len(whole) == 0) {
 		return v
+	}
+	if more := unread(w); more > 0 {
+		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(more)})
 	}
 	if len(whole) == 0 {
 		return scanner.Exempt("none", nil)
@@ -58,14 +62,28 @@ func named(names []string) scanner.Values {
 	return scanner.Values{"cookies": strings.Join(slices.Compact(names), ", ")}
 }
 
-// sessions are the cookies that look like a session, wherever they were set.
-func sessions(w fact.Web) []fact.Cookie {
+// answers are all those that may have set a cookie.
+func answers(w fact.Web) []fact.Hop {
 	hops := slices.Concat(w.Hops, w.Others)
 	if w.Plain != nil {
 		hops = append(hops, w.Plain.Hops...)
 	}
+	return hops
+}
+
+// unread counts the cookies above what is kept of an answer.
+func unread(w fact.Web) (more int) {
+	for _, h := range answers(w) {
+		more += h.MoreCookies
+	}
+	return more
+}
+
+// sessions are the cookies that look like a session, wherever they were set. One
+// that is being removed holds nobody's session (RFC 6265 section 3.1).
+func sessions(w fact.Web) []fact.Cookie {
 	var found []fact.Cookie
-	for _, h := range hops {
+	for _, h := range answers(w) {
 		for _, c := range h.Cookies {
 			if !c.Erased && isSession(strings.ToLower(c.Name)) {
 				found = append(found, c)

@@ -5,6 +5,8 @@
 package tlsreporting
 
 import (
+	"slices"
+
 	"carescan/checks/internal/mailpolicy"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -29,10 +31,18 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 		return scanner.Failed("several", nil)
 	case r.Count == 1 && !r.Valid:
 		return scanner.Failed("malformed", nil)
+	case r.Count == 1 && len(r.Reports) > 0 && !slices.ContainsFunc(r.Reports, usable):
+		return scanner.Failed("wrong-address", nil)
 	case r.Count == 1:
 		return scanner.Passed("declared", nil)
 	}
 	return judgeAbsent(f.MTASTS.Record, f.DANE)
+}
+
+// usable tells whether reports can be sent to an address: by mail or over HTTPS,
+// and in no other way (RFC 8460 section 3).
+func usable(a fact.ReportAddress) bool {
+	return a.Scheme == "mailto" && a.Valid || a.Scheme == "https" && a.Domain != ""
 }
 
 // judgeAbsent wants reports from a domain that asks for encryption.

@@ -5,6 +5,8 @@
 package csp
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -29,14 +31,30 @@ func ParsePolicies(values []string) []Policy {
 	return policies
 }
 
-// parse reads one policy; the first of two directives of a name counts (section
-// 2.2.1).
+// ParseElements reads the contents of meta elements: each is one policy, in which
+// a comma separates nothing (HTML, "Content security policy state").
+func ParseElements(contents []string) []Policy {
+	var policies []Policy
+	for _, content := range contents {
+		if p := parse(content); len(p) > 0 && len(policies) < maxPolicies {
+			policies = append(policies, p)
+		}
+	}
+	return policies
+}
+
+// parse reads one policy; the first of two directives of a name counts, and one
+// that holds a character outside ASCII is passed over (section 2.2.1). Only ASCII
+// white space separates (section 2.1): a no-break space is such a character.
 func parse(text string) Policy {
 	p := Policy{}
 	for directive := range strings.SplitSeq(text, ";") {
-		words := strings.Fields(strings.ToLower(directive))
-		if len(words) == 0 {
+		words := strings.FieldsFunc(directive, isSpace)
+		if len(words) == 0 || strings.ContainsFunc(directive, func(r rune) bool { return r > 0x7f }) {
 			continue
+		}
+		for i, word := range words {
+			words[i] = strings.ToLower(word)
 		}
 		if _, known := p[words[0]]; !known {
 			p[words[0]] = words[1:]
@@ -44,6 +62,9 @@ func parse(text string) Policy {
 	}
 	return p
 }
+
+// isSpace is ASCII white space (Infra section 4.6).
+func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\f' || r == '\r' }
 
 // UpgradesRequests tells whether the policy has a browser ask over HTTPS for
 // whatever the page asks for in clear.
@@ -66,34 +87,81 @@ const (
 )
 
 // ScriptWeakness returns the gravest weakness of the rules on scripts, and the
-// source at fault.
-func (p Policy) ScriptWeakness() (Weakness, string) {
-	sources, ruled := p.rule("script-src-elem", "script-src", "default-src")
-	if !ruled {
+// source at fault. A script runs when all the policies of a page allow it (section
+// 8.1): what one of them closes is closed.
+func ScriptWeakness(policies []Policy) (Weakness, string) {
+	var rules []scriptRule
+	for _, p := range policies {
+		if r, ruled := p.scripts(); ruled {
+			rules = append(rules, r)
+		}
+	}
+	if len(rules) == 0 {
 		return NoScriptRule, ""
 	}
-	strict := slices.Contains(sources, "'strict-dynamic'")
-	handlers, _ := p.rule("script-src-attr", "script-src", "default-src")
-	if allowsInline(sources) || allowsInline(handlers) {
+	first := rules[0]
+	all := func(open func(scriptRule) bool) bool {
+		return !slices.ContainsFunc(rules, func(r scriptRule) bool { return !open(r) })
+	}
+	switch {
+	case all(func(r scriptRule) bool { return r.inline }):
 		return UnsafeInline, "'unsafe-inline'"
-	}
-	if source := find(sources, isWildcard); source != "" && !strict {
-		return Wildcard, source
-	}
-	if slices.Contains(sources, "'unsafe-eval'") {
+	case all(func(r scriptRule) bool { return r.anyHost != "" }):
+		return Wildcard, first.anyHost
+	case all(func(r scriptRule) bool { return r.data != "" }):
+		return Wildcard, first.data
+	case all(func(r scriptRule) bool { return r.eval }):
 		return UnsafeEval, "'unsafe-eval'"
 	}
-	if source := find(sources, isBypass); source != "" && !strict {
-		return BypassHost, source
+	for _, r := range rules {
+		for _, source := range r.bypass {
+			if all(func(r scriptRule) bool { return r.anyHost != "" || slices.ContainsFunc(r.bypass, sameBypass(source)) }) {
+				return BypassHost, source
+			}
+		}
 	}
 	return None, ""
 }
 
+// scriptRule is what one policy lets in that its author did not choose.
+type scriptRule struct {
+	inline  bool
+	anyHost string // the source that allows any host
+	data    string // the source that allows scripts written in addresses
+	eval    bool
+	bypass  []string // sources that allow a host of everybody's whole
+}
+
+// scripts reads the rules on scripts, if the policy has any.
+func (p Policy) scripts() (r scriptRule, ruled bool) {
+	sources, ruled := p.rule("script-src-elem", "script-src", "default-src")
+	if !ruled {
+		return r, false
+	}
+	handlers, _ := p.rule("script-src-attr", "script-src", "default-src")
+	r.inline = allowsInline(sources) || allowsInline(handlers)
+	texts, _ := p.rule("script-src", "default-src") // section 4.4
+	r.eval = slices.Contains(texts, "'unsafe-eval'")
+	if slices.Contains(sources, "'strict-dynamic'") {
+		return r, true // hosts and schemes are passed over (section 8.2)
+	}
+	for _, source := range sources {
+		switch {
+		case source == "data:":
+			r.data = cmp.Or(r.data, source)
+		case isWildcard(source):
+			r.anyHost = cmp.Or(r.anyHost, source)
+		case isBypass(source):
+			r.bypass = append(r.bypass, source)
+		}
+	}
+	return r, true
+}
+
 // allowsInline tells whether scripts written in the page run. A nonce, a hash or
-// 'strict-dynamic' make browsers ignore 'unsafe-inline', and the last one every host
-// and scheme (section 6.7.3.3 and 8.2).
+// 'strict-dynamic' make browsers ignore 'unsafe-inline' (section 6.7.3.2).
 func allowsInline(sources []string) bool {
-	return slices.Contains(sources, "'unsafe-inline'") && !slices.Contains(sources, "'strict-dynamic'") && !slices.ContainsFunc(sources, isChosen)
+	return slices.Contains(sources, "'unsafe-inline'") && !slices.Contains(sources, "'strict-dynamic'") && !slices.ContainsFunc(sources, chosen.MatchString)
 }
 
 // rule gives the sources of the first directive that stands, as they replace one
@@ -107,19 +175,9 @@ func (p Policy) rule(names ...string) (sources []string, ruled bool) {
 	return nil, false
 }
 
-func find(sources []string, is func(string) bool) string {
-	if at := slices.IndexFunc(sources, is); at >= 0 {
-		return sources[at]
-	}
-	return ""
-}
-
-// isChosen is a nonce or a hash: each script was chosen by the author.
-func isChosen(source string) bool {
-	return slices.ContainsFunc([]string{"'nonce-", "'sha256-", "'sha384-", "'sha512-"}, func(start string) bool {
-		return strings.HasPrefix(source, start)
-	})
-}
+// chosen is a nonce or a hash, in the grammar of section 2.3.1: each script was
+// chosen by the author. One without a value is nothing to a browser.
+var chosen = regexp.MustCompile(`^'(nonce|sha256|sha384|sha512)-[a-z0-9+/_-]+={0,2}'$`)
 
 // isWildcard is a source that anybody can write to: a scheme alone, or any host
 // under any port.
@@ -145,12 +203,21 @@ var bypassHosts = [...]string{
 }
 
 // isBypass is a source that allows such a host whole: a path narrows it down.
-func isBypass(source string) bool {
+func isBypass(source string) bool { return slices.Contains(bypassHosts[:], wholeHost(source)) }
+
+// sameBypass recognises the sources that allow the same host whole.
+func sameBypass(source string) func(string) bool {
+	return func(other string) bool { return wholeHost(other) == wholeHost(source) }
+}
+
+// wholeHost is a source without its scheme, and without the path that stands for
+// all of them.
+func wholeHost(source string) string {
 	_, after, schemed := strings.Cut(source, "://")
 	if !schemed {
 		after = source
 	}
-	return slices.Contains(bypassHosts[:], strings.TrimSuffix(after, "/"))
+	return strings.TrimSuffix(after, "/")
 }
 
 // Ancestors are the sources that may frame the page, and whether the policy

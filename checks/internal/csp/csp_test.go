@@ -38,10 +38,39 @@ func TestScriptWeakness(t *testing.T) {
 		"bypass_host":             {"script-src 'self' https://cdn.jsdelivr.net", BypassHost},
 		"bypass_host_narrowed":    {"script-src 'self' https://cdn.jsdelivr.net/npm/jquery@3/", None},
 		"empty_sources_are_none":  {"script-src", None},
+
+		// Section 2.2.1 step 2.2: a directive outside ASCII is passed over; section
+		// 2.1: only ASCII white space separates.
+		"no_break_space":        {"script-src\u00a0'self'; object-src 'none'", NoScriptRule},
+		"curly_quotes":          {"script-src ‘self’; object-src 'none'; frame-ancestors 'none'", NoScriptRule},
+		"not_ascii_elsewhere":   {"script-src 'self'; report-uri /é", None},
+		"not_utf8":              {"script-src 'self' \xe9", NoScriptRule},
+		"not_ascii_then_ascii":  {"script-src\u00a0'self'; script-src 'self'", None},
+		"vertical_tab":          {"script-src\v'self'", NoScriptRule},
+		"tabs_and_form_feeds":   {"script-src\t'self'\f'unsafe-inline'", UnsafeInline},
+		"nonce_empty":           {"script-src 'nonce-' 'unsafe-inline'", UnsafeInline},
+		"nonce_open":            {"script-src 'nonce-abc 'unsafe-inline'", UnsafeInline},
+		"nonce_bad_characters":  {"script-src 'nonce-a$b' 'unsafe-inline'", UnsafeInline},
+		"nonce_without_quotes":  {"script-src nonce-abc 'unsafe-inline'", UnsafeInline},
+		"hash_empty":            {"script-src 'sha256-' 'unsafe-inline'", UnsafeInline},
+		"hash_of_base64url":     {"script-src 'sha256-a-_b' 'unsafe-inline'", None},
+		"hash_unknown":          {"script-src 'sha1-abc=' 'unsafe-inline'", UnsafeInline},
+		"eval_by_script_src":    {"script-src 'unsafe-eval'; script-src-elem 'self'", UnsafeEval},
+		"inline_without_quotes": {"script-src 'self' unsafe-inline", None},
+
+		// Section 8.1: a script must be allowed by all the policies.
+		"two_that_close_each_other":  {"script-src 'self' 'unsafe-inline', script-src 'self' 'unsafe-eval'", None},
+		"two_of_which_one_is_silent": {"frame-ancestors 'none', script-src 'self' 'unsafe-inline'", UnsafeInline},
+		"two_silent":                 {"frame-ancestors 'none', img-src 'self'", NoScriptRule},
+		"two_alike":                  {"script-src 'unsafe-inline' https:, script-src * 'unsafe-inline'", UnsafeInline},
+		"two_wildcards":              {"script-src https:, script-src *", Wildcard},
+		"two_schemes":                {"script-src data:, script-src https:", None},
+		"wildcard_and_bypass":        {"script-src https:, script-src https://unpkg.com", BypassHost},
+		"bypass_of_two":              {"script-src cdn.jsdelivr.net, script-src https://unpkg.com", None},
+		"strict_dynamic_and_bypass":  {"script-src 'nonce-a' 'strict-dynamic', script-src https://unpkg.com", None},
 	} {
 		t.Run(name, func(t *testing.T) {
-			policies := ParsePolicies([]string{tt.policy})
-			if got, source := policies[0].ScriptWeakness(); got != tt.want {
+			if got, source := ScriptWeakness(ParsePolicies([]string{tt.policy})); got != tt.want {
 				t.Errorf("%q is %q (%s), want %q", tt.policy, got, source, tt.want)
 			}
 		})
@@ -65,6 +94,14 @@ func TestParsePoliciesReadsLists(t *testing.T) {
 	}
 }
 
+// TestParseElements holds that a comma separates nothing in a page.
+func TestParseElements(t *testing.T) {
+	policies := ParseElements([]string{"script-src https:, default-src 'self'"})
+	if got, _ := ScriptWeakness(policies); len(policies) != 1 || got != None {
+		t.Errorf("%v is %q", policies, got)
+	}
+}
+
 func FuzzParsePolicies(f *testing.F) {
 	f.Add("default-src 'self'; script-src 'nonce-a' https:, frame-ancestors")
 	f.Add(";;,\x00 , script-src\t\n'unsafe-inline'")
@@ -73,10 +110,10 @@ func FuzzParsePolicies(f *testing.F) {
 		if len(policies) > maxPolicies {
 			t.Errorf("%d policies", len(policies))
 		}
+		if weakness, source := ScriptWeakness(policies); (source != "") != (weakness != None && weakness != NoScriptRule) {
+			t.Errorf("%q is %q by %q", value, weakness, source)
+		}
 		for _, p := range policies {
-			if weakness, source := p.ScriptWeakness(); (source != "") != (weakness != None && weakness != NoScriptRule) {
-				t.Errorf("%q is %q by %q", value, weakness, source)
-			}
 			p.LimitsAncestors()
 		}
 	})

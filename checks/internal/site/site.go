@@ -16,12 +16,16 @@ import (
 
 // Settled returns the verdict on a site of which no page can be judged, and
 // whether there is one. Error answers do not count as pages: servers often send
-// their protections with good answers only.
+// their protections with good answers only. Of an address that serves programs
+// the error is its way to ask who is there, and there is nothing to judge.
 func Settled(w fact.Web) (scanner.Verdict, bool) {
 	if v, settled := AnswerSettled(w); settled {
 		return v, true
 	}
 	if status := last(w).Status; status < 200 || status > 299 {
+		if APIOnly(w) {
+			return scanner.Exempt("api-only", nil), true
+		}
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(status)}), true
 	}
 	return scanner.Verdict{}, false

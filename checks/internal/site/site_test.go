@@ -28,6 +28,19 @@ func TestAPIOnly(t *testing.T) {
 	}
 }
 
+// TestSettledIsAlike holds that what serves programs only is left aside by all the
+// checks of pages, whatever error it answers with.
+func TestSettledIsAlike(t *testing.T) {
+	for status, media := range map[int]string{401: "application/json", 404: "text/html", 403: "application/problem+json", 500: "application/json"} {
+		w := fact.Web{Reach: fact.Answered, Hops: []fact.Hop{{Status: status, Headers: map[string][]string{"content-type": {media}}}}}
+		got, _ := Settled(w)
+		page, _ := PageSettled(w)
+		if got.Reason != "api-only" || page.Reason != "api-only" {
+			t.Errorf("%d %s: %q and %q", status, media, got.Reason, page.Reason)
+		}
+	}
+}
+
 // TestAnswersOfOtherAddresses holds that other addresses count only when the
 // page is the first answer, and answers well.
 func TestAnswersOfOtherAddresses(t *testing.T) {

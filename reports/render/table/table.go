@@ -170,7 +170,7 @@ func (p *page) losses(d reports.Document) {
 		for _, ref := range l.Pieces {
 			names = append(names, fmt.Sprintf("%s (%d %s)", reports.ArtifactLabel(ref.Name).In(p.lang), ref.Size, p.t("octets", "bytes")))
 		}
-		p.text(2, reports.TargetLabel(l.Target.Kind).In(p.lang)+" "+l.Target.ID+p.t("\u00a0: ", ": ")+strings.Join(names, ", "))
+		p.text(2, l.Target.Kind.Label().In(p.lang)+" "+l.Target.ID+p.t("\u00a0: ", ": ")+strings.Join(names, ", "))
 	}
 }
 

@@ -4,23 +4,27 @@ package httpprobe
 
 import (
 	"compress/gzip"
+	"compress/zlib"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"carescan/scanner/bounded"
 	"carescan/scanner/probes/internal/excerpt"
 )
 
-// readsFile wants the file of RFC 9116, and no page that comes in its place.
+// readsFile wants the file of RFC 9116, wherever a redirect put it, and no page
+// that it led to.
 func readsFile(u *url.URL, response *http.Response) int {
-	if response.StatusCode == http.StatusOK && strings.HasSuffix(u.Path, "/security.txt") {
-		return maxBody
+	page := isHTML(response.Header.Get("Content-Type")) && !strings.HasSuffix(u.Path, "/security.txt")
+	if response.StatusCode != http.StatusOK || page {
+		return 0
 	}
-	return 0
+	return maxBody
 }
 
 // readsPage wants what a browser would show where it stops.
@@ -56,15 +60,54 @@ func readBody(response *http.Response, most int) (body []byte, cut string, err e
 	return body, "", nil
 }
 
-// decoded undoes the one compression that servers impose on whoever asked for
-// none. What comes out is bounded by the reader, whatever the ratio.
+// decoded undoes the compressions of HTTP/1.1 that servers impose on whoever
+// asked for none, the last applied first. What comes out is bounded by the
+// reader, whatever the ratio. A body whose list of codings holds an unknown word
+// is read as it is, as browsers read it.
 func decoded(response *http.Response) (io.Reader, error) {
-	switch coding := strings.ToLower(response.Header.Get("Content-Encoding")); coding {
-	case "", "identity":
-		return response.Body, nil
-	case "gzip", "x-gzip":
-		return gzip.NewReader(response.Body)
-	default:
-		return nil, fmt.Errorf("the body has an encoding nobody asked for: %q", coding)
+	reader := io.Reader(response.Body)
+	if isUnknownCoding(response) {
+		return reader, nil
 	}
+	for _, coding := range slices.Backward(codings(response)) {
+		var err error
+		switch coding {
+		case "identity":
+		case "gzip", "x-gzip":
+			reader, err = gzip.NewReader(reader)
+		case "deflate":
+			reader, err = zlib.NewReader(reader)
+		default:
+			err = fmt.Errorf("the body has an encoding nobody asked for: %q", coding)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return reader, nil
+}
+
+// maxCodings bounds how many compressions are undone.
+const maxCodings = 3
+
+// codings lists the codings of a body, lower case, in the order of application.
+func codings(response *http.Response) []string {
+	var found []string
+	for word := range strings.SplitSeq(strings.ToLower(strings.Join(response.Header.Values("Content-Encoding"), ",")), ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			found = append(found, word)
+		}
+	}
+	return found
+}
+
+// knownCodings are those of the registry of IANA that browsers undo (RFC 9110
+// section 8.4.1, RFC 7932, RFC 8878, RFC 9842).
+var knownCodings = [...]string{"identity", "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz"}
+
+// isUnknownCoding tells whether a word stands in Content-Encoding that is no
+// coding, as in "Content-Encoding: UTF-8".
+func isUnknownCoding(response *http.Response) bool {
+	list := codings(response)
+	return len(list) > maxCodings || slices.ContainsFunc(list, func(word string) bool { return !slices.Contains(knownCodings[:], word) })
 }

@@ -5,6 +5,7 @@ package httpprobe
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,20 @@ func zipped(t *testing.T, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// deflated compresses a text in the zlib format (RFC 9110 section 8.4.1.2).
+func deflated(t *testing.T, text string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := zlib.NewWriter(&out)
 	if _, err := io.WriteString(w, text); err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +67,18 @@ func TestObserveBodies(t *testing.T) {
 		"gzip-broken":  {coded("gzip", []byte("not gzip at all")), 0, "gzip"},
 		"gzip-cut":     {coded("gzip", small[:len(small)-10]), 1, "unexpected EOF"},
 		"other-coding": {coded("br", small), 0, "nobody asked for"},
-		"endless":      {endlessPage(login), 1, "longer than"},
-		"drip":         {drip(login), 1, "timeout"},
+		// Browsers pass over a coding they do not know (RFC 9110 section 8.4.1 lists
+		// none of these names).
+		"coding-utf-8":   {coded("UTF-8", []byte(login)), 1, ""},
+		"coding-none":    {coded("none", []byte(login)), 1, ""},
+		"coding-among":   {coded("gzip, utf-8", []byte(login)), 1, ""},
+		"coding-empty":   {coded("", []byte(login)), 1, ""},
+		"gzip-identity":  {coded("gzip, identity", small), 1, ""},
+		"gzip-twice":     {coded("gzip, gzip", zipped(t, string(small))), 1, ""},
+		"deflate":        {coded("deflate", deflated(t, login)), 1, ""},
+		"deflate-broken": {coded("deflate", []byte(login)), 0, "zlib"},
+		"endless":        {endlessPage(login), 1, "longer than"},
+		"drip":           {drip(login), 1, "timeout"},
 		"not-text": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "image/png")
 			fmt.Fprint(w, login)

@@ -9,17 +9,18 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/answerhead"
 )
 
-// The exchange is written here, over the standard library's reader of answers,
+// The exchange is written here, over a reader of answers as browsers read them,
 // and not left to its transport: a transport dials in the background after its
 // request has ended, and cannot tell a server that speaks first and something
 // else, as mail and remote access do, from a failure.
@@ -29,6 +30,7 @@ const maxInterim = 5
 
 var (
 	errNotHTTP = scanner.NotSeen(scanner.CauseNotHTTP, nil, errors.New("what answers does not speak HTTP"))
+	errHead    = scanner.NotSeen(scanner.CauseTooLarge, nil, fmt.Errorf("the head of the answer is longer than %d bytes", maxHead))
 	errInterim = scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("the server announces an answer and never gives it"))
 )
 
@@ -96,37 +98,38 @@ func (v *visitor) newRequest(u *url.URL, e errand) *http.Request {
 
 // ask sends a request and reads the head of its answer. The body is left in the
 // connection, which is closed with all that was not wanted of it.
-func ask(conn io.ReadWriter, request *http.Request) (*http.Response, error) {
+func ask(conn io.ReadWriter, request *http.Request) (*http.Response, []fact.Oddity, error) {
 	if err := request.Write(conn); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	limited := &io.LimitedReader{R: conn, N: maxHead}
 	reader := bufio.NewReader(limited)
-	const protocol = "HTTP/"
-	start, err := reader.Peek(len(protocol))
-	if !strings.HasPrefix(protocol, string(start)) {
-		return nil, errNotHTTP
+	switch begins, err := answerhead.Begins(reader); {
+	case err != nil:
+		return nil, nil, err
+	case !begins:
+		return nil, nil, errNotHTTP
 	}
-	if err != nil {
-		return nil, err
+	response, oddities, err := readHead(reader, request)
+	if err != nil && limited.N <= 0 {
+		return nil, nil, errHead
 	}
-	response, err := readHead(reader, request)
 	limited.N = 2 * maxPage // the body and its framing
-	return response, err
+	return response, oddities, err
 }
 
 // readHead passes over interim answers (RFC 9110 section 15.2).
-func readHead(reader *bufio.Reader, request *http.Request) (*http.Response, error) {
+func readHead(reader *bufio.Reader, request *http.Request) (*http.Response, []fact.Oddity, error) {
 	for range 1 + maxInterim {
-		response, err := http.ReadResponse(reader, request)
+		response, oddities, err := answerhead.Read(reader, request)
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, nil, unreadable(err)
 		}
 		if response.StatusCode >= http.StatusOK {
-			return response, nil
+			return response, oddities, nil
 		}
 	}
-	return nil, errInterim
+	return nil, nil, errInterim
 }
 
 // unreadable tells a head that is no HTTP from a connection that failed: the

@@ -35,9 +35,9 @@ func describe(u *url.URL, response *http.Response) fact.Hop {
 		URL: u.String(), Status: response.StatusCode,
 		Location: excerpt.Of(response.Header.Get("Location"), maxURL),
 		Headers:  map[string][]string{},
-		Cookies:  cookies(response.Header["Set-Cookie"]),
 		Auth:     schemes(response.Header["Www-Authenticate"]),
 	}
+	hop.Cookies, hop.MoreCookies = cookies(u, response.Header["Set-Cookie"])
 	for _, name := range keptHeaders {
 		if values := response.Header.Values(name); len(values) > 0 {
 			hop.Headers[name] = excerpts(values)
@@ -57,17 +57,22 @@ func excerpts(values []string) []string {
 // heads are the heads of the answers as text, for whoever doubts the facts.
 type heads struct{ text strings.Builder }
 
-func (h *heads) add(u *url.URL, response *http.Response) {
-	text := headText(u, response)
+func (h *heads) add(u *url.URL, response *http.Response, oddities []fact.Oddity) {
+	text := headText(u, response, oddities)
 	if h.text.Len()+len(text) <= maxHeads {
 		h.text.WriteString(text)
 	}
 }
 
-// headText writes the head of an answer, headers in order of name.
-func headText(u *url.URL, response *http.Response) string {
+// headText writes the head of an answer, headers in order of name. Of what was
+// odd it names the kind: a bad line may hold a secret.
+func headText(u *url.URL, response *http.Response, oddities []fact.Oddity) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "# GET %s\n%s %s\n", u, response.Proto, response.Status)
+	fmt.Fprintf(&text, "# GET %s\n", u)
+	for _, odd := range oddities {
+		fmt.Fprintf(&text, "# odd: %s\n", odd)
+	}
+	fmt.Fprintf(&text, "%s %s\n", response.Proto, response.Status)
 	for _, name := range slices.Sorted(maps.Keys(response.Header)) {
 		for _, value := range response.Header[name] {
 			if name == "Set-Cookie" {

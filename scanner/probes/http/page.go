@@ -106,7 +106,7 @@ func (r *pageReader) rebase(e element) {
 }
 
 func (r *pageReader) meta(e element) {
-	content := strings.TrimSpace(e.attributes["content"])
+	content := strings.Trim(e.attributes["content"], " \t\r\n\f") // a no-break space is part of it
 	switch {
 	case e.word("http-equiv") == "content-security-policy" && len(r.page.Policies) < maxPolicies:
 		r.page.Policies = append(r.page.Policies, excerpt.Of(content, maxValueLen))

@@ -3,6 +3,7 @@
 package httpprobe
 
 import (
+	"bufio"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -99,7 +100,7 @@ func TestObserveGoodSite(t *testing.T) {
 			{URL: origin + "/", Status: 302, Location: "/fr/", Headers: map[string][]string{"location": {"/fr/"}}, Certificate: fact.Invalid},
 		}},
 		SecurityTxt: fact.SecurityTxt{
-			Reach: fact.Answered, URL: origin + "/.well-known/security.txt", Status: 200, Contacts: 1, Expires: "2027-01-01T00:00:00Z",
+			Reach: fact.Answered, URL: origin + "/.well-known/security.txt", Status: 200, Contacts: 1, Expires: "2027-01-01T00:00:00Z", MediaType: "text/plain",
 		},
 		Page:     &fact.Page{URL: origin + "/fr/", MediaType: "text/html", Bytes: 37, Digest: got.Page.Digest},
 		CORS:     &fact.CORS{Reach: fact.Answered, Status: 200, Origin: foreignOrigin},
@@ -189,6 +190,48 @@ func TestObserveLosesARedirect(t *testing.T) {
 	got, sighting := observe(t, l, 0)
 	if got.Reach != fact.Answered || len(got.Hops) != 1 || got.Error == "" || !strings.Contains(sighting.Missing.Detail(), "the site") {
 		t.Errorf("%+v, missing %q", got, sighting.Missing.Detail())
+	}
+}
+
+// TestObserveOddAnswers holds that one bad line costs a site nothing: browsers
+// drop it, and RFC 9112 section 5 leaves recovery open.
+func TestObserveOddAnswers(t *testing.T) {
+	t.Parallel()
+	secure := &tls.Config{Certificates: testCertificate(t)}
+	const head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+	const rest = "Strict-Transport-Security: max-age=31536000\r\n\r\n<!doctype html><form><input type=password></form>"
+	for name, tt := range map[string]struct {
+		answer string
+		want   []fact.Oddity
+	}{
+		"no-colon":           {head + "Ligne sans deux points\r\n" + rest, []fact.Oddity{fact.OddLine}},
+		"name-not-ascii":     {head + "En-tête: x\r\n" + rest, []fact.Oddity{fact.OddLine}},
+		"long-head":          {head + strings.Repeat("X-Filler: "+strings.Repeat("a", 1000)+"\r\n", 40) + rest, nil},
+		"empty-line-first":   {"\r\n" + head + rest, []fact.Oddity{fact.OddEmptyLine}},
+		"space-before-colon": {head + "X-A : b\r\n" + rest, []fact.Oddity{fact.OddSpace}},
+		"coding-utf-8":       {head + "Content-Encoding: UTF-8\r\n" + rest, []fact.Oddity{fact.OddCoding}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := site(t, page(), nil)
+			l.Routes[host+":443"] = loopback.Serve(t, func(c net.Conn) {
+				conn := tls.Server(c, secure)
+				defer conn.Close()
+				if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+					io.WriteString(conn, tt.answer)
+				}
+			})
+			got, sighting := observe(t, l, 0)
+			if got.Reach != fact.Answered || len(sighting.Missing) > 0 || got.Page == nil || got.Page.Passwords != 1 || got.Page.Cut != "" {
+				t.Fatalf("%+v, missing %q", got, sighting.Missing.Detail())
+			}
+			if diff := cmp.Diff(tt.want, got.Hops[0].Oddities); diff != "" {
+				t.Errorf("oddities (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]string{"max-age=31536000"}, got.Hops[0].Headers["strict-transport-security"]); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,21 +36,38 @@ func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.Secu
 	if f.Error != "" {
 		f.Reach = fact.Unreached // an answer cut short proves nothing of the file
 	}
-	if f.Error != "" || f.Status != http.StatusOK || isPage(w.last) {
+	if f.Error != "" || f.Status != http.StatusOK {
 		return f, nil
 	}
+	media, parameters, _ := mime.ParseMediaType(w.last.contentType)
+	f.MediaType = excerpt.Of(media, maxText)
 	p := parseSecurityTxt(w.last.body)
+	if isMarkup(w.last.body) || isHTML(w.last.contentType) && p.contacts == 0 && p.expires == "" {
+		f.Faults = []fact.SecurityTxtFault{fact.TxtPage}
+		return f, nil
+	}
+	if charset := strings.ToLower(parameters["charset"]); media != "text/plain" || !slices.Contains([]string{"", "utf-8", "utf8", "us-ascii"}, charset) {
+		f.Faults = append(f.Faults, fact.TxtMediaType)
+	}
+	f.Faults = append(f.Faults, p.faults...)
 	f.Contacts, f.Expires, f.Signed = p.contacts, p.expires, p.signed
 	f.Canonicals, f.Elsewhere = len(p.canonicals), p.elsewhere(w.hops)
 	return f, w.last.body
 }
 
-// isPage tells whether an HTML page came instead of the file: many sites answer
-// 200 and a page to any address.
-func isPage(a answer) bool {
-	media, _, _ := mime.ParseMediaType(a.contentType)
-	start := bytes.TrimLeft(bytes.TrimPrefix(a.body, []byte("\xef\xbb\xbf")), " \t\r\n")
-	return media == "text/html" || media == "application/xhtml+xml" || bytes.HasPrefix(start, []byte("<"))
+// isPage tells whether an answer is an HTML page: many sites answer 200 and a page
+// to any address.
+func isPage(a answer) bool { return isHTML(a.contentType) || isMarkup(a.body) }
+
+func isHTML(contentType string) bool {
+	media, _, _ := mime.ParseMediaType(contentType)
+	return media == "text/html" || media == "application/xhtml+xml"
+}
+
+// isMarkup tells a page by its beginning, whatever it is served as.
+func isMarkup(body []byte) bool {
+	start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return bytes.HasPrefix(start, []byte("<"))
 }
 
 // policy is what is kept of a security.txt: never its addresses.
@@ -59,6 +77,7 @@ type policy struct {
 	signed   bool
 	// canonicals are where the author says the file is (RFC 9116 section 2.5.2).
 	canonicals []string
+	faults     []fact.SecurityTxtFault
 }
 
 // elsewhere tells that the file names its places, and that it was not asked for
@@ -74,6 +93,7 @@ func parseSecurityTxt(file []byte) policy {
 	text := strings.TrimPrefix(string(file), "\ufeff")
 	var p policy
 	var expires []string
+	languages := 0
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "-----BEGIN PGP SIGNATURE-----" {
@@ -84,16 +104,51 @@ func parseSecurityTxt(file []byte) policy {
 		switch {
 		case name == "contact" && value != "":
 			p.contacts++
+			p.fault(contactFault(value))
 		case name == "canonical" && len(p.canonicals) < maxCanonicals:
 			p.canonicals = append(p.canonicals, value)
 		case name == "expires":
 			expires = append(expires, value)
+		case name == "preferred-languages":
+			languages++
 		}
+	}
+	if len(expires) > 1 {
+		p.fault(fact.TxtExpiresTwice)
+	}
+	if languages > 1 {
+		p.fault(fact.TxtLanguageTwice)
 	}
 	// Expires must stand once (section 2.5.5): two of them, put together, are no
 	// date, and no choice is made for the author.
 	p.expires = excerpt.Of(strings.Join(expires, ", "), maxExpires)
 	return p
+}
+
+// fault notes a fault once; the empty one is none.
+func (p *policy) fault(f fact.SecurityTxtFault) {
+	if f != "" && !slices.Contains(p.faults, f) {
+		p.faults = append(p.faults, f)
+	}
+}
+
+// uri is the syntax of RFC 3986 as far as it tells a URI from an address or a
+// number that somebody wrote bare.
+var uri = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$`)
+
+// contactFault tells what is wrong with a contact (section 2.5.3): it is a URI,
+// and a web address begins with https://.
+func contactFault(value string) fact.SecurityTxtFault {
+	to, err := url.Parse(value)
+	switch {
+	case err != nil || !uri.MatchString(value):
+		return fact.TxtContactNoURI
+	case to.Scheme == "http":
+		return fact.TxtContactClear
+	case to.Scheme == "https" && to.Hostname() == "", to.Scheme == "mailto" && !strings.Contains(to.Opaque, "@"):
+		return fact.TxtContactNoURI
+	}
+	return ""
 }
 
 // field splits a line; names have no case (section 2.3).

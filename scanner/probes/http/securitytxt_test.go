@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.yaml.in/yaml/v3"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/scannertest"
 )
 
 const signedFile = `-----BEGIN PGP SIGNED MESSAGE-----
@@ -33,11 +37,12 @@ func TestParseSecurityTxt(t *testing.T) {
 	}{
 		"usual":       {"# us\nContact: mailto:a@chu.test\nCONTACT: https://chu.test/c\nExpires: 2027-01-01T00:00:00Z\n", policy{contacts: 2, expires: "2027-01-01T00:00:00Z"}},
 		"windows":     {"\ufeffContact: tel:+33-1\r\nexpires:2027-01-01T00:00:00+01:00\r\n", policy{contacts: 1, expires: "2027-01-01T00:00:00+01:00"}},
+		"bare":        {"Contact: securite@chu.test\nContact: 01 02 03 04 05\nContact: http://chu.test/\n", policy{contacts: 3, faults: []fact.SecurityTxtFault{fact.TxtContactNoURI, fact.TxtContactClear}}},
 		"signed":      {signedFile, policy{contacts: 1, expires: "2027-01-01T00:00:00Z", signed: true}},
 		"empty":       {"", policy{}},
 		"comment":     {"# Contact: mailto:a@chu.test\n", policy{}},
 		"no-value":    {"Contact:\nContact: \n", policy{}},
-		"twice":       {"Expires: 2027-01-01T00:00:00Z\nExpires: 2030-01-01T00:00:00Z\n", policy{expires: "2027-01-01T00:00:00Z, 2030-01-01T00:00:00Z"}},
+		"twice":       {"Expires: 2027-01-01T00:00:00Z\nExpires: 2030-01-01T00:00:00Z\n", policy{expires: "2027-01-01T00:00:00Z, 2030-01-01T00:00:00Z", faults: []fact.SecurityTxtFault{fact.TxtExpiresTwice}}},
 		"canonical":   {"Canonical: https://chu.test/s\nCanonical: https://b.test/s\n", policy{canonicals: []string{"https://chu.test/s", "https://b.test/s"}}},
 		"long-expiry": {"Expires: " + strings.Repeat("9", 1000), policy{expires: strings.Repeat("9", maxExpires) + "…"}},
 	}
@@ -65,6 +70,64 @@ func FuzzParseSecurityTxt(f *testing.F) {
 	})
 }
 
+// typed serves a file as a type.
+func typed(contentType string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		io.WriteString(w, "Contact: mailto:a@chu.test\n")
+	}
+}
+
+func TestContactFault(t *testing.T) {
+	for value, want := range map[string]fact.SecurityTxtFault{
+		"mailto:a@chu.test": "", "mailto:a@chu.test?subject=x%20y": "", "https://chu.test/c": "", "tel:+33-1-02-03-04-05": "", "HTTPS://chu.test": "",
+		"a@chu.test": fact.TxtContactNoURI, "chu.test/contact": fact.TxtContactNoURI, "+33 1 02 03 04 05": fact.TxtContactNoURI, "0102030405": fact.TxtContactNoURI,
+		"<mailto:a@chu.test>": fact.TxtContactNoURI, "mailto:": fact.TxtContactNoURI, "mailto:chu": fact.TxtContactNoURI, "mailto: a@chu.test": fact.TxtContactNoURI,
+		"tel:+33 1": fact.TxtContactNoURI, "https://": fact.TxtContactNoURI, "mailto:é@chu.test": fact.TxtContactNoURI, "https://chu.test/%zz": fact.TxtContactNoURI,
+		"http://chu.test/c": fact.TxtContactClear, "HTTP://chu.test/c": fact.TxtContactClear,
+	} {
+		if got := contactFault(value); got != want {
+			t.Errorf("%q: %q, want %q", value, got, want)
+		}
+	}
+}
+
+// TestAgainstPublicFiles reads the public files of RFC 9116. What an Expires says is
+// judged by the check, which plays the same values.
+func TestAgainstPublicFiles(t *testing.T) {
+	judged := []string{"expired", "expires-malformed"}
+	var files map[string]struct {
+		Errors []string `yaml:"errors"`
+		Signed bool     `yaml:"signed"`
+	}
+	if err := yaml.Unmarshal(scannertest.Vectors(t, "securitytxt/expected.yaml"), &files); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		file := scannertest.Vectors(t, "securitytxt/"+name)
+		got := parseSecurityTxt(file)
+		var errors []string
+		switch {
+		case isMarkup(file):
+			errors = []string{"not-a-security-txt"}
+		default:
+			if got.contacts == 0 {
+				errors = append(errors, "contact-missing")
+			}
+			if got.expires == "" {
+				errors = append(errors, "expires-missing")
+			}
+			for _, f := range got.faults {
+				errors = append(errors, string(f))
+			}
+		}
+		wanted := slices.DeleteFunc(want.Errors, func(e string) bool { return slices.Contains(judged, e) })
+		if diff := cmp.Diff(wanted, errors, cmpopts.EquateEmpty()); diff != "" || got.signed != want.Signed {
+			t.Errorf("%s, signed %t (-want +got):\n%s", name, got.signed, diff)
+		}
+	}
+}
+
 // serveFile is a site with a page at every address, and a file.
 func serveFile(file http.HandlerFunc) http.Handler {
 	mux := http.NewServeMux()
@@ -81,11 +144,18 @@ func TestObserveSecurityTxt(t *testing.T) {
 		file http.HandlerFunc
 		want fact.SecurityTxt
 	}{
-		"present":     {good, fact.SecurityTxt{URL: at, Status: 200, Contacts: 1}},
+		"present":     {good, fact.SecurityTxt{URL: at, Status: 200, Contacts: 1, MediaType: "text/plain"}},
 		"absent":      {http.NotFound, fact.SecurityTxt{URL: at, Status: 404}},
-		"soft-404":    {page("Content-Type", "text/html"), fact.SecurityTxt{URL: at, Status: 200}},
-		"page-as-txt": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "\n <p>Contact: us</p>\nContact: x\n") }, fact.SecurityTxt{URL: at, Status: 200}},
-		"moved":       {redirect("/security.txt", 301), fact.SecurityTxt{URL: origin + "/security.txt", Status: 200}},
+		"soft-404":    {page("Content-Type", "text/html"), fact.SecurityTxt{URL: at, Status: 200, MediaType: "text/html", Faults: []fact.SecurityTxtFault{fact.TxtPage}}},
+		"page-as-txt": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "\n <p>Contact: us</p>\nContact: x\n") }, fact.SecurityTxt{URL: at, Status: 200, MediaType: "text/html", Faults: []fact.SecurityTxtFault{fact.TxtPage}}},
+		"moved":       {redirect("/security.txt", 301), fact.SecurityTxt{URL: origin + "/security.txt", Status: 200, MediaType: "text/html", Faults: []fact.SecurityTxtFault{fact.TxtPage}}},
+		// A home page in place of the file is no file without contact.
+		"to-the-page": {redirect("/", 302), fact.SecurityTxt{URL: origin + "/", Status: 200, MediaType: "text/html", Faults: []fact.SecurityTxtFault{fact.TxtPage}}},
+		// RFC 9116 section 3: the type is text/plain, in UTF-8.
+		"as-html":   {typed("text/html; charset=utf-8"), fact.SecurityTxt{URL: at, Status: 200, Contacts: 1, MediaType: "text/html", Faults: []fact.SecurityTxtFault{fact.TxtMediaType}}},
+		"as-binary": {typed("application/octet-stream"), fact.SecurityTxt{URL: at, Status: 200, Contacts: 1, MediaType: "application/octet-stream", Faults: []fact.SecurityTxtFault{fact.TxtMediaType}}},
+		"in-latin":  {typed("text/plain; charset=iso-8859-1"), fact.SecurityTxt{URL: at, Status: 200, Contacts: 1, MediaType: "text/plain", Faults: []fact.SecurityTxtFault{fact.TxtMediaType}}},
+		"in-utf-8":  {typed("text/plain; charset=UTF-8"), fact.SecurityTxt{URL: at, Status: 200, Contacts: 1, MediaType: "text/plain"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

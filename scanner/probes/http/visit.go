@@ -19,7 +19,7 @@ import (
 
 // The bounds of one answer.
 const (
-	maxHead = 32 << 10
+	maxHead = 256 << 10 // what browsers read of one
 	maxBody = 64 << 10  // kept
 	maxPage = 512 << 10 // read
 	maxURL  = 2000
@@ -126,12 +126,16 @@ func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, 
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	response, err := ask(conn, v.newRequest(u, e)) //nolint:bodyclose // the body ends with the connection, which is closed here
+	response, oddities, err := ask(conn, v.newRequest(u, e)) //nolint:bodyclose // the body ends with the connection, which is closed here
 	if err != nil {
 		return hop, last, err
 	}
-	v.heads.add(u, response)
+	if isUnknownCoding(response) {
+		oddities = append(oddities, fact.OddCoding)
+	}
+	v.heads.add(u, response, oddities)
 	hop = describe(u, response)
+	hop.Oddities = oddities
 	hop.Certificate = validity
 	if e.literal != "" || e.network != "" {
 		hop.Address = cmp.Or(e.literal, conn.RemoteAddr().String())

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/answerhead"
 )
 
 // provider is a hosting service under whose names anybody may open a service
@@ -122,5 +123,6 @@ func homePage(ctx context.Context, conn net.Conn, host, agent string) (*http.Res
 	if err := request.Write(conn); err != nil {
 		return nil, err
 	}
-	return http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxPage)), request)
+	response, _, err := answerhead.Read(bufio.NewReader(io.LimitReader(conn, maxPage)), request)
+	return response, err
 }

@@ -260,6 +260,7 @@ func TestObserveReportRecords(t *testing.T) {
 		valid, other bool
 	}{
 		"one":       {`_smtp._tls.chu TXT "v=TLSRPTv1; rua=https://rapports.test/v1,mailto:a@chu.test"`, 1, true, false},
+		"in_clear":  {`_smtp._tls.chu TXT "v=TLSRPTv1; rua=http://rapports.test/v1"`, 1, true, false},
 		"several":   {"_smtp._tls.chu TXT \"v=TLSRPTv1; rua=mailto:a@chu.test\"\n_smtp._tls.chu TXT \"v=TLSRPTv1; rua=mailto:b@chu.test\"", 2, false, false},
 		"no_rua":    {`_smtp._tls.chu TXT "v=TLSRPTv1; x=y"`, 1, false, false},
 		"bare":      {`_smtp._tls.chu TXT "v=TLSRPTv1"`, 1, false, false},

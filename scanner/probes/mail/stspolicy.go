@@ -21,6 +21,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/answerhead"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
 )
@@ -104,7 +105,7 @@ func exchangePolicy(conn io.ReadWriter, host, agent string, mx fact.MailExchange
 		return found, err
 	}
 	limited := &io.LimitedReader{R: conn, N: maxHead}
-	response, err := http.ReadResponse(bufio.NewReader(limited), request)
+	response, _, err := answerhead.Read(bufio.NewReader(limited), request)
 	if err != nil {
 		return found, err
 	}
@@ -139,7 +140,7 @@ func readPolicy(found *fact.MTASTSPolicy, response *http.Response, mx fact.MailE
 
 func mediaType(header string) string {
 	kind, _, err := mime.ParseMediaType(header)
-	if err != nil {
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		return ""
 	}
 	return printable(kind)

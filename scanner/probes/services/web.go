@@ -15,6 +15,7 @@ import (
 
 	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/answerhead"
 )
 
 // maxPage bounds what is read of a page (exposure-checks.md section 1.3).
@@ -80,7 +81,7 @@ func bracket(host string) string {
 
 // readHTTP reads an answer; a body cut short is a body all the same.
 func readHTTP(from io.Reader) (page, bool) {
-	response, err := http.ReadResponse(bufio.NewReader(io.LimitReader(from, 2*maxPage)), nil)
+	response, _, err := answerhead.Read(bufio.NewReader(io.LimitReader(from, 2*maxPage)), nil)
 	if err != nil {
 		return page{}, false
 	}
