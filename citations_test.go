@@ -82,7 +82,7 @@ var (
 	decisionMade  = regexp.MustCompile(`(?m)^(\d+)\. \*\*`)
 	recordCited   = regexp.MustCompile(`(?:ADR |docs/adr/)(\d{4})`)
 	rowCited      = regexp.MustCompile(`\b((?:EXP-(?:DNS|MAIL|TLS|HTTP|SVC|VULN)|MFA|HDS|AD)-\d{2})\b`)
-	catalogue     = regexp.MustCompile(`(?:exposure catalogue|catalogue d'exposition),? \(?section (\d+(?:\.\d+)*)`)
+	catalogue     = regexp.MustCompile(`(?:(?:exposure catalogue|catalogue d'exposition),? \(?section |\bEXP-)(\d+(?:\.\d+)*)`)
 	pathCited     = regexp.MustCompile(`\bdocs/[A-Za-z0-9_./-]+\.(?:md|json|yaml|txt)\b`)
 )
 
@@ -264,5 +264,28 @@ func walk(t *testing.T, leftOut []string, visit func(file string)) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// listed is a row of the table of decision records.
+var listed = regexp.MustCompile(`(?m)^\| \[(\d{4})\]\(([^)]+)\) \| (.+) \|$`)
+
+// TestDecisionsAreListed holds docs/adr/README.md to the records: each once, in
+// order, under its own title.
+func TestDecisionsAreListed(t *testing.T) {
+	records, err := filepath.Glob("docs/adr/[0-9]*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, record := range records { // in order: Glob sorts
+		name := path.Base(record)
+		want = append(want, fmt.Sprintf("%s %s %s", name[:4], name, readPaper(t, record).titles[0]))
+	}
+	for _, m := range listed.FindAllStringSubmatch(readPaper(t, "docs/adr/README.md").text, -1) {
+		got = append(got, strings.Join(m[1:], " "))
+	}
+	if !slices.Equal(want, got) {
+		t.Errorf("docs/adr/README.md lists\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
