@@ -7,15 +7,23 @@ package checks
 //go:generate go run ./internal/gen
 //go:generate go run ./internal/pages
 
-import "carescan/scanner"
+import (
+	"slices"
+	"sync"
+
+	"carescan/scanner"
+)
+
+// registered is the registry, put together once.
+var registered = sync.OnceValue(registry)
 
 // All returns every check with its papers, in the order of their ids. The slice
 // is the caller's own.
-func All() []scanner.Check { return registry() }
+func All() []scanner.Check { return slices.Clone(registered()) }
 
 // ByID returns the check that bears an id.
 func ByID(id string) (scanner.Check, bool) {
-	for _, check := range registry() {
+	for _, check := range registered() {
 		if check.ID == id {
 			return check, true
 		}

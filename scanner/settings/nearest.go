@@ -24,9 +24,10 @@ func nearest(wrong string, known []string) string {
 	return best
 }
 
-func plainKey(key string) string {
-	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(key))
-}
+// joiners are what people write instead of an underscore.
+var joiners = strings.NewReplacer("-", "_", " ", "_")
+
+func plainKey(key string) string { return joiners.Replace(strings.ToLower(key)) }
 
 // distance counts the letters to add, remove, replace or swap with their
 // neighbour to turn one word into another (optimal string alignment).

@@ -6,7 +6,7 @@ import "carescan/scanner"
 
 // Population names a population in every language.
 func Population(id string) scanner.Values {
-	name, known := populationNames()[id]
+	name, known := populationNames[id]
 	if !known {
 		name = scanner.Text{FR: id, EN: id}
 	}
@@ -14,16 +14,14 @@ func Population(id string) scanner.Values {
 }
 
 // populationNames are the populations of identity-directory-hds.md section 1.5.
-func populationNames() map[string]scanner.Text {
-	return map[string]scanner.Text{
-		"administrators":  {FR: "administrateurs", EN: "administrators"},
-		"remote_users":    {FR: "utilisateurs à distance", EN: "remote users"},
-		"suppliers":       {FR: "fournisseurs", EN: "suppliers"},
-		"physicians":      {FR: "médecins", EN: "physicians"},
-		"nurses":          {FR: "infirmiers", EN: "nurses"},
-		"other_dpi_users": {FR: "autres utilisateurs du dossier patient", EN: "other users of the patient record"},
-		"all_staff":       {FR: "ensemble du personnel", EN: "all staff"},
-		"guests":          {FR: "invités", EN: "guests"},
-		"patients":        {FR: "patients", EN: "patients"},
-	}
+var populationNames = map[string]scanner.Text{
+	"administrators":  {FR: "administrateurs", EN: "administrators"},
+	"remote_users":    {FR: "utilisateurs à distance", EN: "remote users"},
+	"suppliers":       {FR: "fournisseurs", EN: "suppliers"},
+	"physicians":      {FR: "médecins", EN: "physicians"},
+	"nurses":          {FR: "infirmiers", EN: "nurses"},
+	"other_dpi_users": {FR: "autres utilisateurs du dossier patient", EN: "other users of the patient record"},
+	"all_staff":       {FR: "ensemble du personnel", EN: "all staff"},
+	"guests":          {FR: "invités", EN: "guests"},
+	"patients":        {FR: "patients", EN: "patients"},
 }

@@ -31,7 +31,7 @@ var Check = scanner.Check{
 }
 
 // judge concludes as its worst measure does. What was never counted before is
-// compared with nothing (identity-rules.md, the metric, rule 9).
+// compared with nothing (identity-rules.md, The metric, rule 9).
 func judge(c scanner.Case[Params], a fact.Accounts, h fact.History) scanner.Verdict {
 	if !a.Sensitive {
 		return scanner.Exempt("not-sensitive", nil)

@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,34 +33,46 @@ func Describe(root *cobra.Command, l scanner.Lang) {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.SetUsageTemplate(usage(l))
+	root.SetUsageFunc(func(c *cobra.Command) error {
+		_, err := io.WriteString(c.OutOrStderr(), usage(c, l))
+		return err
+	})
 	root.SetFlagErrorFunc(misunderstood)
-	root.InitDefaultHelpFlag() // before arguments are split, or --help would swallow the next word
+	// Known before arguments are split, or --help would swallow the next word.
+	root.PersistentFlags().BoolP("help", "h", false, scanner.Text{FR: "montrer cette aide", EN: "show this help"}.In(l))
 }
 
-func usage(l scanner.Lang) string {
-	words := strings.NewReplacer(
-		"[usage]", scanner.Text{FR: "Utilisation :", EN: "Usage:"}.In(l),
-		"[commands]", scanner.Text{FR: "Commandes :", EN: "Commands:"}.In(l),
-		"[flags]", scanner.Text{FR: "Options :", EN: "Flags:"}.In(l),
-		"[general]", scanner.Text{FR: "Options générales :", EN: "General flags:"}.In(l),
-	)
-	return words.Replace(usageTemplate)
+// usage says how a command is called. What the library words in English has
+// another word in French.
+func usage(c *cobra.Command, l scanner.Lang) string {
+	theirs := strings.NewReplacer()
+	if l == scanner.French {
+		theirs = strings.NewReplacer("[flags]", "[options]", "(default ", scanner.Typeset(l, "(par défaut : "))
+	}
+	var b strings.Builder
+	section := func(title scanner.Text, lines string) {
+		if lines != "" {
+			fmt.Fprintf(&b, "\n%s\n%s\n", title.Typeset().In(l), strings.TrimRight(theirs.Replace(lines), "\n"))
+		}
+	}
+	b.WriteString(scanner.Text{FR: "Utilisation :", EN: "Usage:"}.Typeset().In(l) + "\n")
+	if c.Runnable() {
+		fmt.Fprintf(&b, "  %s\n", theirs.Replace(c.UseLine()))
+	}
+	var commands strings.Builder
+	for _, below := range c.Commands() {
+		if below.IsAvailableCommand() {
+			fmt.Fprintf(&commands, "  %-*s %s\n", below.NamePadding(), below.Name(), below.Short)
+		}
+	}
+	if commands.Len() > 0 {
+		fmt.Fprintf(&b, "  %s …\n", c.CommandPath())
+	}
+	section(scanner.Text{FR: "Commandes :", EN: "Commands:"}, commands.String())
+	section(scanner.Text{FR: "Options :", EN: "Flags:"}, c.LocalFlags().FlagUsages())
+	section(scanner.Text{FR: "Options générales :", EN: "General flags:"}, c.InheritedFlags().FlagUsages())
+	return b.String()
 }
-
-const usageTemplate = `[usage]{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} …
-
-[commands]{{range .Commands}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
-
-[flags]
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
-
-[general]
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
-`
 
 func misunderstood(command *cobra.Command, cause error) error {
 	return &Problem{

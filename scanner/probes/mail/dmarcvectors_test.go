@@ -13,7 +13,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/loopback"
-	"carescan/scanner/probes/internal/vectors"
+	"carescan/scanner/scannertest"
 )
 
 // dmarcVector is one record of the public vectors with what must be read from it.
@@ -35,7 +35,7 @@ type dmarcVector struct {
 func TestDMARCVectors(t *testing.T) {
 	t.Parallel()
 	var all struct{ Records []dmarcVector }
-	if err := yaml.Unmarshal(vectors.Read(t, "dmarc/records.yaml"), &all); err != nil {
+	if err := yaml.Unmarshal(scannertest.Vectors(t, "dmarc/records.yaml"), &all); err != nil {
 		t.Fatal(err)
 	}
 	if len(all.Records) != 27 {
@@ -143,7 +143,7 @@ const whyStart = "ours: without any record the name the walk began at is the org
 func TestDMARCWalks(t *testing.T) {
 	t.Parallel()
 	var all struct{ Walks []dmarcWalk }
-	if err := yaml.Unmarshal(vectors.Read(t, "dmarc/treewalk.yaml"), &all); err != nil {
+	if err := yaml.Unmarshal(scannertest.Vectors(t, "dmarc/treewalk.yaml"), &all); err != nil {
 		t.Fatal(err)
 	}
 	if len(all.Walks) != 12 {
@@ -212,7 +212,7 @@ func TestDMARCAlignments(t *testing.T) {
 			Aligned      bool
 		}
 	}
-	if err := yaml.Unmarshal(vectors.Read(t, "dmarc/treewalk.yaml"), &all); err != nil {
+	if err := yaml.Unmarshal(scannertest.Vectors(t, "dmarc/treewalk.yaml"), &all); err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range all.Alignments {

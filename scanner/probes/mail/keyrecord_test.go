@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/internal/vectors"
+	"carescan/scanner/scannertest"
 )
 
 // TestDKIMVectors reads the public key records: type, size, what is withdrawn, in
@@ -23,7 +23,7 @@ func TestDKIMVectors(t *testing.T) {
 		Valid            bool
 		Revoked, Testing bool
 	}
-	if err := json.Unmarshal(vectors.Read(t, "dkim/keys.json"), &all); err != nil {
+	if err := json.Unmarshal(scannertest.Vectors(t, "dkim/keys.json"), &all); err != nil {
 		t.Fatal(err)
 	}
 	if len(all) != 31 {

@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/internal/vectors"
+	"carescan/scanner/scannertest"
 )
 
 // spfDifferences are the tests of the public suite where the tree, which speaks of
@@ -81,7 +81,7 @@ type spfSuiteTest struct {
 
 func spfSuite(t *testing.T) (all []spfScenario) {
 	t.Helper()
-	decoder := yaml.NewDecoder(bytes.NewReader(vectors.Read(t, "spf/rfc7208-tests.yml")))
+	decoder := yaml.NewDecoder(bytes.NewReader(scannertest.Vectors(t, "spf/rfc7208-tests.yml")))
 	for {
 		var s spfScenario
 		err := decoder.Decode(&s)

@@ -155,14 +155,16 @@ func decodeDocument(data []byte) (document, error) {
 	return d, nil
 }
 
+// plainTags are the types that every YAML reader gives alike.
+var plainTags = []string{"!!str", "!!int", "!!bool", "!!float", "!!null", "!!map", "!!seq", "!!timestamp", ""}
+
 // acceptNode refuses what another YAML reader might understand otherwise, and
 // every expression that the engine would evaluate.
 func acceptNode(n *yaml.Node) error {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
 		return refuse("alias YAML", "YAML alias")
 	}
-	plain := []string{"!!str", "!!int", "!!bool", "!!float", "!!null", "!!map", "!!seq", "!!timestamp", ""}
-	if !slices.Contains(plain, n.ShortTag()) {
+	if !slices.Contains(plainTags, n.ShortTag()) {
 		return refuse("type YAML « %s »", "YAML type %q", n.ShortTag())
 	}
 	if rest := strings.ReplaceAll(n.Value, baseURL, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "§") {

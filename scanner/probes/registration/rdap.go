@@ -65,7 +65,7 @@ func parseDate(text string) (time.Time, bool) {
 func statuses(told []string) []string {
 	var kept []string
 	for _, status := range told {
-		if status = strings.ToLower(status); slices.Contains(known(), status) {
+		if status = strings.ToLower(status); slices.Contains(knownStatuses, status) {
 			kept = append(kept, status)
 		}
 	}
@@ -73,15 +73,13 @@ func statuses(told []string) []string {
 	return slices.Compact(kept)
 }
 
-// known lists the status codes of domains (RFC 9083 section 10.2.2, RFC 8056
+// knownStatuses are the status codes of domains (RFC 9083 section 10.2.2, RFC 8056
 // section 2).
-func known() []string {
-	return []string{
-		"active", "add period", "administrative", "associated", "auto renew period", "client delete prohibited", "client hold",
-		"client renew prohibited", "client transfer prohibited", "client update prohibited", "delete prohibited", "inactive",
-		"locked", "pending create", "pending delete", "pending renew", "pending restore", "pending transfer", "pending update",
-		"redemption period", "renew period", "renew prohibited", "reserved", "server delete prohibited", "server hold",
-		"server renew prohibited", "server transfer prohibited", "server update prohibited", "transfer period",
-		"transfer prohibited", "update prohibited", "validated",
-	}
+var knownStatuses = []string{
+	"active", "add period", "administrative", "associated", "auto renew period", "client delete prohibited", "client hold",
+	"client renew prohibited", "client transfer prohibited", "client update prohibited", "delete prohibited", "inactive",
+	"locked", "pending create", "pending delete", "pending renew", "pending restore", "pending transfer", "pending update",
+	"redemption period", "renew period", "renew prohibited", "reserved", "server delete prohibited", "server hold",
+	"server renew prohibited", "server transfer prohibited", "server update prohibited", "transfer period",
+	"transfer prohibited", "update prohibited", "validated",
 }

@@ -116,16 +116,17 @@ const envPrefix = "CARESCAN_AGGREGATOR"
 // inNames turns the dotted path of a key into the name of a variable.
 var inNames = strings.NewReplacer(".", "_")
 
+// inFlags turns it into the name of a flag: --agent-listen.
+var inFlags = strings.NewReplacer(".", "-", "_", "-")
+
 // Flags adds a flag for the file and one for every setting, described in a
 // language.
 func Flags(flags *pflag.FlagSet, l scanner.Lang) {
 	flags.String("config", "", scanner.Text{FR: "fichier de réglages, YAML", EN: "settings file, YAML"}.In(l))
 	for path, key := range documentation() {
-		flags.String(flagName(path), key.Default, scanner.Text{FR: key.FR, EN: key.EN}.In(l))
+		flags.String(inFlags.Replace(path), key.Default, scanner.Text{FR: key.FR, EN: key.EN}.In(l))
 	}
 }
-
-func flagName(path string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(path) }
 
 // Load reads the settings: a flag wins over the environment, the environment
 // over the file, the file over the defaults. Viper chooses between flag and
@@ -166,7 +167,7 @@ func override(c *Config, flags *pflag.FlagSet) (origins map[string]string, fault
 	v.AutomaticEnv()
 	origins = map[string]string{}
 	for _, path := range settings.Paths(*c) {
-		flag := flags.Lookup(flagName(path))
+		flag := flags.Lookup(inFlags.Replace(path))
 		if err := v.BindPFlag(path, flag); err != nil {
 			return nil, nil, fmt.Errorf("bind setting %s: %w", path, err)
 		}
