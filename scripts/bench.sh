@@ -16,8 +16,8 @@ measure() { # package, benchmark
 # only the processor time means something.
 agent=bin/carescan-agent
 starts() { # what it is told
-  local TIMEFORMAT='%R %U %S' IFS=- times
-  times=$(for _ in $(seq 21); do { time "$agent" "$@" >/dev/null; } 2>&1; done)
+  local TIMEFORMAT='%R %U %S' IFS=- times turn
+  times=$(for ((turn = 0; turn < 21; turn++)); do { time "$agent" "$@" >/dev/null; } 2>&1; done)
   echo "BenchmarkAgent/$* 21 $(median <<< "$times") start-ms $(awk '{ print $2 + $3 }' <<< "$times" | median) start-cpu-ms"
 }
 median() { # of seconds, in milliseconds

@@ -45,7 +45,7 @@ func TestStories(t *testing.T) {
 		Condition: func(name string) (bool, error) { return name == "mount" && canMount(), nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "await": await, "flip": flip, "tinydisk": tinyDisk, "day": day,
-			"expand": expand, "bundle": findBundle, "samefindings": sameFindings, "outcomes": outcomes,
+			"expand": expand, "bundle": findBundle, "samefindings": sameFindings, "outcomes": outcomes, "noise": noise,
 		},
 	})
 }
