@@ -123,11 +123,6 @@ func (s statement) validate() settings.Faults {
 	return nil
 }
 
-// field names a key of the file and what is expected there.
-func field(name, expected string) scanner.Values {
-	return scanner.Values{scanner.ValueField: name, scanner.ValueExpected: expected}
-}
-
 // line is the first line the statement is known to stand on.
 func (s statement) line() int {
 	return cmp.Or(s.Topic.line, s.Date.line, s.Role.line, s.Reference.line, s.Document.line)
