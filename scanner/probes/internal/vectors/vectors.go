@@ -24,7 +24,7 @@ func Read(t testing.TB, name string) []byte {
 		t.Fatal(err)
 	}
 	for above := here; ; above = filepath.Dir(above) {
-		data, err := os.ReadFile(filepath.Join(above, folder, name)) //nolint:gosec // a path written in a test
+		data, err := os.ReadFile(filepath.Join(above, folder, name))
 		if err == nil {
 			return data
 		}
