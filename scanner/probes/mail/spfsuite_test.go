@@ -113,12 +113,10 @@ func (c spfSuiteTest) results() (all []fact.SPFResult) {
 		}
 	}
 	for _, text := range texts {
-		switch r := fact.SPFResult(text); r {
-		case fact.SPFNone, fact.SPFPermError, fact.SPFTempError:
-			all = append(all, r)
-		default:
-			all = append(all, fact.SPFUsable)
+		if text == "pass" || text == "fail" || text == "softfail" || text == "neutral" {
+			text = string(fact.SPFUsable)
 		}
+		all = append(all, fact.SPFResult(text))
 	}
 	return all
 }
