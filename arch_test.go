@@ -34,8 +34,9 @@ var arrows = []arrow{
 	{"scanner/guard", []string{"scanner"}, "what may refuse knows nothing of what is looked for"},
 	{"scanner/engine", []string{"scanner", "scanner/guard"}, "the plan comes in as a value, and each look gets its leash"},
 	{"scanner/probes", []string{"scanner", "scanner/bounded", "scanner/fact", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},
-	{"scanner/probes/lists", []string{"scanner", "scanner/fact", "scanner/settings", "scanner/probes/internal/localfile"}, "lists describe products, and look at nothing"},
+	{"scanner/probes/lists", []string{"scanner/fact", "scanner/settings", "scanner/probes/internal/localfile"}, "lists describe products, and look at nothing"},
 	{"scanner/probes/internal/lab", []string{"scanner", "scanner/guard", "scanner/scannertest"}, "tests of probes look through the real door"},
+	{"scanner/probes/internal/loopback", []string{"scanner", "scanner/scannertest"}, "servers of tests listen as the lab does"},
 	{"scanner/scannertest", []string{"scanner"}, "the hospital does not know who looks at it"},
 	{"checks", []string{"checks", "scanner", "scanner/fact"}, "the registry knows the checks"},
 	{"checks/exposure", []string{"checks/internal", "scanner", "scanner/fact"}, "a check knows no other check"},
@@ -43,9 +44,9 @@ var arrows = []arrow{
 	{"checks/hosting", []string{"checks/internal", "scanner", "scanner/fact"}, "a check knows no other check"},
 	{"checks/governance", []string{"checks/internal", "scanner", "scanner/fact"}, "a check knows no other check"},
 	{"profiles", []string{"scanner"}, "checks come in as values"},
-	{"reports", []string{"reports", "scanner", "scanner/bounded", "scanner/fact", "profiles"}, "a report reads runs"},
-	{"reports/bundle", []string{"reports/bundle", "scanner", "scanner/fact"}, "the container outlives reports"},
-	{"cmd/internal", []string{"cmd/internal", "scanner", "scanner/fact", "scanner/settings", "reports/bundle"}, "shared by the programs"},
+	{"reports", []string{"reports", "scanner", "scanner/bounded", "scanner/fact"}, "a report reads runs"},
+	{"reports/bundle", []string{"reports/bundle", "scanner"}, "the container outlives reports"},
+	{"cmd/internal", []string{"scanner", "scanner/settings"}, "shared by the programs"},
 	{"cmd/agent", []string{"cmd/agent", "cmd/internal", "scanner", "checks", "profiles", "reports"}, "the agent ties it all"},
 	{"cmd/templates", []string{"cmd/templates", "cmd/internal/cli", "scanner", "scanner/probes/nuclei"}, "it holds the template engine and nothing else"},
 	{"cmd/lab", []string{"cmd/internal/cli", "scanner", "scanner/scannertest"}, "the hospital does not know who looks at it"},
@@ -65,7 +66,7 @@ var withSubtree = []string{"cmd/agent"}
 const nucleiModule = "github.com/projectdiscovery/"
 
 func TestArrows(t *testing.T) {
-	used := map[string]bool{}
+	used := map[string]bool{} // "from", and "from to"
 	for _, f := range goFiles(t) {
 		if strings.HasSuffix(f.path, "_test.go") {
 			continue
@@ -77,14 +78,23 @@ func TestArrows(t *testing.T) {
 		}
 		used[rule.from] = true
 		for _, imported := range f.imports() {
-			if inner, ok := strings.CutPrefix(imported, "carescan/"); ok && !rule.allows(f.folder, inner) {
+			inner, ours := strings.CutPrefix(imported, "carescan/")
+			if ours && !rule.allows(f.folder, inner) {
 				t.Errorf("%s imports %s: %s may not, because %s", f.path, imported, rule.from, rule.reason)
+			}
+			for _, to := range rule.to {
+				used[rule.from+" "+to] = used[rule.from+" "+to] || ours && rule.reaches(to, inner)
 			}
 		}
 	}
 	for _, rule := range arrows {
 		if !used[rule.from] {
 			t.Errorf("arrow from %s matches no folder any more: remove it", rule.from)
+		}
+		for _, to := range rule.to {
+			if !used[rule.from+" "+to] {
+				t.Errorf("arrow from %s to %s is followed no more: remove it", rule.from, to)
+			}
 		}
 	}
 }
@@ -97,12 +107,15 @@ func (a arrow) allows(folder, inner string) bool {
 	if a.from == "scanner/probes" && below(inner, probeFolder(folder)) {
 		return true
 	}
-	return slices.ContainsFunc(a.to, func(to string) bool {
-		if slices.Contains(exact, to) && !slices.Contains(withSubtree, a.from) {
-			return inner == to
-		}
-		return below(inner, to)
-	})
+	return slices.ContainsFunc(a.to, func(to string) bool { return a.reaches(to, inner) })
+}
+
+// reaches tells whether one end of an arrow covers a folder.
+func (a arrow) reaches(to, inner string) bool {
+	if slices.Contains(exact, to) && !slices.Contains(withSubtree, a.from) {
+		return inner == to
+	}
+	return below(inner, to)
 }
 
 // probeFolder is scanner/probes/<name>, for any folder of that probe.

@@ -4,13 +4,14 @@ package guard
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"carescan/scanner/scannertest"
 )
 
 // nameServer is a recursive resolver on loopback that knows what a test tells
@@ -32,7 +33,10 @@ type reply struct {
 
 func startNameServer(t *testing.T) *nameServer {
 	t.Helper()
-	streams, packets := listenBoth(t)
+	streams, packets, err := scannertest.ListenBoth("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := &nameServer{at: netip.MustParseAddrPort(packets.LocalAddr().String()), answers: map[string][]reply{}}
 	for _, server := range []*dns.Server{
 		{PacketConn: packets, Handler: s.handler("udp")},
@@ -51,23 +55,6 @@ func startNameServer(t *testing.T) *nameServer {
 		})
 	}
 	return s
-}
-
-// listenBoth finds a port that is free for both transports.
-func listenBoth(t *testing.T) (net.Listener, net.PacketConn) {
-	t.Helper()
-	for range 50 {
-		streams, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if packets, err := net.ListenPacket("udp", streams.Addr().String()); err == nil {
-			return streams, packets
-		}
-		streams.Close()
-	}
-	t.Fatal("no port is free for both transports")
-	return nil, nil
 }
 
 // says sets the replies to one question, such as "www.chu.test A".

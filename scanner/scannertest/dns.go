@@ -53,7 +53,7 @@ func (h *Hospital) openDNS() error {
 
 // openNameServer answers on a free port of an address.
 func (h *Hospital) openNameServer(address string, handler dns.Handler) (at string, err error) {
-	listener, packets, err := listenDNS(address)
+	listener, packets, err := ListenBoth(address)
 	if err != nil {
 		return "", err
 	}
@@ -81,21 +81,22 @@ func (h *Hospital) neighbour() string {
 	return netip.AddrFrom4(parts).String()
 }
 
-// listenDNS finds a port that is free for both transports.
-func listenDNS(address string) (net.Listener, net.PacketConn, error) {
+// ListenBoth takes one port for both transports: one that is free for the first
+// may be taken for the second.
+func ListenBoth(address string) (net.Listener, net.PacketConn, error) {
 	var failure error
-	for range 20 {
-		listener, err := net.Listen("tcp4", net.JoinHostPort(address, "0"))
+	for range 50 {
+		stream, err := net.Listen("tcp4", net.JoinHostPort(address, "0"))
 		if err != nil {
-			return nil, nil, fmt.Errorf("listen for DNS over TCP: %w", err)
+			return nil, nil, fmt.Errorf("listen over TCP: %w", err)
 		}
-		packets, err := net.ListenPacket("udp4", listener.Addr().String())
+		packets, err := net.ListenPacket("udp4", stream.Addr().String())
 		if err == nil {
-			return listener, packets, nil
+			return stream, packets, nil
 		}
-		failure = errors.Join(err, listener.Close())
+		failure = errors.Join(err, stream.Close())
 	}
-	return nil, nil, fmt.Errorf("listen for DNS over UDP: %w", failure)
+	return nil, nil, fmt.Errorf("listen over UDP: %w", failure)
 }
 
 // serveDNS runs a server and waits until it can be shut down.

@@ -70,5 +70,21 @@ func (f Faults) Below(key string) Faults {
 	return placed
 }
 
+// Each validates the items of a list, each fault below the place of its item, and
+// refuses an id that is written twice.
+func Each[T any](items []T, id func(T) string, validate func(T) Faults) Faults {
+	var faults Faults
+	seen := map[string]bool{}
+	for i, item := range items {
+		own := validate(item)
+		if seen[id(item)] {
+			own = append(own, Twice("id", id(item)))
+		}
+		seen[id(item)] = id(item) != ""
+		faults = append(faults, own.Below(At(i))...)
+	}
+	return faults
+}
+
 // At is the place of an element of a list: "[2]".
 func At(i int) string { return fmt.Sprintf("[%d]", i) }

@@ -62,17 +62,7 @@ var Section = settings.Section{
 
 // Validate names what keeps a directory from being read.
 func (s Settings) Validate() settings.Faults {
-	var faults settings.Faults
-	seen := map[string]bool{}
-	for i, c := range s {
-		own := c.validate()
-		if seen[c.ID] {
-			own = append(own, settings.Twice("id", c.ID))
-		}
-		seen[c.ID] = c.ID != ""
-		faults = append(faults, own.Below(settings.At(i))...)
-	}
-	return faults
+	return settings.Each(s, func(c Config) string { return c.ID }, Config.validate)
 }
 
 func (c Config) validate() (faults settings.Faults) {

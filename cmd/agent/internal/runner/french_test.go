@@ -310,19 +310,6 @@ func brokenResolvers() map[string]func(to dns.ResponseWriter, question *dns.Msg)
 	}
 }
 
-func startResolver(t *testing.T, handler dns.HandlerFunc) netip.AddrPort {
-	t.Helper()
-	streams, packets := listenBoth(t)
-	for _, server := range []*dns.Server{{PacketConn: packets, Handler: handler}, {Listener: streams, Handler: handler}} {
-		started := make(chan struct{})
-		server.NotifyStartedFunc = func() { close(started) }
-		go func() { _ = server.ActivateAndServe() }() // ends with Shutdown
-		<-started
-		t.Cleanup(func() { _ = server.Shutdown() })
-	}
-	return netip.MustParseAddrPort(packets.LocalAddr().String())
-}
-
 // domainFile is the configuration that asks one resolver about one domain.
 func domainFile(resolver netip.AddrPort) section {
 	file := labFile(scannertest.Settings{

@@ -4,7 +4,6 @@ package runner
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -17,6 +16,7 @@ import (
 	"carescan/cmd/agent/internal/sources"
 	"carescan/scanner"
 	"carescan/scanner/probes/inventory"
+	"carescan/scanner/scannertest"
 	"carescan/scanner/settings"
 )
 
@@ -35,10 +35,9 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// serve answers on one port over UDP and TCP until the test ends.
+// serve answers and counts the questions.
 func (w *world) serve(t testing.TB, answer func(dns.Question, *dns.Msg)) netip.AddrPort {
 	t.Helper()
-	streams, packets := listenBoth(t)
 	handler := dns.HandlerFunc(func(to dns.ResponseWriter, question *dns.Msg) {
 		w.queries.Add(1)
 		reply := new(dns.Msg).SetReply(question)
@@ -48,6 +47,16 @@ func (w *world) serve(t testing.TB, answer func(dns.Question, *dns.Msg)) netip.A
 		}
 		_ = to.WriteMsg(reply) // the asker may be gone
 	})
+	return startResolver(t, handler)
+}
+
+// startResolver answers on one port over UDP and TCP until the test ends.
+func startResolver(t testing.TB, handler dns.HandlerFunc) netip.AddrPort {
+	t.Helper()
+	streams, packets, err := scannertest.ListenBoth("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, server := range []*dns.Server{{PacketConn: packets, Handler: handler}, {Listener: streams, Handler: handler}} {
 		started := make(chan struct{})
 		server.NotifyStartedFunc = func() { close(started) }
@@ -56,23 +65,6 @@ func (w *world) serve(t testing.TB, answer func(dns.Question, *dns.Msg)) netip.A
 		t.Cleanup(func() { _ = server.Shutdown() })
 	}
 	return netip.MustParseAddrPort(packets.LocalAddr().String())
-}
-
-// listenBoth finds a port that is free for both transports.
-func listenBoth(t testing.TB) (net.Listener, net.PacketConn) {
-	t.Helper()
-	for range 50 {
-		streams, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if packets, err := net.ListenPacket("udp", streams.Addr().String()); err == nil {
-			return streams, packets
-		}
-		streams.Close()
-	}
-	t.Fatal("no port is free for both transports")
-	return nil, nil
 }
 
 // records are those of every domain, "%s" standing for its name. The mail is

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"carescan/scanner/scannertest"
 )
 
 // Serve accepts connections until the end of the test, each in a goroutine of its
@@ -68,18 +70,12 @@ func Free(t testing.TB) netip.AddrPort {
 	return netip.MustParseAddrPort(stream.Addr().String())
 }
 
-// ListenBoth takes one port for both transports: one that is free for the first
-// may be taken for the second.
+// ListenBoth takes one port for both transports.
 func ListenBoth(t testing.TB) (net.PacketConn, net.Listener) {
 	t.Helper()
-	for range 20 {
-		stream := listen(t)
-		packets, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", stream.Addr().String())
-		if err == nil {
-			return packets, stream
-		}
-		stream.Close()
+	stream, packets, err := scannertest.ListenBoth("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free for both transports")
-	return nil, nil
+	return packets, stream
 }
