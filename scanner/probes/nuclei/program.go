@@ -46,26 +46,9 @@ func absent() error {
 	}}
 }
 
-// errNoFile is a program that is a folder or a device.
-var errNoFile = errors.New("no regular file")
-
-// unreadable words an error of the system. It names no path: see settings.Unreadable.
 func unreadable(err error) error {
-	reason := err
-	if named, ok := errors.AsType[*fs.PathError](err); ok {
-		reason = named.Err
-	}
-	why := settings.Say("le système répond « %v »", "the system answers %q", reason)
-	switch {
-	case errors.Is(err, errNoFile):
-		why = settings.Say("son chemin ne mène pas à un fichier", "its path leads to no file")
-	case errors.Is(err, fs.ErrPermission):
-		why = settings.Say("les droits ne le permettent pas", "the rights do not allow it")
-	}
 	return settings.Faults{{
-		What: settings.Say(
-			"le programme carescan-templates ne peut pas être lu ou démarré : %s",
-			"the program carescan-templates cannot be read or started: %s", why),
+		What: settings.Say("le programme carescan-templates ne peut pas être lu ou démarré (%[1]v)", "the program carescan-templates cannot be read or started (%[1]v)", err),
 		Hint: settings.Say(
 			"vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier",
 			"check that the account of carescan-agent may read and execute that file"),
@@ -120,7 +103,7 @@ func (p Program) open() (*os.File, error) {
 	}
 	info, err := os.Stat(p.Path)
 	if err == nil && !info.Mode().IsRegular() {
-		err = errNoFile
+		err = errors.New(p.Path + " is no file")
 	}
 	var file *os.File
 	if err == nil {

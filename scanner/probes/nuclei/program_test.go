@@ -34,7 +34,7 @@ func TestProgramIsRefused(t *testing.T) {
 		"absent":         {Program{Path: filepath.Join(folder, "none"), SHA256: ownHash()}, false, scanner.CauseNoProgram, "le programme carescan-templates est absent"},
 		"altered":        {Program{Path: altered, SHA256: ownHash()}, false, scanner.CauseProgramRefused, "carescan-templates n'est pas le programme attendu\u00a0: son empreinte est "},
 		"unknown-hash":   {Program{Path: exe}, false, scanner.CauseProgramRefused, "cet agent ne sait pas à quelle empreinte reconnaître carescan-templates"},
-		"folder":         {Program{Path: folder, SHA256: ownHash()}, false, scanner.CauseProgramShut, "le programme carescan-templates ne peut pas être lu ou démarré\u00a0: son chemin ne mène pas à un fichier"},
+		"folder":         {Program{Path: folder, SHA256: ownHash()}, false, scanner.CauseProgramShut, "le programme carescan-templates ne peut pas être lu ou démarré"},
 		"other-protocol": {Program{Path: exe, SHA256: ownHash(), Args: []string{"stranger"}}, true, scanner.CauseProgramRefused, "carescan-templates est d'une autre version que cet agent"},
 	}
 	for name, test := range tests {
