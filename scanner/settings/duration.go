@@ -18,16 +18,7 @@ var span = regexp.MustCompile(`^(?:([0-9]{1,5})[dj])?((?:[0-9]{1,9}(?:\.[0-9]{1,
 // longest bounds a duration: what goes beyond is a slip.
 const longest = 100 * 365 * 24 * time.Hour
 
-// ParseDuration reads a time with its unit, such as 30s, 1h30m, 12h or 7d. The
-// error is a Fault.
-func ParseDuration(text string) (time.Duration, error) {
-	duration, fault := voice{}.duration(text)
-	if fault != nil {
-		return 0, *fault
-	}
-	return duration, nil
-}
-
+// duration reads a time with its unit, such as 30s, 1h30m, 12h or 7d.
 func (v voice) duration(text string) (time.Duration, *Fault) {
 	hint := Say("écrivez un nombre et son unité, tel que 30s, 10m, 12h ou 7d : s pour secondes, m pour minutes, h pour heures, d ou j pour jours",
 		"write a number and its unit, such as 30s, 10m, 12h or 7d: s for seconds, m for minutes, h for hours, d for days")
