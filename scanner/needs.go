@@ -18,6 +18,9 @@ type Needs struct {
 	// Vantage is where it always sees from, whatever the plan says; empty means
 	// from where the plan runs.
 	Vantage Vantage
+	// Recalls says that it brings what earlier runs concluded, which is no sight of
+	// today: a run that only remembered has looked at nothing.
+	Recalls bool
 	// Load is the most a look costs one target.
 	Load Load
 }

@@ -177,9 +177,7 @@ func fill(run *scanner.Run, results []seen) {
 func (e Engine) status(observations []scanner.Observation) scanner.RunStatus {
 	recalled := map[string]bool{}
 	for _, p := range e.Probes {
-		if r, ok := p.(Recaller); ok {
-			recalled[p.Name()] = r.Recalls()
-		}
+		recalled[p.Name()] = p.Needs().Recalls
 	}
 	sighted := func(o scanner.Observation) bool { return len(o.Fact) > 0 && !recalled[o.Probe] }
 	lacking := func(o scanner.Observation) bool { return o.Status != scanner.StatusCompleted }

@@ -83,7 +83,7 @@ func (outsider) Needs() scanner.Needs { return scanner.Needs{Vantage: scanner.Va
 // rememberer brings what earlier runs concluded.
 type rememberer struct{ walker }
 
-func (rememberer) Recalls() bool { return true }
+func (rememberer) Needs() scanner.Needs { return scanner.Needs{Recalls: true} }
 
 func brings(sightings ...scanner.Sighting) walker {
 	return walker{

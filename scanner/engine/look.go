@@ -20,10 +20,6 @@ import (
 // probe this program does not have: nobody knows which facts it would bring.
 const KindUnknownProbe = "unknown-probe"
 
-// Recaller is what a probe implements when it brings what earlier runs concluded:
-// that is no sight of today.
-type Recaller interface{ Recalls() bool }
-
 const (
 	maxArtifact = 64 << 10 // bytes kept of one artifact
 	maxError    = 500      // bytes kept of one error

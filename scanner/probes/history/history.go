@@ -35,11 +35,9 @@ func (Probe) TargetKind() scanner.TargetKind { return scanner.KindEstablishment 
 func (Probe) Facts() []string { return []string{fact.History{}.FactKind()} }
 
 // Needs is nothing: it reads what the agent keeps.
-func (Probe) Needs() scanner.Needs { return scanner.Needs{Vantage: scanner.VantageDeclared} }
-
-// Recalls tells that it sees nothing of today: a run that only remembered has
-// looked at nothing.
-func (Probe) Recalls() bool { return true }
+func (Probe) Needs() scanner.Needs {
+	return scanner.Needs{Vantage: scanner.VantageDeclared, Recalls: true}
+}
 
 // Observe recalls. A memory that cannot be read begins again, and says so: the
 // run goes on, and what would be judged against the past is inconclusive.

@@ -113,7 +113,7 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 	if err == nil {
 		defer ready.Door.Stop()
 		signs = append(signs, signScope(ready.Plan, now))
-		signs = append(signs, signTargets(ready.Plan)...)
+		signs = append(signs, signTargets(ready)...)
 	}
 	signs = append(signs, signSpace(d.config.State), signEnrolment(d.identity, now))
 	signs = append(signs, signSpool(d, now)...)
@@ -193,8 +193,8 @@ func signScope(plan scanner.Plan, now time.Time) sign {
 }
 
 // signTargets tells that a run would look at nothing.
-func signTargets(plan scanner.Plan) []sign {
-	if len(plan.Tasks) > 0 {
+func signTargets(ready runner.Prepared) []sign {
+	if slices.ContainsFunc(needed(ready), func(p scanner.Probe) bool { return !p.Needs().Recalls }) {
 		return nil
 	}
 	return []sign{{
