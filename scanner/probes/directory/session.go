@@ -3,6 +3,7 @@
 package directory
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-ldap/ldap/v3"
 	"golang.org/x/time/rate"
@@ -88,13 +90,21 @@ type bounded struct {
 func (b bounded) Read(p []byte) (int, error) { return b.limited.Read(p) }
 
 // readPassword reads a secret that is never kept nor repeated. An empty one
-// would be an unauthenticated bind, which succeeds (RFC 4513 section 5.1.2).
+// would be an unauthenticated bind, which succeeds (RFC 4513 section 5.1.2). One
+// that is no text in UTF-8 (RFC 4511 section 4.2) is refused before any sign-in: a
+// wrong password at every run locks the account. The mark of Notepad is no part of
+// it.
 func readPassword(path string) (string, error) {
 	data, _, err := localfile.Read(path, maxSecret)
 	if err != nil {
 		return "", localfile.In("password_file", fmt.Errorf("read password_file: %w", err))
 	}
-	password := strings.TrimRight(string(data), "\r\n")
+	if settings.IsUTF16(data) || !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
+		return "", settings.InFile(0,
+			"password_file n'est pas en UTF-8 : enregistrez-le de nouveau avec ce codage ; le mot de passe n'a pas été essayé",
+			"password_file is not in UTF-8: save it again in this encoding; the password was not tried").Because(scanner.CauseFileEncoding)
+	}
+	password := strings.TrimRight(string(settings.Saved(data)), "\r\n")
 	if password == "" {
 		return "", settings.InFile(0,
 			"password_file est vide : écrivez-y le mot de passe de bind_dn",
@@ -159,7 +169,7 @@ func readAuthorities(file string) (*x509.CertPool, error) {
 		return nil, localfile.In("ca_file", fmt.Errorf("read ca_file: %w", err))
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
+	if !pool.AppendCertsFromPEM(settings.Saved(pem)) {
 		name := filepath.Base(file)
 		return nil, settings.InFile(0,
 			"ca_file "+name+" ne contient aucun certificat au format PEM",

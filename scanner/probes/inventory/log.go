@@ -54,6 +54,7 @@ func (p *Probe) log(ctx context.Context, g *gathering) {
 // objects whose name_value holds names one per line, as public search services
 // give, or plain text, one name per line, "#" beginning a comment.
 func ParseLog(raw []byte) ([]string, error) {
+	raw = settings.Saved(raw)
 	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
 		return logLines(string(raw)), nil
 	}

@@ -86,7 +86,7 @@ func read(file string) ([]byte, settings.Faults) {
 	case len(data) > maxFile:
 		return nil, settings.InFile(0, fmt.Sprintf("le fichier dépasse %d octets", maxFile), fmt.Sprintf("the file is longer than %d bytes", maxFile))
 	}
-	return data, nil
+	return settings.Saved(data), nil
 }
 
 // Name names both lists with their dates.

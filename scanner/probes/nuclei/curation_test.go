@@ -5,6 +5,7 @@ package nuclei
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -159,6 +160,24 @@ func TestSummaryWithoutFolder(t *testing.T) {
 	p := newProbe(t, Options{}, "mute")
 	if got, want := p.Summary().FR, fmt.Sprintf("%d modèles actifs, 0 écartés", len(p.Templates())); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestPinsSavedByWindows(t *testing.T) {
+	sum := strings.Repeat("0a", 32)
+	for name, saved := range map[string]string{
+		"mark":   "\ufeff" + sum + " *a.yaml\r\n",
+		"utf-16": "\xff\xfe" + strings.Join(strings.Split(sum+" *a.yaml\r\n", ""), "\x00") + "\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "pins")
+			if err := os.WriteFile(file, []byte(saved), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := readPins(file); err != nil || !got.hold("a.yaml", "sha256:"+sum) {
+				t.Errorf("pins = %v, %v", got, err)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ package nuclei
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -33,7 +34,11 @@ func readPins(file string) (pins, error) {
 		return nil, settings.Unreadable(err).Below("pins")
 	}
 	defer f.Close()
-	list, err := ParsePins(io.LimitReader(f, maxPins))
+	saved, err := io.ReadAll(io.LimitReader(f, maxPins))
+	if err != nil {
+		return nil, settings.Unreadable(err).Below("pins")
+	}
+	list, err := ParsePins(bytes.NewReader(settings.Saved(saved)))
 	if faults, ok := errors.AsType[settings.Faults](err); ok {
 		return nil, faults.Below("pins")
 	}

@@ -18,6 +18,7 @@ import (
 	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func (a *app) enrol() *cobra.Command {
@@ -57,7 +58,7 @@ func (a *app) enrolWith(ctx context.Context, token wire.Token) error {
 	return a.welcome(given)
 }
 
-// maxToken bounds a token, in bytes.
+// maxToken bounds a token, in bytes, in whatever encoding it was saved.
 const maxToken = 4 << 10
 
 func (a *app) token(word, file string) (wire.Token, error) {
@@ -67,11 +68,11 @@ func (a *app) token(word, file string) (wire.Token, error) {
 	case word == "-":
 		raw, err = io.ReadAll(io.LimitReader(a.in, maxToken))
 	case file != "":
-		raw, err = os.ReadFile(file)
+		raw, err = readToken(file)
 	}
 	var token wire.Token
 	if err == nil {
-		token, err = wire.ParseToken(strings.TrimSpace(string(raw)))
+		token, err = wire.ParseToken(strings.TrimSpace(string(settings.Saved(raw))))
 	}
 	if err != nil {
 		return token, &cli.Problem{
@@ -81,6 +82,15 @@ func (a *app) token(word, file string) (wire.Token, error) {
 		}
 	}
 	return token, nil
+}
+
+func readToken(file string) ([]byte, error) {
+	opened, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("open the token file: %w", err)
+	}
+	defer opened.Close()
+	return io.ReadAll(io.LimitReader(opened, maxToken))
 }
 
 func (a *app) welcome(given identity.Enrolment) error {

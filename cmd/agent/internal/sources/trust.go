@@ -67,6 +67,7 @@ func readAuthorities(file string) ([]byte, settings.Faults) {
 	if err != nil {
 		return nil, settings.Unreadable(err)
 	}
+	raw = settings.Saved(raw)
 	if !x509.NewCertPool().AppendCertsFromPEM(raw) {
 		return nil, settings.InFile(0, file+" ne contient aucun certificat au format PEM", file+" holds no certificate in PEM form")
 	}

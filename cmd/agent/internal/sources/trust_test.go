@@ -19,10 +19,15 @@ func TestPrivateAuthorities(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	defer server.Close()
 	leaf := server.Certificate()
-	file := filepath.Join(t.TempDir(), "private.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw}), 0o600); err != nil {
-		t.Fatal(err)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})
+	saved := func(name, mark string) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, append([]byte(mark), text...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
 	}
+	file, marked := saved("private.pem", ""), saved("marked.pem", "\ufeff")
 	trusts := func(pool *x509.CertPool) bool {
 		_, err := leaf.Verify(x509.VerifyOptions{Roots: pool})
 		return err == nil
@@ -30,6 +35,7 @@ func TestPrivateAuthorities(t *testing.T) {
 	for name, n := range map[string]config.Network{
 		"beside the system": {PrivateCAFiles: []string{file}},
 		"beside a file":     {PrivateCAFiles: []string{file}, CAFile: file},
+		"saved by Notepad":  {PrivateCAFiles: []string{marked}, CAFile: marked},
 	} {
 		got, err := trustOf(n)
 		if err != nil {
