@@ -32,8 +32,8 @@ func Unreadable(err error) Faults {
 			EN: fmt.Sprintf("%v; check the path and the read rights", reason),
 		},
 		Hint: scanner.Text{
-			FR: "corrigez le chemin, ou donnez au compte de l'agent le droit de lire ce fichier",
-			EN: "correct the path, or let the account of the agent read this file",
+			FR: "corrigez le chemin, ou donnez à ce programme le droit de lire ce fichier",
+			EN: "correct the path, or let this program read this file",
 		},
 		Cause: cause,
 	}}

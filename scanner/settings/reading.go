@@ -6,11 +6,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 )
 
 // MaxFile bounds a settings file, in bytes.
@@ -67,30 +66,18 @@ func Read(path string, value any) (File, error) {
 	return Decode(path, data, value)
 }
 
-// readBounded reads a regular file: a pipe or a device could go on for ever, and
-// is not even opened.
 func readBounded(path string) ([]byte, *Fault) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	if !info.Mode().IsRegular() {
+	data, _, err := bounded.File(path, MaxFile)
+	switch {
+	case errors.Is(err, bounded.ErrNotRegular):
 		return nil, &Fault{
 			What: Say("ce n'est pas un fichier ordinaire : rien n'en a été lu", "this is not a regular file: nothing of it was read"),
 			Hint: Say("donnez le chemin d'un fichier YAML, et non d'un dossier ni d'un périphérique", "give the path of a YAML file, not of a folder nor a device"),
 		}
-	}
-	if info.Size() > MaxFile {
+	case errors.Is(err, bounded.ErrTooLarge):
 		return nil, tooLarge()
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, MaxFile+1)) // it may have grown since
-	if err != nil {
-		return nil, unreadable(err)
+	case err != nil:
+		return nil, &Unreadable(err)[0]
 	}
 	return data, nil
 }
@@ -100,20 +87,6 @@ func tooLarge() *Fault {
 		What: Say("le fichier dépasse %d Mio : rien n'en a été lu", "the file exceeds %d MiB: nothing of it was read", MaxFile>>20),
 		Hint: Say("vérifiez que c'est bien le fichier voulu", "check that this is the file you meant"),
 	}
-}
-
-func unreadable(err error) *Fault {
-	hint := Say("vérifiez le chemin et les droits de lecture", "check the path and the read rights")
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &Fault{What: Say("ce fichier n'existe pas", "this file does not exist"), Hint: hint}
-	case errors.Is(err, fs.ErrPermission):
-		return &Fault{What: Say("ce fichier n'est pas lisible : droits insuffisants", "this file cannot be read: permission denied"), Hint: hint}
-	}
-	if named, ok := errors.AsType[*fs.PathError](err); ok {
-		err = named.Err
-	}
-	return &Fault{What: Say("ce fichier n'est pas lisible (%[1]s)", "this file cannot be read (%[1]s)", err.Error()), Hint: hint}
 }
 
 // lines hands a file to the YAML library one line a call, so that one knows how

@@ -14,12 +14,12 @@ package lists
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/settings"
 )
 
@@ -60,9 +60,12 @@ func Open(kevFile, eolFile string) (*Book, error) {
 func open[L any](file string, embedded []byte, parse func([]byte) (L, error)) (list L, faults settings.Faults) {
 	data := embedded
 	if file != "" {
-		if data, faults = read(file); len(faults) > 0 {
+		var err error
+		if data, _, err = localfile.Read(file, maxFile); err != nil {
+			faults, _ = errors.AsType[settings.Faults](err)
 			return list, faults
 		}
+		data = settings.Saved(data)
 	}
 	list, err := parse(data)
 	if err != nil {
@@ -71,22 +74,6 @@ func open[L any](file string, embedded []byte, parse func([]byte) (L, error)) (l
 			fmt.Sprintf("this is not the list expected, as its publisher serves it (%v)", err))
 	}
 	return list, nil
-}
-
-func read(file string) ([]byte, settings.Faults) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, settings.Unreadable(err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	switch {
-	case err != nil:
-		return nil, settings.Unreadable(err)
-	case len(data) > maxFile:
-		return nil, settings.InFile(0, fmt.Sprintf("le fichier dépasse %d octets", maxFile), fmt.Sprintf("the file is longer than %d bytes", maxFile))
-	}
-	return settings.Saved(data), nil
 }
 
 // Name names both lists with their dates.

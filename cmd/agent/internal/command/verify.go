@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,7 @@ import (
 	"carescan/cmd/internal/cli"
 	"carescan/reports/bundle"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 )
 
 func (a *app) verify() *cobra.Command {
@@ -45,14 +45,7 @@ func (a *app) verify() *cobra.Command {
 const maxFile = 256 << 20
 
 func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	var raw []byte
-	if err == nil && info.Size() > maxFile {
-		err = fmt.Errorf("%s is larger than %d bytes", path, maxFile)
-	}
-	if err == nil {
-		raw, err = os.ReadFile(path)
-	}
+	raw, _, err := bounded.File(path, maxFile)
 	if err != nil {
 		return nil, &cli.Problem{
 			Sentence: scanner.Text{FR: "le fichier n'est pas lisible", EN: "the file cannot be read"},

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/durable"
+	"carescan/scanner/bounded"
 )
 
 // fileName is the memory in the state folder.
@@ -49,17 +49,10 @@ func Open(folder string) (*Memory, error) {
 
 func read(file string) (map[string]time.Time, error) {
 	seen := map[string]time.Time{}
-	info, err := os.Stat(file)
+	raw, _, err := bounded.File(file, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return seen, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read what was seen before: %w", err)
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("read what was seen before: %s is larger than %d bytes", file, maxFile)
-	}
-	raw, err := os.ReadFile(file)
 	if err == nil {
 		err = json.Unmarshal(raw, &seen)
 	}
@@ -107,16 +100,16 @@ func (m *Memory) Save() error {
 			kept[key] = at
 		}
 	}
-	raw, err := json.Marshal(bounded(kept))
+	raw, err := json.Marshal(oldest(kept))
 	if err != nil {
 		return fmt.Errorf("keep what was seen: %w", err)
 	}
 	return durable.WriteFile(m.file, raw)
 }
 
-// bounded forgets the latest when there is too much: a service forgotten is
+// oldest forgets the latest when there is too much: a service forgotten is
 // called new again, never the other way round.
-func bounded(seen map[string]time.Time) map[string]time.Time {
+func oldest(seen map[string]time.Time) map[string]time.Time {
 	if len(seen) <= maxKeys {
 		return seen
 	}

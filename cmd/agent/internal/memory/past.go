@@ -12,6 +12,7 @@ import (
 
 	"carescan/cmd/agent/internal/durable"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/history"
 )
@@ -41,17 +42,10 @@ func (p *Past) Recall(establishment scanner.Target) (fact.History, error) {
 
 func recall(file string) (fact.History, error) {
 	h := history.Empty()
-	info, err := os.Stat(file)
+	raw, _, err := bounded.File(file, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return h, nil
 	}
-	if err != nil {
-		return h, fmt.Errorf("read the memory of earlier runs: %w", err)
-	}
-	if info.Size() > maxFile {
-		return h, fmt.Errorf("read the memory of earlier runs: %s is larger than %d bytes", file, maxFile)
-	}
-	raw, err := os.ReadFile(file)
 	if err == nil {
 		err = json.Unmarshal(raw, &h)
 	}

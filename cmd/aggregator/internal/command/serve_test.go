@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
+	"carescan/scanner/bounded"
 )
 
 // serving is a server that runs in a data folder.
@@ -158,12 +160,12 @@ func TestReachable(t *testing.T) {
 	}
 }
 
-func TestReadBounded(t *testing.T) {
+func TestVerifyReadsBundlesOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "large"+bundle.Extension)
 	if err := os.WriteFile(path, make([]byte, bundle.MaxBytes+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readBounded(path); err == nil {
-		t.Error("a file beyond the limit was read")
+	if err := new(app).verifyFile(path); !errors.Is(err, bounded.ErrTooLarge) {
+		t.Errorf("a file beyond the limit was read: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ package command
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +11,7 @@ import (
 	"carescan/cmd/internal/cli"
 	"carescan/reports/bundle"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 )
 
 func (a *app) verify() *cobra.Command {
@@ -23,7 +23,7 @@ func (a *app) verify() *cobra.Command {
 }
 
 func (a *app) verifyFile(path string) error {
-	raw, err := readBounded(path)
+	raw, _, err := bounded.File(path, bundle.MaxBytes)
 	if err != nil {
 		return badBundle(err)
 	}
@@ -42,17 +42,6 @@ func (a *app) verifyFile(path string) error {
 	a.tell("Ceci ne prouve pas à qui appartient la clé : comparez-la à celle que montre l'agrégateur.",
 		"This does not prove whose key it is: compare it with the one the aggregator shows.")
 	return nil
-}
-
-func readBounded(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > bundle.MaxBytes {
-		return nil, fmt.Errorf("%s has more than %d bytes", path, bundle.MaxBytes)
-	}
-	return os.ReadFile(path)
 }
 
 func badBundle(err error) error {

@@ -8,31 +8,27 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/settings"
 )
 
-// Read reads a regular file of at most so many bytes: a pipe or a device could
-// block for ever. Its errors are settings.Faults.
-func Read(path string, most int64) ([]byte, fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > most) {
+// Read reads a regular file of at most so many bytes. Its errors are
+// settings.Faults.
+func Read(path string, most int) ([]byte, fs.FileInfo, error) {
+	data, info, err := bounded.File(path, most)
+	switch {
+	case errors.Is(err, bounded.ErrNotRegular), errors.Is(err, bounded.ErrTooLarge):
 		return nil, nil, TooLarge(info, most)
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(path)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, nil, settings.Unreadable(err)
 	}
 	return data, info, nil
 }
 
 // TooLarge is the error of what is no file of at most so many bytes.
-func TooLarge(info fs.FileInfo, most int64) error {
+func TooLarge(info fs.FileInfo, most int) error {
 	cause := scanner.CauseFileUnreadable
 	if info.Mode().IsRegular() {
 		cause = scanner.CauseTooLarge
@@ -52,7 +48,7 @@ func In(file string, err error) error {
 }
 
 // size is a number of bytes in both languages.
-func size(bytes int64) (fr, en string) {
+func size(bytes int) (fr, en string) {
 	if bytes >= 1<<20 {
 		return fmt.Sprintf("%d Mio", bytes>>20), fmt.Sprintf("%d MiB", bytes>>20)
 	}
