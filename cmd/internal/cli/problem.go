@@ -62,7 +62,11 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	case isProblem && faults == nil:
 		tell(w, program, l, label, problem)
 	case faults == nil:
-		say(w, program, l, label, err.Error(), scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"})
+		tell(w, program, l, label, &Problem{ // the library's words are English
+			Sentence: scanner.Text{FR: "la commande n'a pas pu être exécutée", EN: "the command could not be carried out"},
+			Hint:     scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"},
+			Cause:    err,
+		})
 	default:
 		if isProblem {
 			say(w, program, l, label, problem.Sentence.Typeset().In(l), scanner.Text{})

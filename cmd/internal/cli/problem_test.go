@@ -48,7 +48,7 @@ func TestReport(t *testing.T) {
 			settings.Fault{File: "--until", What: faults[0].What, Hint: faults[0].Hint}, scanner.English, ExitUnusable,
 			"x: error: --until: \"demain\" is not a date\nx: hint: write 2027-06-01\n",
 		},
-		"plain": {errors.New("unknown flag"), scanner.English, ExitUnusable, "x: error: unknown flag\nx: hint: see x --help\n"},
+		"plain": {errors.New("unknown command"), scanner.French, ExitUnusable, "x: erreur: la commande n'a pas pu être exécutée\nx: détail: unknown command\nx: conseil: voir «\u00a0x --help\u00a0»\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
