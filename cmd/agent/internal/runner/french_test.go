@@ -10,6 +10,7 @@ import (
 	"io"
 	"log"
 	"maps"
+	"mime"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -30,11 +31,7 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/sources"
 	"carescan/reports"
-	"carescan/reports/render/csv"
-	"carescan/reports/render/dossier"
-	"carescan/reports/render/html"
-	jsonreport "carescan/reports/render/json"
-	"carescan/reports/render/table"
+	"carescan/reports/render"
 	"carescan/scanner"
 	"carescan/scanner/scannertest"
 )
@@ -360,17 +357,19 @@ func shown(t *testing.T, run scanner.Run) map[string]string {
 	}
 	document := reports.Document{Run: run, Now: run.Ended, Papers: papers}
 	texts := map[string]string{}
-	for name, write := range map[string]func(io.Writer, reports.Document, scanner.Lang) error{
-		"table": table.Write, "csv": csv.Write, "html": html.Write, "dossier": dossier.Write, "json": jsonreport.Write,
-	} {
+	for _, format := range render.All() {
 		var out bytes.Buffer
-		if err := write(&out, document, scanner.French); err != nil {
+		if err := format.Write(&out, document, scanner.French); err != nil {
 			t.Fatal(err)
 		}
-		texts[name] = out.String()
+		texts[format.ID] = out.String()
+		switch media, _, _ := mime.ParseMediaType(format.MediaType); media {
+		case "text/html":
+			texts[format.ID] = readable(out.String())
+		case "application/json":
+			texts[format.ID] = frenchFields(t, out.String())
+		}
 	}
-	texts["html"], texts["dossier"] = readable(texts["html"]), readable(texts["dossier"])
-	texts["json"] = frenchFields(t, texts["json"])
 	return texts
 }
 
