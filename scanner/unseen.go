@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -88,13 +89,16 @@ var ofRefusal = map[RefusalCode]CauseCode{
 	RefusedIntrusive:  CauseNotAuthorised,
 }
 
+var plainPlace = strings.NewReplacer(" (", " ", ")", "")
+
 // standardCause knows one node of an error, not what it wraps.
 func standardCause(err error) (Cause, bool) {
 	switch e := err.(type) { //nolint:errorlint // each node of the tree is looked at on its own
 	case *Unseen:
 		return e.Cause, true
 	case *Refusal:
-		return Cause{Code: ofRefusal[e.Code]}.At(e.Address), ofRefusal[e.Code] != ""
+		// "www.chu.example (192.0.2.1)" stands in parentheses of its own.
+		return Cause{Code: ofRefusal[e.Code]}.At(plainPlace.Replace(e.Address)), ofRefusal[e.Code] != ""
 	case *net.OpError:
 		return opCause(e)
 	case *net.DNSError:

@@ -261,6 +261,7 @@ func brokenDirectories(t *testing.T, good section) []section {
 		change("ferme", section{"url": "ldaps://ferme.chu-exemple.test:636"}),
 		change("muet", section{"url": "ldaps://coupe.chu-exemple.test:636"}),
 		change("sans-adresse", section{"url": "ldaps://sans-adresse.chu-exemple.test:636"}),
+		change("hors-perimetre", section{"url": "ldaps://annuaire.ailleurs.test:636"}),
 	}
 }
 
