@@ -148,7 +148,8 @@ func locate(line int, header []string, columns []Meaning) (map[string]int, error
 		return nil, faults
 	}
 	places := map[string]int{}
-	for column, name := range names {
+	for _, column := range Defaults() {
+		name := names[column]
 		found := indexes(header, name)
 		switch {
 		case name == "":

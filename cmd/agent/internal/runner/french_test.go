@@ -272,7 +272,7 @@ func brokenFiles(t *testing.T, file section) section {
 	contents := map[string]string{
 		"vide":         "",
 		"sans-colonne": "nom;prenom\na;b\n",
-		"deux-fois":    "login;login;facteur\na;b;c\n",
+		"deux-fois":    "login;login;statut;fonction;facteur;2fa_obligatoire\na;b;c;d;e;f\n",
 		"guillemet":    "login;statut;fonction;facteur;2fa_obligatoire\n\"a;b;c;d;e\n",
 		"binaire":      "login\x00;facteur\n",
 		"doutes":       "login;statut;fonction;facteur;2fa_obligatoire\n;actif;x;cps;oui\na;peut-etre;x;cps;oui\n",
