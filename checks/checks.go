@@ -8,18 +8,17 @@ package checks
 //go:generate go run ./internal/pages
 
 import (
-	"slices"
 	"sync"
 
 	"carescan/scanner"
 )
 
-// registered is the registry, put together once.
+// registered is the registry, put together once, for those who only look.
 var registered = sync.OnceValue(registry)
 
 // All returns every check with its papers, in the order of their ids. The slice
 // is the caller's own.
-func All() []scanner.Check { return slices.Clone(registered()) }
+func All() []scanner.Check { return registry() }
 
 // ByID returns the check that bears an id.
 func ByID(id string) (scanner.Check, bool) {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -76,11 +77,11 @@ func TestCausesOf_real(t *testing.T) {
 	gone.Close()
 	folder := t.TempDir()
 	dial := func(address string) error {
-		_, err := net.DialTimeout("tcp", address, 1e9) //nolint:noctx // bounded, on loopback
+		_, err := net.DialTimeout("tcp", address, 1e9)
 		return err
 	}
 	shake := func(server *httptest.Server, config *tls.Config) error {
-		_, err := tls.Dial("tcp", server.Listener.Addr().String(), config) //nolint:noctx // on loopback
+		_, err := tls.Dial("tcp", server.Listener.Addr().String(), config)
 		return err
 	}
 	authority := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
@@ -185,11 +186,8 @@ func TestCauseWords(t *testing.T) {
 
 func merged(a, b scanner.Values) scanner.Values {
 	all := scanner.Values{}
-	for _, values := range []scanner.Values{a, b} {
-		for name, value := range values {
-			all[name] = value
-		}
-	}
+	maps.Copy(all, a)
+	maps.Copy(all, b)
 	return all
 }
 

@@ -424,8 +424,11 @@ var causeWords = map[CauseCode]wording{
 		remedyReport,
 	},
 	CauseNothing: {
-		Text{"l'observation n'a rien rapporté", "the look brought nothing back"},
-		remedyReport,
+		Text{"l'observation n'a rien rapporté de ce que cette vérification juge", "the look brought nothing of what this check judges"},
+		Text{
+			"Voyez les autres constats de la même cible\u00a0; s'ils manquent tous, transmettez le détail technique aux mainteneurs.",
+			"See the other findings of the same target; if all are missing, send the technical detail to the maintainers.",
+		},
 	},
 	CauseNotKept: {
 		Text{

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -88,13 +89,16 @@ var ofRefusal = map[RefusalCode]CauseCode{
 	RefusedIntrusive:  CauseNotAuthorised,
 }
 
+var plainPlace = strings.NewReplacer(" (", " ", ")", "")
+
 // standardCause knows one node of an error, not what it wraps.
 func standardCause(err error) (Cause, bool) {
 	switch e := err.(type) { //nolint:errorlint // each node of the tree is looked at on its own
 	case *Unseen:
 		return e.Cause, true
 	case *Refusal:
-		return Cause{Code: ofRefusal[e.Code]}.At(e.Address), ofRefusal[e.Code] != ""
+		// "www.chu.example (192.0.2.1)" stands in parentheses of its own.
+		return Cause{Code: ofRefusal[e.Code]}.At(plainPlace.Replace(e.Address)), ofRefusal[e.Code] != ""
 	case *net.OpError:
 		return opCause(e)
 	case *net.DNSError:
@@ -102,7 +106,7 @@ func standardCause(err error) (Cause, bool) {
 	case *fs.PathError:
 		return fileCause(e.Err, filepath.Base(e.Path))
 	case syscall.Errno:
-		return errnoCause(e)
+		return Cause{Code: ofErrno[e]}, ofErrno[e] != ""
 	}
 	if c, ok := tlsCause(err); ok {
 		return c, true
@@ -196,7 +200,7 @@ func sentinelCause(err error) (Cause, bool) {
 		return Cause{Code: CauseFileUnreadable}, true
 	}
 	// context.DeadlineExceeded and os.ErrDeadlineExceeded are among them.
-	if slow, ok := err.(interface{ Timeout() bool }); ok && slow.Timeout() { //nolint:errorlint // this node only
+	if slow, ok := err.(interface{ Timeout() bool }); ok && slow.Timeout() {
 		return Cause{Code: CauseTimeout}, true
 	}
 	return Cause{}, false
@@ -216,21 +220,14 @@ const (
 	wsaHostUnreach = syscall.Errno(10065)
 )
 
-func errnoCause(number syscall.Errno) (Cause, bool) {
-	switch number {
-	case syscall.ECONNREFUSED, wsaRefused:
-		return Cause{Code: CauseRefused}, true
-	case syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, wsaReset, wsaAborted:
-		return Cause{Code: CauseReset}, true
-	case syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL,
-		wsaNetDown, wsaNetUnreach, wsaHostDown, wsaHostUnreach:
-		return Cause{Code: CauseUnreachable}, true
-	case syscall.EACCES, syscall.EPERM, wsaAccess:
-		return Cause{Code: CauseBlockedHere}, true
-	case syscall.ETIMEDOUT, wsaTimeout:
-		return Cause{Code: CauseTimeout}, true
-	}
-	return Cause{}, false
+var ofErrno = map[syscall.Errno]CauseCode{
+	syscall.ECONNREFUSED: CauseRefused, wsaRefused: CauseRefused,
+	syscall.ECONNRESET: CauseReset, syscall.ECONNABORTED: CauseReset, syscall.EPIPE: CauseReset, wsaReset: CauseReset, wsaAborted: CauseReset,
+	syscall.EHOSTUNREACH: CauseUnreachable, syscall.ENETUNREACH: CauseUnreachable, syscall.ENETDOWN: CauseUnreachable,
+	syscall.EADDRNOTAVAIL: CauseUnreachable, syscall.EAFNOSUPPORT: CauseUnreachable,
+	wsaNetDown: CauseUnreachable, wsaNetUnreach: CauseUnreachable, wsaHostDown: CauseUnreachable, wsaHostUnreach: CauseUnreachable,
+	syscall.EACCES: CauseBlockedHere, syscall.EPERM: CauseBlockedHere, wsaAccess: CauseBlockedHere,
+	syscall.ETIMEDOUT: CauseTimeout, wsaTimeout: CauseTimeout,
 }
 
 // ourSide is the near end of a connection in the texts of the package net.

@@ -287,7 +287,8 @@ func (g *Guard) Permits(ctx context.Context, host string) error {
 	case errors.As(err, &refusal):
 		return refusal
 	case err != nil:
-		return refuse(scanner.RefusedOutOfScope, host, "its addresses could not be found out: "+err.Error())
+		// The refusal is ours, and what caused it is not the scope.
+		return scanner.CauseOf(err).Over(refuse(scanner.RefusedOutOfScope, host, "its addresses could not be found out: "+err.Error()))
 	}
 	return g.affords(routes)
 }

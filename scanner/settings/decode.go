@@ -68,7 +68,7 @@ func (r *reading) value(n *yaml.Node, out reflect.Value, key string) {
 		out.Set(fresh)
 		return
 	}
-	switch own, ok := out.Addr().Interface().(yaml.Unmarshaler); {
+	switch own, ok := reflect.TypeAssert[yaml.Unmarshaler](out.Addr()); {
 	case ok:
 		if err := own.UnmarshalYAML(n); err != nil {
 			r.fault(placeOf(n), key, r.because(err, r.voice.value(n.Value)))

@@ -253,16 +253,14 @@ func (r *reading) survey(n *yaml.Node, key string, depth int) bool {
 		})
 		return false
 	}
-	switch n.Kind {
-	case yaml.MappingNode:
+	if n.Kind == yaml.MappingNode {
 		return r.surveyKeys(n, key, depth)
-	case yaml.SequenceNode:
-		for i, item := range n.Content {
-			path := fmt.Sprintf("%s[%d]", key, i)
-			r.places[path] = placeOf(item)
-			if !r.counted(item) || !r.survey(item, path, depth+1) {
-				return false
-			}
+	}
+	for i, item := range n.Content { // of a list; one value holds none
+		path := fmt.Sprintf("%s[%d]", key, i)
+		r.places[path] = placeOf(item)
+		if !r.counted(item) || !r.survey(item, path, depth+1) {
+			return false
 		}
 	}
 	return true

@@ -26,14 +26,9 @@ var (
 
 // isScalar tells the types that one value makes, and no list nor keys.
 func isScalar(t reflect.Type) bool {
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return true
-	}
-	switch t.Kind() {
-	case reflect.String, reflect.Bool, reflect.Float32, reflect.Float64:
-		return true
-	}
-	return isInt(t.Kind()) || isUint(t.Kind())
+	k := t.Kind()
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) ||
+		k == reflect.String || k == reflect.Bool || k == reflect.Float32 || k == reflect.Float64 || isInt(k) || isUint(k)
 }
 
 func isInt(k reflect.Kind) bool  { return k >= reflect.Int && k <= reflect.Int64 }

@@ -301,22 +301,24 @@ func FuzzDecode(f *testing.F) {
 
 // rewritten is a settings struct as YAML, every value between quotes.
 func rewritten(v reflect.Value) *yaml.Node {
-	if text, ok := v.Interface().(encoding.TextMarshaler); ok {
+	if text, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		written, _ := text.MarshalText() // it was read
 		return quotedNode(string(written))
 	}
-	switch v.Kind() {
-	case reflect.Pointer:
+	if v.Kind() == reflect.Pointer {
 		return rewritten(v.Elem())
-	case reflect.Slice:
+	}
+	if v.Kind() == reflect.Float64 {
+		return quotedNode(strconv.FormatFloat(v.Float(), 'f', -1, 64))
+	}
+	if v.Kind() == reflect.Slice {
 		list := &yaml.Node{Kind: yaml.SequenceNode}
 		for _, item := range v.Seq2() {
 			list.Content = append(list.Content, rewritten(item))
 		}
 		return list
-	case reflect.Float64:
-		return quotedNode(strconv.FormatFloat(v.Float(), 'f', -1, 64))
-	case reflect.Struct:
+	}
+	if v.Kind() == reflect.Struct {
 		keys := &yaml.Node{Kind: yaml.MappingNode}
 		for _, f := range fieldsOf(v.Type()) {
 			if value := v.FieldByIndex(f.Index); !value.IsZero() {

@@ -45,7 +45,8 @@ func TestReport(t *testing.T) {
 				"x: error: agent.yaml, line 5, colour: the key is not known\nx: hint: remove it\n",
 		},
 		"fault-of-a-flag": {
-			settings.Fault{File: "--until", What: faults[0].What, Hint: faults[0].Hint}, scanner.English, ExitUnusable,
+			settings.Fault{File: "--until", What: faults[0].What, Hint: faults[0].Hint},
+			scanner.English, ExitUnusable,
 			"x: error: --until: \"demain\" is not a date\nx: hint: write 2027-06-01\n",
 		},
 		"plain": {errors.New("unknown command"), scanner.French, ExitUnusable, "x: erreur: la commande n'a pas pu être exécutée\nx: détail: unknown command\nx: conseil: voir «\u00a0x --help\u00a0»\n"},

@@ -36,6 +36,9 @@ func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []se
 	blame(&set, errNobody)
 	for _, s := range servers {
 		if a.Silent(s.Server) {
+			if set.Cause.Code == scanner.CauseNoServer {
+				blame(&set, dnswire.ErrSilent)
+			}
 			continue
 		}
 		reply, from, err := a.Ask(ctx, s.Server, dnswire.NewQuery(name, qtype, s.recursive))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log"
 	"maps"
+	"mime"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -30,11 +31,7 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/sources"
 	"carescan/reports"
-	"carescan/reports/render/csv"
-	"carescan/reports/render/dossier"
-	"carescan/reports/render/html"
-	jsonreport "carescan/reports/render/json"
-	"carescan/reports/render/table"
+	"carescan/reports/render"
 	"carescan/scanner"
 	"carescan/scanner/scannertest"
 )
@@ -264,6 +261,7 @@ func brokenDirectories(t *testing.T, good section) []section {
 		change("ferme", section{"url": "ldaps://ferme.chu-exemple.test:636"}),
 		change("muet", section{"url": "ldaps://coupe.chu-exemple.test:636"}),
 		change("sans-adresse", section{"url": "ldaps://sans-adresse.chu-exemple.test:636"}),
+		change("hors-perimetre", section{"url": "ldaps://annuaire.ailleurs.test:636"}),
 	}
 }
 
@@ -274,7 +272,7 @@ func brokenFiles(t *testing.T, file section) section {
 	contents := map[string]string{
 		"vide":         "",
 		"sans-colonne": "nom;prenom\na;b\n",
-		"deux-fois":    "login;login;facteur\na;b;c\n",
+		"deux-fois":    "login;login;statut;fonction;facteur;2fa_obligatoire\na;b;c;d;e;f\n",
 		"guillemet":    "login;statut;fonction;facteur;2fa_obligatoire\n\"a;b;c;d;e\n",
 		"binaire":      "login\x00;facteur\n",
 		"doutes":       "login;statut;fonction;facteur;2fa_obligatoire\n;actif;x;cps;oui\na;peut-etre;x;cps;oui\n",
@@ -360,17 +358,19 @@ func shown(t *testing.T, run scanner.Run) map[string]string {
 	}
 	document := reports.Document{Run: run, Now: run.Ended, Papers: papers}
 	texts := map[string]string{}
-	for name, write := range map[string]func(io.Writer, reports.Document, scanner.Lang) error{
-		"table": table.Write, "csv": csv.Write, "html": html.Write, "dossier": dossier.Write, "json": jsonreport.Write,
-	} {
+	for _, format := range render.All() {
 		var out bytes.Buffer
-		if err := write(&out, document, scanner.French); err != nil {
+		if err := format.Write(&out, document, scanner.French); err != nil {
 			t.Fatal(err)
 		}
-		texts[name] = out.String()
+		texts[format.ID] = out.String()
+		switch media, _, _ := mime.ParseMediaType(format.MediaType); media {
+		case "text/html":
+			texts[format.ID] = readable(out.String())
+		case "application/json":
+			texts[format.ID] = frenchFields(t, out.String())
+		}
 	}
-	texts["html"], texts["dossier"] = readable(texts["html"]), readable(texts["dossier"])
-	texts["json"] = frenchFields(t, texts["json"])
 	return texts
 }
 
