@@ -22,7 +22,7 @@ type Fault struct {
 	Hint         scanner.Text
 	// Cause is why a look that needed the file saw nothing of it; empty means that
 	// the file is malformed.
-	Cause scanner.CauseCode
+	Cause scanner.Cause
 }
 
 // Sentence is the fault in one line, place first.

@@ -35,7 +35,7 @@ func Unreadable(err error) Faults {
 			FR: "corrigez le chemin, ou donnez à ce programme le droit de lire ce fichier",
 			EN: "correct the path, or let this program read this file",
 		},
-		Cause: cause,
+		Cause: scanner.Cause{Code: cause},
 	}}
 }
 
@@ -51,7 +51,12 @@ func InFile(line int, fr, en string) Faults {
 
 // Because tells why a look that needed the file saw nothing of it, where it is not
 // that the file is malformed.
-func (f Faults) Because(cause scanner.CauseCode) Faults {
+func (f Faults) Because(code scanner.CauseCode) Faults {
+	return f.Over(scanner.Cause{Code: code})
+}
+
+// Over tells the same by a cause that has values.
+func (f Faults) Over(cause scanner.Cause) Faults {
 	for i := range f {
 		f[i].Cause = cause
 	}
@@ -63,7 +68,8 @@ func (f Faults) Unwrap() error {
 	if len(f) == 0 {
 		return nil
 	}
-	cause := scanner.Cause{Code: cmp.Or(f[0].Cause, scanner.CauseFileMalformed)}
+	cause := f[0].Cause
+	cause.Code = cmp.Or(cause.Code, scanner.CauseFileMalformed)
 	if f[0].Line > 0 {
 		cause = cause.With(scanner.ValueLine, strconv.Itoa(f[0].Line))
 	}

@@ -216,7 +216,8 @@ func locate(line int, header []string, columns []Meaning) (map[string]int, error
 		case len(found) > 1:
 			return nil, settings.InFile(line,
 				fmt.Sprintf("la colonne « %s » est écrite deux fois : gardez-en une", name),
-				fmt.Sprintf("the column %q is written twice: keep one", name))
+				fmt.Sprintf("the column %q is written twice: keep one", name)).
+				Over(scanner.Cause{Code: scanner.CauseFieldRepeated}.With(scanner.ValueField, name))
 		default:
 			places[column] = found[0]
 		}
@@ -237,7 +238,8 @@ func notInHeader(line int, lacking []string) settings.Faults {
 	named, syntax := strings.Join(lacking, ", "), "columns: ["+strings.Join(declared, ", ")+"]"
 	return settings.InFile(line,
 		fmt.Sprintf("cette ligne est lue comme celle des titres, et il y manque : %s ; ôtez ce qui précède les titres, ou déclarez les titres de l'export à la place des points : %s", named, syntax),
-		fmt.Sprintf("this line is read as that of the titles, and it lacks: %s; remove what stands above the titles, or declare the titles of the export in place of the dots: %s", named, syntax))
+		fmt.Sprintf("this line is read as that of the titles, and it lacks: %s; remove what stands above the titles, or declare the titles of the export in place of the dots: %s", named, syntax)).
+		Over(scanner.Cause{Code: scanner.CauseFieldMissing}.With(scanner.ValueField, named))
 }
 
 // columnNames gives each usual column the names it may have in the export, best

@@ -42,7 +42,7 @@ func absent() error {
 		Hint: settings.Say(
 			"installez carescan-templates à côté de carescan-agent, ou dites où il est (templates.program)",
 			"install carescan-templates beside carescan-agent, or say where it is (templates.program)"),
-		Cause: scanner.CauseNoProgram,
+		Cause: scanner.Cause{Code: scanner.CauseNoProgram},
 	}}
 }
 
@@ -52,7 +52,7 @@ func unreadable(err error) error {
 		Hint: settings.Say(
 			"vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier",
 			"check that the account of carescan-agent may read and execute that file"),
-		Cause: scanner.CauseProgramShut,
+		Cause: scanner.Cause{Code: scanner.CauseProgramShut},
 	}}
 }
 
@@ -64,7 +64,7 @@ func unknownHash() error {
 		Hint: settings.Say(
 			"construisez les deux ensemble (make build), ou donnez l'empreinte SHA-256 du programme (templates.program_sha256)",
 			"build both together (make build), or give the SHA-256 hash of the program (templates.program_sha256)"),
-		Cause: scanner.CauseProgramRefused,
+		Cause: scanner.Cause{Code: scanner.CauseProgramRefused},
 	}}
 }
 
@@ -74,7 +74,7 @@ func otherHash(got, want string) error {
 			"carescan-templates n'est pas le programme attendu : son empreinte est %s et non %s, il n'est pas démarré",
 			"carescan-templates is not the program expected: its hash is %s and not %s, it is not started", got, want),
 		Hint:  sameVersion,
-		Cause: scanner.CauseProgramRefused,
+		Cause: scanner.Cause{Code: scanner.CauseProgramRefused},
 	}}
 }
 
@@ -82,7 +82,7 @@ func otherProtocol() error {
 	return settings.Faults{{
 		What:  settings.Say("carescan-templates est d'une autre version que cet agent", "carescan-templates is of another version than this agent"),
 		Hint:  sameVersion,
-		Cause: scanner.CauseProgramRefused,
+		Cause: scanner.Cause{Code: scanner.CauseProgramRefused},
 	}}
 }
 
