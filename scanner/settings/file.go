@@ -15,28 +15,31 @@ import (
 // Unreadable words an error of the file system in both languages. It names no
 // path: errors travel, and a folder may bear the name of a person.
 func Unreadable(err error) Faults {
-	fault := Fault{
-		What:  Say("le fichier n'est pas lisible", "the file cannot be read"),
-		Hint:  Say("corrigez le chemin, ou donnez à ce programme le droit de lire ce fichier", "correct the path, or let this program read this file"),
-		Cause: scanner.CauseFileUnreadable,
+	reason := err
+	if named, ok := errors.AsType[*fs.PathError](err); ok {
+		reason = named.Err
 	}
-	switch named, ok := errors.AsType[*fs.PathError](err); {
+	what, detail, cause := Say("le fichier n'est pas lisible", "the file cannot be read"), "", scanner.CauseFileUnreadable
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		fault.What, fault.Cause = Say("le fichier n'existe pas", "the file does not exist"), scanner.CauseFileMissing
+		what, cause = Say("le fichier n'existe pas", "the file does not exist"), scanner.CauseFileMissing
 	case errors.Is(err, fs.ErrPermission):
-		fault.What = Say("les droits ne permettent pas de lire le fichier", "the rights do not let the file be read")
+		what = Say("les droits ne permettent pas de lire le fichier", "the rights do not let the file be read")
 	case errors.Is(err, bounded.ErrNotRegular):
-		fault.What = Say("ce n'est pas un fichier ordinaire : rien n'en a été lu", "this is not a regular file: nothing of it was read")
-		fault.Hint = Say("donnez le chemin d'un fichier, et non d'un dossier ni d'un périphérique", "give the path of a file, not of a folder nor a device")
+		what = Say("ce n'est pas un fichier ordinaire : rien n'en a été lu", "this is not a regular file: nothing of it was read")
 	case errors.Is(err, bounded.ErrTooLarge):
-		fault.What, fault.Cause = Say("le fichier est trop grand : rien n'en a été lu", "the file is too large: nothing of it was read"), scanner.CauseTooLarge
-		fault.Hint = Say("vérifiez que c'est bien le fichier voulu", "check that this is the file you meant")
-	case ok:
-		fault.Detail = named.Err.Error()
+		what, cause = Say("le fichier est trop grand : rien n'en a été lu", "the file is too large: nothing of it was read"), scanner.CauseTooLarge
 	default:
-		fault.Detail = err.Error()
+		detail = reason.Error()
 	}
-	return Faults{fault}
+	return Faults{{
+		What: what, Detail: detail,
+		Hint: scanner.Text{
+			FR: "corrigez le chemin, ou donnez à ce programme le droit de lire ce fichier",
+			EN: "correct the path, or let this program read this file",
+		},
+		Cause: cause,
+	}}
 }
 
 // InFile is a fault in a file that a configuration names, at a line when it has

@@ -69,6 +69,11 @@ func Read(path string, value any) (File, error) {
 func readBounded(path string) ([]byte, *Fault) {
 	data, _, err := bounded.File(path, MaxFile)
 	switch {
+	case errors.Is(err, bounded.ErrNotRegular):
+		return nil, &Fault{
+			What: Say("ce n'est pas un fichier ordinaire : rien n'en a été lu", "this is not a regular file: nothing of it was read"),
+			Hint: Say("donnez le chemin d'un fichier YAML, et non d'un dossier ni d'un périphérique", "give the path of a YAML file, not of a folder nor a device"),
+		}
 	case errors.Is(err, bounded.ErrTooLarge):
 		return nil, tooLarge()
 	case err != nil:

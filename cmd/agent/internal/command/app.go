@@ -131,9 +131,9 @@ func badConfig(cause error) error {
 		FR: "corrigez la clé nommée ci-dessus ; docs/agent.example.yaml montre toutes les clés",
 		EN: "correct the key named above; docs/agent.example.yaml shows every key",
 	}
-	if faults, ok := errors.AsType[settings.Faults](cause); ok {
+	if _, ok := errors.AsType[settings.Faults](cause); ok {
 		hint = scanner.Text{FR: "docs/configuration.fr.md explique toutes les clés", EN: "docs/configuration.md explains every key"} // each fault has its own
-		if faults[0].Cause == scanner.CauseFileMissing {
+		if scanner.CauseOf(cause).Code == scanner.CauseFileMissing {
 			hint = scanner.Text{FR: "« carescan-agent init » écrit un fichier minimal", EN: "carescan-agent init writes a minimal file"}
 		}
 	}
