@@ -75,6 +75,13 @@ func (d *Day) UnmarshalText(text []byte) (err error) {
 // until 1 June included ends as 2 June begins, and 1 June is what is shown.
 func LastDay(end time.Time) time.Time { return end.Add(-1).In(Zone) }
 
+// DayText is the day of a moment, in France, in words.
+func DayText(at time.Time) scanner.Text {
+	year, month, day := at.In(Zone).Date()
+	at = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	return scanner.Text{FR: scanner.Day(scanner.French, at), EN: scanner.Day(scanner.English, at)}
+}
+
 // ParseDay reads a date written as 2027-01-01 or 01/01/2027 (day first), or a
 // moment as RFC 3339 writes it. The error is a Fault.
 func ParseDay(text string) (Day, error) {

@@ -181,7 +181,7 @@ func (r *reading) nothing(n *yaml.Node, t reflect.Type, key string) {
 		fault.Hint = Say(`écrivez un texte ("" s'il est vide), ou retirez la ligne`, `write a text ("" if it is empty), or remove the line`)
 	case t.Kind() == reflect.Slice:
 		fault.Hint = Say("écrivez une liste ([] si elle est vide), ou retirez la ligne", "write a list ([] if it is empty), or remove the line")
-	case inner != nil:
+	case len(keysOf(inner)) > 0: // a type that reads its own value has none
 		fault.Hint = Say("écrivez ses clés en dessous, en retrait (%[1]s), ou retirez la ligne", "write its keys below, indented (%[1]s), or remove the line", few(keysOf(inner)))
 	}
 	r.fault(placeOf(n), key, fault)

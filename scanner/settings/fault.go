@@ -20,6 +20,9 @@ type Fault struct {
 	Key          string // "targets.sites[2]"; inside a Validate, below its own section
 	What         scanner.Text
 	Hint         scanner.Text
+	// Detail is what a library or the system answered, in its own English words. It is
+	// shown apart from the sentence.
+	Detail string
 	// Cause is why a look that needed the file saw nothing of it; empty means that
 	// the file is malformed.
 	Cause scanner.Cause
@@ -40,11 +43,16 @@ func (f Fault) Sentence(l scanner.Lang) string {
 	if len(place) == 0 {
 		return f.What.In(l)
 	}
-	return strings.Join(place, ", ") + scanner.Text{FR: "\u00a0: ", EN: ": "}.In(l) + f.What.In(l)
+	return strings.Join(place, ", ") + scanner.Typeset(l, scanner.Text{FR: " : ", EN: ": "}.In(l)) + f.What.In(l)
 }
 
-// Error is the English sentence, for logs.
-func (f Fault) Error() string { return f.Sentence(scanner.English) }
+// Error is the English sentence with its detail, for logs.
+func (f Fault) Error() string {
+	if f.Detail == "" {
+		return f.Sentence(scanner.English)
+	}
+	return f.Sentence(scanner.English) + " (" + f.Detail + ")"
+}
 
 // Faults is every fault found in one reading.
 type Faults []Fault

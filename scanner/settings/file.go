@@ -5,11 +5,11 @@ package settings
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strconv"
 
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 )
 
 // Unreadable words an error of the file system in both languages. It names no
@@ -19,18 +19,21 @@ func Unreadable(err error) Faults {
 	if named, ok := errors.AsType[*fs.PathError](err); ok {
 		reason = named.Err
 	}
-	french, cause := fmt.Sprintf("le système répond « %v »", reason), scanner.CauseFileUnreadable
+	what, detail, cause := Say("le fichier n'est pas lisible", "the file cannot be read"), "", scanner.CauseFileUnreadable
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		french, cause = "le fichier n'existe pas", scanner.CauseFileMissing
+		what, cause = Say("le fichier n'existe pas", "the file does not exist"), scanner.CauseFileMissing
 	case errors.Is(err, fs.ErrPermission):
-		french = "les droits ne permettent pas de le lire"
+		what = Say("les droits ne permettent pas de lire le fichier", "the rights do not let the file be read")
+	case errors.Is(err, bounded.ErrNotRegular):
+		what = Say("ce n'est pas un fichier ordinaire : rien n'en a été lu", "this is not a regular file: nothing of it was read")
+	case errors.Is(err, bounded.ErrTooLarge):
+		what, cause = Say("le fichier est trop grand : rien n'en a été lu", "the file is too large: nothing of it was read"), scanner.CauseTooLarge
+	default:
+		detail = reason.Error()
 	}
 	return Faults{{
-		What: scanner.Text{
-			FR: french + " ; vérifiez le chemin et le droit de lecture",
-			EN: fmt.Sprintf("%v; check the path and the read rights", reason),
-		},
+		What: what, Detail: detail,
 		Hint: scanner.Text{
 			FR: "corrigez le chemin, ou donnez à ce programme le droit de lire ce fichier",
 			EN: "correct the path, or let this program read this file",
@@ -44,9 +47,17 @@ func Unreadable(err error) Faults {
 func InFile(line int, fr, en string) Faults {
 	return Faults{{
 		Line: line,
-		What: scanner.Text{FR: fr, EN: en},
-		Hint: scanner.Text{FR: "corrigez ce fichier, puis relancez « carescan-agent doctor »", EN: "correct this file, then run carescan-agent doctor again"},
+		What: scanner.Text{FR: fr, EN: en}.Typeset(),
+		Hint: Say("corrigez ce fichier, puis relancez « carescan-agent doctor »", "correct this file, then run carescan-agent doctor again"),
 	}}
+}
+
+// With adds to faults what a library answered, in its own words.
+func (f Faults) With(detail error) Faults {
+	for i := range f {
+		f[i].Detail = detail.Error()
+	}
+	return f
 }
 
 // Because tells why a look that needed the file saw nothing of it, where it is not

@@ -44,7 +44,7 @@ func Negative(key string) Fault {
 func Twice(key, value string) Fault {
 	return Fault{
 		Key:  key,
-		What: scanner.Text{FR: fmt.Sprintf("« %s » est déjà pris plus haut", value), EN: fmt.Sprintf("%q is already taken above", value)},
+		What: Say("« %s » est déjà pris plus haut", "%q is already taken above", value),
 		Hint: scanner.Text{FR: "donnez à chacun le sien", EN: "give each its own"},
 	}
 }
@@ -54,7 +54,7 @@ func Among(key, value string, known []string) Fault {
 	list := strings.Join(known, ", ")
 	return Fault{
 		Key:  key,
-		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas une valeur connue", value), EN: fmt.Sprintf("%q is not a known value", value)},
+		What: Say("« %s » n'est pas une valeur connue", "%q is not a known value", value),
 		Hint: scanner.Text{FR: "valeurs possibles : " + list, EN: "possible values: " + list},
 	}
 }

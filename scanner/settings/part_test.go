@@ -28,16 +28,16 @@ func TestUnreadableNamesNoPath(t *testing.T) {
 		err    error
 		fr, en string
 	}{
-		"absent":    {absent, "le fichier n'existe pas", "no such file or directory"},
-		"forbidden": {&fs.PathError{Op: "open", Path: "Zorglub", Err: fs.ErrPermission}, "les droits ne permettent pas de le lire", "permission denied"},
-		"other":     {&fs.PathError{Op: "read", Path: "Zorglub", Err: fs.ErrInvalid}, "le système répond « invalid argument »", "invalid argument"},
+		"absent":    {absent, "le fichier n'existe pas", "the file does not exist"},
+		"forbidden": {&fs.PathError{Op: "open", Path: "Zorglub", Err: fs.ErrPermission}, "les droits ne permettent pas de lire le fichier", "the rights do not let the file be read"},
+		"other":     {&fs.PathError{Op: "read", Path: "Zorglub", Err: fs.ErrInvalid}, "le fichier n'est pas lisible", "the file cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fault := Unreadable(test.err)[0]
 			if !strings.HasPrefix(fault.What.FR, test.fr) || !strings.HasPrefix(fault.What.EN, test.en) || fault.Hint.FR == "" || fault.Hint.EN == "" {
 				t.Errorf("Unreadable = %+v", fault)
 			}
-			if strings.Contains(fault.What.FR+fault.What.EN, "Zorglub") {
+			if strings.Contains(fault.What.FR+fault.What.EN+fault.Detail, "Zorglub") {
 				t.Errorf("Unreadable repeats the path: %+v", fault)
 			}
 		})

@@ -178,7 +178,7 @@ func (v voice) because(err error, value scanner.Text) Fault {
 		Hint: Say("voyez les valeurs possibles dans la documentation de cette clé", "see the values that are possible in the documentation of this key"),
 	}
 	if !v.discreet {
-		fault.What = Say("%[1]s (%[2]s)", "%[1]s (%[2]s)", fault.What, err.Error())
+		fault.Detail = err.Error()
 	}
 	return fault
 }

@@ -113,7 +113,7 @@ func TestReadOpensRegularFilesOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ path, want string }{
-		"absent": {filepath.Join(folder, "none.yaml"), "no such file"},
+		"absent": {filepath.Join(folder, "none.yaml"), "the file does not exist"},
 		"folder": {folder, "this is not a regular file"},
 		"device": {"/dev/zero", "this is not a regular file"},
 		"large":  {large, "the file exceeds 1 MiB"},

@@ -10,15 +10,11 @@ import (
 	"carescan/scanner"
 )
 
-// typeset sets the no-break spaces of French typography.
-var typeset = strings.NewReplacer("« ", "«\u00a0", " »", "\u00a0»", " :", "\u00a0:", " ;", "\u00a0;", " ?", "\u00a0?", " !", "\u00a0!")
-
 // Say words a sentence in both languages with the same values; a value that is
-// itself a Text takes the language of its sentence. French is typed with ordinary
-// spaces.
+// itself a Text takes the language of its sentence.
 func Say(fr, en string, values ...any) scanner.Text {
 	return scanner.Text{
-		FR: fmt.Sprintf(typeset.Replace(fr), in(scanner.French, values)...),
+		FR: fmt.Sprintf(scanner.Typeset(scanner.French, fr), in(scanner.French, values)...),
 		EN: fmt.Sprintf(en, in(scanner.English, values)...),
 	}
 }

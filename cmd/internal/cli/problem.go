@@ -57,28 +57,34 @@ func Report(w io.Writer, program string, l scanner.Lang, err error) int {
 	}
 	problem, isProblem := errors.AsType[*Problem](err)
 	faults := faultsOf(err)
-	label := scanner.Text{FR: "erreur", EN: "error"}
-	switch {
-	case isProblem && faults == nil:
-		tell(w, program, l, label, problem)
-	case faults == nil:
-		tell(w, program, l, label, &Problem{ // the library's words are English
-			Sentence: scanner.Text{FR: "la commande n'a pas pu être exécutée", EN: "the command could not be carried out"},
-			Hint:     scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"},
-			Cause:    err,
-		})
-	default:
-		if isProblem {
-			say(w, program, l, label, problem.Sentence.Typeset().In(l), scanner.Text{})
+	if faults == nil {
+		if !isProblem {
+			problem = notDone(program, err)
 		}
-		for _, fault := range faults.Shown() {
-			say(w, program, l, label, fault.Sentence(l), fault.Hint)
-		}
-		if isProblem {
-			say(w, program, l, label, "", problem.Hint)
-		}
+		tell(w, program, l, label["error"], problem)
+		return ExitUnusable
+	}
+	if isProblem {
+		say(w, program, l, label["error"], problem.Sentence.Typeset().In(l))
+	}
+	for _, fault := range faults.Shown() {
+		say(w, program, l, label["error"], fault.Sentence(l))
+		say(w, program, l, label["detail"], fault.Detail)
+		say(w, program, l, label["hint"], fault.Hint.Typeset().In(l))
+	}
+	if isProblem {
+		say(w, program, l, label["hint"], problem.Hint.Typeset().In(l))
 	}
 	return ExitUnusable
+}
+
+// notDone is for an error that nobody worded.
+func notDone(program string, cause error) *Problem {
+	return &Problem{
+		Sentence: scanner.Text{FR: "la commande n'a pas pu être exécutée", EN: "the command could not be carried out"},
+		Hint:     scanner.Text{FR: "voir « " + program + " --help »", EN: "see " + program + " --help"},
+		Cause:    cause,
+	}
 }
 
 // faultsOf are the faults of a configuration that an error carries, if any.
@@ -90,23 +96,27 @@ func faultsOf(err error) settings.Faults {
 	return faults
 }
 
-// say writes a sentence and its hint, each on a line of its own; an empty one is
-// left out.
-func say(w io.Writer, program string, l scanner.Lang, label scanner.Text, sentence string, hint scanner.Text) {
+// label is what begins a line.
+var label = map[string]scanner.Text{
+	"error":   {FR: "erreur", EN: "error"},
+	"warning": {FR: "attention", EN: "warning"},
+	"detail":  {FR: "détail", EN: "detail"},
+	"hint":    {FR: "conseil", EN: "hint"},
+}
+
+// say writes one line; an empty one is left out.
+func say(w io.Writer, program string, l scanner.Lang, label scanner.Text, sentence string) {
 	if sentence != "" {
 		fmt.Fprintf(w, "%s: %s: %s\n", program, label.In(l), sentence)
-	}
-	if advice := hint.Typeset().In(l); advice != "" {
-		fmt.Fprintf(w, "%s: %s: %s\n", program, scanner.Text{FR: "conseil", EN: "hint"}.In(l), advice)
 	}
 }
 
 // tell says a problem. What happened in technical words is a detail, on a line of
 // its own: it is English, whoever reads.
-func tell(w io.Writer, program string, l scanner.Lang, label scanner.Text, p *Problem) {
-	say(w, program, l, label, p.Sentence.Typeset().In(l), scanner.Text{})
+func tell(w io.Writer, program string, l scanner.Lang, kind scanner.Text, p *Problem) {
+	say(w, program, l, kind, p.Sentence.Typeset().In(l))
 	if p.Cause != nil {
-		say(w, program, l, scanner.Text{FR: "détail", EN: "detail"}, p.Cause.Error(), scanner.Text{})
+		say(w, program, l, label["detail"], p.Cause.Error())
 	}
-	say(w, program, l, label, "", p.Hint)
+	say(w, program, l, label["hint"], p.Hint.Typeset().In(l))
 }

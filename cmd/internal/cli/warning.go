@@ -10,5 +10,5 @@ import (
 
 // Warn tells a person of a problem that did not stop what was asked.
 func Warn(w io.Writer, program string, l scanner.Lang, p *Problem) {
-	tell(w, program, l, scanner.Text{FR: "attention", EN: "warning"}, p)
+	tell(w, program, l, label["warning"], p)
 }

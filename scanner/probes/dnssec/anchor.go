@@ -52,8 +52,8 @@ func readAnchor(records []string) (anchor, error) {
 		print, err := readPrint(text)
 		if err != nil {
 			return anchor{}, badAnchor(i,
-				fmt.Sprintf("« %s » n'est pas un enregistrement DS ou DNSKEY (%v)", text, err),
-				fmt.Sprintf("%q is not a DS or DNSKEY record (%v)", text, err))
+				fmt.Sprintf("« %s » n'est pas un enregistrement DS ou DNSKEY", text),
+				fmt.Sprintf("%q is not a DS or DNSKEY record", text)).With(err)
 		}
 		zone := dns.CanonicalName(print.Hdr.Name)
 		if a.zone != "" && zone != a.zone {

@@ -78,7 +78,7 @@ var modeMeanings = map[fact.HostingMode]scanner.Text{
 
 func modeWords() (words []settings.Word) {
 	for _, mode := range modes() {
-		words = append(words, settings.Word{Written: []string{string(mode)}, Means: modeMeanings[mode]})
+		words = append(words, settings.Word{Written: []string{mode}, Means: modeMeanings[fact.HostingMode(mode)]})
 	}
 	return words
 }

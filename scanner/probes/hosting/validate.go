@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -20,8 +21,8 @@ var (
 	hostName   = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*$`)
 )
 
-func modes() []fact.HostingMode {
-	return []fact.HostingMode{fact.HostedInternally, fact.HostedByGHT, fact.HostedByOther, fact.HostedAsService}
+func modes() []string {
+	return []string{string(fact.HostedInternally), string(fact.HostedByGHT), string(fact.HostedByOther), string(fact.HostedAsService)}
 }
 
 // validate returns the first fault of the register, or none.
@@ -60,8 +61,9 @@ func (a application) validate() settings.Faults {
 		return settings.InFile(a.line(),
 			"l'identifiant doit être un mot court en minuscules, par exemple id: dpi",
 			"the id must be a short word in lower case, such as id: dpi")
-	case !slices.Contains(modes(), fact.HostingMode(a.Mode.text)):
-		return settings.InFile(a.line(), fmt.Sprintf("le mode doit être parmi %v", modes()), fmt.Sprintf("the mode must be one of %v", modes()))
+	case !slices.Contains(modes(), a.Mode.text):
+		list := strings.Join(modes(), ", ")
+		return settings.InFile(a.line(), "le mode doit être parmi "+list, "the mode must be one of "+list)
 	case a.HealthData == nil:
 		return settings.InFile(a.line(), "health_data manque : écrivez true ou false", "health_data is missing: write true or false")
 	case len(a.Endpoints) > maxList || len(a.Chain) > maxList:

@@ -11,13 +11,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/settings"
 )
 
@@ -92,10 +92,10 @@ func (p *Probe) logIsRemote() bool { return strings.Contains(p.options.Log, "://
 func (p *Probe) parseLog(ctx context.Context) error {
 	raw, err := p.readLog(ctx, nil, "")
 	if err != nil {
-		return settings.Unreadable(err)
+		return err
 	}
 	if _, err := ParseLog(raw); err != nil {
-		return settings.InFile(0, "ce n'est pas un journal de certificats : "+err.Error(), "this is not a log of certificates: "+err.Error())
+		return settings.InFile(0, "ce n'est pas un journal de certificats", "this is not a log of certificates").With(err)
 	}
 	return nil
 }
@@ -104,12 +104,8 @@ func (p *Probe) readLog(ctx context.Context, net scanner.Network, domain string)
 	if p.logIsRemote() {
 		return p.fetchLog(ctx, net, domain)
 	}
-	file, err := os.Open(p.options.Log)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return wholeLog(file)
+	raw, _, err := localfile.Read(p.options.Log, maxLog)
+	return raw, err
 }
 
 // wholeLog reads a log to its end: half of one would hide names.

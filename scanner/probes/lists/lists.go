@@ -70,8 +70,8 @@ func open[L any](file string, embedded []byte, parse func([]byte) (L, error)) (l
 	list, err := parse(data)
 	if err != nil {
 		return list, settings.InFile(0,
-			fmt.Sprintf("ce n'est pas la liste attendue, telle que son éditeur la publie (%v)", err),
-			fmt.Sprintf("this is not the list expected, as its publisher serves it (%v)", err))
+			"ce n'est pas la liste attendue, telle que son éditeur la publie",
+			"this is not the list expected, as its publisher serves it").With(err)
 	}
 	return list, nil
 }

@@ -3,7 +3,6 @@
 package mailprobe
 
 import (
-	"fmt"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -59,7 +58,7 @@ func (s Settings) Validate() settings.Faults {
 		case !isPlainName(name) || !strings.Contains(name, "."):
 			faults = append(faults, settings.Fault{
 				Key:  place,
-				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un nom de domaine", d.Domain), EN: fmt.Sprintf("%q is not a domain name", d.Domain)},
+				What: settings.Say("« %s » n'est pas un nom de domaine", "%q is not a domain name", d.Domain),
 				Hint: scanner.Text{FR: "écrivez un nom tel que chu-exemple.fr", EN: "write a name such as chu-exemple.fr"},
 			})
 		case seen[name]:

@@ -148,7 +148,7 @@ func TestBigFolderIsSummedUp(t *testing.T) {
 	p := newProbe(t, Options{Folder: folder}, "mute")
 	own := len(newProbe(t, Options{}, "mute").Templates())
 	want := scanner.Text{
-		FR: fmt.Sprintf("%d modèles actifs, 1000 écartés : méthode (700), demande plus que lire des pages (300)", own+700),
+		FR: fmt.Sprintf("%d gabarits actifs, 1000 écartés : méthode (700), demande plus que lire des pages (300)", own+700),
 		EN: fmt.Sprintf("%d templates run, 1000 left out: method (700), asks for more than reading pages (300)", own+700),
 	}
 	if diff := cmp.Diff(want, p.Summary()); diff != "" {
@@ -158,7 +158,7 @@ func TestBigFolderIsSummedUp(t *testing.T) {
 
 func TestSummaryWithoutFolder(t *testing.T) {
 	p := newProbe(t, Options{}, "mute")
-	if got, want := p.Summary().FR, fmt.Sprintf("%d modèles actifs, 0 écartés", len(p.Templates())); got != want {
+	if got, want := p.Summary().FR, fmt.Sprintf("%d gabarits actifs, 0 écartés", len(p.Templates())); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

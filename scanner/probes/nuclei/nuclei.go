@@ -43,6 +43,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/lists"
+	"carescan/scanner/settings"
 )
 
 // GroupOperator is the group of the templates of the operator's folder.
@@ -184,7 +185,7 @@ func (p *Probe) Summary() scanner.Text {
 		en = append(en, fmt.Sprintf("%s (%d)", kind.EN, counts[kind]))
 	}
 	return scanner.Text{
-		FR: strings.TrimSuffix(fmt.Sprintf("%d modèles actifs, %d écartés : %s", len(p.templates), len(p.rejected), strings.Join(fr, ", ")), " : "),
+		FR: strings.TrimSuffix(fmt.Sprintf("%d gabarits actifs, %d écartés : %s", len(p.templates), len(p.rejected), strings.Join(fr, ", ")), " : "),
 		EN: strings.TrimSuffix(fmt.Sprintf("%d templates run, %d left out: %s", len(p.templates), len(p.rejected), strings.Join(en, ", ")), ": "),
 	}
 }
@@ -216,9 +217,24 @@ func (p *Probe) Needs() scanner.Needs {
 	}
 	if p.options.Folder != "" { // New has read both
 		needs.Files = append(needs.Files,
-			scanner.File{Key: Section.Name + ".folder", Path: p.options.Folder}, scanner.File{Key: Section.Name + ".pins", Path: p.options.Pins})
+			scanner.File{
+				Key: Section.Name + ".folder", Path: p.options.Folder, Optional: true,
+				Parse: func(context.Context) error { return p.leftOut() },
+			},
+			scanner.File{Key: Section.Name + ".pins", Path: p.options.Pins})
 	}
 	return needs
+}
+
+// leftOut tells that templates of the operator will never run.
+func (p *Probe) leftOut() error {
+	if len(p.rejected) == 0 {
+		return nil
+	}
+	return settings.Faults{{
+		What: p.Summary(),
+		Hint: settings.Say("corrigez ou retirez les gabarits écartés, et leur empreinte", "correct or remove the templates left out, and their hash"),
+	}}
 }
 
 // Requests is what a site that answers and where nothing matches is asked: the

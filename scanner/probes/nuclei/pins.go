@@ -9,10 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 
+	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/settings"
 )
 
@@ -29,16 +29,11 @@ func readPins(file string) (pins, error) {
 	if file == "" {
 		return nil, nil //nolint:nilnil // no list is a valid list
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, settings.Unreadable(err).Below("pins")
+	saved, _, err := localfile.Read(file, maxPins)
+	var list pins
+	if err == nil {
+		list, err = ParsePins(bytes.NewReader(settings.Saved(saved)))
 	}
-	defer f.Close()
-	saved, err := io.ReadAll(io.LimitReader(f, maxPins))
-	if err != nil {
-		return nil, settings.Unreadable(err).Below("pins")
-	}
-	list, err := ParsePins(bytes.NewReader(settings.Saved(saved)))
 	if faults, ok := errors.AsType[settings.Faults](err); ok {
 		return nil, faults.Below("pins")
 	}
@@ -64,7 +59,7 @@ func ParsePins(r io.Reader) (map[string]string, error) {
 		all[path.Clean(name)] = "sha256:" + strings.ToLower(sum)
 	}
 	if err := lines.Err(); err != nil {
-		return nil, settings.InFile(0, "la liste d'empreintes n'est pas lisible ("+err.Error()+")", "the list of hashes cannot be read ("+err.Error()+")")
+		return nil, settings.InFile(0, "la liste d'empreintes n'est pas lisible", "the list of hashes cannot be read").With(err)
 	}
 	if len(all) == 0 {
 		return nil, settings.InFile(0, "la liste d'empreintes est vide", "the list of hashes is empty")

@@ -170,7 +170,7 @@ func (f *folder) admit(name string, t Template) error {
 	case !f.pins.hold(name, t.Digest):
 		return refuse("empreinte absente de la liste", "hash not in the list")
 	case len(f.accepted) == maxTemplates || f.bytes+len(t.data) > maxBytes:
-		return refuse("trop de modèles", "too many templates")
+		return refuse("trop de gabarits", "too many templates")
 	}
 	return never(t.ID)
 }

@@ -3,7 +3,6 @@
 package services
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -56,7 +55,7 @@ func (s Settings) Validate() settings.Faults {
 		if port < 1 || port > 65535 {
 			faults = append(faults, settings.Fault{
 				Key:  "tcp" + settings.At(i),
-				What: scanner.Text{FR: fmt.Sprintf("%d n'est pas un port", port), EN: fmt.Sprintf("%d is not a port", port)},
+				What: settings.Say("%d n'est pas un port", "%d is not a port", port),
 				Hint: scanner.Text{FR: "un port va de 1 à 65535", EN: "a port goes from 1 to 65535"},
 			})
 		}
@@ -65,7 +64,7 @@ func (s Settings) Validate() settings.Faults {
 		if _, err := netip.ParseAddrPort(place); err != nil {
 			faults = append(faults, settings.Fault{
 				Key:  "acknowledged" + settings.At(i),
-				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas une adresse et un port", place), EN: fmt.Sprintf("%q is not an address and a port", place)},
+				What: settings.Say("« %s » n'est pas une adresse et un port", "%q is not an address and a port", place),
 				Hint: scanner.Text{FR: "écrivez l'adresse que montre le constat, par exemple 192.0.2.20:443", EN: "write the address that the finding shows, for example 192.0.2.20:443"},
 			})
 		}

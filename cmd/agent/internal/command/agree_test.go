@@ -25,7 +25,7 @@ type bad struct {
 	name  string
 	yaml  string            // the sections that differ from the sound ones, a line each
 	files map[string]string // beside the configuration
-	place string            // that a person must be shown
+	place string            // that a person must be shown: a key, or one of the files
 	fr    string            // the cause, in French
 	en    string
 	// unread says that scan goes on without the file, and tells so in its coverage.
@@ -46,10 +46,10 @@ var badOnes = []bad{
 	{name: "legal-finess-short", yaml: `establishment: {finess: "990000028", legal_finess: "1"}`, place: "establishment.legal_finess", fr: "n'est pas un numéro FINESS", en: "is not a FINESS number"},
 
 	{name: "no-scope", yaml: "scope: {}", place: "scope.names", fr: "aucun périmètre n'est déclaré", en: "no scope is declared"},
-	{name: "no-authorisation", yaml: "scope: {names: [chu.test]}", place: "scope.authorisation", fr: "le périmètre n'est pas autorisé", en: "the scope is not authorised"},
-	{name: "nobody-authorises", yaml: "scope: {names: [chu.test], authorisation: {until: 2099-01-01}}", place: "scope.authorisation", fr: "le périmètre n'est pas autorisé", en: "the scope is not authorised"},
-	{name: "authorisation-ended", yaml: "scope: {names: [chu.test], authorisation: {by: RSSI, until: 2020-01-01}}", place: "scope.authorisation", fr: "l'autorisation a expiré", en: "the authorisation expired"},
-	{name: "authorisation-to-come", yaml: "scope: {names: [chu.test], authorisation: {by: RSSI, from: 2098-01-01, until: 2099-01-01}}", place: "scope.authorisation", fr: "l'autorisation ne commence que", en: "the authorisation only begins"},
+	{name: "no-authorisation", yaml: "scope: {names: [chu.test]}", place: "scope.authorisation.by", fr: "le périmètre n'est pas autorisé", en: "the scope is not authorised"},
+	{name: "nobody-authorises", yaml: "scope: {names: [chu.test], authorisation: {until: 2099-01-01}}", place: "scope.authorisation.by", fr: "le périmètre n'est pas autorisé", en: "the scope is not authorised"},
+	{name: "authorisation-ended", yaml: "scope: {names: [chu.test], authorisation: {by: RSSI, until: 2020-01-01}}", place: "scope.authorisation.until", fr: "l'autorisation a expiré", en: "the authorisation expired"},
+	{name: "authorisation-to-come", yaml: "scope: {names: [chu.test], authorisation: {by: RSSI, from: 2098-01-01, until: 2099-01-01}}", place: "scope.authorisation.from", fr: "l'autorisation ne commence que", en: "the authorisation only begins"},
 	{name: "authorisation-backwards", yaml: "scope: {names: [chu.test], authorisation: {by: RSSI, from: 2099-01-01, until: 2098-01-01}}", place: "scope.authorisation.until", fr: "l'autorisation finit avant de commencer", en: "the authorisation ends before it begins"},
 	{name: "scope-of-an-address", yaml: `scope: {names: ["https://chu.test"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.names[0]", fr: "n'est pas un nom", en: "is not a name"},
 	{name: "excluded-name-with-port", yaml: `scope: {names: [chu.test], excluded_names: ["irm.chu.test:80"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.excluded_names[0]", fr: "n'est pas un nom", en: "is not a name"},
@@ -66,7 +66,7 @@ var badOnes = []bad{
 	{name: "portal-of-no-kind", yaml: `targets: {portals: [{address: "vpn.chu.test:443", kind: door}]}`, place: "targets.portals[0].kind", fr: "« door » n'est pas une valeur connue", en: `"door" is not a known value`},
 	{name: "portal-perhaps", yaml: `targets: {portals: [{address: "vpn.chu.test:443", kind: vpn, two_factor: maybe}]}`, place: "targets.portals[0].two_factor", fr: "« maybe » n'est pas une valeur connue", en: `"maybe" is not a known value`},
 	{name: "portal-without-port", yaml: `targets: {portals: [{address: vpn.chu.test, kind: vpn}]}`, place: "targets.portals[0].address", fr: "n'est pas un nom et un port", en: "is not a name and a port"},
-	{name: "target-outside-scope", yaml: "targets: {domains: [ailleurs.test]}", place: "ailleurs.test", fr: "est en dehors du périmètre autorisé", en: "is outside the authorised scope"},
+	{name: "target-outside-scope", yaml: "targets: {domains: [ailleurs.test]}", place: "targets.domains[0]", fr: "est en dehors du périmètre autorisé", en: "is outside the authorised scope"},
 
 	{name: "intrusive-without-end", yaml: "intrusive: {by: RSSI}", place: "intrusive.until", fr: "cette clé est nécessaire", en: "this key is needed"},
 	{name: "intrusive-by-nobody", yaml: "intrusive: {until: 2099-01-01}", place: "intrusive.by", fr: "cette clé est nécessaire", en: "this key is needed"},
@@ -86,14 +86,14 @@ var badOnes = []bad{
 	{name: "budget-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], budget_per_host: -1}`, place: "network.budget_per_host", fr: "la valeur est négative", en: "the value is negative"},
 	{name: "second-look-before-the-first", yaml: `network: {resolvers: ["127.0.0.1:9"], confirm_after: -1m}`, place: "network.confirm_after", fr: "n'est pas une durée", en: "is not a duration"},
 	{name: "recursion-zone-of-one-label", yaml: `network: {resolvers: ["127.0.0.1:9"], recursion_zone: zone}`, place: "network.recursion_zone", fr: "n'est pas un nom de domaine", en: "is not a domain name"},
-	{name: "authorities-absent", yaml: `network: {resolvers: ["127.0.0.1:9"], ca_file: none.pem}`, place: "network.ca_file", fr: "le fichier n'existe pas", en: "no such file"},
+	{name: "authorities-absent", yaml: `network: {resolvers: ["127.0.0.1:9"], ca_file: none.pem}`, place: "network.ca_file", fr: "le fichier n'existe pas", en: "the file does not exist"},
 	{name: "authorities-of-none", yaml: `network: {resolvers: ["127.0.0.1:9"], ca_file: ca.pem}`, files: map[string]string{"ca.pem": "x"}, place: "network.ca_file", fr: "ne contient aucun certificat", en: "holds no certificate"},
-	{name: "private-authorities-absent", yaml: `network: {resolvers: ["127.0.0.1:9"], private_ca_files: [none.pem]}`, place: "network.private_ca_files[0]", fr: "le fichier n'existe pas", en: "no such file"},
+	{name: "private-authorities-absent", yaml: `network: {resolvers: ["127.0.0.1:9"], private_ca_files: [none.pem]}`, place: "network.private_ca_files[0]", fr: "le fichier n'existe pas", en: "the file does not exist"},
 	{name: "private-authorities-of-none", yaml: `network: {resolvers: ["127.0.0.1:9"], private_ca_files: [ca.pem]}`, files: map[string]string{"ca.pem": ""}, place: "network.private_ca_files[0]", fr: "ne contient aucun certificat", en: "holds no certificate"},
 	{name: "anchor-of-a-word", yaml: `network: {resolvers: ["127.0.0.1:9"], trust_anchors: [racine]}`, place: "network.trust_anchors[0]", fr: "n'est pas un enregistrement DS ou DNSKEY", en: "is not a DS or DNSKEY record"},
 	{name: "anchors-of-two-zones", yaml: `network: {resolvers: ["127.0.0.1:9"], trust_anchors: [". IN DS 1 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D", "fr. IN DS 1 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"]}`, place: "network.trust_anchors[1]", fr: "cette ancre est celle de fr.", en: "this anchor is that of fr."},
 
-	{name: "list-absent", yaml: "lists: {exploited: none.json}", place: "lists.exploited", fr: "le fichier n'existe pas", en: "no such file"},
+	{name: "list-absent", yaml: "lists: {exploited: none.json}", place: "lists.exploited", fr: "le fichier n'existe pas", en: "the file does not exist"},
 	{name: "list-of-another-kind", yaml: "lists: {exploited: kev.json}", files: map[string]string{"kev.json": "[]"}, place: "lists.exploited", fr: "ce n'est pas la liste attendue", en: "this is not the list expected"},
 	{name: "ends-of-support-of-another-kind", yaml: "lists: {end_of_life: eol.json}", files: map[string]string{"eol.json": "{"}, place: "lists.end_of_life", fr: "ce n'est pas la liste attendue", en: "this is not the list expected"},
 
@@ -106,8 +106,8 @@ var badOnes = []bad{
 	{name: "shared-nowhere", yaml: "ports: {shared: [{provider: A}]}", place: "ports.shared[0].ranges", fr: "cette clé est nécessaire", en: "this key is needed"},
 	{name: "templates-without-pins", yaml: "templates: {folder: t}", place: "templates.pins", fr: "cette clé est nécessaire", en: "this key is needed"},
 	{name: "pins-without-templates", yaml: "templates: {pins: t.sha256}", place: "templates.folder", fr: "cette clé est nécessaire", en: "this key is needed"},
-	{name: "templates-absent", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t.sha256": strings.Repeat("0", 64) + "  a.yaml\n"}, place: "templates.folder", fr: "le fichier n'existe pas", en: "no such file"},
-	{name: "pins-absent", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t/a.yaml": ""}, place: "templates.pins", fr: "le fichier n'existe pas", en: "no such file"},
+	{name: "templates-absent", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t.sha256": strings.Repeat("0", 64) + "  a.yaml\n"}, place: "templates.folder", fr: "le fichier n'existe pas", en: "the file does not exist"},
+	{name: "pins-absent", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t/a.yaml": ""}, place: "templates.pins", fr: "le fichier n'existe pas", en: "the file does not exist"},
 	{name: "pins-of-words", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t/a.yaml": "", "t.sha256": "word\n"}, place: "templates.pins", fr: "n'est pas une empreinte suivie d'un fichier", en: "is not a hash and a file"},
 	{name: "pins-of-nothing", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t/a.yaml": "", "t.sha256": "\n"}, place: "templates.pins", fr: "la liste d'empreintes est vide", en: "the list of hashes is empty"},
 	{name: "templates-below-zero", yaml: "templates: {rate: -1}", place: "templates.rate", fr: "la valeur est négative", en: "the value is negative"},
@@ -124,10 +124,10 @@ var badOnes = []bad{
 	{name: "rhythm-of-a-second", yaml: "schedule: {every: 1s}", place: "schedule.every", fr: "1s est plus court qu'une minute", en: "1s is shorter than one minute"},
 	{name: "proxy-of-a-word", yaml: "uplink: {proxy: proxy}", place: "uplink.proxy", fr: "n'est pas l'adresse d'un mandataire", en: "is not the address of a proxy"},
 
-	{name: "unknown-section", yaml: "colour: blue", place: "agent.yaml, ", fr: "n'est pas connue", en: "is not known"},
-	{name: "unknown-key", yaml: "schedule: {colour: blue}", place: "schedule", fr: "n'est pas connue", en: "is not known"},
-	{name: "unknown-key-of-a-source", yaml: "directories: [{colour: blue}]", place: "directories[0]", fr: "n'est pas connue", en: "is not known"},
-	{name: "list-not-closed", yaml: "schedule: [", place: "agent.yaml", fr: "est attendue ici", en: "is expected here"},
+	{name: "unknown-section", yaml: "colour: blue", place: "colour", fr: "n'est pas connue", en: "is not known"},
+	{name: "unknown-key", yaml: "schedule: {colour: blue}", place: "schedule.colour", fr: "n'est pas connue", en: "is not known"},
+	{name: "unknown-key-of-a-source", yaml: "directories: [{colour: blue}]", place: "directories[0].colour", fr: "n'est pas connue", en: "is not known"},
+	{name: "list-not-closed", yaml: "schedule: [", place: "", fr: "est attendue ici", en: "is expected here"},
 	{name: "range-of-a-word", yaml: "scope: {ranges: [nowhere]}", place: "scope.ranges[0]", fr: "n'est pas", en: "is not"},
 	{name: "date-of-a-word", yaml: "scope: {authorisation: {until: soon}}", place: "scope.authorisation.until", fr: "n'est pas une date", en: "is not a date"},
 	{name: "export-of-no-date", yaml: "applications: [{id: dpi, file: a.csv, as_of: hier}]", place: "applications[0].as_of", fr: "n'est pas une date", en: "is not a date"},
@@ -136,19 +136,27 @@ var badOnes = []bad{
 	{name: "pace-with-a-comma", yaml: `network: {resolvers: ["127.0.0.1:9"], rate_per_host: "0,5"}`, place: "network.rate_per_host", fr: "n'est pas un nombre", en: "is not a number"},
 	{name: "value-of-nothing", yaml: "profile: null", place: "profile", fr: "veut dire", en: "means"},
 
-	{name: "log-absent", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: log.txt}`, place: "network.certificate_log", fr: "le fichier n'existe pas", en: "no such file", unread: true},
+	{name: "key-twice", yaml: "schedule: {every: 24h, every: 12h}", place: "schedule.every", fr: "cette clé est déjà écrite", en: "this key is already written"},
+	{name: "templates-faster-than-all", yaml: "templates: {rate: 3}", place: "templates.rate", fr: "est sans effet", en: "has no effect"},
+	{name: "authorities-of-a-device", yaml: `network: {resolvers: ["127.0.0.1:9"], ca_file: /dev/zero}`, place: "network.ca_file", fr: "ce n'est pas un fichier ordinaire", en: "this is not a regular file"},
+	{name: "list-of-a-device", yaml: "lists: {end_of_life: /dev/zero}", place: "lists.end_of_life", fr: "ce doit être un fichier", en: "it must be a file"},
+	{name: "pins-of-a-device", yaml: "templates: {folder: t, pins: /dev/zero}", files: map[string]string{"t/a.yaml": ""}, place: "templates.pins", fr: "ce doit être un fichier", en: "it must be a file"},
+
+	{name: "log-absent", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: log.txt}`, place: "network.certificate_log", fr: "le fichier n'existe pas", en: "the file does not exist", unread: true},
 	{name: "log-of-another-kind", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: log.txt}`, files: map[string]string{"log.txt": "[1"}, place: "log.txt", fr: "ce n'est pas un journal de certificats", en: "this is not a log of certificates", unread: true},
-	{name: "attestations-absent", yaml: "attestations: a.yaml", place: "attestations", fr: "le fichier n'existe pas", en: "no such file", unread: true},
+	{name: "log-of-a-device", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: /dev/zero}`, place: "network.certificate_log", fr: "ce n'est pas un fichier ordinaire", en: "this is not a regular file", unread: true},
+	{name: "attestations-absent", yaml: "attestations: a.yaml", place: "attestations", fr: "le fichier n'existe pas", en: "the file does not exist", unread: true},
 	{name: "attestation-of-no-known-topic", yaml: "attestations: a.yaml", files: map[string]string{"a.yaml": "attestations: [{topic: party, date: 2026-01-01, role: RSSI}]"}, place: "a.yaml", fr: "doit être parmi", en: "the topic must be one of", unread: true},
 	{name: "attestation-of-a-lost-document", yaml: "attestations: a.yaml", files: map[string]string{"a.yaml": "attestations: [{topic: pssi-approval, date: 2026-01-01, role: RSSI, document: none.pdf}]"}, place: "a.yaml", fr: "le document cité n'a pas pu être lu", en: "hash the document", unread: true},
-	{name: "register-absent", yaml: "hosting_register: r.yaml", place: "hosting_register", fr: "le fichier n'existe pas", en: "no such file", unread: true},
+	{name: "register-absent", yaml: "hosting_register: r.yaml", place: "hosting_register", fr: "le fichier n'existe pas", en: "the file does not exist", unread: true},
 	{name: "register-without-date", yaml: "hosting_register: r.yaml", files: map[string]string{"r.yaml": "applications: []"}, place: "r.yaml", fr: "as_of manque", en: "as_of is missing", unread: true},
-	{name: "register-of-no-known-mode", yaml: "hosting_register: r.yaml", files: map[string]string{"r.yaml": "as_of: 2026-01-01\napplications: [{id: dpi, mode: cloud, health_data: true}]"}, place: "applications[0]", fr: "le mode doit être parmi", en: "the mode must be one of", unread: true},
-	{name: "export-absent", yaml: "applications: [{id: dpi, file: a.csv}]", place: "applications[0].file", fr: "le fichier n'existe pas", en: "no such file", unread: true},
+	{name: "register-of-no-known-mode", yaml: "hosting_register: r.yaml", files: map[string]string{"r.yaml": "as_of: 2026-01-01\napplications: [{id: dpi, mode: cloud, health_data: true}]"}, place: "r.yaml", fr: "le mode doit être parmi", en: "the mode must be one of", unread: true},
+	{name: "register-of-nothing", yaml: "hosting_register: r.yaml", files: map[string]string{"r.yaml": "as_of: null\napplications: []"}, place: "r.yaml, ", fr: "veut dire", en: "means", unread: true},
+	{name: "export-absent", yaml: "applications: [{id: dpi, file: a.csv}]", place: "applications[0].file", fr: "le fichier n'existe pas", en: "the file does not exist", unread: true},
 	{name: "export-empty", yaml: "applications: [{id: dpi, file: a.csv}]", files: map[string]string{"a.csv": ""}, place: "a.csv", fr: "le fichier est vide", en: "the file is empty", unread: true},
 	{name: "export-of-other-columns", yaml: "applications: [{id: dpi, file: a.csv}]", files: map[string]string{"a.csv": "nom;prénom\n"}, place: "a.csv", fr: "il y manque", en: "it lacks", unread: true},
 	{name: "export-of-a-spreadsheet", yaml: "applications: [{id: dpi, file: a.csv}]", files: map[string]string{"a.csv": "PK\x00\x03"}, place: "a.csv", fr: "ce n'est pas un fichier texte", en: "it is not a text file", unread: true},
-	{name: "password-absent", yaml: `directories: [{id: ad, url: "ldaps://127.0.0.1:1", bind_dn: a, base_dn: b, password_file: none.txt}]`, place: "directories[0].password_file", fr: "le fichier n'existe pas", en: "no such file", unread: true},
+	{name: "password-absent", yaml: `directories: [{id: ad, url: "ldaps://127.0.0.1:1", bind_dn: a, base_dn: b, password_file: none.txt}]`, place: "directories[0].password_file", fr: "le fichier n'existe pas", en: "the file does not exist", unread: true},
 	{name: "password-empty", yaml: `directories: [{id: ad, url: "ldaps://127.0.0.1:1", bind_dn: a, base_dn: b, password_file: p.txt}]`, files: map[string]string{"p.txt": "\n"}, place: "p.txt", fr: "password_file est vide", en: "password_file is empty", unread: true},
 	{name: "password-for-all", yaml: `directories: [{id: ad, url: "ldaps://127.0.0.1:1", bind_dn: a, base_dn: b, password_file: open.txt}]`, files: map[string]string{"open.txt": "secret"}, place: "open.txt", fr: "ce secret est lisible par tous", en: "every account of the machine may read this secret", unread: true},
 	{name: "directory-of-no-authority", yaml: `directories: [{id: ad, url: "ldaps://127.0.0.1:1", bind_dn: a, base_dn: b, password_file: p.txt, ca_file: ca.pem}]`, files: map[string]string{"p.txt": "secret", "ca.pem": "x"}, place: "ca.pem", fr: "ne contient aucun certificat", en: "holds no certificate", unread: true},
@@ -166,17 +174,29 @@ func TestDoctorAndScanAgree(t *testing.T) {
 				t.Errorf("scan ended with %d, refusal wanted: %t\n%s", code, !test.unread, said)
 			}
 			if !test.unread {
-				tells(t, "scan", said, test.place, test.fr, test.en)
+				tells(t, "scan", said, test.where("fr"), test.fr, test.en)
 			}
 			for lang, words := range map[string][2]string{"fr": {test.fr, test.en}, "en": {test.en, test.fr}} {
 				code, said := invoke(t, "doctor", "--config", file, "--lang", lang)
 				if code == cli.ExitOK {
 					t.Errorf("doctor is green:\n%s", said)
 				}
-				tells(t, "doctor in "+lang, said, test.place, words[0], words[1])
+				tells(t, "doctor in "+lang, said, test.where(lang), words[0], words[1])
 			}
 		})
 	}
+}
+
+// where is the place a person must be shown: the line of the configuration and its
+// key, or the file that it names.
+func (b bad) where(lang string) *regexp.Regexp {
+	key := regexp.QuoteMeta(b.place)
+	for named := range b.files {
+		if strings.HasPrefix(b.place, named) {
+			return regexp.MustCompile(key)
+		}
+	}
+	return regexp.MustCompile(`agent\.yaml, ` + map[string]string{"fr": "ligne", "en": "line"}[lang] + ` [0-9]+,? *` + key)
 }
 
 // TestDoctorIsGreenOnASoundConfiguration keeps the table honest: what is refused is
@@ -191,13 +211,14 @@ var nextStep = regexp.MustCompile(`(?m)^carescan-agent: (conseil|hint): \S|→ \
 
 // tells checks what a person reads: the place, the cause in their language and no
 // other, and what to do.
-func tells(t *testing.T, who, said, place, cause, foreign string) {
+func tells(t *testing.T, who, said string, place *regexp.Regexp, cause, foreign string) {
 	t.Helper()
 	said = strings.ReplaceAll(said, "\u00a0", " ")
-	for _, wanted := range []string{place, cause} {
-		if !strings.Contains(said, wanted) {
-			t.Errorf("%s does not say %q:\n%s", who, wanted, said)
-		}
+	if !place.MatchString(said) {
+		t.Errorf("%s does not say where, as %s:\n%s", who, place, said)
+	}
+	if !strings.Contains(said, cause) {
+		t.Errorf("%s does not say %q:\n%s", who, cause, said)
 	}
 	if strings.Contains(said, foreign) {
 		t.Errorf("%s says %q, in the other language:\n%s", who, foreign, said)

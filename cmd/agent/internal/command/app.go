@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -94,7 +93,9 @@ func (a *app) configuration() (config.Config, error) {
 		return c, badConfig(faults)
 	}
 	for _, warning := range warnings {
-		slog.Warn(warning.Sentence(a.lang.Lang), "hint", warning.Hint.In(a.lang.Lang))
+		cli.Warn(a.err, runner.Program, a.lang.Lang, &cli.Problem{
+			Sentence: scanner.Text{FR: warning.Sentence(scanner.French), EN: warning.Sentence(scanner.English)}, Hint: warning.Hint,
+		})
 	}
 	return c, nil
 }
@@ -132,9 +133,9 @@ func badConfig(cause error) error {
 	}
 	if _, ok := errors.AsType[settings.Faults](cause); ok {
 		hint = scanner.Text{FR: "docs/configuration.fr.md explique toutes les clés", EN: "docs/configuration.md explains every key"} // each fault has its own
-	}
-	if errors.Is(cause, fs.ErrNotExist) || errors.Is(cause, fs.ErrPermission) {
-		hint = scanner.Text{FR: "vérifiez le chemin et les droits du fichier donné à --config", EN: "check the path and the rights of the file given to --config"}
+		if scanner.CauseOf(cause).Code == scanner.CauseFileMissing {
+			hint = scanner.Text{FR: "« carescan-agent init » écrit un fichier minimal", EN: "carescan-agent init writes a minimal file"}
+		}
 	}
 	return &cli.Problem{
 		Sentence: scanner.Text{FR: "la configuration n'est pas utilisable", EN: "the configuration cannot be used"},

@@ -17,6 +17,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/engine"
 	"carescan/scanner/probes/history"
+	"carescan/scanner/settings"
 )
 
 // desk is an opened configuration: its keys, its spool, who it is.
@@ -31,11 +32,11 @@ type desk struct {
 func openDesk(c config.Config) (*desk, error) {
 	id, err := identity.Open(c.State)
 	if err != nil {
-		return nil, badState(err)
+		return nil, badState(c, err)
 	}
 	s, err := spool.Open(spoolFolder(c))
 	if err != nil {
-		return nil, badState(err)
+		return nil, badState(c, err)
 	}
 	d := &desk{config: c, identity: id, spool: s, past: memory.OpenPast(c.State)}
 	return d, d.recogniseEstablishment()
@@ -49,7 +50,7 @@ func (d *desk) recogniseEstablishment() error {
 		return nil
 	}
 	if err != nil {
-		return badState(err)
+		return badState(d.config, err)
 	}
 	d.agentID = enrolment.AgentID
 	known := enrolment.Establishment
@@ -82,7 +83,7 @@ func enrolledElsewhere(known scanner.Establishment, configured string) error {
 func (d *desk) runner() (runner.Runner, error) {
 	seen, err := memory.Open(d.config.State)
 	if err != nil {
-		return runner.Runner{}, badState(err)
+		return runner.Runner{}, badState(d.config, err)
 	}
 	return runner.Runner{
 		Config: d.config, Memory: seen, Past: d.past, Pseudonyms: d.identity.Pseudonyms,
@@ -119,15 +120,16 @@ func (d *desk) keep(run scanner.Run) (spool.Sealed, error) {
 	return sealed, nil
 }
 
-func badState(cause error) error {
-	return &cli.Problem{
-		Sentence: scanner.Text{FR: "le dossier d'état de l'agent n'est pas utilisable", EN: "the state folder of the agent cannot be used"},
+func badState(c config.Config, cause error) error {
+	return c.Place(settings.Faults{{
+		Key:  "state",
+		What: settings.Say("le dossier d'état de l'agent n'est pas utilisable (%s)", "the state folder of the agent cannot be used (%s)", c.State),
 		Hint: scanner.Text{
-			FR: "vérifiez l'existence, les droits et la place du dossier « state » de la configuration",
-			EN: "check that the state folder of the configuration exists, its rights and its space",
+			FR: "vérifiez l'existence, les droits et la place de ce dossier",
+			EN: "check that this folder exists, its rights and its space",
 		},
-		Cause: cause,
-	}
+		Detail: cause.Error(),
+	}})
 }
 
 func spoolFolder(c config.Config) string { return filepath.Join(c.State, "spool") }

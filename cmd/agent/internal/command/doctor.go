@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/settings"
 )
 
@@ -48,8 +50,9 @@ func (h health) label() scanner.Text {
 type sign struct {
 	part   scanner.Text
 	health health
-	detail scanner.Text
+	seen   scanner.Text
 	hint   scanner.Text
+	detail string // what a library or the system answered, in English
 }
 
 func (a *app) doctor() *cobra.Command {
@@ -85,7 +88,10 @@ func (a *app) showHealth(signs []sign) error {
 	worst := healthy
 	for _, s := range signs {
 		worst = max(worst, s.health)
-		fmt.Fprintf(w, "%s\t%s\t%s\n", s.health.label().In(a.lang.Lang), s.part.Typeset().In(a.lang.Lang), s.detail.Typeset().In(a.lang.Lang))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", s.health.label().In(a.lang.Lang), s.part.Typeset().In(a.lang.Lang), s.seen.Typeset().In(a.lang.Lang))
+		if s.detail != "" {
+			fmt.Fprintf(w, "\t\t%s %s\n", a.say("détail :", "detail:"), strings.ReplaceAll(s.detail, "\n", " "))
+		}
 		if hint := s.hint.Typeset().In(a.lang.Lang); hint != "" {
 			fmt.Fprintf(w, "\t\t→ %s\n", hint)
 		}
@@ -122,7 +128,7 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 	}
 	for _, probe := range ready.Probes {
 		for _, file := range probe.Needs().Files {
-			signs = append(signs, signFile(ctx, file)...)
+			signs = append(signs, d.signFile(ctx, file)...)
 		}
 	}
 	return signs, nil
@@ -147,24 +153,23 @@ func signsOf(err error) []sign {
 		var signs []sign
 		for _, f := range faults {
 			place := settings.Fault{File: f.File, Line: f.Line, Key: f.Key}
-			signs = append(signs, sign{placeOf(place), broken, f.What, f.Hint})
+			signs = append(signs, sign{placeOf(place), broken, f.What, f.Hint, f.Detail})
 		}
 		return signs
 	}
 	if problem, ok := errors.AsType[*cli.Problem](err); ok {
-		detail := problem.Sentence
+		s := sign{part: part, health: broken, seen: problem.Sentence, hint: problem.Hint}
 		if problem.Cause != nil {
-			why := wordsOf(problem.Cause)
-			detail = scanner.Text{FR: detail.FR + " : " + why.FR, EN: detail.EN + ": " + why.EN}
+			s.detail = problem.Cause.Error()
 		}
-		return []sign{{part, broken, detail, problem.Hint}}
+		return []sign{s}
 	}
-	return []sign{{part: part, health: broken, detail: wordsOf(err)}}
+	return []sign{signOf(part, err)}
 }
 
-// wordsOf is an error as a person reads it: its technical text is English.
-func wordsOf(err error) scanner.Text {
-	return scanner.Text{FR: scanner.CausesOf(err).Text().FR, EN: err.Error()}
+// signOf is the sign of an error that nobody worded.
+func signOf(part scanner.Text, err error) sign {
+	return sign{part: part, health: broken, seen: scanner.CausesOf(err).Text(), detail: err.Error()}
 }
 
 // placeOf is the place of a fault in words.
@@ -182,13 +187,13 @@ const soon = 30 * 24 * time.Hour
 func signScope(plan scanner.Plan, now time.Time) sign {
 	s := sign{part: scanner.Text{FR: "périmètre autorisé", EN: "authorised scope"}}
 	until := plan.Scope.Authorisation.Until
-	day := settings.LastDay(until).Format(time.DateOnly)
+	day := settings.DayText(settings.LastDay(until))
 	if until.Sub(now) < soon {
-		s.health, s.detail = degraded, scanner.Text{FR: "expire le " + day, EN: "expires on " + day}
+		s.health, s.seen = degraded, settings.Say("expire le %s", "expires on %s", day)
 		s.hint = scanner.Text{FR: "renouvelez l'autorisation dans scope.authorisation", EN: "renew the authorisation in scope.authorisation"}
 		return s
 	}
-	s.detail = scanner.Text{FR: "jusqu'au " + day, EN: "until " + day}
+	s.seen = settings.Say("jusqu'au %s", "until %s", day)
 	return s
 }
 
@@ -199,8 +204,8 @@ func signTargets(ready runner.Prepared) []sign {
 	}
 	return []sign{{
 		part: scanner.Text{FR: "cibles", EN: "targets"}, health: degraded,
-		detail: scanner.Text{FR: "rien n'est déclaré : un passage n'examinerait rien", EN: "nothing is declared: a run would look at nothing"},
-		hint:   scanner.Text{FR: "écrivez par exemple targets.domains et targets.sites", EN: "write for example targets.domains and targets.sites"},
+		seen: scanner.Text{FR: "rien n'est déclaré : un passage n'examinerait rien", EN: "nothing is declared: a run would look at nothing"},
+		hint: scanner.Text{FR: "écrivez par exemple targets.domains et targets.sites", EN: "write for example targets.domains and targets.sites"},
 	}}
 }
 
@@ -211,9 +216,9 @@ func signSpace(folder string) sign {
 	s := sign{part: scanner.Text{FR: "place sur le disque", EN: "disk space"}}
 	free, err := durable.Free(folder)
 	if err != nil {
-		return sign{part: s.part, health: broken, detail: wordsOf(err)}
+		return signOf(s.part, err)
 	}
-	s.detail = scanner.Text{FR: fmt.Sprintf("%d Mio libres", free>>20), EN: fmt.Sprintf("%d MiB free", free>>20)}
+	s.seen = settings.Say("%d Mio libres", "%d MiB free", free>>20)
 	switch {
 	case free < 4<<20:
 		s.health = broken
@@ -228,19 +233,19 @@ func signEnrolment(id *identity.Identity, now time.Time) sign {
 	e, err := id.Enrolment()
 	if errors.Is(err, identity.ErrNotEnrolled) {
 		return sign{
-			s.part, degraded,
-			scanner.Text{FR: "agent non enrôlé : les dossiers restent ici", EN: "agent not enrolled: bundles stay here"},
-			scanner.Text{FR: "demandez un jeton à votre centre régional, puis « carescan-agent enrol »", EN: "ask your regional centre for a token, then carescan-agent enrol"},
+			part: s.part, health: degraded,
+			seen: scanner.Text{FR: "agent non enrôlé : les dossiers restent ici", EN: "agent not enrolled: bundles stay here"},
+			hint: scanner.Text{FR: "demandez un jeton à votre centre régional, puis « carescan-agent enrol »", EN: "ask your regional centre for a token, then carescan-agent enrol"},
 		}
 	}
 	_, until, errCertificate := e.Validity()
 	if err := errors.Join(err, errCertificate); err != nil {
-		return sign{part: s.part, health: broken, detail: wordsOf(err)}
+		return signOf(s.part, err)
 	}
-	day := until.Format(time.DateOnly)
-	s.detail = scanner.Text{FR: e.URL + ", certificat jusqu'au " + day, EN: e.URL + ", certificate until " + day}
+	day := settings.DayText(until)
+	s.seen = settings.Say("%s, certificat jusqu'au %s", "%s, certificate until %s", e.URL, day)
 	if !now.Before(until) {
-		s.health, s.detail = broken, scanner.Text{FR: "certificat expiré le " + day, EN: "certificate expired on " + day}
+		s.health, s.seen = broken, settings.Say("certificat expiré le %s", "certificate expired on %s", day)
 	}
 	return s
 }
@@ -251,20 +256,20 @@ func signSpool(d *desk, now time.Time) []sign {
 	age, errAge := d.spool.Age(now)
 	part := scanner.Text{FR: "dossiers en attente", EN: "bundles waiting"}
 	if err := errors.Join(errWaiting, errRejected, errAge); err != nil {
-		return []sign{{part: part, health: broken, detail: wordsOf(err)}}
+		return []sign{signOf(part, err)}
 	}
-	queue := sign{part: part, detail: scanner.Text{FR: strconv.Itoa(len(waiting)), EN: strconv.Itoa(len(waiting))}}
+	queue := sign{part: part, seen: scanner.Text{FR: strconv.Itoa(len(waiting)), EN: strconv.Itoa(len(waiting))}}
 	if age > soon/10 {
 		queue.health = degraded
-		queue.detail = scanner.Text{
+		queue.seen = scanner.Text{
 			FR: fmt.Sprintf("%d, le plus ancien depuis %d jours", len(waiting), int(age.Hours()/24)),
 			EN: fmt.Sprintf("%d, the oldest for %d days", len(waiting), int(age.Hours()/24)),
 		}
 	}
-	refused := sign{part: scanner.Text{FR: "dossiers refusés", EN: "bundles refused"}, detail: scanner.Text{FR: "aucun", EN: "none"}}
+	refused := sign{part: scanner.Text{FR: "dossiers refusés", EN: "bundles refused"}, seen: scanner.Text{FR: "aucun", EN: "none"}}
 	if n := len(rejected); n > 0 {
 		refused.health = broken
-		refused.detail = scanner.Text{
+		refused.seen = scanner.Text{
 			FR: fmt.Sprintf("%d : lire le motif à côté de %s", n, rejected[n-1].Path),
 			EN: fmt.Sprintf("%d: read the reason beside %s", n, rejected[n-1].Path),
 		}
@@ -291,44 +296,55 @@ func signSystem(probe scanner.Probe) []sign {
 	}
 	list := strings.Join(systems, ", ")
 	return []sign{{
-		scanner.Text{FR: "sonde " + probe.Name(), EN: "probe " + probe.Name()},
-		broken,
-		scanner.Text{FR: "ne fonctionne que sur " + list, EN: "only works on " + list},
-		scanner.Text{FR: "retirez ses cibles, ou installez l'agent sur un autre système", EN: "remove its targets, or install the agent on another system"},
+		part:   scanner.Text{FR: "sonde " + probe.Name(), EN: "probe " + probe.Name()},
+		health: broken,
+		seen:   scanner.Text{FR: "ne fonctionne que sur " + list, EN: "only works on " + list},
+		hint:   scanner.Text{FR: "retirez ses cibles, ou installez l'agent sur un autre système", EN: "remove its targets, or install the agent on another system"},
 	}}
 }
 
-// signFile reads one declared file as a look would read it.
-func signFile(ctx context.Context, file scanner.File) []sign {
-	good := sign{part: scanner.Text{FR: "fichier " + file.Path, EN: "file " + file.Path}, detail: scanner.Text{FR: "lu", EN: "read"}}
+// signFile reads one declared file as a look would read it. What is wrong is told at
+// its line, or at the key that names the file when nothing of it was read.
+func (d *desk) signFile(ctx context.Context, file scanner.File) []sign {
+	good := sign{part: scanner.Text{FR: "fichier " + file.Path, EN: "file " + file.Path}, seen: scanner.Text{FR: "lu", EN: "read"}}
 	info, err := os.Stat(file.Path)
 	switch {
 	case err != nil && !file.Optional: // what is optional tells itself what it means to lack it
-		err = settings.Unreadable(err).Below(file.Key)
+		err = d.config.Place(named(file, settings.Unreadable(err)))
+	case err == nil && !info.IsDir() && !info.Mode().IsRegular():
+		err = d.config.Place(named(file, settings.Unreadable(bounded.ErrNotRegular)))
 	case file.Parse != nil:
 		err = file.Parse(ctx)
 	}
-	bad := broken
+	health := broken
 	if file.Optional {
-		bad = degraded
+		health = degraded
 	}
 	if faults, ok := errors.AsType[settings.Faults](err); ok {
 		var signs []sign
 		for _, f := range faults {
-			f.File = file.Path
-			signs = append(signs, sign{placeOf(f), bad, f.What, withModel(f.Hint, file.Key)})
+			f.File = cmp.Or(f.File, file.Path)
+			signs = append(signs, sign{placeOf(f), health, f.What, withModel(f.Hint, file.Key), f.Detail})
 		}
 		return signs
 	}
 	if err != nil {
-		return []sign{{good.part, bad, wordsOf(err), scanner.Text{
-			FR: "corrigez ce fichier, ou la clé " + file.Key, EN: "correct this file, or the key " + file.Key,
-		}}}
+		s := signOf(good.part, err)
+		s.health, s.hint = health, scanner.Text{FR: "corrigez ce fichier, ou la clé " + file.Key, EN: "correct this file, or the key " + file.Key}
+		return []sign{s}
 	}
 	if file.Secret && runtime.GOOS != "windows" && info.Mode().Perm()&0o007 != 0 {
 		good.health = broken
-		good.detail = scanner.Text{FR: "ce secret est lisible par tous les comptes de la machine", EN: "every account of the machine may read this secret"}
+		good.seen = scanner.Text{FR: "ce secret est lisible par tous les comptes de la machine", EN: "every account of the machine may read this secret"}
 		good.hint = scanner.Text{FR: "chmod 600, et le compte de l'agent pour propriétaire", EN: "chmod 600, and the account of the agent as its owner"}
 	}
 	return []sign{good}
+}
+
+// named puts faults of a file as a whole at the key that names it.
+func named(file scanner.File, faults settings.Faults) settings.Faults {
+	for i, f := range faults {
+		faults[i].Key, faults[i].What = file.Key, settings.Say("%s : %s", "%s: %s", file.Path, f.What)
+	}
+	return faults
 }

@@ -49,7 +49,7 @@ func (a *app) enrolWith(ctx context.Context, token wire.Token) error {
 	}
 	id, err := identity.Open(c.State)
 	if err != nil {
-		return badState(err)
+		return badState(c, err)
 	}
 	given, err := uplink.Enrol(ctx, id, token, cli.Software(runner.Program), c.Uplink.Proxy)
 	if err != nil {

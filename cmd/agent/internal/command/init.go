@@ -149,8 +149,8 @@ func withModel(hint scanner.Text, key string) scanner.Text {
 	for _, s := range modelledSections() {
 		if rest, ok := strings.CutPrefix(key, s.Name); ok && (rest == "" || strings.HasPrefix(rest, "[")) {
 			page := explained(*s.Model)
-			hint.FR += " ; " + page.FR + ", « carescan-agent init " + s.Model.Name + " » en écrit un modèle"
-			hint.EN += "; " + page.EN + ", carescan-agent init " + s.Model.Name + " writes a model of it"
+			hint.FR += " (" + page.FR + ", « carescan-agent init " + s.Model.Name + " » en écrit un modèle)"
+			hint.EN += " (" + page.EN + ", carescan-agent init " + s.Model.Name + " writes a model of it)"
 		}
 	}
 	return hint

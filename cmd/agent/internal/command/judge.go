@@ -54,7 +54,7 @@ func (a *app) rejudge(opened *bundle.Opened, profile string) (scanner.Run, error
 	}
 	set, err := runner.Profiles(c)
 	if err != nil {
-		return run, badConfig(err)
+		return run, err
 	}
 	plan, err := set.Resolve(cmp.Or(profile, run.Profile.ID), scanner.Plan{Establishment: run.Establishment, Scope: run.Scope, Vantage: run.Vantage})
 	if err != nil {

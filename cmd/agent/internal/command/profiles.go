@@ -37,7 +37,7 @@ func (a *app) withProfiles(do func(*profiles.Set) error) error {
 	}
 	set, err := runner.Profiles(c)
 	if err != nil {
-		return badConfig(err)
+		return err
 	}
 	return do(set)
 }

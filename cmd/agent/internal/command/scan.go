@@ -43,6 +43,7 @@ var vantages = []string{string(scanner.VantageInternet), string(scanner.VantageI
 func (s selection) apply(c config.Config) (config.Config, error) {
 	if s.profile != "" {
 		c.Profile = s.profile
+		c = c.From("--profile", "profile")
 	}
 	if s.vantage != "" {
 		c.Vantage = scanner.Vantage(s.vantage)
@@ -70,11 +71,11 @@ func (s selection) authorise(c config.Config) (config.Config, error) {
 		return c, fault
 	}
 	c.Scope.Authorisation = config.Authorisation{By: s.authorisedBy, Until: last}
-	return c, nil
+	return c.From("--authorised-until", "scope.authorisation"), nil
 }
 
 func (s selection) narrow(c config.Config) (config.Config, error) {
-	c, err := runner.Narrow(c, s.domains)
+	c, err := runner.Narrow(c.From("--domain", "targets"), s.domains)
 	if err == nil && len(c.Scope.Names) == 0 && s.authorisedBy != "" {
 		// The person who authorises on the command line declares these names.
 		for _, name := range c.Targets.Domains {

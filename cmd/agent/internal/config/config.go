@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/spf13/viper"
 
@@ -40,6 +41,8 @@ type Config struct {
 	Sources map[string]settings.Part
 	// written tells where in the file each key stands.
 	written settings.File
+	// origins are the flags and variables that won over the file, by key.
+	origins map[string]string
 }
 
 // Source is the section of a source of facts.
@@ -122,9 +125,40 @@ func Load(file string, sources []Source) (Config, error) {
 	if err := errors.Join(v.BindEnv(stateSection.Name), v.BindEnv(profileSection.Name)); err != nil {
 		return Config{}, fmt.Errorf("bind environment: %w", err)
 	}
-	c.State = cmp.Or(v.GetString(stateSection.Name), c.State)
-	c.Profile = cmp.Or(v.GetString(profileSection.Name), c.Profile)
+	for _, single := range []struct {
+		key   string
+		value *string
+	}{{stateSection.Name, &c.State}, {profileSection.Name, &c.Profile}} {
+		if said := v.GetString(single.key); said != "" {
+			*single.value = said
+			c = c.From("CARESCAN_"+strings.ToUpper(single.key), single.key)
+		}
+	}
 	return c.complete(filepath.Dir(file)), nil
+}
+
+// From notes that a flag or a variable gave what stands at a key and below it.
+func (c Config) From(origin, key string) Config {
+	c.origins = maps.Clone(c.origins)
+	if c.origins == nil {
+		c.origins = map[string]string{}
+	}
+	c.origins[key] = origin
+	return c
+}
+
+// Place gives faults, which know their key, the place where it was written: a line
+// of the file, a flag or a variable.
+func (c Config) Place(faults settings.Faults) settings.Faults {
+	placed := slices.Clone(faults)
+	for i, fault := range placed {
+		for key, origin := range c.origins {
+			if rest, ok := strings.CutPrefix(fault.Key, key); ok && fault.File == "" && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
+				placed[i].File = origin
+			}
+		}
+	}
+	return c.written.Place(placed)
 }
 
 // read brings a file into all sections at once: they are put side by side in one
@@ -185,7 +219,7 @@ func (c Config) Validate() (warnings, faults settings.Faults) {
 	for _, name := range names {
 		faults = append(faults, c.Sources[name].Validate().Below(name)...)
 	}
-	return c.written.Place(c.Establishment.doubts().Below(establishmentSection.Name)), c.written.Place(faults)
+	return c.Place(c.Establishment.doubts().Below(establishmentSection.Name)), c.Place(faults)
 }
 
 // Documented is one section as its documentation is composed.

@@ -47,7 +47,7 @@ func (e Establishment) Validate() settings.Faults {
 		if _, _, err := scanner.ParseFINESS(n.written); n.written != "" && err != nil {
 			faults = append(faults, settings.Fault{
 				Key:  n.key,
-				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un numéro FINESS", n.written), EN: fmt.Sprintf("%q is not a FINESS number", n.written)},
+				What: settings.Say("« %s » n'est pas un numéro FINESS", "%q is not a FINESS number", n.written),
 				Hint: scanner.Text{
 					FR: `écrivez les neuf chiffres ou lettres entre guillemets, par exemple "750712184"`,
 					EN: `write the nine digits or letters between quotes, for example "750712184"`,

@@ -3,7 +3,6 @@
 package config
 
 import (
-	"fmt"
 	"net/mail"
 
 	"carescan/scanner"
@@ -60,7 +59,7 @@ func (i Intrusive) Validate() settings.Faults {
 		if parsed, err := mail.ParseAddress(address.written); address.written != "" && (err != nil || parsed.Address != address.written) {
 			faults = append(faults, settings.Fault{
 				Key:  address.key,
-				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas une adresse de messagerie", address.written), EN: fmt.Sprintf("%q is not a mail address", address.written)},
+				What: settings.Say("« %s » n'est pas une adresse de messagerie", "%q is not a mail address", address.written),
 				Hint: scanner.Text{FR: "écrivez par exemple essai@centre-regional.example", EN: "write for example essai@centre-regional.example"},
 			})
 		}

@@ -3,7 +3,6 @@
 package config
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -125,7 +124,7 @@ func (n Network) Validate() settings.Faults {
 			if _, err := ParseServer(written); err != nil {
 				faults = append(faults, settings.Fault{
 					Key:  list.key + settings.At(i),
-					What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas l'adresse d'un serveur", written), EN: fmt.Sprintf("%q is not the address of a server", written)},
+					What: settings.Say("« %s » n'est pas l'adresse d'un serveur", "%q is not the address of a server", written),
 					Hint: scanner.Text{FR: "écrivez par exemple 192.0.2.53 ou 192.0.2.53:5353", EN: "write for example 192.0.2.53 or 192.0.2.53:5353"},
 				})
 			}
@@ -197,7 +196,7 @@ func (r Redirect) validate() (faults settings.Faults) {
 	if errTo != nil {
 		faults = append(faults, settings.Fault{
 			Key:  "to",
-			What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas une adresse où se connecter", r.To), EN: fmt.Sprintf("%q is not an address to connect to", r.To)},
+			What: settings.Say("« %s » n'est pas une adresse où se connecter", "%q is not an address to connect to", r.To),
 			Hint: scanner.Text{FR: "écrivez par exemple " + example, EN: "write for example " + example},
 		})
 	}
@@ -209,7 +208,7 @@ func (h Hours) validate() (faults settings.Faults) {
 		if _, err := time.Parse("15:04", end.written); err != nil {
 			faults = append(faults, settings.Fault{
 				Key:  end.key,
-				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas une heure", end.written), EN: fmt.Sprintf("%q is not an hour", end.written)},
+				What: settings.Say("« %s » n'est pas une heure", "%q is not an hour", end.written),
 				Hint: scanner.Text{FR: `écrivez-la entre guillemets, par exemple "22:30"`, EN: `write it between quotes, for example "22:30"`},
 			})
 		}
@@ -232,7 +231,7 @@ func httpsAddress(key, address string) settings.Faults {
 	}
 	return settings.Faults{{
 		Key:  key,
-		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas une adresse https", address), EN: fmt.Sprintf("%q is not an https address", address)},
+		What: settings.Say("« %s » n'est pas une adresse https", "%q is not an https address", address),
 		Hint: scanner.Text{FR: "écrivez une adresse qui commence par https://", EN: "write an address that begins with https://"},
 	}}
 }

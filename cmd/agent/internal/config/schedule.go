@@ -3,7 +3,6 @@
 package config
 
 import (
-	"fmt"
 	"time"
 
 	"carescan/scanner"
@@ -33,7 +32,7 @@ func (s Schedule) Validate() settings.Faults {
 	}
 	return settings.Faults{{
 		Key:  "every",
-		What: scanner.Text{FR: fmt.Sprintf("%s est plus court qu'une minute", s.Every), EN: fmt.Sprintf("%s is shorter than one minute", s.Every)},
+		What: settings.Say("%s est plus court qu'une minute", "%s is shorter than one minute", s.Every),
 		Hint: scanner.Text{FR: "écrivez par exemple 24h", EN: "write for example 24h"},
 	}}
 }

@@ -3,7 +3,6 @@
 package config
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -80,7 +79,7 @@ func (s Scope) Validate() settings.Faults {
 			if !r.IsValid() || r.Addr().Is4In6() {
 				faults = append(faults, settings.Fault{
 					Key:  list.key + settings.At(i),
-					What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas une plage d'adresses IPv4 ou IPv6", r), EN: fmt.Sprintf("%q is not a range of IPv4 or IPv6 addresses", r)},
+					What: settings.Say("« %s » n'est pas une plage d'adresses IPv4 ou IPv6", "%q is not a range of IPv4 or IPv6 addresses", r),
 					Hint: scanner.Text{FR: "écrivez par exemple 192.0.2.0/24", EN: "write for example 192.0.2.0/24"},
 				})
 			}
@@ -95,7 +94,7 @@ func (*Scope) FilePaths() []*string { return nil }
 func notName(key, written string) settings.Fault {
 	return settings.Fault{
 		Key:  key,
-		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un nom", written), EN: fmt.Sprintf("%q is not a name", written)},
+		What: settings.Say("« %s » n'est pas un nom", "%q is not a name", written),
 		Hint: scanner.Text{
 			FR: "écrivez un nom seul, sans https:// ni port, par exemple chu-exemple.fr ou *.chu-exemple.fr",
 			EN: "write a name alone, without https:// nor port, for example chu-exemple.fr or *.chu-exemple.fr",

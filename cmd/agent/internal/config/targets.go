@@ -76,7 +76,7 @@ func (t Targets) Validate() settings.Faults {
 		if _, err := ParseSite(site); err != nil {
 			faults = append(faults, settings.Fault{
 				Key:  "sites" + settings.At(i),
-				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas l'adresse d'un site", site), EN: fmt.Sprintf("%q is not the address of a site", site)},
+				What: settings.Say("« %s » n'est pas l'adresse d'un site", "%q is not the address of a site", site),
 				Hint: scanner.Text{
 					FR: "écrivez https:// et le nom, sans chemin, par exemple https://www.chu-exemple.fr",
 					EN: "write https:// and the name, without path, for example https://www.chu-exemple.fr",
@@ -135,7 +135,7 @@ func ParseService(written string) (scanner.Target, error) {
 func notDomain(key, written string) settings.Fault {
 	return settings.Fault{
 		Key:  key,
-		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un nom de domaine", written), EN: fmt.Sprintf("%q is not a domain name", written)},
+		What: settings.Say("« %s » n'est pas un nom de domaine", "%q is not a domain name", written),
 		Hint: scanner.Text{FR: "écrivez un nom tel que chu-exemple.fr, sans https:// ni port", EN: "write a name such as chu-exemple.fr, without https:// nor port"},
 	}
 }
@@ -143,7 +143,7 @@ func notDomain(key, written string) settings.Fault {
 func notEndpoint(key, written string) settings.Fault {
 	return settings.Fault{
 		Key:  key,
-		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un nom et un port", written), EN: fmt.Sprintf("%q is not a name and a port", written)},
+		What: settings.Say("« %s » n'est pas un nom et un port", "%q is not a name and a port", written),
 		Hint: scanner.Text{FR: "écrivez par exemple vpn.chu-exemple.fr:443", EN: "write for example vpn.chu-exemple.fr:443"},
 	}
 }

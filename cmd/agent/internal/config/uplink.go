@@ -3,7 +3,6 @@
 package config
 
 import (
-	"fmt"
 	"net/url"
 
 	"carescan/scanner"
@@ -31,7 +30,7 @@ func (u Uplink) Validate() settings.Faults {
 	}
 	return settings.Faults{{
 		Key:  "proxy",
-		What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas l'adresse d'un mandataire", u.Proxy), EN: fmt.Sprintf("%q is not the address of a proxy", u.Proxy)},
+		What: settings.Say("« %s » n'est pas l'adresse d'un mandataire", "%q is not the address of a proxy", u.Proxy),
 		Hint: scanner.Text{FR: "écrivez par exemple http://proxy.chu-exemple.fr:3128", EN: "write for example http://proxy.chu-exemple.fr:3128"},
 	}}
 }

@@ -50,7 +50,16 @@ func Profiles(c config.Config) (*profiles.Set, error) {
 	if c.ProfilesFolder == "" {
 		return profiles.Load(checks.All(), nil)
 	}
-	return profiles.Load(checks.All(), os.DirFS(c.ProfilesFolder))
+	set, err := profiles.Load(checks.All(), os.DirFS(c.ProfilesFolder))
+	if err != nil {
+		return nil, badProfile(c.Place(settings.Faults{{
+			Key:    "profiles_folder",
+			What:   scanner.Text{FR: "un profil ou un référentiel de ce dossier n'est pas valable", EN: "a profile or a catalog of this folder is not valid"},
+			Hint:   scanner.Text{FR: "corrigez le fichier nommé, ou retirez profiles_folder", EN: "correct the file named, or remove profiles_folder"},
+			Detail: err.Error(),
+		}}))
+	}
+	return set, nil
 }
 
 // Plan resolves what would run, and refuses what may not.
@@ -61,21 +70,14 @@ func Plan(c config.Config, now time.Time) (scanner.Plan, error) {
 	}
 	set, err := Profiles(c)
 	if err != nil {
-		return scanner.Plan{}, badProfile(settings.Faults{{
-			Key: "profiles_folder",
-			What: scanner.Text{
-				FR: "un profil ou un référentiel de ce dossier n'est pas valable (" + err.Error() + ")",
-				EN: "a profile or a catalog of this folder is not valid (" + err.Error() + ")",
-			},
-			Hint: scanner.Text{FR: "corrigez le fichier nommé, ou retirez profiles_folder", EN: "correct the file named, or remove profiles_folder"},
-		}})
+		return scanner.Plan{}, err
 	}
 	if _, err := set.Profile(c.Profile); err != nil {
 		var known []string
 		for _, p := range set.Profiles() {
 			known = append(known, p.ID)
 		}
-		return scanner.Plan{}, badProfile(settings.Faults{settings.Among("profile", c.Profile, known)})
+		return scanner.Plan{}, badProfile(c.Place(settings.Faults{settings.Among("profile", c.Profile, known)}))
 	}
 	plan, err := set.Resolve(c.Profile, scanner.Plan{
 		Establishment: c.Establishment.Identity(), Scope: scopeOf(c), Vantage: c.Vantage, Tasks: tasks,
@@ -83,7 +85,7 @@ func Plan(c config.Config, now time.Time) (scanner.Plan, error) {
 	if err != nil {
 		return scanner.Plan{}, badProfile(err)
 	}
-	return plan, requireAuthority(plan, now)
+	return plan, requireAuthority(c, now)
 }
 
 func badProfile(cause error) error {
@@ -126,7 +128,9 @@ func (r Runner) probes() ([]scanner.Probe, error) {
 		return probes, nil
 	}
 	problem := &cli.Problem{Sentence: scanner.Text{FR: "une sonde n'a pas pu être préparée", EN: "a probe could not be prepared"}, Cause: err}
-	if _, ok := errors.AsType[settings.Faults](err); !ok {
+	if faults, ok := errors.AsType[settings.Faults](err); ok {
+		problem.Cause = r.Config.Place(faults)
+	} else {
 		problem.Hint = scanner.Text{FR: "installez de nouveau l'agent, ou signalez-le à votre centre régional", EN: "install the agent again, or tell your regional centre"}
 	}
 	return probes, problem

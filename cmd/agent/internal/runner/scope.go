@@ -3,7 +3,6 @@
 package runner
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -82,59 +81,60 @@ func under(host, name string) bool {
 
 // requireAuthority refuses to plan without a scope that holds now. It is the
 // first of two locks: the guard checks again at each connection.
-func requireAuthority(plan scanner.Plan, now time.Time) error {
-	s := plan.Scope
+func requireAuthority(c config.Config, now time.Time) error {
+	faults := unauthorised(c.Scope, now)
+	if len(faults) == 0 {
+		faults = outOfScope(c)
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "rien ne sera contacté", EN: "nothing will be contacted"},
+		Cause:    c.Place(faults),
+	}
+}
+
+// unauthorised says what a scope lacks to hold now.
+func unauthorised(s config.Scope, now time.Time) (faults settings.Faults) {
 	if len(s.Names) == 0 && len(s.Ranges) == 0 {
-		return &cli.Problem{
-			Sentence: scanner.Text{FR: "aucun périmètre n'est déclaré : rien ne sera contacté", EN: "no scope is declared: nothing will be contacted"},
-			Hint: scanner.Text{
-				FR: "déclarez scope.names (et scope.ranges) dans agent.yaml, ou utilisez --domain avec --authorised-by et --authorised-until",
-				EN: "declare scope.names (and scope.ranges) in agent.yaml, or use --domain with --authorised-by and --authorised-until",
-			},
-		}
+		faults.Add("scope.names",
+			settings.Say("aucun périmètre n'est déclaré", "no scope is declared"),
+			settings.Say("déclarez scope.names (et scope.ranges), ou utilisez --domain avec --authorised-by et --authorised-until",
+				"declare scope.names (and scope.ranges), or use --domain with --authorised-by and --authorised-until"))
+		return faults
 	}
-	if !s.Authorisation.ValidAt(now) {
-		return unauthorised(s.Authorisation, now)
-	}
-	return requireTargetsInScope(plan)
-}
-
-func unauthorised(a scanner.Authorisation, now time.Time) error {
-	problem := &cli.Problem{Hint: scanner.Text{
-		FR: "indiquez la fonction de la personne qui autorise et la date de fin : scope.authorisation.by et .until, ou --authorised-by et --authorised-until",
-		EN: "say by whose function it is allowed and until when: scope.authorisation.by and .until, or --authorised-by and --authorised-until",
-	}}
-	switch {
-	case a.By == "" || a.Until.IsZero():
-		problem.Sentence = scanner.Text{FR: "le périmètre n'est pas autorisé", EN: "the scope is not authorised"}
+	hint := settings.Say(
+		"indiquez la fonction de la personne qui autorise et le dernier jour : scope.authorisation.by et .until, ou --authorised-by et --authorised-until",
+		"say by whose function it is allowed and the last day: scope.authorisation.by and .until, or --authorised-by and --authorised-until")
+	switch a := authorisationOf(s.Authorisation); {
+	case a.ValidAt(now):
+	case a.By == "":
+		faults.Add("scope.authorisation.by", settings.Say("le périmètre n'est pas autorisé", "the scope is not authorised"), hint)
+	case a.Until.IsZero():
+		faults.Add("scope.authorisation.until", settings.Say("le périmètre n'est pas autorisé", "the scope is not authorised"), hint)
 	case now.Before(a.From):
-		day := a.From.In(settings.Zone).Format(time.DateOnly)
-		problem.Sentence = scanner.Text{FR: "l'autorisation ne commence que le " + day, EN: "the authorisation only begins on " + day}
+		faults.Add("scope.authorisation.from", settings.Say("l'autorisation ne commence que le %s", "the authorisation only begins on %s", settings.DayText(a.From)), hint)
 	default:
-		day := settings.LastDay(a.Until).Format(time.DateOnly)
-		problem.Sentence = scanner.Text{FR: "l'autorisation a expiré le " + day, EN: "the authorisation expired on " + day}
+		faults.Add("scope.authorisation.until", settings.Say("l'autorisation a expiré le %s", "the authorisation expired on %s", settings.DayText(settings.LastDay(a.Until))), hint)
 	}
-	return problem
+	return faults
 }
 
-// requireTargetsInScope catches a slip of the configuration before anything is
-// sent: every declared name must be inside the declared scope.
-func requireTargetsInScope(plan scanner.Plan) error {
-	for _, task := range plan.Tasks {
-		host := hostOf(task.Target)
-		if host == "" || plan.Scope.HasName(host) || inRange(plan.Scope, host) {
-			continue
-		}
-		return &cli.Problem{
-			Sentence: scanner.Text{
-				FR: fmt.Sprintf("la cible %s est en dehors du périmètre autorisé", host),
-				EN: fmt.Sprintf("target %s is outside the authorised scope", host),
-			},
-			Hint: scanner.Text{
-				FR: "ajoutez-la à scope.names si elle vous appartient, ou retirez-la de targets",
-				EN: "add it to scope.names if it is yours, or remove it from targets",
-			},
+// outOfScope catches a slip of the configuration before anything is sent: every
+// declared name must be inside the declared scope.
+func outOfScope(c config.Config) (faults settings.Faults) {
+	declared, err := sources.DeclaredTargets(c.Targets)
+	if err != nil {
+		return nil // no plan was made of it
+	}
+	scope := scopeOf(c)
+	for _, d := range declared {
+		if host := hostOf(d.Target); !scope.HasName(host) && !inRange(scope, host) {
+			faults.Add(d.Key,
+				settings.Say("la cible %s est en dehors du périmètre autorisé", "target %s is outside the authorised scope", host),
+				settings.Say("ajoutez-la à scope.names si elle vous appartient, ou retirez-la d'ici", "add it to scope.names if it is yours, or remove it from here"))
 		}
 	}
-	return nil
+	return faults
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/config"
-	"carescan/cmd/internal/cli"
-	"carescan/scanner"
 	"carescan/scanner/settings"
 )
 
@@ -20,14 +18,14 @@ func TestTheLastDayIsIncluded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := scanner.Plan{Scope: scopeOf(config.Config{Scope: config.Scope{
+	c := config.Config{Scope: config.Scope{
 		Names: []string{"chu.test"}, Authorisation: config.Authorisation{By: "DG", From: last, Until: last},
-	}})}
+	}}
 	for name, test := range map[string]struct{ at, want string }{
-		"eve":           {"2026-11-29T22:59:59Z", "l'autorisation ne commence que le 2026-11-30"},
+		"eve":           {"2026-11-29T22:59:59Z", "l'autorisation ne commence que le 30 novembre 2026"},
 		"first-instant": {"2026-11-29T23:00:00Z", ""},
 		"last-instant":  {"2026-11-30T22:59:59.999999999Z", ""},
-		"next-day":      {"2026-11-30T23:00:00Z", "l'autorisation a expiré le 2026-11-30"},
+		"next-day":      {"2026-11-30T23:00:00Z", "l'autorisation a expiré le 30 novembre 2026"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at, err := time.Parse(time.RFC3339, test.at)
@@ -35,8 +33,8 @@ func TestTheLastDayIsIncluded(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := ""
-			if problem, ok := errors.AsType[*cli.Problem](requireAuthority(plan, at)); ok {
-				got = problem.Sentence.FR
+			if faults, ok := errors.AsType[settings.Faults](requireAuthority(c, at)); ok {
+				got = faults[0].What.FR
 			}
 			if got != test.want {
 				t.Errorf("at %s: %q, want %q", test.at, got, test.want)

@@ -84,9 +84,10 @@ func at(key string, err error) error {
 		return found.Below(key)
 	}
 	return settings.Faults{{
-		Key:  key,
-		What: scanner.Text{FR: "la valeur n'est pas utilisable (" + err.Error() + ")", EN: "the value cannot be used (" + err.Error() + ")"},
-		Hint: scanner.Text{FR: "corrigez cette clé, ou retirez-la", EN: "correct this key, or remove it"},
+		Key:    key,
+		What:   scanner.Text{FR: "la valeur n'est pas utilisable", EN: "the value cannot be used"},
+		Hint:   scanner.Text{FR: "corrigez cette clé, ou retirez-la", EN: "correct this key, or remove it"},
+		Detail: err.Error(),
 	}}
 }
 

@@ -9,8 +9,6 @@ package sources
 //go:generate go run ./pages
 
 import (
-	"log/slog"
-
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
 	"carescan/scanner/probes/accounts"
@@ -99,9 +97,6 @@ var table = []source{
 			}
 			options.KEVFile, options.Portals = s.Config.Lists.Exploited, portalsOf(s.Config.Targets)
 			probe, err := nuclei.New(options)
-			if err == nil && len(probe.Rejected()) > 0 {
-				slog.Warn("templates of the operator", "summary", probe.Summary().EN)
-			}
 			return probe, at(nuclei.Section.Name, err)
 		},
 	},

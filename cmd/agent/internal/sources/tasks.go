@@ -9,22 +9,23 @@ import (
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // Tasks lists every look a configuration asks for: at each declared target every
 // way there is, then at what the sources bring themselves.
 func Tasks(c config.Config) ([]scanner.Task, error) {
-	declared, err := declaredTargets(c.Targets)
+	declared, err := DeclaredTargets(c.Targets)
 	if err != nil {
 		return nil, err
 	}
 	var tasks []scanner.Task
-	for _, target := range declared {
+	for _, d := range declared {
 		for _, s := range table {
 			if s.at == nil {
 				continue
 			}
-			if looked, ok := s.at(target); ok {
+			if looked, ok := s.at(d.Target); ok {
 				tasks = append(tasks, scanner.Task{Probe: s.name, Target: looked})
 			}
 		}
@@ -40,34 +41,37 @@ func Tasks(c config.Config) ([]scanner.Task, error) {
 	return tasks, nil
 }
 
-// declaredTargets are those of the section targets, in the words of plans.
-func declaredTargets(t config.Targets) ([]scanner.Target, error) {
-	var targets []scanner.Target
-	for _, written := range t.Domains {
-		name, err := config.ParseDomain(written)
-		if err != nil {
-			return nil, err
+// Declared is a target as the section targets declares it.
+type Declared struct {
+	scanner.Target
+	Key string // "targets.sites[2]"
+}
+
+// DeclaredTargets are those of the section targets, in the words of plans.
+func DeclaredTargets(t config.Targets) ([]Declared, error) {
+	var list []Declared
+	for _, kind := range []struct {
+		key     string
+		written []string
+		read    func(string) (scanner.Target, error)
+	}{
+		{"targets.domains", t.Domains, func(written string) (scanner.Target, error) {
+			name, err := config.ParseDomain(written)
+			return scanner.DomainTarget(name), err
+		}},
+		{"targets.sites", t.Sites, config.ParseSite},
+		{"targets.services", t.Services, config.ParseService},
+		{"targets.hosts", t.Hosts, func(written string) (scanner.Target, error) { return scanner.HostTarget(written), nil }},
+	} {
+		for i, written := range kind.written {
+			target, err := kind.read(written)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, Declared{target, kind.key + settings.At(i)})
 		}
-		targets = append(targets, scanner.DomainTarget(name))
 	}
-	for _, written := range t.Sites {
-		site, err := config.ParseSite(written)
-		if err != nil {
-			return nil, err
-		}
-		targets = append(targets, site)
-	}
-	for _, written := range t.Services {
-		service, err := config.ParseService(written)
-		if err != nil {
-			return nil, err
-		}
-		targets = append(targets, service)
-	}
-	for _, host := range t.Hosts {
-		targets = append(targets, scanner.HostTarget(host))
-	}
-	return targets, nil
+	return list, nil
 }
 
 // itself is for a source that looks at one kind of target.

@@ -5,10 +5,10 @@ package sources
 import (
 	"crypto/x509"
 	"fmt"
-	"os"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/settings"
 )
 
@@ -62,8 +62,12 @@ func (t trust) recognised() (*x509.CertPool, error) {
 	return system, nil
 }
 
+// maxAuthorities is the most bytes of one file of authorities; those of a whole
+// system weigh a quarter of a MiB.
+const maxAuthorities = 4 << 20
+
 func readAuthorities(file string) ([]byte, settings.Faults) {
-	raw, err := os.ReadFile(file)
+	raw, _, err := bounded.File(file, maxAuthorities)
 	if err != nil {
 		return nil, settings.Unreadable(err)
 	}

@@ -86,7 +86,7 @@ func composed(prose string, m settings.Model, r *reader, l scanner.Lang) (string
 		"limit":   func(name string) (string, error) { return limit(m, name, l) },
 		"model":   func() string { return fenced(m, m.Content) },
 		"refused": func(content string) (string, error) { return refusal(m, content, r, l) },
-	}).Parse(set(string(raw), l))
+	}).Parse(scanner.Typeset(l, string(raw)))
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +119,7 @@ func wordTable(m settings.Model, name string, l scanner.Lang) (string, error) {
 		for _, w := range word.Written {
 			written = append(written, code(w))
 		}
-		rows = append(rows, fmt.Sprintf("| %s | %s |", strings.Join(written, ", "), set(word.Means.In(l), l)))
+		rows = append(rows, fmt.Sprintf("| %s | %s |", strings.Join(written, ", "), scanner.Typeset(l, word.Means.In(l))))
 	}
 	return strings.Join(rows, "\n"), nil
 }
@@ -151,9 +151,9 @@ func refusal(m settings.Model, content string, r *reader, l scanner.Lang) (strin
 	}
 	said := []string{fenced(m, content), "", "```text"}
 	for _, f := range faults {
-		said = append(said, set(f.Sentence(l), l))
+		said = append(said, f.Sentence(l))
 		if f.Hint != settings.InFile(0, "", "")[0].Hint { // what is said of every file
-			said = append(said, "→ "+set(f.Hint.In(l), l))
+			said = append(said, "→ "+scanner.Typeset(l, f.Hint.In(l)))
 		}
 	}
 	return strings.Join(append(said, "```"), "\n"), nil

@@ -122,13 +122,13 @@ var header = scanner.Text{
 // page is the reference in one language.
 func page(documented []config.Documented, l scanner.Lang) string {
 	var b strings.Builder
-	b.WriteString(set(introduction.In(l), l))
+	b.WriteString(scanner.Typeset(l, introduction.In(l)))
 	for _, d := range documented {
 		list := ""
 		if isList(d) {
 			list = scanner.Text{FR: " Une liste.", EN: " A list."}.In(l)
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s%s%s\n\n%s", d.Name, set(d.Is.In(l), l), list, set(modelSentence(d.Model).In(l), l), header.In(l))
+		fmt.Fprintf(&b, "\n## %s\n\n%s%s%s\n\n%s", d.Name, scanner.Typeset(l, d.Is.In(l)), list, scanner.Typeset(l, modelSentence(d.Model).In(l)), header.In(l))
 		writeRows(&b, keysOf(d), d.Name, l)
 	}
 	return b.String()
@@ -140,8 +140,8 @@ func writeRows(b *strings.Builder, keys []key, section string, l scanner.Lang) {
 		if k.Needed {
 			needed = scanner.Text{FR: "oui", EN: "yes"}.In(l)
 		}
-		meaning := set(scanner.Text{FR: k.FR, EN: k.EN}.In(l), l)
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", cmp.Or(k.path, section), meaning, set(k.kind.In(l), l), code(k.Default), needed, code(cmp.Or(k.Example, k.Default)))
+		meaning := scanner.Typeset(l, scanner.Text{FR: k.FR, EN: k.EN}.In(l))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", cmp.Or(k.path, section), meaning, scanner.Typeset(l, k.kind.In(l)), code(k.Default), needed, code(cmp.Or(k.Example, k.Default)))
 		writeRows(b, k.below, section, l)
 	}
 }
@@ -152,17 +152,6 @@ func code(value string) string {
 		return ""
 	}
 	return "`" + strings.ReplaceAll(value, "|", `\|`) + "`"
-}
-
-// set puts the no-break spaces of French typography, and keeps a text in its cell.
-func set(text string, l scanner.Lang) string {
-	if l != scanner.French {
-		return text
-	}
-	for _, sign := range []string{":", ";", "?", "!", "%", "»"} {
-		text = strings.ReplaceAll(text, " "+sign, "\u00a0"+sign)
-	}
-	return strings.ReplaceAll(text, "« ", "«\u00a0")
 }
 
 // isList tells a section that holds a list.
