@@ -80,7 +80,7 @@ func (d Domain) selectorFaults(place string) (faults settings.Faults) {
 		case !isPlainName(selector) || strings.Contains(selector+".", "_domainkey."):
 			faults = append(faults, settings.Fault{
 				Key:  place + settings.At(i),
-				What: scanner.Text{FR: fmt.Sprintf("« %s » n'est pas un sélecteur", text), EN: fmt.Sprintf("%q is not a selector", text)},
+				What: settings.Say("« %s » n'est pas un sélecteur", "%q is not a selector", text),
 				Hint: scanner.Text{
 					FR: "écrivez seulement ce qui précède « ._domainkey », par exemple s2026",
 					EN: "write only what stands before \"._domainkey\", for example s2026",
