@@ -31,12 +31,14 @@ func TestMessage_agrees(t *testing.T) {
 		"none_alone":   {"{n#:seul|plusieurs|personne}", "{n#:alone|several}", scanner.Values{"n": "0"}, "personne", "several", "plusieurs"},
 		"list_of_one_number": {
 			"{a:l'algorithme|les algorithmes} {a}", "{a:algorithm|algorithms} {a}",
-			scanner.Values{"a": "13"}, "l'algorithme 13", "algorithm 13", "les algorithmes {a}",
+			scanner.Values{"a": "13"},
+			"l'algorithme 13", "algorithm 13", "les algorithmes {a}",
 		},
 		"list_of_zero": {"{a:le code|les codes} {a}", "{a:code|codes} {a}", scanner.Values{"a": "0"}, "le code 0", "code 0", "les codes {a}"},
 		"list_of_numbers": {
 			"{a:l'algorithme|les algorithmes} {a}", "{a:algorithm|algorithms} {a}",
-			scanner.Values{"a": "8, 13"}, "les algorithmes 8, 13", "algorithms 8, 13", "les algorithmes {a}",
+			scanner.Values{"a": "8, 13"},
+			"les algorithmes 8, 13", "algorithms 8, 13", "les algorithmes {a}",
 		},
 		"no_list":    {"{s:un|plusieurs|aucun}", "{s:one|several|none}", scanner.Values{"s": ""}, "aucun", "none", "plusieurs"},
 		"empty_list": {"{s|serveur|serveurs}", "{s|server|servers}", scanner.Values{"s": ""}, "aucun serveur", "no servers", "{s} serveurs"},

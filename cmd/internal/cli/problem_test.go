@@ -50,7 +50,8 @@ func TestReport(t *testing.T) {
 			"x: error: --until: \"demain\" is not a date\nx: hint: write 2027-06-01\n",
 		},
 		"fault-with-detail": {
-			settings.Fault{File: "agent.yaml", What: scanner.Text{FR: "ce n'est pas une liste", EN: "this is no list"}, Hint: faults[0].Hint, Detail: "unexpected EOF"}, scanner.French, ExitUnusable,
+			settings.Fault{File: "agent.yaml", What: scanner.Text{FR: "ce n'est pas une liste", EN: "this is no list"}, Hint: faults[0].Hint, Detail: "unexpected EOF"},
+			scanner.French, ExitUnusable,
 			"x: erreur: agent.yaml\u00a0: ce n'est pas une liste\nx: détail: unexpected EOF\nx: conseil: écrivez 2027-06-01\n",
 		},
 		"plain": {errors.New("disk error"), scanner.French, ExitUnusable, "x: erreur: la commande n'a pas pu être exécutée\nx: détail: disk error\nx: conseil: voir «\u00a0x --help\u00a0»\n"},

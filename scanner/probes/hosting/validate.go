@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"carescan/scanner"
@@ -103,15 +102,6 @@ func (l link) validate(line int) settings.Faults {
 		}
 	}
 	return areActivities(line, l.Activities)
-}
-
-// field names a key of the register and what is expected there.
-func field(name, expected string) scanner.Values {
-	return scanner.Values{scanner.ValueField: name, scanner.ValueExpected: expected}
-}
-
-func tooMany(limit int, err error) error {
-	return scanner.NotSeen(scanner.CauseTooMany, scanner.Values{scanner.ValueLimit: strconv.Itoa(limit)}, err)
 }
 
 // areActivities accepts the six activities of R.1111-9 CSP, each once.
