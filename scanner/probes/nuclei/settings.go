@@ -34,7 +34,7 @@ func Defaults() Settings {
 var Section = settings.Section{
 	Name: "templates",
 	Is: scanner.Text{
-		FR: "La reconnaissance des applications sur les sites, par des gabarits nuclei.",
+		FR: "La reconnaissance des applications sur les sites, par des modèles nuclei.",
 		EN: "How applications are recognised on sites, by nuclei templates.",
 	},
 	Keys: settings.Keys{
@@ -48,17 +48,17 @@ var Section = settings.Section{
 			Example: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 		},
 		"folder": {
-			FR: "dossier de vos propres gabarits ; ceux qui devinent, écrivent ou exploitent sont refusés",
-			EN: "folder of your own templates; those that guess, write or exploit are refused", Example: "gabarits",
+			FR: "dossier de vos propres modèles ; ceux qui devinent, écrivent ou exploitent sont refusés",
+			EN: "folder of your own templates; those that guess, write or exploit are refused", Example: "modeles",
 		},
 		"pins": {
 			FR: "leurs empreintes, comme les écrit sha256sum ; nécessaire avec folder",
-			EN: "their hashes, as sha256sum writes them; needed with folder", Example: "gabarits.sha256",
+			EN: "their hashes, as sha256sum writes them; needed with folder", Example: "modeles.sha256",
 		},
 		"timeout":   {FR: "durée au plus pour un site", EN: "longest time for one site", Default: "20m"},
-		"memory_mb": {FR: "mémoire du processus des gabarits, en Mio", EN: "memory of the process of templates, in MiB", Default: "512"},
+		"memory_mb": {FR: "mémoire du processus des modèles, en Mio", EN: "memory of the process of templates, in MiB", Default: "512"},
 		"rate": {
-			FR: "requêtes par seconde vers un site, par les gabarits", EN: "requests per second to one site, by templates", Default: "1",
+			FR: "requêtes par seconde vers un site, par les modèles", EN: "requests per second to one site, by templates", Default: "1",
 		},
 	},
 }
@@ -69,9 +69,9 @@ func (s Settings) Validate() settings.Faults {
 	switch {
 	case s.Folder != "" && s.Pins == "":
 		// What runs was chosen by a person, byte for byte (decision 11 of the architecture).
-		faults = append(faults, settings.Missing("pins", "pins: gabarits.sha256"))
+		faults = append(faults, settings.Missing("pins", "pins: modeles.sha256"))
 	case s.Folder == "" && s.Pins != "":
-		faults = append(faults, settings.Missing("folder", "folder: gabarits"))
+		faults = append(faults, settings.Missing("folder", "folder: modeles"))
 	}
 	if s.ProgramSHA256 != "" && !hash.MatchString(s.ProgramSHA256) {
 		faults.Add("program_sha256",
