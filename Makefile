@@ -37,7 +37,7 @@ generate: ## registry, pages of checks, documentation of agent.yaml, dependency 
 	scripts/deps.sh
 
 golden: ## rewrite every expectation; read the difference
-	go test ./checks ./scanner $(addprefix ./reports/render/,csv dossier html json table) ./cmd/agent/internal/sources -update
+	go test ./checks ./scanner ./scanner/settings $(addprefix ./reports/render/,csv dossier html json table) ./cmd/agent/internal/sources -update
 
 check: generate ## all a reviewer expects
 	@git diff --exit-code --stat -- checks docs || { echo "generated files are not up to date: commit the difference above"; exit 1; }
