@@ -18,9 +18,9 @@ echo "== vet and format"
 test -z "$(gofmt -l $(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $(git ls-files '*.go'); exit 1; }
 go vet "${light[@]}"
 echo "== linter"
-make --no-print-directory lint
+make --no-print-directory lint || status=1
 echo "== generated files"
-scripts/generated.sh
+scripts/generated.sh || status=1
 echo "== light packages, with the race detector"
 CGO_ENABLED=1 go test -race -shuffle=on -timeout 20m -v "${light[@]}" >"$log.light" 2>&1 || status=1
 echo "== packages that link nuclei, and the real programs"
@@ -36,6 +36,6 @@ grep -E '^ *--- SKIP' -A 2 "$log" || true
 passed=$(grep -cE '^ *--- PASS' "$log" || true)
 failed=$(grep -cE '^ *--- FAIL' "$log" || true)
 skipped=$(grep -cE '^ *--- SKIP' "$log" || true)
-if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # a package that does not build
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi # the linter, a generated file, a package that does not build
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"
