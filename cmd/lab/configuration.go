@@ -53,7 +53,6 @@ func configuration(s scannertest.Settings, folder string, now time.Time) section
 			"trust_anchors": s.TrustAnchor, "rdap": s.RDAP, "certificate_log": s.CertificateLog, "confirm_after": "1s",
 			"rate_per_host": 200, "request_rate": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
 		},
-		"templates": section{"rate": 50},
 		"directories": []section{{
 			"id": d.ID, "url": d.URL, "server_name": d.ServerName, "ca_file": d.CAFile,
 			"bind_dn": d.BindDN, "password_file": d.PasswordFile, "base_dn": d.BaseDN,

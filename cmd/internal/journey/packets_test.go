@@ -192,7 +192,7 @@ func TestOneDomain(t *testing.T) {
 	}
 	startWorld(t, lab)
 	folder := t.TempDir()
-	write(t, filepath.Join(folder, "agent.yaml"), "vantage: internet\nnetwork: {resolvers: [\"10.77.0.2\"], rate_per_host: 100, request_rate: 100, concurrent_per_host: 8, confirm_after: 1s}\ntemplates: {rate: 50}\n")
+	write(t, filepath.Join(folder, "agent.yaml"), "vantage: internet\nnetwork: {resolvers: [\"10.77.0.2\"], rate_per_host: 100, request_rate: 100, concurrent_per_host: 8, confirm_after: 1s}\n")
 	scan := lab.Command(t.Context(), programs.agent, "scan", "--config", filepath.Join(folder, "agent.yaml"), "--format", "json",
 		"--domain", "Hopital.test.", "--authorised-by", "RSSI", "--authorised-until", "2099-01-01")
 	var errs strings.Builder
@@ -253,7 +253,6 @@ network:
   request_rate: 200
   concurrent_per_host: 8
   budget_per_host: 5000
-templates: {rate: 50}
 directories:
   - {id: ad, url: "ldaps://annuaire.chu.test:636", bind_dn: x, password_file: pw, base_dn: "DC=chu,DC=test"}
 hosting_register: hosting.yaml

@@ -53,7 +53,6 @@ const GroupOperator = "operator"
 const (
 	defaultMemory  = 512 << 20
 	defaultTimeout = 20 * time.Minute
-	defaultRate    = 1 // request per second
 )
 
 // Options say how the worker is started and how much it may use.
@@ -65,7 +64,6 @@ type Options struct {
 	Portals     map[string]fact.Declaration // declared portals, by "host:port"
 	MemoryLimit int64                       // bytes the worker may allocate; 512 MiB by default
 	Timeout     time.Duration               // for one site; twenty minutes by default
-	Rate        int                         // requests per second to one site, at most; one by default
 }
 
 func (o Options) withDefaults() Options {
@@ -74,9 +72,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
-	}
-	if o.Rate <= 0 {
-		o.Rate = defaultRate
 	}
 	if o.Program.Args == nil {
 		o.Program.Args = []string{Work}

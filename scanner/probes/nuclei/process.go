@@ -43,7 +43,7 @@ func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, t
 func (p *Probe) plan(d *door, network scanner.Network, at *url.URL, templates []Template) Plan {
 	plan := Plan{
 		Protocol: Protocol, URL: at.String(), Door: d.path, Secret: d.secret, UserAgent: network.UserAgent(),
-		Rate: p.options.Rate, MemoryLimit: p.options.MemoryLimit,
+		MemoryLimit: p.options.MemoryLimit,
 	}
 	for _, t := range templates {
 		plan.Templates = append(plan.Templates, PlannedTemplate{t.ID, t.Digest, t.data})

@@ -20,7 +20,7 @@ const maxPlan = 32 << 20
 
 // Protocol numbers what both sides say to each other; it changes with it. A
 // worker follows no plan of another number.
-const Protocol = 1
+const Protocol = 2
 
 // ExitOtherProtocol is how a worker ends that was given such a plan (EX_PROTOCOL
 // of sysexits.h).
@@ -40,7 +40,6 @@ type Plan struct {
 	Door        string            `json:"door"`   // path of the local socket that leads to the site
 	Secret      string            `json:"secret"` // good for this plan only
 	UserAgent   string            `json:"user_agent"`
-	Rate        int               `json:"rate"` // requests per second at most; permits may be slower
 	MemoryLimit int64             `json:"memory_limit"`
 }
 

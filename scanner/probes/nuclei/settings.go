@@ -22,12 +22,11 @@ type Settings struct {
 	Pins     string        `yaml:"pins"`      // their hashes, as sha256sum writes them; needed with folder
 	Timeout  time.Duration `yaml:"timeout"`   // for one site
 	MemoryMB int64         `yaml:"memory_mb"` // of the worker process
-	Rate     int           `yaml:"rate"`      // requests per second to one site, by templates
 }
 
 // Defaults are the settings of who says nothing.
 func Defaults() Settings {
-	return Settings{Timeout: defaultTimeout, MemoryMB: defaultMemory >> 20, Rate: defaultRate}
+	return Settings{Timeout: defaultTimeout, MemoryMB: defaultMemory >> 20}
 }
 
 // Section documents the settings.
@@ -57,9 +56,6 @@ var Section = settings.Section{
 		},
 		"timeout":   {FR: "durée au plus pour un site", EN: "longest time for one site", Default: "20m"},
 		"memory_mb": {FR: "mémoire du processus des modèles, en Mio", EN: "memory of the process of templates, in MiB", Default: "512"},
-		"rate": {
-			FR: "requêtes par seconde vers un site, par les modèles", EN: "requests per second to one site, by templates", Default: "1",
-		},
 	},
 }
 
@@ -81,7 +77,7 @@ func (s Settings) Validate() settings.Faults {
 	for _, limit := range []struct {
 		key   string
 		value int64
-	}{{"timeout", int64(s.Timeout)}, {"memory_mb", s.MemoryMB}, {"rate", int64(s.Rate)}} {
+	}{{"timeout", int64(s.Timeout)}, {"memory_mb", s.MemoryMB}} {
 		if limit.value < 0 {
 			faults = append(faults, settings.Negative(limit.key))
 		}
@@ -97,5 +93,5 @@ func (s *Settings) FilePaths() []*string { return []*string{&s.Folder, &s.Pins, 
 
 // Options are those of a probe that was told nothing else.
 func (s Settings) Options() Options {
-	return Options{Folder: s.Folder, Pins: s.Pins, Timeout: s.Timeout, MemoryLimit: s.MemoryMB << 20, Rate: s.Rate}
+	return Options{Folder: s.Folder, Pins: s.Pins, Timeout: s.Timeout, MemoryLimit: s.MemoryMB << 20}
 }

@@ -110,7 +110,7 @@ var badOnes = []bad{
 	{name: "pins-absent", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t/a.yaml": ""}, place: "templates.pins", fr: "le fichier n'existe pas", en: "the file does not exist"},
 	{name: "pins-of-words", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t/a.yaml": "", "t.sha256": "word\n"}, place: "templates.pins", fr: "n'est pas une empreinte suivie d'un fichier", en: "is not a hash and a file"},
 	{name: "pins-of-nothing", yaml: "templates: {folder: t, pins: t.sha256}", files: map[string]string{"t/a.yaml": "", "t.sha256": "\n"}, place: "templates.pins", fr: "la liste d'empreintes est vide", en: "the list of hashes is empty"},
-	{name: "templates-below-zero", yaml: "templates: {rate: -1}", place: "templates.rate", fr: "la valeur est négative", en: "the value is negative"},
+	{name: "templates-below-zero", yaml: "templates: {memory_mb: -1}", place: "templates.memory_mb", fr: "la valeur est négative", en: "the value is negative"},
 	{name: "directory-in-clear", yaml: `directories: [{id: ad, url: "ldap://dc.chu.test", bind_dn: a, base_dn: b, password_file: c}]`, place: "directories[0].url", fr: "n'est pas une adresse LDAPS", en: "is not an LDAPS address"},
 	{name: "directory-without-account", yaml: `directories: [{id: ad, url: "ldaps://dc.chu.test", base_dn: b, password_file: c}]`, place: "directories[0].bind_dn", fr: "cette clé est nécessaire", en: "this key is needed"},
 	{name: "directory-without-password", yaml: `directories: [{id: ad, url: "ldaps://dc.chu.test", bind_dn: a, base_dn: b}]`, place: "directories[0].password_file", fr: "cette clé est nécessaire", en: "this key is needed"},
@@ -137,7 +137,6 @@ var badOnes = []bad{
 	{name: "value-of-nothing", yaml: "profile: null", place: "profile", fr: "veut dire", en: "means"},
 
 	{name: "key-twice", yaml: "schedule: {every: 24h, every: 12h}", place: "schedule.every", fr: "cette clé est déjà écrite", en: "this key is already written"},
-	{name: "templates-faster-than-all", yaml: "templates: {rate: 3}", place: "templates.rate", fr: "est sans effet", en: "has no effect"},
 	{name: "authorities-of-a-device", yaml: `network: {resolvers: ["127.0.0.1:9"], ca_file: /dev/zero}`, place: "network.ca_file", fr: "ce n'est pas un fichier ordinaire", en: "this is not a regular file"},
 	{name: "list-of-a-device", yaml: "lists: {end_of_life: /dev/zero}", place: "lists.end_of_life", fr: "ce doit être un fichier", en: "it must be a file"},
 	{name: "pins-of-a-device", yaml: "templates: {folder: t, pins: /dev/zero}", files: map[string]string{"t/a.yaml": ""}, place: "templates.pins", fr: "ce doit être un fichier", en: "it must be a file"},

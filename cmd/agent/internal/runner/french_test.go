@@ -178,7 +178,7 @@ func labFile(s scannertest.Settings) section {
 			"trust_anchors": s.TrustAnchor, "rdap": s.RDAP, "certificate_log": s.CertificateLog, "confirm_after": "1s",
 			"rate_per_host": 200, "request_rate": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
 		},
-		"templates": section{"rate": 50, "program": "/nowhere/carescan-templates", "program_sha256": strings.Repeat("0", 64)},
+		"templates": section{"program": "/nowhere/carescan-templates", "program_sha256": strings.Repeat("0", 64)},
 		"directories": []section{{
 			"id": d.ID, "url": d.URL, "server_name": d.ServerName, "ca_file": d.CAFile,
 			"bind_dn": d.BindDN, "password_file": d.PasswordFile, "base_dn": d.BaseDN,

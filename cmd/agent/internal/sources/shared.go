@@ -121,17 +121,3 @@ func portalsOf(t config.Targets) map[string]fact.Declaration {
 	}
 	return declared
 }
-
-// hasEffect refuses a pace of the templates that the pace of all looks together
-// would not let through: a setting that has no effect is an error (decision 13 of
-// the architecture).
-func hasEffect(templates int, together float64) error {
-	if together = cmp.Or(together, 1); float64(templates) <= together {
-		return nil
-	}
-	return settings.Faults{{
-		Key:  "templates.rate",
-		What: settings.Say("%d est sans effet au-dessus de network.request_rate, qui est %g", "%d has no effect above network.request_rate, which is %g", templates, together),
-		Hint: settings.Say("baissez cette valeur, ou relevez network.request_rate", "lower this value, or raise network.request_rate"),
-	}}
-}

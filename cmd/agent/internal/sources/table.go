@@ -92,9 +92,6 @@ var table = []source{
 			if options.Program, err = templateProgram(told); err != nil {
 				return nil, err
 			}
-			if err := hasEffect(told.Rate, s.Config.Network.RequestRate); err != nil {
-				return nil, err
-			}
 			options.KEVFile, options.Portals = s.Config.Lists.Exploited, portalsOf(s.Config.Targets)
 			probe, err := nuclei.New(options)
 			return probe, at(nuclei.Section.Name, err)

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"carescan/scanner"
 	"carescan/scanner/probes/nuclei"
 )
@@ -29,23 +31,23 @@ import (
 //	CGO_ENABLED=0 go test -trimpath -run xxx -bench Overhead -benchtime 5x ./scanner/probes/nuclei/worker
 func BenchmarkOverhead(b *testing.B) {
 	command := buildCommandLine(b)
-	for _, rate := range []int{20, 1000} {
-		b.Run(fmt.Sprintf("rate=%d", rate), func(b *testing.B) { compareLooks(b, command, rate) })
+	for _, perSecond := range []int{20, 1000} {
+		b.Run(fmt.Sprintf("rate=%d", perSecond), func(b *testing.B) { compareLooks(b, command, perSecond) })
 	}
 }
 
-func compareLooks(b *testing.B, command string, rate int) {
+func compareLooks(b *testing.B, command string, perSecond int) {
 	asked := &counted{}
 	server := httptest.NewServer(asked)
 	defer server.Close()
-	p, err := nuclei.New(nuclei.Options{Program: nuclei.Program{Path: self(b), SHA256: hashOf(b, self(b))}, Rate: rate})
+	p, err := nuclei.New(nuclei.Options{Program: nuclei.Program{Path: self(b), SHA256: hashOf(b, self(b))}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	var ours, theirs, ratios []float64
 	for b.Loop() { // one after the other, so that a busy machine weighs on both
-		ours = append(ours, timed(func() { lookAt(b, p, server.URL) }))
-		theirs = append(theirs, timed(func() { runCommandLine(b, command, server.URL, rate) }))
+		ours = append(ours, timed(func() { lookAt(b, p, server.URL, perSecond) }))
+		theirs = append(theirs, timed(func() { runCommandLine(b, command, server.URL, perSecond) }))
 		ratios = append(ratios, ours[len(ours)-1]/theirs[len(theirs)-1])
 	}
 	b.ReportMetric(at(ours, 0.5), "probe-s/op")
@@ -77,11 +79,19 @@ func at(values []float64, part float64) float64 {
 	return sorted[int(float64(len(sorted))*part)]
 }
 
-func lookAt(b *testing.B, p *nuclei.Probe, url string) {
+// atRate is a site whose requests take turns, as the guard has them.
+type atRate struct {
+	site
+	turns *rate.Limiter
+}
+
+func (a atRate) Pace(ctx context.Context, _ string) error { return a.turns.Wait(ctx) }
+
+func lookAt(b *testing.B, p *nuclei.Probe, url string, perSecond int) {
 	address := strings.TrimPrefix(url, "http://")
 	_, port, _ := strings.Cut(address, ":")
 	at := scanner.Target{Kind: scanner.KindSite, ID: "http://" + siteName + ":" + port}
-	sightings, err := p.Observe(b.Context(), site{siteName, address}, at)
+	sightings, err := p.Observe(b.Context(), atRate{site{siteName, address}, rate.NewLimiter(rate.Limit(perSecond), 1)}, at)
 	if err != nil || len(sightings[0].Missing) > 0 {
 		b.Fatalf("look: %v, missing %q", err, sightings[0].Missing.Detail())
 	}
@@ -89,14 +99,14 @@ func lookAt(b *testing.B, p *nuclei.Probe, url string) {
 
 // runCommandLine gives nuclei a proxy that is closed for anything but the
 // server, so that it cannot call its vendor.
-func runCommandLine(b *testing.B, command, url string, rate int) {
+func runCommandLine(b *testing.B, command, url string, perSecond int) {
 	templates, err := filepath.Abs("../templates")
 	if err != nil {
 		b.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(b.Context(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, command, "-t", templates, "-u", url, "-rl", strconv.Itoa(rate), "-c", "1", "-bs", "1", "-pc", "1",
+	cmd := exec.CommandContext(ctx, command, "-t", templates, "-u", url, "-rl", strconv.Itoa(perSecond), "-c", "1", "-bs", "1", "-pc", "1",
 		"-retries", "1", "-timeout", "10", "-duc", "-ni", "-nh", "-nmhe", "-silent", "-no-color")
 	cmd.Env = []string{
 		"HOME=" + b.TempDir(), "PATH=" + os.Getenv("PATH"),

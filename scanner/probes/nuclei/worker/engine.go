@@ -56,15 +56,15 @@ func newEngine(ctx context.Context, plan nuclei.Plan, permit func(context.Contex
 	return &engine{e, counts, permit}, nil
 }
 
-// options are the polite ones: one request at a time, at the rate of the plan,
-// under the name of the plan. The memory of failing hosts is off, because it
+// options are the polite ones: one request at a time, each with its permit, under
+// the name of the plan. The memory of failing hosts is off, because it
 // would skip templates without a word.
 func options(plan nuclei.Plan) *types.Options {
 	o := types.DefaultOptions()
 	o.AliveSocksProxy = doorScheme + "://door"
 	o.InternalResolversList = []string{nowhere}
 	o.CustomHeaders = []string{"User-Agent: " + plan.UserAgent}
-	o.RateLimit, o.RateLimitDuration = plan.Rate, time.Second
+	o.RateLimit = 0 // none: permits are the only pace
 	o.TemplateThreads, o.BulkSize, o.PayloadConcurrency, o.TemplateLoadingConcurrency = 1, 1, 1, 1
 	o.Timeout, o.Retries, o.MaxRedirects = 10, 1, 5
 	o.ResponseReadSize, o.ResponseSaveSize = maxResponse, 0

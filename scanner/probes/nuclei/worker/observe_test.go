@@ -354,7 +354,7 @@ func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			lines, err := askWorker(t, nuclei.Plan{
 				Protocol: nuclei.Protocol,
-				URL:      siteURL, Door: "/nonexistent", Rate: 10, MemoryLimit: 512 << 20,
+				URL:      siteURL, Door: "/nonexistent", MemoryLimit: 512 << 20,
 				Templates: []nuclei.PlannedTemplate{test.template},
 			})
 			want := []nuclei.Line{
@@ -372,7 +372,7 @@ func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
 func TestWorkerRefusesWhatIsNoPlan(t *testing.T) {
 	for input, want := range map[string]int{
 		"": 1, "{": 1, "[]": 1, `{"protocol":1,"unknown":1}`: 1,
-		`{"url":"https://www.chu.test"}`: nuclei.ExitOtherProtocol, `{"protocol":2,"unknown":1}`: nuclei.ExitOtherProtocol,
+		`{"url":"https://www.chu.test"}`: nuclei.ExitOtherProtocol, `{"protocol":3,"unknown":1}`: nuclei.ExitOtherProtocol,
 	} {
 		cmd := exec.Command(self(t), nuclei.Work)
 		cmd.Env = []string{"HOME=" + t.TempDir()}
@@ -394,7 +394,7 @@ func TestWorkerEndsWithItsParent(t *testing.T) {
 	defer listener.Close()
 	input, _ := json.Marshal(nuclei.Plan{
 		Protocol: nuclei.Protocol,
-		URL:      siteURL, Door: path, Rate: 10, MemoryLimit: 512 << 20,
+		URL:      siteURL, Door: path, MemoryLimit: 512 << 20,
 		Templates: []nuclei.PlannedTemplate{{ID: "intranet", Digest: scanner.Digest([]byte(operatorTemplate)), Data: []byte(operatorTemplate)}},
 	})
 	cmd := exec.Command(self(t), nuclei.Work)

@@ -121,9 +121,6 @@ func newProbe(t *testing.T, o nuclei.Options) *nuclei.Probe {
 	if o.Program.SHA256 == "" {
 		o.Program.SHA256 = hashOf(t, o.Program.Path)
 	}
-	if o.Rate == 0 {
-		o.Rate = 1000
-	}
 	p, err := nuclei.New(o)
 	if err != nil {
 		t.Fatal(err)
