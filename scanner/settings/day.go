@@ -43,6 +43,16 @@ func (d Day) End() time.Time {
 	return d.start
 }
 
+// Date is the day in France, or that of the moment, as facts write one: its midnight
+// in UTC. It is zero when nothing was written.
+func (d Day) Date() time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	year, month, day := d.start.In(Zone).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
 // IsZero tells that no date was written.
 func (d Day) IsZero() bool { return d.start.IsZero() }
 

@@ -5,7 +5,6 @@ package accounts
 import (
 	"bytes"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -26,8 +25,7 @@ func readExport(c Config, source *fact.Source) (string, error) {
 	}
 	source.AsOf = info.ModTime().UTC()
 	if !c.AsOf.IsZero() {
-		year, month, day := c.AsOf.Start().In(settings.Zone).Date()
-		source.AsOf = time.Date(year, month, day, 0, 0, 0, 0, time.UTC) // facts write a day so
+		source.AsOf = c.AsOf.Date()
 	}
 	source.Digest = scanner.Digest(data)
 	return decode(data)

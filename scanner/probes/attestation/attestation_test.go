@@ -71,7 +71,7 @@ func TestObserveRefuses(t *testing.T) {
 		"empty-file":         {"", "the file is empty"},
 		"unknown-key":        {good + ", author: Zorglub}\n", "line 2, attestations[0]: this key is not known"},
 		"unknown-topic":      {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2, attestations[0]: the topic must be one of crisis-exercise, pssi-approval"},
-		"french-date":        {"attestations:\n  - topic: pssi-approval\n    date: 14/03/2026\n    role: RSSI\n", "line 3, attestations[0].date: the date must be written as 2026-03-14"},
+		"date-in-words":      {"attestations:\n  - topic: pssi-approval\n    date: 14 mars 2026\n    role: RSSI\n", "line 3, attestations[0].date: the date must be written as 2026-03-14"},
 		"missing-date":       {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2, attestations[0]: the date is missing"},
 		"missing-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14}\n", "the role is missing"},
 		"list-as-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: [a]}\n", "line 2, attestations[0].role: one value is expected"},
@@ -214,7 +214,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, s := range statements {
-			if s.Role.text == "" || s.Date.time.IsZero() || s.Topic.line == 0 {
+			if s.Role.text == "" || s.Date.Day.IsZero() || s.Topic.line == 0 {
 				t.Errorf("an incomplete statement was accepted: %+v", s)
 			}
 		}

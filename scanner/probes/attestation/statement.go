@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -38,11 +37,11 @@ type file struct {
 
 // statement is one entry of the file.
 type statement struct {
-	Topic     cell `yaml:"topic"`
-	Date      day  `yaml:"date"`
-	Role      cell `yaml:"role"`
-	Reference cell `yaml:"reference"`
-	Document  cell `yaml:"document"`
+	Topic     cell         `yaml:"topic"`
+	Date      yamlfile.Day `yaml:"date"`
+	Role      cell         `yaml:"role"`
+	Reference cell         `yaml:"reference"`
+	Document  cell         `yaml:"document"`
 }
 
 // cell is one value and the line it stands on.
@@ -57,22 +56,6 @@ func (c *cell) UnmarshalYAML(node *yaml.Node) error {
 		return settings.InFile(node.Line, "une seule valeur est attendue ici", "one value is expected here")
 	}
 	c.text, c.line = strings.TrimSpace(node.Value), node.Line
-	return nil
-}
-
-// day is a date written as 2006-01-02.
-type day struct {
-	time time.Time
-	line int
-}
-
-// UnmarshalYAML reads the date, quoted or not.
-func (d *day) UnmarshalYAML(node *yaml.Node) error {
-	at, err := time.Parse(time.DateOnly, node.Value)
-	if err != nil {
-		return settings.InFile(node.Line, "la date doit être écrite comme 2026-03-14", "the date must be written as 2026-03-14")
-	}
-	d.time, d.line = at, node.Line
 	return nil
 }
 
@@ -109,7 +92,7 @@ func (s statement) validate() settings.Faults {
 	case !slices.Contains(topics(), s.Topic.text):
 		list := strings.Join(topics(), ", ")
 		return settings.InFile(s.line(), "le sujet (topic) doit être parmi "+list, "the topic must be one of "+list)
-	case s.Date.time.IsZero():
+	case s.Date.Day.IsZero():
 		return settings.InFile(s.line(), "la date manque : écrivez-la comme date: 2026-03-14", "the date is missing: write it as date: 2026-03-14")
 	case s.Role.text == "":
 		return settings.InFile(s.line(),
@@ -125,9 +108,9 @@ func (s statement) validate() settings.Faults {
 
 // line is the first line the statement is known to stand on.
 func (s statement) line() int {
-	return cmp.Or(s.Topic.line, s.Date.line, s.Role.line, s.Reference.line, s.Document.line)
+	return cmp.Or(s.Topic.line, s.Date.Line, s.Role.line, s.Reference.line, s.Document.line)
 }
 
 func (s statement) item() fact.Attestation {
-	return fact.Attestation{Topic: s.Topic.text, Date: s.Date.time, Role: s.Role.text, Reference: s.Reference.text}
+	return fact.Attestation{Topic: s.Topic.text, Date: s.Date.Day.Date(), Role: s.Role.text, Reference: s.Reference.text}
 }

@@ -46,7 +46,7 @@ func (c *certificate) fact() *fact.HDSCertificate {
 		Body:       c.Body.text,
 		Version:    c.Version.text,
 		Activities: append([]int{}, c.Activities...),
-		Issued:     c.Issued.time,
-		Expires:    c.Expires.time,
+		Issued:     c.Issued.Day.Date(),
+		Expires:    c.Expires.Day.Date(),
 	}
 }

@@ -86,7 +86,7 @@ func (p Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targe
 		return []scanner.Sighting{{Fact: broken.Blamed(scanner.CausesOf(err))}}, err
 	}
 	source := fact.Source{
-		Kind: "register", AsOf: r.AsOf.time, Received: len(r.Applications), Complete: true, Digest: digest,
+		Kind: "register", AsOf: r.AsOf.Day.Date(), Received: len(r.Applications), Complete: true, Digest: digest,
 	}
 	sightings, err := p.applications(ctx, net, r)
 	return append(sightings, scanner.Sighting{Fact: source}), err

@@ -136,7 +136,7 @@ func TestObserveRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ content, want string }{
 		"empty-file":          {"", "the file is empty"},
 		"no-date":             {"applications: []\n", "as_of is missing"},
-		"french-date":         {"as_of: 01/10/2026\n", "line 1, as_of: the date must be written"},
+		"date-in-words":       {"as_of: octobre 2026\n", "line 1, as_of: the date must be written"},
 		"unknown-key":         {entry(good + ", contact: Zorglub"), "line 3, applications[0]: this key is not known"},
 		"unknown-mode":        {entry("id: dpi, mode: cloud, health_data: true"), "line 3, applications[0]: the mode must be one of"},
 		"no-mode":             {entry("id: dpi, health_data: true"), "the mode must be one of"},

@@ -5,7 +5,6 @@ package hosting
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -22,7 +21,7 @@ const (
 
 // register is the file as written.
 type register struct {
-	AsOf         day           `yaml:"as_of"`
+	AsOf         yamlfile.Day  `yaml:"as_of"`
 	Applications []application `yaml:"applications"`
 }
 
@@ -48,12 +47,12 @@ type link struct {
 
 // certificate is a certificate of health data hosting.
 type certificate struct {
-	Number     cell  `yaml:"number"`
-	Body       cell  `yaml:"body"`
-	Version    cell  `yaml:"version"`
-	Activities []int `yaml:"activities"`
-	Issued     day   `yaml:"issued"`
-	Expires    day   `yaml:"expires"`
+	Number     cell         `yaml:"number"`
+	Body       cell         `yaml:"body"`
+	Version    cell         `yaml:"version"`
+	Activities []int        `yaml:"activities"`
+	Issued     yamlfile.Day `yaml:"issued"`
+	Expires    yamlfile.Day `yaml:"expires"`
 }
 
 // cell is one value and the line it stands on.
@@ -70,19 +69,6 @@ func (c *cell) UnmarshalYAML(node *yaml.Node) error {
 			fmt.Sprintf("une valeur d'au plus %d caractères est attendue ici", maxText),
 			fmt.Sprintf("one value of at most %d characters is expected here", maxText))
 	}
-	return nil
-}
-
-// day is a date written as 2006-01-02.
-type day struct{ time time.Time }
-
-// UnmarshalYAML reads the date, quoted or not.
-func (d *day) UnmarshalYAML(node *yaml.Node) error {
-	at, err := time.Parse(time.DateOnly, node.Value)
-	if err != nil {
-		return settings.InFile(node.Line, "la date doit être écrite comme 2026-03-14", "the date must be written as 2026-03-14")
-	}
-	d.time = at
 	return nil
 }
 

@@ -26,7 +26,7 @@ func modes() []string {
 
 // validate returns the first fault of the register, or none.
 func (r register) validate() settings.Faults {
-	if r.AsOf.time.IsZero() {
+	if r.AsOf.Day.IsZero() {
 		return settings.InFile(1,
 			"as_of manque : écrivez la date de la dernière revue du registre, par exemple as_of: 2026-10-01",
 			"as_of is missing: write the date the register was last reviewed, such as as_of: 2026-10-01").Because(scanner.CauseFileUndated)

@@ -6,6 +6,8 @@
 package yamlfile
 
 import (
+	"go.yaml.in/yaml/v3"
+
 	"carescan/scanner"
 	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/settings"
@@ -13,6 +15,22 @@ import (
 
 // MaxFile bounds such a file, in bytes.
 const MaxFile = settings.MaxFile
+
+// Day is a date and the line it stands on.
+type Day struct {
+	Day  settings.Day
+	Line int
+}
+
+// UnmarshalYAML reads the date as a configuration writes it.
+func (d *Day) UnmarshalYAML(node *yaml.Node) error {
+	at, err := settings.ParseDay(node.Value)
+	if err != nil {
+		return settings.InFile(node.Line, "la date doit être écrite comme 2026-03-14 ou 14/03/2026", "the date must be written as 2026-03-14 or 14/03/2026")
+	}
+	d.Day, d.Line = at, node.Line
+	return nil
+}
 
 // Read reads such a file.
 func Read(path string) ([]byte, error) {
