@@ -80,7 +80,8 @@ func nextPage(result *ldap.SearchResult) []byte {
 	return nil
 }
 
-// search keeps to five searches a second. Limited says that the directory
+// search keeps to five searches a second (identity-directory-hds.md section 4.1): the
+// guard counts connections, and there is one. Limited says that the directory
 // stopped at its size limit; what it gave before is in the result.
 func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (result *ldap.SearchResult, limited bool, err error) {
 	if s.searches++; s.searches > maxSearches {

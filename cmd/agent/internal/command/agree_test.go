@@ -81,6 +81,7 @@ var badOnes = []bad{
 	{name: "quiet-hour-of-a-word", yaml: `network: {resolvers: ["127.0.0.1:9"], quiet_hours: [{from: midi, to: "14:00"}]}`, place: "network.quiet_hours[0].from", fr: "n'est pas une heure", en: "is not an hour"},
 	{name: "quiet-hours-of-no-time", yaml: `network: {resolvers: ["127.0.0.1:9"], quiet_hours: [{from: "12:00", to: "12:00"}]}`, place: "network.quiet_hours[0].to", fr: "ces heures ne durent pas", en: "these hours hold no time"},
 	{name: "registry-in-clear", yaml: `network: {resolvers: ["127.0.0.1:9"], rdap: "http://rdap.test/"}`, place: "network.rdap", fr: "n'est pas une adresse https", en: "is not an https address"},
+	{name: "endings-of-no-registry", yaml: `network: {resolvers: ["127.0.0.1:9"], rdap_suffixes: [fr]}`, place: "network.rdap", fr: "cette clé est nécessaire", en: "this key is needed"},
 	{name: "log-in-clear", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: "http://log.test/"}`, place: "network.certificate_log", fr: "n'est pas une adresse https", en: "is not an https address"},
 	{name: "pace-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], rate_per_host: -1}`, place: "network.rate_per_host", fr: "la valeur est négative", en: "the value is negative"},
 	{name: "budget-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], budget_per_host: -1}`, place: "network.budget_per_host", fr: "la valeur est négative", en: "the value is negative"},

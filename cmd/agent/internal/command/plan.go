@@ -50,7 +50,7 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	auth := plan.Scope.Authorisation
 	fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("profil", "profile"), plan.Profile.ID, plan.Profile.Title.In(a.lang.Lang))
-	fmt.Fprintf(w, "%s\t%s\n", a.say("point de vue", "vantage"), plan.Vantage)
+	fmt.Fprintf(w, "%s\t%s\n", a.say("voit depuis", "sees from"), a.place(plan.Vantage))
 	fmt.Fprintf(w, "%s\t%s, %s %s\n\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), a.day(settings.LastDay(auth.Until)))
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("cible", "target"), a.say("connexions au plus", "connections at most"), a.say("requêtes au plus", "requests at most"))
 	for _, task := range plan.Tasks {

@@ -21,8 +21,8 @@ var establishmentSection = settings.Section{
 	Name: "establishment",
 	Is:   scanner.Text{FR: "L'établissement évalué.", EN: "The establishment assessed."},
 	Keys: settings.Keys{
-		"finess":       {FR: "numéro FINESS géographique (ET)", EN: "geographic FINESS number (ET)", Example: `"750712184"`},
-		"legal_finess": {FR: "numéro FINESS juridique (EJ)", EN: "legal FINESS number (EJ)", Example: `"750712184"`},
+		"finess":       {FR: "numéro FINESS géographique (ET)", EN: "geographic FINESS number (ET)", Example: `"990000028"`},
+		"legal_finess": {FR: "numéro FINESS juridique (EJ)", EN: "legal FINESS number (EJ)", Example: `"990000010"`},
 		"name":         {FR: "nom affiché", EN: "name shown", Example: "Centre hospitalier Exemple"},
 		"region":       {FR: "code INSEE de la région", EN: "INSEE code of the region", Example: `"84"`},
 	},

@@ -28,15 +28,15 @@ var intrusiveSection = settings.Section{
 		EN: "The dated permission for looks of level P3 (mail relays, flaws that read memory): off without it.",
 	},
 	Keys: settings.Keys{
-		"by":        {FR: "fonction de qui autorise", EN: "function of who authorises", Example: "Directeur général"},
+		"by":        {FR: "fonction de qui autorise, et non son nom", EN: "function of who authorises, not a name", Needed: true, Example: "Directeur général"},
 		"reference": {FR: "référence du document", EN: "reference of the document", Example: "CONV-2026-014-P3"},
 		"from":      {FR: "premier jour", EN: "first day", Example: "2026-03-02"},
-		"until":     {FR: "dernier jour, compris", EN: "last day, included", Example: "2026-03-03"},
+		"until":     {FR: "dernier jour, compris", EN: "last day, included", Needed: true, Example: "2026-03-03"},
 		"relay_sender": {
-			FR: "adresse d'un domaine de qui examine ; sans elle, aucun relais n'est essayé", EN: "address of a domain of whoever scans; without it no relay is tried",
+			FR: "adresse de messagerie à vous, d'où part l'essai de relais ; sans elle, aucun n'est fait", EN: "mail address of yours, from which a relay is tried; without it none is",
 			Example: "essai@centre-regional.example",
 		},
-		"relay_recipient": {FR: "adresse d'un autre de ses domaines", EN: "address of another of its domains", Example: "essai@autre-domaine.example"},
+		"relay_recipient": {FR: "autre adresse à vous, dans un autre domaine, à qui il est destiné", EN: "another address of yours, in another domain, to which it is sent", Example: "essai@autre-domaine.example"},
 	},
 }
 

@@ -65,25 +65,25 @@ var networkSection = settings.Section{
 		"redirects.from": {FR: "nom:port ; « * » pour tous les ports", EN: `name:port; "*" for every port`, Needed: true, Example: "annuaire.chu-exemple.fr:636"},
 		"redirects.to":   {FR: "adresse:port ; l'adresse seule après « * »", EN: `address:port; the address alone after "*"`, Needed: true, Example: "192.0.2.10:636"},
 		"ca_file": {
-			FR: "autorités publiques reconnues, au format PEM ; à défaut, celles du système", EN: "public authorities trusted, in PEM form; without it, those of the system",
+			FR: "fichier des autorités publiques reconnues, au format PEM ; à défaut, celles du système", EN: "file of the public authorities trusted, in PEM form; without it, those of the system",
 			Example: "autorites.pem",
 		},
-		"private_ca_files": {FR: "IGC privées déclarées, au format PEM", EN: "declared private authorities, in PEM form", Example: "[igc-privee.pem]"},
-		"root_hints":       {FR: "serveurs racine d'un réseau fermé", EN: "root servers of a closed network", Example: `["192.0.2.54"]`},
+		"private_ca_files": {FR: "fichiers de vos autorités privées (IGC), au format PEM", EN: "files of your private authorities (PKI), in PEM form", Example: "[igc-privee.pem]"},
+		"root_hints":       {FR: "réseau fermé : adresses de ses serveurs DNS racine", EN: "closed network: addresses of its DNS root servers", Example: `["192.0.2.54"]`},
 		"trust_anchors": {
 			FR: "ancres DNSSEC, enregistrements DS ou DNSKEY ; à défaut, celles de la racine", EN: "DNSSEC anchors, DS or DNSKEY records; without it, those of the root",
 			Example: `[". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"]`,
 		},
-		"rdap":           {FR: "service d'enregistrement des domaines (RDAP) ; aucun par défaut", EN: "registration service of domains (RDAP); none by default", Example: "https://rdap.example/"},
-		"rdap_suffixes":  {FR: "terminaisons qu'il connaît ; à défaut, toutes", EN: "endings it answers for; without it, all", Example: "[fr, re]"},
-		"recursion_zone": {FR: "domaine à vous, dont des noms sont demandés aux serveurs de noms", EN: "domain of yours, whose names are asked of name servers", Example: "mesure.centre-regional.example"},
+		"rdap":           {FR: "adresse d'un service d'enregistrement des domaines (RDAP) ; aucun par défaut", EN: "address of a registration service of domains (RDAP); none by default", Example: "https://rdap.example/"},
+		"rdap_suffixes":  {FR: "terminaisons des domaines que ce service connaît ; à défaut, toutes", EN: "endings of the domains this service knows; without it, all", Example: "[fr, re]"},
+		"recursion_zone": {FR: "domaine à vous : un nom au hasard en est demandé aux serveurs DNS examinés, pour voir s'ils cherchent pour tout le monde ; à défaut, recursion-test.example", EN: "domain of yours: a random name of it is asked of the DNS servers looked at, to see whether they search for everybody; without it, recursion-test.example", Example: "mesure.centre-regional.example"},
 		"certificate_log": {
 			FR: "noms vus dans les journaux publics de certificats : fichier ou adresse https ; aucun par défaut",
 			EN: "names seen in public logs of certificates: file or https address; none by default", Example: "journaux/certificats.txt",
 		},
-		"source_address": {FR: "adresse d'où partent les connexions", EN: "address that connections leave from", Example: "192.0.2.99"},
+		"source_address": {FR: "adresse de cette machine d'où partent les connexions ; à défaut, le système choisit", EN: "address of this machine that connections leave from; without it, the system chooses", Example: "192.0.2.99"},
 		"confirm_after":  {FR: "délai avant le second regard qui confirme un écart", EN: "time before the second look that confirms a failure", Default: "10m"},
-		"contact":        {FR: "adresse ou page donnée dans chaque requête", EN: "address or page given in every request", Example: "https://www.chu-exemple.fr/carescan"},
+		"contact":        {FR: "adresse ou page donnée dans chaque requête, pour qui la verrait dans un journal", EN: "address or page given in every request, for whoever sees it in a log", Example: "https://www.chu-exemple.fr/carescan"},
 		"rate_per_host":  {FR: "connexions par seconde vers une adresse", EN: "connections per second to one address", Default: "5"},
 		"request_rate": {
 			FR: "requêtes par seconde vers une adresse, tous les regards ensemble ; au moins 0.2", EN: "requests per second to one address, by all looks together; 0.2 at least",
@@ -91,7 +91,7 @@ var networkSection = settings.Section{
 		},
 		"concurrent_per_host": {FR: "connexions en même temps vers une adresse", EN: "connections at once to one address", Default: "2"},
 		"budget_per_host":     {FR: "connexions au plus vers une adresse, par passage", EN: "connections at most to one address, in one run", Default: "2000", Example: "300"},
-		"quiet_hours":         {FR: "heures pendant lesquelles rien n'est contacté, en heure locale", EN: "hours during which nothing is contacted, in local time"},
+		"quiet_hours":         {FR: "heures pendant lesquelles rien n'est contacté, à l'heure de cette machine", EN: "hours during which nothing is contacted, by the clock of this machine"},
 		"quiet_hours.from":    {FR: "début, comme 22:30", EN: "beginning, as 22:30", Needed: true, Example: `"07:00"`},
 		"quiet_hours.to":      {FR: "fin, le lendemain si elle précède le début", EN: "end, the next day when before the beginning", Needed: true, Example: `"19:00"`},
 	},
@@ -137,6 +137,9 @@ func (n Network) Validate() settings.Faults {
 		faults = append(faults, h.validate().Below("quiet_hours"+settings.At(i))...)
 	}
 	faults = append(faults, httpsAddress("rdap", n.RDAP)...)
+	if n.RDAP == "" && len(n.RDAPSuffixes) > 0 {
+		faults = append(faults, settings.Missing("rdap", "rdap: https://rdap.example/"))
+	}
 	if n.LogIsRemote() {
 		faults = append(faults, httpsAddress("certificate_log", n.CertificateLog)...)
 	}

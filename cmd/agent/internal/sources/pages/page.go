@@ -101,7 +101,14 @@ var introduction = scanner.Text{
 [English](configuration.md)
 
 Toutes les clés de ` + "`agent.yaml`" + `. Une clé inconnue est refusée. Les chemins relatifs partent du dossier du fichier. Les secrets sont toujours dans des
-fichiers à part. [agent.example.yaml](agent.example.yaml) les montre toutes ; ` + "`carescan-agent doctor`" + ` vérifie un fichier sans rien contacter.
+fichiers à part. [agent.example.yaml](agent.example.yaml) les montre toutes ; ` + "`carescan-agent init`" + ` écrit un fichier minimal, ` + "`carescan-agent doctor`" + ` en
+vérifie un sans rien contacter.
+
+* **Une date** est un jour entier, à l'heure de Paris : ` + "`until`" + ` comprend son jour, dans le fichier comme sur la ligne de commande. Elle s'écrit ` + "`2027-06-01`" + ` ou
+  ` + "`01/06/2027`" + `, avec ou sans guillemets ; le moment d'un autre fuseau, ` + "`2027-06-01T18:00:00-04:00`" + `.
+* **Une durée** a une unité : ` + "`30s`" + `, ` + "`10m`" + `, ` + "`12h`" + `, ` + "`7d`" + `.
+* **Un texte** est gardé tel qu'il est écrit (` + "`04`" + `, ` + "`020000063`" + `), avec ou sans guillemets. Une clé sans valeur, ` + "`null`" + ` et une clé écrite deux fois sont refusés.
+* **Nécessaire** veut dire : dès que la rubrique, ou l'élément de liste, est écrit.
 `,
 	EN: `<!-- Written by go generate ./cmd/agent/internal/sources. Do not edit. -->
 
@@ -110,7 +117,14 @@ fichiers à part. [agent.example.yaml](agent.example.yaml) les montre toutes ; `
 [Français](configuration.fr.md)
 
 Every key of ` + "`agent.yaml`" + `. An unknown key is refused. Relative paths start at the file's folder. Secrets always sit in files of their own.
-[agent.example.yaml](agent.example.yaml) shows them all; ` + "`carescan-agent doctor`" + ` checks a file, contacting nobody.
+[agent.example.yaml](agent.example.yaml) shows them all; ` + "`carescan-agent init`" + ` writes a minimal file, ` + "`carescan-agent doctor`" + ` checks one, contacting
+nobody.
+
+* **A date** is a whole day, Paris time: ` + "`until`" + ` includes its day, in the file as on the command line. It is written ` + "`2027-06-01`" + ` or ` + "`01/06/2027`" + ` (day first), with
+  or without quotes; a moment of another zone, ` + "`2027-06-01T18:00:00-04:00`" + `.
+* **A duration** has a unit: ` + "`30s`" + `, ` + "`10m`" + `, ` + "`12h`" + `, ` + "`7d`" + `.
+* **A text** is kept as it is written (` + "`04`" + `, ` + "`020000063`" + `), with or without quotes. A key without a value, ` + "`null`" + ` and a key written twice are refused.
+* **Needed** means: as soon as its section, or its item of a list, is written.
 `,
 }
 
