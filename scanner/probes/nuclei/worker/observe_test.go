@@ -371,7 +371,7 @@ func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
 
 func TestWorkerRefusesWhatIsNoPlan(t *testing.T) {
 	for input, want := range map[string]int{
-		"": 1, "{": 1, "[]": 1, `{"protocol":1,"unknown":1}`: 1,
+		"": 1, "{": 1, "[]": 1, `{"protocol":2,"unknown":1}`: 1,
 		`{"url":"https://www.chu.test"}`: nuclei.ExitOtherProtocol, `{"protocol":3,"unknown":1}`: nuclei.ExitOtherProtocol,
 	} {
 		cmd := exec.Command(self(t), nuclei.Work)
