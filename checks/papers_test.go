@@ -3,6 +3,7 @@
 package checks_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -44,8 +45,9 @@ func TestEveryDoubtSaysHowToConclude(t *testing.T) {
 	}
 }
 
-// TestReasonsAreToldOnce wants a sentence that several pages would hold to be told
-// in the page of what they share (checks/internal/<package>).
+// TestReasonsAreToldOnce wants a sentence that several pages would hold (what was
+// found, its headline, its remedy) to be told in the page of what they share
+// (checks/internal/<package>).
 func TestReasonsAreToldOnce(t *testing.T) {
 	names := regexp.MustCompile(`\{[a-z_]+`) // the words in agreement with a value stay: they are the sentence
 	for _, l := range scanner.Langs() {
@@ -56,11 +58,38 @@ func TestReasonsAreToldOnce(t *testing.T) {
 		told := map[string]string{}
 		for _, file := range files {
 			for key, r := range reasonsIn(t, l, file) {
-				sentence := names.ReplaceAllString(r.Message, "{")
-				if other, twice := told[sentence]; twice && sentence != "" && !strings.HasPrefix(other, file) {
-					t.Errorf("%s, reason %q, repeats %s: %s", file, key, other, r.Message)
+				for what, text := range map[string]string{"message": r.Message, "headline": r.Headline, "remedy": r.Remedy} {
+					sentence := names.ReplaceAllString(text, "{")
+					if other, twice := told[sentence]; twice && sentence != "" && !strings.HasPrefix(other, file) {
+						t.Errorf("%s, %s of reason %q, repeats %s: %s", file, what, key, other, text)
+					}
+					told[sentence] = file + ", reason " + key
 				}
-				told[sentence] = file + ", reason " + key
+			}
+		}
+	}
+}
+
+// TestToldOnceIsUsed wants what is told in the page of a shared package to reach
+// the page of a check: a key that was misspelt or is no more would tell nobody.
+func TestToldOnceIsUsed(t *testing.T) {
+	for _, l := range scanner.Langs() {
+		files, err := filepath.Glob(filepath.Join("internal", "*", string(l)+".md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := map[string]bool{}
+		for _, check := range checks.All() {
+			paper := map[scanner.Lang]scanner.Paper{scanner.French: check.Papers.FR, scanner.English: check.Papers.EN}[l]
+			for key, r := range paper.Reasons {
+				said[key+": "+r.Message], said[key+": "+r.Remedy] = true, true
+			}
+		}
+		for _, file := range files {
+			for key, r := range reasonsIn(t, l, file) {
+				if !said[key+": "+scanner.Typeset(l, cmp.Or(r.Message, r.Remedy))] {
+					t.Errorf("%s, reason %q, is told by no check", file, key)
+				}
 			}
 		}
 	}

@@ -5,7 +5,6 @@ package scanner
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -120,35 +119,34 @@ func ParsePaper(l Lang, markdown string) (Paper, error) {
 }
 
 // ParseReasons reads the Markdown page of what several checks say alike: a title,
-// then the reasons and, before them, how to correct or to conclude on single ones.
+// how to correct or to conclude on single reasons, then the reasons. A reason with
+// a remedy only is told by the checks themselves, each in its own words.
 func ParseReasons(l Lang, markdown string) (map[string]Reason, error) {
 	_, sections, err := splitPage(markdown)
 	if err != nil {
 		return nil, err
 	}
 	w := pageHeadings[l]
-	if len(sections) == 0 || sections[len(sections)-1].heading != w.reasons {
-		return nil, fmt.Errorf("page must end with the section %q", w.reasons)
+	reasons := map[string]Reason{}
+	if last := len(sections) - 1; last >= 0 && sections[last].heading == w.reasons {
+		if reasons, err = parseReasons(sections[last].text); err != nil {
+			return nil, err
+		}
+		sections = sections[:last]
 	}
-	last := len(sections) - 1
-	reasons, err := parseReasons(sections[last].text)
-	if err != nil {
-		return nil, err
-	}
-	told := len(reasons)
 	order := []string{w.fix, w.conclude}
-	for _, s := range sections[:last] {
+	for _, s := range sections {
 		at := slices.Index(order, s.heading)
 		if at < 0 {
-			return nil, fmt.Errorf("section %q must be %q or %q, once and in this order", s.heading, w.fix, w.conclude)
+			return nil, fmt.Errorf("section %q must be %q or %q, once and in this order, or %q at the end", s.heading, w.fix, w.conclude, w.reasons)
 		}
 		order = order[at+1:]
 		if rest, err := takeRemedies(s.text, reasons); err != nil || rest != "" {
 			return nil, errors.Join(fmt.Errorf("section %q must hold items of single reasons only", s.heading), err)
 		}
 	}
-	if len(reasons) > told {
-		return nil, fmt.Errorf("remedies must be those of the reasons %q", slices.Sorted(maps.Keys(reasons)))
+	if len(reasons) == 0 {
+		return nil, errors.New("page must tell a reason, or a remedy")
 	}
 	return reasons, nil
 }

@@ -145,12 +145,22 @@ func TestParseReasons(t *testing.T) {
 	}
 }
 
+func TestParseReasons_remedyAlone(t *testing.T) {
+	got, err := scanner.ParseReasons(scanner.French, "# Titre\n\n## Comment conclure\n\n- `dark`: Allumer.\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]scanner.Reason{"dark": {Remedy: "Allumer."}}, got); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+}
+
 func TestParseReasons_refuses(t *testing.T) {
 	for name, page := range map[string]string{
 		"empty":            "",
-		"no-reasons":       "# Titre\n\n## Comment conclure\n\n- `dark`: Allumer.\n",
+		"no-reasons":       "# Titre\n\n## Comment conclure\n",
 		"general-remedy":   strings.Replace(frenchReasons, "- `dark`: Allumer.", "Allumer.", 1),
-		"unknown-remedy":   strings.Replace(frenchReasons, "`dark`: Allumer", "`night`: Allumer", 1),
+		"reasons-first":    "# Titre\n\n## Motifs\n\n- `dark`: Il fait noir.\n\n## Comment conclure\n\n- `dark`: Allumer.\n",
 		"unknown-section":  strings.Replace(frenchReasons, "Comment conclure", "Pourquoi", 1),
 		"twice-the-remedy": strings.Replace(frenchReasons, "## Comment conclure", "## Comment conclure\n\n- `dark`: Attendre.\n\n## Comment conclure", 1),
 	} {

@@ -6,6 +6,7 @@ package portals
 
 import (
 	"carescan/checks/internal/exposed"
+	"carescan/checks/internal/portal"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -24,7 +25,7 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 		return v
 	}
 	portals := exposed.Where(s.Ports, isPortal)
-	for _, rule := range rules() {
+	for _, rule := range rules {
 		if at := exposed.Where(portals, rule.applies); len(at) > 0 {
 			return scanner.FailedAs(rule.severity, rule.reason, exposed.Values(at))
 		}
@@ -44,18 +45,18 @@ func isPortal(p fact.Port) bool {
 	return p.State == fact.PortOpen && (p.Portal != "" || declared)
 }
 
-type rule struct {
+// rules are in the order of gravity.
+var rules = []struct {
 	reason   string
 	severity scanner.Severity
 	applies  func(fact.Port) bool
+}{
+	{portal.Undeclared, scanner.High, declared(portal.Undeclared)},
+	{portal.OneFactor, scanner.High, declared(portal.OneFactor)},
+	{"legacy-endpoint", scanner.Medium, func(p fact.Port) bool { return p.LegacyAuth }},
+	{portal.FactorUnknown, scanner.Medium, declared(portal.FactorUnknown)},
 }
 
-// rules are in the order of gravity.
-func rules() []rule {
-	return []rule{
-		{"undeclared", scanner.High, func(p fact.Port) bool { return p.Declared == nil }},
-		{"no-second-factor", scanner.High, func(p fact.Port) bool { return p.Declared.TwoFactor == "no" }},
-		{"legacy-endpoint", scanner.Medium, func(p fact.Port) bool { return p.LegacyAuth }},
-		{"second-factor-unknown", scanner.Medium, func(p fact.Port) bool { return p.Declared.TwoFactor != "yes" }},
-	}
+func declared(weakness string) func(fact.Port) bool {
+	return func(p fact.Port) bool { return portal.Weakness(p.Declared) == weakness }
 }

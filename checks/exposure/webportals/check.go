@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"carescan/checks/internal/portal"
 	"carescan/checks/internal/templates"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -24,36 +25,36 @@ var Check = scanner.Check{
 func judge(_ scanner.Case[struct{}], f fact.Templates) scanner.Verdict {
 	portals := slices.DeleteFunc(slices.Clone(f.Ran), func(r fact.TemplateRun) bool { return r.Group != fact.GroupPortal })
 	seen := templates.Reported(portals)
-	with := func(factors ...string) []fact.TemplateRun {
+	with := func(weakness string) []fact.TemplateRun {
 		return slices.DeleteFunc(slices.Clone(seen), func(r fact.TemplateRun) bool {
-			return !slices.Contains(factors, secondFactor(r.URL, f.Declared))
+			return portal.Weakness(declared(r.URL, f.Declared)) != weakness
 		})
 	}
 	switch {
-	case len(with("undeclared")) > 0:
-		return scanner.Failed("undeclared", templates.Found(with("undeclared")))
-	case len(with("no")) > 0:
-		return scanner.Failed("no-second-factor", templates.Found(with("no")))
-	case len(with("unknown", "")) > 0:
-		return scanner.FailedAs(scanner.Medium, "second-factor-unknown", templates.Found(with("unknown", "")))
+	case len(with(portal.Undeclared)) > 0:
+		return scanner.Failed(portal.Undeclared, templates.Found(with(portal.Undeclared)))
+	case len(with(portal.OneFactor)) > 0:
+		return scanner.Failed(portal.OneFactor, templates.Found(with(portal.OneFactor)))
+	case len(with(portal.FactorUnknown)) > 0:
+		return scanner.FailedAs(scanner.Medium, portal.FactorUnknown, templates.Found(with(portal.FactorUnknown)))
 	case len(seen) > 0:
 		return scanner.Passed("protected", templates.Found(seen))
 	}
 	return templates.Absence(f, portals)
 }
 
-// secondFactor is what is declared of the portal a page is on.
-func secondFactor(page string, portals map[string]fact.Declaration) string {
+// declared is what is declared of the portal a page is on, nil when nothing is.
+func declared(page string, portals map[string]fact.Declaration) *fact.Declaration {
 	at, err := url.Parse(page)
 	if err != nil {
-		return "undeclared"
+		return nil
 	}
 	place := at.Host
 	if at.Port() == "" {
 		place += ":443" // only https is looked at
 	}
-	if portal, ok := portals[strings.ToLower(place)]; ok {
-		return portal.TwoFactor
+	if d, ok := portals[strings.ToLower(place)]; ok {
+		return &d
 	}
-	return "undeclared"
+	return nil
 }

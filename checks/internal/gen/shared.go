@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -59,9 +60,9 @@ func readReasons(dir string, l scanner.Lang) (map[string]scanner.Reason, error) 
 	return reasons, nil
 }
 
-// merge adds to the pages of a check the reasons told once that its code leads
-// to. The page of a check may tell one in its own words, or give it a remedy of
-// its own; the page of a shared package does so for those that it uses.
+// merge adds to the pages of a check what is told once of the reasons that its
+// code leads to. The page of a check may tell one in its own words, or give it a
+// remedy of its own; the page of a shared package does so for those that it uses.
 func (s shared) merge(dir string, own scanner.Papers) error {
 	r, err := reachable(s.root, dir)
 	if err != nil {
@@ -70,7 +71,7 @@ func (s shared) merge(dir string, own scanner.Papers) error {
 	from := map[string]string{}
 	for _, name := range r.shared() {
 		for _, key := range keys(s.pages[name].fr) {
-			if !r.words[key] || own.FR.Reasons[key].Message != "" {
+			if !r.words[key] {
 				continue
 			}
 			if other, told := from[key]; told && !r.leads(name, other) {
@@ -99,11 +100,13 @@ func (s shared) merge(dir string, own scanner.Papers) error {
 	return nil
 }
 
-// take keeps the remedy that the page of the check has of its own.
+// take keeps what the page of the check says of its own: the reason with its
+// headline, its remedy, or both.
 func take(own, shared map[string]scanner.Reason, key string) {
 	r := shared[key]
-	if remedy := own[key].Remedy; remedy != "" {
-		r.Remedy = remedy
+	if told := own[key]; told.Message != "" {
+		r.Headline, r.Message = told.Headline, told.Message
 	}
+	r.Remedy = cmp.Or(own[key].Remedy, r.Remedy)
 	own[key] = r
 }
