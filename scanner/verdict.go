@@ -5,6 +5,7 @@ package scanner
 import (
 	"cmp"
 	"slices"
+	"strconv"
 )
 
 // Outcome is what a judgement concludes. Not knowing is never passing.
@@ -33,17 +34,21 @@ func rank[W comparable](word W, list []W) int {
 }
 
 // Label names the outcome on screen (codestyle.md section 3).
-func (o Outcome) Label() Text {
+func (o Outcome) Label() Text { return o.Counted(1) }
+
+// Counted names the outcome beside a number of findings.
+func (o Outcome) Counted(n int) Text {
+	words := Text{"{n#:non concluant|non concluants}", "inconclusive"}
 	switch o {
 	case Pass:
-		return Text{"conforme", "pass"}
+		words = Text{"{n#:conforme|conformes}", "pass"}
 	case Fail:
-		return Text{"non conforme", "fail"}
+		words = Text{"{n#:non conforme|non conformes}", "fail"}
 	case NotApplicable:
-		return Text{"non applicable", "not applicable"}
+		words = Text{"{n#:non applicable|non applicables}", "not applicable"}
 	case Inconclusive:
 	}
-	return Text{"non concluant", "inconclusive"}
+	return words.Fill(Values{"n": strconv.Itoa(n)})
 }
 
 // Severity says how much a failure matters. It orders, and never decides.

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -141,14 +140,6 @@ func badConfig(cause error) error {
 		Sentence: scanner.Text{FR: "la configuration n'est pas utilisable", EN: "the configuration cannot be used"},
 		Hint:     hint, Cause: cause,
 	}
-}
-
-// day writes a date as the reader expects it.
-func (a *app) day(t time.Time) string {
-	if a.lang.Lang == scanner.English {
-		return t.Format("2 Jan 2006")
-	}
-	return t.Format("02/01/2006")
 }
 
 func oneOf(value string, known []string, what scanner.Text) error {
