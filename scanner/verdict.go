@@ -4,6 +4,7 @@ package scanner
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -97,6 +98,19 @@ type Verdict struct {
 	// Causes, when set, are those that the fact itself tells for what it lacks:
 	// their remedies are the remedy of the finding.
 	Causes Causes
+}
+
+// Because gives a verdict the cause that the fact tells for what it lacks: its words
+// for the message (why_fr, why_en), and its remedy.
+func (v Verdict) Because(c Cause) Verdict {
+	words := c.Text()
+	v.Values = maps.Clone(v.Values)
+	if v.Values == nil {
+		v.Values = Values{}
+	}
+	v.Values["cause"], v.Values["why_fr"], v.Values["why_en"] = string(c.Code), words.FR, words.EN
+	v.Causes = Causes{c}
+	return v
 }
 
 // Compare puts first the verdict that asks most of a reader: by outcome, then
