@@ -68,7 +68,7 @@ func (a *app) doctor() *cobra.Command {
 			if c, err = s.apply(c); err != nil {
 				return err
 			}
-			d, err := openDesk(c)
+			d, err := openDesk(c, a.warn)
 			if err != nil {
 				return err
 			}

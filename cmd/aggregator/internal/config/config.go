@@ -241,8 +241,12 @@ func (w Web) validateTLS() (faults settings.Faults) {
 			settings.Say("écrivez les deux, ou aucun", "write both, or neither"))
 	default:
 		if _, err := w.Certificate(); err != nil {
-			faults.Add("web.tls_cert_file", settings.Say("le certificat et sa clé ne sont pas utilisables (%s)", "the certificate and its key cannot be used (%s)", err.Error()),
-				settings.Say("vérifiez les deux chemins, les droits de lecture, et que la clé est celle du certificat", "check both paths, the read rights, and that the key is that of the certificate"))
+			faults = append(faults, settings.Fault{
+				Key:    "web.tls_cert_file",
+				What:   settings.Say("le certificat et sa clé ne sont pas utilisables", "the certificate and its key cannot be used"),
+				Hint:   settings.Say("vérifiez les deux chemins, les droits de lecture, et que la clé est celle du certificat", "check both paths, the read rights, and that the key is that of the certificate"),
+				Detail: err.Error(),
+			})
 		}
 	}
 	return faults
