@@ -82,34 +82,41 @@ func (d Document) people(o scanner.Observation) []Person {
 	return list
 }
 
-// Group is the findings of one outcome. Those that nothing was declared for are
-// said by source, not one by one.
+// Group is the findings of one outcome.
 type Group struct {
 	Outcome  scanner.Outcome
 	Findings []Finding
-	Lacks    []scanner.Lack
 }
 
-// Count is how many findings the group holds.
-func (g Group) Count() int {
-	n := len(g.Findings)
-	for _, lack := range g.Lacks {
-		n += len(lack.Findings)
-	}
-	return n
-}
-
-// Groups lists the findings by outcome, leaving out outcomes nothing has.
+// Groups lists the findings by outcome, leaving out outcomes nothing has. Those
+// that nothing was declared for are said by source (Lacks), not one by one.
 func (d Document) Groups() []Group {
+	told, _ := apart(d.Findings())
 	var groups []Group
 	for _, o := range scanner.Outcomes() {
 		g := Group{Outcome: o}
-		g.Findings, g.Lacks = apart(slices.DeleteFunc(d.Findings(), func(f Finding) bool { return f.Outcome != o }))
-		if g.Count() > 0 {
+		for _, f := range told {
+			if f.Outcome == o {
+				g.Findings = append(g.Findings, f)
+			}
+		}
+		if len(g.Findings) > 0 {
 			groups = append(groups, g)
 		}
 	}
 	return groups
+}
+
+// Told is how many findings are told one by one.
+func (d Document) Told() int {
+	told, _ := apart(d.Findings())
+	return len(told)
+}
+
+// Lacks lists what nobody declared, by source.
+func (d Document) Lacks() []scanner.Lack {
+	_, lacks := apart(d.Findings())
+	return lacks
 }
 
 // apart takes the findings that nothing was declared for out of a list.
@@ -125,21 +132,21 @@ func apart(all []Finding) (findings []Finding, lacks []scanner.Lack) {
 	return findings, scanner.Lacks(undeclared)
 }
 
-// Unknown are the findings that could not conclude.
-func (d Document) Unknown() Group {
+// Unknown are the findings that looked and could not conclude.
+func (d Document) Unknown() []Finding {
 	for _, g := range d.Groups() {
 		if g.Outcome == scanner.Inconclusive {
-			return g
+			return g.Findings
 		}
 	}
-	return Group{Outcome: scanner.Inconclusive}
+	return nil
 }
 
 // Gaps lists what was not wholly looked at, with the reason. What was not declared
 // is no gap of the look: it is said by source.
 func (d Document) Gaps() []scanner.Coverage {
 	undeclared := map[string]bool{}
-	for _, lack := range d.Unknown().Lacks {
+	for _, lack := range d.Lacks() {
 		for _, f := range lack.Findings {
 			undeclared[f.Check+" "+f.Target.Key()] = true
 		}

@@ -50,10 +50,16 @@ func TestGroupsHoldEveryFindingOnce(t *testing.T) {
 	var outcomes []scanner.Outcome
 	for _, g := range d.Groups() {
 		outcomes = append(outcomes, g.Outcome)
-		total += g.Count()
+		total += len(g.Findings)
+	}
+	if total != d.Told() {
+		t.Errorf("%d findings in groups, %d are told", total, d.Told())
+	}
+	for _, lack := range d.Lacks() {
+		total += len(lack.Findings)
 	}
 	if diff := cmp.Diff(scanner.Outcomes(), outcomes); diff != "" || total != len(d.Run.Findings) {
-		t.Errorf("%d findings in groups (-want +got):\n%s", total, diff)
+		t.Errorf("%d findings in groups and lacks (-want +got):\n%s", total, diff)
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package scanner
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // Confidence says how a rule of a catalog was verified (regulation.md
 // section 0): V read in an official page, V2 in a secondary source, K known but
@@ -46,19 +49,23 @@ func ControlStates() []ControlState {
 }
 
 // Label names the state on screen.
-func (s ControlState) Label() Text {
+func (s ControlState) Label() Text { return s.Counted(1) }
+
+// Counted names the state beside a number of controls.
+func (s ControlState) Counted(n int) Text {
+	words := Text{"{n#:non concluante|non concluantes}", "inconclusive"}
 	switch s {
 	case Satisfied:
-		return Text{"satisfaite", "satisfied"}
+		words = Text{"{n#:satisfaite|satisfaites}", "satisfied"}
 	case NotSatisfied:
-		return Text{"non satisfaite", "not satisfied"}
+		words = Text{"{n#:non satisfaite|non satisfaites}", "not satisfied"}
 	case ToExamine:
-		return Text{"à examiner", "to be examined"}
+		words = Text{"à examiner", "to be examined"}
 	case ControlNotApplicable:
-		return Text{"non applicable", "not applicable"}
+		words = Text{"{n#:non applicable|non applicables}", "not applicable"}
 	case ControlInconclusive:
 	}
-	return Text{"non concluante", "inconclusive"}
+	return words.Fill(Values{"n": strconv.Itoa(n)})
 }
 
 // ControlResult is the state of a control after a run.

@@ -5,7 +5,27 @@ package scanner
 import (
 	"fmt"
 	"time"
+	_ "time/tzdata" // Windows and minimal images know no zone; 450 kB
 )
+
+// Zone is where the days that people write begin and end: Europe/Paris.
+var Zone = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		panic(err) // the zone is in the program
+	}
+	return zone
+}()
+
+// Date is the day of a moment in France, as facts write one: its midnight in UTC. A
+// moment that was not written has none, and stays zero.
+func Date(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Time{}
+	}
+	year, month, day := at.In(Zone).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
 
 // frenchMonths are the months as French writes them, without capital.
 var frenchMonths = [...]string{

@@ -63,6 +63,21 @@ func (l Lack) Sentence() Text {
 	})
 }
 
+var lacksSentence = Text{
+	"{s|source n'est pas déclarée|sources ne sont pas déclarées} : {n|vérification est|vérifications sont} sans objet pour l'instant.",
+	"{s|source is|sources are} not declared: {n|check is|checks are} without object for now.",
+}.Typeset()
+
+// CountLacks says in one sentence how many sources nobody declared, and how many
+// checks wait for them.
+func CountLacks(lacks []Lack) Text {
+	waiting := 0
+	for _, l := range lacks {
+		waiting += len(l.Findings)
+	}
+	return lacksSentence.Fill(Values{"s": strconv.Itoa(len(lacks)), "n": strconv.Itoa(waiting)})
+}
+
 // Name is the source as it begins a line.
 func (l Lack) Name() Text { return Text{capital(l.Words.FR), capital(l.Words.EN)} }
 

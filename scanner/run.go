@@ -111,6 +111,18 @@ func (r Run) CountFindings() map[Outcome]int {
 	return count
 }
 
+// CountTold counts by outcome the findings that are told one by one: those that
+// nothing was declared for are told by source, and counted apart (Lacks).
+func (r Run) CountTold() map[Outcome]int {
+	count := r.CountFindings()
+	for _, l := range Lacks(r.Findings) {
+		for _, f := range l.Findings {
+			count[f.Outcome]--
+		}
+	}
+	return count
+}
+
 // CountControls counts controls by state.
 func (r Run) CountControls() map[ControlState]int {
 	count := map[ControlState]int{}

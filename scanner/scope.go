@@ -23,6 +23,16 @@ func (a Authorisation) ValidAt(at time.Time) bool {
 	return a.By != "" && !at.Before(a.From) && !a.Until.IsZero() && at.Before(a.Until)
 }
 
+// Days are the first and the last day, in France, on which it holds, as Date gives
+// them: one until 1 June included ends as 2 June begins, and 1 June is what people
+// are shown. A date that was not written is zero.
+func (a Authorisation) Days() (first, last time.Time) {
+	if a.Until.IsZero() {
+		return Date(a.From), time.Time{}
+	}
+	return Date(a.From), Date(a.Until.Add(-1))
+}
+
 // Scope is what we are allowed to look at. Outside it the engine refuses.
 type Scope struct {
 	// Names are DNS names; "*.chu.example" covers every name below, not the

@@ -28,6 +28,17 @@ func NotSeen(code CauseCode, v Values, err error) error {
 	return &Unseen{Cause{Code: code, Values: v}, err}
 }
 
+const tooManyRequests = 429 // RFC 6585 section 4
+
+// BadStatus is the error of a service of ours (a registry, a list) that answered
+// with a status of HTTP which is not the one asked for.
+func BadStatus(code int, err error) error {
+	if code == tooManyRequests {
+		return NotSeen(CauseRateLimited, nil, err)
+	}
+	return NotSeen(CauseHTTPStatus, Values{ValueCode: strconv.Itoa(code)}, err)
+}
+
 // Error is the technical text.
 func (u *Unseen) Error() string {
 	if u.Err == nil {

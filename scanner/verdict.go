@@ -4,7 +4,9 @@ package scanner
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strconv"
 )
 
 // Outcome is what a judgement concludes. Not knowing is never passing.
@@ -33,17 +35,21 @@ func rank[W comparable](word W, list []W) int {
 }
 
 // Label names the outcome on screen (codestyle.md section 3).
-func (o Outcome) Label() Text {
+func (o Outcome) Label() Text { return o.Counted(1) }
+
+// Counted names the outcome beside a number of findings.
+func (o Outcome) Counted(n int) Text {
+	words := Text{"{n#:non concluant|non concluants}", "inconclusive"}
 	switch o {
 	case Pass:
-		return Text{"conforme", "pass"}
+		words = Text{"{n#:conforme|conformes}", "pass"}
 	case Fail:
-		return Text{"non conforme", "fail"}
+		words = Text{"{n#:non conforme|non conformes}", "fail"}
 	case NotApplicable:
-		return Text{"non applicable", "not applicable"}
+		words = Text{"{n#:non applicable|non applicables}", "not applicable"}
 	case Inconclusive:
 	}
-	return Text{"non concluant", "inconclusive"}
+	return words.Fill(Values{"n": strconv.Itoa(n)})
 }
 
 // Severity says how much a failure matters. It orders, and never decides.
@@ -92,6 +98,19 @@ type Verdict struct {
 	// Causes, when set, are those that the fact itself tells for what it lacks:
 	// their remedies are the remedy of the finding.
 	Causes Causes
+}
+
+// Because gives a verdict the cause that the fact tells for what it lacks: its words
+// for the message (why_fr, why_en), and its remedy.
+func (v Verdict) Because(c Cause) Verdict {
+	words := c.Text()
+	v.Values = maps.Clone(v.Values)
+	if v.Values == nil {
+		v.Values = Values{}
+	}
+	v.Values["cause"], v.Values["why_fr"], v.Values["why_en"] = string(c.Code), words.FR, words.EN
+	v.Causes = Causes{c}
+	return v
 }
 
 // Compare puts first the verdict that asks most of a reader: by outcome, then

@@ -2,7 +2,11 @@
 
 package fact
 
-import "slices"
+import (
+	"slices"
+
+	"carescan/scanner"
+)
 
 // Inventory is what public sources tell of the names of a domain. A name found
 // is a candidate: it is listed, and never contacted before it is in the scope.
@@ -17,6 +21,8 @@ type Inventory struct {
 	// Log names the source of certificate names, with its date; empty when none
 	// is declared.
 	Log string `json:"log,omitempty"`
+	// LogCause is why the declared source could not be read.
+	LogCause scanner.Cause `json:"log_cause,omitzero"`
 	// Problems say which sources could not be read.
 	Problems []string `json:"problems,omitempty"`
 }

@@ -2,7 +2,11 @@
 
 package fact
 
-import "time"
+import (
+	"time"
+
+	"carescan/scanner"
+)
 
 // Registration is what the registry says of a domain, and of those it depends
 // on. Nothing of the holders is kept: dates and status codes only.
@@ -32,7 +36,9 @@ type RegistryAnswer struct {
 	Expires *time.Time `json:"expires,omitempty"`
 	// Status are the status codes of RFC 9083 section 10.2.2.
 	Status []string `json:"status,omitempty"`
-	Error  string   `json:"error,omitempty"`
+	// Cause is why there is no answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // RegistryState says what a registry answered.

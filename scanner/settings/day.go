@@ -5,23 +5,13 @@ package settings
 import (
 	"regexp"
 	"time"
-	_ "time/tzdata" // Windows and minimal images know no zone; 450 kB
 
 	"carescan/scanner"
 )
 
-// Zone is where the days of settings begin and end: Europe/Paris. Another zone is
-// written with the moment, 2027-06-01T18:00:00-04:00.
-var Zone = func() *time.Location {
-	zone, err := time.LoadLocation("Europe/Paris")
-	if err != nil {
-		panic(err) // the zone is in the program
-	}
-	return zone
-}()
-
-// Day is a date as a person writes it: a whole day in France, or one moment.
-// The zero value is a date that was not written.
+// Day is a date as a person writes it: a whole day in France (scanner.Zone), or one
+// moment, which is written with its zone: 2027-06-01T18:00:00-04:00. The zero value
+// is a date that was not written.
 type Day struct {
 	start time.Time
 	whole bool
@@ -45,13 +35,7 @@ func (d Day) End() time.Time {
 
 // Date is the day in France, or that of the moment, as facts write one: its midnight
 // in UTC. It is zero when nothing was written.
-func (d Day) Date() time.Time {
-	if d.IsZero() {
-		return time.Time{}
-	}
-	year, month, day := d.start.In(Zone).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-}
+func (d Day) Date() time.Time { return scanner.Date(d.start) }
 
 // IsZero tells that no date was written.
 func (d Day) IsZero() bool { return d.start.IsZero() }
@@ -81,14 +65,9 @@ func (d *Day) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// LastDay is the last day, in France, of what ends at a moment: an authorisation
-// until 1 June included ends as 2 June begins, and 1 June is what is shown.
-func LastDay(end time.Time) time.Time { return end.Add(-1).In(Zone) }
-
 // DayText is the day of a moment, in France, in words.
 func DayText(at time.Time) scanner.Text {
-	year, month, day := at.In(Zone).Date()
-	at = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	at = scanner.Date(at)
 	return scanner.Text{FR: scanner.Day(scanner.French, at), EN: scanner.Day(scanner.English, at)}
 }
 
@@ -125,7 +104,7 @@ func (v voice) day(text string) (Day, *Fault) {
 		return Day{}, &Fault{What: Say("%s n'est pas une date", "%s is not a date", v.value(text)), Hint: dateHint()}
 	}
 	var err error
-	if day.start, err = time.ParseInLocation(layout, text, Zone); err != nil || day.start.Year() < earliest {
+	if day.start, err = time.ParseInLocation(layout, text, scanner.Zone); err != nil || day.start.Year() < earliest {
 		return Day{}, &Fault{
 			What: Say("%s n'existe pas dans le calendrier", "%s does not exist in the calendar", v.value(text)), Hint: dateHint(),
 		}

@@ -49,7 +49,12 @@ func Set(value any, key, text string) error {
 		}
 		out = out.FieldByIndex(fieldsOf(out.Type())[i].Index)
 	}
-	if fault := (voice{}).scalar(text, out); fault != nil {
+	fault := (voice{}).scalar(text, out)
+	if fault == nil && isZeroCount(out) {
+		zero := (voice{}).zero(text)
+		fault = &zero
+	}
+	if fault != nil {
 		fault.Key = key
 		return *fault
 	}
@@ -114,8 +119,18 @@ func (r *reading) mapping(n *yaml.Node, out reflect.Value, key string) {
 			r.unknown(n, name, value, out.Type(), key)
 			continue
 		}
-		r.value(value, out.FieldByIndex(fields[known].Index), below(key, name.Value))
+		field, before := out.FieldByIndex(fields[known].Index), len(r.faults)
+		r.value(value, field, below(key, name.Value))
+		cut := i+3 < len(n.Content) && isAfterComma(n, n.Content[i+2], n.Content[i+3]) // 0,5: said there
+		if len(r.faults) == before && isZeroCount(field) && !cut {
+			r.fault(placeOf(value), below(key, name.Value), r.zero(value.Value))
+		}
 	}
+}
+
+// isAfterComma tells a key that is the second half of a number: {rate: 0,5}.
+func isAfterComma(in, name, value *yaml.Node) bool {
+	return in.Style&yaml.FlowStyle != 0 && isNull(value) && wholeNumber.MatchString(name.Value)
 }
 
 // unknown refuses a key, with the one that was most likely meant.
@@ -127,7 +142,7 @@ func (r *reading) unknown(in, name, value *yaml.Node, t reflect.Type, key string
 	}
 	guess, elsewhere := nearest(name.Value, known), r.elsewhere(name.Value)
 	switch {
-	case in.Style&yaml.FlowStyle != 0 && isNull(value) && wholeNumber.MatchString(name.Value):
+	case isAfterComma(in, name, value):
 		fault.Hint = Say("entre accolades, la virgule sépare deux clés : une fraction s'écrit avec un point, 0.5", "between braces, a comma separates two keys: a fraction is written with a point, 0.5")
 	case guess != "":
 		fault.Hint = Say("vouliez-vous dire « %s » ?", `did you mean "%s"?`, guess)

@@ -34,6 +34,21 @@ func isScalar(t reflect.Type) bool {
 func isInt(k reflect.Kind) bool  { return k >= reflect.Int && k <= reflect.Int64 }
 func isUint(k reflect.Kind) bool { return k >= reflect.Uint && k <= reflect.Uint64 }
 
+// isZeroCount tells a number or a duration of zero, which settings use as nothing
+// wanted: what was written would have no effect. A field where zero is a wish of its
+// own is a pointer.
+func isZeroCount(out reflect.Value) bool {
+	k := out.Kind()
+	return out.IsZero() && (isInt(k) || isUint(k) || k == reflect.Float32 || k == reflect.Float64)
+}
+
+func (v voice) zero(text string) Fault {
+	return Fault{
+		What: Say("%s n'a pas d'effet : cette valeur ne peut pas être nulle", "%s has no effect: this value cannot be zero", v.value(text)),
+		Hint: Say("écrivez une valeur plus grande que zéro, ou retirez cette clé pour la valeur par défaut", "write a value greater than zero, or remove this key for the default"),
+	}
+}
+
 // scalar reads one value, as it was written, into its field.
 func (v voice) scalar(text string, out reflect.Value) *Fault {
 	var fault *Fault

@@ -217,8 +217,10 @@ func TestDay(t *testing.T) {
 			if diff := cmp.Diff([]string{test.start, test.end, test.shown}, got); diff != "" {
 				t.Errorf("start, end and words (-want +got):\n%s", diff)
 			}
-			if last := LastDay(d.End()).Format(time.DateOnly); last != day(t, test.text).Start().In(Zone).Format(time.DateOnly) {
-				t.Errorf("last day = %s", last)
+			first, last := scanner.Authorisation{From: d.Start().UTC(), Until: d.End().UTC()}.Days()
+			want := day(t, test.text).Start().In(scanner.Zone).Format(time.DateOnly)
+			if first.Format(time.DateOnly) != want || last.Format(time.DateOnly) != want {
+				t.Errorf("days %s and %s, want %s", first, last, want)
 			}
 		})
 	}

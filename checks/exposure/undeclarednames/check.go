@@ -35,6 +35,10 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	values := inventoried.Names(candidates)
 	values["count"] = strconv.Itoa(len(candidates))
 	switch {
+	case f.LogCause.Code != "" && len(candidates) > 0:
+		return scanner.Unknown("log-unread-some", values).Because(f.LogCause)
+	case f.LogCause.Code != "":
+		return scanner.Unknown("log-unread", nil).Because(f.LogCause)
 	case f.Log == "" && len(candidates) > 0:
 		return scanner.Unknown("no-log-some", values)
 	case f.Log == "":

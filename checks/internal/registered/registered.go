@@ -14,7 +14,6 @@ import (
 // Settled returns the verdict on a domain the registry said nothing of, and
 // whether there is one. A domain it does not know may belong to another registry.
 func Settled(r fact.Registration) (scanner.Verdict, bool) {
-	service := scanner.Values{"service": r.Service}
 	switch r.Domain.State {
 	case fact.Registered:
 		return scanner.Verdict{}, false
@@ -24,10 +23,20 @@ func Settled(r fact.Registration) (scanner.Verdict, bool) {
 		if r.Service == "" {
 			return scanner.Unknown("no-service", nil), true
 		}
-		return scanner.Unknown("not-asked", service), true
+		return silent(r, "not-asked", "not-asked-because"), true
 	case fact.RegistryNoAnswer:
 	}
-	return scanner.Unknown("no-answer", service), true
+	return silent(r, "no-answer", "no-answer-because"), true
+}
+
+// silent is the verdict when there is no answer: facts sealed before 2026-12 do not
+// tell why.
+func silent(r fact.Registration, reason, because string) scanner.Verdict {
+	values := scanner.Values{"service": r.Service}
+	if r.Domain.Cause.Code == "" {
+		return scanner.Unknown(reason, values)
+	}
+	return scanner.Unknown(because, values).Because(r.Domain.Cause)
 }
 
 // Codes writes status codes as registrars show them (RFC 8056 section 2): "client

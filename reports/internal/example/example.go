@@ -85,8 +85,8 @@ func scope() scanner.Scope {
 		Excluded: []netip.Prefix{netip.MustParsePrefix("192.0.2.66/32")},
 		Authorisation: scanner.Authorisation{
 			By: "Directrice générale", Reference: "AUT-2026-031",
-			From:  time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC),
-			Until: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC),
+			From:  time.Date(2026, 10, 1, 0, 0, 0, 0, scanner.Zone).UTC(),
+			Until: time.Date(2027, 4, 1, 0, 0, 0, 0, scanner.Zone).UTC(), // 31 March included
 		},
 	}
 }

@@ -67,12 +67,12 @@ func TestEveryUnknownIsSaid(t *testing.T) {
 		if htmltest.Attr(n, "id") != "unknown" {
 			continue
 		}
-		for _, f := range d.Unknown().Findings {
+		for _, f := range d.Unknown() {
 			if !strings.Contains(htmltest.Text(n), f.Title.FR) {
 				t.Errorf("%q is not said to be unknown", f.Title.FR)
 			}
 		}
-		for _, lack := range d.Unknown().Lacks {
+		for _, lack := range d.Lacks() {
 			if strings.Count(htmltest.Text(n), strings.Join(strings.Fields(lack.Sentence().FR), " ")) != 1 {
 				t.Errorf("%q is not said once", lack.Sentence().FR)
 			}

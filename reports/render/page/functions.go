@@ -14,17 +14,30 @@ import (
 // labelled is a word of the product that has a name on screen.
 type labelled interface{ Label() scanner.Text }
 
+// counted is one that agrees with a number.
+type counted interface{ Counted(n int) scanner.Text }
+
 // functions are what templates may call, in one language. Every sentence of a
 // template stands there in both: {{t "Constats" "Findings"}}.
 func functions(l scanner.Lang) template.FuncMap {
 	return template.FuncMap{
-		"t":               func(fr, en string) string { return scanner.Text{FR: fr, EN: en}.Typeset().In(l) },
-		"in":              func(text scanner.Text) string { return text.In(l) },
-		"label":           func(w labelled) string { return w.Label().In(l) },
-		"vantage":         func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
-		"status":          func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
-		"found":           func(how string) string { return reports.FoundLabel(how).In(l) },
-		"confidence":      func(c scanner.Confidence) string { return reports.ConfidenceLabel(c).In(l) },
+		"t":          func(fr, en string) string { return scanner.Text{FR: fr, EN: en}.Typeset().In(l) },
+		"in":         func(text scanner.Text) string { return text.In(l) },
+		"label":      func(w labelled) string { return w.Label().In(l) },
+		"counted":    func(w counted, n int) string { return w.Counted(n).In(l) },
+		"countLacks": scanner.CountLacks,
+		"vantage":    func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
+		"status":     func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
+		"found":      func(how string) string { return reports.FoundLabel(how).In(l) },
+		"confidence": func(c scanner.Confidence) string { return reports.ConfidenceLabel(c).In(l) },
+		"firstDay": func(a scanner.Authorisation) string {
+			first, _ := a.Days()
+			return reports.Date(first, l)
+		},
+		"lastDay": func(a scanner.Authorisation) string {
+			_, last := a.Days()
+			return reports.Date(last, l)
+		},
 		"date":            func(t time.Time) string { return reports.Date(t, l) },
 		"moment":          func(t time.Time) string { return reports.Moment(t, l) },
 		"day":             func(s string) string { return day(s, l) },

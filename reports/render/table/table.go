@@ -28,6 +28,7 @@ func (s Style) Write(w io.Writer, d reports.Document, l scanner.Lang) error {
 	for _, g := range d.Groups() {
 		p.group(g)
 	}
+	p.lacks(d.Lacks())
 	for _, f := range d.ByFramework() {
 		p.framework(f)
 	}
@@ -60,19 +61,24 @@ func (p *page) head(d reports.Document) {
 }
 
 func (p *page) authorisation(a scanner.Authorisation) string {
-	return fmt.Sprintf(p.t("%s, jusqu’au %s", "%s, until %s"), a.By, reports.Date(a.Until, p.lang))
+	_, last := a.Days()
+	return fmt.Sprintf(p.t("%s, jusqu’au %s", "%s, until %s"), a.By, reports.Date(last, p.lang))
 }
 
 func (p *page) summary(d reports.Document) {
 	p.heading(p.t("Résumé", "Summary"))
-	count := d.Run.CountFindings()
+	count := d.Run.CountTold()
 	for _, o := range scanner.Outcomes() {
-		p.line("  %s %3d  %s", p.paint(outcomeMark(o)), count[o], o.Label().In(p.lang))
+		p.line("  %s %3d  %s", p.paint(outcomeMark(o)), count[o], o.Counted(count[o]).In(p.lang))
+	}
+	if lacks := d.Lacks(); len(lacks) > 0 {
+		p.line("")
+		p.text(2, scanner.CountLacks(lacks).In(p.lang))
 	}
 }
 
 func (p *page) group(g reports.Group) {
-	p.heading(fmt.Sprintf(p.t("Constats : %s (%d)", "Findings: %s (%d)"), g.Outcome.Label().In(p.lang), g.Count()))
+	p.heading(fmt.Sprintf(p.t("Constats : %s (%d)", "Findings: %s (%d)"), g.Outcome.Counted(len(g.Findings)).In(p.lang), len(g.Findings)))
 	if g.Outcome == scanner.Pass || g.Outcome == scanner.NotApplicable {
 		p.counted(g.Findings)
 		return
@@ -83,11 +89,16 @@ func (p *page) group(g reports.Group) {
 		}
 		p.finding(f)
 	}
-	for i, lack := range g.Lacks {
-		if i == 0 && len(g.Findings) > 0 {
-			p.line("")
-		}
-		p.marked(g.Outcome, lack.Sentence().In(p.lang))
+}
+
+// lacks gives one line to each source that nobody declared.
+func (p *page) lacks(lacks []scanner.Lack) {
+	if len(lacks) == 0 {
+		return
+	}
+	p.heading(fmt.Sprintf(p.t("Ce qui n’est pas déclaré (%d)", "What is not declared (%d)"), len(lacks)))
+	for _, lack := range lacks {
+		p.marked(scanner.Inconclusive, lack.Sentence().In(p.lang))
 	}
 }
 

@@ -63,7 +63,7 @@ func TestObserveCounts(t *testing.T) {
 		"e.blanc;actif;Administrateur;sms+fido2;\n" +
 		"f.noir;inactif;Administrateur;aucun;non\n" +
 		"g.roux;actif;Secrétaire;sms;non\n"
-	sighting, source, err := observe(t, content, Config{Name: "Dossier patient", Sensitive: true, AsOf: settings.Moment(time.Date(2026, 10, 1, 0, 0, 0, 0, settings.Zone))})
+	sighting, source, err := observe(t, content, Config{Name: "Dossier patient", Sensitive: true, AsOf: settings.Moment(time.Date(2026, 10, 1, 0, 0, 0, 0, scanner.Zone))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,5 +105,5 @@ func unreadDocument(line int, err error) settings.Faults {
 	cause := scanner.CauseOf(err)
 	return settings.InFile(line,
 		"le document cité n'a pas pu être lu ("+cause.Text().FR+") ; corrigez son chemin, qui part du dossier de ce fichier et s'écrit avec des /",
-		fmt.Sprintf("hash the document: %v; correct its path, relative to this file and written with /", err)).Because(cause.Code)
+		"the document named could not be read ("+cause.Text().EN+"); correct its path, relative to this file and written with /").Because(cause.Code).With(err)
 }

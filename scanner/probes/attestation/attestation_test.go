@@ -102,9 +102,9 @@ func TestOneUnreadDocument(t *testing.T) {
 		cause    scanner.CauseCode
 		said     string // by doctor
 	}{
-		"absent":    {"Zorglub.pdf", scanner.CauseFileMissing, "line 3, attestations[1].document: hash the document: no such file"},
-		"escaping":  {"../secret.pdf", scanner.CauseFileUnreadable, "line 3, attestations[1].document: hash the document"},
-		"absolute":  {"/etc/hostname", scanner.CauseFileUnreadable, "line 3, attestations[1].document: hash the document"},
+		"absent":    {"Zorglub.pdf", scanner.CauseFileMissing, "line 3, attestations[1].document: the document named could not be read (the file does not exist)"},
+		"escaping":  {"../secret.pdf", scanner.CauseFileUnreadable, "line 3, attestations[1].document: the document named could not be read (the file cannot be read)"},
+		"absolute":  {"/etc/hostname", scanner.CauseFileUnreadable, "line 3, attestations[1].document: the document named could not be read (the file cannot be read)"},
 		"folder":    {".", scanner.CauseFileUnreadable, "it must be a file"},
 		"backslash": {`docs\Zorglub.pdf`, scanner.CauseFieldWrong, `a path is written with / and not with \`},
 	} {

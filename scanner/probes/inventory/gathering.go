@@ -23,6 +23,7 @@ type gathering struct {
 	omitted   map[string]bool
 	wildcard  bool
 	log       string
+	logCause  scanner.Cause
 	problems  []string
 }
 
@@ -79,7 +80,7 @@ func (g *gathering) sorted() []*fact.Asset {
 
 func (g *gathering) fact() fact.Inventory {
 	f := fact.Inventory{
-		Assets: []fact.Asset{}, Omitted: len(g.omitted), Wildcard: g.wildcard, Log: g.log, Problems: g.problems,
+		Assets: []fact.Asset{}, Omitted: len(g.omitted), Wildcard: g.wildcard, Log: g.log, LogCause: g.logCause, Problems: g.problems,
 	}
 	for _, asset := range g.sorted() {
 		asset.Declared = asset.Declared || asset.Name == g.domain

@@ -231,10 +231,46 @@ func TestObserve_logOverHTTPS(t *testing.T) {
 	}
 }
 
-func TestObserve_unreadableLogIsAProblem(t *testing.T) {
-	n := &loopback.Network{Recursives: []netip.AddrPort{serveZone(t, zone)}}
-	if f := observe(t, n, Options{Log: "/nowhere/log.txt"}); f.Log != "" || len(f.Problems) != 1 {
-		t.Errorf("log %q, problems %q; want one problem", f.Log, f.Problems)
+// TestObserve_unreadableLogTellsWhy: a log that is declared and cannot be read is not
+// one that nobody declared.
+func TestObserve_unreadableLogTellsWhy(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/busy":
+			w.WriteHeader(http.StatusTooManyRequests)
+		case "/broken":
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case "/elsewhere":
+			http.Redirect(w, r, "https://elsewhere.test/", http.StatusFound)
+		case "/malformed":
+			fmt.Fprint(w, `[{"name_value":`)
+		case "/huge":
+			fmt.Fprint(w, strings.Repeat("a", maxLog+1))
+		}
+	}))
+	defer server.Close()
+	roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	for name, test := range map[string]struct {
+		log  string
+		want scanner.CauseCode
+	}{
+		"missing":      {"/nowhere/log.txt", scanner.CauseFileMissing},
+		"rate-limited": {"https://example.com/busy", scanner.CauseRateLimited}, // RFC 6585 section 4
+		"http-status":  {"https://example.com/broken", scanner.CauseHTTPStatus},
+		"elsewhere":    {"https://example.com/elsewhere", scanner.CauseElsewhere},
+		"malformed":    {"https://example.com/malformed", scanner.CauseBadAnswer},
+		"huge":         {"https://example.com/huge", scanner.CauseTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := &loopback.Network{
+				Recursives: []netip.AddrPort{serveZone(t, zone)},
+				Routes:     map[string]string{"example.com:443": server.Listener.Addr().String()},
+			}
+			f := observe(t, n, Options{Log: test.log, Roots: roots})
+			if f.Log != "" || len(f.Problems) != 1 || f.LogCause.Code != test.want {
+				t.Errorf("log %q, problems %q, cause %+v; want one problem and %q", f.Log, f.Problems, f.LogCause, test.want)
+			}
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/settings"
 )
@@ -39,6 +40,7 @@ func (p *Probe) log(ctx context.Context, g *gathering) {
 		names, err = ParseLog(raw)
 	}
 	if err != nil {
+		g.logCause, _ = excerpt.Why(err, 0)
 		g.problem(fmt.Errorf("certificate log: %w", err))
 		return
 	}
@@ -62,7 +64,7 @@ func ParseLog(raw []byte) ([]string, error) {
 		NameValue string `json:"name_value"`
 	}
 	if err := json.Unmarshal(raw, &entries); err != nil {
-		return nil, fmt.Errorf("read the list: %w", err)
+		return nil, scanner.NotSeen(scanner.CauseBadAnswer, nil, fmt.Errorf("read the list: %w", err))
 	}
 	var names []string
 	for _, entry := range entries {
@@ -112,7 +114,7 @@ func (p *Probe) readLog(ctx context.Context, net scanner.Network, domain string)
 func wholeLog(from io.Reader) ([]byte, error) {
 	raw, whole, err := bounded.Read(from, maxLog)
 	if err == nil && !whole {
-		err = fmt.Errorf("longer than %d bytes", maxLog)
+		err = scanner.NotSeen(scanner.CauseTooLarge, scanner.Values{scanner.ValueLimit: fmt.Sprintf("%d MiB", maxLog>>20)}, fmt.Errorf("longer than %d bytes", maxLog))
 	}
 	return raw, err
 }
@@ -133,7 +135,7 @@ func (p *Probe) fetchLog(ctx context.Context, net scanner.Network, domain string
 		DialContext: net.DialContext, DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: p.options.Roots},
 	}
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return errors.New("the log sends elsewhere")
+		return scanner.NotSeen(scanner.CauseElsewhere, nil, errors.New("the log sends elsewhere"))
 	}}
 	response, err := client.Do(request)
 	if err != nil {
@@ -141,7 +143,7 @@ func (p *Probe) fetchLog(ctx context.Context, net scanner.Network, domain string
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the log answered %s", response.Status)
+		return nil, scanner.BadStatus(response.StatusCode, fmt.Errorf("the log answered %s", response.Status))
 	}
 	return wholeLog(response.Body)
 }

@@ -139,7 +139,7 @@ func decodeDocument(data []byte) (document, error) {
 	var tree yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	if err := decoder.Decode(&tree); err != nil {
-		return d, refuse("YAML illisible (%v)", "unreadable YAML (%v)", err)
+		return d, refuse("YAML illisible", "unreadable YAML").with(err)
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return d, refuse("plusieurs documents dans le fichier", "several documents in the file")
@@ -150,7 +150,7 @@ func decodeDocument(data []byte) (document, error) {
 	strict := yaml.NewDecoder(bytes.NewReader(data))
 	strict.KnownFields(true)
 	if err := strict.Decode(&d); err != nil {
-		return d, refuse("demande plus que lire des pages (%v)", "asks for more than reading pages (%v)", err)
+		return d, refuse("demande plus que lire des pages", "asks for more than reading pages").with(err)
 	}
 	return d, nil
 }

@@ -107,8 +107,13 @@ func TestParseTemplateRefusesWhatDoesMore(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("error %v, want one with %q", err, test.want)
 			}
-			if reason := reasonOf(err); reason.FR == "" || reason.FR == reason.EN {
-				t.Errorf("reason is not told in French: %+v", reason)
+			// What the YAML library answered is English: it stands apart from both sentences.
+			r := rejection("x.yaml", err)
+			if r.Reason.FR == "" || r.Reason.FR == r.Reason.EN || strings.Contains(r.Reason.FR+r.Reason.EN, "yaml:") {
+				t.Errorf("reason is not told in French: %+v", r)
+			}
+			if library := strings.Contains(err.Error(), "yaml: "); library != strings.Contains(r.Detail, "yaml: ") {
+				t.Errorf("detail %q of error %v", r.Detail, err)
 			}
 		})
 	}

@@ -73,7 +73,7 @@ func never(id string) error {
 	}
 	if e, ok := find(c.Never, id); ok {
 		text := scanner.Text{FR: "modèle écarté : " + e.FR, EN: "template excluded: " + e.EN}
-		return &refusal{text, scanner.Text{FR: "modèle écarté", EN: "template excluded"}}
+		return &refusal{text: text, kind: scanner.Text{FR: "modèle écarté", EN: "template excluded"}}
 	}
 	return nil
 }

@@ -226,10 +226,14 @@ func (p *Probe) leftOut() error {
 	if len(p.rejected) == 0 {
 		return nil
 	}
-	return settings.Faults{{
+	fault := settings.Fault{
 		What: p.Summary(),
 		Hint: settings.Say("corrigez ou retirez les gabarits écartés, et leur empreinte", "correct or remove the templates left out, and their hash"),
-	}}
+	}
+	if at := slices.IndexFunc(p.rejected, func(r Rejection) bool { return r.Detail != "" }); at >= 0 {
+		fault.Detail = p.rejected[at].File + ": " + p.rejected[at].Detail // one shows the kind
+	}
+	return settings.Faults{fault}
 }
 
 // Requests is what a site that answers and where nothing matches is asked: the

@@ -48,11 +48,12 @@ func absent() error {
 
 func unreadable(err error) error {
 	return settings.Faults{{
-		What: settings.Say("le programme carescan-templates ne peut pas être lu ou démarré (%[1]v)", "the program carescan-templates cannot be read or started (%[1]v)", err),
+		What: settings.Say("le programme carescan-templates ne peut pas être lu ou démarré", "the program carescan-templates cannot be read or started"),
 		Hint: settings.Say(
 			"vérifiez que le compte de carescan-agent peut lire et exécuter ce fichier",
 			"check that the account of carescan-agent may read and execute that file"),
-		Cause: scanner.Cause{Code: scanner.CauseProgramShut},
+		Detail: err.Error(),
+		Cause:  scanner.Cause{Code: scanner.CauseProgramShut},
 	}}
 }
 

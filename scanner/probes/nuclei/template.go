@@ -53,6 +53,7 @@ type Rejection struct {
 	File   string // inside the folder
 	Reason scanner.Text
 	Kind   scanner.Text // the reason in general, to count by
+	Detail string       // what a library or the system answered, in its own English words
 }
 
 // ownTemplates reads the templates shipped with the product; the folder is the
@@ -124,7 +125,7 @@ func readFolder(name string, pinned pins, known []Template) (*folder, error) {
 func (f *folder) take(name string) {
 	t, err := f.read(name)
 	if err != nil {
-		f.rejected = append(f.rejected, Rejection{name, reasonOf(err), kindOf(err)})
+		f.rejected = append(f.rejected, rejection(name, err))
 		return
 	}
 	f.taken[t.ID] = true
@@ -179,15 +180,27 @@ func (f *folder) admit(name string, t Template) error {
 type refusal struct {
 	text scanner.Text
 	kind scanner.Text // the same without what belongs to one file
+	over error        // what a library answered, if one did
 }
 
-func (r *refusal) Error() string { return r.text.EN }
-
-func refuse(fr, en string, args ...any) error {
-	return &refusal{
-		scanner.Text{FR: fmt.Sprintf(fr, args...), EN: fmt.Sprintf(en, args...)},
-		scanner.Text{FR: beginning(fr), EN: beginning(en)},
+func (r *refusal) Error() string {
+	if r.over == nil {
+		return r.text.EN
 	}
+	return r.text.EN + " (" + r.over.Error() + ")"
+}
+
+func refuse(fr, en string, args ...any) *refusal {
+	return &refusal{
+		text: scanner.Text{FR: fmt.Sprintf(fr, args...), EN: fmt.Sprintf(en, args...)},
+		kind: scanner.Text{FR: beginning(fr), EN: beginning(en)},
+	}
+}
+
+// with adds what a library answered.
+func (r *refusal) with(err error) *refusal {
+	r.over = err
+	return r
 }
 
 // beginning is a format without what follows its first value.
@@ -196,20 +209,24 @@ func beginning(format string) string {
 	return strings.TrimRight(before, " (:«")
 }
 
-func kindOf(err error) scanner.Text {
+// rejection is a file that an error keeps from running.
+func rejection(name string, err error) Rejection {
 	if r, ok := errors.AsType[*refusal](err); ok {
-		return r.kind
-	}
-	return scanner.Text{FR: "fichier illisible", EN: "unreadable file"}
-}
-
-func reasonOf(err error) scanner.Text {
-	if r, ok := errors.AsType[*refusal](err); ok {
-		return r.text
+		rejected := Rejection{File: name, Reason: r.text, Kind: r.kind}
+		if r.over != nil {
+			rejected.Detail = r.over.Error()
+		}
+		return rejected
 	}
 	cause := scanner.CauseOf(err)
 	if cause.Code == scanner.CauseUnknown {
 		cause.Code = scanner.CauseFileMalformed
 	}
-	return scanner.Text{FR: "fichier illisible\u00a0: " + cause.Text().FR, EN: "unreadable file: " + err.Error()}
+	why := cause.Text()
+	return Rejection{
+		File:   name,
+		Reason: settings.Say("fichier illisible : %s", "unreadable file: %s", why),
+		Kind:   scanner.Text{FR: "fichier illisible", EN: "unreadable file"},
+		Detail: err.Error(),
+	}
 }

@@ -32,13 +32,16 @@ type domainObject struct {
 	} `json:"events"`
 }
 
-var errNotDomain = errors.New("the answer is not a domain of RFC 9083")
+// badAnswer is for what is no answer to the question.
+func badAnswer(err error) error { return scanner.NotSeen(scanner.CauseBadAnswer, nil, err) }
+
+var errNotDomain = badAnswer(errors.New("the answer is not a domain of RFC 9083"))
 
 // ParseDomain reads an RDAP answer about a domain.
 func ParseDomain(raw []byte) (Record, error) {
 	var object domainObject
 	if err := json.Unmarshal(raw, &object); err != nil {
-		return Record{}, fmt.Errorf("read RDAP answer: %w", err)
+		return Record{}, badAnswer(fmt.Errorf("read RDAP answer: %w", err))
 	}
 	if object.Class != "domain" || object.Name == "" {
 		return Record{}, errNotDomain

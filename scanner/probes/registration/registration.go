@@ -153,7 +153,7 @@ func withProof(r fact.Registration) fact.Registration {
 	}
 	for _, a := range answers {
 		if a.State == fact.NotRegistered {
-			*a = fact.RegistryAnswer{State: fact.RegistryNoAnswer, Error: "404, from a service that knew no domain in this look"}
+			*a = without(fact.RegistryNoAnswer, badAnswer(errors.New("404, from a service that knew no domain in this look")))
 		}
 	}
 	return r

@@ -162,32 +162,33 @@ func TestRegistryHabits(t *testing.T) {
 	tests := map[string]struct {
 		handler http.HandlerFunc
 		state   fact.RegistryState
+		cause   scanner.CauseCode
 		err     string
 	}{
-		"known":           {registry("chu.test"), fact.Registered, ""},
-		"knows-nothing":   {registry(), fact.RegistryNoAnswer, "knew no domain"},
-		"rate-limit":      {status(http.StatusTooManyRequests), fact.RegistryNoAnswer, "fewer questions"},
-		"failure":         {status(http.StatusBadGateway), fact.RegistryNoAnswer, "answered 502"},
-		"malformed":       {write(`{"objectClassName":"domain","ldhName":`), fact.RegistryNoAnswer, "unexpected end"},
-		"wrong-types":     {write(`{"objectClassName":"domain","ldhName":"chu.test","events":"none"}`), fact.RegistryNoAnswer, "cannot unmarshal"},
-		"page":            {write("<html></html>"), fact.RegistryNoAnswer, "invalid character"},
-		"other-class":     {write(`{"objectClassName":"entity","ldhName":"chu.test"}`), fact.RegistryNoAnswer, "not a domain"},
-		"other-domain":    {write(domain("other.test", "")), fact.RegistryNoAnswer, "another domain"},
-		"huge":            {write(`{"x":"` + strings.Repeat("a", maxBody) + `"}`), fact.RegistryNoAnswer, "longer than"},
-		"huge-head":       {hugeHead, fact.RegistryNoAnswer, "server response headers exceeded"},
-		"drip":            {drip, fact.RegistryNoAnswer, "deadline exceeded"},
-		"silent":          {silent, fact.RegistryNoAnswer, "deadline exceeded"},
-		"sends-elsewhere": {send("https://elsewhere.test/"), fact.RegistryNoAnswer, "another place"},
-		"sends-in-clear":  {send("http://example.com/"), fact.RegistryNoAnswer, "another place"},
-		"sends-in-rounds": {send("https://example.com/rdap/domain/chu.test"), fact.RegistryNoAnswer, "another place"},
+		"known":           {registry("chu.test"), fact.Registered, "", ""},
+		"knows-nothing":   {registry(), fact.RegistryNoAnswer, scanner.CauseBadAnswer, "knew no domain"},
+		"rate-limit":      {status(http.StatusTooManyRequests), fact.RegistryNoAnswer, scanner.CauseRateLimited, "fewer questions"},
+		"failure":         {status(http.StatusBadGateway), fact.RegistryNoAnswer, scanner.CauseHTTPStatus, "answered 502"},
+		"malformed":       {write(`{"objectClassName":"domain","ldhName":`), fact.RegistryNoAnswer, scanner.CauseBadAnswer, "unexpected end"},
+		"wrong-types":     {write(`{"objectClassName":"domain","ldhName":"chu.test","events":"none"}`), fact.RegistryNoAnswer, scanner.CauseBadAnswer, "cannot unmarshal"},
+		"page":            {write("<html></html>"), fact.RegistryNoAnswer, scanner.CauseBadAnswer, "invalid character"},
+		"other-class":     {write(`{"objectClassName":"entity","ldhName":"chu.test"}`), fact.RegistryNoAnswer, scanner.CauseBadAnswer, "not a domain"},
+		"other-domain":    {write(domain("other.test", "")), fact.RegistryNoAnswer, scanner.CauseBadAnswer, "another domain"},
+		"huge":            {write(`{"x":"` + strings.Repeat("a", maxBody) + `"}`), fact.RegistryNoAnswer, scanner.CauseTooLarge, "longer than"},
+		"huge-head":       {hugeHead, fact.RegistryNoAnswer, scanner.CauseUnknown, "server response headers exceeded"},
+		"drip":            {drip, fact.RegistryNoAnswer, scanner.CauseTimeout, "deadline exceeded"},
+		"silent":          {silent, fact.RegistryNoAnswer, scanner.CauseTimeout, "deadline exceeded"},
+		"sends-elsewhere": {send("https://elsewhere.test/"), fact.RegistryNoAnswer, scanner.CauseElsewhere, "another place"},
+		"sends-in-clear":  {send("http://example.com/"), fact.RegistryNoAnswer, scanner.CauseElsewhere, "another place"},
+		"sends-in-rounds": {send("https://example.com/rdap/domain/chu.test"), fact.RegistryNoAnswer, scanner.CauseElsewhere, "another place"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, "chu.test. IN MX 10 mx.seller.test.\n", tt.handler)
 			got := w.look(t, "chu.test")
-			if got.Domain.State != tt.state || !strings.Contains(got.Domain.Error, tt.err) {
-				t.Errorf("got %+v, want %s and %q", got.Domain, tt.state, tt.err)
+			if got.Domain.State != tt.state || got.Domain.Cause.Code != tt.cause || !strings.Contains(got.Domain.Error, tt.err) {
+				t.Errorf("got %+v, want %s, %q and %q", got.Domain, tt.state, tt.cause, tt.err)
 			}
 			for _, dial := range w.network.Dials() {
 				if strings.Contains(dial, "elsewhere") || strings.HasSuffix(dial, ":80") {
@@ -228,10 +229,11 @@ func TestServiceIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		code, asked int
+		cause       scanner.CauseCode
 		err         string
 	}{
-		"rate-limit": {http.StatusTooManyRequests, 1, "fewer questions"},
-		"failure":    {http.StatusInternalServerError, maxFailures, "failed before"},
+		"rate-limit": {http.StatusTooManyRequests, 1, scanner.CauseRateLimited, "fewer questions"},
+		"failure":    {http.StatusInternalServerError, maxFailures, scanner.CauseHTTPStatus, "failed before"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +244,7 @@ func TestServiceIsLeftAlone(t *testing.T) {
 				w.WriteHeader(tt.code)
 			}))
 			last := w.look(t, "chu.test").Suppliers[2].Registry
-			if len(asked) != tt.asked || last.State != fact.RegistryNotAsked || !strings.Contains(last.Error, tt.err) {
+			if len(asked) != tt.asked || last.State != fact.RegistryNotAsked || last.Cause.Code != tt.cause || !strings.Contains(last.Error, tt.err) {
 				t.Errorf("asked %d times, then %+v", len(asked), last)
 			}
 		})

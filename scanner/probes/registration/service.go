@@ -32,7 +32,7 @@ type service struct {
 	agent    string
 	client   *http.Client
 	failures int
-	closed   string // why nothing more is asked
+	closed   error // why nothing more is asked
 }
 
 func (p *Probe) newService(net scanner.Network) *service {
@@ -46,14 +46,14 @@ func (p *Probe) newService(net scanner.Network) *service {
 	s := &service{probe: p, agent: net.UserAgent()}
 	s.client = &http.Client{Transport: transport, Timeout: p.timeout, CheckRedirect: s.follow}
 	if p.base == nil {
-		s.closed = "no RDAP service declared"
+		s.closed = scanner.NotSeen(scanner.CauseNoSource, nil, errors.New("no RDAP service declared"))
 	}
 	return s
 }
 
 func (s *service) close() { s.client.CloseIdleConnections() }
 
-var errElsewhere = errors.New("the service sends to another place")
+var errElsewhere = scanner.NotSeen(scanner.CauseElsewhere, nil, errors.New("the service sends to another place"))
 
 // follow stays at the declared service.
 func (s *service) follow(next *http.Request, before []*http.Request) error {
@@ -66,8 +66,8 @@ func (s *service) follow(next *http.Request, before []*http.Request) error {
 // ask asks about one domain, unless the service must be left alone.
 func (s *service) ask(ctx context.Context, domain string) fact.RegistryAnswer {
 	switch {
-	case s.closed != "":
-		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: s.closed}
+	case s.closed != nil:
+		return without(fact.RegistryNotAsked, s.closed)
 	case !s.covers(domain):
 		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: "the RDAP service is not that of this ending"}
 	}
@@ -80,9 +80,16 @@ func (s *service) ask(ctx context.Context, domain string) fact.RegistryAnswer {
 	case errors.Is(err, errUnknownDomain):
 		return fact.RegistryAnswer{State: fact.NotRegistered}
 	case errors.As(err, &refusal):
-		return fact.RegistryAnswer{State: fact.RegistryNotAsked, Error: excerpt.Error(refusal, maxError)}
+		return without(fact.RegistryNotAsked, refusal)
 	}
-	return fact.RegistryAnswer{State: fact.RegistryNoAnswer, Error: excerpt.Error(err, maxError)}
+	return without(fact.RegistryNoAnswer, err)
+}
+
+// without is an answer that was not had, and why.
+func without(state fact.RegistryState, err error) fact.RegistryAnswer {
+	answer := fact.RegistryAnswer{State: state}
+	answer.Cause, answer.Error = excerpt.Why(err, maxError)
+	return answer
 }
 
 func (s *service) covers(domain string) bool {
@@ -98,18 +105,19 @@ func (s *service) count(err error) {
 	case err == nil || errors.Is(err, errUnknownDomain):
 		s.failures = 0
 	case errors.Is(err, errTooMany):
-		s.closed = "the RDAP service asked for fewer questions"
+		s.closed = scanner.CauseOf(err).Over(errors.New("the RDAP service asked for fewer questions"))
 	case s.failures >= maxFailures:
-		s.closed = "the RDAP service failed before"
+		s.closed = scanner.CauseOf(err).Over(fmt.Errorf("the RDAP service failed before: %w", err))
 	}
 }
 
 // The answers that bring no domain.
 var (
-	errUnknownDomain = errors.New("the registry does not know the domain")       // RFC 7480 section 5.3
-	errTooMany       = errors.New("the service asks for fewer questions")        // RFC 7480 section 5.5
-	errTooLong       = fmt.Errorf("the answer is longer than %d bytes", maxBody) // of its own bound
-	errOtherDomain   = errors.New("the service answered about another domain")
+	errUnknownDomain = errors.New("the registry does not know the domain") // RFC 7480 section 5.3
+	errOtherDomain   = badAnswer(errors.New("the service answered about another domain"))
+	errTooLong       = scanner.NotSeen(scanner.CauseTooLarge, nil, fmt.Errorf("the answer is longer than %d bytes", maxBody))
+	// RFC 7480 section 5.5
+	errTooMany = scanner.BadStatus(http.StatusTooManyRequests, errors.New("the service asks for fewer questions"))
 )
 
 func (s *service) fetch(ctx context.Context, domain string) (Record, error) {
@@ -144,7 +152,7 @@ func statusError(code int) error {
 	case http.StatusTooManyRequests:
 		return errTooMany
 	}
-	return fmt.Errorf("the service answered %d", code)
+	return scanner.BadStatus(code, fmt.Errorf("the service answered %d", code))
 }
 
 func recordOf(domain string, raw []byte) (Record, error) {

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,7 +39,7 @@ func Main(args []string, in io.Reader, out, err io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{in: in, out: out, err: err, lang: cli.LanguageOf(args)}
-	slog.SetDefault(slog.New(slog.NewTextHandler(err, nil)))
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // only the daemon has a log
 	root := a.root()
 	root.SetArgs(args)
 	return cli.Report(err, runner.Program, a.lang.Lang, root.ExecuteContext(ctx))
@@ -50,6 +49,9 @@ func Main(args []string, in io.Reader, out, err io.Writer) int {
 func (a *app) say(fr, en string) string {
 	return scanner.Text{FR: fr, EN: en}.Typeset().In(a.lang.Lang)
 }
+
+// warn tells of a problem that did not stop what was asked.
+func (a *app) warn(p *cli.Problem) { cli.Warn(a.err, runner.Program, a.lang.Lang, p) }
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -93,7 +95,7 @@ func (a *app) configuration() (config.Config, error) {
 		return c, badConfig(faults)
 	}
 	for _, warning := range warnings {
-		cli.Warn(a.err, runner.Program, a.lang.Lang, &cli.Problem{
+		a.warn(&cli.Problem{
 			Sentence: scanner.Text{FR: warning.Sentence(scanner.French), EN: warning.Sentence(scanner.English)}, Hint: warning.Hint,
 		})
 	}
@@ -141,14 +143,6 @@ func badConfig(cause error) error {
 		Sentence: scanner.Text{FR: "la configuration n'est pas utilisable", EN: "the configuration cannot be used"},
 		Hint:     hint, Cause: cause,
 	}
-}
-
-// day writes a date as the reader expects it.
-func (a *app) day(t time.Time) string {
-	if a.lang.Lang == scanner.English {
-		return t.Format("2 Jan 2006")
-	}
-	return t.Format("02/01/2006")
 }
 
 func oneOf(value string, known []string, what scanner.Text) error {

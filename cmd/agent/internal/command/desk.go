@@ -5,7 +5,6 @@ package command
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"path/filepath"
 
 	"carescan/cmd/agent/internal/config"
@@ -27,9 +26,12 @@ type desk struct {
 	spool    *spool.Spool
 	past     *memory.Past
 	agentID  string // empty when not enrolled
+	warn     func(*cli.Problem)
 }
 
-func openDesk(c config.Config) (*desk, error) {
+// openDesk opens a configuration. What goes wrong later and stops nothing goes to
+// warn.
+func openDesk(c config.Config, warn func(*cli.Problem)) (*desk, error) {
 	id, err := identity.Open(c.State)
 	if err != nil {
 		return nil, badState(c, err)
@@ -38,7 +40,7 @@ func openDesk(c config.Config) (*desk, error) {
 	if err != nil {
 		return nil, badState(c, err)
 	}
-	d := &desk{config: c, identity: id, spool: s, past: memory.OpenPast(c.State)}
+	d := &desk{config: c, identity: id, spool: s, past: memory.OpenPast(c.State), warn: warn}
 	return d, d.recogniseEstablishment()
 }
 
@@ -103,8 +105,9 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 		return run, err
 	}
 	if err := r.Memory.Save(); err != nil {
-		// What is new will be called new again: nothing is lost but that.
-		slog.Warn("what was seen could not be remembered", "error", err)
+		d.warn(notRemembered(settings.Say(
+			"ce qui vient d'être vu n'a pas pu être noté : ce qui est nouveau le sera encore au prochain passage",
+			"what was just seen could not be noted: what is new will be new again at the next run"), err))
 	}
 	return run, nil
 }

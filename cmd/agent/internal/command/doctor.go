@@ -68,7 +68,7 @@ func (a *app) doctor() *cobra.Command {
 			if c, err = s.apply(c); err != nil {
 				return err
 			}
-			d, err := openDesk(c)
+			d, err := openDesk(c, a.warn)
 			if err != nil {
 				return err
 			}
@@ -187,7 +187,8 @@ const soon = 30 * 24 * time.Hour
 func signScope(plan scanner.Plan, now time.Time) sign {
 	s := sign{part: scanner.Text{FR: "périmètre autorisé", EN: "authorised scope"}}
 	until := plan.Scope.Authorisation.Until
-	day := settings.DayText(settings.LastDay(until))
+	_, last := plan.Scope.Authorisation.Days()
+	day := settings.DayText(last)
 	if until.Sub(now) < soon {
 		s.health, s.seen = degraded, settings.Say("expire le %s", "expires on %s", day)
 		s.hint = scanner.Text{FR: "renouvelez l'autorisation dans scope.authorisation", EN: "renew the authorisation in scope.authorisation"}

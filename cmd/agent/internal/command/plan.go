@@ -13,7 +13,6 @@ import (
 
 	"carescan/cmd/agent/internal/runner"
 	"carescan/scanner"
-	"carescan/scanner/settings"
 )
 
 func (a *app) plan() *cobra.Command {
@@ -49,9 +48,10 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	auth := plan.Scope.Authorisation
+	_, last := auth.Days()
 	fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("profil", "profile"), plan.Profile.ID, plan.Profile.Title.In(a.lang.Lang))
 	fmt.Fprintf(w, "%s\t%s\n", a.say("voit depuis", "sees from"), a.place(plan.Vantage))
-	fmt.Fprintf(w, "%s\t%s, %s %s\n\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), a.day(settings.LastDay(auth.Until)))
+	fmt.Fprintf(w, "%s\t%s, %s %s\n\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), scanner.Day(a.lang.Lang, last))
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("cible", "target"), a.say("connexions au plus", "connections at most"), a.say("requêtes au plus", "requests at most"))
 	for _, task := range plan.Tasks {
 		l := load[task.Probe]

@@ -3,9 +3,11 @@
 package command
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/agent/internal/sources"
+	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 )
 
@@ -23,7 +26,7 @@ func deskOf(t *testing.T, state, finess string) *desk {
 	t.Helper()
 	c := config.Default(sources.Sections())
 	c.State, c.Establishment = state, config.Establishment{FINESS: finess, Name: "CHU"}
-	d, err := openDesk(c)
+	d, err := openDesk(c, func(*cli.Problem) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,4 +134,35 @@ func TestADamagedBundleKeepsNothingFromBeingRemembered(t *testing.T) {
 	run := d.newRun()
 	keepRun(t, d, run)
 	wantRemembered(t, d, run)
+}
+
+// TestWhatTheMemoryLacksIsToldInBothLanguages: a person reads a sentence and what to
+// do about it, once, with the words of the system apart.
+func TestWhatTheMemoryLacksIsToldInBothLanguages(t *testing.T) {
+	for lang, want := range map[scanner.Lang][]string{
+		scanner.French:  {"carescan-agent: attention: le dossier scellé ", " n'est pas lisible\u00a0: ", "\ncarescan-agent: détail: ", "\ncarescan-agent: conseil: "},
+		scanner.English: {"carescan-agent: warning: the sealed bundle ", " cannot be read: ", "\ncarescan-agent: detail: ", "\ncarescan-agent: hint: "},
+	} {
+		t.Run(string(lang), func(t *testing.T) {
+			var said bytes.Buffer
+			a := &app{err: &said, lang: cli.Language{Lang: lang}}
+			d := deskOf(t, t.TempDir(), "690781810")
+			d.warn = once(a.warn)
+			sealOnly(t, d)
+			entries, err := d.spool.Waiting()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(entries[0].Path, []byte("half"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			d.catchUp()
+			keepRun(t, d, d.newRun())
+			for _, words := range want {
+				if strings.Count(said.String(), words) != 1 {
+					t.Errorf("%q is not said once:\n%s", words, said.String())
+				}
+			}
+		})
+	}
 }

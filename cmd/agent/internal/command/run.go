@@ -34,7 +34,8 @@ func (a *app) run() *cobra.Command {
 			if _, err := runner.Plan(c, time.Now()); err != nil {
 				return err // better now than at night
 			}
-			d, err := openDesk(c)
+			slog.SetDefault(slog.New(slog.NewTextHandler(a.err, nil)))
+			d, err := openDesk(c, logged)
 			if err != nil {
 				return err
 			}
@@ -42,6 +43,9 @@ func (a *app) run() *cobra.Command {
 		},
 	}
 }
+
+// logged puts a problem that stopped nothing in the log of the daemon.
+func logged(p *cli.Problem) { slog.Warn(p.Sentence.EN, "error", p.Cause) }
 
 // daemon is the agent that stays.
 type daemon struct {

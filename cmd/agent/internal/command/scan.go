@@ -12,6 +12,7 @@ import (
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/agent/internal/spool"
 	"carescan/cmd/agent/internal/uplink"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
@@ -123,7 +124,7 @@ func (a *app) scan() *cobra.Command {
 }
 
 func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool) error {
-	desk, err := openDesk(c)
+	desk, err := openDesk(c, once(a.warn))
 	if err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 		return errors.Join(err, a.write(document(run, nil, run.Names), nil, o))
 	}
 	if sealed.Beside != nil {
-		cli.Warn(a.err, runner.Program, a.lang.Lang, notBeside(sealed.Beside))
+		a.warn(notBeside(sealed.Beside))
 	}
 	if err := a.deliver(desk, run, sealed.Entry, o); err != nil {
 		return err
@@ -185,6 +186,10 @@ func (a *app) send(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
+	before, err := d.spool.Rejected()
+	if err != nil {
+		return badState(d.config, err)
+	}
 	if err := u.Flush(ctx); err != nil {
 		return &cli.Problem{
 			Sentence: scanner.Text{FR: "l'envoi à l'agrégateur a échoué ; le dossier scellé est gardé", EN: "sending to the aggregator failed; the sealed bundle is kept"},
@@ -192,10 +197,25 @@ func (a *app) send(ctx context.Context, d *desk) error {
 			Cause:    err,
 		}
 	}
+	after, err := d.spool.Rejected()
+	if err != nil {
+		return badState(d.config, err)
+	}
+	if len(after) > len(before) {
+		return refusedBundle(after[len(after)-1])
+	}
 	if !a.quiet {
 		fmt.Fprintln(a.err, a.say("envoyé à l'agrégateur, accusé reçu", "sent to the aggregator, receipt kept"))
 	}
 	return nil
+}
+
+// refusedBundle is for a bundle that will never be sent again as it is.
+func refusedBundle(entry spool.Entry) error {
+	return &cli.Problem{
+		Sentence: settings.Say("l'agrégateur ne prend pas le dossier %s : il est mis de côté", "the aggregator does not take bundle %s: it is set aside", entry.ID),
+		Hint:     settings.Say("lisez le motif à côté de %s, et montrez-le à votre centre régional", "read the reason beside %s, and show it to your regional centre", entry.Path),
+	}
 }
 
 func notEnrolled() error {

@@ -10,11 +10,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/internal/cli"
+	"carescan/reports"
 	"carescan/reports/bundle"
 	"carescan/scanner"
 	"carescan/scanner/bounded"
@@ -99,25 +100,40 @@ func (a *app) verifyBytes(raw []byte, key crypto.PublicKey) error {
 
 // notVerified says which part is wrong. It is a result, not a failure to run.
 func (a *app) notVerified(err error) error {
-	fmt.Fprintf(a.out, "%s\n  %s\n", a.say("✗ NON VÉRIFIÉ : ce fichier n'est pas celui qui a été scellé.", "✗ NOT VERIFIED: this file is not the one that was sealed."), err)
+	fmt.Fprintf(a.out, "%s\n  %s %s\n",
+		a.say("✗ NON VÉRIFIÉ : ce fichier n'est pas celui qui a été scellé.", "✗ NOT VERIFIED: this file is not the one that was sealed."),
+		a.say("détail :", "detail:"), err)
 	return cli.Exit(cli.ExitFailed)
 }
 
+// counted is the findings of a run in counts, with what nobody declared apart.
+func (a *app) counted(run scanner.Run) string {
+	var parts []string
+	count := run.CountTold()
+	for _, outcome := range scanner.Outcomes() {
+		parts = append(parts, fmt.Sprintf("%d %s", count[outcome], outcome.Counted(count[outcome]).In(a.lang.Lang)))
+	}
+	line := strings.Join(parts, ", ")
+	if lacks := scanner.Lacks(run.Findings); len(lacks) > 0 {
+		line += "\n            " + scanner.CountLacks(lacks).In(a.lang.Lang)
+	}
+	return line
+}
+
 func (a *app) showOpened(o *bundle.Opened) error {
-	count := o.Run.CountFindings()
 	_, err := fmt.Fprintf(a.out, a.say(
-		"✓ VÉRIFIÉ : contenu intact, signature valide.\n  dossier   %s\n  empreinte %s\n  clé       %s\n  rang      %d, précédent %s\n  scellé le %s par %s\n  pour      %s\n  constats  %d non conformes, %d non concluants, %d conformes, %d non applicables\nCe que cela ne prouve pas : à qui appartient la clé (comparez-la avec --key), ni la date (elle est celle de l'agent).\n",
-		"✓ VERIFIED: content intact, signature valid.\n  bundle    %s\n  digest    %s\n  key       %s\n  number    %d, previous %s\n  sealed on %s by %s\n  for       %s\n  findings  %d fail, %d inconclusive, %d pass, %d not applicable\nWhat this does not prove: whose key it is (compare it with --key), nor the date (it is the agent's).\n",
-	), o.Header.ID, o.Digest, o.KeyID, o.Header.Seq, cmp.Or(o.Header.Previous, "—"), o.Header.SealedAt.Format(time.RFC3339), o.Header.Software,
+		"✓ VÉRIFIÉ : contenu intact, signature valide.\n  dossier   %s\n  empreinte %s\n  clé       %s\n  rang      %d, précédent %s\n  scellé le %s par %s\n  pour      %s\n  constats  %s\nCe que cela ne prouve pas : à qui appartient la clé (comparez-la avec --key), ni la date (elle est celle de l'agent).\n",
+		"✓ VERIFIED: content intact, signature valid.\n  bundle    %s\n  digest    %s\n  key       %s\n  number    %d, previous %s\n  sealed on %s by %s\n  for       %s\n  findings  %s\nWhat this does not prove: whose key it is (compare it with --key), nor the date (it is the agent's).\n",
+	), o.Header.ID, o.Digest, o.KeyID, o.Header.Seq, cmp.Or(o.Header.Previous, "—"), scanner.Moment(a.lang.Lang, o.Header.SealedAt), o.Header.Software,
 		o.Run.Establishment.Called(),
-		count[scanner.Fail], count[scanner.Inconclusive], count[scanner.Pass], count[scanner.NotApplicable])
+		a.counted(o.Run))
 	for i, dropped := range o.Run.Dropped() {
 		if i == 0 {
 			fmt.Fprintln(a.out, a.say(
 				"Pièces nommées et non gardées, faute de place (leur empreinte dit seulement si des octets trouvés ailleurs sont les mêmes) :",
 				"Artifacts named and not kept, for want of room (their digest only tells whether bytes found elsewhere are the same):"))
 		}
-		fmt.Fprintf(a.out, "  %s  %s (%d %s)\n", dropped.Digest, dropped.Name, dropped.Size, a.say("octets", "bytes"))
+		fmt.Fprintf(a.out, "  %s  %s (%d %s)\n", dropped.Digest, reports.ArtifactLabel(dropped.Name).In(a.lang.Lang), dropped.Size, a.say("octets", "bytes"))
 	}
 	return err
 }

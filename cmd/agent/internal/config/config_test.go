@@ -128,6 +128,34 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// TestZeroIsRefused: a zero would silently mean the default, in every section.
+func TestZeroIsRefused(t *testing.T) {
+	for key, content := range map[string]string{
+		"network.confirm_after":       "network: {confirm_after: 0s}",
+		"network.rate_per_host":       "network: {rate_per_host: 0}",
+		"network.request_rate":        "network: {request_rate: 0.0}",
+		"network.concurrent_per_host": "network: {concurrent_per_host: 0}",
+		"network.budget_per_host":     "network: {budget_per_host: 0}",
+		"schedule.every":              "schedule: {every: 0h}",
+		"templates.timeout":           "templates: {timeout: 0m}",
+		"templates.memory_mb":         "templates: {memory_mb: 0}",
+		"ports.tcp[0]":                "ports: {tcp: [0]}",
+	} {
+		t.Run(key, func(t *testing.T) {
+			c, err := load(write(t, content))
+			if err == nil {
+				if _, faults := c.Validate(); len(faults) > 0 {
+					err = faults
+				}
+			}
+			faults, ok := errors.AsType[settings.Faults](err)
+			if !ok || len(faults) != 1 || faults[0].Key != key || faults[0].Line != 1 || faults[0].What.FR == "" || faults[0].Hint.FR == "" {
+				t.Errorf("error %v, want one fault of line 1 at %s, with what to do", err, key)
+			}
+		})
+	}
+}
+
 func TestValidateRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ content, want string }{
 		"finess":    {`establishment: {finess: "12"}`, "establishment.finess"},

@@ -107,16 +107,18 @@ func unauthorised(s config.Scope, now time.Time) (faults settings.Faults) {
 	hint := settings.Say(
 		"indiquez la fonction de la personne qui autorise et le dernier jour : scope.authorisation.by et .until, ou --authorised-by et --authorised-until",
 		"say by whose function it is allowed and the last day: scope.authorisation.by and .until, or --authorised-by and --authorised-until")
-	switch a := authorisationOf(s.Authorisation); {
+	a := authorisationOf(s.Authorisation)
+	first, last := a.Days()
+	switch {
 	case a.ValidAt(now):
 	case a.By == "":
 		faults.Add("scope.authorisation.by", settings.Say("le périmètre n'est pas autorisé", "the scope is not authorised"), hint)
 	case a.Until.IsZero():
 		faults.Add("scope.authorisation.until", settings.Say("le périmètre n'est pas autorisé", "the scope is not authorised"), hint)
 	case now.Before(a.From):
-		faults.Add("scope.authorisation.from", settings.Say("l'autorisation ne commence que le %s", "the authorisation only begins on %s", settings.DayText(a.From)), hint)
+		faults.Add("scope.authorisation.from", settings.Say("l'autorisation ne commence que le %s", "the authorisation only begins on %s", settings.DayText(first)), hint)
 	default:
-		faults.Add("scope.authorisation.until", settings.Say("l'autorisation a expiré le %s", "the authorisation expired on %s", settings.DayText(settings.LastDay(a.Until))), hint)
+		faults.Add("scope.authorisation.until", settings.Say("l'autorisation a expiré le %s", "the authorisation expired on %s", settings.DayText(last)), hint)
 	}
 	return faults
 }

@@ -4,11 +4,11 @@ package command
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/scanner"
 )
 
 func (a *app) rebuild() *cobra.Command {
@@ -63,6 +63,6 @@ func (a *app) examine(ctx context.Context, r *region) error {
 	}
 	a.tell("Dossiers scellés : %d, tous conformes à leur empreinte", "Sealed bundles: %d, all match their digest", n)
 	end := r.authority.NotAfter()
-	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", end.Format(time.DateOnly))
+	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", scanner.Day(a.lang.Lang, end))
 	return nil
 }

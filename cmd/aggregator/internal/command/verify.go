@@ -29,7 +29,8 @@ func (a *app) verifyFile(path string) error {
 	}
 	opened, err := bundle.Open(raw, bundle.Options{})
 	if err != nil {
-		fmt.Fprintf(a.err, "%s: %s: %v\n", program, a.say("le dossier n'est pas authentique", "the bundle is not authentic"), err)
+		fmt.Fprintf(a.err, "%s: %s\n%s: %s %v\n", program, a.say("le dossier n'est pas authentique", "the bundle is not authentic"),
+			program, a.say("détail :", "detail:"), err)
 		return cli.Exit(cli.ExitFailed)
 	}
 	h := opened.Header

@@ -206,9 +206,6 @@ func (c Config) Validate() (faults settings.Faults) {
 		faults.Add("language", settings.Say("%s n'est ni fr ni en", "%s is neither fr nor en", settings.Quoted(string(c.Language))),
 			settings.Say("écrivez fr ou en", "write fr or en"))
 	}
-	if c.SilentAfter <= 0 {
-		faults.Add("silent_after", settings.Say("la durée est nulle", "the time is zero"), settings.Say("écrivez une durée telle que 8d", "write a time such as 8d"))
-	}
 	for key, address := range map[string]string{"agent.listen": c.Agent.Listen, "web.listen": c.Web.Listen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			faults.Add(key, settings.Say("%s n'est pas une adresse suivie d'un port", "%s is not an address followed by a port", settings.Quoted(address)),
@@ -241,8 +238,12 @@ func (w Web) validateTLS() (faults settings.Faults) {
 			settings.Say("écrivez les deux, ou aucun", "write both, or neither"))
 	default:
 		if _, err := w.Certificate(); err != nil {
-			faults.Add("web.tls_cert_file", settings.Say("le certificat et sa clé ne sont pas utilisables (%s)", "the certificate and its key cannot be used (%s)", err.Error()),
-				settings.Say("vérifiez les deux chemins, les droits de lecture, et que la clé est celle du certificat", "check both paths, the read rights, and that the key is that of the certificate"))
+			faults = append(faults, settings.Fault{
+				Key:    "web.tls_cert_file",
+				What:   settings.Say("le certificat et sa clé ne sont pas utilisables", "the certificate and its key cannot be used"),
+				Hint:   settings.Say("vérifiez les deux chemins, les droits de lecture, et que la clé est celle du certificat", "check both paths, the read rights, and that the key is that of the certificate"),
+				Detail: err.Error(),
+			})
 		}
 	}
 	return faults

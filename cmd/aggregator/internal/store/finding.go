@@ -50,18 +50,7 @@ const selectFinding = `
 	FROM finding WHERE $1 IN ('*', finess) AND finess = $2`
 
 const filterFinding = ` AND $3 IN ('', outcome) AND $4 IN ('', family) AND ($5 = '' OR $5 LIKE '%,' || check_id || ',%')
-	AND ($6 = '' OR detail NOT LIKE $6)`
-
-// undeclared finds in the JSON of a finding that nothing was declared for it; a
-// value of the finding cannot hold it, since JSON escapes its quotes.
-const undeclared = `%"reason":"no-source"%`
-
-func (f Filter) without() string {
-	if f.Declared {
-		return undeclared
-	}
-	return ""
-}
+	AND NOT (undeclared AND $6)`
 
 // checks writes the list that filterFinding searches.
 func (f Filter) checks() string {
@@ -77,7 +66,7 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+`
 		ORDER BY CASE outcome WHEN 'fail' THEN 0 WHEN 'inconclusive' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END,
 		         severity_rank, check_id, target, fp
-		LIMIT $7 OFFSET $8`, scope.sees, finess, f.Outcome, f.Family, f.checks(), f.without(), f.Limit, f.Offset)
+		LIMIT $7 OFFSET $8`, scope.sees, finess, f.Outcome, f.Family, f.checks(), f.Declared, f.Limit, f.Offset)
 	return list, wrap(err, "list findings of %s", finess)
 }
 
@@ -85,15 +74,15 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 func (s *Store) CountFindings(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) (int, error) {
 	n, err := one(ctx, s.reader, scanInt, `
 		SELECT COUNT(*) FROM finding WHERE $1 IN ('*', finess) AND finess = $2`+filterFinding,
-		scope.sees, finess, f.Outcome, f.Family, f.checks(), f.without())
+		scope.sees, finess, f.Outcome, f.Family, f.checks(), f.Declared)
 	return n, wrap(err, "count findings of %s", finess)
 }
 
 // Undeclared lists the findings, of those a filter accepts, that nothing was
 // declared for. There are at most as many as checks.
 func (s *Store) Undeclared(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) ([]scanner.Finding, error) {
-	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+` AND detail LIKE $7 ORDER BY check_id, target`,
-		scope.sees, finess, f.Outcome, f.Family, f.checks(), "", undeclared)
+	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+` AND undeclared ORDER BY check_id, target`,
+		scope.sees, finess, f.Outcome, f.Family, f.checks(), false)
 	findings := make([]scanner.Finding, 0, len(list))
 	for _, found := range list {
 		findings = append(findings, found.Finding)
@@ -165,16 +154,18 @@ func upsertFinding(ctx context.Context, tx *sql.Tx, f Finding) error {
 	if err != nil {
 		return err
 	}
+	_, undeclared := f.Undeclared()
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO finding (finess, fp, check_id, family, target, outcome, severity, severity_rank,
-		    observed, observed_since, first_seen, last_seen, last_bundle, episode, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		    observed, observed_since, first_seen, last_seen, last_bundle, episode, detail, undeclared)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (finess, fp) DO UPDATE SET check_id = excluded.check_id, family = excluded.family,
 		    target = excluded.target, outcome = excluded.outcome, severity = excluded.severity,
 		    severity_rank = excluded.severity_rank, observed = excluded.observed, observed_since = excluded.observed_since,
-		    last_seen = excluded.last_seen, last_bundle = excluded.last_bundle, episode = excluded.episode, detail = excluded.detail`,
+		    last_seen = excluded.last_seen, last_bundle = excluded.last_bundle, episode = excluded.episode, detail = excluded.detail,
+		    undeclared = excluded.undeclared`,
 		f.FINESS, f.Fingerprint, f.Check, f.Family, f.Target.Key(), f.Outcome, f.Severity, f.Severity.Rank(),
-		f.Observed, stamp(f.ObservedSince), stamp(f.FirstSeen), stamp(f.LastSeen), f.LastBundle, f.Episode, detail)
+		f.Observed, stamp(f.ObservedSince), stamp(f.FirstSeen), stamp(f.LastSeen), f.LastBundle, f.Episode, detail, undeclared)
 	return err
 }
 

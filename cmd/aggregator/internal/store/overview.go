@@ -14,7 +14,8 @@ import (
 // Standing is where an establishment stands, in counts.
 type Standing struct {
 	scanner.Establishment
-	Outcomes   map[scanner.Outcome]int
+	Outcomes   map[scanner.Outcome]int  // without what nobody declared
+	Undeclared int                      // findings that nothing was declared for
 	Severities map[scanner.Severity]int // of the failures
 	Controls   map[scanner.ControlState]int
 	LastBundle time.Time // zero when none came yet
@@ -46,7 +47,10 @@ type count struct {
 }
 
 const countsQuery = `
-	SELECT finess, 'outcome', outcome, COUNT(*) FROM finding WHERE $1 IN ('*', finess) GROUP BY finess, outcome
+	SELECT finess, 'outcome', outcome, COUNT(*) FROM finding
+	WHERE $1 IN ('*', finess) AND NOT undeclared GROUP BY finess, outcome
+	UNION ALL
+	SELECT finess, 'undeclared', '', COUNT(*) FROM finding WHERE $1 IN ('*', finess) AND undeclared GROUP BY finess
 	UNION ALL
 	SELECT finess, 'severity', severity, COUNT(*) FROM finding
 	WHERE $1 IN ('*', finess) AND outcome = 'fail' GROUP BY finess, severity
@@ -56,7 +60,10 @@ const countsQuery = `
 	SELECT finess, 'bundle', '', MAX(received_at) FROM bundle WHERE $1 IN ('*', finess) GROUP BY finess`
 
 func newStanding(e scanner.Establishment, counts []count) Standing {
-	s := Standing{e, map[scanner.Outcome]int{}, map[scanner.Severity]int{}, map[scanner.ControlState]int{}, time.Time{}}
+	s := Standing{
+		Establishment: e,
+		Outcomes:      map[scanner.Outcome]int{}, Severities: map[scanner.Severity]int{}, Controls: map[scanner.ControlState]int{},
+	}
 	for _, c := range counts {
 		if c.finess == e.FINESS {
 			s.add(c)
@@ -69,6 +76,8 @@ func (s *Standing) add(c count) {
 	switch c.what {
 	case "outcome":
 		s.Outcomes[scanner.Outcome(c.which)] = int(c.n)
+	case "undeclared":
+		s.Undeclared = int(c.n)
 	case "severity":
 		s.Severities[scanner.Severity(c.which)] = int(c.n)
 	case "control":

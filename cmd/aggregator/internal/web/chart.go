@@ -26,7 +26,7 @@ func outcomeBar(count map[scanner.Outcome]int) bar { return newBar(scanner.Outco
 
 func newBar[K interface {
 	~string
-	labelled
+	Counted(n int) scanner.Text
 }](keys []K, count map[K]int) (b bar) {
 	for _, k := range keys {
 		b.Total += count[k]
@@ -37,7 +37,7 @@ func newBar[K interface {
 			continue
 		}
 		w := 100 * float64(count[k]) / float64(b.Total)
-		b.Parts = append(b.Parts, part{k.Label(), string(k), count[k], x, w})
+		b.Parts = append(b.Parts, part{k.Counted(count[k]), string(k), count[k], x, w})
 		x += w
 	}
 	return b

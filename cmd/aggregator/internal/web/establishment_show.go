@@ -166,7 +166,7 @@ func (l *findingList) query(page int) string {
 func (s *Server) fillOutcomes(v *visit, b *establishmentBody) error {
 	count := map[scanner.Outcome]int{}
 	for _, o := range scanner.Outcomes() {
-		n, err := s.store.CountFindings(v.Context(), v.scope(), b.FINESS, store.Filter{Outcome: o})
+		n, err := s.store.CountFindings(v.Context(), v.scope(), b.FINESS, store.Filter{Outcome: o, Declared: true})
 		if err != nil {
 			return err
 		}

@@ -63,16 +63,17 @@ func parsePages(words locale, l scanner.Lang, a assets) (map[string]*template.Te
 // functions is what a template may call.
 func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 	return template.FuncMap{
-		"t":        words.say,
-		"asset":    a.path,
-		"text":     func(t scanner.Text) string { return t.In(l) },
-		"label":    func(v labelled) string { return v.Label().In(l) },
-		"datetime": func(t time.Time) string { return unbroken(reports.Moment(t, l)) },
-		"date":     func(t time.Time) string { return reports.Date(t, l) },
-		"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"pretty":   pretty,
-		"prose":    prose,
-		"size":     func(n int) int { return (n + 1023) / 1024 },
+		"t":          words.say,
+		"asset":      a.path,
+		"text":       func(t scanner.Text) string { return t.In(l) },
+		"label":      func(v labelled) string { return v.Label().In(l) },
+		"datetime":   func(t time.Time) string { return unbroken(reports.Moment(t, l)) },
+		"date":       func(t time.Time) string { return reports.Date(t, l) },
+		"iso":        func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"pretty":     pretty,
+		"prose":      prose,
+		"countLacks": scanner.CountLacks,
+		"size":       func(n int) int { return (n + 1023) / 1024 },
 
 		"placesAddresses": reports.PlacesAddresses,
 		"geographyCredit": func() string { return reports.GeographyCredit().In(l) },

@@ -224,11 +224,13 @@ func TestEachSourceIsSaidOnce(t *testing.T) {
 	s.fill()
 	at := "/establishments/" + string(siteA)
 	const line = "Attestations\u00a0: rien n&#39;est déclaré (2\u00a0vérifications"
-	page := admin.get(at).sees(http.StatusOK, line, "Constats 1 à 5 sur 5")
+	page := admin.get(at).sees(http.StatusOK, line, "Constats 1 à 5 sur 5",
+		"1\u00a0source n&#39;est pas déclarée\u00a0: 2\u00a0vérifications sont sans objet", `non concluant</span> <strong>1</strong>`)
 	if strings.Contains(page.body, "governance.pssi-approval</code>") {
 		t.Errorf("what is not declared is said to be a look that failed:\n%s", page.body)
 	}
 	admin.get(at+"?family=governance").sees(http.StatusOK, line)
+	admin.get("/").sees(http.StatusOK, "data-label=\"Non concluants\">1 <span class=\"sub\">non déclarés, comptés à part\u00a0: 2</span>")
 	if page := admin.get(at + "?family=hosting"); strings.Contains(page.body, line) {
 		t.Error("a source of another family is said")
 	}
