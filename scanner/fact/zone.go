@@ -50,6 +50,17 @@ type Zone struct {
 	Certificate *SiteCertificate `json:"certificate,omitempty"`
 }
 
+// The parts of a Zone that may be read or not, each on its own.
+const (
+	ZoneNS     = "ns"
+	ZoneMX     = "mx"
+	ZoneTXT    = "txt"
+	ZoneDMARC  = "dmarc"
+	ZoneCAA    = "caa"
+	ZoneDS     = "ds"
+	ZoneDNSKEY = "dnskey"
+)
+
 // SiteCertificate says who issued the certificate of a web site.
 type SiteCertificate struct {
 	Issuer string `json:"issuer,omitempty"` // organisation, or common name without one; bounded

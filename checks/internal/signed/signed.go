@@ -92,9 +92,6 @@ func Servers(f fact.DNSSEC, told func(fact.SignedSet) bool) []string {
 	return names
 }
 
-// Unanswered tells that a question got no answer.
-func Unanswered(set fact.SignedSet) bool { return set.Answer == fact.NoAnswer }
-
 // NotAsked names the servers of the domain that were not asked, though others
 // were: what these serve is only what the others should be serving too.
 func NotAsked(f fact.DNSSEC) []string {
