@@ -78,8 +78,11 @@ const (
 	TransferRefused   TransferResult = "refused"
 	TransferDelivered TransferResult = "delivered" // the zone came out
 	TransferFailed    TransferResult = "failed"    // time-out or broken answer: not known
-	TransferNotAsked  TransferResult = "not-asked" // the server is outside the scope
+	TransferNotAsked  TransferResult = "not-asked" // the server is outside the scope, unless Cause says otherwise
 	TransferNoRoute   TransferResult = "no-route"  // this address family does not lead out of here
+	// TransferNoAddress is a server whose name is proven to have no address: there is
+	// nobody to ask.
+	TransferNoAddress TransferResult = "no-address"
 )
 
 // TransferTry is a zone transfer asked of one name server.

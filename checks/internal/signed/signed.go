@@ -93,11 +93,12 @@ func Servers(f fact.DNSSEC, told func(fact.SignedSet) bool) []string {
 }
 
 // NotAsked names the servers of the domain that were not asked, though others
-// were: what these serve is only what the others should be serving too.
+// were: what these serve is only what the others should be serving too. One that
+// does not exist serves nothing.
 func NotAsked(f fact.DNSSEC) []string {
 	var names []string
 	for _, s := range f.Servers {
-		if !Asked(s) {
+		if s.Contact == fact.ContactNotAsked {
 			names = append(names, s.Server)
 		}
 	}
