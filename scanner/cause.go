@@ -34,6 +34,7 @@ const (
 	CauseBlockedHere CauseCode = "blocked-here" // the machine of the agent forbids the connection
 	CauseCutOff      CauseCode = "cut-off"      // it answered, and stopped while we looked
 	CauseRateLimited CauseCode = "rate-limited"
+	CausePutOff      CauseCode = "put-off" // it answered that it cannot serve us now: ValueCode
 	CauseNoAddress   CauseCode = "no-address"
 	CauseNoSuchName  CauseCode = "no-such-name"
 	CauseBadName     CauseCode = "bad-name"    // not a name that can be asked

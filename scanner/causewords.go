@@ -92,6 +92,13 @@ var causeWords = map[CauseCode]wording{
 			"Run again later, or lower the rate of the agent.",
 		},
 	},
+	CausePutOff: {
+		Text{"le serveur a répondu qu'il ne peut pas nous servir pour l'instant[, code {code}][ ({where})]", "the server answered that it cannot serve us for now[, code {code}][ ({where})]"},
+		Text{
+			"Relancez un passage plus tard\u00a0: un serveur de courrier fait souvent attendre les inconnus. Si cela dure, demandez à qui le tient d'accepter l'adresse de l'agent.",
+			"Run again later: a mail server often makes strangers wait. If it lasts, ask whoever runs it to accept the address of the agent.",
+		},
+	},
 	CauseNoAddress: {
 		Text{"ce nom n'a pas d'adresse[ ({where})]", "this name has no address[ ({where})]"},
 		Text{

@@ -2,6 +2,8 @@
 
 package fact
 
+import "carescan/scanner"
+
 // Delegation is how a domain hangs on the tree of the DNS: what the registry
 // says of its name servers, what the zone says, and what each of them answers.
 type Delegation struct {
@@ -27,7 +29,9 @@ type NameServer struct {
 	// Answer tells a name proven to have no address from one that nothing is
 	// known of.
 	Answer Answer `json:"answer"`
-	Error  string `json:"error,omitempty"`
+	// Cause is why its addresses are not known, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // ServerAddress is what a name server answers at one of its addresses.
@@ -45,7 +49,9 @@ type ServerAddress struct {
 // ServerReply is how a name server answered for the zone over one transport.
 type ServerReply struct {
 	State ServerState `json:"state"`
-	Error string      `json:"error,omitempty"`
+	// Cause is why it did not answer or was not asked, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // ServerState says what came back.
@@ -61,7 +67,7 @@ const (
 	ServerFailing  ServerState = "failing"
 	ServerClosed   ServerState = "closed"    // the port refused the contact
 	ServerSilent   ServerState = "silent"    // three tries brought nothing
-	ServerNotAsked ServerState = "not-asked" // outside the scope
+	ServerNotAsked ServerState = "not-asked" // outside the scope, unless Cause says otherwise
 	ServerNoRoute  ServerState = "no-route"  // this address family does not lead out of here
 )
 

@@ -116,7 +116,8 @@ type Contact string
 // The ends of a contact with a name server.
 const (
 	ContactAsked    Contact = "asked"
-	ContactNotAsked Contact = "not-asked" // outside the scope, or one too many
+	ContactNotAsked Contact = "not-asked"  // outside the scope, or one too many
+	ContactAbsent   Contact = "no-address" // its name is proven to have no address
 )
 
 // DNSSECServer is what one server serves of the zone.

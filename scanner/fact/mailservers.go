@@ -2,6 +2,8 @@
 
 package fact
 
+import "carescan/scanner"
+
 // MailServers is what the servers that receive the mail of a domain show.
 type MailServers struct {
 	MX RecordSet `json:"mx"`
@@ -30,11 +32,13 @@ type MailServer struct {
 	Provider string `json:"provider,omitempty"`
 	// Reach is NoAddress by a negative DNS answer, Unreached when no address could
 	// be looked at, Answered otherwise.
-	Reach   Reach      `json:"reach"`
-	Error   string     `json:"error,omitempty"`
-	Hosts   []MailHost `json:"hosts,omitempty"`    // one per address looked at
-	LeftOut int        `json:"left_out,omitempty"` // addresses that were not looked at
-	TLSA    TLSASet    `json:"tlsa"`
+	Reach Reach `json:"reach"`
+	// Cause is why it was not looked at, Error its technical text.
+	Cause   scanner.Cause `json:"cause,omitzero"`
+	Error   string        `json:"error,omitempty"`
+	Hosts   []MailHost    `json:"hosts,omitempty"`    // one per address looked at
+	LeftOut int           `json:"left_out,omitempty"` // addresses that were not looked at
+	TLSA    TLSASet       `json:"tlsa"`
 }
 
 // MailHost is one address of a mail server.
@@ -70,7 +74,9 @@ type MailPort struct {
 	// Logins are the ways to sign in that are announced in clear: SASL mechanisms,
 	// and LOGIN or USER for the commands of IMAP and POP3.
 	Logins []string `json:"logins,omitempty"`
-	Error  string   `json:"error,omitempty"`
+	// Cause is why nothing was announced, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // TLSASet is the TLSA record set of port 25 of a server.

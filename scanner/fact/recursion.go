@@ -2,6 +2,8 @@
 
 package fact
 
+import "carescan/scanner"
+
 // Recursion is whether the name servers of a domain resolve any name for
 // strangers.
 type Recursion struct {
@@ -22,7 +24,9 @@ type RecursionTry struct {
 	Server  string          `json:"server"`
 	Address string          `json:"address,omitempty"`
 	Result  RecursionResult `json:"result"`
-	Error   string          `json:"error,omitempty"`
+	// Cause is why there is no result, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // RecursionResult says how a recursive question ended.
@@ -38,4 +42,7 @@ const (
 	RecursionFailed   RecursionResult = "failed" // nothing came back: not known
 	RecursionNotAsked RecursionResult = "not-asked"
 	RecursionNoRoute  RecursionResult = "no-route"
+	// RecursionNoAddress is a server whose name is proven to have no address: there
+	// is nobody to ask.
+	RecursionNoAddress RecursionResult = "no-address"
 )

@@ -50,6 +50,17 @@ type Zone struct {
 	Certificate *SiteCertificate `json:"certificate,omitempty"`
 }
 
+// The parts of a Zone that may be read or not, each on its own.
+const (
+	ZoneNS     = "ns"
+	ZoneMX     = "mx"
+	ZoneTXT    = "txt"
+	ZoneDMARC  = "dmarc"
+	ZoneCAA    = "caa"
+	ZoneDS     = "ds"
+	ZoneDNSKEY = "dnskey"
+)
+
 // SiteCertificate says who issued the certificate of a web site.
 type SiteCertificate struct {
 	Issuer string `json:"issuer,omitempty"` // organisation, or common name without one; bounded
@@ -67,8 +78,11 @@ const (
 	TransferRefused   TransferResult = "refused"
 	TransferDelivered TransferResult = "delivered" // the zone came out
 	TransferFailed    TransferResult = "failed"    // time-out or broken answer: not known
-	TransferNotAsked  TransferResult = "not-asked" // the server is outside the scope
+	TransferNotAsked  TransferResult = "not-asked" // the server is outside the scope, unless Cause says otherwise
 	TransferNoRoute   TransferResult = "no-route"  // this address family does not lead out of here
+	// TransferNoAddress is a server whose name is proven to have no address: there is
+	// nobody to ask.
+	TransferNoAddress TransferResult = "no-address"
 )
 
 // TransferTry is a zone transfer asked of one name server.

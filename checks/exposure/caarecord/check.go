@@ -16,8 +16,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.caa-record", Revision: 3, Severity: scanner.Medium,
+	ID: "exposure.caa-record", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-13"},
+	Reads:      []string{fact.ZoneCAA},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

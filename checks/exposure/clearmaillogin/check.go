@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/checks/internal/reception"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -16,7 +17,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.clear-mail-login", Revision: 2, Severity: scanner.High,
+	ID: "exposure.clear-mail-login", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-19"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -37,8 +38,8 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if len(seen.announced) > 0 {
 		return scanner.Failed("announced", reception.Servers(seen.announced))
 	}
-	if len(seen.silent) > 0 {
-		return reception.Doubt("silent", seen.silent)
+	if seen.silent.Any() {
+		return reception.Silent(&seen.silent)
 	}
 	if v, unseen := reception.Unseen(f); unseen {
 		return v
@@ -50,7 +51,10 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 }
 
 // ports are the ports of all servers, by what they showed.
-type ports struct{ announced, silent, filtered []string }
+type ports struct {
+	announced, filtered []string
+	silent              named.Doubts
+}
 
 func (s *ports) add(door string, p fact.MailPort, h reception.Host) {
 	words := inClear(p.Logins)
@@ -61,7 +65,7 @@ func (s *ports) add(door string, p fact.MailPort, h reception.Host) {
 	case isFiltered(p, h):
 		s.filtered = append(s.filtered, door)
 	default:
-		s.silent = append(s.silent, door)
+		reception.Silence(&s.silent, door, p)
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 )
 
 // Check is the value the registry holds. Revision 2 does not praise the absence of
-// an option.
+// an option, revision 3 leaves out servers that do not exist.
 var Check = scanner.Check{
-	ID: "exposure.dane", Revision: 2, Severity: scanner.High,
+	ID: "exposure.dane", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-18"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -26,6 +26,9 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	}
 	found := map[string][]string{}
 	for _, s := range f.Servers {
+		if s.Reach == fact.NoAddress { // exposure.mx-targets tells it
+			continue
+		}
 		reason := finding(s)
 		found[reason] = append(found[reason], s.Name)
 	}
@@ -52,6 +55,8 @@ func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
 	switch {
 	case f.LeftOut > 0 || len(f.Servers) == 0:
 		return scanner.Unknown("left-out", nil)
+	case len(found) == 0:
+		return scanner.Exempt("no-server", nil)
 	case len(found["published"]) == 0:
 		return scanner.Exempt("absent", nil)
 	case len(found["absent"]) > 0:

@@ -5,6 +5,7 @@
 package delegation
 
 import (
+	"slices"
 	"strings"
 
 	"carescan/checks/internal/named"
@@ -14,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.delegation", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.delegation", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-04"},
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
@@ -28,11 +29,13 @@ func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 		return named.Absent()
 	case d.Zone.Answer == fact.NoData:
 		return scanner.Exempt("not-a-zone", nil)
+	case d.Zone.Answer == fact.NoAnswer && len(d.Servers) == 0 && d.Parent.Answer == fact.NXDomain:
+		return named.Absent()
 	case len(d.Servers) == 0:
 		return scanner.Unknown("no-server", nil)
 	}
 	seen := sort(d)
-	for _, look := range []func(fact.Delegation, sorted) (scanner.Verdict, bool){lame, sets, streams, doubts} {
+	for _, look := range []func(fact.Delegation, sorted) (scanner.Verdict, bool){lame, missing, sets, streams, doubts} {
 		if v, found := look(d, seen); found {
 			return v
 		}
@@ -46,11 +49,16 @@ func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 // lame judges servers that are listed and do not answer for the zone (RFC 1912
 // section 2.8).
 func lame(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
-	whole := len(s.failing)+len(s.silent)+len(s.notAsked)+len(s.fine)+len(s.unrouted)+d.More == 0
-	if whole && len(s.lame) > 0 {
-		return scanner.FailedAs(scanner.Critical, "all-lame", list(s.lame)), true
+	doubt := s.silent.Any() || s.notAsked.Any() || len(s.failing) > 0
+	if useless := slices.Concat(s.lame, s.missing); !doubt && len(useless) > 0 && len(s.fine)+len(s.unrouted)+d.More == 0 {
+		return scanner.FailedAs(scanner.Critical, "all-lame", list(useless)), true
 	}
 	return scanner.Failed("lame", list(s.lame)), len(s.lame) > 0
+}
+
+// missing judges names that are listed and lead nowhere.
+func missing(_ fact.Delegation, s sorted) (scanner.Verdict, bool) {
+	return scanner.Failed("missing", list(s.missing)), len(s.missing) > 0
 }
 
 // sets compares what the registry and the servers name.
@@ -85,10 +93,10 @@ func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 	switch {
 	case len(s.failing) > 0:
 		return scanner.Unknown("failing", list(s.failing)), true
-	case len(s.silent) > 0:
-		return scanner.Unknown("silent", list(s.silent)), true
-	case len(s.notAsked) > 0:
-		return scanner.Unknown("not-asked", list(s.notAsked)), true
+	case s.silent.Any():
+		return s.silent.Unanswered(), true
+	case s.notAsked.Any():
+		return s.notAsked.NotAsked(), true
 	case len(s.tcpSilent) > 0:
 		return scanner.Unknown("tcp-silent", list(s.tcpSilent)), true
 	case d.More > 0:

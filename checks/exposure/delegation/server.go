@@ -6,14 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
 // sorted is every server, by what it answered, with its address.
 type sorted struct {
-	fine, lame, silent, notAsked []string
-	failing                      []string // that answer, and only to say that they cannot
+	fine, lame       []string
+	missing          []string // whose name is proven to have no address
+	failing          []string // that answer, and only to say that they cannot
+	silent, notAsked named.Doubts
 	// unrouted are addresses that do not lead out of here, of servers that
 	// answered at another one.
 	unrouted             []string
@@ -40,9 +43,9 @@ func sort(d fact.Delegation) sorted {
 func (s *sorted) server(server fact.NameServer) {
 	switch {
 	case len(server.Addresses) == 0 && server.Answer == fact.NoData:
-		s.lame = append(s.lame, server.Host) // a name without address answers nobody
-	case len(server.Addresses) == 0:
-		s.silent = append(s.silent, server.Host)
+		s.missing = append(s.missing, server.Host)
+	case len(server.Addresses) == 0: // nobody knows where to ask
+		s.notAsked.Add(server.Host, server.Cause, scanner.CauseDNSFailure)
 	}
 	reached := slices.ContainsFunc(server.Addresses, func(at fact.ServerAddress) bool {
 		return at.UDP.State != fact.ServerNoRoute
@@ -64,12 +67,16 @@ func (s *sorted) address(name string, at fact.ServerAddress, reached bool) {
 		s.stream(name, at.TCP.State)
 	case state == fact.ServerNoRoute && reached:
 		s.unrouted = append(s.unrouted, name)
-	case state == fact.ServerNoRoute || state == fact.ServerNotAsked:
-		s.notAsked = append(s.notAsked, name)
+	case state == fact.ServerNoRoute:
+		s.notAsked.Add(name, at.UDP.Cause, scanner.CauseUnreachable)
+	case state == fact.ServerNotAsked:
+		s.notAsked.Add(name, at.UDP.Cause, scanner.CauseOutOfScope)
 	case state == fact.ServerFailing:
 		s.failing = append(s.failing, name)
+	case state == fact.ServerClosed:
+		s.silent.Add(name, at.UDP.Cause, scanner.CauseRefused)
 	default:
-		s.silent = append(s.silent, name)
+		s.silent.Add(name, at.UDP.Cause, scanner.CauseTimeout)
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-presence", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.dnssec-presence", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-09"},
+	Reads:      []string{fact.ZoneNS, fact.ZoneDS, fact.ZoneDNSKEY},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -23,7 +23,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-signature-life", Revision: 2, Severity: scanner.High,
+	ID: "exposure.dnssec-signature-life", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-DNS-12"},
 	Judge:      scanner.Each(Params{MinHours: 12}, judge),
 }
@@ -34,7 +34,7 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 	}
 	first := soonest(f)
 	limit := c.At.Add(time.Duration(c.Params.MinHours) * time.Hour)
-	switch silent := signed.Servers(f, signed.Unanswered); {
+	switch silent := signed.Servers(f, unanswered); {
 	case len(first.servers) == 0:
 		return scanner.Unknown("no-signature", nil)
 	case first.until.Before(c.At):
@@ -50,6 +50,11 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 		return scanner.Passed("fresh-some", values)
 	}
 	return scanner.Passed("fresh", values)
+}
+
+// unanswered tells that nothing is known of a set that is judged here.
+func unanswered(set fact.SignedSet) bool {
+	return set.Answer == fact.NoAnswer && set.Type != fact.TypeDenial
 }
 
 // end is when the first set to lose its signature does, and where.

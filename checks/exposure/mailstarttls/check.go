@@ -5,6 +5,7 @@
 package mailstarttls
 
 import (
+	"carescan/checks/internal/named"
 	"carescan/checks/internal/reception"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -12,18 +13,19 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mail-starttls", Revision: 2, Severity: scanner.High,
+	ID: "exposure.mail-starttls", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-14"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge fails on a single address without STARTTLS (RFC 3207); passing needs the
-// announcement of all.
+// announcement of all that exist.
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if v, settled := reception.Settled(f); settled {
 		return v
 	}
-	var with, without, silent, unbegun []string
+	var with, without, unbegun []string
+	var silent named.Doubts
 	for label, h := range reception.Hosts(f) {
 		mail := h.Mail()
 		switch {
@@ -34,14 +36,14 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 		case mail.Reach == fact.Answered && mail.StartTLS == fact.Declined:
 			without = append(without, label)
 		default: // a closed port may be one that is blocked on the way
-			silent = append(silent, label)
+			reception.Silence(&silent, label, mail)
 		}
 	}
 	if len(without) > 0 {
 		return scanner.Failed("without", reception.Servers(without))
 	}
-	if len(silent) > 0 {
-		return reception.Doubt("silent", silent)
+	if silent.Any() {
+		return reception.Silent(&silent)
 	}
 	if len(unbegun) > 0 {
 		return reception.Doubt("not-begun", unbegun)

@@ -5,6 +5,7 @@
 package mailtls
 
 import (
+	"carescan/checks/internal/named"
 	"carescan/checks/internal/reception"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -12,7 +13,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mail-tls", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.mail-tls", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-15"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -23,7 +24,12 @@ func judge(c scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 		return v
 	}
 	found := map[string][]string{}
+	var silent named.Doubts
 	for label, h := range reception.Hosts(f) {
+		if mail := h.Mail(); mail.Reach != fact.Answered {
+			reception.Silence(&silent, label, mail)
+			continue
+		}
 		for _, reason := range findings(c, f, h) {
 			found[reason] = append(found[reason], label)
 		}
@@ -38,12 +44,15 @@ func judge(c scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 			return scanner.FailedAs(scanner.Low, reason, reception.Servers(found[reason]))
 		}
 	}
+	if silent.Any() {
+		return reception.Silent(&silent)
+	}
 	return reassured(f, found)
 }
 
 // reassured concludes when nothing wrong was seen.
 func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
-	for _, reason := range []string{"silent", "versions-unknown", "trust-unknown"} {
+	for _, reason := range []string{"versions-unknown", "trust-unknown"} {
 		if len(found[reason]) > 0 {
 			return reception.Doubt(reason, found[reason])
 		}
@@ -57,13 +66,9 @@ func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
 	return scanner.Passed("encrypted", reception.Servers(found["encrypted"]))
 }
 
-// findings are the reasons that an address gives.
+// findings are the reasons that an address gives, once its port has answered.
 func findings(c scanner.Case[struct{}], f fact.MailServers, h reception.Host) []string {
-	mail := h.Mail()
-	switch {
-	case mail.Reach != fact.Answered:
-		return []string{"silent"}
-	case mail.StartTLS == fact.Declined: // exposure.mail-starttls says so
+	if h.Mail().StartTLS == fact.Declined { // exposure.mail-starttls says so
 		return []string{"in-clear"}
 	}
 	reasons := append(versions(h.Versions), certificate(c, f, h)...)

@@ -15,16 +15,15 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.open-recursion", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.open-recursion", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-08"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge fails on a single server that resolves; passing needs an answer without
-// recursion from every one of them.
+// recursion from every one that exists.
 func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
-	open, silent := withResult(r, fact.RecursionOpen), withResult(r, fact.RecursionFailed)
-	kept := slices.Concat(withResult(r, fact.RecursionNotAsked), unrouted(r))
+	open, silent, kept := withResult(r, fact.RecursionOpen), failed(r), notAsked(r)
 	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(open) > 0:
@@ -35,12 +34,14 @@ func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
 		return scanner.Exempt("not-a-zone", nil)
 	case len(r.Tries) == 0:
 		return named.Unserved()
-	case len(silent) > 0:
-		return scanner.Unknown("failed", list(silent))
-	case len(kept) > 0:
-		return scanner.Unknown("not-asked", list(kept))
+	case silent.Any():
+		return silent.Unanswered()
+	case kept.Any():
+		return kept.NotAsked()
 	case r.More > 0:
 		return named.Crowded()
+	case len(withResult(r, fact.RecursionNoAddress)) == len(r.Tries):
+		return named.Nobody()
 	}
 	return scanner.Passed("closed", list(slices.Concat(withResult(r, fact.RecursionRefused), withResult(r, fact.RecursionNone))))
 }
@@ -50,23 +51,38 @@ func withResult(r fact.Recursion, result fact.RecursionResult) []string {
 	var names []string
 	for _, try := range r.Tries {
 		if try.Result == result {
-			names = append(names, strings.TrimSpace(try.Server+" "+try.Address))
+			names = append(names, place(try))
 		}
 	}
 	return names
 }
 
-// unrouted lists the servers none of whose addresses could be reached for want
-// of a route: a server known by its other address is judged on that one.
-func unrouted(r fact.Recursion) []string {
-	var names []string
+func place(try fact.RecursionTry) string { return strings.TrimSpace(try.Server + " " + try.Address) }
+
+func failed(r fact.Recursion) *named.Doubts {
+	var doubts named.Doubts
+	for _, try := range r.Tries {
+		if try.Result == fact.RecursionFailed {
+			doubts.Add(place(try), try.Cause, scanner.CauseTimeout)
+		}
+	}
+	return &doubts
+}
+
+// notAsked are the servers that we did not ask. One known by its other address is
+// judged on that one, when this one lacked a route only.
+func notAsked(r fact.Recursion) *named.Doubts {
+	var doubts named.Doubts
 	for _, try := range r.Tries {
 		asked := slices.ContainsFunc(r.Tries, func(other fact.RecursionTry) bool {
 			return other.Server == try.Server && other.Result != fact.RecursionNoRoute
 		})
-		if try.Result == fact.RecursionNoRoute && !asked {
-			names = append(names, strings.TrimSpace(try.Server+" "+try.Address))
+		switch {
+		case try.Result == fact.RecursionNotAsked:
+			doubts.Add(place(try), try.Cause, scanner.CauseOutOfScope)
+		case try.Result == fact.RecursionNoRoute && !asked:
+			doubts.Add(place(try), try.Cause, scanner.CauseUnreachable)
 		}
 	}
-	return names
+	return &doubts
 }

@@ -11,7 +11,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.open-relay", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.open-relay", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-MAIL-20"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -16,26 +16,28 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.zone-transfer", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.zone-transfer", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-07"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge fails on a single server that delivers; passing needs a refusal from
-// every one of them.
+// every one that exists.
 func judge(_ scanner.Case[struct{}], t fact.Transfer) scanner.Verdict {
 	servers, most := byResult(t)
-	kept := slices.Concat(servers[fact.TransferNotAsked], unrouted(t))
+	kept, silent := notAsked(t), failed(t)
 	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(servers[fact.TransferDelivered]) > 0:
 		return delivered(list(servers[fact.TransferDelivered]), most)
 	case len(t.Tries) == 0:
 		return nobody(t)
-	case len(kept) > 0:
-		return scanner.Unknown("not-asked", list(kept))
-	case len(servers[fact.TransferFailed]) > 0:
-		return scanner.Unknown("failed", list(servers[fact.TransferFailed]))
+	case kept.Any():
+		return kept.NotAsked()
+	case silent.Any():
+		return silent.Unanswered()
+	case len(servers[fact.TransferNoAddress]) == len(t.Tries):
+		return named.Nobody()
 	}
 	return scanner.Passed("refused", list(servers[fact.TransferRefused]))
 }
@@ -62,20 +64,35 @@ func nobody(t fact.Transfer) scanner.Verdict {
 	return named.Unserved()
 }
 
-// unrouted lists the servers none of whose addresses could be reached for want
-// of a route: a server known by its other address is judged on that one.
-func unrouted(t fact.Transfer) []string {
-	var names []string
+func failed(t fact.Transfer) *named.Doubts {
+	var doubts named.Doubts
+	for _, try := range t.Tries {
+		if try.Result == fact.TransferFailed {
+			doubts.Add(place(try), try.Cause, scanner.CauseTimeout)
+		}
+	}
+	return &doubts
+}
+
+// notAsked are the servers that we did not ask. One known by its other address is
+// judged on that one, when this one lacked a route only.
+func notAsked(t fact.Transfer) *named.Doubts {
+	var doubts named.Doubts
 	for _, try := range t.Tries {
 		asked := slices.ContainsFunc(t.Tries, func(other fact.TransferTry) bool {
 			return other.Server == try.Server && other.Result != fact.TransferNoRoute
 		})
-		if try.Result == fact.TransferNoRoute && !asked {
-			names = append(names, try.Server)
+		switch {
+		case try.Result == fact.TransferNotAsked:
+			doubts.Add(place(try), try.Cause, scanner.CauseOutOfScope)
+		case try.Result == fact.TransferNoRoute && !asked:
+			doubts.Add(place(try), try.Cause, scanner.CauseUnreachable)
 		}
 	}
-	return names
+	return &doubts
 }
+
+func place(try fact.TransferTry) string { return strings.TrimSpace(try.Server + " " + try.Address) }
 
 // byResult groups the servers by how the attempt ended, and returns the most
 // that one of them delivered.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -27,29 +28,53 @@ func Settled(f fact.MailServers) (scanner.Verdict, bool) {
 }
 
 // Unseen is the verdict when nothing wrong was seen, yet not all was seen, and
-// whether there is one.
+// whether there is one. A server that does not exist is not one to see:
+// exposure.mx-targets tells it.
 func Unseen(f fact.MailServers) (scanner.Verdict, bool) {
-	var providers, unknown []string
-	seen := false
+	var providers []string
+	var unknown named.Doubts
+	exists := f.LeftOut > 0
 	for _, s := range f.Servers {
-		seen = seen || len(s.Hosts) > 0
+		exists = exists || s.Reach != fact.NoAddress
 		switch {
 		case s.Provider != "":
 			providers = append(providers, s.Provider)
-		case s.Reach == fact.Unreached || s.LeftOut > 0:
-			unknown = append(unknown, s.Name)
+		case s.Reach == fact.Unreached:
+			unknown.Add(s.Name, s.Cause, scanner.CauseInDetail)
+		case s.LeftOut > 0:
+			unknown.Add(s.Name, scanner.Cause{}, scanner.CauseTooMany)
 		}
 	}
 	if f.LeftOut > 0 {
-		unknown = append(unknown, "+"+strconv.Itoa(f.LeftOut))
+		unknown.Add("+"+strconv.Itoa(f.LeftOut), scanner.Cause{}, scanner.CauseTooMany)
 	}
 	switch {
-	case len(unknown) > 0:
-		return Doubt("server-unknown", unknown), true
+	case unknown.Any():
+		return unknown.Verdict("server-unknown"), true
 	case len(providers) > 0:
 		return scanner.Unknown("provider", scanner.Values{"providers": List(providers)}), true
 	}
-	return scanner.Unknown("no-server", nil), !seen
+	return scanner.Exempt("no-server", nil), !exists
+}
+
+// Silence files a port that told nothing usable, under its label.
+func Silence(doubts *named.Doubts, label string, p fact.MailPort) {
+	otherwise := scanner.CauseInDetail // sealed before causes were kept
+	switch {
+	case p.Reach == fact.Closed:
+		otherwise = scanner.CauseRefused
+	case p.Reach == fact.OtherTalk:
+		otherwise = scanner.CauseBadAnswer
+	case p.Filtered:
+		otherwise = scanner.CauseTimeout
+	}
+	doubts.Add(label, p.Cause, otherwise)
+}
+
+// Silent is the verdict on servers of which nothing usable came. The way out to port
+// 25, often blocked, is the page's to tell, unless the servers themselves spoke.
+func Silent(doubts *named.Doubts) scanner.Verdict {
+	return doubts.Verdict("silent", scanner.CauseTimeout, scanner.CauseRefused, scanner.CauseInDetail, scanner.CauseUnreachable)
 }
 
 // Doubt is a verdict of ignorance about some servers.

@@ -92,15 +92,13 @@ func Servers(f fact.DNSSEC, told func(fact.SignedSet) bool) []string {
 	return names
 }
 
-// Unanswered tells that a question got no answer.
-func Unanswered(set fact.SignedSet) bool { return set.Answer == fact.NoAnswer }
-
 // NotAsked names the servers of the domain that were not asked, though others
-// were: what these serve is only what the others should be serving too.
+// were: what these serve is only what the others should be serving too. One that
+// does not exist serves nothing.
 func NotAsked(f fact.DNSSEC) []string {
 	var names []string
 	for _, s := range f.Servers {
-		if !Asked(s) {
+		if s.Contact == fact.ContactNotAsked {
 			names = append(names, s.Server)
 		}
 	}

@@ -5,11 +5,13 @@ package dnsprobe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
@@ -22,7 +24,7 @@ const maxTries = 3
 // hear asks until the server answers for the zone, three times at most, and says
 // what the tries amount to: anything that came back counts more than silence.
 func (a *asker) hear(ctx context.Context, transport string, s dnswire.Server, name string, qtype uint16) (fact.ServerReply, *dns.Msg) {
-	heard := fact.ServerReply{State: fact.ServerNotAsked, Error: errNoTime.Error()}
+	heard := endedBy(fact.ServerNotAsked, errNoTime)
 	for i := range a.tries(transport, s) {
 		if ctx.Err() != nil {
 			break
@@ -43,7 +45,14 @@ func (a *asker) hear(ctx context.Context, transport string, s dnswire.Server, na
 	return heard, nil
 }
 
-var errNoTime = errors.New("the time of this look is spent")
+var errNoTime = scanner.NotSeen(scanner.CauseLate, scanner.Values{scanner.ValueLimit: fmt.Sprintf("%.0f s", serversTime.Seconds())},
+	errors.New("the time of this look is spent"))
+
+// endedBy is the end of a contact that brought no answer.
+func endedBy(state fact.ServerState, err error) fact.ServerReply {
+	cause, text := excerpt.Why(err, maxError)
+	return fact.ServerReply{State: state, Cause: cause, Error: text}
+}
 
 // once makes one try, and keeps its answer as evidence.
 func (a *asker) once(ctx context.Context, transport string, s dnswire.Server, name string, qtype uint16) (*dns.Msg, error) {
@@ -81,7 +90,7 @@ func serverState(name string, reply *dns.Msg, err error) fact.ServerReply {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		state = fact.ServerClosed
 	}
-	return fact.ServerReply{State: state, Error: excerpt.Error(err, maxError)}
+	return endedBy(state, err)
 }
 
 // authority tells whether a server answers for the zone: with authority, and
@@ -90,7 +99,7 @@ func authority(name string, reply *dns.Msg) fact.ServerReply {
 	lame := fact.ServerReply{State: fact.ServerLame}
 	switch {
 	case !isClear(reply.Rcode):
-		return fact.ServerReply{State: fact.ServerFailing, Error: "the server answered " + dns.RcodeToString[reply.Rcode]}
+		return endedBy(fact.ServerFailing, dnswire.Answered("the server", reply.Rcode))
 	case reply.Rcode != dns.RcodeSuccess:
 		lame.Error = "the server answered " + dnswire.CodeName(reply.Rcode)
 	case !reply.Authoritative:

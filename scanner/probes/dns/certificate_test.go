@@ -41,8 +41,8 @@ func TestCertificateInPlace(t *testing.T) {
 				n.Routes["chu.test:443"] = tt.route
 			}
 			sighting, _ := observe(t, n, time.Second, "chu.test")
-			if got := sighting.Fact.(fact.Zone).Certificate; !tt.want(got) || len(sighting.Missing) > 0 {
-				t.Errorf("certificate %+v, missing %q", got, sighting.Missing.Detail())
+			if got := sighting.Fact.(fact.Zone).Certificate; !tt.want(got) || missingOf(sighting) != "" {
+				t.Errorf("certificate %+v, missing %q", got, missingOf(sighting))
 			}
 		})
 	}

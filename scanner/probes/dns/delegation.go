@@ -22,7 +22,10 @@ type Geography interface {
 func (p *Probe) delegation(ctx context.Context, a *asker, d fact.Delegation, servers []nameServer) fact.Delegation {
 	d.Servers = []fact.NameServer{}
 	for _, s := range servers {
-		seen := fact.NameServer{Host: s.host, Answer: s.answer, Error: s.err}
+		seen := fact.NameServer{Host: s.host, Answer: s.answer}
+		if s.err != nil {
+			seen.Cause, seen.Error = excerpt.Why(s.err, maxError)
+		}
 		for _, way := range s.doors {
 			if way.addr.IsValid() {
 				seen.Addresses = append(seen.Addresses, p.atAddress(ctx, a, d.Name, way))
@@ -41,7 +44,7 @@ func (p *Probe) atAddress(ctx context.Context, a *asker, name string, d door) fa
 		at.AS, _, _ = p.geography.Locate(d.addr)
 	}
 	if d.refused != nil {
-		at.UDP = fact.ServerReply{State: fact.ServerNotAsked, Error: excerpt.Error(d.refused, maxError)}
+		at.UDP = endedBy(fact.ServerNotAsked, d.refused)
 		at.TCP = at.UDP
 		return at
 	}

@@ -9,20 +9,20 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"syscall"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
-	"carescan/scanner/probes/internal/excerpt"
 )
 
 // nameServer is one name server and the ways to its addresses.
 type nameServer struct {
 	host   string
 	answer fact.Answer // whether it has addresses
-	err    string      // why its addresses are not known
-	doors  []door
+	err    error       // why its addresses are not known
+	doors  []door      // none to a name that is proven to have no address
 }
 
 // door is one way to a name server: its name or one of its addresses.
@@ -68,9 +68,10 @@ func newNameServer(ctx context.Context, network scanner.Network, host string) na
 	addresses, err := network.Lookup(ctx, host)
 	switch {
 	case err != nil:
-		ns.answer, ns.err = fact.NoAnswer, excerpt.Error(err, maxError)
+		ns.answer, ns.err = fact.NoAnswer, err
 	case len(addresses) == 0:
 		ns.answer = fact.NoData
+		return ns
 	}
 	permit := network.Permits(ctx, host)
 	if len(addresses) == 0 {
@@ -113,4 +114,9 @@ func isNoRoute(err error) bool {
 	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, syscall.EADDRNOTAVAIL)
 }
 
-var errTooMany = fmt.Errorf("more than %d name servers", maxServers)
+var errTooMany = scanner.NotSeen(scanner.CauseTooMany, scanner.Values{scanner.ValueLimit: strconv.Itoa(maxServers)},
+	fmt.Errorf("more than %d name servers", maxServers))
+
+// errNoAddress is the end of a contact with a name server whose name leads
+// nowhere: it is no server, and nobody is to be asked.
+var errNoAddress = scanner.NotSeen(scanner.CauseNoAddress, nil, errors.New("the name server has no address"))

@@ -20,8 +20,8 @@ func TestObserveThroughTheGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	zone, transfer := sightings[0].Fact.(fact.Zone), sightings[1].Fact.(fact.Transfer)
-	if zone.NS.Answer != fact.Present || zone.MX.Answer == fact.NoAnswer || len(sightings[0].Missing) > 0 {
-		t.Errorf("zone %+v, missing %q", zone, sightings[0].Missing.Detail())
+	if zone.NS.Answer != fact.Present || zone.MX.Answer == fact.NoAnswer || missingOf(sightings[0]) != "" {
+		t.Errorf("zone %+v, missing %q", zone, missingOf(sightings[0]))
 	}
 	for _, try := range transfer.Tries {
 		if try.Result == fact.TransferFailed {

@@ -48,7 +48,7 @@ func TestObserveNamed(t *testing.T) {
 			at := startNamed(t, tt.allow)
 			net := &loopback.Network{Recursives: []netip.AddrPort{at}, Routes: map[string]string{"ns1.chu.test:53": at.String()}}
 			zone, transfer := observe(t, net, 0, "chu.test")
-			checkNamed(t, zone.Fact.(fact.Zone), zone.Missing.Detail())
+			checkNamed(t, zone.Fact.(fact.Zone), missingOf(zone))
 			got := transfer.Fact.(fact.Transfer).Tries[0]
 			if got.Result != tt.want.Result || got.Records != tt.want.Records {
 				t.Errorf("got %+v, want %+v", got, tt.want)

@@ -102,7 +102,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	a := &asker{Asker: dnswire.NewAsker(net, p.timeout, maxExchanges), net: net}
 	zone := p.zone(ctx, a, name, resolvers)
-	zoneSighting := scanner.Sighting{Fact: zone, Missing: missingAnswers(zone), Artifacts: a.journal.Artifacts("DNS answers")}
+	zoneSighting := scanner.Sighting{Fact: zone, Unread: unread(zone), Artifacts: a.journal.Artifacts("DNS answers")}
 	return append([]scanner.Sighting{zoneSighting}, p.servers(ctx, a, zone)...), nil
 }
 

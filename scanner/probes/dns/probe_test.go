@@ -74,8 +74,8 @@ func TestObserveZone(t *testing.T) {
 	if got.NS.Server != resolver.String() || got.DS.Server != resolver.String() || got.TXT.Server != own.String() {
 		t.Errorf("asked NS of %s, DS of %s, TXT of %s", got.NS.Server, got.DS.Server, got.TXT.Server)
 	}
-	if len(sighting.Missing) > 0 {
-		t.Errorf("missing: %s", sighting.Missing.Detail())
+	if missing := missingOf(sighting); missing != "" {
+		t.Errorf("missing: %s", missing)
 	}
 	evidence := string(sighting.Artifacts[0].Data)
 	if !strings.Contains(evidence, "chu.test.\t300\tIN\tMX\t10 mx1.chu.test.") {
@@ -93,8 +93,8 @@ func TestObserveDomainThatDoesNotExist(t *testing.T) {
 			t.Errorf("%s %s: %s, want nxdomain", s.Name, s.Type, s.Answer)
 		}
 	}
-	if len(transfer.Fact.(fact.Transfer).Tries) != 0 || len(zone.Missing)+len(transfer.Missing) > 0 {
-		t.Errorf("transfer %+v, missing %q and %q", transfer.Fact, zone.Missing, transfer.Missing.Detail())
+	if len(transfer.Fact.(fact.Transfer).Tries) != 0 || missingOf(zone)+missingOf(transfer) != "" {
+		t.Errorf("transfer %+v, missing %q and %q", transfer.Fact, missingOf(zone), missingOf(transfer))
 	}
 }
 
@@ -144,8 +144,8 @@ func TestObserveSeesBadlySignedZones(t *testing.T) {
 		w.WriteMsg(m)
 	}))
 	sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "chu.test")
-	if len(sighting.Missing) > 0 {
-		t.Errorf("missing %s", sighting.Missing.Detail())
+	if missing := missingOf(sighting); missing != "" {
+		t.Errorf("missing %s", missing)
 	}
 }
 
@@ -217,8 +217,8 @@ func TestObserveKnowsNothing(t *testing.T) {
 					t.Errorf("%s %s: %+v, want no answer", s.Name, s.Type, s)
 				}
 			}
-			if !strings.Contains(zone.Missing.Detail(), tt.want) || len(transfer.Missing) == 0 {
-				t.Errorf("missing %q and %q, want %q in it", zone.Missing, transfer.Missing.Detail(), tt.want)
+			if !strings.Contains(missingOf(zone), tt.want) || len(transfer.Missing) == 0 {
+				t.Errorf("missing %q and %q, want %q in it", missingOf(zone), missingOf(transfer), tt.want)
 			}
 			if len(net.Dials()) > maxExchanges {
 				t.Errorf("%d exchanges", len(net.Dials()))
@@ -279,8 +279,8 @@ func TestObserveKeepsLargeAnswersBounded(t *testing.T) {
 	}))
 	sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 0, "chu.test")
 	got := sighting.Fact.(fact.Zone).TXT
-	if len(got.Values) != maxValueBytes/500 || !strings.Contains(sighting.Missing.Detail(), "only 32 of 40 records") {
-		t.Errorf("%d values, missing %q", len(got.Values), sighting.Missing.Detail())
+	if len(got.Values) != maxValueBytes/500 || !strings.Contains(missingOf(sighting), "only 32 of 40 records") {
+		t.Errorf("%d values, missing %q", len(got.Values), missingOf(sighting))
 	}
 }
 
@@ -339,5 +339,42 @@ func TestLoadCoversTheWorst(t *testing.T) {
 	load := New(Options{}).Needs().Load
 	if load.Connections < maxExchanges+maxServers*maxAddresses || load.Requests < load.Connections {
 		t.Errorf("load %+v", load)
+	}
+}
+
+// missingOf is the technical text of what a sighting lacks, as a whole or in its
+// parts.
+func missingOf(s scanner.Sighting) string {
+	missing := s.Missing
+	for _, gap := range s.Unread {
+		missing = append(missing, gap.Causes...)
+	}
+	return missing.Detail()
+}
+
+// TestOneSilentNameSpoilsNothingElse: a filter that drops the questions about
+// _dmarc leaves all the rest to be read, and judged.
+func TestOneSilentNameSpoilsNothingElse(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"chu.test", "site.chu.test"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			zone := newZone(t, true, hospital+"site.chu.test. IN NS ns1.chu.test.\n")
+			resolver := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+				if !strings.HasPrefix(q.Question[0].Name, "_dmarc.") {
+					w.WriteMsg(zone.answer(q))
+				}
+			}))
+			sighting, _ := observe(t, &loopback.Network{Recursives: []netip.AddrPort{resolver}}, 200*time.Millisecond, name)
+			z := sighting.Fact.(fact.Zone)
+			for _, s := range append([]fact.RecordSet{z.NS, z.MX, z.TXT, z.DS, z.DNSKEY}, z.CAA...) {
+				if s.Answer == fact.NoAnswer {
+					t.Errorf("%s %s: no answer (%s)", s.Name, s.Type, s.Error)
+				}
+			}
+			if len(sighting.Missing) > 0 || len(sighting.Unread) != 1 || sighting.Unread[0].Part != fact.ZoneDMARC {
+				t.Errorf("missing %v, unread %+v; want the part dmarc alone", sighting.Missing, sighting.Unread)
+			}
+		})
 	}
 }

@@ -31,6 +31,11 @@ func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, l
 			try.Server, try.Address = s.host, d.address()
 			r.Tries = append(r.Tries, try)
 		}
+		if s.answer == fact.NoData {
+			absent := noRecursion(fact.RecursionNoAddress, errNoAddress)
+			absent.Server = s.host
+			r.Tries = append(r.Tries, absent)
+		}
 	}
 	return r
 }
@@ -38,11 +43,11 @@ func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, l
 func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.RecursionTry {
 	switch {
 	case d.refused != nil:
-		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: excerpt.Error(d.refused, maxError)}
+		return noRecursion(fact.RecursionNotAsked, d.refused)
 	case ctx.Err() != nil:
-		return fact.RecursionTry{Result: fact.RecursionNotAsked, Error: errNoTime.Error()}
+		return noRecursion(fact.RecursionNotAsked, errNoTime)
 	case a.Silent(d.server()):
-		return fact.RecursionTry{Result: fact.RecursionFailed, Error: "the server was silent before"}
+		return noRecursion(fact.RecursionFailed, dnswire.ErrSilent)
 	}
 	reply, from, err := a.Ask(ctx, d.server(), dnswire.NewQuery(name, dns.TypeA, true))
 	if err != nil {
@@ -63,7 +68,13 @@ func failedRecursion(err error) fact.RecursionTry {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		result = fact.RecursionRefused // nobody listens, so nobody resolves
 	}
-	return fact.RecursionTry{Result: result, Error: excerpt.Error(err, maxError)}
+	return noRecursion(result, err)
+}
+
+// noRecursion is a try that showed nothing.
+func noRecursion(result fact.RecursionResult, err error) fact.RecursionTry {
+	cause, text := excerpt.Why(err, maxError)
+	return fact.RecursionTry{Result: result, Cause: cause, Error: text}
 }
 
 // recursionResult tells a whole recursive answer (RFC 5358 section 3) from all

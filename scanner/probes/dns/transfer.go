@@ -36,6 +36,11 @@ func (p *Probe) transfer(ctx context.Context, network scanner.Network, name stri
 		for _, d := range s.doors {
 			result.Tries = append(result.Tries, p.tryTransfer(ctx, network, name, d))
 		}
+		if s.answer == fact.NoData {
+			absent := notAsked(door{host: s.host}, errNoAddress)
+			absent.Result = fact.TransferNoAddress
+			result.Tries = append(result.Tries, absent)
+		}
 	}
 	for _, host := range left {
 		result.Tries = append(result.Tries, notAsked(door{host: host}, errTooMany))

@@ -138,22 +138,23 @@ func TestTransferStops(t *testing.T) {
 
 func TestTransferDoors(t *testing.T) {
 	t.Parallel()
-	zone := newZone(t, true, "chu.test. IN NS closed.chu.test.\nchu.test. IN NS out.elsewhere.test.\nchu.test. IN NS two.chu.test.\n")
+	zone := newZone(t, true, "chu.test. IN NS closed.chu.test.\nchu.test. IN NS out.elsewhere.test.\nchu.test. IN NS two.chu.test.\nchu.test. IN NS gone.chu.test.\n")
 	closed := loopback.Free(t).String()
 	own := loopback.ServeDNS(t, onAXFR(code(dns.RcodeRefused))).String()
 	net := &loopback.Network{
 		Recursives: []netip.AddrPort{loopback.ServeDNS(t, zone)},
 		Routes:     map[string]string{"closed.chu.test:53": closed, "two.chu.test:53": own, "192.0.2.7:53": own},
-		Addresses: map[string][]netip.Addr{"two.chu.test": {
-			netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7"),
-		}},
+		Addresses: map[string][]netip.Addr{
+			"two.chu.test":       {netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")},
+			"out.elsewhere.test": {netip.MustParseAddr("192.0.2.8")},
+		},
 	}
 	_, sighting := observe(t, net, 10*time.Second, "chu.test")
 	var got []string
 	for _, try := range sighting.Fact.(fact.Transfer).Tries {
 		got = append(got, try.Server+" "+string(try.Result))
 	}
-	want := "closed.chu.test refused, out.elsewhere.test not-asked, two.chu.test refused, two.chu.test refused, two.chu.test failed"
+	want := "closed.chu.test refused, gone.chu.test no-address, out.elsewhere.test not-asked, two.chu.test refused, two.chu.test refused, two.chu.test failed"
 	if text := strings.Join(got, ", "); text != want {
 		t.Errorf("got  %s\nwant %s", text, want)
 	}

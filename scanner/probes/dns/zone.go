@@ -26,14 +26,16 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 	servers := append(authoritative(ctx, a.net, z.NS), resolvers...)
 	z.MX = a.ask(ctx, name, dns.TypeMX, servers)
 	z.TXT = a.ask(ctx, name, dns.TypeTXT, servers)
-	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, servers, func(set fact.RecordSet) bool {
-		return set.Name == "_dmarc."+name && hasOneDMARC(set)
-	})
-	z.CAA = a.askUntil(ctx, climb(name), dns.TypeCAA, servers, isPresent)
 	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours
 	// to contact: only resolvers are asked.
 	z.DS = a.ask(ctx, name, dns.TypeDS, resolvers)
 	z.DNSKEY = a.ask(ctx, name, dns.TypeDNSKEY, servers)
+	z.CAA = a.askUntil(ctx, climb(name), dns.TypeCAA, servers, isPresent)
+	// Names other than that of the zone are filtered more often: what they cost is
+	// not taken from the others.
+	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, servers, func(set fact.RecordSet) bool {
+		return set.Name == "_dmarc."+name && hasOneDMARC(set)
+	})
 	z.Certificate = p.certificate(ctx, a.net, z)
 	return z
 }
@@ -89,10 +91,26 @@ func recursive(ctx context.Context, network scanner.Network) []server {
 	return servers
 }
 
-// missingAnswers says which questions got no answer, or not a whole one.
-func missingAnswers(z fact.Zone) scanner.Causes {
-	sets := append([]fact.RecordSet{z.NS, z.MX, z.TXT, z.DS, z.DNSKEY}, z.DMARC...)
-	return unanswered(append(sets, z.CAA...)...)
+// unread says which questions got no answer, or not a whole one: a question left
+// without answer is no doubt about the others.
+func unread(z fact.Zone) (gaps []scanner.Gap) {
+	for _, part := range []struct {
+		name string
+		sets []fact.RecordSet
+	}{
+		{fact.ZoneNS, []fact.RecordSet{z.NS}},
+		{fact.ZoneMX, []fact.RecordSet{z.MX}},
+		{fact.ZoneTXT, []fact.RecordSet{z.TXT}},
+		{fact.ZoneDMARC, z.DMARC},
+		{fact.ZoneCAA, z.CAA},
+		{fact.ZoneDS, []fact.RecordSet{z.DS}},
+		{fact.ZoneDNSKEY, []fact.RecordSet{z.DNSKEY}},
+	} {
+		if causes := unanswered(part.sets...); len(causes) > 0 {
+			gaps = append(gaps, scanner.Gap{Part: part.name, Causes: causes})
+		}
+	}
+	return gaps
 }
 
 // unanswered says of sets that are not whole why, and which they are.

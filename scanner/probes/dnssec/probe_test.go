@@ -116,7 +116,10 @@ func TestServersOutOfScope(t *testing.T) {
 	t.Parallel()
 	w := smallWorld(t)
 	for name, want := range map[string]fact.Security{"good.test": fact.Secure, "expired.test": fact.Bogus} {
-		door := &loopback.Network{Recursives: []netip.AddrPort{w.first, w.second}}
+		door := &loopback.Network{Recursives: []netip.AddrPort{w.first, w.second}, Addresses: map[string][]netip.Addr{}}
+		for _, server := range []string{"ns1.", "ns2."} {
+			door.Addresses[server+name] = []netip.Addr{netip.MustParseAddr("192.0.2.53")}
+		}
 		f := observe(t, w, door, name)
 		if len(f.Servers) != 3 || f.Servers[0].Contact != fact.ContactNotAsked || !f.Servers[2].Recursive || f.Servers[2].Sets[1].State != want {
 			t.Errorf("%s: %+v", name, f.Servers)

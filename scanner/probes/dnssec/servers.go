@@ -46,6 +46,10 @@ func (l *look) servers(ctx context.Context) {
 // permitted tells whether a server may be asked.
 func (l *look) permitted(ctx context.Context, host string, asked int) fact.DNSSECServer {
 	s := fact.DNSSECServer{Server: host, Contact: fact.ContactNotAsked}
+	if addresses, err := l.asker.net.Lookup(ctx, host); err == nil && len(addresses) == 0 {
+		s.Contact, s.Error = fact.ContactAbsent, "the name server has no address"
+		return s
+	}
 	err := l.asker.net.Permits(ctx, host)
 	if err == nil && asked >= maxServers {
 		err = errManyServers

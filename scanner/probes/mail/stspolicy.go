@@ -77,7 +77,10 @@ func fetchFailure(ctx context.Context, network scanner.Network, host string, err
 	var refusal *scanner.Refusal
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
+	addresses, unknown := network.Lookup(ctx, host)
 	switch {
+	case unknown == nil && len(addresses) == 0: // which no scope changes
+		return fact.PolicyNoAddress
 	case errors.As(err, &refusal):
 		return fact.PolicyNotAsked
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -86,9 +89,6 @@ func fetchFailure(ctx context.Context, network scanner.Network, host string, err
 		return fact.PolicyCertificate
 	case errors.As(err, &record):
 		return fact.PolicyNotHTTPS
-	}
-	if addresses, err := network.Lookup(ctx, host); err == nil && len(addresses) == 0 {
-		return fact.PolicyNoAddress
 	}
 	return fact.PolicyUnknown
 }

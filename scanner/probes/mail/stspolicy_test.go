@@ -78,13 +78,18 @@ func selfSigned(t *testing.T, name string, until time.Time) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
+// A host that the scope leaves out, and one that does not exist.
+const outside, absent = "outside", "absent"
+
 // fetch looks at the policy of the healthy domain behind an address.
 func fetch(t *testing.T, address string, roots *x509.CertPool) fact.MTASTSPolicy {
 	t.Helper()
 	net := &loopback.Network{Recursives: []netip.AddrPort{loopback.ServeDNS(t, parseRecords(t, healthy))}}
-	if address != "" {
-		net.Routes = map[string]string{"mta-sts.chu.test:443": address}
+	if address != absent {
 		net.Addresses = map[string][]netip.Addr{"mta-sts.chu.test": {netip.MustParseAddr("192.0.2.80")}}
+	}
+	if address != absent && address != outside {
+		net.Routes = map[string]string{"mta-sts.chu.test:443": address}
 	}
 	got := observe(t, net, Options{Roots: roots}, "chu.test").MTASTS
 	if got.Policy == nil {
@@ -178,7 +183,9 @@ func TestPolicyConnections(t *testing.T) {
 		"untrusted":    {unknown, x509.NewCertPool(), fact.PolicyCertificate},
 		"clear":        {clear.Listener.Addr().String(), nil, fact.PolicyNotHTTPS},
 		"closed":       {closed.Addr().String(), nil, fact.PolicyClosed},
-		"out_of_scope": {"", nil, fact.PolicyNotAsked},
+		"out_of_scope": {outside, nil, fact.PolicyNotAsked},
+		// No scope makes a host of a name that does not exist.
+		"absent": {absent, nil, fact.PolicyNoAddress},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

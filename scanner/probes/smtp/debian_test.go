@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/debian"
 )
@@ -41,9 +42,9 @@ func TestHealthyPostfix(t *testing.T) {
 		Address: "127.0.0.1",
 		Ports: []fact.MailPort{
 			{Port: 25, Reach: fact.Answered, Banner: "mx1.chu.test ESMTP Postfix", StartTLS: fact.Accepted},
-			{Port: 110, Reach: fact.Closed},
-			{Port: 143, Reach: fact.Closed},
-			{Port: 587, Reach: fact.Closed},
+			{Port: 110, Reach: fact.Closed, Cause: scanner.Cause{Code: scanner.CauseRefused}},
+			{Port: 143, Reach: fact.Closed, Cause: scanner.Cause{Code: scanner.CauseRefused}},
+			{Port: 587, Reach: fact.Closed, Cause: scanner.Cause{Code: scanner.CauseRefused}},
 		},
 		Versions: map[string]fact.Offer{"1.3": fact.Accepted, "1.2": fact.Accepted, "1.1": fact.Declined, "1.0": fact.Declined},
 		Trust:    fact.Trusted, Store: "test", TLSA: []bool{true, false}, Relay: fact.RelayNotAsked,
@@ -56,7 +57,7 @@ func TestHealthyPostfix(t *testing.T) {
 	}
 	h.Chain = nil
 	for i := range h.Ports {
-		h.Ports[i].Error = ""
+		h.Ports[i].Error, h.Ports[i].Cause.Values = "", nil
 	}
 	if diff := cmp.Diff(want, h); diff != "" {
 		t.Errorf("host (-want +got):\n%s", diff)

@@ -41,7 +41,8 @@ func (d *door) announced(ctx context.Context, port int) fact.MailPort {
 	a, err := d.announcement(ctx, port)
 	p.Banner = banner(a.Greeting)
 	if err != nil {
-		p.Reach, p.Error = reach(err), technical(err)
+		p.Reach = reach(err)
+		p.Cause, p.Error = why(err)
 		p.Filtered = isSilence(err)
 		return p
 	}

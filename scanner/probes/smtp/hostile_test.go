@@ -4,6 +4,7 @@ package smtpprobe
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -192,6 +193,12 @@ func TestDomains(t *testing.T) {
 		"own-name-out-of-scope": {"chu.test. IN MX 10 mx9.chu.test.\n", func(f fact.MailServers, _ string) bool {
 			return f.Servers[0].Provider == "" && f.Servers[0].Reach == fact.Unreached && f.Servers[0].Error != ""
 		}},
+		"provider-that-does-not-exist": {"chu.test. IN MX 10 mx.parti.example.\n", func(f fact.MailServers, _ string) bool {
+			return f.Servers[0].Provider == "" && f.Servers[0].Reach == fact.NoAddress
+		}},
+		"provider-with-a-silent-dns": {"chu.test. IN MX 10 mx.muet.example.\n", func(f fact.MailServers, _ string) bool {
+			return f.Servers[0].Provider == "muet.example" && f.Servers[0].Cause.Code == scanner.CauseOutOfScope
+		}},
 		"many": {strings.ReplaceAll("chu.test. IN MX 1 a.example.\nchu.test. IN MX 2 b.example.\nchu.test. IN MX 3 c.example.\nchu.test. IN MX 4 d.example.\n"+
 			"chu.test. IN MX 5 e.example.\nchu.test. IN MX 6 f.example.\nchu.test. IN MX 7 g.example.\n", "\n\n", "\n"), func(f fact.MailServers, _ string) bool {
 			return f.LeftOut == 1 && len(f.Servers) == 6 && f.Servers[0].Name == "a.example"
@@ -202,6 +209,11 @@ func TestDomains(t *testing.T) {
 			t.Parallel()
 			n := world(t, tt.text, nil)
 			n.Routes["mx2.chu.test:25"] = "127.0.0.1:1" // permitted, without an address
+			n.Addresses["mx2.chu.test"] = nil
+			for _, elsewhere := range []string{"mx.messagerie.example", "mx9.chu.test"} {
+				n.Addresses[elsewhere] = []netip.Addr{netip.MustParseAddr("192.0.2.99")}
+			}
+			n.Silent = map[string]error{"mx.muet.example": scanner.NotSeen(scanner.CauseTimeout, nil, errors.New("silence"))}
 			f, s := observe(t, n, Options{})
 			if !tt.want(f, s.Missing.Detail()) {
 				t.Errorf("got %+v, missing %q", f, s.Missing.Detail())

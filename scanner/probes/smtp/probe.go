@@ -156,5 +156,11 @@ func clean(text string) string {
 	return excerpt.Of(strings.Map(printable, text), maxText)
 }
 
+// why is what a fact keeps of an error: its cause, and its technical text.
+func why(err error) (scanner.Cause, string) {
+	cause, _ := excerpt.Why(err, maxText)
+	return cause, technical(err)
+}
+
 // technical is the text of an error as a fact keeps it.
 func technical(err error) string { return clean(scanner.Technical(err.Error())) }

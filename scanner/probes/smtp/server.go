@@ -25,17 +25,16 @@ func (l *look) server(ctx context.Context, e exchanger, validating bool) fact.Ma
 	s := fact.MailServer{Name: e.name, Preference: e.preference, Reach: fact.Unreached}
 	var records []tlsaRecord
 	s.TLSA, records = l.tlsa(ctx, e.name, validating)
-	if err := l.network.Permits(ctx, e.name); err != nil {
-		s.Error, s.Provider = technical(err), l.provider(e.name, err)
-		return s
-	}
 	addresses, err := l.network.Lookup(ctx, e.name)
-	if err != nil {
-		s.Error = technical(err)
+	if err == nil && len(addresses) == 0 {
+		s.Reach = fact.NoAddress // and is nobody's, whatever the scope
 		return s
 	}
-	if len(addresses) == 0 {
-		s.Reach = fact.NoAddress
+	if refusal := l.network.Permits(ctx, e.name); refusal != nil {
+		s.Provider, err = l.provider(e.name, refusal), refusal
+	}
+	if err != nil {
+		s.Cause, s.Error = why(err)
 		return s
 	}
 	doors := l.doors(ctx, e.name, addresses)
@@ -50,10 +49,9 @@ func (l *look) server(ctx context.Context, e exchanger, validating bool) fact.Ma
 }
 
 // provider is the organisation that runs a server outside the scope; empty when
-// it bears the name of the domain itself.
+// it bears the name of the domain itself, or when its addresses are not known.
 func (l *look) provider(name string, err error) string {
-	refusal, ok := errors.AsType[*scanner.Refusal](err)
-	if !ok || refusal.Code != scanner.RefusedOutOfScope {
+	if scanner.CauseOf(err).Code != scanner.CauseOutOfScope {
 		return ""
 	}
 	owner, own := registrable(name), registrable(l.domain)

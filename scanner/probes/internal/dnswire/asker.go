@@ -14,10 +14,13 @@ import (
 
 // triesPerServer is how often one question is put to one server, and
 // maxSilences how many exchanges in a row may fail before it is left alone for
-// the rest of the look: a dead server costs seconds, not minutes.
+// the rest of the look: a dead server costs seconds, not minutes. One that has
+// answered is not dead: a few names may be filtered, or their servers, without
+// the other questions being lost for that.
 const (
 	triesPerServer = 2
 	maxSilences    = 3
+	maxPatience    = 8
 )
 
 // The ends of a question that was not asked.
@@ -39,21 +42,27 @@ type Asker struct {
 	most     int
 	made     int
 	silences map[Server]int // failed exchanges in a row
+	heard    map[Server]bool
 }
 
 // NewAsker makes at most so many exchanges, each bounded in time.
 func NewAsker(network scanner.Network, timeout time.Duration, most int) *Asker {
-	return &Asker{network: network, timeout: timeout, most: most, silences: map[Server]int{}}
+	return &Asker{network: network, timeout: timeout, most: most, silences: map[Server]int{}, heard: map[Server]bool{}}
 }
 
 // Made is how many exchanges were made so far.
 func (a *Asker) Made() int { return a.made }
 
 // Silent tells whether a server is left alone.
-func (a *Asker) Silent(s Server) bool { return a.silences[s] >= maxSilences }
+func (a *Asker) Silent(s Server) bool {
+	if a.heard[s] {
+		return a.silences[s] >= maxPatience
+	}
+	return a.silences[s] >= maxSilences
+}
 
 // Abandon leaves a server alone for the rest of the look.
-func (a *Asker) Abandon(s Server) { a.silences[s] = maxSilences }
+func (a *Asker) Abandon(s Server) { a.silences[s] = maxPatience }
 
 // Ask puts a question to a server, once more when the exchange brought nothing,
 // and tells who answered. A refusal of our own guard is not asked twice.
@@ -64,7 +73,7 @@ func (a *Asker) Ask(ctx context.Context, s Server, q *dns.Msg) (reply *dns.Msg, 
 	for range triesPerServer {
 		reply, from, err = a.once(ctx, s, q)
 		if err == nil {
-			a.silences[s] = 0
+			a.silences[s], a.heard[s] = 0, true
 			return reply, from, nil
 		}
 		a.silences[s]++

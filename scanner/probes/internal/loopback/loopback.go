@@ -71,13 +71,24 @@ func (n *Network) Pace(_ context.Context, host string) error {
 	return nil
 }
 
-// Lookup gives the addresses of the test; a name without any is proven to have
-// none.
+// Lookup gives the addresses of the test, or those of the routes of a name; a name
+// without any is proven to have none.
 func (n *Network) Lookup(_ context.Context, host string) ([]netip.Addr, error) {
 	if err := n.Silent[host]; err != nil {
 		return nil, err
 	}
-	return n.Addresses[host], nil
+	if found, known := n.Addresses[host]; known {
+		return found, nil
+	}
+	var found []netip.Addr
+	for address, real := range n.Routes {
+		name, _, err := net.SplitHostPort(address)
+		at, parseErr := netip.ParseAddrPort(real)
+		if err == nil && parseErr == nil && name == host && !slices.Contains(found, at.Addr()) {
+			found = append(found, at.Addr())
+		}
+	}
+	return found, nil
 }
 
 // Resolvers lists the recursive resolvers of the test.

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"carescan/scanner"
 )
 
 // Protocol is what is spoken before TLS; empty when TLS begins at once.
@@ -217,8 +219,19 @@ func (t *talk) ask(command string) (string, error) {
 func (t *talk) notOffered(reply string) error { return &NotOffered{t.protocol, quote(reply)} }
 func (t *talk) otherTalk(reply string) error  { return &OtherTalk{t.protocol, quote(reply)} }
 
-// passing is the error of a refusal that may not last, and proves nothing.
-func passing(reply string) error { return fmt.Errorf("the server answered %s", quote(reply)) }
+// passing is the error of a refusal that may not last, or may be meant for us
+// alone, and proves nothing. One of a numbered protocol says which by its first
+// digit (RFC 5321 section 4.2.1).
+func passing(reply string) error {
+	cause := scanner.Cause{Code: scanner.CausePutOff}
+	if code, _, _ := numberedLine(reply); code != "" {
+		cause = cause.With(scanner.ValueCode, code)
+		if code[0] == '5' {
+			cause.Code = scanner.CauseRefusedAnswer
+		}
+	}
+	return cause.Over(fmt.Errorf("the server answered %s", quote(reply)))
+}
 
 // quote bounds foreign bytes and makes them printable.
 func quote(reply string) string { return fmt.Sprintf("%q", reply[:min(len(reply), maxQuote)]) }
