@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // declared learns all the groups of TLS 1.3 at once from a server that lists them

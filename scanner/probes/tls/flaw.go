@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // seekFlaws looks for flaws of implementations, only under the dated authorisation

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // form is how long a hello is. Some middle boxes lose those over 255 bytes, and

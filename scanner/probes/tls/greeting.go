@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // usual is the hello of an ordinary client of a version.

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 var errNoRetry = errors.New("the server answers no hello of TLS 1.3 without a key")

@@ -14,8 +14,8 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/starttls"
-	"carescan/scanner/probes/tls/hello"
 )
 
 // reply is what came of one connection.

@@ -11,8 +11,8 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/starttls"
-	"carescan/scanner/probes/tls/hello"
 )
 
 // budget is the most connections one service may cost. A modern server is whole

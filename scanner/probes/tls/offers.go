@@ -8,7 +8,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // fallback sends the hello of a client that has come down from a higher version,

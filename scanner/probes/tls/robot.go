@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // robot looks for the return of Bleichenbacher's oracle (CVE-2017-13099 and others;

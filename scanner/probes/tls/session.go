@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // farewell is how long a server is given to end a connection that we ended: its

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // The hashes of a signature, as TLS numbers them (RFC 5246 section 7.4.1.4.1);

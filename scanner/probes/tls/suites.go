@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 var errNotOffered = errors.New("the server picked what was not offered")

@@ -74,7 +74,7 @@ func (o Offer) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("write a hello: %w", err)
 	}
 	var b cryptobyte.Builder
-	b.AddUint8(recordHandshake)
+	b.AddUint8(RecordHandshake)
 	b.AddUint16(min(o.Version, TLS10))
 	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(body) })
 	return b.Bytes()
