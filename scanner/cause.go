@@ -43,7 +43,8 @@ const (
 	CauseNoServer    CauseCode = "no-server"   // no server of the domain is known
 	CauseNoResolver  CauseCode = "no-resolver"
 	CauseNotTLS      CauseCode = "not-tls"
-	CauseTLSRefused  CauseCode = "tls-refused" // the server refuses the handshake: ValueCode is its alert
+	CauseTLSRefused  CauseCode = "tls-refused"  // the server refuses the handshake: ValueCode is its alert
+	CauseTLSUnspoken CauseCode = "tls-unspoken" // the server speaks TLS of a kind that no part of the program does
 	// CauseBadCertificate has a ValueReason: one of the Certificate… constants.
 	CauseBadCertificate CauseCode = "bad-certificate"
 	CauseNotHTTP        CauseCode = "not-http"

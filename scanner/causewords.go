@@ -153,6 +153,13 @@ var causeWords = map[CauseCode]wording{
 			"Make sure that the service accepts TLS 1.2 or later, under the declared name.",
 		},
 	},
+	CauseTLSUnspoken: {
+		Text{"le service ne parle qu'un TLS que ce programme ne sait pas parler[ ({where})]", "the service speaks only a TLS that this program cannot speak[ ({where})]"},
+		Text{
+			"Les vérifications TLS disent ce que parle ce service. Ce qu'il y a derrière se vérifie à la main, avec un client de son époque, ou après sa mise à jour.",
+			"The TLS checks say what this service speaks. What is behind is to be checked by hand, with a client of its time, or once it is updated.",
+		},
+	},
 	CauseBadCertificate: {
 		Text{"le certificat présenté ne peut pas être accepté[ ({where})]", "the certificate shown cannot be accepted[ ({where})]"},
 		Text{

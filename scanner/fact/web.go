@@ -44,6 +44,10 @@ type Hop struct {
 	// Certificate tells whether a browser would accept the connection; empty
 	// when there was none to judge.
 	Certificate Validity `json:"certificate,omitempty"`
+	// OldTLS tells that the answer came over TLS that clients of today refuse for more
+	// than its certificate: only finite-field Diffie-Hellman, signatures by SHA-1, a
+	// short key.
+	OldTLS      bool     `json:"old_tls,omitempty"`
 	Cookies     []Cookie `json:"cookies,omitempty"` // at most 180, as a browser keeps them
 	MoreCookies int      `json:"more_cookies,omitempty"`
 	Auth        []string `json:"auth,omitempty"` // schemes of WWW-Authenticate, lower case

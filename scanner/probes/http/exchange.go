@@ -4,14 +4,9 @@ package httpprobe
 
 import (
 	"bufio"
-	"cmp"
-	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 
@@ -34,33 +29,6 @@ var (
 	errInterim = scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("the server announces an answer and never gives it"))
 )
 
-// open connects to the server of an address, over TLS when it is asked for.
-func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (net.Conn, fact.Validity, error) {
-	conn, err := v.net.DialContext(ctx, cmp.Or(e.network, "tcp"), net.JoinHostPort(cmp.Or(e.literal, u.Hostname()), portOf(u)))
-	if err != nil || u.Scheme == "http" {
-		return conn, "", err
-	}
-	secure := tls.Client(conn, tolerant(u.Hostname()))
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, "", err
-	}
-	return secure, v.validity(u.Hostname(), secure.ConnectionState().PeerCertificates), nil
-}
-
-// validity says what a browser would conclude of a certificate: it heeds the
-// HSTS header over a valid one only (RFC 6797 section 8.1).
-func (v *visitor) validity(host string, chain []*x509.Certificate) fact.Validity {
-	options := x509.VerifyOptions{DNSName: host, Roots: v.roots, Intermediates: x509.NewCertPool()}
-	for _, c := range chain[1:] {
-		options.Intermediates.AddCert(c)
-	}
-	if _, err := chain[0].Verify(options); err != nil {
-		return fact.Invalid
-	}
-	return fact.Valid
-}
-
 func portOf(u *url.URL) string {
 	switch {
 	case u.Port() != "":
@@ -69,17 +37,6 @@ func portOf(u *url.URL) string {
 		return "80"
 	}
 	return "443"
-}
-
-// tolerant speaks to any TLS server. Certificate and versions have their own
-// probe and checks, and a site behind a bad certificate is looked at all the
-// same: nothing secret is ever sent, and nothing received is trusted.
-func tolerant(host string) *tls.Config {
-	config := &tls.Config{ServerName: host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10} //nolint:gosec // as said above
-	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		config.CipherSuites = append(config.CipherSuites, suite.ID)
-	}
-	return config
 }
 
 // newRequest asks as a client that says who it is, and wants no compression: what

@@ -71,9 +71,9 @@ func (*Probe) Facts() []string { return []string{fact.Web{}.FactKind(), fact.Pro
 
 // Needs gives the most it costs a site: the origin, port 80 and security.txt, each
 // with its redirects; other addresses of the name; a request that says it comes
-// from elsewhere; and two random paths. A healthy site costs seven.
+// from elsewhere; two random paths; and tries by an old TLS. A healthy site costs seven.
 func (*Probe) Needs() scanner.Needs {
-	const most = 3*(1+maxRedirects) + maxOthers + 1 + maxUnlikely
+	const most = 3*(1+maxRedirects) + maxOthers + 1 + maxUnlikely + maxOld
 	return scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
 		Load:     scanner.Load{Connections: most, Requests: most},

@@ -35,6 +35,7 @@ type visitor struct {
 	elements elements
 	products []fact.Product
 	names    map[string]fact.HostName // of script hosts, asked once
+	old      map[string]bool          // places tried by an old TLS, and whether they speak it
 }
 
 // errand is why an address is visited.
@@ -120,7 +121,7 @@ func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
-	conn, validity, err := v.open(ctx, u, e)
+	conn, err := v.open(ctx, u, e)
 	if err != nil {
 		return hop, last, err
 	}
@@ -136,7 +137,7 @@ func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, 
 	v.heads.add(u, response, oddities)
 	hop = describe(u, response)
 	hop.Oddities = oddities
-	hop.Certificate = validity
+	hop.Certificate, hop.OldTLS = conn.certificate, conn.old
 	if e.literal != "" || e.network != "" {
 		hop.Address = cmp.Or(e.literal, conn.RemoteAddr().String())
 	}

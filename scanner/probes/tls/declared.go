@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // declared learns all the groups of TLS 1.3 at once from a server that lists them
@@ -17,7 +17,7 @@ import (
 // those built on OpenSSL do. From any other server the same handshake tells of one
 // group, as a hello would have.
 func (l *look) declared(ctx context.Context) {
-	if !l.takes(hello.TLS13) || l.keyed {
+	if !l.takes(hello.TLS13) || l.keyed || l.form != full {
 		return
 	}
 	curves := l.groups[hello.TLS13].left([]uint16{hello.P256, hello.X25519, hello.P384})

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // seekFlaws looks for flaws of implementations, only under the dated authorisation
@@ -66,7 +66,7 @@ func (l *look) provokeRecords(ctx context.Context, version uint16) {
 // provoked sends a hello, then what goes further than an ordinary client would, if
 // that is still authorised.
 func (l *look) provoked(ctx context.Context, o hello.Offer, then func(net.Conn, hello.Answer)) reply {
-	raw, err := o.Bytes()
+	raw, err := min(l.form, small).shape(o).Bytes() // what is sought is asked, in any form
 	if err != nil {
 		return reply{offer: fact.OfferUnknown, err: err}
 	}

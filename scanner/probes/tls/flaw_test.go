@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/loopback"
-	"carescan/scanner/probes/tls/hello"
 )
 
 var allFlaws = []string{fact.FlawHeartbleed, fact.FlawCCS, fact.FlawROBOT, fact.FlawTicketbleed}

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // usual is the hello of an ordinary client of a version.
 func (l *look) usual(version uint16) hello.Offer {
-	return l.offer(version, hello.Usual(version))
+	suites := hello.Usual(version)
+	return l.offer(version, suites[:min(len(suites), l.most(version))])
 }
 
 // offer is a hello of an ordinary client, with these suites only.
@@ -41,36 +42,43 @@ func (l *look) greet(ctx context.Context) {
 		l.version(ctx, v)
 	}
 	l.ssl2(ctx)
+	if best := l.best(); l.form != full && best >= hello.TLS10 {
+		l.shakeFirst(ctx, terms{most: best})
+	}
 }
 
 // open makes the default handshake, and tells whether to go on. When it brings no
 // word of TLS, a hello that no middle box loses decides, and the handshake is made
 // again without the groups that make it long.
 func (l *look) open(ctx context.Context) bool {
-	l.shakeFirst(ctx, nil)
+	l.shakeFirst(ctx, terms{most: tls.VersionTLS13})
 	if l.first.stranger || !l.first.connected {
 		return false
 	}
 	if !l.first.spokeTLS() {
-		small := l.offer(hello.TLS12, hello.Usual(hello.TLS12)[:fewSuites]).Small()
-		r := l.say(ctx, small)
+		o := bare.shape(l.offer(hello.TLS12, nil))
+		o.Suites = hello.Usual(hello.TLS12)[:o.Room()]
+		r := l.say(ctx, o)
 		l.learn(r)
 		if !r.spokeTLS() {
 			return r.hungUp
 		}
-		l.shakeFirst(ctx, []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521})
+		l.shakeFirst(ctx, terms{most: tls.VersionTLS13, groups: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}})
+		if r.Version != 0 && l.first.offer != fact.Accepted {
+			l.form = small
+		}
 	}
-	l.roomy = l.first.offer == fact.Accepted
+	l.proven = l.first.offer == fact.Accepted
 	if l.first.Version != 0 && l.first.Version < hello.TLS13 {
 		l.versions[hello.TLS13] = reply{offer: fact.Declined, connected: true}
 	}
 	return true
 }
 
-// shakeFirst makes the handshake whose certificate is shown; its hello is larger
-// than SmallSize.
-func (l *look) shakeFirst(ctx context.Context, groups []tls.CurveID) {
-	o := terms{name: l.name(), most: tls.VersionTLS13, groups: groups, alpn: l.alpn}
+// shakeFirst makes the handshake whose certificate is shown. Unless only small
+// hellos are answered, its own is larger than SmallSize.
+func (l *look) shakeFirst(ctx context.Context, o terms) {
+	o.name, o.alpn = l.name(), l.alpn
 	l.first = l.shake(ctx, o, (*session).end)
 	l.learn(l.first.reply)
 }

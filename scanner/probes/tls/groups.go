@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 var errNoRetry = errors.New("the server answers no hello of TLS 1.3 without a key")
@@ -22,12 +22,15 @@ func (l *look) weak(ctx context.Context) {
 		l.offers[fact.OfferWeakGroups] = fact.Declined
 		return
 	}
-	isWeak := func(id uint16) bool { return slices.Contains(hello.WeakGroups(), id) }
-	known := l.groups[version]
-	answer := fact.Accepted
-	for answer == fact.Accepted && !slices.ContainsFunc(known.taken, isWeak) {
-		groups := known.left(slices.Concat(hello.WeakGroups(), hello.OlderGroups()))
+	known, all, answer := l.groups[version], slices.Concat(hello.WeakGroups(), hello.OlderGroups()), fact.Declined
+	accepted := func() bool {
+		return slices.ContainsFunc(known.taken, func(id uint16) bool { return slices.Contains(hello.WeakGroups(), id) })
+	}
+	for groups := known.left(all); len(groups) > 0 && answer != fact.OfferUnknown && !accepted(); groups = known.left(all) {
 		answer = l.offerGroups(ctx, version, groups, fact.OfferWeakGroups)
+	}
+	if accepted() {
+		answer = fact.Accepted
 	}
 	l.offers[fact.OfferWeakGroups] = answer
 }
@@ -63,7 +66,7 @@ func (l *look) offerGroups(ctx context.Context, version uint16, groups []uint16,
 	if r.offer == fact.OfferUnknown {
 		return fact.OfferUnknown
 	}
-	l.refuseGroups(version, groups, r)
+	l.refuseGroups(version, r)
 	if key == fact.OfferWeakGroups {
 		l.doubt(r, func() { l.offers[key] = fact.OfferUnknown })
 	}
@@ -80,17 +83,17 @@ func (l *look) grouped(version uint16) []uint16 {
 		return known
 	}
 	suites := hello.Suites(version, hello.ECDHE)
-	return suites[:min(len(suites), hello.MaxSuites)]
+	return suites[:min(len(suites), l.most(version))]
 }
 
 // refuseGroups keeps what a refusal proves.
-func (l *look) refuseGroups(version uint16, groups []uint16, r reply) {
+func (l *look) refuseGroups(version uint16, r reply) {
 	refused := l.groups[version].refused
-	for _, id := range groups {
+	for _, id := range r.sent.Groups {
 		refused[id] = true
 	}
 	l.doubt(r, func() {
-		for _, id := range groups {
+		for _, id := range r.sent.Groups {
 			delete(refused, id)
 		}
 	})
@@ -117,7 +120,7 @@ func (l *look) enumerateGroups(ctx context.Context, version uint16) {
 		if len(groups) == 0 {
 			return
 		}
-		if l.offerGroups(ctx, version, groups, key) != fact.Accepted {
+		if l.offerGroups(ctx, version, groups, key) == fact.OfferUnknown {
 			return
 		}
 	}

@@ -38,8 +38,8 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/debian"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/loopback"
-	"carescan/scanner/probes/tls/hello"
 )
 
 // protocolChecks judge what a service speaks, certificateChecks what it shows.

@@ -14,13 +14,14 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/starttls"
-	"carescan/scanner/probes/tls/hello"
 )
 
 // reply is what came of one connection.
 type reply struct {
 	hello.Answer
+	sent      hello.Offer // what was really offered: nothing else is answered
 	offer     fact.Offer
 	connected bool // the dial was answered
 	stranger  bool // what came is no TLS
@@ -92,9 +93,7 @@ func (l *look) say(ctx context.Context, o hello.Offer) reply {
 		return reply{offer: fact.OfferUnknown, err: err}
 	}
 	r := l.exchange(ctx, raw, nil)
-	if r.Version != 0 && len(raw) >= hello.SmallSize {
-		l.roomy = true
-	}
+	r.sent = o
 	l.learnEncryptMAC(o, r)
 	return r
 }

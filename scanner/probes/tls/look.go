@@ -11,8 +11,8 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/starttls"
-	"carescan/scanner/probes/tls/hello"
 )
 
 // budget is the most connections one service may cost. A modern server is whole
@@ -38,7 +38,8 @@ type look struct {
 	began   bool  // the service spoke TLS
 	streak  int   // connections in a row without a word of TLS
 	doubts  []func()
-	roomy   bool // a hello of ordinary size was answered
+	form    form // of the hellos that it answers
+	proven  bool // one of that form was answered
 	keyed   bool // TLS 1.3 is answered only with a key
 	apart   bool // suites and groups are listed one after the other
 
@@ -61,9 +62,6 @@ type look struct {
 	staple     []byte   // the first
 	ticketLife time.Duration
 }
-
-// fewSuites are as many as a small hello holds.
-const fewSuites = 32
 
 // split sorts what was offered by the answer.
 type split struct {
@@ -135,40 +133,6 @@ func (l *look) heard(r reply) reply {
 	return r
 }
 
-// ask sends a hello, a smaller one when it may have been lost for its size, and
-// learns what the answer tells.
-func (l *look) ask(ctx context.Context, o hello.Offer) reply {
-	r := l.say(ctx, o)
-	if r.offer != fact.Accepted && !l.roomy && r.connected && !r.stranger && l.stopped == nil && o.Size() >= hello.SmallSize {
-		r = l.askSmall(ctx, o)
-	}
-	l.learn(r)
-	if l.streak >= maxRefusals {
-		l.control(ctx)
-	}
-	return r
-}
-
-// askSmall offers the same suites by small hellos.
-func (l *look) askSmall(ctx context.Context, o hello.Offer) reply {
-	worst := reply{}
-	for suites := range slices.Chunk(o.Suites, fewSuites) {
-		small := o.Small()
-		small.Suites = suites
-		r := l.say(ctx, small)
-		if r.offer == fact.Accepted {
-			return r
-		}
-		if worst.offer != fact.OfferUnknown {
-			worst = r
-		}
-		if l.streak >= maxRefusals {
-			break
-		}
-	}
-	return worst
-}
-
 // learn keeps what an accepted hello tells besides what it was sent for.
 func (l *look) learn(r reply) {
 	taken := l.suites[r.Version]
@@ -218,11 +182,8 @@ func (l *look) control(ctx context.Context) {
 		return
 	}
 	taken := l.suites[known].taken
-	o := l.offer(known, taken[:min(len(taken), fewSuites)])
-	if !l.roomy {
-		o = o.Small()
-	}
-	if l.say(ctx, o).spokeTLS() {
+	o := l.offer(known, taken[:min(len(taken), l.most(known))])
+	if l.say(ctx, l.form.shape(o)).spokeTLS() {
 		return
 	}
 	for _, undo := range l.doubts {

@@ -8,7 +8,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // fallback sends the hello of a client that has come down from a higher version,
@@ -138,9 +138,14 @@ func (l *look) addHabits() {
 	}
 	// Before TLS 1.3 a server that says nothing of an extension has it not; SSL 3.0
 	// answers a signal among the suites (RFC 5746 section 3.3).
-	l.offers[fact.OfferCompression] = echoed(l.base, l.base.Compression != 0)
-	l.offers[fact.OfferRenegotiation] = echoed(l.base, l.base.Renegotiate)
-	l.offers[fact.OfferEMS] = echoed(l.base, l.base.MasterSecret)
+	for key, habit := range map[string]struct{ offered, taken bool }{
+		fact.OfferCompression:   {l.base.sent.Compress, l.base.Compression != 0},
+		fact.OfferRenegotiation: {l.base.sent.Renegotiate, l.base.Renegotiate},
+		fact.OfferEMS:           {l.base.sent.MasterSecret, l.base.MasterSecret},
+	} {
+		l.offers[key] = echoed(l.base, habit.offered, habit.taken)
+		l.noteUnasked(key, l.base, habit.offered)
+	}
 	if l.offers[fact.OfferClientRenego] == "" {
 		l.offers[fact.OfferClientRenego] = fact.OfferUnknown
 		l.why[fact.OfferClientRenego] = "no session could be made to ask in"

@@ -3,16 +3,11 @@
 package tlsprobe
 
 import (
-	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"carescan/scanner/fact"
@@ -48,37 +43,10 @@ func TestObserveOpenSSL(t *testing.T) {
 	}
 }
 
-// startOpenSSL starts the server on a port of its own choice, which it prints.
+// startOpenSSL starts the server with a certificate, unless the flags name another.
 func startOpenSSL(t testing.TB, flags []string) *loopback.Network {
 	t.Helper()
-	binary := debian.Program(t, "openssl", "openssl")
-	ctx, cancel := context.WithCancel(context.Background())
-	arguments := append([]string{"s_server", "-accept", "127.0.0.1:0", "-cert", writePair(t, selfSigned(t))}, flags...)
-	command := exec.CommandContext(ctx, binary, arguments...)
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	input, err := command.StdinPipe() // its end would end the server
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cancel(); input.Close(); command.Wait() })
-	lines := bufio.NewScanner(output)
-	for lines.Scan() {
-		if address, found := strings.CutPrefix(lines.Text(), "ACCEPT "); found {
-			go func() {
-				for lines.Scan() {
-				}
-			}()
-			return doorTo(netip.MustParseAddrPort(address).String())
-		}
-	}
-	t.Fatal("openssl did not say where it listens")
-	return nil
+	return doorTo(debian.OpenSSL(t, append([]string{"-cert", writePair(t, selfSigned(t))}, flags...)...))
 }
 
 // writePair writes a certificate and its key into one file.

@@ -21,8 +21,8 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/starttls"
-	"carescan/scanner/probes/tls/hello"
 )
 
 const (

@@ -16,7 +16,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // messages walks the handshake messages that passed in clear, up to the change of

@@ -18,8 +18,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/loopback"
-	"carescan/scanner/probes/tls/hello"
 )
 
 // responder answers hellos as servers did that no library of today can play. It

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // robot looks for the return of Bleichenbacher's oracle (CVE-2017-13099 and others;
@@ -32,7 +32,7 @@ func (l *look) robot(ctx context.Context, version uint16) fact.Offer {
 	if len(suites) == 0 {
 		return l.traitOffer(hello.StaticKey) // nothing decrypts with the key
 	}
-	o := l.offer(version, suites[:min(len(suites), hello.MaxSuites)])
+	o := l.offer(version, suites[:min(len(suites), l.most(version))])
 	for _, ends := range []bool{true, false} { // some servers show it only when the client stops short
 		first, ok := l.oracle(ctx, o, ends)
 		if !ok {

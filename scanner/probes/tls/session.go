@@ -4,14 +4,16 @@ package tlsprobe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // farewell is how long a server is given to end a connection that we ended: its
@@ -35,9 +37,24 @@ type session struct {
 // terms are what a session offers.
 type terms struct {
 	name   string
+	least  uint16 // version; TLS 1.0 when zero
 	most   uint16
+	suites []uint16      // before TLS 1.3; nil means all
 	groups []tls.CurveID // nil means those of the library, hybrid first
 	alpn   []string
+}
+
+// fit makes the hello of a session small when only those are answered: by one
+// version, the groups that every client has, and suites that the server took.
+func (l *look) fit(o terms) terms {
+	if l.form == full {
+		return o
+	}
+	o.alpn, o.groups = nil, []tls.CurveID{tls.X25519, tls.CurveP256}
+	if l.takes(o.most) {
+		o.least, o.suites = o.most, l.suites[o.most].taken
+	}
+	return o
 }
 
 // shake makes a whole handshake, then what follows on the open connection.
@@ -52,7 +69,7 @@ func (l *look) shake(ctx context.Context, o terms, then func(*session, *tls.Conn
 	}
 	defer raw.Close()
 	s.tape = &tape{Conn: raw}
-	conn := tls.Client(s.tape, s.config(o))
+	conn := tls.Client(s.tape, s.config(l.fit(o)))
 	err = conn.HandshakeContext(ctx)
 	s.state, s.whole = conn.ConnectionState(), err == nil
 	s.reply = l.heard(s.outcome(err))
@@ -67,12 +84,12 @@ func (l *look) shake(ctx context.Context, o terms, then func(*session, *tls.Conn
 func (s *session) config(o terms) *tls.Config {
 	return &tls.Config{
 		ServerName: o.name,
-		MinVersion: tls.VersionTLS10,
+		MinVersion: cmp.Or(o.least, tls.VersionTLS10),
 		MaxVersion: o.most,
 		// The chain is wanted as it is: it is judged afterwards, by the checks,
 		// and nothing secret or trusted passes over this connection.
 		InsecureSkipVerify: true, //nolint:gosec // as said above
-		CipherSuites:       allSuites(),
+		CipherSuites:       o.known(),
 		CurvePreferences:   o.groups,
 		NextProtos:         o.alpn,
 		KeyLogWriter:       &s.secrets,
@@ -82,11 +99,13 @@ func (s *session) config(o terms) *tls.Config {
 	}
 }
 
-// allSuites puts first those that what follows a handshake can go on with.
-func allSuites() []uint16 {
+// known are the suites offered that the library speaks.
+func (o terms) known() []uint16 {
 	var ids []uint16
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		ids = append(ids, suite.ID)
+		if o.suites == nil || slices.Contains(o.suites, suite.ID) {
+			ids = append(ids, suite.ID)
+		}
 	}
 	return ids
 }

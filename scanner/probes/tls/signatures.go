@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // The hashes of a signature, as TLS numbers them (RFC 5246 section 7.4.1.4.1);
@@ -74,7 +74,7 @@ func (l *look) signing(hashes []uint16) hello.Offer {
 	if len(suites) == 0 {
 		suites = hello.Suites(hello.TLS12, hello.ECDHE|hello.DHE)
 	}
-	o := l.offer(hello.TLS12, suites[:min(len(suites), hello.MaxSuites)])
+	o := l.offer(hello.TLS12, suites[:min(len(suites), l.most(hello.TLS12))])
 	o.Signatures = []uint16{}
 	for _, h := range hashes {
 		for _, key := range []uint16{3, 1, 2} { // ECDSA, RSA, DSA

@@ -21,8 +21,8 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/debian"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/loopback"
-	"carescan/scanner/probes/tls/hello"
 )
 
 // scan is what sslscan tells in its XML.

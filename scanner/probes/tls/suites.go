@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 var errNotOffered = errors.New("the server picked what was not offered")
@@ -74,11 +74,12 @@ func (l *look) peelAt(ctx context.Context, version uint16) {
 // room for all the others that have no answer, they follow: the refusal that ends
 // the list then ends it for both.
 func (l *look) fillHello(version uint16, suites []uint16) []uint16 {
-	if len(suites) >= hello.MaxSuites {
-		return suites[:hello.MaxSuites]
+	most := l.most(version)
+	if len(suites) >= most {
+		return suites[:most]
 	}
 	others := slices.DeleteFunc(l.suites[version].left(hello.Suites(version, 0)), func(id uint16) bool { return slices.Contains(suites, id) })
-	if len(suites)+len(others) > hello.MaxSuites {
+	if len(suites)+len(others) > most {
 		return suites
 	}
 	return slices.Concat(suites, others)
@@ -106,23 +107,23 @@ func (l *look) pick(ctx context.Context, version uint16, suites, groups []uint16
 		return len(suites) > 1 && l.pick(ctx, version, l.suites[version].left(suites), groups)
 	}
 	if groups == nil {
-		l.refuse(version, suites, r)
+		l.refuse(version, r)
 	}
 	l.note(key, r)
 	return false
 }
 
 // refuse keeps what a refusal proves.
-func (l *look) refuse(version uint16, suites []uint16, r reply) {
+func (l *look) refuse(version uint16, r reply) {
 	if r.offer != fact.Declined {
 		return
 	}
 	refused := l.suites[version].refused
-	for _, id := range suites {
+	for _, id := range r.sent.Suites {
 		refused[id] = true
 	}
 	l.doubt(r, func() {
-		for _, id := range suites {
+		for _, id := range r.sent.Suites {
 			delete(refused, id)
 		}
 	})
@@ -171,22 +172,24 @@ func (l *look) encryptMAC(ctx context.Context) {
 		return
 	}
 	r := l.ask(ctx, l.offer(version, suites))
-	l.offers[fact.OfferEncryptMAC] = echoed(r, r.EncryptMAC)
+	l.offers[fact.OfferEncryptMAC] = echoed(r, r.sent.EncryptMAC, r.EncryptMAC)
 	l.note(fact.OfferEncryptMAC, r)
+	l.noteUnasked(fact.OfferEncryptMAC, r, r.sent.EncryptMAC)
 }
 
 // learnEncryptMAC reads it off any hello that offered it and brought a CBC suite:
 // with another one a server does not answer it (RFC 7366 section 3).
 func (l *look) learnEncryptMAC(o hello.Offer, r reply) {
 	if o.EncryptMAC && r.Version >= hello.TLS10 && hello.Traits(r.Suite)&hello.CBC != 0 {
-		l.offers[fact.OfferEncryptMAC] = echoed(r, r.EncryptMAC)
+		l.offers[fact.OfferEncryptMAC] = echoed(r, true, r.EncryptMAC)
 	}
 }
 
-// echoed reads whether an accepted hello came back with an extension.
-func echoed(r reply, extension bool) fact.Offer {
+// echoed reads whether an accepted hello came back with an extension. One that was
+// not offered cannot.
+func echoed(r reply, offered, extension bool) fact.Offer {
 	switch {
-	case r.Version == 0:
+	case r.Version == 0 || !offered:
 		return fact.OfferUnknown
 	case extension:
 		return fact.Accepted
@@ -194,18 +197,28 @@ func echoed(r reply, extension bool) fact.Offer {
 	return fact.Declined
 }
 
+// noteUnasked says why an extension that was not offered is not known.
+func (l *look) noteUnasked(key string, r reply, offered bool) {
+	if r.Version != 0 && !offered {
+		l.why[key] = "the service answers only hellos in which this is not asked"
+	}
+}
+
 // having are the accepted suites of a version with a trait.
 func (l *look) having(version uint16, t hello.Trait) []uint16 {
 	return slices.DeleteFunc(slices.Clone(l.suites[version].taken), func(id uint16) bool { return hello.Traits(id)&t == 0 })
 }
 
-// reverse offers the usual suites in the opposite order: a server that picks
+// reverse offers the same suites in the opposite order: a server that picks
 // another one follows the client. ChaCha20 is left aside: a server with an order
 // of its own may still prefer it for clients that put it first.
 func (l *look) reverse(ctx context.Context) {
 	version := l.orderVersion()
 	o := l.usual(version)
-	o.Suites = slices.DeleteFunc(o.Suites, isChaCha)
+	if l.base.Version == version {
+		o.Suites = l.base.sent.Suites
+	}
+	o.Suites = slices.DeleteFunc(slices.Clone(o.Suites), isChaCha)
 	first := l.base.Suite
 	if l.base.Version != version || isChaCha(first) {
 		first = l.ask(ctx, o).Suite
@@ -262,7 +275,7 @@ func (l *look) enumerateSuites(ctx context.Context, version uint16) {
 		if len(suites) == 0 {
 			return
 		}
-		chunk := suites[:min(len(suites), hello.MaxSuites)]
+		chunk := suites[:min(len(suites), l.most(version))]
 		if fresh := l.freshGroups(version); len(fresh) > 0 && l.pick(ctx, version, chunk, fresh) {
 			continue
 		}

@@ -8,7 +8,7 @@ import (
 	"net"
 	"strings"
 
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // maxTape is how many bytes one handshake may bring.

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/tls/hello"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // ticketbleed resumes a session of ours by its ticket and an identifier of one

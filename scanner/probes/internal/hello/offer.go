@@ -74,7 +74,7 @@ func (o Offer) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("write a hello: %w", err)
 	}
 	var b cryptobyte.Builder
-	b.AddUint8(recordHandshake)
+	b.AddUint8(RecordHandshake)
 	b.AddUint16(min(o.Version, TLS10))
 	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(body) })
 	return b.Bytes()
@@ -161,17 +161,44 @@ func (o Offer) Size() int {
 // SmallSize is under what length no middle box is known to lose a hello.
 const SmallSize = 256
 
-// Small leaves out of a hello what is not needed to choose a suite. With 32
-// suites it is under SmallSize for any usual name.
+// fewSuites is how many suites a small hello should have room for, and fewGroups
+// how many groups are kept when a long name leaves no room for all.
+const (
+	fewSuites = 24
+	fewGroups = 12
+)
+
+// Small shortens a hello and keeps what it asks: only the protocols of the
+// application, the lesser signatures and the other keys are left out, and the last
+// groups when the name is long. With as many suites as Room says, it is under
+// SmallSize for any usual name.
 func (o Offer) Small() Offer {
-	small := Offer{Version: o.Version, Suites: o.Suites, Groups: o.Groups[:min(len(o.Groups), 12)], Signatures: o.Signatures, Name: o.Name, Shares: o.Shares}
+	small := o
+	small.ALPN = nil
 	if o.Signatures == nil {
 		small.Signatures = []uint16{0x0403, 0x0804, 0x0401, 0x0201, 0x0203}
 	}
-	if o.Version == TLS13 && o.Shares == nil {
-		small.Shares = []uint16{X25519} // some stacks want one
+	if o.Version == TLS13 && slices.Contains(o.Groups, X25519) {
+		small.Shares = []uint16{X25519} // some stacks want one, among the groups (RFC 8446 section 4.2.8)
+	}
+	if small.room() < fewSuites {
+		small.Groups = o.Groups[:min(len(o.Groups), fewGroups)]
 	}
 	return small
+}
+
+// Bare is a small hello that asks for nothing but a suite: some stacks end at what
+// they do not know.
+func (o Offer) Bare() Offer {
+	return Offer{Version: o.Version, Suites: o.Suites, Groups: o.Groups, Signatures: o.Signatures, Name: o.Name, Fallback: o.Fallback}.Small()
+}
+
+// Room is how many suites a small hello holds.
+func (o Offer) Room() int { return min(max(1, o.room()), MaxSuites) }
+
+func (o Offer) room() int {
+	o.Suites = nil
+	return (SmallSize - 1 - o.Size()) / 2
 }
 
 func (o Offer) extensions() ([]byte, error) {

@@ -18,6 +18,7 @@ const (
 	messageServerHello = 2
 	messageCertificate = 11
 	messageKeyExchange = 12
+	messageRequest     = 13
 	messageDone        = 14
 	messageStatus      = 22
 )
@@ -25,12 +26,15 @@ const (
 // Answer is what a server says in clear to a hello.
 type Answer struct {
 	Version     uint16 // 0 when it chose none
+	Random      []byte
 	Session     []byte // its identifier
 	Suite       uint16
 	Retry       bool   // it chose a suite and a group, and asks for a key (RFC 8446 section 4.1.4)
 	Group       uint16 // of the key exchange; 0 when it has none or explicit parameters
 	Explicit    bool   // curve given by its parameters (RFC 8422 section 5.4)
 	Prime       []byte // finite-field Diffie-Hellman
+	Generator   []byte
+	Public      []byte // key of the server in the exchange, of either kind
 	Signature   uint16 // scheme over the key exchange of TLS 1.2
 	Compression byte
 	ALPN        string
@@ -40,7 +44,9 @@ type Answer struct {
 	Certificates [][]byte
 	Staple       []byte
 	Timestamps   []byte // list of SCTs, as sent
+	Request      bool   // a certificate is asked of the client
 	Done         bool   // the whole flight was read
+	Flight       []byte // the messages that were read, as they came
 
 	Alerted bool // the server refused in TLS
 	Alert   byte // its description
@@ -90,9 +96,9 @@ func (f *flight) over() bool {
 
 func (f *flight) add(kind byte, body []byte) error {
 	switch kind {
-	case recordAlert:
+	case RecordAlert:
 		return f.alert(body)
-	case recordHandshake:
+	case RecordHandshake:
 		f.pending = append(f.pending, body...)
 		return f.assemble()
 	}
@@ -127,6 +133,7 @@ func (f *flight) assemble() error {
 			return ErrTooMuch
 		}
 		kind, body := f.pending[0], cryptobyte.String(f.pending[4:4+length])
+		f.answer.Flight = append(f.answer.Flight, f.pending[:4+length]...)
 		f.pending = f.pending[4+length:]
 		if !f.answer.message(kind, body) {
 			return fmt.Errorf("message %d of the handshake: %w", kind, ErrMalformed)
@@ -149,6 +156,8 @@ func (a *Answer) message(kind byte, body cryptobyte.String) bool {
 		return a.status(body)
 	case messageKeyExchange:
 		return a.keyExchange(body)
+	case messageRequest:
+		a.Request = true
 	case messageDone:
 		a.Done = true
 	}
@@ -169,7 +178,7 @@ func (a *Answer) serverHello(body cryptobyte.String) bool {
 		!body.ReadUint16(&a.Suite) || !body.ReadUint8(&a.Compression) || version>>8 != 3 {
 		return false
 	}
-	a.Version, a.Session, a.Retry = version, session, bytes.Equal(random, retryRandom)
+	a.Version, a.Random, a.Session, a.Retry = version, random, session, bytes.Equal(random, retryRandom)
 	if body.Empty() {
 		return true
 	}
@@ -274,7 +283,9 @@ func (a *Answer) curve(body cryptobyte.String) bool {
 		a.Explicit = true
 		return true
 	}
-	return body.ReadUint16(&a.Group) && body.ReadUint8LengthPrefixed(&point) && a.scheme(body)
+	ok := body.ReadUint16(&a.Group) && body.ReadUint8LengthPrefixed(&point)
+	a.Public = point
+	return ok && a.scheme(body)
 }
 
 // finite reads Diffie-Hellman parameters (RFC 5246 section 7.4.3).
@@ -283,7 +294,7 @@ func (a *Answer) finite(body cryptobyte.String) bool {
 	if !body.ReadUint16LengthPrefixed(&prime) || !body.ReadUint16LengthPrefixed(&generator) || !body.ReadUint16LengthPrefixed(&public) {
 		return false
 	}
-	a.Prime = bytes.TrimLeft(prime, "\x00")
+	a.Prime, a.Generator, a.Public = bytes.TrimLeft(prime, "\x00"), generator, public
 	return a.scheme(body)
 }
 

@@ -14,11 +14,11 @@ import (
 
 // The types of record (RFC 8446 appendix B.1, RFC 6520 section 3).
 const (
-	recordCipherSpec = 20
-	recordAlert      = 21
-	recordHandshake  = 22
-	recordData       = 23
-	recordHeartbeat  = 24
+	RecordCipherSpec = 20
+	RecordAlert      = 21
+	RecordHandshake  = 22
+	RecordData       = 23
+	RecordHeartbeat  = 24
 )
 
 // The bounds of what is read of one server.
@@ -67,7 +67,7 @@ func (r *records) next() (kind byte, body []byte, err error) {
 
 // plausible tells whether these may be the first bytes of a record.
 func plausible(header []byte, length int) bool {
-	return header[0] >= recordCipherSpec && header[0] <= recordHeartbeat && header[1] == 3 && length <= maxRecord
+	return header[0] >= RecordCipherSpec && header[0] <= RecordHeartbeat && header[1] == 3 && length <= maxRecord
 }
 
 // strange is what bytes that are no record mean: another protocol at the

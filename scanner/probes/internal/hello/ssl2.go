@@ -55,7 +55,7 @@ func ReadOld(stream io.Reader) (Old, error) {
 	if _, err := io.ReadFull(stream, header); err != nil {
 		return Old{}, fmt.Errorf("read a record: %w", err)
 	}
-	if header[0] == recordAlert && header[1] == 3 {
+	if header[0] == RecordAlert && header[1] == 3 {
 		return Old{Alerted: true}, nil
 	}
 	if header[0]&0x80 == 0 {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpprobe
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/url"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
+	"carescan/scanner/probes/internal/oldtls"
+)
+
+// maxOld is how many servers of one look are tried again by an old TLS.
+const maxOld = 3
+
+// connection is one to a web server.
+type connection struct {
+	net.Conn
+	certificate fact.Validity // "" without TLS
+	old         bool          // what is spoken is a TLS that the standard library refuses
+}
+
+// open connects to the server of an address, over TLS when it is asked for: that of
+// today, or else an old one.
+func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (connection, error) {
+	place := net.JoinHostPort(cmp.Or(e.literal, u.Hostname()), portOf(u))
+	conn, err := v.net.DialContext(ctx, cmp.Or(e.network, "tcp"), place)
+	if err != nil || u.Scheme == "http" {
+		return connection{Conn: conn}, err
+	}
+	if v.old[place] {
+		return v.openOld(ctx, conn, u)
+	}
+	secure := tls.Client(conn, tolerant(u.Hostname()))
+	if err = secure.HandshakeContext(ctx); err == nil {
+		return connection{Conn: secure, certificate: v.validity(u.Hostname(), secure.ConnectionState().PeerCertificates)}, nil
+	}
+	conn.Close()
+	if _, tried := v.old[place]; tried || len(v.old) >= maxOld || ctx.Err() != nil || isOtherTalk(err) || scanner.CauseOf(err).Code == scanner.CauseTimeout {
+		return connection{}, err
+	}
+	older, oldErr := v.tryOld(ctx, place, u, e)
+	switch {
+	case oldErr == nil:
+		return older, nil
+	case scanner.CauseOf(oldErr).Code == scanner.CauseTLSUnspoken:
+		return connection{}, fmt.Errorf("%w (%w)", oldErr, err)
+	}
+	return connection{}, err
+}
+
+// tryOld connects once more, when its turn has come, and remembers whether that was
+// of use.
+func (v *visitor) tryOld(ctx context.Context, place string, u *url.URL, e errand) (connection, error) {
+	if v.old == nil {
+		v.old = map[string]bool{}
+	}
+	v.old[place] = false
+	if err := v.net.Pace(ctx, cmp.Or(e.literal, u.Hostname())); err != nil {
+		return connection{}, err
+	}
+	conn, err := v.net.DialContext(ctx, cmp.Or(e.network, "tcp"), place)
+	if err != nil {
+		return connection{}, err
+	}
+	older, err := v.openOld(ctx, conn, u)
+	v.old[place] = err == nil
+	return older, err
+}
+
+// openOld speaks the TLS that servers spoke before Go refused it.
+func (v *visitor) openOld(ctx context.Context, conn net.Conn, u *url.URL) (connection, error) {
+	secure, err := oldtls.Client(ctx, conn, oldtls.Offer(hello.TLS12, serverName(u)))
+	if err != nil {
+		conn.Close()
+		return connection{}, err
+	}
+	var chain []*x509.Certificate
+	for _, raw := range secure.Answer.Certificates {
+		cert, err := x509.ParseCertificate(raw)
+		if err != nil {
+			break
+		}
+		chain = append(chain, cert)
+	}
+	return connection{Conn: secure, certificate: v.validity(u.Hostname(), chain), old: true}, nil
+}
+
+// validity says what a browser would conclude of a certificate: it heeds the
+// HSTS header over a valid one only (RFC 6797 section 8.1).
+func (v *visitor) validity(host string, chain []*x509.Certificate) fact.Validity {
+	if len(chain) == 0 {
+		return fact.Invalid
+	}
+	options := x509.VerifyOptions{DNSName: host, Roots: v.roots, Intermediates: x509.NewCertPool()}
+	for _, c := range chain[1:] {
+		options.Intermediates.AddCert(c)
+	}
+	if _, err := chain[0].Verify(options); err != nil {
+		return fact.Invalid
+	}
+	return fact.Valid
+}
+
+// serverName is what is asked by SNI, which carries no address (RFC 6066 section 3).
+func serverName(u *url.URL) string {
+	if net.ParseIP(u.Hostname()) != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// tolerant speaks to any TLS server. Certificate and versions have their own
+// probe and checks, and a site behind a bad certificate is looked at all the
+// same: nothing secret is ever sent, and nothing received is trusted.
+func tolerant(host string) *tls.Config {
+	config := &tls.Config{ServerName: host, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10} //nolint:gosec // as said above
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		config.CipherSuites = append(config.CipherSuites, suite.ID)
+	}
+	return config
+}
