@@ -126,6 +126,7 @@ const (
 	CertificateExpired   = "expired" // or not valid yet
 	CertificateAuthority = "authority"
 	CertificateName      = "name"
+	CertificateForm      = "form" // written against the standard
 )
 
 const (
