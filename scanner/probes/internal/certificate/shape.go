@@ -56,3 +56,12 @@ func climb(chain []*x509.Certificate) []int {
 		path = append(path, next)
 	}
 }
+
+// Issuer is, among the certificates sent, the one that signed the leaf; nil when it
+// was not sent.
+func Issuer(chain []*x509.Certificate) *x509.Certificate {
+	if path := climb(chain); len(path) > 1 {
+		return chain[path[1]]
+	}
+	return nil
+}
