@@ -128,6 +128,7 @@ const (
 	CertificateExpired   = "expired" // or not valid yet
 	CertificateAuthority = "authority"
 	CertificateName      = "name"
+	CertificateForm      = "form" // written against the standard
 )
 
 const (

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net"
 	"net/http"
@@ -84,6 +85,13 @@ func TestCausesOf_real(t *testing.T) {
 		_, err := tls.Dial("tcp", server.Listener.Addr().String(), config)
 		return err
 	}
+	pair := secure.TLS.Certificates[0]
+	pair.Certificate, pair.Leaf = [][]byte{[]byte("none")}, nil
+	garbled := httptest.NewUnstartedServer(http.NotFoundHandler())
+	defer garbled.Close()
+	garbled.Config.ErrorLog = log.New(io.Discard, "", 0)
+	garbled.Listener = tls.NewListener(garbled.Listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+	garbled.Start()
 	authority := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	read := func(path string) error { _, err := os.ReadFile(path); return err }
 	tests := []struct {
@@ -100,6 +108,10 @@ func TestCausesOf_real(t *testing.T) {
 		{
 			"name", shake(secure, &tls.Config{ServerName: "chu.test", RootCAs: authority, MinVersion: tls.VersionTLS12}),
 			scanner.Cause{Code: scanner.CauseBadCertificate, Values: scanner.Values{"reason": "name"}},
+		},
+		{
+			"form", shake(garbled, &tls.Config{ServerName: "chu.test", MinVersion: tls.VersionTLS12}),
+			scanner.Cause{Code: scanner.CauseBadCertificate, Values: scanner.Values{"reason": "form"}},
 		},
 		{"file-missing", read(filepath.Join(folder, "accounts.csv")), scanner.Cause{Code: scanner.CauseFileMissing}.At("accounts.csv")},
 		{"file-unreadable", read(folder), scanner.Cause{Code: scanner.CauseFileUnreadable}.At(filepath.Base(folder))},
@@ -159,7 +171,7 @@ func TestCauseWords(t *testing.T) {
 		"where": "WHERE", "limit": "10 s", "line": "4", "code": "SERVFAIL", "field": "as_of", "expected": "2026-10-01", "count": "3",
 	}
 	for _, code := range allCauses() {
-		for _, reason := range []string{"", scanner.CertificateExpired, scanner.CertificateAuthority, scanner.CertificateName} {
+		for _, reason := range []string{"", scanner.CertificateExpired, scanner.CertificateAuthority, scanner.CertificateName, scanner.CertificateForm} {
 			values := scanner.Values{"reason": reason, "field": "as_of"}
 			for _, c := range []scanner.Cause{{Code: code, Values: values}, {Code: code, Values: merged(full, values)}} {
 				words, remedy := c.Text(), c.Remedy()

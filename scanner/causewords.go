@@ -188,6 +188,13 @@ var causeWords = map[CauseCode]wording{
 			"Declare the name the certificate of the service bears (server_name), or correct the declared address.",
 		},
 	},
+	CauseBadCertificate + "/" + CertificateForm: {
+		Text{"le certificat présenté est mal écrit, et l'agent ne peut rien échanger derrière lui[ ({where})]", "the certificate shown is written badly, and the agent can exchange nothing behind it[ ({where})]"},
+		Text{
+			"Faites réémettre le certificat du service par son autorité.",
+			"Have the certificate of the service issued again by its authority.",
+		},
+	},
 	CauseNotHTTP: {
 		Text{"ce qui répond ne parle pas HTTP[ ({where})]", "what answers does not speak HTTP[ ({where})]"},
 		Text{

@@ -192,6 +192,10 @@ func tlsCause(err error) (Cause, bool) {
 		}
 		return Cause{Code: CauseBadCertificate}, true
 	}
+	// The words of the standard library, which has no type for it.
+	if err != nil && strings.HasPrefix(err.Error(), "tls: failed to parse certificate from server") {
+		return bad(CertificateForm)
+	}
 	return Cause{}, false
 }
 

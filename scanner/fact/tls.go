@@ -23,7 +23,7 @@ type TLS struct {
 	// Versions maps "SSL 2.0", "SSL 3.0", "1.0", "1.1", "1.2", "1.3" to the answer
 	// of the server.
 	Versions map[string]Offer `json:"versions,omitempty"`
-	Chain    []Certificate    `json:"chain,omitempty"` // as sent, leaf first
+	Chain    []Certificate    `json:"chain,omitempty"` // as sent, leaf first; ten at most, those of the path before others
 	// Trust is the result of building the chain at the moment of the look
 	// against the declared store, dates and name left aside.
 	Trust Trust  `json:"trust,omitempty"`
@@ -70,6 +70,9 @@ type TLS struct {
 	Alternates []Certificate `json:"alternates,omitempty"`
 	// Shape tells how the certificates of Chain follow one another.
 	Shape *ChainShape `json:"shape,omitempty"`
+	// Garbled is whether what was shown in the place of the leaf is no certificate
+	// that anything could be read of; Chain is then empty.
+	Garbled bool `json:"garbled,omitempty"`
 	// Why says, for what is unknown, the reason. The keys are those of Versions,
 	// Offers, Signatures and Flaws, "trust", "chain", "suites 1.2", "groups 1.3"…, and
 	// "look" when the look stopped before its end: by five refusals in a row that
@@ -95,6 +98,10 @@ type ChainShape struct {
 	// OpenFetchable is whether that last certificate says where its issuer can be
 	// had (RFC 5280 section 4.2.2.1): then an intermediate is missing.
 	OpenFetchable bool `json:"open_fetchable,omitempty"`
+	// OutOfDate is the place in Chain of the first certificate of the path, above
+	// the leaf, that was out of date at the moment of the look, when no path held
+	// without it; 0 means none.
+	OutOfDate int `json:"out_of_date,omitempty"`
 }
 
 // The keys of TLS.Offers: each was offered alone, or with nothing better.
@@ -190,4 +197,23 @@ type Certificate struct {
 	MustStaple bool     `json:"must_staple,omitempty"` // RFC 7633
 	Usages     []string `json:"usages,omitempty"`      // key usages, then extended ones
 	SCTs       int      `json:"scts,omitempty"`        // embedded
+	// Oddities are what strict readers refuse the certificate for, each once: the
+	// constants below, or one of them and the identifier of an extension.
+	Oddities []string `json:"oddities,omitempty"`
 }
+
+// The oddities of a certificate. Those that name an extension are followed by a
+// space and its identifier, in figures.
+const (
+	OddSerial     = "serial"              // negative, or no number (RFC 5280 section 4.1.2.2)
+	OddText       = "text"                // a name holds characters its type forbids (section 4.1.2.4)
+	OddDate       = "date"                // a date in another form (section 4.1.2.5)
+	OddKey        = "key-parameters"      // of an RSA key (RFC 3279 section 2.3.1)
+	OddAlgorithm  = "algorithm"           // told one way inside, another outside (RFC 5280 section 4.1.1.2)
+	OddDuplicate  = "duplicate-extension" // present several times (section 4.2); the first is read
+	OddExtension  = "extension"           // that nothing could be read of
+	OddAltName    = "alternative-name"    // one that is no name (section 4.2.1.6)
+	OddTrailing   = "trailing-data"       // bytes after the certificate
+	OddVersion    = "version"             // none that exists (section 4.1.2.1)
+	OddIdentifier = "unique-identifier"   // one that nothing could be read of (section 4.1.2.8)
+)

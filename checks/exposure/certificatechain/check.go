@@ -18,11 +18,8 @@ var Check = scanner.Check{
 }
 
 func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
-	if v, settled := contact.Settled(t.Reach); settled {
+	if v, settled := contact.Certificate(t); settled {
 		return v
-	}
-	if len(t.Chain) == 0 {
-		return scanner.Unknown("no-certificate", nil)
 	}
 	issuer := scanner.Values{"issuer": t.Chain[0].Issuer}
 	switch t.Trust {

@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-key", Revision: 1, Severity: scanner.High,
+	ID: "exposure.certificate-key", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-16"},
 	Judge:      scanner.Each(Params{RSAMin: 2048, RSAGood: 3072, CurveMin: 256, ExponentMin: 65537}, judge),
 }
@@ -34,11 +34,8 @@ type Params struct {
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, settled := contact.Settled(t.Reach); settled {
+	if v, settled := contact.Certificate(t); settled {
 		return v
-	}
-	if len(t.Chain) == 0 {
-		return scanner.Unknown("no-certificate", nil)
 	}
 	for _, look := range []func(Params, fact.TLS) (scanner.Verdict, bool){badKey, badSignature, doubtfulKey, doubtfulSignature} {
 		if v, found := look(c.Params, t); found {
@@ -102,9 +99,11 @@ func key(p Params, leaf fact.Certificate) (scanner.Verdict, bool) {
 	switch {
 	case kind == "Ed25519" || kind == "Ed448":
 		return scanner.Verdict{}, false
-	case bits == 0 || kind != "RSA" && kind != "ECDSA":
+	case kind == "DSA" && bits >= p.RSAMin:
+		return scanner.Failed("abandoned-key", values), true // FIPS 186-5: DSA no longer signs
+	case bits == 0 || kind != "RSA" && kind != "ECDSA" && kind != "DSA":
 		return scanner.Unknown("key-unknown", values), true
-	case kind == "RSA" && bits < p.RSAMin, kind == "ECDSA" && bits < p.CurveMin:
+	case kind != "ECDSA" && bits < p.RSAMin, kind == "ECDSA" && bits < p.CurveMin:
 		return scanner.Failed("short-key", values), true
 	case kind == "RSA" && leaf.Exponent != 0 && leaf.Exponent < p.ExponentMin:
 		return scanner.Failed("small-exponent", values), true

@@ -53,12 +53,10 @@ func (p Params) limit(issued time.Time) int {
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, settled := contact.Settled(t.Reach); settled {
+	if v, settled := contact.Certificate(t); settled {
 		return v
 	}
 	switch {
-	case len(t.Chain) == 0:
-		return scanner.Unknown("no-certificate", nil)
 	case t.Trust == fact.PrivatelyTrusted || t.Trust == fact.SelfSigned || t.Trust == fact.Untrusted:
 		return scanner.Exempt("not-public", nil)
 	case t.Trust == "":

@@ -33,11 +33,8 @@ var Check = scanner.Check{
 }
 
 func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
-	if v, settled := contact.Settled(t.Reach); settled {
+	if v, settled := contact.Certificate(t); settled {
 		return v
-	}
-	if len(t.Chain) == 0 {
-		return scanner.Unknown("no-certificate", nil)
 	}
 	for _, look := range []func(scanner.Case[Params], fact.TLS) (scanner.Verdict, bool){
 		dates, name, margin, doubts,

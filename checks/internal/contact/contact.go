@@ -29,3 +29,18 @@ func Settled(r fact.Reach) (scanner.Verdict, bool) {
 
 // Unaddressed is the verdict on a name that leads to no address.
 func Unaddressed() scanner.Verdict { return scanner.Exempt("no-address", nil) }
+
+// Certificate returns the verdict on a service whose certificate is not there to
+// be judged, and whether there is one.
+func Certificate(t fact.TLS) (scanner.Verdict, bool) {
+	if v, settled := Settled(t.Reach); settled {
+		return v, true
+	}
+	switch {
+	case t.Garbled:
+		return scanner.Unknown("garbled-certificate", nil), true
+	case len(t.Chain) == 0:
+		return scanner.Unknown("no-certificate", nil), true
+	}
+	return scanner.Verdict{}, false
+}

@@ -125,11 +125,15 @@ func (d *door) shake(ctx context.Context, name string, most uint16) (uint16, err
 	if err := starttls.Upgrade(ctx, raw, starttls.SMTP, name); err != nil {
 		return 0, err //nolint:wrapcheck // it says which protocol was spoken
 	}
-	conn := tls.Client(raw, config(name, most))
+	recorder := &certificate.Recorder{Conn: raw}
+	conn := tls.Client(recorder, config(name, most))
 	err = conn.HandshakeContext(ctx)
 	state := conn.ConnectionState()
 	if len(d.descent.chain) == 0 {
 		d.descent.chain = state.PeerCertificates
+	}
+	if len(d.descent.chain) == 0 { // a certificate that the library refuses
+		d.descent.chain, _ = certificate.ParseChain(recorder.Certificates())
 	}
 	if err != nil && state.Version == 0 {
 		return 0, &handshakeError{err}

@@ -4,11 +4,18 @@ package smtpprobe
 
 import (
 	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
+	"math/big"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +126,45 @@ func TestBrokenSTARTTLS(t *testing.T) {
 				t.Errorf("STARTTLS %s, versions %v, error %q", h.Ports[0].StartTLS, h.Versions, h.TLSError)
 			}
 		})
+	}
+}
+
+// TestOddCertificate meets a server whose certificate has a negative serial number
+// (RFC 5280 section 4.1.2.2): it is described all the same.
+func TestOddCertificate(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(0x11223344), DNSNames: []string{mx}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(crand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der = loopback.OddCertificate(t, der, key, "\x02\x04\x11\x22\x33\x44", "\x02\x04\xd1\x22\x33\x44")
+	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	play := func(conn net.Conn) {
+		io.WriteString(conn, "220 mx\r\n")
+		lines := bufio.NewReader(conn)
+		for {
+			line, err := lines.ReadString('\n')
+			switch {
+			case err != nil:
+				return
+			case strings.HasPrefix(line, "STARTTLS"):
+				io.WriteString(conn, "220 go\r\n")
+				tls.Server(conn, config).Handshake()
+				return
+			default:
+				io.WriteString(conn, "250-mx\r\n250 STARTTLS\r\n")
+			}
+		}
+	}
+	f, _ := observe(t, world(t, mx, map[string]string{"25": serve(t, play)}), Options{Timeout: 5 * time.Second})
+	h := only(t, f)
+	if len(h.Chain) != 1 || !slices.Equal(h.Chain[0].Oddities, []string{fact.OddSerial}) || h.Versions["1.3"] != fact.Accepted || h.Versions["1.2"] != fact.Accepted {
+		t.Errorf("versions %v, chain %+v, error %q", h.Versions, h.Chain, h.TLSError)
 	}
 }
 

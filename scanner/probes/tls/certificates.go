@@ -27,17 +27,19 @@ func addOnce(leaves [][]byte, leaf []byte) [][]byte {
 // addCertificates writes what concerns the certificates: the chain of the default
 // handshake, or the first that passed in clear.
 func (p *Probe) addCertificates(f *fact.TLS, l *look) []scanner.Artifact {
-	chain, staple, stamps := l.first.state.PeerCertificates, l.first.state.OCSPResponse, 0
+	staple, stamps := l.first.state.OCSPResponse, 0
 	for _, sct := range l.first.state.SignedCertificateTimestamps {
 		stamps += min(1, len(sct))
 	}
-	if len(chain) == 0 {
-		chain, staple = parseChain(l.chain), l.staple
+	sent := l.first.shown()
+	if len(sent) == 0 {
+		sent, staple = l.chain, l.staple
 		for _, list := range l.timestamps {
 			stamps += certificate.CountTimestamps(list)
 		}
 	}
-	artifacts := p.addChain(f, chain)
+	chain, unread := certificate.ParseChain(sent)
+	artifacts := p.addChain(f, chain, unread)
 	if len(f.Chain) == 0 {
 		return artifacts
 	}
@@ -51,28 +53,40 @@ func (p *Probe) addCertificates(f *fact.TLS, l *look) []scanner.Artifact {
 	return artifacts
 }
 
-// parseChain reads certificates that passed in clear, up to the first that cannot
-// be read.
-func parseChain(raw [][]byte) []*x509.Certificate {
-	var chain []*x509.Certificate
-	for _, der := range raw {
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			break
-		}
-		chain = append(chain, cert)
-		if len(chain) > certificate.MaxChain {
-			break
+// shown gives the certificates of a handshake, leaf first: those that the standard
+// library read, or those that it refused, in clear before TLS 1.3, or decrypted
+// with the secrets of our own session.
+func (s *session) shown() [][]byte {
+	if len(s.state.PeerCertificates) > 0 || s.tape == nil {
+		return certificate.Raw(s.state.PeerCertificates)
+	}
+	if sent := certificate.InClear(s.tape.read.Bytes()); len(sent) > 0 {
+		return sent
+	}
+	for kind, body := range encrypted(s.decrypt("SERVER_HANDSHAKE_TRAFFIC_SECRET")) {
+		if kind == certificate.MessageKind {
+			return certificate.Message(body, true)
 		}
 	}
-	return chain
+	return nil
+}
+
+// leaf is the certificate that a handshake showed first; nil when there is none.
+func (s *session) leaf() *x509.Certificate {
+	if s == nil {
+		return nil
+	}
+	chain, _ := certificate.ParseChain(s.shown())
+	if len(chain) == 0 {
+		return nil
+	}
+	return chain[0]
 }
 
 // addOthers writes the other leaves that were seen, and the one shown when no name
 // is asked.
 func (l *look) addOthers(f *fact.TLS, leaf *x509.Certificate) {
-	if l.unnamed != nil && len(l.unnamed.state.PeerCertificates) > 0 {
-		other := l.unnamed.state.PeerCertificates[0]
+	if other := l.unnamed.leaf(); other != nil {
 		known := slices.ContainsFunc(l.leaves, func(raw []byte) bool { return bytes.Equal(raw, other.Raw) })
 		if !other.Equal(leaf) && !known {
 			described := certificate.Describe(other, f.Name)
@@ -80,7 +94,7 @@ func (l *look) addOthers(f *fact.TLS, leaf *x509.Certificate) {
 		}
 	}
 	for _, raw := range l.leaves {
-		cert, err := x509.ParseCertificate(raw)
+		cert, _, err := certificate.Parse(raw)
 		if err == nil && !cert.Equal(leaf) && len(f.Alternates) < maxLeaves {
 			f.Alternates = append(f.Alternates, certificate.Describe(cert, f.Name))
 		}

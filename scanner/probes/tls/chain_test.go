@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carescan/checks/exposure/certificatechain"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/certificate"
@@ -136,5 +138,27 @@ func TestChainIsBounded(t *testing.T) {
 	got, _ := lookAt(t, cert, Options{})
 	if len(got.Chain) != certificate.MaxChain || !strings.Contains(got.Why["chain"], "only 10 of 21") {
 		t.Errorf("%d certificates, why %q", len(got.Chain), got.Why["chain"])
+	}
+}
+
+// TestChainAfterUnrelatedRoots finds the intermediate after fourteen roots that have
+// nothing to do with it: a path is built from what is at hand (RFC 5280 section
+// 6.1, RFC 8446 section 4.4.2). What is kept has the path in it.
+func TestChainAfterUnrelatedRoots(t *testing.T) {
+	t.Parallel()
+	root := newRoot(t, "Racine d'essai")
+	pair := root.below(t, authorityTemplate("Intermédiaire B")).leaf(t, template(service), newKey(t))
+	sent := pair.Certificate[:1:1]
+	for i := range 14 {
+		sent = append(sent, newRoot(t, fmt.Sprintf("Autre racine %d", i)).cert.Raw)
+	}
+	pair.Certificate = append(sent, pair.Certificate[1])
+	got, _ := lookAt(t, pair, Options{Roots: root.pool()})
+	if said := verdict(t, certificatechain.Check, got); said != "fail disordered" || got.Trust != fact.Trusted {
+		t.Errorf("%s, %s, why %v", said, got.Trust, got.Why)
+	}
+	last := got.Chain[len(got.Chain)-1]
+	if len(got.Chain) != certificate.MaxChain || got.Shape.Surplus != 14 || last.CommonName != "Intermédiaire B" {
+		t.Errorf("%d certificates, the last of %s, %+v", len(got.Chain), last.CommonName, got.Shape)
 	}
 }

@@ -3,6 +3,7 @@
 package tlsprobe
 
 import (
+	"crypto/x509"
 	"testing"
 
 	"carescan/scanner/fact"
@@ -48,9 +49,9 @@ func FuzzStaple(f *testing.F) {
 	f.Add([]byte{0x30, 0x03, 0x0A, 0x01, 0x06})
 	chain := newRoot(f, "Racine d'essai").cert
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if s := readStaple(raw, parseChain([][]byte{chain.Raw})); s != nil && s.Status == "good" && revocation(s, fact.Certificate{}) != fact.RevocationGood {
+		if s := readStaple(raw, []*x509.Certificate{chain}); s != nil && s.Status == "good" && revocation(s, fact.Certificate{}) != fact.RevocationGood {
 			t.Errorf("%+v", s)
 		}
-		stapledTimestamps(raw, parseChain([][]byte{chain.Raw}))
+		stapledTimestamps(raw, []*x509.Certificate{chain})
 	})
 }

@@ -209,6 +209,12 @@ func TestStaple(t *testing.T) {
 			t.Errorf("%+v, %s, want %s", got.Staple, got.Revocation, want)
 		}
 	}
+	// The issuer is sought among what was sent: here it comes last.
+	mixed := cert
+	mixed.Certificate = append(cert.Certificate[:1:1], selfSigned(t).Certificate[0], root.cert.Raw)
+	if got, _ := lookAt(t, mixed, Options{Roots: root.pool()}); got.Revocation != fact.Revoked && got.Revocation != fact.RevocationGood {
+		t.Errorf("after another certificate: %+v, %s", got.Staple, got.Revocation)
+	}
 	cert.OCSPStaple = []byte("no answer")
 	if got, _ := lookAt(t, cert, Options{Roots: root.pool()}); got.Staple == nil || got.Staple.Status != "invalid" || got.Revocation != fact.RevocationUnknown {
 		t.Errorf("%+v, %s", got.Staple, got.Revocation)

@@ -20,6 +20,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/starttls"
@@ -35,7 +36,10 @@ type Options struct {
 	Roots   *x509.CertPool // authorities trusted; nil means those of the system
 	Store   string         // name of the roots in the fact; "system" when Roots is nil
 	Private *x509.CertPool // authorities declared as private; nil means none
-	Timeout time.Duration  // of one connection; 10 s when zero
+	// Declared is the PEM text of the authorities of Roots and Private, once more: a
+	// pool computes no signature of the past, by which some of them have to be known.
+	Declared []byte
+	Timeout  time.Duration // of one connection; 10 s when zero
 	// Protocols says what is spoken before TLS on "host:port", by the words of the
 	// package starttls; "" means that TLS begins at once. Elsewhere, the port tells.
 	Protocols map[string]string
@@ -49,7 +53,10 @@ func (o Options) protocol(host string, port int) starttls.Protocol {
 }
 
 // Probe looks at a TLS service.
-type Probe struct{ options Options }
+type Probe struct {
+	options Options
+	stores  certificate.Stores
+}
 
 // New makes the probe.
 func New(o Options) *Probe {
@@ -59,7 +66,7 @@ func New(o Options) *Probe {
 	if o.Roots == nil {
 		o.Store = "system"
 	}
-	return &Probe{options: o}
+	return &Probe{o, certificate.Stores{Public: o.Roots, Private: o.Private, Known: certificate.Authorities(o.Declared)}}
 }
 
 // Name is what plans call the probe.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/hello"
 )
 
@@ -69,7 +70,7 @@ func (l *look) oracle(ctx context.Context, o hello.Offer, ends bool) ([]string, 
 // answerTo sends one secret and tells how the server ends the handshake; nothing
 // when it showed no RSA key.
 func answerTo(conn net.Conn, a hello.Answer, shape int, ends bool) string {
-	chain := parseChain(a.Certificates)
+	chain, _ := certificate.ParseChain(a.Certificates)
 	if !a.Done || len(chain) == 0 {
 		return ""
 	}

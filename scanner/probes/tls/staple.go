@@ -20,11 +20,7 @@ func readStaple(raw []byte, chain []*x509.Certificate) *fact.Staple {
 	if len(raw) == 0 || len(chain) == 0 {
 		return nil
 	}
-	var issuer *x509.Certificate
-	if len(chain) > 1 {
-		issuer = chain[1]
-	}
-	answer, err := ocsp.ParseResponseForCert(raw, chain[0], issuer)
+	answer, err := ocsp.ParseResponseForCert(raw, chain[0], certificate.Issuer(chain))
 	if err != nil {
 		return &fact.Staple{Status: "invalid"}
 	}
@@ -69,8 +65,8 @@ func stapledTimestamps(raw []byte, chain []*x509.Certificate) int {
 		return 0
 	}
 	answer, err := ocsp.ParseResponse(raw, nil)
-	if err != nil && len(chain) > 1 {
-		answer, err = ocsp.ParseResponseForCert(raw, chain[0], chain[1])
+	if issuer := certificate.Issuer(chain); err != nil && issuer != nil {
+		answer, err = ocsp.ParseResponseForCert(raw, chain[0], issuer)
 	}
 	if err != nil {
 		return 0

@@ -5,6 +5,7 @@ package sources
 import (
 	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
@@ -19,6 +20,7 @@ type trust struct {
 	store   string         // what public is called in facts
 	private *x509.CertPool // declared by the establishment; nil means none
 	any     *x509.CertPool // both
+	text    []byte         // the files of both, in PEM
 }
 
 // trustOf reads the declared authorities.
@@ -30,7 +32,7 @@ func trustOf(n config.Network) (t trust, err error) {
 		}
 		t.public, t.store = x509.NewCertPool(), scanner.Digest(raw)
 		t.public.AppendCertsFromPEM(raw)
-		t.any = t.public
+		t.any, t.text = t.public, raw
 	}
 	if len(n.PrivateCAFiles) == 0 {
 		return t, nil
@@ -46,6 +48,7 @@ func trustOf(n config.Network) (t trust, err error) {
 		}
 		t.private.AppendCertsFromPEM(raw)
 		t.any.AppendCertsFromPEM(raw)
+		t.text = slices.Concat(t.text, []byte("\n"), raw)
 	}
 	return t, nil
 }

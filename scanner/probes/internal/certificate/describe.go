@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package certificate describes the certificates a server showed, and tells
-// whether their chain builds.
+// Package certificate reads the certificates a server showed, those that strict
+// readers refuse too, describes them, and tells whether their chain builds.
 package certificate
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -31,14 +27,29 @@ const (
 // MaxChain is the most certificates of a chain that are kept.
 const MaxChain = 10
 
-// Chain describes the first certificates of a chain shown under a name, and gives
-// them as PEM.
+// Chain describes the certificates of a chain shown under a name, and gives them
+// as PEM. Beyond MaxChain, those that are not on the path of the leaf are left out.
 func Chain(chain []*x509.Certificate, name string) (described []fact.Certificate, text []byte) {
-	for _, cert := range chain[:min(len(chain), MaxChain)] {
-		described = append(described, Describe(cert, name))
-		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
+	for _, place := range kept(chain, climb(chain)) {
+		described = append(described, Describe(chain[place], name))
+		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain[place].Raw})...)
 	}
 	return described, text
+}
+
+// kept gives the places, in the order sent, of the certificates that are kept.
+func kept(chain []*x509.Certificate, path []int) []int {
+	places := slices.Sorted(slices.Values(path[:min(len(path), MaxChain)]))
+	for place := range chain {
+		if len(places) == MaxChain {
+			break
+		}
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	slices.Sort(places)
+	return places
 }
 
 // Describe keeps what a check may need of a certificate shown under a name.
@@ -50,7 +61,7 @@ func Describe(cert *x509.Certificate, name string) fact.Certificate {
 		NotBefore: cert.NotBefore.UTC(),
 		NotAfter:  cert.NotAfter.UTC(),
 		Key:       describeKey(cert),
-		Signature: cert.SignatureAlgorithm.String(),
+		Signature: describeSignature(cert),
 		SPKI:      scanner.Digest(cert.RawSubjectPublicKeyInfo),
 		Digest:    scanner.Digest(cert.Raw),
 
@@ -60,6 +71,7 @@ func Describe(cert *x509.Certificate, name string) fact.Certificate {
 		CRL:        addresses(cert.CRLDistributionPoints),
 		MustStaple: mustStaple(cert),
 		Usages:     usages(cert),
+		Oddities:   oddities(cert),
 		SCTs:       CountTimestamps(Timestamps(cert.Extensions, asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2})),
 	}
 }
@@ -87,16 +99,4 @@ func rank(name, asked string) int {
 		return 0
 	}
 	return 1
-}
-
-func describeKey(cert *x509.Certificate) string {
-	switch key := cert.PublicKey.(type) {
-	case *rsa.PublicKey:
-		return fmt.Sprintf("RSA %d", key.N.BitLen())
-	case *ecdsa.PublicKey:
-		return "ECDSA " + key.Params().Name
-	case ed25519.PublicKey:
-		return "Ed25519"
-	}
-	return cert.PublicKeyAlgorithm.String()
 }

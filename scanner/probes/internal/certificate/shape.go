@@ -7,16 +7,21 @@ import (
 	"crypto/x509"
 	"slices"
 	"strings"
+	"time"
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
 )
 
-// Shape tells how the certificates sent follow one another, from the leaf up.
-func (s Stores) Shape(chain []*x509.Certificate) *fact.ChainShape {
+// Shape tells how the certificates sent follow one another, from the leaf up, at
+// the moment of the look.
+func (s Stores) Shape(chain []*x509.Certificate, at time.Time) *fact.ChainShape {
 	path := climb(chain)
 	last := chain[path[len(path)-1]]
 	shape := &fact.ChainShape{Ordered: slices.IsSorted(path) && path[len(path)-1] == len(path)-1, Surplus: len(chain) - len(path)}
+	if place := s.outOfDate(chain, path, at); place > 0 {
+		shape.OutOfDate = max(0, slices.Index(kept(chain, path), place))
+	}
 	if isSelfSigned(last) {
 		shape.Anchor = len(path) > 1
 		return shape
@@ -35,10 +40,16 @@ func fetchable(address string) bool {
 
 // climb gives the places, in the chain sent, of the path of the leaf.
 func climb(chain []*x509.Certificate) []int {
-	path := []int{0}
+	path, left := []int{0}, maxSignatures
 	for {
-		at := path[len(path)-1]
-		next := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return issued(c, chain[at]) })
+		at := chain[path[len(path)-1]]
+		next := slices.IndexFunc(chain, func(c *x509.Certificate) bool {
+			if c == at || left == 0 || !bytes.Equal(c.RawSubject, at.RawIssuer) {
+				return false
+			}
+			left--
+			return signatureHolds(c, at)
+		})
 		if next < 0 || slices.Contains(path, next) {
 			return path
 		}
@@ -46,11 +57,11 @@ func climb(chain []*x509.Certificate) []int {
 	}
 }
 
-// issued tells whether a certificate is the issuer of another. When Go refuses to
-// compute an old signature, the names decide.
-func issued(issuer, c *x509.Certificate) bool {
-	if issuer == c || !bytes.Equal(issuer.RawSubject, c.RawIssuer) {
-		return false
+// Issuer is, among the certificates sent, the one that signed the leaf; nil when it
+// was not sent.
+func Issuer(chain []*x509.Certificate) *x509.Certificate {
+	if path := climb(chain); len(path) > 1 {
+		return chain[path[1]]
 	}
-	return signatureHolds(issuer, c)
+	return nil
 }
