@@ -29,7 +29,7 @@ type Reason struct {
 	Headline string `json:"headline,omitempty"`
 	Message  string `json:"message"` // with the places of its values
 	// Remedy replaces, for this reason alone, how the page says to correct or to
-	// conclude.
+	// conclude, with the places of values that the message shows too.
 	Remedy string `json:"remedy,omitempty"`
 }
 
@@ -53,9 +53,10 @@ func (p Papers) Headline(reason string) Text {
 }
 
 // Remedy is what the reader of a finding can do: correct a failure, or allow the
-// verdict that is lacking. Nothing is asked about anything else.
-func (p Papers) Remedy(o Outcome, reason string) Text {
-	return Text{p.FR.remedy(o, reason), p.EN.remedy(o, reason)}
+// verdict that is lacking, filled with its values. Nothing is asked about anything
+// else.
+func (p Papers) Remedy(o Outcome, reason string, v Values) Text {
+	return Text{p.FR.remedy(o, reason), p.EN.remedy(o, reason)}.Fill(v)
 }
 
 func (p Paper) remedy(o Outcome, reason string) string {
@@ -206,8 +207,11 @@ func takeRemedies(text string, reasons map[string]Reason) (rest string, err erro
 	}
 	for _, item := range listItems(text[at:]) {
 		match := reasonItem.FindStringSubmatch(item)
-		if match == nil || match[2] != "" || reasons[match[1]].Remedy != "" || strings.Contains(item, "{") {
-			return "", fmt.Errorf("item %q must be written once, last in its section, as - `key`: text without value", item)
+		if match == nil || match[2] != "" || reasons[match[1]].Remedy != "" {
+			return "", fmt.Errorf("item %q must be written once, last in its section, as - `key`: text", item)
+		}
+		if err := checkMessage(match[3]); err != nil {
+			return "", err
 		}
 		r := reasons[match[1]]
 		r.Remedy = match[3]

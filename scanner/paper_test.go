@@ -64,9 +64,14 @@ func TestParsePaper(t *testing.T) {
 		outcome scanner.Outcome
 		remedy  string
 	}{"open": {scanner.Fail, "Shut the door."}, "dark": {scanner.Inconclusive, "Switch the light on."}, "shut": {scanner.Pass, ""}, "lost": {scanner.Inconclusive, "Look again."}} {
-		if got := papers.Remedy(want.outcome, reason).EN; got != want.remedy {
+		if got := papers.Remedy(want.outcome, reason, nil).EN; got != want.remedy {
 			t.Errorf("remedy of %q is %q, want %q", reason, got, want.remedy)
 		}
+	}
+	shown := scanner.Reason{Message: "{names} are away.", Remedy: "Write providers: [{names}]."}
+	away := scanner.Papers{EN: scanner.Paper{Reasons: map[string]scanner.Reason{"away": shown}}}
+	if got, want := away.Remedy(scanner.Inconclusive, "away", scanner.Values{"names": "a, b"}).EN, "Write providers: [a, b]."; got != want {
+		t.Errorf("remedy with values is %q, want %q", got, want)
 	}
 	if got, want := papers.Headline("open"), (scanner.Text{FR: "La porte est ouverte", EN: "The door is open"}); got != want {
 		t.Errorf("headline is %+v", got)
@@ -93,6 +98,7 @@ func TestParsePaper_refuses(t *testing.T) {
 		"place-open":          strings.Replace(frenchPage, "{name}", "{name", 1),
 		"remedy-twice":        strings.Replace(frenchPage, "- `dark`: Allumer", "- `dark`: Attendre.\n- `dark`: Allumer", 1),
 		"remedy-with-value":   strings.Replace(frenchPage, "Regarder encore.", "Regarder {name}.", 1),
+		"remedy-broken-place": strings.Replace(frenchPage, "Allumer", "Allumer {name", 1),
 		"remedy-alone":        strings.Replace(frenchPage, "Regarder encore.", "", 1),
 		"remedy-then-text":    strings.Replace(frenchPage, "  la lumière.", "- et la suite", 1),
 		"reason-without-mark": strings.Replace(frenchPage, "`open` ", "`` ", 1),

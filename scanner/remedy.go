@@ -12,7 +12,7 @@ func (c Check) remedy(v Verdict) Text {
 	if common, ok := commonRemedies[v.Reason]; ok {
 		return common.Fill(v.Values)
 	}
-	return c.Papers.Remedy(v.Outcome, v.Reason)
+	return c.Papers.Remedy(v.Outcome, v.Reason, v.Values)
 }
 
 // headline is what lists say of a failure.

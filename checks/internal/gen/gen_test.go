@@ -207,6 +207,7 @@ func TestSharedReasonsAreRefused(t *testing.T) {
 		{"two_tell_it", "../../internal/near/near.go", `import "carescan/checks/internal/far"`, "", "is told by both"},
 		{"one_language", "../../internal/far/en.md", "`other`", "`else`", "reasons differ"},
 		{"concluded_and_untold", "../../internal/far/far.go", "func Closed() string {", "func Closed() string { _ = scanner.Unknown(`untold`, nil)\n", "is concluded in the code"},
+		{"remedy_of_an_unknown_value", "fr.md", "c\n", "c\n\n- `closed`: Door {door}.\n", "which its message does not"},
 		{"remedy_of_nothing", "fr.md", "c\n", "c\n\n- `ghost`: Rien.\n", "is told nowhere"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -214,7 +215,7 @@ func TestSharedReasonsAreRefused(t *testing.T) {
 			files["check.go"] = strings.Replace(sharedCheck, `import "carescan/checks/internal/near"`, "import (\"carescan/checks/internal/near\"\n\"carescan/checks/internal/far\")\nvar _ = far.Closed\n", 1)
 			files[c.file] = strings.Replace(files[c.file], c.old, c.text, 1)
 			if c.file == "fr.md" {
-				files["en.md"] = strings.Replace(files["en.md"], "c\n", "c\n\n- `ghost`: Nothing.\n", 1)
+				files["en.md"] = strings.Replace(files["en.md"], c.old, c.text, 1)
 			}
 			if _, err := generate(t, files); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)

@@ -37,6 +37,9 @@ func compareReasons(fr, en map[string]scanner.Reason) error {
 		if got, want := placeholders(e.Message), placeholders(f.Message); !slices.Equal(got, want) {
 			return fmt.Errorf("placeholders of reason %q differ: %q in French, %q in English", key, want, got)
 		}
+		if got, want := placeholders(e.Remedy), placeholders(f.Remedy); !slices.Equal(got, want) {
+			return fmt.Errorf("placeholders of the remedy of reason %q differ: %q in French, %q in English", key, want, got)
+		}
 		if (f.Headline == "") != (e.Headline == "") || (f.Remedy == "") != (e.Remedy == "") || (f.Message == "") != (e.Message == "") {
 			return fmt.Errorf("reason %q has a headline, a message or a remedy in one language only", key)
 		}

@@ -97,6 +97,20 @@ func (s shared) merge(dir string, own scanner.Papers) error {
 			return fmt.Errorf("reason %q has a remedy, and is told nowhere", key)
 		}
 	}
+	return rememberValues(own.FR.Reasons)
+}
+
+// rememberValues wants a remedy to show the values of its message only: those are
+// given with every verdict of the reason, which the cases prove.
+func rememberValues(reasons map[string]scanner.Reason) error {
+	for _, key := range keys(reasons) {
+		shown := placeholders(reasons[key].Message)
+		for _, name := range placeholders(reasons[key].Remedy) {
+			if !slices.Contains(shown, name) {
+				return fmt.Errorf("remedy of reason %q shows {%s}, which its message does not", key, name)
+			}
+		}
+	}
 	return nil
 }
 

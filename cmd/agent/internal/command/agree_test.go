@@ -124,6 +124,10 @@ var badOnes = []bad{
 	{name: "export-of-no-known-factor", yaml: `applications: [{id: dpi, file: a.csv, factors: [{word: A, is: "4"}]}]`, place: "applications[0].factors[0].is", fr: "n'est ni une méthode connue ni un niveau", en: "is neither a known method nor a tier"},
 	{name: "rhythm-of-a-second", yaml: "schedule: {every: 1s}", place: "schedule.every", fr: "1s est plus court qu'une minute", en: "1s is shorter than one minute"},
 	{name: "proxy-of-a-word", yaml: "uplink: {proxy: proxy}", place: "uplink.proxy", fr: "n'est pas l'adresse d'un mandataire", en: "is not the address of a proxy"},
+	{name: "proxy-without-scheme", yaml: `uplink: {proxy: "proxy.chu.test:3128"}`, place: "uplink.proxy", fr: "écrivez par exemple http://proxy.chu.test:3128", en: "write for example http://proxy.chu.test:3128"},
+	{name: "proxy-address-without-scheme", yaml: `uplink: {proxy: "127.0.0.1:13130"}`, place: "uplink.proxy", fr: "écrivez par exemple http://127.0.0.1:13130", en: "write for example http://127.0.0.1:13130"},
+	{name: "proxy-of-another-kind", yaml: `uplink: {proxy: "ftp://proxy.chu.test:21"}`, place: "uplink.proxy", fr: "n'est pas l'adresse d'un mandataire", en: "is not the address of a proxy"},
+	{name: "proxy-with-account", yaml: `uplink: {proxy: "account:secret@proxy.chu.test:3128"}`, place: "uplink.proxy", fr: "ce qui est écrit n'est pas l'adresse d'un mandataire", en: "what is written is not the address of a proxy"},
 
 	{name: "unknown-section", yaml: "colour: blue", place: "colour", fr: "n'est pas connue", en: "is not known"},
 	{name: "unknown-key", yaml: "schedule: {colour: blue}", place: "schedule.colour", fr: "n'est pas connue", en: "is not known"},

@@ -5,6 +5,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,9 @@ func (a *app) enrol() *cobra.Command {
 		Use: "enrol", Args: cobra.NoArgs,
 		Short: a.say("Fait connaître cet agent à l'agrégateur régional", "Make this agent known to the regional aggregator"),
 		RunE: func(command *cobra.Command, _ []string) error {
+			if word != "" && word != "-" {
+				cli.Warn(a.err, runner.Program, a.lang.Lang, tokenInSight())
+			}
 			token, err := a.token(word, file)
 			if err != nil {
 				return err
@@ -58,10 +62,31 @@ func (a *app) enrolWith(ctx context.Context, token wire.Token) error {
 	return a.welcome(given)
 }
 
+// tokenInSight warns of a secret on the command line: every account of the machine
+// reads it in the list of processes, and the shell keeps it.
+func tokenInSight() *cli.Problem {
+	return &cli.Problem{
+		Sentence: scanner.Text{
+			FR: "le jeton est écrit sur la ligne de commande : il se lit dans la liste des processus et reste dans l'historique du terminal",
+			EN: "the token stands on the command line: it can be read in the list of processes and stays in the history of the terminal",
+		},
+		Hint: scanner.Text{
+			FR: "donnez-le par --token-file, ou par --token - sur l'entrée standard",
+			EN: "give it by --token-file, or by --token - on standard input",
+		},
+	}
+}
+
 // maxToken bounds a token, in bytes, in whatever encoding it was saved.
 const maxToken = 4 << 10
 
 func (a *app) token(word, file string) (wire.Token, error) {
+	if (word == "") == (file == "") {
+		return wire.Token{}, &cli.Problem{
+			Sentence: scanner.Text{FR: "un jeton d'enrôlement est demandé, et par un seul chemin", EN: "an enrolment token is needed, and by one way only"},
+			Hint:     scanner.Text{FR: "donnez --token-file, ou --token - sur l'entrée standard", EN: "give --token-file, or --token - on standard input"},
+		}
+	}
 	raw := []byte(word)
 	var err error
 	switch {
@@ -105,7 +130,14 @@ func (a *app) welcome(given identity.Enrolment) error {
 	return err
 }
 
+// enrolmentRefused says what kept the agent from being enrolled. What has its own
+// words keeps them: the token is not to blame then.
 func enrolmentRefused(cause error) error {
+	if problem, ok := errors.AsType[*cli.Problem](cause); ok {
+		told := *problem
+		told.Sentence = settings.Say("l'enrôlement n'a pas abouti : %s", "the enrolment did not succeed: %s", problem.Sentence)
+		return &told
+	}
 	return &cli.Problem{
 		Sentence: scanner.Text{FR: "l'enrôlement n'a pas abouti", EN: "the enrolment did not succeed"},
 		Hint: scanner.Text{

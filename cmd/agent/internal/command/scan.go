@@ -191,11 +191,7 @@ func (a *app) send(ctx context.Context, d *desk) error {
 		return badState(d.config, err)
 	}
 	if err := u.Flush(ctx); err != nil {
-		return &cli.Problem{
-			Sentence: scanner.Text{FR: "l'envoi à l'agrégateur a échoué ; le dossier scellé est gardé", EN: "sending to the aggregator failed; the sealed bundle is kept"},
-			Hint:     scanner.Text{FR: "« carescan-agent run » réessaiera sans fin", EN: "carescan-agent run will try again without end"},
-			Cause:    err,
-		}
+		return notSent(err)
 	}
 	after, err := d.spool.Rejected()
 	if err != nil {
@@ -218,9 +214,23 @@ func refusedBundle(entry spool.Entry) error {
 	}
 }
 
+// notSent says why nothing went up, in the words of what kept it when it has some.
+func notSent(cause error) error {
+	told := cli.Problem{
+		Sentence: scanner.Text{FR: "l'envoi à l'agrégateur a échoué ; le dossier scellé est gardé", EN: "sending to the aggregator failed; the sealed bundle is kept"},
+		Hint:     scanner.Text{FR: "« carescan-agent run » réessaiera sans fin", EN: "carescan-agent run will try again without end"},
+		Cause:    cause,
+	}
+	if problem, ok := errors.AsType[*cli.Problem](cause); ok {
+		told.Sentence = settings.Say("%s : %s", "%s: %s", told.Sentence, problem.Sentence)
+		told.Hint, told.Cause = problem.Hint, problem.Cause
+	}
+	return &told
+}
+
 func notEnrolled() error {
 	return &cli.Problem{
 		Sentence: scanner.Text{FR: "cet agent n'est pas enrôlé", EN: "this agent is not enrolled"},
-		Hint:     scanner.Text{FR: "demandez un jeton à votre centre régional, puis « carescan-agent enrol --token … »", EN: "ask your regional centre for a token, then carescan-agent enrol --token …"},
+		Hint:     scanner.Text{FR: "demandez un jeton à votre centre régional, puis « carescan-agent enrol --token-file FICHIER »", EN: "ask your regional centre for a token, then carescan-agent enrol --token-file FILE"},
 	}
 }

@@ -3,7 +3,9 @@
 package config
 
 import (
+	"net"
 	"net/url"
+	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -22,17 +24,22 @@ var uplinkSection = settings.Section{
 	},
 }
 
-// Validate refuses what is no address.
+// Validate refuses what is no address of a proxy. One that holds an account is not
+// shown again.
 func (u Uplink) Validate() settings.Faults {
 	at, err := url.Parse(u.Proxy)
-	if u.Proxy == "" || err == nil && at.Host != "" && at.Scheme != "" {
+	if u.Proxy == "" || err == nil && at.Hostname() != "" && (at.Scheme == "http" || at.Scheme == "https") {
 		return nil
 	}
-	return settings.Faults{{
-		Key:  "proxy",
-		What: settings.Say("« %s » n'est pas l'adresse d'un mandataire", "%q is not the address of a proxy", u.Proxy),
-		Hint: scanner.Text{FR: "écrivez par exemple http://proxy.chu-exemple.fr:3128", EN: "write for example http://proxy.chu-exemple.fr:3128"},
-	}}
+	what := settings.Say("« %s » n'est pas l'adresse d'un mandataire", "%q is not the address of a proxy", u.Proxy)
+	if strings.Contains(u.Proxy, "@") {
+		what = scanner.Text{FR: "ce qui est écrit n'est pas l'adresse d'un mandataire", EN: "what is written is not the address of a proxy"}
+	}
+	example := "http://proxy.chu-exemple.fr:3128"
+	if _, _, err := net.SplitHostPort(u.Proxy); err == nil && !strings.ContainsAny(u.Proxy, "@/") {
+		example = "http://" + u.Proxy
+	}
+	return settings.Faults{{Key: "proxy", What: what, Hint: settings.Say("écrivez par exemple %s", "write for example %s", example)}}
 }
 
 // FilePaths are none.

@@ -9,18 +9,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"carescan/cmd/internal/wire"
-	"carescan/scanner"
 	"carescan/scanner/bounded"
 )
 
@@ -34,15 +30,15 @@ type client struct {
 }
 
 func newClient(base string, config *tls.Config, proxy string) (*client, error) {
-	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}
-	if proxy != "" {
-		u, err := url.Parse(proxy)
-		if err != nil {
-			return nil, fmt.Errorf("read uplink.proxy: %w", err)
-		}
-		transport.Proxy = http.ProxyURL(u)
+	address, err := parseAddress(base)
+	if err != nil {
+		return nil, err
 	}
-	return &client{base, &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: noRedirect}}, nil
+	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}
+	if err := throughProxy(transport, proxy); err != nil {
+		return nil, err
+	}
+	return &client{address.String(), &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: noRedirect}}, nil
 }
 
 // noRedirect keeps what is sent from following anyone elsewhere.
@@ -67,7 +63,7 @@ func (c *client) call(ctx context.Context, method, path, mediaType string, body 
 	request.Header.Set(wire.HeaderVersion, strconv.Itoa(wire.Version))
 	response, err := c.http.Do(request)
 	if err != nil {
-		return fmt.Errorf("reach aggregator: %w", err)
+		return fmt.Errorf("reach aggregator: %w", toldAsProxy(err))
 	}
 	defer response.Body.Close()
 	raw, whole, err := bounded.Read(response.Body, maxAnswer)
@@ -95,36 +91,4 @@ func refusal(response *http.Response, raw []byte) error {
 		refused.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return refused
-}
-
-// pinned trusts the one authority whose public key the token names: the chain
-// must be built from a certificate, sent by the server, that has that key.
-func pinned(pin string) *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS13,
-		// The usual verification needs the authority's certificate, which the
-		// agent learns here; VerifyConnection does it all with the pinned one.
-		InsecureSkipVerify: true, //nolint:gosec // replaced by VerifyConnection
-		VerifyConnection:   func(state tls.ConnectionState) error { return verifyPinned(state, pin) },
-	}
-}
-
-func verifyPinned(state tls.ConnectionState, pin string) error {
-	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	found := false
-	for _, certificate := range state.PeerCertificates[1:] {
-		if scanner.Digest(certificate.RawSubjectPublicKeyInfo) == pin {
-			roots.AddCert(certificate)
-			found = true
-		} else {
-			between.AddCert(certificate)
-		}
-	}
-	if !found {
-		return errors.New("the server does not show the authority that the token names: it may not be your aggregator")
-	}
-	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{
-		DNSName: state.ServerName, Roots: roots, Intermediates: between,
-	})
-	return err
 }

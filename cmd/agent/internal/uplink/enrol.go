@@ -18,7 +18,8 @@ import (
 )
 
 // Enrol makes the agent known to the aggregator of a token, and keeps what it
-// gives.
+// gives. Nothing of the request is sent before the server has proven to hold a
+// certificate of the authority that the token names.
 func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, software, proxy string) (identity.Enrolment, error) {
 	csr, err := id.CSR()
 	if err != nil {
@@ -28,11 +29,15 @@ func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, softwar
 	if err != nil {
 		return identity.Enrolment{}, fmt.Errorf("encode request: %w", err)
 	}
-	c, err := newClient(token.URL, pinned(token.CAPin), proxy)
+	address, err := parseAddress(token.URL)
 	if err != nil {
 		return identity.Enrolment{}, err
 	}
-	given := identity.Enrolment{URL: token.URL}
+	c, err := newClient(address.String(), pinned(token.CAPin, address.Hostname()), proxy)
+	if err != nil {
+		return identity.Enrolment{}, err
+	}
+	given := identity.Enrolment{URL: address.String()}
 	if err := c.call(ctx, http.MethodPost, wire.PathEnrol, wire.MediaJSON, body, &given.EnrolResponse); err != nil {
 		return identity.Enrolment{}, fmt.Errorf("enrol: %w", err)
 	}

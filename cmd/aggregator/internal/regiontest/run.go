@@ -62,7 +62,7 @@ func add(t testing.TB, run *scanner.Run, s Said) {
 	run.Findings = append(run.Findings, scanner.Finding{
 		Fingerprint: scanner.Fingerprint(s.Check, s.Target.Key()), Check: s.Check, Revision: 1, Target: s.Target,
 		Outcome: s.Outcome, Severity: s.Severity, Reason: "test", Title: check.Papers.Title(), Message: s.Message,
-		Fix:        check.Papers.Remedy(s.Outcome, "test"),
+		Fix:        check.Papers.Remedy(s.Outcome, "test", nil),
 		Parameters: []byte(`{"days":30}`), Observations: []string{o.ID},
 	})
 	run.Coverage = append(run.Coverage, scanner.Coverage{Check: s.Check, Target: s.Target, Status: s.Look})

@@ -13,7 +13,6 @@ import (
 type tokenBody struct {
 	Site      scanner.Establishment
 	Token     string
-	AgentURL  string
 	ExpiresAt time.Time
 }
 
@@ -31,5 +30,5 @@ func (s *Server) tokenCreate(v *visit) error {
 	if err := v.audit(v.user.Email, "create-enrol-token", string(site.FINESS)); err != nil {
 		return err
 	}
-	return v.show("token", tokenBody{site, word, s.settings.AgentURL, expires})
+	return v.show("token", tokenBody{site, word, expires})
 }
