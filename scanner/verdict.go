@@ -89,6 +89,9 @@ type Verdict struct {
 	// is a failure with its second, lower severity.
 	Severity Severity
 	Values   Values
+	// Backed says that the statement it was drawn from comes with a document that
+	// was read.
+	Backed bool
 	// Causes, when set, are those that the fact itself tells for what it lacks:
 	// their remedies are the remedy of the finding.
 	Causes Causes
