@@ -136,7 +136,12 @@ func (c Check) message(v Verdict) Text {
 	if common, ok := commonReasons[v.Reason]; ok {
 		return common.Fill(v.Values)
 	}
-	return c.Papers.Message(v.Reason, v.Values)
+	message := c.Papers.Message(v.Reason, v.Values)
+	for _, also := range v.Also {
+		next := c.Papers.Message(also.Reason, also.Values)
+		message = Text{message.FR + " " + next.FR, message.EN + " " + next.EN}
+	}
+	return message
 }
 
 // unseen words what an observation lacks, and how to reach a verdict.
