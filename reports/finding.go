@@ -57,6 +57,10 @@ func (d Document) finding(f scanner.Finding, observed map[string]scanner.Observa
 			full.People = append(full.People, d.people(o)...)
 		}
 	}
+	if full.Strength == "" {
+		// Sealed before strengths were: a statement is not known to have its document.
+		full.Strength = f.Outcome.StandsOn(false, full.Evidence...)
+	}
 	for _, c := range d.Run.Controls {
 		if slices.Contains(c.Findings, f.Fingerprint) {
 			full.Controls = append(full.Controls, c)

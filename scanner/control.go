@@ -72,7 +72,8 @@ func (s ControlState) Counted(n int) Text {
 type ControlResult struct {
 	Control
 	State    ControlState `json:"state"`
-	Findings []string     `json:"findings"` // fingerprints it rests on
+	Strength Strength     `json:"strength,omitempty"` // what the state stands on, as of a finding
+	Findings []string     `json:"findings"`           // fingerprints it rests on
 }
 
 // Fold concludes on a control from the findings of a run. One failure is
@@ -85,14 +86,17 @@ func (c Control) Fold(findings []Finding) ControlResult {
 	}
 	count := map[Outcome]int{}
 	heard := map[string]bool{}
+	var served []Finding
 	for _, f := range findings {
 		if slices.Contains(c.Checks, f.Check) {
 			heard[f.Check] = true
 			count[f.Outcome]++
+			served = append(served, f)
 			result.Findings = append(result.Findings, f.Fingerprint)
 		}
 	}
 	result.State = foldState(count, len(heard) == len(c.Checks))
+	result.Strength = result.State.StandsOn(served)
 	return result
 }
 

@@ -19,6 +19,7 @@ type Finding struct {
 	Revision     int             `json:"revision"`
 	Target       Target          `json:"target"`
 	Outcome      Outcome         `json:"outcome"`
+	Strength     Strength        `json:"strength,omitempty"` // what the outcome stands on; none sealed before 1 December 2026
 	Severity     Severity        `json:"severity"`
 	Reason       string          `json:"reason"`
 	Values       Values          `json:"values,omitempty"`
@@ -60,7 +61,10 @@ func (c Check) Evaluate(o Observation, params json.RawMessage, run ...Observatio
 		f.Message, f.Fix = o.unseen(f.Reason)
 	}
 	f.Parameters = params
-	f.Observations = read
+	f.Strength = v.Outcome.StandsOn(v.Backed, read...)
+	for _, o := range read {
+		f.Observations = append(f.Observations, o.ID)
+	}
 	return f
 }
 
@@ -70,14 +74,14 @@ func (c Check) Unobserved(t Target) Finding {
 }
 
 // verdict judges, and lists the observations that were read for it.
-func (c Check) verdict(o Observation, params json.RawMessage, run []Observation) (v Verdict, read []string) {
+func (c Check) verdict(o Observation, params json.RawMessage, run []Observation) (v Verdict, read []Observation) {
 	defer func() {
 		// A bug in one check must cost that check only.
 		if crash := recover(); crash != nil {
 			v = Unknown(reasonCheckError, Values{"error": fmt.Sprint(crash)})
 		}
 	}()
-	read = []string{o.ID}
+	read = []Observation{o}
 	if len(o.Fact) == 0 {
 		return Unknown(reasonNotObserved, Values{"cause": o.Why().Codes()}), read
 	}
@@ -93,7 +97,7 @@ func (c Check) verdict(o Observation, params json.RawMessage, run []Observation)
 		found, missing := referenceFor(c.Judge.Reference, o.Target, run)
 		switch {
 		case missing == lack{}:
-			reference, read = &found, append(read, found.ID)
+			reference, read = &found, append(read, found)
 		case c.Judge.needed:
 			return c.withoutReference(missing), read
 		}
@@ -133,7 +137,12 @@ func (c Check) message(v Verdict) Text {
 	if common, ok := commonReasons[v.Reason]; ok {
 		return common.Fill(v.Values)
 	}
-	return c.Papers.Message(v.Reason, v.Values)
+	message := c.Papers.Message(v.Reason, v.Values)
+	for _, also := range v.Also {
+		next := c.Papers.Message(also.Reason, also.Values)
+		message = Text{message.FR + " " + next.FR, message.EN + " " + next.EN}
+	}
+	return message
 }
 
 // unseen words what an observation lacks, and how to reach a verdict.

@@ -250,7 +250,7 @@ func TestEvaluate(t *testing.T) {
 				Fingerprint: scanner.Fingerprint("exposure.door", "domain/chu.test"), Check: "exposure.door", Revision: 3,
 				Target: o.Target, Outcome: tc.outcome, Severity: severity, Reason: tc.reason,
 				Parameters: json.RawMessage(params), Observations: []string{o.ID},
-				Values: got.Values, Message: got.Message, Fix: got.Fix,
+				Strength: tc.outcome.StandsOn(false, o), Values: got.Values, Message: got.Message, Fix: got.Fix,
 			}
 			// What the framework says by itself has its way out, whatever the check.
 			if remedied := slices.Contains([]string{"not-observed", "partial", "wrong-vantage", "check-error"}, tc.reason); remedied != (got.Fix.FR != "" && got.Fix.EN != "") {

@@ -47,6 +47,15 @@ type Product struct {
 	// Latest is the newest build of the same branch, and when it came out.
 	Latest     string    `json:"latest,omitempty"`
 	LatestDate time.Time `json:"latest_date,omitzero"`
+	// Distribution is the system whose package the announcement names, as the lists
+	// call it ("debian", "rhel"), Release its version ("12") where the announcement
+	// tells: whoever maintains it corrects flaws without changing the version.
+	Distribution string `json:"distribution,omitempty"`
+	Release      string `json:"release,omitempty"`
+	// DistributionEnd is the day the free security fixes of that release end; zero when
+	// no list knows, then DistributionListed is false.
+	DistributionEnd    time.Time `json:"distribution_end,omitzero"`
+	DistributionListed bool      `json:"distribution_listed,omitempty"`
 	// Tracked is true when the list of exploited vulnerabilities can be asked about
 	// the product: it is whole and calls the product by a known name, or names it.
 	Tracked bool `json:"tracked,omitempty"`

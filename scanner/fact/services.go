@@ -86,7 +86,10 @@ type Port struct {
 	Address  string `json:"address,omitempty"` // really dialled, when open
 	Product  string `json:"product,omitempty"`
 	Version  string `json:"version,omitempty"`
-	Login    Login  `json:"login,omitempty"`
+	// Distribution and Release are those of fact.Product.
+	Distribution string `json:"distribution,omitempty"`
+	Release      string `json:"release,omitempty"`
+	Login        Login  `json:"login,omitempty"`
 	// ClearLogin tells whether a login is taken before TLS, where that can be
 	// told: Declined means TLS is required first.
 	ClearLogin Offer `json:"clear_login,omitempty"`

@@ -202,9 +202,9 @@ func siteFaults() []Fault {
 			FR: "Le cookie de session de phpMyAdmin peut être volé.",
 			EN: "The session cookie of phpMyAdmin may be stolen.",
 		}},
-		{"exposure.product-support", siteTarget("admin"), "ended-announced", scanner.Text{
-			FR: "Le serveur annonce un OpenSSL qui ne reçoit plus de correctifs depuis 2019.",
-			EN: "The server announces an OpenSSL that has had no corrections since 2019.",
+		{"exposure.product-support", siteTarget("admin"), "system-ended", scanner.Text{
+			FR: "Le serveur annonce CentOS 7, qui ne reçoit plus de correctifs depuis 2024.",
+			EN: "The server announces CentOS 7, which has had no corrections since 2024.",
 		}},
 		{"exposure.gateway-console", siteTarget("parefeu"), "exposed", scanner.Text{
 			FR: "La page d’administration du pare-feu est joignable depuis internet.",

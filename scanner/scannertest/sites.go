@@ -24,7 +24,7 @@ func sites() []site {
 		{name: "ancien", expired: true, routes: leftovers()},
 		{name: "imagerie-ancienne", old: true, routes: listing()},
 		{name: "admin", routes: phpMyAdmin(), headers: map[string]string{
-			"Server": "Apache OpenSSL/1.0.2k", "Set-Cookie": "pma_session=q3k9d8s7f6g5h4j3k2l1; path=/",
+			"Server": "Apache/2.4.6 (CentOS) OpenSSL/1.0.2k-fips", "Set-Cookie": "pma_session=q3k9d8s7f6g5h4j3k2l1; path=/",
 		}},
 		{name: "pacs", routes: orthanc()},
 		{name: "fhir", routes: fhirServer()},

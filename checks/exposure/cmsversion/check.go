@@ -21,13 +21,13 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.cms-version", Revision: 2, Severity: scanner.High,
+	ID: "exposure.cms-version", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-VULN-06"},
 	Judge:      scanner.Each(Params{ListDays: 90}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
-	v, found := release.Worst(f,
+	v, found := release.Together(f,
 		func(p fact.Product) bool { return p.CMS },
 		func(p fact.Product) scanner.Verdict { return judgeManager(c, p) })
 	if !found {

@@ -24,13 +24,13 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.edge-version", Revision: 2, Severity: scanner.High,
+	ID: "exposure.edge-version", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-VULN-05"},
 	Judge:      scanner.Each(Params{GraceDays: 30, ListDays: 90}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
-	v, found := release.Worst(f,
+	v, found := release.Together(f,
 		func(p fact.Product) bool { return p.Edge },
 		func(p fact.Product) scanner.Verdict { return judgeEdge(c, p) })
 	if !found {
@@ -66,6 +66,8 @@ func judgeAge(c scanner.Case[Params], p fact.Product, values scanner.Values) sca
 		return scanner.Unknown("list-too-old", values)
 	case !older:
 		return scanner.Passed("current", values)
+	case release.Packaged(p):
+		return scanner.Unknown("to-confirm", values)
 	}
 	return late(c, p, values)
 }

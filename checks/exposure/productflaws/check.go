@@ -6,6 +6,7 @@ package productflaws
 
 import (
 	"strings"
+	"time"
 
 	"carescan/checks/internal/release"
 	"carescan/scanner"
@@ -14,48 +15,62 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.product-flaws", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.product-flaws", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-VULN-03"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 // judge never says more than "not confirmed": distributions correct flaws
 // without changing the version.
-func judge(_ scanner.Case[struct{}], f fact.Products) scanner.Verdict {
+func judge(c scanner.Case[struct{}], f fact.Products) scanner.Verdict {
 	if len(f.Seen) == 0 {
 		return scanner.Exempt("none-recognised", nil)
 	}
-	affected, unstated, untracked := sort(f.Seen)
+	seen := release.Distinct(f.Seen)
+	s := sort(seen, c.At)
 	values := release.Lists(f.Lists)
-	values["products"] = release.Names(f.Seen)
+	values["products"] = release.Names(seen)
 	switch {
-	case len(affected) > 0:
-		values["products"] = strings.Join(affected, ", ")
+	case len(s.affected) > 0:
+		values["products"] = strings.Join(s.affected, ", ")
 		return scanner.FailedAs(scanner.Medium, "listed-version", values)
+	case len(s.maintained) > 0:
+		values["products"] = strings.Join(s.maintained, ", ")
+		return scanner.Unknown("system-corrects", values)
 	case f.Lists == "":
 		return scanner.Unknown("no-lists", values)
-	case len(unstated) > 0:
-		values["products"] = release.Names(unstated)
+	case len(s.unstated) > 0:
+		values["products"] = release.Names(s.unstated)
 		return scanner.Unknown("versions-not-stated", values)
-	case len(untracked) > 0:
-		values["products"] = release.Names(untracked)
+	case len(s.untracked) > 0:
+		values["products"] = release.Names(s.untracked)
 		return scanner.Unknown("not-tracked", values)
 	}
 	return scanner.Passed("none-listed", values)
 }
 
-// sort tells the products whose version is among the affected ones from those
-// listed without versions, and from those that the list says nothing of.
-func sort(seen []fact.Product) (affected []string, unstated, untracked []fact.Product) {
+// sorted are the products by what the list says of them.
+type sorted struct {
+	affected   []string // their version is among the affected ones
+	maintained []string // it is too, and an operating system that is named corrects it
+	// unstated are listed without versions; the list says nothing of the untracked.
+	unstated, untracked []fact.Product
+}
+
+func sort(seen []fact.Product, at time.Time) (s sorted) {
 	for _, p := range seen {
+		name := release.Names([]fact.Product{p})
+		maintained, _ := release.Maintained(p, at)
 		switch flaws := release.Affecting(p); {
+		case flaws != "" && maintained:
+			s.maintained = append(s.maintained, name+" — "+flaws+" — "+release.System(p))
 		case flaws != "":
-			affected = append(affected, release.Names([]fact.Product{p})+" ("+flaws+")")
+			s.affected = append(s.affected, name+" — "+flaws)
 		case len(p.Flaws) > 0:
-			unstated = append(unstated, p)
+			s.unstated = append(s.unstated, p)
 		case !p.Tracked:
-			untracked = append(untracked, p)
+			s.untracked = append(s.untracked, p)
 		}
 	}
-	return affected, unstated, untracked
+	return s
 }

@@ -24,7 +24,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.product-support", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.product-support", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-VULN-04"},
 	Judge:      scanner.Each(Params{SoonDays: 183, ListDays: 90}, judge),
 }
@@ -35,11 +35,14 @@ func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 	}
 	var verdicts []scanner.Verdict
 	var supported, unlisted []fact.Product
-	for _, p := range f.Seen {
+	for _, p := range release.Distinct(f.Seen) {
 		switch v, known := judgeProduct(c, p); {
 		case !known:
 			unlisted = append(unlisted, p)
 		case v.Outcome == scanner.Pass:
+			if byItsSystem(p) {
+				p.Where += " — " + release.System(p)
+			}
 			supported = append(supported, p)
 		default:
 			verdicts = append(verdicts, v)
@@ -47,7 +50,7 @@ func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 	}
 	switch {
 	case len(verdicts) > 0:
-		return scanner.Worst(verdicts)
+		return scanner.Together(verdicts)
 	case len(unlisted) > 0:
 		return scanner.Unknown("not-listed", scanner.Values{"products": release.Names(unlisted)})
 	}
@@ -56,26 +59,63 @@ func judge(c scanner.Case[Params], f fact.Products) scanner.Verdict {
 	return scanner.Passed("supported", values)
 }
 
-// judgeProduct says nothing of a product that no list, or an old one, knows. A date that is not
-// set means that support goes on.
+// judgeProduct says nothing of a product that no list, or an old one, knows. The
+// operating system decides where the announcement names its release.
 func judgeProduct(c scanner.Case[Params], p fact.Product) (v scanner.Verdict, known bool) {
-	values := scanner.Values{"product": release.Names([]fact.Product{p}), "until": p.EndOfSupport.Format(time.DateOnly)}
-	left := p.EndOfSupport.Sub(c.At)
-	switch {
-	case !p.Listed, p.EndOfSupport.IsZero() && release.Stale(p, c.At, c.Params.ListDays):
-		return v, false
-	case p.EndOfSupport.IsZero() || left > time.Duration(c.Params.SoonDays)*24*time.Hour:
-		return scanner.Passed("supported", nil), true
-	case left >= 0:
-		return scanner.FailedAs(scanner.Low, "soon", values), true
+	values := scanner.Values{"product": release.Names([]fact.Product{p}), "system": release.System(p)}
+	if byItsSystem(p) {
+		return judgeEnd(c, p, p.DistributionEnd, values, byDistribution)
 	}
-	return ended(p, values), true
+	if !p.Listed {
+		return v, false
+	}
+	return judgeEnd(c, p, p.EndOfSupport, values, byVendor)
 }
 
-// ended holds what a banner says for a doubt: distributions support versions
-// that their authors have left (exposure-checks.md section 1.2).
-func ended(p fact.Product, values scanner.Values) scanner.Verdict {
-	switch banner := p.Source == fact.FromBanner; {
+// byItsSystem tells whether the operating system decides.
+func byItsSystem(p fact.Product) bool { return p.Source == fact.FromBanner && p.DistributionListed }
+
+// judgeEnd judges the end of support that is known. A date that is not set means
+// that support goes on, for as long as the list is believed.
+func judgeEnd(
+	c scanner.Case[Params], p fact.Product, end time.Time, values scanner.Values,
+	late func(p fact.Product, over bool, values scanner.Values) scanner.Verdict,
+) (v scanner.Verdict, known bool) {
+	values["until"] = end.Format(time.DateOnly)
+	left := end.Sub(c.At)
+	switch {
+	case end.IsZero() && release.Stale(p, c.At, c.Params.ListDays):
+		return v, false
+	case end.IsZero() || left > time.Duration(c.Params.SoonDays)*24*time.Hour:
+		return scanner.Passed("supported", nil), true
+	}
+	return late(p, left < 0, values), true
+}
+
+// byDistribution judges what an operating system maintains, as surely as the
+// announcement is true.
+func byDistribution(p fact.Product, over bool, values scanner.Values) scanner.Verdict {
+	switch {
+	case !over:
+		return scanner.FailedAs(scanner.Low, "system-soon", values)
+	case p.Edge:
+		return scanner.FailedAs(scanner.High, "edge-system-ended", values)
+	}
+	return scanner.FailedAs(scanner.Medium, "system-ended", values)
+}
+
+// byVendor holds what a banner says of a product that operating systems ship for
+// nothing: they correct versions that their authors have left. Of any other
+// product the banner is a doubt (exposure-checks.md section 1.2).
+func byVendor(p fact.Product, over bool, values scanner.Values) scanner.Verdict {
+	banner := p.Source == fact.FromBanner
+	switch {
+	case release.Packaged(p) && p.Distribution != "":
+		return scanner.Unknown("release-unnamed", values)
+	case release.Packaged(p):
+		return scanner.Unknown("to-confirm", values)
+	case !over:
+		return scanner.FailedAs(scanner.Low, "soon", values)
 	case banner && p.Edge:
 		return scanner.FailedAs(scanner.Medium, "edge-ended-announced", values)
 	case banner:

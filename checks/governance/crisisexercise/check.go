@@ -5,8 +5,6 @@
 package crisisexercise
 
 import (
-	"time"
-
 	"carescan/checks/internal/attested"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -34,14 +32,12 @@ func judge(c scanner.Case[Params], f fact.Attestations) scanner.Verdict {
 	if !ok {
 		return v
 	}
-	values := scanner.Values{
-		"date": exercise.Date.Format(time.DateOnly), "role": exercise.Role, "reference": exercise.Reference,
-	}
+	values := attested.Values(exercise)
 	if !c.At.Before(exercise.Date.AddDate(0, 0, c.Params.MaxAgeDays+c.Params.ToleranceDays+1)) {
 		if v, doubt := attested.Unread(f, "crisis-exercise", c.At, exercise.Date); doubt {
 			return v
 		}
-		return scanner.Failed("too-old", values)
+		return attested.By(exercise, scanner.Failed("too-old", values))
 	}
-	return scanner.Passed("held", values)
+	return attested.By(exercise, scanner.Passed("held", values))
 }

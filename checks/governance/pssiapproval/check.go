@@ -6,7 +6,6 @@ package pssiapproval
 
 import (
 	"strconv"
-	"time"
 
 	"carescan/checks/internal/attested"
 	"carescan/scanner"
@@ -33,15 +32,13 @@ func judge(c scanner.Case[Params], f fact.Attestations) scanner.Verdict {
 	if !ok {
 		return v
 	}
-	values := scanner.Values{
-		"date": approval.Date.Format(time.DateOnly), "role": approval.Role, "reference": approval.Reference,
-		"months": strconv.Itoa(c.Params.MaxAgeMonths),
-	}
+	values := attested.Values(approval)
+	values["months"] = strconv.Itoa(c.Params.MaxAgeMonths)
 	if !c.At.Before(approval.Date.AddDate(0, c.Params.MaxAgeMonths, 1)) {
 		if v, doubt := attested.Unread(f, "pssi-approval", c.At, approval.Date); doubt {
 			return v
 		}
-		return scanner.Failed("too-old", values)
+		return attested.By(approval, scanner.Failed("too-old", values))
 	}
-	return scanner.Passed("approved", values)
+	return attested.By(approval, scanner.Passed("approved", values))
 }

@@ -5,8 +5,6 @@
 package certificateinforce
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"carescan/checks/internal/hosted"
@@ -24,15 +22,15 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "hosting.certificate-in-force", Revision: 1, Severity: scanner.Critical,
+	ID: "hosting.certificate-in-force", Revision: 2, Severity: scanner.Critical,
 	References: []string{"HDS-02", "HDS-03", "HDS-04", "HDS-08"},
 	Judge: scanner.Each(Params{
 		FirstVersionUntil: time.Date(2026, time.May, 16, 0, 0, 0, 0, time.UTC),
 	}, judge),
 }
 
-// judge returns the first failure of the chain, else its first doubt. A link
-// that performs no hosting activity needs no certificate.
+// judge tells every failure of the chain, else every doubt. A link that performs
+// no hosting activity needs no certificate.
 func judge(c scanner.Case[Params], h fact.Hosting) scanner.Verdict {
 	if v, settled := hosted.Settled(h); settled {
 		return v
@@ -40,20 +38,16 @@ func judge(c scanner.Case[Params], h fact.Hosting) scanner.Verdict {
 	var verdicts []scanner.Verdict
 	for _, link := range h.Chain {
 		if len(link.Activities) > 0 {
-			v := judgeLink(c, link)
-			v.Values["application"] = h.Application
-			verdicts = append(verdicts, v)
+			for _, v := range judgeLink(c, link) {
+				v.Values["application"] = h.Application
+				verdicts = append(verdicts, v)
+			}
 		}
 	}
 	if len(verdicts) == 0 {
 		return scanner.Unknown("no-activity", scanner.Values{"application": h.Application})
 	}
-	return inGroup(h, slices.MinFunc(verdicts, compareGravity))
-}
-
-// compareGravity orders as outcomes do, from the one that asks most of a reader.
-func compareGravity(a, b scanner.Verdict) int {
-	return cmp.Compare(slices.Index(scanner.Outcomes(), a.Outcome), slices.Index(scanner.Outcomes(), b.Outcome))
+	return inGroup(h, scanner.Together(verdicts))
 }
 
 // inGroup leaves a failure open inside a group of hospitals: three documents,

@@ -11,28 +11,37 @@ import (
 )
 
 // judgeLink judges the certificate of one provider at the moment of the look.
-func judgeLink(c scanner.Case[Params], link fact.HostLink) scanner.Verdict {
-	values := scanner.Values{"provider": link.Provider}
+func judgeLink(c scanner.Case[Params], link fact.HostLink) []scanner.Verdict {
 	certificate := link.Certificate
 	if certificate == nil {
-		return scanner.Failed("missing", values)
+		return []scanner.Verdict{scanner.Failed("missing", scanner.Values{"provider": link.Provider})}
 	}
-	values["number"], values["version"] = certificate.Number, certificate.Version
-	values["expires"] = certificate.Expires.Format(time.DateOnly)
-	values["issued"] = certificate.Issued.Format(time.DateOnly)
+	values := func() scanner.Values {
+		return scanner.Values{
+			"provider": link.Provider, "number": certificate.Number, "version": certificate.Version,
+			"expires": certificate.Expires.Format(time.DateOnly), "issued": certificate.Issued.Format(time.DateOnly),
+		}
+	}
+	var verdicts []scanner.Verdict
 	switch {
 	case certificate.Expires.IsZero():
-		return scanner.Unknown("undated", values)
+		verdicts = append(verdicts, scanner.Unknown("undated", values()))
 	case !c.At.Before(dayAfter(certificate.Expires)):
-		return scanner.Failed("expired", values)
-	case c.At.Before(certificate.Issued):
-		return scanner.Failed("not-yet", values)
-	case certificate.Version == "":
-		return scanner.Unknown("no-version", values)
-	case !secondVersion(certificate.Version) && !c.At.Before(dayAfter(c.Params.FirstVersionUntil)):
-		return scanner.Failed("old-version", values)
+		verdicts = append(verdicts, scanner.Failed("expired", values()))
 	}
-	return scanner.Passed("in-force", values)
+	if c.At.Before(certificate.Issued) {
+		verdicts = append(verdicts, scanner.Failed("not-yet", values()))
+	}
+	switch {
+	case certificate.Version == "":
+		verdicts = append(verdicts, scanner.Unknown("no-version", values()))
+	case !secondVersion(certificate.Version) && !c.At.Before(dayAfter(c.Params.FirstVersionUntil)):
+		verdicts = append(verdicts, scanner.Failed("old-version", values()))
+	}
+	if len(verdicts) == 0 {
+		verdicts = append(verdicts, scanner.Passed("in-force", values()))
+	}
+	return verdicts
 }
 
 // dayAfter is the first moment when a date is over: certificates hold until

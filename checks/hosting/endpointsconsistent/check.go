@@ -25,7 +25,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "hosting.endpoints-consistent", Revision: 1, Severity: scanner.Medium,
+	ID: "hosting.endpoints-consistent", Revision: 2, Severity: scanner.Medium,
 	References: []string{"HDS-13"},
 	Judge:      scanner.Each(Params{Countries: area}, judge),
 }
@@ -45,12 +45,11 @@ func judge(c scanner.Case[Params], h fact.Hosting) scanner.Verdict {
 	case len(declared) == 0:
 		return scanner.Unknown("no-network", application)
 	}
+	verdicts := []scanner.Verdict{scanner.Passed("consistent", application)}
 	for _, e := range h.Endpoints {
-		if v := judgeEndpoint(c.Params, declared, e); v.Outcome != scanner.Pass {
-			return v
-		}
+		verdicts = append(verdicts, judgeEndpoint(c.Params, declared, e)...)
 	}
-	return scanner.Passed("consistent", application)
+	return scanner.Together(verdicts)
 }
 
 func networks(chain []fact.HostLink) (asns []uint32) {
@@ -60,9 +59,10 @@ func networks(chain []fact.HostLink) (asns []uint32) {
 	return asns
 }
 
-func judgeEndpoint(p Params, declared []uint32, e fact.Endpoint) scanner.Verdict {
+// judgeEndpoint tells every question that the addresses of a name raise.
+func judgeEndpoint(p Params, declared []uint32, e fact.Endpoint) (questions []scanner.Verdict) {
 	if e.Error != "" || len(e.Addresses) == 0 {
-		return scanner.Unknown("unresolved", scanner.Values{"host": e.Host})
+		return []scanner.Verdict{scanner.Unknown("unresolved", scanner.Values{"host": e.Host})}
 	}
 	for _, a := range e.Addresses {
 		values := scanner.Values{
@@ -71,12 +71,12 @@ func judgeEndpoint(p Params, declared []uint32, e fact.Endpoint) scanner.Verdict
 		}
 		switch {
 		case a.ASN == 0:
-			return scanner.Unknown("unknown-network", values)
+			questions = append(questions, scanner.Unknown("unknown-network", values))
 		case !slices.Contains(declared, a.ASN):
-			return scanner.Unknown("foreign-network", values)
+			questions = append(questions, scanner.Unknown("foreign-network", values))
 		case a.Country != "" && !slices.Contains(strings.Fields(p.Countries), a.Country):
-			return scanner.Unknown("foreign-country", values)
+			questions = append(questions, scanner.Unknown("foreign-country", values))
 		}
 	}
-	return scanner.Passed("consistent", nil)
+	return questions
 }

@@ -12,6 +12,29 @@ import (
 	"carescan/scanner/fact"
 )
 
+// Values are what messages say of a statement: with which strength, and by whom.
+func Values(a fact.Attestation) scanner.Values {
+	strength := scanner.Declared
+	if backed(a) {
+		strength = scanner.Attested
+	}
+	stated := strength.Label()
+	return scanner.Values{
+		"date": a.Date.Format(time.DateOnly), "role": a.Role, "reference": a.Reference,
+		"stated": string(strength), "stated_fr": stated.FR, "stated_en": stated.EN,
+	}
+}
+
+// By is a verdict drawn from one statement, as strong as that is.
+func By(a fact.Attestation, v scanner.Verdict) scanner.Verdict {
+	v.Backed = backed(a)
+	return v
+}
+
+// backed tells whether the statement comes with a document that was read: its
+// digest is the proof of that.
+func backed(a fact.Attestation) bool { return a.Document != "" }
+
 // Latest returns the newest statement on a topic about an event that has taken
 // place at a moment. Without one, the verdict says why, and ok is false: a statement
 // whose document could not be read is none.

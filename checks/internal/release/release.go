@@ -88,20 +88,52 @@ func Lists(lists string) scanner.Values {
 	return scanner.Values{"lists": lists, "lists_fr": strings.Join(french, ", "), "lists_en": strings.Join(english, ", ")}
 }
 
-// Names lists products with the versions they show.
+// Names lists products with the versions they show and the places where they do:
+// "nginx 1.22.1 (192.0.2.10:80 / 192.0.2.10:443)".
 func Names(products []fact.Product) string {
 	var names []string
 	for _, p := range products {
-		names = append(names, strings.TrimSpace(p.Name+" "+p.Version))
+		name := strings.TrimSpace(p.Name + " " + p.Version)
+		if p.Where != "" {
+			name += " (" + p.Where + ")"
+		}
+		names = append(names, name)
 	}
 	return strings.Join(names, ", ")
 }
 
-// Worst judges the products of one sort, each on its own, and returns the verdict
-// that asks most of a reader; none of that sort gives no verdict.
-func Worst(f fact.Products, is func(fact.Product) bool, judge func(fact.Product) scanner.Verdict) (v scanner.Verdict, found bool) {
+// Distinct lists each product and version once, with all the places where it was
+// seen.
+func Distinct(products []fact.Product) []fact.Product {
+	type key struct {
+		name, version, distribution, release string
+		source                               fact.ProductSource
+		edge                                 bool
+	}
+	at := map[key]int{}
+	var distinct []fact.Product
+	for _, p := range products {
+		k := key{p.Name, p.Version, p.Distribution, p.Release, p.Source, p.Edge}
+		i, known := at[k]
+		switch {
+		case !known:
+			at[k] = len(distinct)
+			distinct = append(distinct, p)
+		case !slices.Contains(strings.Split(distinct[i].Where, places), p.Where):
+			distinct[i].Where += places + p.Where
+		}
+	}
+	return distinct
+}
+
+// places stands between those of one product.
+const places = " / "
+
+// Together judges the products of one sort, each on its own, and returns what asks
+// most of a reader, every product told; none of that sort gives no verdict.
+func Together(f fact.Products, is func(fact.Product) bool, judge func(fact.Product) scanner.Verdict) (v scanner.Verdict, found bool) {
 	var verdicts []scanner.Verdict
-	for _, p := range f.Seen {
+	for _, p := range Distinct(f.Seen) {
 		if is(p) {
 			verdicts = append(verdicts, judge(p))
 		}
@@ -109,5 +141,5 @@ func Worst(f fact.Products, is func(fact.Product) bool, judge func(fact.Product)
 	if len(verdicts) == 0 {
 		return scanner.Verdict{}, false
 	}
-	return scanner.Worst(verdicts), true
+	return scanner.Together(verdicts), true
 }

@@ -72,6 +72,7 @@ func columns() []column {
 			return d.Run.Started.UTC().Format(time.DateOnly)
 		}},
 		{scanner.Text{FR: "Résultat", EN: "Outcome"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Outcome.Label().In(l) }},
+		{scanner.Text{FR: "Fondement", EN: "Stands on"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Strength.Label().In(l) }},
 		{scanner.Text{FR: "Gravité", EN: "Severity"}, func(_ reports.Document, f reports.Finding, l scanner.Lang) string { return f.Severity.Label().In(l) }},
 		{scanner.Text{FR: "Vérification", EN: "Check"}, func(_ reports.Document, f reports.Finding, _ scanner.Lang) string {
 			return fmt.Sprintf("%s/%d", f.Check, f.Revision)

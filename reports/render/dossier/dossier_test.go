@@ -63,6 +63,38 @@ func checkChapter(t *testing.T, page htmltest.Document, c scanner.ControlResult,
 	t.Errorf("control %s is nowhere", c.ID)
 }
 
+// What somebody declares is never told as what the agent saw.
+func TestStrengthsAreToldApart(t *testing.T) {
+	for strength, want := range map[scanner.Strength]string{
+		scanner.Observed: "a été observé, sans réserve",
+		scanner.Attested: "une attestation de l’établissement, document à l’appui",
+		scanner.Declared: "ce que l’établissement déclare : aucun document ne l’appuie",
+		"":               "ce que l’établissement déclare : aucun document ne l’appuie", // sealed before strengths were
+	} {
+		t.Run("sealed_"+string(strength), func(t *testing.T) {
+			d := document(t)
+			for i := range d.Run.Findings {
+				if d.Run.Findings[i].Check == "governance.crisis-exercise" {
+					d.Run.Findings[i].Strength = strength
+				}
+			}
+			for i := range d.Run.Controls {
+				d.Run.Controls[i].Strength = ""
+			}
+			page := htmltest.Parse(t, write(t, d, scanner.French), scanner.French)
+			for n := range page.Root.Descendants() {
+				if htmltest.Attr(n, "id") != reports.AnchorControl("has-numerique", "crise") {
+					continue
+				}
+				text := strings.ReplaceAll(htmltest.Text(n), "\u00a0", " ")
+				if !strings.Contains(text, want) {
+					t.Errorf("the chapter does not say %q: %s", want, text)
+				}
+			}
+		})
+	}
+}
+
 func TestEveryStatementLeadsToItsEvidence(t *testing.T) {
 	d := document(t)
 	page := htmltest.Parse(t, write(t, d, scanner.French), scanner.French)

@@ -116,18 +116,19 @@ func (p *page) marked(o scanner.Outcome, words string) {
 // counted gives one line to each check that asks nothing of the reader; the
 // other formats hold every target.
 func (p *page) counted(findings []reports.Finding) {
-	count := map[string]int{}
+	count, weakest := map[string]int{}, map[string]scanner.Strength{}
 	for _, f := range findings {
 		count[f.Check]++
+		weakest[f.Check] = scanner.Weakest(weakest[f.Check], f.Strength)
 	}
 	for _, f := range findings {
 		n := count[f.Check]
 		delete(count, f.Check)
 		switch {
 		case n == 1:
-			p.line("  %s %s — %s", p.paint(outcomeMark(f.Outcome)), f.Check, f.Target.ID)
+			p.line("  %s %s — %s%s", p.paint(outcomeMark(f.Outcome)), f.Check, f.Target.ID, p.standing(f.Strength))
 		case n > 1:
-			p.line("  %s %s — %s", p.paint(outcomeMark(f.Outcome)), f.Check, fmt.Sprintf(p.t("%d cibles", "%d targets"), n))
+			p.line("  %s %s — %s", p.paint(outcomeMark(f.Outcome)), f.Check, fmt.Sprintf(p.t("%d cibles", "%d targets"), n)+p.standing(weakest[f.Check]))
 		}
 	}
 }
@@ -137,7 +138,7 @@ func (p *page) finding(f reports.Finding) {
 	if f.Outcome == scanner.Fail {
 		name = f.Severity.Label().In(p.lang) + " · " + name
 	}
-	p.line("  %s %s", p.paint(outcomeMark(f.Outcome)), name)
+	p.line("  %s %s%s", p.paint(outcomeMark(f.Outcome)), name, p.standing(f.Strength))
 	if f.Outcome == scanner.Fail {
 		p.text(4, f.Heading().In(p.lang))
 	}
@@ -151,10 +152,18 @@ func (p *page) finding(f reports.Finding) {
 	}
 }
 
+// standing is what a conclusion stands on, after it.
+func (p *page) standing(s scanner.Strength) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s.Label().In(p.lang) + ")"
+}
+
 func (p *page) framework(f reports.Framework) {
 	p.heading(f.Title.In(p.lang))
 	for _, c := range f.Controls {
-		p.line("  %s %-16s %s", p.paint(stateMark(c.State)), c.State.Label().In(p.lang), c.ID)
+		p.line("  %s %-16s %s%s", p.paint(stateMark(c.State)), c.State.Label().In(p.lang), c.ID, p.standing(c.Strength))
 		p.text(21, c.Title.In(p.lang))
 	}
 }

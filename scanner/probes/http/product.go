@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/distribution"
 	"carescan/scanner/probes/internal/excerpt"
 )
 
@@ -84,6 +85,9 @@ func (m mark) names(line string) bool {
 // at is the product, with the version its clue holds.
 func (m mark) at(u *url.URL, c clue) fact.Product {
 	p := fact.Product{Name: m.product, Where: excerpt.Of(u.String(), maxText), Source: c.source}
+	if c.source == fact.FromBanner {
+		p.Distribution, p.Release = distribution.Of(c.text)
+	}
 	p.Edge, p.CMS = slices.Contains(edges[:], m.product), slices.Contains(managers[:], m.product)
 	if m.version == nil {
 		return p

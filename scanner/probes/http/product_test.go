@@ -138,13 +138,13 @@ func TestObserveProducts(t *testing.T) {
 		p.Listed = p.Name == "nginx"
 		return p
 	}})
-	l := site(t, page("Server", "nginx/1.22.1", "X-Powered-By", "PHP/8.2.1", "Content-Type", "text/html"), nil)
+	l := site(t, page("Server", "nginx/1.22.1 (Debian)", "X-Powered-By", "PHP/8.2.1", "Content-Type", "text/html"), nil)
 	sightings, err := p.Observe(t.Context(), l, scanner.Target{Kind: scanner.KindSite, ID: origin})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := fact.Products{Lists: "list 2026-11-20", Seen: []fact.Product{
-		{Name: "nginx", Version: "1.22.1", Where: origin + "/", Source: fact.FromBanner, Listed: true},
+		{Name: "nginx", Version: "1.22.1", Where: origin + "/", Source: fact.FromBanner, Listed: true, Distribution: "debian", Release: "12"},
 		{Name: "php", Version: "8.2.1", Where: origin + "/", Source: fact.FromBanner},
 	}}
 	if diff := cmp.Diff(want, sightings[1].Fact); diff != "" {

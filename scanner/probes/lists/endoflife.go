@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -45,7 +46,9 @@ type supportRelease struct {
 	Name    string `json:"name"`
 	Ended   bool   `json:"isEol"`
 	EndFrom string `json:"eolFrom"`
-	Latest  struct {
+	// ExtendedFrom is the end of an extended support.
+	ExtendedFrom string `json:"eoesFrom"`
+	Latest       struct {
 		Name string `json:"name"`
 		Date string `json:"date"`
 	} `json:"latest"`
@@ -87,7 +90,7 @@ func (p supportProduct) read() ([]release, error) {
 	}
 	releases := make([]release, 0, len(p.Releases))
 	for _, r := range p.Releases {
-		end, err := day(r.EndFrom)
+		end, err := day(p.endOf(r))
 		if err != nil {
 			return nil, err
 		}
@@ -98,6 +101,19 @@ func (p supportProduct) read() ([]release, error) {
 		releases = append(releases, release{word(r.Name), end, r.Ended, r.Latest.Name, latest})
 	}
 	return releases, nil
+}
+
+// freelyExtended are the products whose extended support costs nothing: the
+// Debian LTS team corrects the releases that the security team leaves, for all
+// (wiki.debian.org/LTS). Those of Ubuntu and Red Hat are subscriptions.
+var freelyExtended = []string{"debian"}
+
+// endOf is the day the free security fixes of a release end.
+func (p supportProduct) endOf(r supportRelease) string {
+	if r.ExtendedFrom != "" && slices.Contains(freelyExtended, word(p.Name)) {
+		return r.ExtendedFrom
+	}
+	return r.EndFrom
 }
 
 // day reads a date that may be absent.

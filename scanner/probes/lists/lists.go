@@ -93,6 +93,9 @@ func (b *Book) Describe(p fact.Product) fact.Product {
 		p.EndOfSupport, p.Listed, p.ListedOn = r.end, true, b.support.date
 		p.Latest, p.LatestDate = r.latest, r.latestDate
 	}
+	if r, ok := b.support.find(namesOf(p.Distribution), p.Release); ok && p.Distribution != "" {
+		p.DistributionEnd, p.DistributionListed, p.ListedOn = r.end, true, b.support.date
+	}
 	p.Tracked = b.tracks(names)
 	for _, e := range b.exploited.entries {
 		if flaw := (flawOf{e.cve, word(p.Name)}); names.in(e) && !b.affected.spares(flaw, p.Version) {

@@ -64,6 +64,31 @@ func TestDescribe(t *testing.T) {
 		"unknown-product": {
 			fact.Product{Name: "thing", Version: "1"}, fact.Product{Name: "thing", Version: "1"},
 		},
+		"distribution-named": {
+			fact.Product{Name: "openssh", Version: "9.2p1", Distribution: "debian", Release: "12"},
+			fact.Product{
+				Name: "openssh", Version: "9.2p1", Distribution: "debian", Release: "12",
+				DistributionListed: true, DistributionEnd: on("2028-06-30"), ListedOn: on("2026-08-22"), // with its long-term support, which is free
+			},
+		},
+		"distribution-without-release": {
+			fact.Product{Name: "openssh", Version: "9.2p1", Distribution: "ubuntu"},
+			fact.Product{Name: "openssh", Version: "9.2p1", Distribution: "ubuntu"},
+		},
+		"paid-extension-does-not-count": {
+			fact.Product{Name: "openssh", Version: "7.4p1", Distribution: "rhel", Release: "7"},
+			fact.Product{
+				Name: "openssh", Version: "7.4p1", Distribution: "rhel", Release: "7",
+				DistributionListed: true, DistributionEnd: on("2024-06-30"), ListedOn: on("2026-08-22"),
+			},
+		},
+		"windows": {
+			fact.Product{Name: "openssh", Version: "8.1", Distribution: "windows-server", Release: "2022"},
+			fact.Product{
+				Name: "openssh", Version: "8.1", Distribution: "windows-server", Release: "2022",
+				DistributionListed: true, DistributionEnd: on("2031-10-14"), ListedOn: on("2026-08-22"),
+			},
+		},
 		"untracked-by-an-extract": {
 			fact.Product{Name: "openssh", Version: "9.2p1"}, fact.Product{Name: "openssh", Version: "9.2p1"},
 		},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/distribution"
 )
 
 // readBanner tells who spoke first, from what was received so far; false when
@@ -115,6 +116,7 @@ func named(id identity, text string) identity {
 			if len(found) > 1 {
 				id.version = found[1]
 			}
+			id.distribution, id.release = distribution.Of(text)
 			return id
 		}
 	}
@@ -130,7 +132,7 @@ type productPattern struct {
 // products are those whose greeting is known. The regular expressions of Go run
 // in time proportional to the text.
 var products = []productPattern{
-	{"openssh", regexp.MustCompile(`OpenSSH[_ ]([0-9][0-9.]*(?:p[0-9]+)?)`)},
+	{"openssh", regexp.MustCompile(`OpenSSH(?:_for_Windows)?[_ ]([0-9][0-9.]*(?:p[0-9]+)?)`)},
 	{"dropbear", regexp.MustCompile(`dropbear(?:_([0-9][0-9.]*))?`)},
 	{"vsftpd", regexp.MustCompile(`vsFTPd ([0-9][0-9.]*)`)},
 	{"proftpd", regexp.MustCompile(`ProFTPD(?: ([0-9][0-9a-z.]*))?`)},

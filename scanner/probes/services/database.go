@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/distribution"
 )
 
 // postgresHello asks for TLS, as every client may before it says who it is
@@ -63,6 +64,7 @@ func isVersion(text []byte) bool {
 func mysqlVersion(text string) identity {
 	version, _, _ := strings.Cut(strings.TrimPrefix(text, "5.5.5-"), "-")
 	id := identity{protocol: "mysql", product: "mysql", version: version}
+	id.distribution, id.release = distribution.Of(text)
 	if strings.Contains(text, "MariaDB") {
 		id.product = "mariadb"
 	}

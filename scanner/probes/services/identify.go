@@ -19,6 +19,7 @@ import (
 // identity is what a handshake told of a service.
 type identity struct {
 	protocol, product, version string
+	distribution, release      string // that packaged the product
 	login                      fact.Login
 	clear                      fact.Offer // login taken before TLS
 	portal                     string
@@ -144,6 +145,7 @@ func (id identity) with(more identity) identity {
 func (i identification) record(id identity) {
 	p := i.port
 	p.Protocol, p.Product, p.Version = id.protocol, excerpt.Of(id.product, 60), excerpt.Of(id.version, 60)
+	p.Distribution, p.Release = id.distribution, id.release
 	p.Login, p.ClearLogin, p.SSH, p.Portal, p.LegacyAuth = id.login, id.clear, id.ssh, id.portal, id.legacy
 	if group := groupOf(id.protocol); group != "" {
 		p.Group = group

@@ -50,6 +50,9 @@ func (s *scan) remember(f *fact.HostServices, at time.Time) {
 // what names the thing behind a port for the memory: its product, its protocol,
 // or that it could not be told.
 func what(p *fact.Port) string {
+	if p.Protocol == "ssh" && p.Distribution == "windows-server" {
+		return p.Protocol // remembered so before its product was recognised
+	}
 	for _, name := range []string{p.Product, p.Protocol} {
 		if name != "" {
 			return name
@@ -67,6 +70,7 @@ func (s *scan) products() fact.Products {
 		}
 		list.Seen = append(list.Seen, s.probe.options.Describe(fact.Product{
 			Name: strings.ToLower(p.Product), Version: p.Version, Where: p.Address, Source: sourceOf(p), Edge: isEdge(p),
+			Distribution: p.Distribution, Release: p.Release,
 		}))
 	}
 	return list

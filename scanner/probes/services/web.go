@@ -123,6 +123,7 @@ func readPage(p page, path string) identity {
 	}
 	if m, ok := recognise(p); ok {
 		id.protocol, id.product, id.version, id.portal = m.protocol, m.product, "", m.portal
+		id.distribution, id.release = "", ""
 		id.login = p.login()
 		if m.portal != "" {
 			id.protocol = "http"

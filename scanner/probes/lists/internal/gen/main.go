@@ -20,7 +20,7 @@ var kept = map[string]bool{
 	"title": true, "catalogVersion": true, "dateReleased": true, "count": true, "vulnerabilities": true,
 	"cveID": true, "vendorProject": true, "product": true, "dateAdded": true, "knownRansomwareCampaignUse": true,
 	"schema_version": true, "generated_at": true, "total": true, "result": true,
-	"name": true, "releases": true, "isEol": true, "eolFrom": true, "latest": true, "date": true,
+	"name": true, "releases": true, "isEol": true, "eolFrom": true, "eoesFrom": true, "latest": true, "date": true,
 }
 
 func main() {
