@@ -44,9 +44,9 @@ func (l *lab) root() *cobra.Command {
 		RunE:  func(command *cobra.Command, _ []string) error { return l.play(command.Context().Done()) },
 	}
 	root.SetOut(l.out)
-	cli.Describe(root, l.lang.Lang)
 	root.PersistentFlags().Var(&l.lang, "lang", l.say("langue de ce qui s'affiche", "language of what is shown"))
 	root.Flags().StringVar(&l.folder, "folder", "lab", l.say("dossier où écrire la configuration et les fichiers", "folder for the configuration and the files"))
 	root.AddCommand(cli.Version(program, l.lang.Lang))
+	cli.Describe(root, l.lang.Lang)
 	return root
 }

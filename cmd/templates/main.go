@@ -30,12 +30,12 @@ func root(lang cli.Language) *cobra.Command {
 		Use:   nuclei.ProgramName,
 		Short: say("Reconnaît des applications pour carescan-agent, qui le démarre", "Recognises applications for carescan-agent, which starts it"),
 	}
-	cli.Describe(root, lang.Lang)
 	root.PersistentFlags().Var(&lang, "lang", say("langue de ce qui s'affiche", "language of what is shown"))
 	root.AddCommand(cli.Version(nuclei.ProgramName, lang.Lang), &cobra.Command{
 		Use: nuclei.Work, Args: cobra.NoArgs,
 		Short: say("Suit le plan reçu sur l'entrée standard, puis s'arrête", "Follow the plan given on standard input, then end"),
 		RunE:  func(*cobra.Command, []string) error { return cli.Exit(worker.Run(os.Stdin, os.Stdout)) },
 	})
+	cli.Describe(root, lang.Lang)
 	return root
 }

@@ -140,7 +140,7 @@ func (r *reading) unknown(in, name, value *yaml.Node, t reflect.Type, key string
 		What: Say("%s n'est pas connue", "%s is not known", r.key(name.Value)),
 		Hint: r.knownKeys(known),
 	}
-	guess, elsewhere := nearest(name.Value, known), r.elsewhere(name.Value)
+	guess, elsewhere := Nearest(name.Value, known), r.elsewhere(name.Value)
 	switch {
 	case isAfterComma(in, name, value):
 		fault.Hint = Say("entre accolades, la virgule sépare deux clés : une fraction s'écrit avec un point, 0.5", "between braces, a comma separates two keys: a fraction is written with a point, 0.5")

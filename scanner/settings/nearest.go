@@ -8,9 +8,9 @@ import "strings"
 // work grows with its square.
 const longestGuess = 64
 
-// nearest is the known key that a wrong one was most likely meant to be, or
+// Nearest is the known word that a wrong one was most likely meant to be, or
 // nothing. Case and hyphens weigh nothing.
-func nearest(wrong string, known []string) string {
+func Nearest(wrong string, known []string) string {
 	if len(wrong) > longestGuess {
 		return ""
 	}

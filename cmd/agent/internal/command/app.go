@@ -62,7 +62,6 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetIn(a.in)
-	cli.Describe(root, a.lang.Lang)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configFile, "config", "", a.say("fichier de configuration (agent.yaml par défaut)", "configuration file (default agent.yaml)"))
 	flags.Var(&a.lang, "lang", a.say("langue de ce qui s'affiche", "language of what is shown"))
@@ -71,6 +70,7 @@ func (a *app) root() *cobra.Command {
 		a.beginning(), a.scan(), a.run(), a.enrol(), a.plan(), a.report(), a.judge(), a.verify(),
 		a.checks(), a.profiles(), a.doctor(), cli.Version(runner.Program, a.lang.Lang),
 	)
+	cli.Describe(root, a.lang.Lang)
 	return root
 }
 

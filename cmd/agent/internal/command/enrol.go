@@ -126,7 +126,7 @@ func (a *app) welcome(given identity.Enrolment) error {
 	_, err = fmt.Fprintf(a.out, a.say(
 		"Agent %s enrôlé pour %s (FINESS %s), certificat valable jusqu'au %s.\n",
 		"Agent %s enrolled for %s (FINESS %s), certificate valid until %s.\n",
-	), given.AgentID, given.Establishment.Name, given.Establishment.FINESS, scanner.Day(a.lang.Lang, until))
+	), given.AgentID, given.Establishment.Name, given.Establishment.FINESS, settings.DayText(until).In(a.lang.Lang))
 	return err
 }
 

@@ -5,7 +5,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -156,8 +155,13 @@ func (d *daemon) state(rhythm *schedule.Schedule) status.State {
 	waiting, errWaiting := d.desk.spool.Waiting()
 	rejected, errRejected := d.desk.spool.Rejected()
 	state.Waiting, state.Rejected = len(waiting), len(rejected)
-	if err := errors.Join(d.error, errKeep, err, errWaiting, errRejected); err != nil {
-		state.Problem = fmt.Sprint(err)
+	for _, err := range []error{d.error, errKeep, err, errWaiting, errRejected} {
+		if err == nil {
+			continue
+		}
+		for _, s := range signsOf(err) {
+			state.Problems = append(state.Problems, status.Problem{What: s.seen.Typeset(), Hint: s.hint.Typeset(), Detail: s.detail})
+		}
 	}
 	return state
 }

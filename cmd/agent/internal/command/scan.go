@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -144,7 +145,7 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 		return err
 	}
 	if send {
-		if err := a.send(ctx, desk); err != nil {
+		if err := a.send(ctx, desk, sealed.Entry); err != nil {
 			return err
 		}
 	}
@@ -178,7 +179,7 @@ func exitOf(run scanner.Run) error {
 	return nil
 }
 
-func (a *app) send(ctx context.Context, d *desk) error {
+func (a *app) send(ctx context.Context, d *desk, sealed spool.Entry) error {
 	u, err := uplink.New(d.identity, d.spool, cli.Software(runner.Program), d.config.Uplink.Proxy)
 	if errors.Is(err, identity.ErrNotEnrolled) {
 		return notEnrolled()
@@ -193,12 +194,8 @@ func (a *app) send(ctx context.Context, d *desk) error {
 	if err := u.Flush(ctx); err != nil {
 		return notSent(err)
 	}
-	after, err := d.spool.Rejected()
-	if err != nil {
-		return badState(d.config, err)
-	}
-	if len(after) > len(before) {
-		return refusedBundle(after[len(after)-1])
+	if err := a.setAside(d, before, sealed); err != nil {
+		return err
 	}
 	if !a.quiet {
 		fmt.Fprintln(a.err, a.say("envoyé à l'agrégateur, accusé reçu", "sent to the aggregator, receipt kept"))
@@ -206,8 +203,28 @@ func (a *app) send(ctx context.Context, d *desk) error {
 	return nil
 }
 
+// setAside tells of the bundles that the aggregator did not take since then: an error
+// when the one just sealed is among them.
+func (a *app) setAside(d *desk, before []spool.Entry, sealed spool.Entry) error {
+	after, err := d.spool.Rejected()
+	if err != nil {
+		return badState(d.config, err)
+	}
+	var own error
+	for _, entry := range after {
+		switch {
+		case slices.ContainsFunc(before, func(known spool.Entry) bool { return known.ID == entry.ID }):
+		case entry.ID == sealed.ID:
+			own = refusedBundle(entry)
+		default:
+			a.warn(refusedBundle(entry))
+		}
+	}
+	return own
+}
+
 // refusedBundle is for a bundle that will never be sent again as it is.
-func refusedBundle(entry spool.Entry) error {
+func refusedBundle(entry spool.Entry) *cli.Problem {
 	return &cli.Problem{
 		Sentence: settings.Say("l'agrégateur ne prend pas le dossier %s : il est mis de côté", "the aggregator does not take bundle %s: it is set aside", entry.ID),
 		Hint:     settings.Say("lisez le motif à côté de %s, et montrez-le à votre centre régional", "read the reason beside %s, and show it to your regional centre", entry.Path),

@@ -3,12 +3,17 @@
 package command
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/sources"
+	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
 )
 
 // TestFlagAndFileReadTheSameDay holds that a day means the same in --authorised-until
@@ -35,5 +40,41 @@ func TestFlagAndFileReadTheSameDay(t *testing.T) {
 		if _, err := wrong.authorise(config.Default(sources.Sections())); err == nil {
 			t.Errorf("%+v was accepted", wrong)
 		}
+	}
+}
+
+// TestSetAside: a bundle that the aggregator refused was not received; an older one
+// that it refused takes nothing from the one just sent.
+func TestSetAside(t *testing.T) {
+	var said bytes.Buffer
+	a := &app{err: &said, lang: cli.Language{Lang: scanner.French}}
+	d := deskOf(t, t.TempDir(), "690781810")
+	for range 3 {
+		sealOnly(t, d)
+	}
+	waiting, err := d.spool.Waiting()
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse := func(entry spool.Entry) {
+		if err := d.spool.Reject(entry, "409 conflict"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refuse(waiting[0])
+	before, err := d.spool.Rejected()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.setAside(d, before, waiting[2]); err != nil || said.Len() > 0 {
+		t.Errorf("nothing was refused since: %v, said:\n%s", err, said.String())
+	}
+	refuse(waiting[1])
+	if err := a.setAside(d, before, waiting[2]); err != nil || !strings.Contains(said.String(), "attention: l'agrégateur ne prend pas le dossier "+waiting[1].ID) {
+		t.Errorf("an older bundle was refused: %v, said:\n%s", err, said.String())
+	}
+	refuse(waiting[2])
+	if err := a.setAside(d, before, waiting[2]); err == nil || !strings.Contains(err.Error(), waiting[2].ID) {
+		t.Errorf("the bundle just sealed was refused: %v", err)
 	}
 }

@@ -30,6 +30,7 @@ import (
 	"carescan/checks"
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/sources"
+	"carescan/cmd/internal/labfile"
 	"carescan/reports"
 	"carescan/reports/render"
 	"carescan/scanner"
@@ -37,7 +38,7 @@ import (
 )
 
 // section is a part of a configuration file.
-type section = map[string]any
+type section = labfile.Section
 
 // TestNoEnglishInFrenchReports scans the lab hospital, and every kind of target
 // that cannot be looked at, and reads what a French reader is shown.
@@ -154,37 +155,12 @@ func brokenWorlds(t *testing.T) map[string]section {
 	return worlds
 }
 
-// labFile is the configuration that looks at the lab hospital.
+// labFile is the configuration that looks at the lab hospital, without the program of
+// templates.
 func labFile(s scannertest.Settings) section {
-	var redirects, applications []section
-	for from, to := range s.Redirects {
-		redirects = append(redirects, section{"from": from, "to": to})
-	}
-	for _, app := range s.Applications {
-		applications = append(applications, section{"id": app.ID, "name": app.Name, "file": app.File, "sensitive": app.Sensitive})
-	}
-	d, now := s.Directory, time.Now().UTC()
-	return section{
-		"vantage":       string(scanner.VantageInternet),
-		"establishment": section{"finess": string(s.Establishment.FINESS), "name": s.Establishment.Name},
-		"scope": section{"names": s.ScopeNames, "ranges": s.Ranges, "authorisation": section{
-			"by": "Directrice générale", "from": now.Add(-time.Hour).Format(time.RFC3339), "until": now.Add(time.Hour).Format(time.RFC3339),
-		}},
-		"targets": section{"domains": s.Domains, "sites": s.Sites, "hosts": s.Hosts},
-		"mail":    []section{{"domain": s.Domains[0], "selectors": s.Selectors}},
-		"ports":   section{"tcp": s.Ports},
-		"network": section{
-			"resolvers": s.Resolvers, "redirects": redirects, "private_ca_files": []string{s.CAFile},
-			"trust_anchors": s.TrustAnchor, "rdap": s.RDAP, "certificate_log": s.CertificateLog, "confirm_after": "1s",
-			"rate_per_host": 200, "request_rate": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
-		},
-		"templates": section{"program": "/nowhere/carescan-templates", "program_sha256": strings.Repeat("0", 64)},
-		"directories": []section{{
-			"id": d.ID, "url": d.URL, "server_name": d.ServerName, "ca_file": d.CAFile,
-			"bind_dn": d.BindDN, "password_file": d.PasswordFile, "base_dn": d.BaseDN,
-		}},
-		"applications": applications, "hosting_register": s.RegisterFile, "attestations": s.AttestationsFile,
-	}
+	file := labfile.Configuration(s, time.Now())
+	file["templates"] = section{"program": "/nowhere/carescan-templates", "program_sha256": strings.Repeat("0", 64)}
+	return file
 }
 
 // brokenServices adds to the lab one name for every way of not answering.

@@ -27,7 +27,14 @@ type State struct {
 	Unsealed      int // runs that the disk has not taken yet
 	Waiting       int // bundles not acknowledged
 	Rejected      int // bundles refused for good
-	Problem       string
+	Problems      []Problem
+}
+
+// Problem is what somebody has to correct.
+type Problem struct {
+	What   scanner.Text
+	Hint   scanner.Text
+	Detail string // what a library or the system answered, in its own English words
 }
 
 // Page is the page being served.

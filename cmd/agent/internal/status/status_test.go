@@ -15,8 +15,9 @@ import (
 func TestPageShowsTheState(t *testing.T) {
 	page, err := Serve("127.0.0.1:0", func() State {
 		return State{
-			Establishment: "CHU <Exemple>", Waiting: 3, Problem: "disque plein",
-			Run: scanner.Run{Status: scanner.RunPartial, Ended: time.Now()},
+			Establishment: "CHU <Exemple>", Waiting: 3,
+			Problems: []Problem{{What: scanner.Text{FR: "le disque est plein", EN: "the disk is full"}, Detail: "no space left on device"}},
+			Run:      scanner.Run{Status: scanner.RunPartial, Ended: time.Now()},
 		}
 	})
 	if err != nil {
@@ -24,7 +25,7 @@ func TestPageShowsTheState(t *testing.T) {
 	}
 	defer page.Close()
 	body := get(t, page.URL(), "", http.StatusOK)
-	for _, want := range []string{"CHU &lt;Exemple&gt;", "<dd>3</dd>", "disque plein", "partiel"} {
+	for _, want := range []string{"CHU &lt;Exemple&gt;", "<dd>3</dd>", "À corriger\u00a0:</strong> le disque est plein</p>", "Détail\u00a0: <span lang=\"en\">no space left on device</span>", "partiel"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -59,11 +59,11 @@ func (a *app) root() *cobra.Command {
 	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	cli.Describe(root, a.lang.Lang)
 	root.PersistentFlags().Var(&a.lang, "lang", a.say("langue des messages", "language of the messages"))
 	config.Flags(root.PersistentFlags(), a.lang.Lang)
 	root.AddCommand(a.serve(), a.establishment(), a.enrolToken(), a.user(),
 		a.rebuild(), a.migrate(), a.doctor(), a.verify(), cli.Version(program, a.lang.Lang))
+	cli.Describe(root, a.lang.Lang)
 	return root
 }
 

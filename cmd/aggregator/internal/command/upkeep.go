@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/aggregator/internal/ingest"
-	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func (a *app) rebuild() *cobra.Command {
@@ -63,6 +63,6 @@ func (a *app) examine(ctx context.Context, r *region) error {
 	}
 	a.tell("Dossiers scellés : %d, tous conformes à leur empreinte", "Sealed bundles: %d, all match their digest", n)
 	end := r.authority.NotAfter()
-	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", scanner.Day(a.lang.Lang, end))
+	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", settings.DayText(end).In(a.lang.Lang))
 	return nil
 }
