@@ -7,6 +7,10 @@ import "carescan/scanner"
 // MailServers is what the servers that receive the mail of a domain show.
 type MailServers struct {
 	MX RecordSet `json:"mx"`
+	// MXSecurity is what the signatures of the MX set are worth: senders that check
+	// them do not deliver by a bogus one (RFC 7672 section 2.2.1). Absent in facts
+	// sealed before it was kept.
+	MXSecurity Security `json:"mx_security,omitempty"`
 	// Null tells that the domain says it receives no mail (RFC 7505).
 	Null bool `json:"null,omitempty"`
 	// STS is the TXT set at _mta-sts.domain: whether a policy is announced.

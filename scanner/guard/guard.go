@@ -81,7 +81,8 @@ type Config struct {
 //  4. A literal address must be in Scope.Ranges. It never passes on a name.
 //  5. A name must be in Scope.Names and not in Scope.ExcludedNames. A redirect
 //     gives its address; otherwise the guard asks the declared resolvers itself
-//     (the rules are at the type resolver). The hosts file, search domains and
+//     (the rules are at the type resolver), and the registry about a name server
+//     that they cannot find. The hosts file, search domains and
 //     the system's resolver are never used, nor proxies from the environment.
 //  6. Each address found is judged on its own, with the names that led to it.
 //     An address in Scope.Excluded, with a zone, or reached through an excluded
@@ -108,8 +109,9 @@ type Guard struct {
 	mu        sync.Mutex
 	live      map[*conn]struct{}
 	hosts     map[netip.Addr]*host
-	// registered are the servers found by Parents.
+	// registered are the servers found by Parents, parents those of each domain.
 	registered map[netip.AddrPort]struct{}
+	parents    map[string][]netip.AddrPort
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -133,6 +135,7 @@ func New(config Config) (*Guard, error) {
 	g := &Guard{
 		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
 		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
+		parents: map[string][]netip.AddrPort{},
 	}
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
 	return g, nil
@@ -303,7 +306,7 @@ func (g *Guard) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if routes := g.redirected(scanner.CanonicalName(host), anyPort); len(routes) > 0 {
 		return addresses(routes), nil
 	}
-	found, err := g.resolver.lookup(ctx, scanner.CanonicalName(host))
+	found, err := g.find(ctx, scanner.CanonicalName(host))
 	if err != nil {
 		return nil, g.orStopped(err, host)
 	}

@@ -21,6 +21,7 @@ type nameServer struct {
 	mu      sync.Mutex
 	answers map[string][]reply // by "name TYPE"
 	asked   []string           // "network name TYPE", in order
+	checks  bool               // a question let the server check signatures
 }
 
 type reply struct {
@@ -29,6 +30,7 @@ type reply struct {
 	truncated bool     // over UDP
 	question  string   // answered instead of the one asked
 	referral  []string // of the authority section
+	extra     []string // of the additional section
 }
 
 func startNameServer(t *testing.T) *nameServer {
@@ -82,9 +84,23 @@ func (s *nameServer) count(question string) int {
 	return count
 }
 
+func (s *nameServer) notice(question *dns.Msg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.checks = s.checks || !question.CheckingDisabled
+}
+
+// checked tells whether a question let the server check signatures.
+func (s *nameServer) checked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.checks
+}
+
 func (s *nameServer) handler(network string) dns.HandlerFunc {
 	return func(w dns.ResponseWriter, question *dns.Msg) {
 		r := s.next(network, question.Question[0])
+		s.notice(question)
 		answer := new(dns.Msg)
 		answer.SetRcode(question, r.rcode)
 		for _, text := range r.records {
@@ -100,6 +116,13 @@ func (s *nameServer) handler(network string) dns.HandlerFunc {
 				panic(fmt.Sprintf("test record %q: %v", text, err))
 			}
 			answer.Ns = append(answer.Ns, record)
+		}
+		for _, text := range r.extra {
+			record, err := dns.NewRR(text)
+			if err != nil {
+				panic(fmt.Sprintf("test record %q: %v", text, err))
+			}
+			answer.Extra = append(answer.Extra, record)
 		}
 		if r.truncated && network == "udp" {
 			answer.Truncated, answer.Answer = true, nil

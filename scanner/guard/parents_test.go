@@ -3,9 +3,13 @@
 package guard
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/miekg/dns"
 
 	"carescan/scanner"
 )
@@ -125,4 +129,63 @@ func TestGuard_intrusiveLooksNeedTheirOwnDates(t *testing.T) {
 	wantRefusal(t, newGuard(t, Config{Scope: hospital()}).Intrusive(), scanner.RefusedIntrusive)
 	allowed.Until = noon
 	wantRefusal(t, newGuard(t, Config{Scope: hospital(), Intrusive: allowed}).Intrusive(), scanner.RefusedIntrusive)
+}
+
+// TestGlue: the resolvers find no address of the servers of a lame delegation; the
+// registry gives them with its referral, and the scope judges them as any other.
+func TestGlue(t *testing.T) {
+	tests := map[string]struct {
+		referral, glue []string
+		want           string // address found
+		permitted      bool
+	}{
+		"in_scope":     {[]string{"chu.test. 60 NS ns1.chu.test."}, []string{"ns1.chu.test. 60 A 192.0.2.7"}, "192.0.2.7", true},
+		"out_of_scope": {[]string{"chu.test. 60 NS ns1.chu.test."}, []string{"ns1.chu.test. 60 A 203.0.113.7"}, "203.0.113.7", false},
+		"of_another_server": {
+			[]string{"chu.test. 60 NS ns2.chu.test."}, []string{"ns1.chu.test. 60 A 192.0.2.7"}, "", false,
+		},
+		"of_another_domain": {
+			[]string{"other.test. 60 NS ns1.chu.test."}, []string{"ns1.chu.test. 60 A 192.0.2.7"}, "", false,
+		},
+		"no_glue": {[]string{"chu.test. 60 NS ns1.chu.test."}, nil, "", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, registry, config := tree(t)
+			registry.says("chu.test NS", reply{referral: []string{"chu.test. 60 NS ns9.chu.test."}}, reply{referral: tt.referral, extra: tt.glue})
+			failing := startNameServer(t)
+			failing.says("ns1.chu.test A", reply{rcode: dns.RcodeServerFailure})
+			failing.says("ns1.chu.test AAAA", reply{rcode: dns.RcodeServerFailure})
+			config.Resolvers = []netip.AddrPort{failing.at}
+			config.Scope.Ranges = prefixes("192.0.2.0/24", "127.0.0.0/8")
+			g := newGuard(t, config)
+			if found, err := g.Lookup(t.Context(), "ns1.chu.test"); err == nil {
+				t.Errorf("found %v before the registry is known", found)
+			}
+			if _, err := g.Parents(t.Context(), "chu.test"); err != nil {
+				t.Fatal(err)
+			}
+			found, err := g.Lookup(t.Context(), "ns1.chu.test")
+			if got := strings.Trim(fmt.Sprint(found), "[]"); got != tt.want || (err == nil) != (tt.want != "") {
+				t.Errorf("found %q and %v, want %q", got, err, tt.want)
+			}
+			if err := g.Permits(t.Context(), "ns1.chu.test"); (err == nil) != tt.permitted {
+				t.Errorf("permitted: %v", err)
+			}
+		})
+	}
+}
+
+// TestLookupAsksWithoutChecking: a resolver that validates would hide the addresses
+// of a badly signed name.
+func TestLookupAsksWithoutChecking(t *testing.T) {
+	ns := startNameServer(t)
+	ns.holds("www.chu.test A", "www.chu.test. 60 A 192.0.2.1")
+	g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
+	if _, err := g.Lookup(t.Context(), "www.chu.test"); err != nil {
+		t.Fatal(err)
+	}
+	if ns.checked() {
+		t.Error("a question let the resolver check signatures (CD=0)")
+	}
 }

@@ -42,6 +42,9 @@ const (
 //   - A name is proven to have no address when both families say so, or when it
 //     does not exist. When one family fails and the other brought addresses, these
 //     stand; otherwise the failure is the answer.
+//   - Resolvers are told not to check signatures (RFC 4035 section 3.2.2): whoever
+//     does not check them reaches a badly signed name, and it is for the probes to
+//     say that it is badly signed.
 //   - What was found, or proven absent, stands for one minute whatever its TTL, so
 //     that the address that was checked is the one that is dialled. Failures are
 //     not kept.
@@ -196,6 +199,7 @@ func (r *resolver) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg
 func (r *resolver) askServer(ctx context.Context, server netip.AddrPort, name string, qtype uint16) (*dns.Msg, error) {
 	question := new(dns.Msg)
 	question.SetQuestion(dns.Fqdn(name), qtype)
+	question.CheckingDisabled = true
 	question.SetEdns0(udpSize, false)
 	answer, err := r.exchange(ctx, "udp", server, question)
 	if err == nil && answer.Truncated {

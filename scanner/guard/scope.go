@@ -66,7 +66,7 @@ func (g *Guard) allRoutes(ctx context.Context, host string, port uint16) ([]rout
 	if routes := g.redirected(name, port); len(routes) > 0 {
 		return routes, nil
 	}
-	found, err := g.resolver.lookup(ctx, name)
+	found, err := g.find(ctx, name)
 	if err != nil {
 		return nil, err
 	}

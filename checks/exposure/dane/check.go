@@ -24,6 +24,9 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if v, settled := reception.Settled(f); settled {
 		return v
 	}
+	if f.MXSecurity == fact.Bogus { // RFC 7672 section 2.2.1
+		return scanner.Failed("bogus-domain", nil)
+	}
 	found := map[string][]string{}
 	for _, s := range f.Servers {
 		if s.Reach == fact.NoAddress { // exposure.mx-targets tells it

@@ -102,9 +102,21 @@ func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 	case d.More > 0:
 		return named.Crowded(), true
 	case !knownWhole(d.Parent):
-		return scanner.Unknown("parent-unknown", list(s.fine)), true
+		return parentUnknown(d, s), true
 	}
 	return scanner.Verdict{}, false
+}
+
+// parentUnknown says why nobody told which servers the zone above names.
+func parentUnknown(d fact.Delegation, s sorted) scanner.Verdict {
+	cause := d.Parent.Cause
+	if cause.Code == "" { // sealed before causes were kept
+		cause.Code = scanner.CauseInDetail
+	}
+	why := cause.Text()
+	return scanner.Unknown("parent-unknown", scanner.Values{
+		"servers": strings.Join(s.fine, ", "), "cause": string(cause.Code), "why_fr": why.FR, "why_en": why.EN,
+	})
 }
 
 func list(servers []string) scanner.Values {

@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-chain", Revision: 2, Severity: scanner.Critical,
+	ID: "exposure.dnssec-chain", Revision: 3, Severity: scanner.Critical,
 	References: []string{"EXP-DNS-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -53,9 +53,9 @@ func servers(f fact.DNSSEC) (scanner.Verdict, bool) {
 	for _, fault := range append(faults(), fact.KeyNotTrusted) {
 		because := func(set fact.SignedSet) bool { return set.State == fact.Bogus && set.Reason == fault }
 		if names := signed.Servers(f, because); len(names) > 0 {
-			return scanner.Failed(string(fault), scanner.Values{
+			return scanner.Failed(string(fault), signed.Through(f, scanner.Values{
 				"servers": strings.Join(names, ", "), "sets": strings.Join(types(f, because), ", "),
-			}), true
+			})), true
 		}
 	}
 	return scanner.Verdict{}, false
@@ -73,9 +73,9 @@ func types(f fact.DNSSEC, told func(fact.SignedSet) bool) []string {
 func doubts(f fact.DNSSEC) (scanner.Verdict, bool) {
 	unknown := func(set fact.SignedSet) bool { return set.State != fact.Secure && set.State != fact.Insecure }
 	names := signed.Servers(f, unknown)
-	return scanner.Unknown("incomplete", scanner.Values{
+	return scanner.Unknown("incomplete", signed.Through(f, scanner.Values{
 		"servers": strings.Join(names, ", "), "sets": strings.Join(types(f, unknown), ", "),
-	}), len(names) > 0
+	})), len(names) > 0
 }
 
 // disagreement is a resolver that refuses what holds for us (RFC 4035 section
@@ -92,7 +92,13 @@ func disagreement(f fact.DNSSEC) (scanner.Verdict, bool) {
 // passed says whether a second validator agrees. Absences that no signature
 // protects, because of NSEC3 opt-out or iterations, are said too.
 func passed(f fact.DNSSEC) scanner.Verdict {
-	values := scanner.Values{"servers": strings.Join(signed.Servers(f, func(fact.SignedSet) bool { return true }), ", ")}
+	var seen []string
+	for _, s := range f.Servers {
+		if signed.Asked(s) {
+			seen = append(seen, s.Server)
+		}
+	}
+	values := scanner.Values{"servers": strings.Join(seen, ", ")}
 	open := func(set fact.SignedSet) bool { return set.State == fact.Insecure }
 	switch {
 	case len(signed.Servers(f, open)) > 0:

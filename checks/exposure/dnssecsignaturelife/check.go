@@ -38,11 +38,11 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 	case len(first.servers) == 0:
 		return scanner.Unknown("no-signature", nil)
 	case first.until.Before(c.At):
-		return scanner.Failed("expired", first.describe(c))
+		return scanner.Failed("expired", signed.Through(f, first.blame(c)))
 	case first.until.Before(limit):
-		return scanner.FailedAs(scanner.Medium, "soon", first.describe(c))
+		return scanner.FailedAs(scanner.Medium, "soon", signed.Through(f, first.blame(c)))
 	case len(silent) > 0:
-		return scanner.Unknown("incomplete", scanner.Values{"servers": strings.Join(silent, ", ")})
+		return scanner.Unknown("incomplete", signed.Through(f, scanner.Values{"servers": strings.Join(silent, ", ")}))
 	}
 	values := first.describe(c)
 	if others := signed.NotAsked(f); len(others) > 0 {
@@ -60,7 +60,8 @@ func unanswered(set fact.SignedSet) bool {
 // end is when the first set to lose its signature does, and where.
 type end struct {
 	until   time.Time
-	servers []string
+	servers []string // that were asked
+	bearers []string // whose signature it is, when a resolver stands for them
 	sets    []string
 }
 
@@ -78,16 +79,16 @@ func soonest(f fact.DNSSEC) end {
 				e = end{until: until}
 			}
 			if until.Equal(e.until) {
-				e.add(s.Server, set.Type)
+				e.add(s.Server, signed.Bearers(f, s), set.Type)
 			}
 		}
 	}
 	return e
 }
 
-func (e *end) add(server, kind string) {
+func (e *end) add(server string, bearers []string, kind string) {
 	if !slices.Contains(e.servers, server) {
-		e.servers = append(e.servers, server)
+		e.servers, e.bearers = append(e.servers, server), append(e.bearers, bearers...)
 	}
 	if !slices.Contains(e.sets, kind) {
 		e.sets = append(e.sets, kind)
@@ -103,6 +104,13 @@ func last(set fact.SignedSet) (until time.Time, ok bool) {
 		}
 	}
 	return until, ok
+}
+
+// blame names whose signature ends.
+func (e end) blame(c scanner.Case[Params]) scanner.Values {
+	values := e.describe(c)
+	values["servers"] = strings.Join(e.bearers, ", ")
+	return values
 }
 
 func (e end) describe(c scanner.Case[Params]) scanner.Values {

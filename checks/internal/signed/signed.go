@@ -81,15 +81,41 @@ func Types(sets []fact.SignedSet) []string {
 // Asked tells whether a server was asked.
 func Asked(s fact.DNSSECServer) bool { return s.Contact == fact.ContactAsked }
 
-// Servers names the servers asked of which a set is as told.
+// Servers names the servers of which a set is as told. What a resolver showed in
+// their place is theirs, and Through tells that it came through it.
 func Servers(f fact.DNSSEC, told func(fact.SignedSet) bool) []string {
 	var names []string
 	for _, s := range f.Servers {
 		if Asked(s) && slices.ContainsFunc(s.Sets, told) {
-			names = append(names, s.Server)
+			names = append(names, Bearers(f, s)...)
 		}
 	}
 	return names
+}
+
+// Bearers are the servers whose records a look at one shows: itself, or those that a
+// resolver stands for; the zone when none is known.
+func Bearers(f fact.DNSSEC, s fact.DNSSECServer) []string {
+	if !s.Recursive {
+		return []string{s.Server}
+	}
+	if names := NotAsked(f); len(names) > 0 {
+		return names
+	}
+	return []string{f.Zone}
+}
+
+// Through adds to the values of a message through which resolver the servers were
+// seen; nothing when they were asked themselves.
+func Through(f fact.DNSSEC, v scanner.Values) scanner.Values {
+	v["through_fr"], v["through_en"] = "", ""
+	for _, s := range f.Servers {
+		if s.Recursive && Asked(s) {
+			v["through_fr"] = " (vu à travers le résolveur " + s.Server + ", faute de pouvoir interroger directement)"
+			v["through_en"] = " (seen through resolver " + s.Server + ", for want of leave to ask directly)"
+		}
+	}
+	return v
 }
 
 // NotAsked names the servers of the domain that were not asked, though others

@@ -66,3 +66,52 @@ chu.test. IN NS ns3.chu.test.
 		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
 }
+
+// TestSubZone: the zone above a delegated sub-zone is the domain's own; its servers
+// tell the delegation when the scope permits them.
+func TestSubZone(t *testing.T) {
+	t.Parallel()
+	const below = `$TTL 300
+@ IN SOA ns1 hostmaster 2026112201 14400 3600 1209600 300
+@ IN NS ns1
+@ IN NS ns2
+ns1 IN A 192.0.2.11
+ns2 IN A 198.51.100.11
+`
+	tests := map[string]struct {
+		delegated string // beside ns1
+		above     bool   // the servers of the domain are in the scope
+		want      string
+	}{
+		"aligned":       {"site IN NS ns2.site\n", true, "pass aligned"},
+		"differs":       {"site IN NS ns3.site\nns3.site IN A 192.0.2.13\n", true, "fail parent-differs low"},
+		"above_unasked": {"site IN NS ns2.site\n", false, "inconclusive parent-unknown"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			parent := chuZone + "site IN NS ns1.site\nns1.site IN A 192.0.2.11\nns2.site IN A 198.51.100.11\n" + tt.delegated
+			above := nsd.start(t, map[string]string{"chu.test": parent})
+			zone := bind.start(t, map[string]string{"site.chu.test": below})
+			n := &loopback.Network{
+				Recursives: []netip.AddrPort{loopback.ServeDNS(t, newZone(t, true, `chu.test. IN NS ns1.chu.test.
+chu.test. IN NS ns2.chu.test.
+site.chu.test. IN NS ns1.site.chu.test.
+site.chu.test. IN NS ns2.site.chu.test.
+`))},
+				Routes: map[string]string{"ns1.site.chu.test:53": zone.String(), "ns2.site.chu.test:53": zone.String(), "ns3.site.chu.test:53": zone.String()},
+				Addresses: map[string][]netip.Addr{
+					"ns1.chu.test": {netip.MustParseAddr("192.0.2.1")}, "ns2.chu.test": {netip.MustParseAddr("198.51.100.1")},
+					"ns1.site.chu.test": {netip.MustParseAddr("192.0.2.11")}, "ns2.site.chu.test": {netip.MustParseAddr("198.51.100.11")},
+					"ns3.site.chu.test": {netip.MustParseAddr("192.0.2.13")},
+				},
+			}
+			if tt.above {
+				n.Routes["ns1.chu.test:53"], n.Routes["ns2.chu.test:53"] = above.String(), above.String()
+			}
+			if got := verdicts(t, n, "site.chu.test", Options{})["exposure.delegation"]; got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -16,31 +16,75 @@ import (
 	"carescan/scanner/probes/internal/dnswire"
 )
 
-// maxParents is how many servers of the registry are asked.
+// maxParents is how many servers of the zone above are asked.
 const maxParents = 2
 
-// parent asks the registry for the delegation. Its servers are never asked to
-// resolve.
-func (a *asker) parent(ctx context.Context, name string) fact.RecordSet {
+// parent asks the zone above for the delegation: the registry, or the servers of
+// the domain when the name is a sub-zone of it. They are never asked to resolve.
+func (a *asker) parent(ctx context.Context, name string, resolvers []server) fact.RecordSet {
 	set := fact.RecordSet{Name: name, Type: "NS", Answer: fact.NoAnswer}
-	if len(climb(name)) > 1 {
-		blame(&set, errBelow)
-		return set
+	above, err := a.registries(ctx, name)
+	if parents := climb(name)[1:]; len(parents) > 0 {
+		above, err = a.enclosing(ctx, parents, resolvers)
 	}
-	registries, err := a.net.Parents(ctx, name)
-	if err != nil {
-		blame(&set, fmt.Errorf("the servers of the registry were not found: %w", err))
-		return set
+	if err == nil && len(above) == 0 {
+		err = errNoRegistry
 	}
-	blame(&set, errNoRegistry)
-	registries = dnswire.Turn(ctx, registries)
-	for _, at := range registries[:min(len(registries), maxParents)] {
-		if a.askParent(ctx, &set, dnswire.Server{Address: at.String()}) {
+	blame(&set, err)
+	for _, s := range above[:min(len(above), maxParents)] {
+		if a.askParent(ctx, &set, s) {
 			break
 		}
 	}
-	a.journal.set(set)
 	return set
+}
+
+// registries are the servers of the zone above a registrable domain. The guard
+// learns there where the addresses of lost name servers can be asked for.
+func (a *asker) registries(ctx context.Context, name string) ([]dnswire.Server, error) {
+	found, err := a.net.Parents(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("the servers of the registry were not found: %w", err)
+	}
+	var servers []dnswire.Server
+	for _, at := range dnswire.Turn(ctx, found) {
+		servers = append(servers, dnswire.Server{Address: at.String()})
+	}
+	return servers, nil
+}
+
+// enclosing are the servers of the closest zone among the parents of a name, those
+// that the scope permits.
+func (a *asker) enclosing(ctx context.Context, parents []string, resolvers []server) ([]dnswire.Server, error) {
+	for _, parent := range parents {
+		set := a.ask(ctx, parent, dns.TypeNS, resolvers)
+		switch set.Answer {
+		case fact.NoData, fact.NXDomain:
+			continue
+		case fact.NoAnswer:
+			return nil, set.Cause.Over(fmt.Errorf("the servers of %s are not known: %s", parent, set.Error))
+		case fact.Present:
+		}
+		var servers []dnswire.Server
+		for _, s := range authoritative(ctx, a.net, set) {
+			servers = append(servers, s.Server)
+		}
+		if len(servers) == 0 {
+			return nil, fmt.Errorf("the servers of %s may not be asked: %w", parent, a.refusal(ctx, set))
+		}
+		return servers, nil
+	}
+	return nil, errNoRegistry
+}
+
+// refusal is why the first server of a set may not be asked.
+func (a *asker) refusal(ctx context.Context, set fact.RecordSet) error {
+	for _, value := range set.Values {
+		if err := a.net.Permits(ctx, scanner.CanonicalName(value)); err != nil {
+			return err //nolint:wrapcheck // the guard has said it all
+		}
+	}
+	return errNoRegistry
 }
 
 func (a *asker) askParent(ctx context.Context, set *fact.RecordSet, s dnswire.Server) bool {
@@ -59,7 +103,6 @@ func (a *asker) askParent(ctx context.Context, set *fact.RecordSet, s dnswire.Se
 // Why the registry says nothing of a delegation.
 var (
 	errNoReferral = scanner.NotSeen(scanner.CauseNotInZone, nil, errors.New("the server neither delegates the domain nor denies it"))
-	errBelow      = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("the name lies below a registrable domain: no registry delegates it"))
 	errNoRegistry = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("no server of the registry is known"))
 )
 

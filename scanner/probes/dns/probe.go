@@ -101,23 +101,28 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
 	a := &asker{Asker: dnswire.NewAsker(net, p.timeout, maxExchanges), net: net}
-	zone := p.zone(ctx, a, name, resolvers)
+	zone, parent := p.zone(ctx, a, name, resolvers)
 	zoneSighting := scanner.Sighting{Fact: zone, Unread: unread(zone), Artifacts: a.journal.Artifacts("DNS answers")}
-	return append([]scanner.Sighting{zoneSighting}, p.servers(ctx, a, zone)...), nil
+	return append([]scanner.Sighting{zoneSighting}, p.servers(ctx, a, zone, parent, resolvers)...), nil
 }
 
 var errNoZone = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("the domain is not a zone of its own"))
 
-// servers looks at the name servers of a zone.
-func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone) []scanner.Sighting {
+// servers looks at the name servers of a zone. What the zone above says of it may
+// be known already.
+func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone, known *fact.RecordSet, resolvers []server) []scanner.Sighting {
 	ctx, cancel := context.WithTimeout(ctx, serversTime)
 	defer cancel()
 	a.journal = journal{}
 	parent := fact.RecordSet{Name: zone.Name, Type: "NS", Answer: fact.NoAnswer}
 	blame(&parent, errNoZone)
-	if zone.NS.Answer != fact.NoData {
-		parent = a.parent(ctx, zone.Name)
+	switch {
+	case known != nil:
+		parent = *known
+	case zone.NS.Answer != fact.NoData:
+		parent = a.parent(ctx, zone.Name, resolvers)
 	}
+	a.journal.set(parent)
 	servers, left := nameServers(ctx, a.net, zone.NS, parent)
 	transfer := p.transfer(ctx, a.net, zone.Name, servers, left)
 	transfer.NS = zone.NS.Answer

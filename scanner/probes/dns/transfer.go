@@ -210,7 +210,7 @@ func (c *zoneCount) result(err error) fact.TransferResult {
 
 // missingTransfers says which servers could not be judged.
 func missingTransfers(ns fact.RecordSet, t fact.Transfer) (missing scanner.Causes) {
-	if ns.Answer == fact.NoAnswer {
+	if ns.Answer == fact.NoAnswer && len(t.Tries) == 0 {
 		return unanswered(ns)
 	}
 	for _, try := range t.Tries {

@@ -18,12 +18,19 @@ import (
 // the resolvers are.
 const maxAuthoritative = 2
 
-// zone asks everything there is to know of a name.
-func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []server) fact.Zone {
+// zone asks everything there is to know of a name. When the resolvers do not tell
+// its servers, as they may of a zone that is badly signed or held by nobody, the
+// zone above is asked for them, and what it says is returned too.
+func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []server) (z fact.Zone, parent *fact.RecordSet) {
 	ctx, cancel := context.WithTimeout(ctx, zoneTime)
 	defer cancel()
-	z := fact.Zone{Name: name, NS: a.ask(ctx, name, dns.TypeNS, resolvers)}
-	servers := append(authoritative(ctx, a.net, z.NS), resolvers...)
+	z = fact.Zone{Name: name, NS: a.ask(ctx, name, dns.TypeNS, resolvers)}
+	own := authoritative(ctx, a.net, z.NS)
+	if z.NS.Answer == fact.NoAnswer {
+		told := a.parent(ctx, name, resolvers)
+		parent, own = &told, authoritative(ctx, a.net, told)
+	}
+	servers := append(own, resolvers...)
 	z.MX = a.ask(ctx, name, dns.TypeMX, servers)
 	z.TXT = a.ask(ctx, name, dns.TypeTXT, servers)
 	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours
@@ -37,7 +44,7 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 		return set.Name == "_dmarc."+name && hasOneDMARC(set)
 	})
 	z.Certificate = p.certificate(ctx, a.net, z)
-	return z
+	return z, parent
 }
 
 // askUntil asks the same question of a list of names until one settles it.

@@ -74,7 +74,7 @@ func (*Probe) Facts() []string { return []string{fact.DNSSEC{}.FactKind()} }
 // costs 18 exchanges, an unsigned one 5.
 func (*Probe) Needs() scanner.Needs {
 	return scanner.Needs{
-		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactServers},
+		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactServers, scanner.ContactRegistry},
 		Load:     scanner.Load{Connections: maxExchanges, Requests: maxExchanges},
 	}
 }

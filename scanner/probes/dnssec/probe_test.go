@@ -388,3 +388,29 @@ func TestRootAnchors(t *testing.T) {
 		return rr
 	})
 }
+
+// TestServersFromTheRegistry: a resolver that fails on a badly signed zone, even when
+// it is told not to check, hides its servers. The registry tells them, and they are
+// asked: the fault is theirs, and not the resolver's.
+func TestServersFromTheRegistry(t *testing.T) {
+	t.Parallel()
+	w := smallWorld(t)
+	resolver := loopback.ServeDNS(t, dns.HandlerFunc(func(out dns.ResponseWriter, q *dns.Msg) {
+		reply, err := dns.Exchange(q, w.first.String())
+		if at := q.Question[0]; err != nil || dns.IsSubDomain("expired.test.", at.Name) && at.Qtype != dns.TypeDS {
+			reply = new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
+		}
+		_ = out.WriteMsg(reply) // the asker may be gone
+	}))
+	door := w.door("expired.test", resolver)
+	door.Registries = []netip.AddrPort{w.first}
+	f := observe(t, w, door, "expired.test")
+	if len(f.Servers) != 2 || f.Servers[0].Server != "ns1.expired.test" || f.Servers[0].Recursive {
+		t.Fatalf("servers %+v", f.Servers)
+	}
+	for _, s := range f.Servers {
+		if s.Contact != fact.ContactAsked || s.Sets[1].State != fact.Bogus || s.Sets[1].Reason != fact.SignatureExpired {
+			t.Errorf("%s: %+v", s.Server, s.Sets)
+		}
+	}
+}

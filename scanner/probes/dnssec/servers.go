@@ -20,6 +20,9 @@ import (
 	"carescan/scanner/probes/internal/excerpt"
 )
 
+// maxParents is how many servers of the registry are asked.
+const maxParents = 2
+
 // maxListed is how many servers are listed, asked or not.
 const maxListed = 32
 
@@ -77,9 +80,36 @@ func (l *look) nameServers(ctx context.Context) []string {
 		}
 		return secure()
 	})
+	if len(hosts) == 0 {
+		hosts = l.delegatedTo(ctx)
+	}
 	slices.Sort(hosts)
 	hosts = slices.Compact(hosts)
 	return hosts[:min(len(hosts), maxListed)]
+}
+
+// delegatedTo asks the registry for the servers of the name, when the resolvers hide
+// them: some fail on a badly signed zone even when they are told not to check.
+func (l *look) delegatedTo(ctx context.Context) (hosts []string) {
+	registry, err := l.asker.net.Parents(ctx, l.fact.Name)
+	if err != nil {
+		return nil // nobody knows: the resolvers stand for the servers
+	}
+	for _, at := range registry[:min(len(registry), maxParents)] {
+		reply, _, err := l.asker.ask(ctx, at.String(), newQuery(l.name, dns.TypeNS, false, false))
+		if err != nil {
+			continue
+		}
+		for _, rr := range slices.Concat(reply.Answer, reply.Ns) {
+			if ns, ok := rr.(*dns.NS); ok && dns.CanonicalName(ns.Hdr.Name) == l.name {
+				hosts = append(hosts, scanner.CanonicalName(ns.Ns))
+			}
+		}
+		if len(hosts) > 0 {
+			break
+		}
+	}
+	return hosts
 }
 
 // fallBack asks the resolvers for the records instead, until one has them whole:

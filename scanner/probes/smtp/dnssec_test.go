@@ -12,6 +12,8 @@ import (
 
 	"github.com/miekg/dns"
 
+	"carescan/checks/exposure/dane"
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/debian"
 )
@@ -44,6 +46,7 @@ _25._tcp.mx1.chu.test. IN TLSA 3 1 1 KEY
 const plainZone = `$TTL 300
 @ IN SOA a.root.test. hostmaster.test. 1 7200 3600 1209600 300
 @ IN NS a.root.test.
+@ IN MX 10 mx1.chu.test.
 _25._tcp.mx IN TLSA 3 1 1 KEY
 `
 
@@ -88,7 +91,7 @@ func TestSignedZones(t *testing.T) {
 	want := map[string]fact.TLSASet{
 		"mx1.chu.test":   {Answer: fact.Present, Security: fact.Secure},
 		"mx.plain.test":  {Answer: fact.Present, Security: fact.Insecure},
-		"mx.broken.test": {Answer: fact.NoAnswer, Security: fact.Bogus},
+		"mx.broken.test": {Answer: fact.Present, Security: fact.Bogus}, // hidden by the resolver, seen all the same
 		"mx4.chu.test":   {Answer: fact.NXDomain, Security: fact.Secure},
 	}
 	for _, s := range f.Servers {
@@ -101,6 +104,45 @@ func TestSignedZones(t *testing.T) {
 	}
 	if h := f.Servers[0].Hosts; len(h) != 1 || len(h[0].TLSA) != 1 || !h[0].TLSA[0] {
 		t.Errorf("looked at %+v, want a record that matches whatever the name", h)
+	}
+}
+
+// TestBadlySignedDomain: a resolver that validates hides the whole domain, which does
+// not keep from looking at its servers, and EXP-MAIL-18 says that senders are lost.
+func TestBadlySignedDomain(t *testing.T) {
+	t.Parallel()
+	id := debian.NewIdentity(t, debian.Folder(t), "mx1.chu.test")
+	resolver := startUnbound(t, startNamed(t, tlsaOf(id)))
+	tests := map[string]struct {
+		security fact.Security
+		want     string
+	}{
+		"chu.test":    {fact.Secure, "fail no-rollover"},
+		"plain.test":  {fact.Insecure, "fail no-rollover"},
+		"broken.test": {fact.Bogus, "fail bogus-domain"},
+	}
+	n := world(t, "", map[string]string{"25": postfixTLS(t, id)})
+	n.Recursives = []netip.AddrPort{resolver}
+	for name, tt := range tests {
+		sightings, err := New(Options{Roots: id.Roots}).Observe(t.Context(), n, scanner.DomainTarget(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := sightings[0].Fact.(fact.MailServers)
+		if f.MX.Answer != fact.Present || f.MXSecurity != tt.security || len(sightings[0].Missing) > 0 {
+			t.Errorf("%s: MX %s, %s; want present, %s", name, f.MX.Answer, f.MXSecurity, tt.security)
+		}
+		if name == "chu.test" {
+			f.Servers = f.Servers[:1] // the others are of other tests
+		}
+		o, err := scanner.Saw(scanner.DomainTarget(name), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := dane.Check.Evaluate(o, nil)
+		if verdict := string(got.Outcome) + " " + got.Reason; verdict != tt.want {
+			t.Errorf("%s: %s, want %s: %+v", name, verdict, tt.want, f.Servers)
+		}
 	}
 }
 

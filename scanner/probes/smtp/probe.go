@@ -97,7 +97,10 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	asker := dnswire.NewAsker(network, p.options.Timeout, maxExchanges)
-	l := look{options: p.options, network: network, domain: t.ID, asker: asker, resolvers: resolvers}
+	l := look{
+		options: p.options, network: network, domain: t.ID, asker: asker, resolvers: resolvers,
+		validators: map[dnswire.Server]bool{},
+	}
 	f, missing := l.mailServers(ctx)
 	return []scanner.Sighting{{Fact: f, Artifacts: l.artifacts, Missing: missing}}, nil
 }
@@ -110,13 +113,15 @@ type look struct {
 	asker     *dnswire.Asker
 	resolvers []dnswire.Server
 	artifacts []scanner.Artifact
+	// validators tells of the resolvers asked whether they check signatures.
+	validators map[dnswire.Server]bool
 }
 
 // mailServers asks the DNS who receives the mail, then asks them. What a single
 // server hides is said in the fact, so that each check decides what it needs.
 func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing scanner.Causes) {
-	mx, reply := l.ask(ctx, l.domain, "MX")
-	f.MX = mx
+	mx := l.ask(ctx, l.domain, "MX")
+	f.MX = mx.RecordSet
 	if mx.Answer != fact.Present {
 		if mx.Answer == fact.NoAnswer {
 			cause := mx.Cause.At("MX " + l.domain)
@@ -125,19 +130,20 @@ func (l *look) mailServers(ctx context.Context) (f fact.MailServers, missing sca
 		}
 		return f, missing
 	}
-	records, _ := dnswire.Records(reply, l.domain, dns.TypeMX)
+	f.MXSecurity = mx.security
+	records, _ := dnswire.Records(mx.reply, l.domain, dns.TypeMX)
 	exchangers := exchangersOf(records)
 	if f.Null = isNull(exchangers); f.Null {
 		return f, nil
 	}
 	// A null MX beside another leads to no server: exposure.mx-targets tells it.
 	exchangers = slices.DeleteFunc(exchangers, func(e exchanger) bool { return e.name == "" })
-	f.STS, _ = l.ask(ctx, "_mta-sts."+l.domain, "TXT")
+	f.STS = l.ask(ctx, "_mta-sts."+l.domain, "TXT").RecordSet
 	f.Validating = l.validating(ctx)
 	f.RelayAllowed = l.relayAllowed()
 	f.LeftOut = max(0, len(exchangers)-maxServers)
 	for _, e := range exchangers[:min(len(exchangers), maxServers)] {
-		f.Servers = append(f.Servers, l.server(ctx, e, f.Validating))
+		f.Servers = append(f.Servers, l.server(ctx, e))
 	}
 	return f, nil
 }

@@ -23,30 +23,69 @@ const (
 )
 
 // question asks for a type of record with its signatures checked by the resolver
-// (RFC 6840 section 5.7: DO asks for the AD bit too).
-func question(name string, qtype uint16) *dns.Msg {
+// (RFC 6840 section 5.7: DO asks for the AD bit too), or unchecked.
+func question(name string, qtype uint16, unchecked bool) *dns.Msg {
 	q := dnswire.NewQuery(name, qtype, true)
-	q.CheckingDisabled = false
+	q.CheckingDisabled = unchecked
 	q.IsEdns0().SetDo()
 	return q
 }
 
-// ask puts a question to the resolvers in turn, until one settles it.
-func (l *look) ask(ctx context.Context, name, kind string) (fact.RecordSet, *dns.Msg) {
-	set := fact.RecordSet{Name: name, Type: kind, Answer: fact.NoAnswer}
+// answered is a set, the message it was read in, and what a resolver that checks
+// signatures thinks of it.
+type answered struct {
+	fact.RecordSet
+	reply    *dns.Msg // nil without an answer
+	security fact.Security
+}
+
+// ask puts a question to the resolvers in turn, until one settles it. A resolver
+// that checks signatures hides what is badly signed: it is then told not to check
+// (RFC 4035 section 3.2.2), so that what the zone says is seen all the same.
+func (l *look) ask(ctx context.Context, name, kind string) answered {
+	a := answered{RecordSet: fact.RecordSet{Name: name, Type: kind, Answer: fact.NoAnswer}, security: fact.Indeterminate}
 	for _, at := range l.resolvers {
-		reply, _, err := l.asker.Ask(ctx, at, question(name, dns.StringToType[kind]))
+		reply, hidden, err := l.consult(ctx, at, name, dns.StringToType[kind])
 		if err == nil {
-			err = settle(&set, reply)
+			err = settle(&a.RecordSet, reply)
 		}
 		if err == nil {
-			set.Server, set.Cause, set.Error = at.Address, scanner.Cause{}, ""
-			return set, reply
+			a.Server, a.Cause, a.Error = at.Address, scanner.Cause{}, ""
+			a.reply, a.security = reply, l.security(ctx, at, reply, hidden)
+			return a
 		}
-		set.Cause, _ = excerpt.Why(err, maxText)
-		set.Error = clean(at.Address + ": " + scanner.Technical(err.Error()))
+		a.Cause, _ = excerpt.Why(err, maxText)
+		a.Error = clean(at.Address + ": " + scanner.Technical(err.Error()))
 	}
-	return set, nil
+	return a
+}
+
+// consult asks one resolver, and tells whether the answer was hidden until it was
+// told not to check.
+func (l *look) consult(ctx context.Context, at dnswire.Server, name string, qtype uint16) (reply *dns.Msg, hidden bool, err error) {
+	reply, _, err = l.asker.Ask(ctx, at, question(name, qtype, false))
+	if err != nil || reply.Rcode != dns.RcodeServerFailure {
+		return reply, false, err //nolint:wrapcheck // it says which exchange failed
+	}
+	unchecked, _, err := l.asker.Ask(ctx, at, question(name, qtype, true))
+	if err != nil || !dnswire.IsConclusive(unchecked) {
+		return reply, false, nil //nolint:nilerr // the first answer stands: a failure
+	}
+	return unchecked, true, nil
+}
+
+// security is what a resolver says of an answer. Of one that does not check
+// signatures, nothing can be called insecure or bogus.
+func (l *look) security(ctx context.Context, at dnswire.Server, reply *dns.Msg, hidden bool) fact.Security {
+	switch {
+	case reply.AuthenticatedData && !hidden:
+		return fact.Secure
+	case !l.validates(ctx, at):
+		return fact.Indeterminate
+	case hidden:
+		return fact.Bogus
+	}
+	return fact.Insecure
 }
 
 // settle fills a set. Only a proper negative answer proves an absence.
@@ -80,11 +119,21 @@ func value(rr dns.RR) string {
 	return text[:min(len(text), maxValue)]
 }
 
-// validating tells whether a resolver checks signatures: the root is signed, and
-// what it says of itself is marked as checked by whoever does.
+// validates tells whether a resolver checks signatures: the root is signed, and what
+// it says of itself is marked as checked by whoever does. It is asked once.
+func (l *look) validates(ctx context.Context, at dnswire.Server) bool {
+	known, asked := l.validators[at]
+	if asked {
+		return known
+	}
+	reply, _, err := l.asker.Ask(ctx, at, question(".", dns.TypeNS, false))
+	l.validators[at] = err == nil && dnswire.Resolved(reply) == nil && len(reply.Answer) > 0 && reply.AuthenticatedData
+	return l.validators[at]
+}
+
+// validating tells whether one of the resolvers is known to check signatures.
 func (l *look) validating(ctx context.Context) bool {
-	set, reply := l.ask(ctx, ".", "NS")
-	return set.Answer == fact.Present && reply.AuthenticatedData
+	return slices.ContainsFunc(l.resolvers, func(at dnswire.Server) bool { return l.validates(ctx, at) })
 }
 
 // exchanger is a target of an MX record.

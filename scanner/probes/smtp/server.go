@@ -21,10 +21,10 @@ import (
 
 // server looks at one target of the MX records. What the DNS says of it is asked
 // whoever it belongs to; only what the scope permits is contacted.
-func (l *look) server(ctx context.Context, e exchanger, validating bool) fact.MailServer {
+func (l *look) server(ctx context.Context, e exchanger) fact.MailServer {
 	s := fact.MailServer{Name: e.name, Preference: e.preference, Reach: fact.Unreached}
 	var records []tlsaRecord
-	s.TLSA, records = l.tlsa(ctx, e.name, validating)
+	s.TLSA, records = l.tlsa(ctx, e.name)
 	addresses, err := l.network.Lookup(ctx, e.name)
 	if err == nil && len(addresses) == 0 {
 		s.Reach = fact.NoAddress // and is nobody's, whatever the scope

@@ -25,24 +25,15 @@ type tlsaRecord = adns.TLSA
 
 // tlsa asks for the TLSA records of port 25 (RFC 7672 section 2.2.3), and what
 // their signatures are worth.
-func (l *look) tlsa(ctx context.Context, name string, validating bool) (fact.TLSASet, []tlsaRecord) {
+func (l *look) tlsa(ctx context.Context, name string) (fact.TLSASet, []tlsaRecord) {
 	owner := "_25._tcp." + name
-	answer, reply := l.ask(ctx, owner, "TLSA")
-	set := fact.TLSASet{Answer: answer.Answer, Error: answer.Error, Security: fact.Indeterminate}
-	if reply == nil {
-		if validating && l.answersUnchecked(ctx, owner) {
-			set.Security = fact.Bogus
-		}
+	answer := l.ask(ctx, owner, "TLSA")
+	set := fact.TLSASet{Answer: answer.Answer, Error: answer.Error, Security: answer.security}
+	if answer.reply == nil {
 		return set, nil
 	}
-	switch {
-	case reply.AuthenticatedData:
-		set.Security = fact.Secure
-	case validating:
-		set.Security = fact.Insecure
-	}
 	var found []tlsaRecord
-	records, _ := dnswire.Records(reply, owner, dns.TypeTLSA)
+	records, _ := dnswire.Records(answer.reply, owner, dns.TypeTLSA)
 	for _, rr := range records {
 		if record, ok := rr.(*dns.TLSA); ok && len(found) < maxTLSA {
 			found = addRecord(&set, found, record)
@@ -64,25 +55,6 @@ func addRecord(set *fact.TLSASet, found []tlsaRecord, record *dns.TLSA) []tlsaRe
 		Usage: adns.TLSAUsage(record.Usage), Selector: adns.TLSASelector(record.Selector),
 		MatchType: adns.TLSAMatchType(record.MatchingType), CertAssoc: data,
 	})
-}
-
-// answersUnchecked tells whether a resolver that checks signatures and failed
-// answers once told not to check them (RFC 4035 section 3.2.2): the failure then
-// comes from the signatures.
-func (l *look) answersUnchecked(ctx context.Context, owner string) bool {
-	for _, at := range l.resolvers {
-		checked, _, err := l.asker.Ask(ctx, at, question(owner, dns.TypeTLSA))
-		if err != nil || checked.Rcode != dns.RcodeServerFailure {
-			continue
-		}
-		q := question(owner, dns.TypeTLSA)
-		q.CheckingDisabled = true
-		reply, _, err := l.asker.Ask(ctx, at, q)
-		if err == nil && dnswire.IsConclusive(reply) {
-			return true
-		}
-	}
-	return false
 }
 
 // matches tells for each record whether it authenticates the chain that was

@@ -31,10 +31,30 @@ func Open(t testing.TB) (*guard.Guard, scannertest.Settings) {
 	return door, settings
 }
 
+// World opens the real door to a world with a DNS tree of its own, in a network
+// namespace: one resolver, one server of the root, the names and the range in the
+// scope.
+func World(t testing.TB, resolver, root netip.AddrPort, scope netip.Prefix, names ...string) *guard.Guard {
+	t.Helper()
+	door, err := guard.New(guard.Config{
+		Resolvers: []netip.AddrPort{resolver}, RootHints: []netip.AddrPort{root}, RatePerHost: 1000, RequestRatePerHost: 1000,
+		Scope: scanner.Scope{Names: names, Ranges: []netip.Prefix{scope}, Authorisation: authorisation()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(door.Stop)
+	return door
+}
+
+func authorisation() scanner.Authorisation {
+	return scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)}
+}
+
 func config(settings scannertest.Settings) guard.Config {
 	c := guard.Config{Redirects: settings.Redirects, RatePerHost: 1000, RequestRatePerHost: 1000, Scope: scanner.Scope{
 		Names:         settings.ScopeNames,
-		Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
+		Authorisation: authorisation(),
 	}}
 	for _, r := range settings.Ranges {
 		c.Scope.Ranges = append(c.Scope.Ranges, netip.MustParsePrefix(r))
