@@ -24,8 +24,11 @@ type Check struct {
 	// Confirm says what a failure needs before it is said; empty believes one look.
 	// The registry fills it by kind of fact unless the check says otherwise.
 	Confirm Confirmation
-	Judge   Judge
-	Papers  Papers // filled by the generated registry from fr.md and en.md
+	// Reads are the parts of the fact that the judgement rests on: what the others
+	// lack is no doubt about it. Empty stands for the whole fact.
+	Reads  []string
+	Judge  Judge
+	Papers Papers // filled by the generated registry from fr.md and en.md
 }
 
 // Case is what a judgement may know beside the fact itself.

@@ -53,6 +53,7 @@ func (c Check) Evaluate(o Observation, params json.RawMessage, run ...Observatio
 	if len(params) == 0 {
 		params = c.Judge.Defaults
 	}
+	o = o.reading(c.Reads)
 	v, read := c.verdict(o, params, run)
 	f := c.finding(o.Target, v)
 	if f.Reason == reasonNotObserved || f.Reason == reasonPartial {

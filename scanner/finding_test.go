@@ -143,6 +143,7 @@ func TestEvaluate(t *testing.T) {
 		name     string
 		judge    func(scanner.Case[limits], door) scanner.Verdict
 		vantage  scanner.Vantage
+		reads    []string
 		params   string
 		fact     door
 		change   func(*scanner.Observation)
@@ -209,6 +210,23 @@ func TestEvaluate(t *testing.T) {
 			name: "partial-may-fail", fact: door{Open: true}, outcome: scanner.Fail, reason: "open",
 			change: func(o *scanner.Observation) { o.Status = scanner.StatusPartial },
 		},
+		{
+			name: "part-that-is-not-read", reads: []string{"handle"}, outcome: scanner.Pass, reason: "shut",
+			change: func(o *scanner.Observation) { *o = lacking(*o, "hinge") },
+		},
+		{
+			name: "part-that-is-read", reads: []string{"handle", "hinge"}, outcome: scanner.Inconclusive, reason: "partial",
+			message: "incomplète\u00a0: aucune réponse n'est venue à temps (hinge).",
+			change:  func(o *scanner.Observation) { *o = lacking(*o, "hinge", "lock") },
+		},
+		{
+			name: "part-of-a-check-that-reads-all", outcome: scanner.Inconclusive, reason: "partial",
+			change: func(o *scanner.Observation) { *o = lacking(*o, "hinge") },
+		},
+		{
+			name: "partial-before-parts-existed", reads: []string{"handle"}, outcome: scanner.Inconclusive, reason: "partial",
+			change: func(o *scanner.Observation) { *o = lacking(*o) },
+		},
 		{name: "exempt", judge: exempts, outcome: scanner.NotApplicable, reason: "none"},
 	}
 	for _, tc := range tests {
@@ -218,7 +236,7 @@ func TestEvaluate(t *testing.T) {
 				judge = judgeDoor
 			}
 			check := doorCheck("exposure.door", judge)
-			check.Vantage = tc.vantage
+			check.Vantage, check.Reads = tc.vantage, tc.reads
 			o := observed(t, tc.fact, tc.change)
 			got := check.Evaluate(o, json.RawMessage(tc.params))
 			severity, params := tc.severity, tc.params
@@ -248,6 +266,32 @@ func TestEvaluate(t *testing.T) {
 				t.Errorf("message is %q, want it to hold %q", got.Message.FR, tc.message)
 			}
 		})
+	}
+}
+
+// lacking is an observation some parts of which got no answer in time.
+func lacking(o scanner.Observation, parts ...string) scanner.Observation {
+	o.Status, o.Causes = scanner.StatusPartial, scanner.Causes{{Code: scanner.CauseTimeout}}
+	for _, part := range parts {
+		o.Unread = append(o.Unread, scanner.Gap{Part: part, Causes: scanner.Causes{scanner.Cause{Code: scanner.CauseTimeout}.At(part)}})
+	}
+	return o
+}
+
+// TestCoverageOfParts: a run states what each check covered, which is whole for
+// one that reads none of the parts that are missing.
+func TestCoverageOfParts(t *testing.T) {
+	whole := doorCheck("exposure.door", judgeDoor)
+	part := doorCheck("exposure.handle", judgeDoor)
+	part.Reads = []string{"handle"}
+	plan := scanner.Plan{Checks: []scanner.PlannedCheck{{Check: whole}, {Check: part}}}
+	o := observed(t, door{}, func(o *scanner.Observation) { *o = lacking(*o, "hinge") })
+	var got []scanner.Status
+	for _, c := range plan.Judge([]scanner.Observation{o}).Coverage {
+		got = append(got, c.Status)
+	}
+	if diff := cmp.Diff([]scanner.Status{scanner.StatusPartial, scanner.StatusCompleted}, got); diff != "" {
+		t.Errorf("coverage (-want +got):\n%s", diff)
 	}
 }
 

@@ -43,7 +43,7 @@ func (j *Judgement) add(findings []Finding, coverage []Coverage) {
 func (p Plan) judgeCheck(check PlannedCheck, observations []Observation) (findings []Finding, coverage []Coverage) {
 	for _, looks := range looksOf(check.Judge.Fact, observations) {
 		findings = append(findings, check.Conclude(looks, check.Params, observations...))
-		coverage = append(coverage, coverageOf(check.ID, looks[0]))
+		coverage = append(coverage, coverageOf(check.ID, looks[0].reading(check.Reads)))
 	}
 	if len(findings) == 0 {
 		site := p.Establishment.Target()

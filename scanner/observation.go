@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -38,12 +39,42 @@ type Observation struct {
 	// Causes say why something was not seen; Why reads those of an observation
 	// sealed before they existed too.
 	Causes Causes `json:"causes,omitempty"`
+	// Unread are the parts of the fact that were not wholly seen. Empty in a partial
+	// observation, nobody knows which they are, and any part may be missing.
+	Unread []Gap `json:"unread,omitempty"`
 	// Error is the technical text behind the causes, in English: it is shown as a
 	// detail, never in a sentence.
 	Error string `json:"error,omitempty"`
 	// Fact is the exact encoding that was sealed; absent when nothing was seen.
 	Fact      json.RawMessage `json:"fact,omitempty"`
 	Artifacts []ArtifactRef   `json:"artifacts,omitempty"`
+}
+
+// Gap is a part of a fact that was not wholly seen. The kind of fact names its
+// parts.
+type Gap struct {
+	Part   string `json:"part"`
+	Causes Causes `json:"causes"`
+}
+
+// reading is an observation as a check sees it that reads some parts of the fact
+// only: what the others lack does not spoil it. No part at all stands for the
+// whole fact.
+func (o Observation) reading(parts []string) Observation {
+	if o.Status != StatusPartial || len(o.Unread) == 0 || len(parts) == 0 {
+		return o
+	}
+	var causes Causes
+	for _, gap := range o.Unread {
+		if slices.Contains(parts, gap.Part) {
+			causes = append(causes, gap.Causes...)
+		}
+	}
+	o.Causes = causes.Merge()
+	if len(causes) == 0 {
+		o.Status, o.Error = StatusCompleted, ""
+	}
+	return o
 }
 
 // Why lists the causes for which something was not seen. Without any in the

@@ -32,6 +32,8 @@ type Sighting struct {
 	Artifacts []Artifact
 	// Missing says why something could not be seen; the observation is then partial.
 	Missing Causes
+	// Unread says the same of parts of the fact, when the others were wholly seen.
+	Unread []Gap
 	// Names maps the pseudonyms of the fact to people, for the local report.
 	Names map[string]string
 }

@@ -122,7 +122,11 @@ func engineWith(probes ...scanner.Probe) Engine {
 
 // line is what these tests compare of an observation.
 func line(o scanner.Observation) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", o.Kind, o.Target.ID, o.Status, o.Fact, o.Error))
+	unread := ""
+	if len(o.Unread) > 0 {
+		unread = fmt.Sprint(o.Unread)
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s %s", o.Kind, o.Target.ID, o.Status, o.Fact, o.Error, unread))
 }
 
 func lines(run scanner.Run) []string {
@@ -148,6 +152,18 @@ func TestRun_observations(t *testing.T) {
 		{
 			name: "partly-seen", probe: brings(scanner.Sighting{Fact: door{}, Missing: scanner.Causes{{Code: scanner.CauseTimeout, Detail: "the  back\ndoor"}}}, both[1]), status: scanner.RunPartial,
 			want: []string{`door chu.test partial {"open":false} the back door`, `lock chu.test completed {"Turns":2}`},
+		},
+		{
+			name: "parts-not-seen", status: scanner.RunPartial,
+			probe: brings(scanner.Sighting{Fact: door{}, Unread: []scanner.Gap{
+				{Part: "hinge", Causes: scanner.Causes{{Code: scanner.CauseTimeout, Detail: "the  hinge"}}},
+			}}, both[1]),
+			want: []string{`door chu.test partial {"open":false} the hinge [{hinge [{timeout map[] }]}]`, `lock chu.test completed {"Turns":2}`},
+		},
+		{
+			name: "parts-not-seen-and-an-error", status: scanner.RunPartial,
+			probe: fails(errors.New("no key"), scanner.Sighting{Fact: door{}, Unread: []scanner.Gap{{Part: "hinge", Causes: scanner.Causes{{Code: scanner.CauseTimeout}}}}}, both[1]),
+			want:  []string{`door chu.test partial {"open":false} no answer came in time`, `lock chu.test partial {"Turns":2} no key`},
 		},
 		{
 			name: "kind-not-brought", probe: brings(both[0]), status: scanner.RunPartial,

@@ -142,8 +142,16 @@ func (l look) seal(result *seen, s scanner.Sighting) error {
 	if err != nil {
 		return l.mistake(err)
 	}
-	if len(s.Missing) > 0 {
-		o = lacking(o, scanner.StatusPartial, s.Missing)
+	if missing := s.Missing; len(missing)+len(s.Unread) > 0 {
+		for _, gap := range s.Unread {
+			missing = append(missing, gap.Causes...)
+		}
+		o = lacking(o, scanner.StatusPartial, missing)
+	}
+	if len(s.Missing) == 0 {
+		for _, gap := range s.Unread {
+			o.Unread = append(o.Unread, scanner.Gap{Part: gap.Part, Causes: bare(gap.Causes)})
+		}
 	}
 	for _, a := range s.Artifacts {
 		a = bounded(a)
@@ -212,6 +220,7 @@ func doubted(o scanner.Observation, why scanner.Causes) scanner.Observation {
 	if o.Status == scanner.StatusCompleted {
 		o = lacking(o, scanner.StatusPartial, why)
 	}
+	o.Unread = nil // the look was cut short: any part may be missing
 	return o.Identify()
 }
 
@@ -219,14 +228,20 @@ func doubted(o scanner.Observation, why scanner.Causes) scanner.Observation {
 // is kept once, beside the causes; what both hold may come from outside.
 func lacking(o scanner.Observation, status scanner.Status, why scanner.Causes) scanner.Observation {
 	o.Status, o.Error = status, sentence(scanner.Technical(why.Detail()))
-	for _, c := range why.Merge() {
-		kept := scanner.Cause{Code: c.Code, Values: maps.Clone(c.Values)}
-		for name, value := range kept.Values {
-			kept.Values[name] = sentence(value)
-		}
-		o.Causes = append(o.Causes, kept)
-	}
+	o.Causes = bare(why)
 	return o
+}
+
+// bare are causes as they are sealed: without details, their values in one line.
+func bare(why scanner.Causes) scanner.Causes {
+	kept := why.Bare()
+	for i := range kept {
+		kept[i].Values = maps.Clone(kept[i].Values)
+		for name, value := range kept[i].Values {
+			kept[i].Values[name] = sentence(value)
+		}
+	}
+	return kept
 }
 
 // place says where, when and by whom an observation was made.

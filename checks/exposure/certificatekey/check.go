@@ -16,8 +16,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-key", Revision: 1, Severity: scanner.High,
+	ID: "exposure.certificate-key", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-16"},
+	Reads:      []string{fact.TLSCertificate},
 	Judge:      scanner.Each(Params{RSAMin: 2048, RSAGood: 3072, CurveMin: 256, ExponentMin: 65537}, judge),
 }
 
