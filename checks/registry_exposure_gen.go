@@ -300,7 +300,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La chaîne de certification est reconnue, complète et en ordre",
 			Why:      "Un certificat ne vaut que par l'autorité qui le garantit. Une chaîne incomplète fonctionne chez certains et échoue chez d'autres, et habitue à passer outre les avertissements.",
-			How:      "On construit la chaîne envoyée vers les autorités déclarées. Autorité inconnue ou certificat autosigné\u00a0: non-conformité majeure. Certificat intermédiaire manquant\u00a0: importante. Mauvais ordre ou certificat en trop\u00a0: mineure. Les autorités privées déclarées par l'établissement sont reconnues.",
+			How:      "On construit la chaîne envoyée vers les autorités déclarées. Autorité inconnue ou certificat autosigné\u00a0: non-conformité majeure. Certificat intermédiaire manquant\u00a0: importante. Mauvais ordre ou certificat en trop\u00a0: mineure. Les autorités privées déclarées par l'établissement sont reconnues. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
 			Fix:      "Installer la chaîne complète d'une autorité reconnue, dans le bon ordre.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -326,7 +326,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The certification chain is recognised, whole and in order",
 			Why:      "A certificate is worth what the authority behind it is worth. A chain that is not whole works for some and fails for others, and gets people used to ignoring warnings.",
-			How:      "The chain sent is built towards the declared authorities. Unknown authority or self-signed certificate: a high failure. Missing intermediate certificate: medium. Wrong order or a surplus certificate: low. Private authorities declared by the establishment are recognised.",
+			How:      "The chain sent is built towards the declared authorities. Unknown authority or self-signed certificate: a high failure. Missing intermediate certificate: medium. Wrong order or a surplus certificate: low. Private authorities declared by the establishment are recognised. If the service stops answering after it showed its certificate, the outcome holds.",
 			Fix:      "Install the whole chain of a recognised authority, in the right order.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -402,7 +402,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La clé et les signatures du certificat sont solides",
 			Why:      "Une clé trop courte peut être retrouvée par calcul\u00a0; une signature SHA-1 ou MD5 peut être contrefaite. Dans les deux cas, un tiers se fait passer pour l'hôpital.",
-			How:      "Clé DSA, RSA de moins de 2048 bits, courbe de moins de 256 bits, exposant RSA inférieur à 65537, ou signature MD5 ou SHA-1 dans la chaîne (racine autosignée exceptée)\u00a0: non-conformité majeure. RSA de 2048 à 3071 bits est conforme, avec la mention que l'ANSSI ne l'accepte que jusqu'en 2030.",
+			How:      "Clé DSA, RSA de moins de 2048 bits, courbe de moins de 256 bits, exposant RSA inférieur à 65537, ou signature MD5 ou SHA-1 dans la chaîne (racine autosignée exceptée)\u00a0: non-conformité majeure. RSA de 2048 à 3071 bits est conforme, avec la mention que l'ANSSI ne l'accepte que jusqu'en 2030. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
 			Fix:      "Générer une nouvelle clé ECDSA P-256 ou RSA 3072 et un certificat signé en SHA-256.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -431,7 +431,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The key and the signatures of the certificate are strong",
 			Why:      "A key that is too short can be found by computation; a SHA-1 or MD5 signature can be forged. In both cases a stranger passes for the hospital.",
-			How:      "A DSA key, RSA under 2048 bits, a curve under 256 bits, an RSA exponent under 65537, or an MD5 or SHA-1 signature in the chain (a self-signed root left aside): a high failure. RSA of 2048 to 3071 bits passes, with the remark that ANSSI accepts it until 2030 only.",
+			How:      "A DSA key, RSA under 2048 bits, a curve under 256 bits, an RSA exponent under 65537, or an MD5 or SHA-1 signature in the chain (a self-signed root left aside): a high failure. RSA of 2048 to 3071 bits passes, with the remark that ANSSI accepts it until 2030 only. If the service stops answering after it showed its certificate, the outcome holds.",
 			Fix:      "Make a new ECDSA P-256 or RSA 3072 key and a certificate signed with SHA-256.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -465,7 +465,7 @@ func exposurecertificatelifetimePapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le certificat public respecte les limites de durée et de transparence",
 			Why:      "Les navigateurs refusent un certificat public trop long ou absent des journaux publics. Une durée courte limite aussi les dégâts d'une clé volée.",
-			How:      "La durée maximale dépend du jour d'émission\u00a0: 398 jours avant le 15 mars 2026, 200 ensuite, 100 à partir du 15 mars 2027, 47 à partir du 15 mars 2029. Il faut au moins deux preuves d'inscription aux journaux de transparence. Un manquement est une non-conformité importante. Les certificats d'une autorité privée ne sont pas concernés.",
+			How:      "La durée maximale dépend du jour d'émission\u00a0: 398 jours avant le 15 mars 2026, 200 ensuite, 100 à partir du 15 mars 2027, 47 à partir du 15 mars 2029. Il faut au moins deux preuves d'inscription aux journaux de transparence. Un manquement est une non-conformité importante. Les certificats d'une autorité privée ne sont pas concernés. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
 			Fix:      "Faire réémettre le certificat par une autorité conforme, avec une durée de vie et une transparence à jour.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -491,7 +491,7 @@ func exposurecertificatelifetimePapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The public certificate obeys the limits of life and transparency",
 			Why:      "Browsers refuse a public certificate that lasts too long or is absent from public logs. A short life also limits the harm of a stolen key.",
-			How:      "The longest life depends on the day of issuance: 398 days before 15 March 2026, 200 from then, 100 from 15 March 2027, 47 from 15 March 2029. At least two proofs of registration in transparency logs are needed. Short of that it is a medium failure. Certificates of a private authority are not concerned.",
+			How:      "The longest life depends on the day of issuance: 398 days before 15 March 2026, 200 from then, 100 from 15 March 2027, 47 from 15 March 2029. At least two proofs of registration in transparency logs are needed. Short of that it is a medium failure. Certificates of a private authority are not concerned. If the service stops answering after it showed its certificate, the outcome holds.",
 			Fix:      "Have the certificate issued again by a conforming authority, with a life and transparency up to date.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -522,7 +522,7 @@ func exposurecertificaterevocationPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le certificat n'est pas révoqué, et cela se vérifie",
 			Why:      "Une autorité révoque un certificat dont la clé a fui. Le service doit permettre à ses visiteurs de le savoir, de préférence en joignant la preuve lui-même.",
-			How:      "On lit la preuve OCSP jointe à la négociation. Certificat révoqué, ou preuve obligatoire absente ou sans valeur\u00a0: non-conformité critique. Aucune source de révocation pour un certificat de plus de dix jours, preuve périmée ou illisible, ou preuve non jointe alors qu'une adresse OCSP existe\u00a0: mineure. Les listes publiées par les autorités ne sont pas demandées, car elles sont hors du périmètre\u00a0: le résultat est alors non concluant.",
+			How:      "On lit la preuve OCSP jointe à la négociation. Certificat révoqué, ou preuve obligatoire absente ou sans valeur\u00a0: non-conformité critique. Aucune source de révocation pour un certificat de plus de dix jours, preuve périmée ou illisible, ou preuve non jointe alors qu'une adresse OCSP existe\u00a0: mineure. Les listes publiées par les autorités ne sont pas demandées, car elles sont hors du périmètre\u00a0: le résultat est alors non concluant. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même. Coupé avant que la preuve n'ait pu venir, l'échange ne dit rien d'elle\u00a0: non concluant.",
 			Fix:      "Remplacer le certificat révoqué et comprendre la cause de la révocation\u00a0; joindre la preuve OCSP quand l'autorité en propose une.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -548,7 +548,7 @@ func exposurecertificaterevocationPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The certificate is not revoked, and clients can find out",
 			Why:      "An authority revokes a certificate whose key leaked. The service must let its visitors know, best by joining the proof itself.",
-			How:      "The OCSP proof joined to the negotiation is read. Revoked certificate, or a mandatory proof missing or worthless: a critical failure. No source of revocation for a certificate of more than ten days, a proof that is out of date or cannot be read, or no proof joined although an OCSP address exists: low. The lists published by authorities are not asked for, since they are outside the scope: the outcome is then inconclusive.",
+			How:      "The OCSP proof joined to the negotiation is read. Revoked certificate, or a mandatory proof missing or worthless: a critical failure. No source of revocation for a certificate of more than ten days, a proof that is out of date or cannot be read, or no proof joined although an OCSP address exists: low. The lists published by authorities are not asked for, since they are outside the scope: the outcome is then inconclusive. If the service stops answering after it showed its certificate, the outcome holds. Cut before the proof could come, the exchange says nothing of it: inconclusive.",
 			Fix:      "Replace the revoked certificate and understand why it was revoked; join the OCSP proof when the authority offers one.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -579,7 +579,7 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le certificat est valide à ce nom, et le restera",
 			Why:      "Un certificat expiré ou au mauvais nom fait apparaître une alerte, ou coupe le service. Et des agents habitués à passer outre ne verront pas la vraie attaque.",
-			How:      "On regarde, dans cet ordre\u00a0: les dates, le nom du service parmi les noms du certificat, puis le temps qui reste. Expiré, pas encore valable ou au mauvais nom\u00a0: non-conformité majeure. Moins de 7 jours (ou de 7\u00a0% de sa durée de vie, si c'est plus court)\u00a0: importante. Moins de 30 jours (ou de 20\u00a0%)\u00a0: mineure. L'autorité qui l'a signé est jugée à part.",
+			How:      "On regarde, dans cet ordre\u00a0: les dates, le nom du service parmi les noms du certificat, puis le temps qui reste. Expiré, pas encore valable ou au mauvais nom\u00a0: non-conformité majeure. Moins de 7 jours (ou de 7\u00a0% de sa durée de vie, si c'est plus court)\u00a0: importante. Moins de 30 jours (ou de 20\u00a0%)\u00a0: mineure. L'autorité qui l'a signé est jugée à part. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
 			Fix:      "Installer un certificat avec tous les noms réellement servis. Automatiser le renouvellement, et surveiller la date de fin.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -606,7 +606,7 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The certificate is valid under this name, and will stay so",
 			Why:      "A certificate that is out of date or under the wrong name shows a warning, or cuts the service. And staff used to clicking through will not see the real attack.",
-			How:      "In this order: the dates, the name of the service among those of the certificate, then the time left. Out of date, not yet valid or under the wrong name: high failure. Less than 7 days (or 7 % of its life, if shorter): medium. Less than 30 days (or 20 %): low. The authority that signed it is judged apart.",
+			How:      "In this order: the dates, the name of the service among those of the certificate, then the time left. Out of date, not yet valid or under the wrong name: high failure. Less than 7 days (or 7 % of its life, if shorter): medium. Less than 30 days (or 20 %): low. The authority that signed it is judged apart. If the service stops answering after it showed its certificate, the outcome holds.",
 			Fix:      "Install a certificate with every name really served. Automate renewal, and watch the end date.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -4251,7 +4251,7 @@ func exposuresslversionPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le service refuse SSL",
 			Why:      "SSL 2 et SSL 3 précèdent TLS et sont cassés\u00a0: qui écoute le réseau peut lire ou modifier ce qui y passe. SSL 3.0 est la version de l'attaque POODLE, SSL 2.0 celle de DROWN, qui sert aussi à déchiffrer d'autres services dotés de la même clé.",
-			How:      "On propose SSL 2.0 puis SSL 3.0, seuls. Une des deux versions acceptée est une non-conformité majeure. Sans réponse claire, le résultat est non concluant.",
+			How:      "On propose SSL 2.0 puis SSL 3.0, seuls. Une des deux versions acceptée est une non-conformité majeure. Sans réponse claire, le résultat est non concluant. Si le service cesse de répondre une fois ses versions connues, on conclut quand même.",
 			Fix:      "Désactiver SSLv2 et SSLv3 sur le service.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, et que le pare-feu laisse l'agent le joindre plusieurs fois de suite\u00a0; relancer ensuite l'examen. À défaut, lire dans la configuration du service si SSL 2.0 et SSL 3.0 y sont refusés.",
 			Reasons: map[string]scanner.Reason{
@@ -4271,7 +4271,7 @@ func exposuresslversionPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The service refuses SSL",
 			Why:      "SSL 2 and SSL 3 came before TLS and are broken: whoever listens to the network can read or change what passes. SSL 3.0 is the version of the attack POODLE, SSL 2.0 that of DROWN, which also serves to decrypt other services that have the same key.",
-			How:      "SSL 2.0, then SSL 3.0, are offered alone. One of them accepted is a high failure. Without a clear answer the outcome is inconclusive.",
+			How:      "SSL 2.0, then SSL 3.0, are offered alone. One of them accepted is a high failure. Without a clear answer the outcome is inconclusive. If the service stops answering once its versions are known, the outcome holds.",
 			Fix:      "Disable SSLv2 and SSLv3 on the service.",
 			Conclude: "Check that the service runs at the declared address, and that the firewall lets the agent reach it several times in a row; then scan again. Failing that, read in the configuration of the service whether SSL 2.0 and SSL 3.0 are refused there.",
 			Reasons: map[string]scanner.Reason{
@@ -4837,7 +4837,7 @@ func exposuretlsversionPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le service n'accepte que des versions actuelles de TLS",
 			Why:      "TLS chiffre les échanges. Les versions 1.0 et 1.1 ont des faiblesses connues et sont retirées depuis 2021\u00a0; la version 1.3 est la plus sûre et la plus rapide.",
-			How:      "On propose chaque version au service. TLS 1.0 ou 1.1 accepté\u00a0: non-conformité importante, avec mention d'un service qui ne déjoue pas un retour forcé vers cette version (TLS_FALLBACK_SCSV). TLS 1.3 refusé\u00a0: mineure. Ni TLS 1.2 ni TLS 1.3\u00a0: majeure. Si une réponse nécessaire manque et qu'aucune faute n'est prouvée, le résultat est non concluant.",
+			How:      "On propose chaque version au service. TLS 1.0 ou 1.1 accepté\u00a0: non-conformité importante, avec mention d'un service qui ne déjoue pas un retour forcé vers cette version (TLS_FALLBACK_SCSV). TLS 1.3 refusé\u00a0: mineure. Ni TLS 1.2 ni TLS 1.3\u00a0: majeure. Si une réponse nécessaire manque et qu'aucune faute n'est prouvée, le résultat est non concluant. Si le service cesse de répondre une fois ses versions connues, on conclut quand même.",
 			Fix:      "Activer TLS 1.3 et garder TLS 1.2, puis désactiver TLS 1.0 et 1.1 après avoir vérifié qu'aucun équipement ancien n'en dépend.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, et que le pare-feu laisse l'agent le joindre plusieurs fois de suite\u00a0; relancer ensuite l'examen. À défaut, lire dans la configuration du service les versions de TLS acceptées.",
 			Reasons: map[string]scanner.Reason{
@@ -4861,7 +4861,7 @@ func exposuretlsversionPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The service accepts present versions of TLS only",
 			Why:      "TLS encrypts what is exchanged. Versions 1.0 and 1.1 have known weaknesses and were retired in 2021; version 1.3 is the safest and the fastest.",
-			How:      "Each version is offered to the service. TLS 1.0 or 1.1 accepted: medium failure, with a mention of a service that does not foil a forced return to that version (TLS_FALLBACK_SCSV). TLS 1.3 refused: low. Neither TLS 1.2 nor TLS 1.3: high. If a needed answer is missing and no fault is proven, the outcome is inconclusive.",
+			How:      "Each version is offered to the service. TLS 1.0 or 1.1 accepted: medium failure, with a mention of a service that does not foil a forced return to that version (TLS_FALLBACK_SCSV). TLS 1.3 refused: low. Neither TLS 1.2 nor TLS 1.3: high. If a needed answer is missing and no fault is proven, the outcome is inconclusive. If the service stops answering once its versions are known, the outcome holds.",
 			Fix:      "Enable TLS 1.3 and keep TLS 1.2, then disable TLS 1.0 and 1.1 after checking that no old device depends on them.",
 			Conclude: "Check that the service runs at the declared address, and that the firewall lets the agent reach it several times in a row; then scan again. Failing that, read in the configuration of the service the versions of TLS it accepts.",
 			Reasons: map[string]scanner.Reason{

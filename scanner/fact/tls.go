@@ -74,11 +74,20 @@ type TLS struct {
 	// that anything could be read of; Chain is then empty.
 	Garbled bool `json:"garbled,omitempty"`
 	// Why says, for what is unknown, the reason. The keys are those of Versions,
-	// Offers, Signatures and Flaws, "trust", "chain", "suites 1.2", "groups 1.3"…, and
+	// Offers, Signatures and Flaws, "trust", "chain", "staple" (and the time-stamps with
+	// it), "suites 1.2", "groups 1.3"…, and
 	// "look" when the look stopped before its end: by five refusals in a row that
 	// began during the look, by the guard, or by the budget of connections.
 	Why map[string]string `json:"why,omitempty"`
 }
+
+// The parts of a TLS fact that may be read or not, each on its own.
+const (
+	TLSCertificate = "certificate"
+	TLSStaple      = "staple" // and the time-stamps that come with it
+	TLSVersions    = "versions"
+	TLSSuites      = "suites" // and all that was offered besides: groups, signatures, habits
+)
 
 // ChainShape tells how the certificates sent follow one another.
 type ChainShape struct {

@@ -12,8 +12,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-chain", Revision: 1, Severity: scanner.High,
+	ID: "exposure.certificate-chain", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-15"},
+	Reads:      []string{fact.TLSCertificate},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

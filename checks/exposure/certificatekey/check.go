@@ -18,6 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.certificate-key", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-16"},
+	Reads:      []string{fact.TLSCertificate},
 	Judge:      scanner.Each(Params{RSAMin: 2048, RSAGood: 3072, CurveMin: 256, ExponentMin: 65537}, judge),
 }
 

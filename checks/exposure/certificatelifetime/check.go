@@ -15,8 +15,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-lifetime", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.certificate-lifetime", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-17"},
+	Reads:      []string{fact.TLSCertificate, fact.TLSStaple},
 	Judge:      scanner.Each(defaults(), judge),
 }
 
@@ -74,7 +75,7 @@ func public(p Params, t fact.TLS) scanner.Verdict {
 	switch {
 	case life > time.Duration(limit)*day:
 		return scanner.Failed("too-long", values)
-	case t.SCTs < p.SCTs && len(t.Offers) == 0:
+	case t.SCTs < p.SCTs && (len(t.Offers) == 0 || t.Why[fact.TLSStaple] != ""):
 		return scanner.Unknown("transparency-unknown", nil)
 	case t.SCTs < p.SCTs:
 		return scanner.Failed("not-logged", values)

@@ -14,8 +14,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-revocation", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.certificate-revocation", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-TLS-18"},
+	Reads:      []string{fact.TLSCertificate, fact.TLSStaple},
 	Judge:      scanner.Each(Params{SourceDays: 10}, judge),
 }
 
@@ -43,6 +44,8 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	switch {
 	case t.Revocation == fact.Revoked:
 		return scanner.Failed("revoked", nil)
+	case t.Staple == nil && t.Why[fact.TLSStaple] != "" && (leaf.MustStaple || len(leaf.OCSP) > 0):
+		return scanner.Unknown("not-looked", nil)
 	case leaf.MustStaple && !fresh(t.Staple, c.At):
 		return scanner.Failed("must-staple", nil)
 	case t.Staple != nil && !fresh(t.Staple, c.At):

@@ -27,8 +27,9 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-validity", Revision: 2, Severity: scanner.High,
+	ID: "exposure.certificate-validity", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-TLS-12", "EXP-TLS-13", "EXP-TLS-14"},
+	Reads:      []string{fact.TLSCertificate},
 	Judge:      scanner.Each(Params{UrgentDays: 7, UrgentPercent: 7, SoonDays: 30, SoonPercent: 20}, judge),
 }
 

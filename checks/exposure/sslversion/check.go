@@ -14,8 +14,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.ssl-version", Revision: 1, Severity: scanner.High,
+	ID: "exposure.ssl-version", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-01"},
+	Reads:      []string{fact.TLSVersions},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

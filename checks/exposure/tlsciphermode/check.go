@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-cipher-mode", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-06"},
+	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(Params{CBCToo: scanner.Low}, judge),
 }
 

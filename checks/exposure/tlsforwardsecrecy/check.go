@@ -19,6 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-forward-secrecy", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-05"},
+	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(Params{TicketHours: 24}, judge),
 }
 

@@ -19,6 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-groups", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-TLS-07"},
+	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(Params{BitsMin: 2048, BitsGood: 3072}, judge),
 }
 

@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-signature-hash", Revision: 1, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-08"},
+	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -15,8 +15,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-version", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.tls-version", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-02", "EXP-TLS-03"},
+	Reads:      []string{fact.TLSVersions},
 	Judge:      scanner.Each(Params{WithoutTLS13: scanner.Low}, judge),
 }
 

@@ -182,17 +182,18 @@ func (l *look) nameless(ctx context.Context) {
 	if most < hello.TLS10 {
 		return
 	}
-	then := (*session).wait
+	var s *session
 	if most < hello.TLS13 {
-		then = l.renegotiate
+		s = l.restart(ctx, "", most)
+	} else {
+		s = l.shake(ctx, terms{most: most, alpn: l.alpn}, (*session).wait)
 	}
-	s := l.shake(ctx, terms{most: most, alpn: l.alpn}, then)
 	l.learn(s.reply)
 	if l.name() != "" && s.offer == fact.Accepted {
 		l.unnamed = s
 	}
 	if !s.whole && most < hello.TLS13 && l.name() != "" {
-		l.learn(l.shake(ctx, terms{name: l.name(), most: most}, l.renegotiate).reply)
+		l.learn(l.restart(ctx, l.name(), most).reply)
 	}
 	l.noteLife(s)
 }

@@ -98,7 +98,6 @@ func TestJudged(t *testing.T) {
 		"cbc-client":   {openssl("-cipher", aead+":ECDHE-RSA-AES128-SHA"), map[string]string{"exposure.tls-cipher-mode": "fail cbc-client-order"}},
 		"cbc-only": {openssl("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA"), map[string]string{
 			"exposure.tls-cipher-mode": "fail cbc-only", "exposure.tls-version": "fail no-tls13", "exposure.tls-early-data": "not_applicable no-tls13",
-			"exposure.tls-renegotiation": "inconclusive not-known",
 		}},
 		"ccm8":   {openssl("-cipher", aead+":ECDHE-ECDSA-AES128-CCM8:AES128-CCM8:@SECLEVEL=0"), map[string]string{"exposure.tls-cipher-mode": "fail ccm8", "exposure.tls-forward-secrecy": "fail static"}},
 		"static": {openssl("-cipher", aead+":AES128-GCM-SHA256"), map[string]string{"exposure.tls-forward-secrecy": "fail static"}},
@@ -119,7 +118,7 @@ func TestJudged(t *testing.T) {
 		"no-tickets":    {openssl("-num_tickets", "0", "-no_ticket"), nil},
 		"tls10": {openSSL("-tls1", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"), map[string]string{
 			"exposure.tls-version": "fail no-modern", "exposure.tls-cipher-mode": "fail cbc-only", "exposure.tls-signature-hash": "not_applicable not-chosen",
-			"exposure.tls-early-data": "not_applicable no-tls13", "exposure.tls-renegotiation": "inconclusive not-known",
+			"exposure.tls-early-data": "not_applicable no-tls13",
 		}},
 		"old-too":     {oldToo(tls.VersionTLS10), map[string]string{"exposure.tls-version": "fail old-accepted", "exposure.tls-cipher-mode": "fail cbc-too", "exposure.tls-forward-secrecy": "pass ephemeral-long-tickets"}},
 		"name-needed": {needingName, map[string]string{"exposure.tls-forward-secrecy": "pass ephemeral-long-tickets"}},

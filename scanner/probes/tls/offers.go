@@ -3,6 +3,7 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -148,7 +149,7 @@ func (l *look) addHabits() {
 	}
 	if l.offers[fact.OfferClientRenego] == "" {
 		l.offers[fact.OfferClientRenego] = fact.OfferUnknown
-		l.why[fact.OfferClientRenego] = "no session could be made to ask in"
+		l.why[fact.OfferClientRenego] = cmp.Or(l.why[fact.OfferClientRenego], "no session could be made to ask in")
 	}
 }
 

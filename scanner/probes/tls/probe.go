@@ -13,7 +13,9 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -109,9 +111,9 @@ func endpoint(t scanner.Target) (host string, port int, err error) {
 	return t.HostPort()
 }
 
-// sighting tells what was seen. The observation is partial only when nothing can
-// be concluded, or when the service stopped answering: what is unknown besides
-// is said in the fact, for each check to weigh.
+// sighting tells what was seen. The observation is partial when nothing can be
+// concluded; when the service stopped answering, only the parts it left out are:
+// what is unknown besides is said in the fact, for each check to weigh.
 func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
 	f := fact.TLS{
 		Name: l.host, Address: l.address, Reach: l.reach(ctx), Error: l.failure(),
@@ -125,9 +127,10 @@ func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
 		if l.stopped != nil {
 			f.Why["look"] = excerpt.Error(l.stopped, maxText)
 		}
-		if errors.Is(l.stopped, errStopped) || !l.chose() {
-			s.Missing = l.missing()
+		if !l.flown() && len(f.Chain) > 0 {
+			f.Why[fact.TLSStaple] = excerpt.Error(cmp.Or(l.stopped, l.first.err, errNothing), maxText)
 		}
+		s.Missing, s.Unread = l.lacks(f)
 	case fact.Unreached:
 		s.Missing = scanner.CausesOf(cmp.Or(l.first.err, errNothing))
 	case fact.Closed, fact.NoAddress, fact.OtherTalk: // whole facts
@@ -138,6 +141,36 @@ func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
 
 // errNothing is the end of a contact that left no error.
 var errNothing = scanner.NotSeen(scanner.CauseTimeout, nil, errors.New("the service could not be reached"))
+
+// lacks says which parts of the fact were not read, and why, or that none was. A
+// certificate that was shown stays shown, whatever was cut after it.
+func (l *look) lacks(f fact.TLS) (missing scanner.Causes, gaps []scanner.Gap) {
+	if !l.chose() {
+		return l.missing(), nil
+	}
+	stopped := errors.Is(l.stopped, errStopped)
+	for _, part := range []struct {
+		name string
+		gone bool
+	}{
+		{fact.TLSCertificate, stopped && len(f.Chain) == 0},
+		{fact.TLSStaple, f.Why[fact.TLSStaple] != "" || stopped && len(f.Chain) == 0},
+		{fact.TLSVersions, stopped && slices.Contains(slices.Collect(maps.Values(f.Versions)), fact.OfferUnknown)},
+		{fact.TLSSuites, stopped},
+	} {
+		if part.gone {
+			gaps = append(gaps, scanner.Gap{Part: part.name, Causes: scanner.CausesOf(cmp.Or(l.stopped, l.first.err, errNothing))})
+		}
+	}
+	const parts = 4
+	if len(gaps) == parts {
+		return gaps[0].Causes, nil
+	}
+	return nil, gaps
+}
+
+// flown tells whether one flight that asked for a staple was read to its end.
+func (l *look) flown() bool { return l.first.whole || l.base.Done && l.base.sent.Status }
 
 // missing says why the versions and the suites are not known.
 func (l *look) missing() scanner.Causes {

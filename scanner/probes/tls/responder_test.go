@@ -33,6 +33,7 @@ type responder struct {
 	most     int    // bytes of a hello it answers; 0 means any
 	heart    bool   // echoes the heartbeat extension
 	leaf     []byte // shown; none when empty
+	cut      bool   // hangs up after it
 	after    func(net.Conn)
 }
 
@@ -91,7 +92,11 @@ func (r responder) flight(version, suite uint16) []byte {
 	body := binary.BigEndian.AppendUint16(nil, version)
 	body = append(body, make([]byte, 33)...)
 	body = append(binary.BigEndian.AppendUint16(body, suite), 0)
-	return slices.Concat(frame(2, append(body, extensions...)), frame(11, r.certificates()), frame(14, nil))
+	flight := slices.Concat(frame(2, append(body, extensions...)), frame(11, r.certificates()))
+	if r.cut {
+		return flight
+	}
+	return append(flight, frame(14, nil)...)
 }
 
 func (r responder) certificates() []byte {
@@ -209,7 +214,7 @@ func TestBecomesDeaf(t *testing.T) {
 		answers.serve(c)
 	})
 	got, sighting := observe(t, door, Options{})
-	if len(sighting.Missing) == 0 || got.Why["look"] == "" || got.Connections > 8+2*maxRefusals {
+	if len(sighting.Missing) > 0 || len(sighting.Unread) == 0 || got.Why["look"] == "" || got.Connections > 8+2*maxRefusals {
 		t.Errorf("missing %q, why %v, %d connections", sighting.Missing.Detail(), got.Why, got.Connections)
 	}
 	for _, key := range []string{fact.OfferExport, fact.OfferRC4, fact.OfferWeakGroups} {
