@@ -300,7 +300,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La chaîne de certification est reconnue, complète et en ordre",
 			Why:      "Un certificat ne vaut que par l'autorité qui le garantit. Une chaîne incomplète fonctionne chez certains et échoue chez d'autres, et habitue à passer outre les avertissements.",
-			How:      "On construit la chaîne envoyée vers les autorités déclarées. Autorité inconnue ou certificat autosigné\u00a0: non-conformité majeure. Certificat intermédiaire manquant\u00a0: importante. Mauvais ordre ou certificat en trop\u00a0: mineure. Les autorités privées déclarées par l'établissement sont reconnues.",
+			How:      "On construit la chaîne envoyée vers les autorités déclarées. Autorité inconnue ou certificat autosigné, ou certificat intermédiaire hors de ses dates et sans lequel rien ne mène à l'autorité\u00a0: non-conformité majeure. Certificat intermédiaire manquant\u00a0: importante. Mauvais ordre ou certificat en trop\u00a0: mineure. Les autorités privées déclarées par l'établissement sont reconnues.",
 			Fix:      "Installer la chaîne complète d'une autorité reconnue, dans le bon ordre.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -312,6 +312,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 				"no-certificate":      {Message: "Aucun certificat n'a été présenté.", Remedy: "Vérifier qu'un client ordinaire reçoit bien le certificat de ce service, sous le nom examiné, et que rien ne coupe la négociation TLS de l'agent\u00a0; relancer ensuite l'examen."},
 				"order-unknown":       {Message: "L'ordre de la chaîne n'a pas été relevé.", Remedy: "Relancer l'examen avec un agent à jour\u00a0: l'observation jugée ne dit rien de l'ordre de la chaîne."},
 				"other-talk":          {Message: "Le port répond, mais ne parle pas TLS."},
+				"out-of-date":         {Headline: "Un certificat intermédiaire de la chaîne n'est pas en cours de validité", Message: "Le certificat intermédiaire {subject} n'est valable que du {from} au {until}\u00a0: l'autorité est connue, mais les navigateurs refusent la chaîne.", Remedy: "Remplacer, dans ce que le service envoie, le certificat intermédiaire cité par celui que l'autorité fournit aujourd'hui, ou faire réémettre le certificat du service."},
 				"self-signed":         {Headline: "Le certificat est autosigné\u00a0: aucune autorité ne le garantit", Message: "Le certificat est autosigné\u00a0: aucune autorité ne le garantit ({issuer})."},
 				"trust-unknown":       {Message: "La chaîne n'a pas pu être comparée aux autorités reconnues.", Remedy: "Donner à l'agent une liste d'autorités qu'il puisse lire\u00a0: celle de sa machine, ou un fichier («\u00a0network.ca_file\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen."},
 				"unreached":           {Message: "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.", Remedy: "Vérifier que le service est en marche, puis demander à l'équipe réseau que rien ne bloque l'adresse de l'agent vers ce port\u00a0; relancer ensuite l'examen. Si le service n'existe plus, le retirer de «\u00a0targets\u00a0» dans agent.yaml."},
@@ -321,12 +322,13 @@ func exposurecertificatechainPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R34 et R5",
 				"RFC 5246, section 7.4.2",
+				"RFC 5280, section 6.1.3",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "The certification chain is recognised, whole and in order",
 			Why:      "A certificate is worth what the authority behind it is worth. A chain that is not whole works for some and fails for others, and gets people used to ignoring warnings.",
-			How:      "The chain sent is built towards the declared authorities. Unknown authority or self-signed certificate: a high failure. Missing intermediate certificate: medium. Wrong order or a surplus certificate: low. Private authorities declared by the establishment are recognised.",
+			How:      "The chain sent is built towards the declared authorities. Unknown authority, self-signed certificate, or an intermediate certificate out of its dates without which nothing leads to the authority: a high failure. Missing intermediate certificate: medium. Wrong order or a surplus certificate: low. Private authorities declared by the establishment are recognised.",
 			Fix:      "Install the whole chain of a recognised authority, in the right order.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -338,6 +340,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 				"no-certificate":      {Message: "No certificate was shown.", Remedy: "Check that an ordinary client does get the certificate of this service, under the name looked at, and that nothing cuts the TLS negotiation of the agent; then scan again."},
 				"order-unknown":       {Message: "The order of the chain was not noted.", Remedy: "Scan again with an agent that is up to date: the observation judged says nothing of the order of the chain."},
 				"other-talk":          {Message: "The port answers, but does not speak TLS."},
+				"out-of-date":         {Headline: "An intermediate certificate of the chain is out of its dates", Message: "The intermediate certificate {subject} is valid from {from} to {until} only: the authority is known, but browsers refuse the chain.", Remedy: "Replace, in what the service sends, the intermediate certificate quoted by the one that the authority gives today, or have the certificate of the service issued again."},
 				"self-signed":         {Headline: "The certificate is self-signed: no authority vouches for it", Message: "The certificate is self-signed: no authority vouches for it ({issuer})."},
 				"trust-unknown":       {Message: "The chain could not be compared with the recognised authorities.", Remedy: "Give the agent a list of authorities that it can read: that of its machine, or a file (\"network.ca_file\" in agent.yaml); then scan again."},
 				"unreached":           {Message: "The service could not be reached: what it accepts is not known.", Remedy: "Check that the service is running, then ask the network team that nothing blocks the address of the agent to this port; then scan again. If the service no longer exists, remove it from \"targets\" in agent.yaml."},
@@ -347,6 +350,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommendations on TLS (SDE-NT-35), R34 and R5",
 				"RFC 5246, section 7.4.2",
+				"RFC 5280, section 6.1.3",
 			},
 		},
 	}
@@ -2770,7 +2774,7 @@ func exposuremailtlsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le courrier entrant est chiffré avec un TLS à jour et un certificat vérifiable",
 			Why:      "Un chiffrement ancien se casse, et un certificat que personne ne peut vérifier laisse un imposteur se faire passer pour le serveur de l'hôpital. Quand l'hôpital annonce une politique de chiffrement, un mauvais certificat empêche même le courrier d'arriver.",
-			How:      "Après STARTTLS sur le port 25, on propose à chaque adresse les versions de TLS de 1.3 à 1.0, et on lit le certificat montré. Uniquement des versions antérieures à 1.2\u00a0: non-conformité importante. Mauvais certificat (dates, nom du serveur ou autorité) alors que MTA-STS ou DANE est publié\u00a0: importante aussi. D'anciennes versions en plus des nouvelles, ou un certificat invérifiable sans politique publiée\u00a0: mineure. Un certificat dont un enregistrement DANE signé se porte garant n'a besoin de rien d'autre, sauf pour MTA-STS. Les suites de chiffrement sont regardées par les mesures sur TLS, pas ici. Les versions SSL 2 et 3, que notre outil ne parle pas, ne sont pas examinées ici.",
+			How:      "Après STARTTLS sur le port 25, on propose à chaque adresse les versions de TLS de 1.3 à 1.0, et on lit le certificat montré. Uniquement des versions antérieures à 1.2\u00a0: non-conformité importante. Mauvais certificat (dates, nom du serveur, signature ou autorité) alors que MTA-STS ou DANE est publié\u00a0: importante aussi. D'anciennes versions en plus des nouvelles, ou un certificat invérifiable sans politique publiée\u00a0: mineure. Un certificat dont un enregistrement DANE signé se porte garant n'a besoin de rien d'autre, sauf pour MTA-STS. Les suites de chiffrement sont regardées par les mesures sur TLS, pas ici. Les versions SSL 2 et 3, que notre outil ne parle pas, ne sont pas examinées ici.",
 			Fix:      "Mettre à niveau TLS sur la passerelle de messagerie\u00a0: garder 1.2 et 1.3, retirer 1.0 et 1.1. Y installer un certificat d'une autorité reconnue, portant le nom écrit dans l'enregistrement MX, et automatiser son renouvellement.",
 			Conclude: "Vérifier que chaque serveur de réception, joint depuis l'agent sur le port 25, répond et laisse commencer STARTTLS à chaque essai, sans limite de débit contre l'agent\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -2786,7 +2790,7 @@ func exposuremailtlsPapers() scanner.Papers {
 				"server-unknown":   {Message: "{servers:Un serveur n'a|Des serveurs n'ont} pas pu être {servers:regardé|regardés}\u00a0: {servers}.", Remedy: "Vérifier que les serveurs cités ont une adresse dans le DNS, qu'ils sont dans le périmètre autorisé («\u00a0scope\u00a0» dans agent.yaml) et que le réseau de l'agent laisse sortir vers leur port 25\u00a0; relancer ensuite l'examen."},
 				"silent":           {Message: "{servers:Un serveur n'a|Des serveurs n'ont} pas répondu clairement sur le port 25\u00a0: {servers}.", Remedy: "Vérifier que le réseau de l'agent laisse sortir vers le port 25, souvent bloqué, et que les serveurs cités acceptent son adresse\u00a0; relancer ensuite l'examen."},
 				"trust-unknown":    {Message: "L'autorité du certificat n'a pas pu être vérifiée pour\u00a0: {servers}.", Remedy: "Vérifier que l'agent connaît des autorités de certification (celles de son système, ou «\u00a0ca_file\u00a0» et «\u00a0private_ca_files\u00a0» sous «\u00a0network\u00a0» dans agent.yaml) et que le serveur cité envoie sa chaîne entière\u00a0; relancer ensuite l'examen."},
-				"unverifiable":     {Headline: "Le certificat d'un serveur de réception ne peut pas être vérifié", Message: "Le certificat ne peut pas être vérifié (dates, nom ou autorité) sur\u00a0: {servers}."},
+				"unverifiable":     {Headline: "Le certificat d'un serveur de réception ne peut pas être vérifié", Message: "Le certificat ne peut pas être vérifié (dates, nom, signature ou autorité) sur\u00a0: {servers}."},
 				"versions-unknown": {Message: "Les versions de TLS acceptées ne sont pas toutes connues pour\u00a0: {servers}.", Remedy: "Relancer l'examen plus tard\u00a0; si le doute demeure, chercher sur le serveur cité ce qui coupe les essais de l'agent (limite de débit, liste de blocage), ou lire dans ses réglages les versions de TLS acceptées."},
 			},
 			References: []string{
@@ -2798,7 +2802,7 @@ func exposuremailtlsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Incoming mail is encrypted with a current TLS and a certificate that can be verified",
 			Why:      "Old encryption can be broken, and a certificate nobody can verify lets an impostor pass for the server of the hospital. When the hospital announces an encryption policy, a bad certificate even keeps mail from arriving.",
-			How:      "After STARTTLS on port 25, each address is offered the versions of TLS from 1.3 to 1.0, and the certificate shown is read. Only versions older than 1.2: medium failure. A bad certificate (dates, server name or authority) while MTA-STS or DANE is published: medium too. Old versions beside new ones, or a certificate that cannot be verified without a published policy: low. A certificate vouched for by a signed DANE record needs nothing else, except for MTA-STS. Cipher suites are looked at by the TLS checks, not here. The versions SSL 2 and 3, which our tool does not speak, are not examined here.",
+			How:      "After STARTTLS on port 25, each address is offered the versions of TLS from 1.3 to 1.0, and the certificate shown is read. Only versions older than 1.2: medium failure. A bad certificate (dates, server name, signature or authority) while MTA-STS or DANE is published: medium too. Old versions beside new ones, or a certificate that cannot be verified without a published policy: low. A certificate vouched for by a signed DANE record needs nothing else, except for MTA-STS. Cipher suites are looked at by the TLS checks, not here. The versions SSL 2 and 3, which our tool does not speak, are not examined here.",
 			Fix:      "Upgrade TLS on the mail gateway: keep 1.2 and 1.3, remove 1.0 and 1.1. Install a certificate of a recognised authority that carries the name written in the MX record, and automate its renewal.",
 			Conclude: "Check that each receiving server, reached from the agent on port 25, answers and lets STARTTLS begin at each try, without a rate limit against the agent; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -2814,7 +2818,7 @@ func exposuremailtlsPapers() scanner.Papers {
 				"server-unknown":   {Message: "{servers:One server|Some servers} could not be looked at: {servers}.", Remedy: "Check that the servers listed have an address in the DNS, that they are in the authorised scope (\"scope\" in agent.yaml) and that the network of the agent lets it out to their port 25; then scan again."},
 				"silent":           {Message: "{servers:One server|Some servers} gave no clear answer on port 25: {servers}.", Remedy: "Check that the network of the agent lets it out to port 25, which is often blocked, and that the servers listed accept its address; then scan again."},
 				"trust-unknown":    {Message: "The authority of the certificate could not be verified for: {servers}.", Remedy: "Check that the agent knows certificate authorities (those of its system, or \"ca_file\" and \"private_ca_files\" under \"network\" in agent.yaml) and that the server listed sends its whole chain; then scan again."},
-				"unverifiable":     {Headline: "The certificate of a receiving server cannot be verified", Message: "The certificate cannot be verified (dates, name or authority) on: {servers}."},
+				"unverifiable":     {Headline: "The certificate of a receiving server cannot be verified", Message: "The certificate cannot be verified (dates, name, signature or authority) on: {servers}."},
 				"versions-unknown": {Message: "The versions of TLS accepted are not all known for: {servers}.", Remedy: "Scan again later; if the doubt remains, look on the server listed for what cuts the tries of the agent (rate limit, block list), or read in its settings the versions of TLS it accepts."},
 			},
 			References: []string{

@@ -5,11 +5,11 @@
 package certificatekey
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"carescan/checks/internal/contact"
+	"carescan/checks/internal/signature"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -72,7 +72,7 @@ func keyOf(p Params, t fact.TLS, outcome scanner.Outcome) (scanner.Verdict, bool
 // badSignature leaves aside those that vouch for themselves: nobody relies on them.
 func badSignature(_ Params, t fact.TLS) (scanner.Verdict, bool) {
 	for _, cert := range append(leaves(t), t.Chain[1:]...) {
-		if cert.Subject != cert.Issuer && brokenHash(cert.Signature) {
+		if signature.Forgeable(cert) {
 			return scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject}), true
 		}
 	}
@@ -120,11 +120,4 @@ func size(text string) (kind string, bits int) {
 		bits, _ = strconv.Atoi(digits[0])
 	}
 	return kind, bits
-}
-
-func brokenHash(signature string) bool {
-	upper := strings.ToUpper(signature)
-	return slices.ContainsFunc([]string{"MD2", "MD5", "SHA1", "SHA-1"}, func(hash string) bool {
-		return strings.HasPrefix(upper, hash+"-") || strings.HasSuffix(upper, "-"+hash) || strings.Contains(upper, "WITH"+hash)
-	})
 }

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mail-tls", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.mail-tls", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-15"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
