@@ -12,7 +12,11 @@ func (c Check) remedy(v Verdict) Text {
 	if common, ok := commonRemedies[v.Reason]; ok {
 		return common.Fill(v.Values)
 	}
-	return c.Papers.Remedy(v.Outcome, v.Reason)
+	var wanted []Text
+	for _, failure := range v.all() {
+		wanted = append(wanted, c.Papers.Remedy(failure.Outcome, failure.Reason))
+	}
+	return joined(wanted)
 }
 
 // headline is what lists say of a failure.

@@ -92,6 +92,8 @@ type Verdict struct {
 	// Causes, when set, are those that the fact itself tells for what it lacks:
 	// their remedies are the remedy of the finding.
 	Causes Causes
+	// Also are the failures that are told after this one (Together).
+	Also []Verdict
 }
 
 // Compare puts first the verdict that asks most of a reader: by outcome, then

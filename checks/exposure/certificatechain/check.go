@@ -31,9 +31,13 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return broken(t)
 	case fact.Trusted, fact.PrivatelyTrusted:
 		if link, found := outOfDate(t); found {
-			return scanner.Failed("out-of-date", scanner.Values{
+			stale := scanner.Failed("out-of-date", scanner.Values{
 				"subject": link.Subject, "from": link.NotBefore.UTC().Format(time.DateOnly), "until": link.NotAfter.UTC().Format(time.DateOnly),
 			})
+			if v := order(t); v.Outcome == scanner.Fail {
+				return scanner.Together([]scanner.Verdict{stale, v})
+			}
+			return stale
 		}
 		return order(t)
 	}

@@ -59,7 +59,7 @@ func TestRunRemovesPagesOfChecksThatAreNoMore(t *testing.T) {
 func TestPageShowsWhatItsReaderNeeds(t *testing.T) {
 	page := render(checks.All())["exposure.certificate-validity.fr.md"]
 	for _, want := range []string{
-		"# Le certificat est valide à ce nom, et le restera", "`exposure.certificate-validity/2`", "majeure",
+		"# Le certificat est valide à ce nom, et le restera", "`exposure.certificate-validity/3`", "majeure",
 		"EXP-TLS-12", "`soon_days` | `30`", "`wrong-name`", "RFC 9525",
 	} {
 		if !strings.Contains(page, want) {
