@@ -406,7 +406,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La clé et les signatures du certificat sont solides",
 			Why:      "Une clé trop courte peut être retrouvée par calcul\u00a0; une signature SHA-1 ou MD5 peut être contrefaite. Dans les deux cas, un tiers se fait passer pour l'hôpital.",
-			How:      "Clé DSA, RSA de moins de 2048 bits, courbe de moins de 256 bits, exposant RSA inférieur à 65537, ou signature MD5 ou SHA-1 dans la chaîne (racine autosignée exceptée)\u00a0: non-conformité majeure. RSA de 2048 à 3071 bits est conforme, avec la mention que l'ANSSI ne l'accepte que jusqu'en 2030.",
+			How:      "Clé DSA, RSA de moins de 2048 bits, courbe de moins de 256 bits, exposant RSA inférieur à 65537, ou signature MD5 ou SHA-1 dans la chaîne (racine autosignée exceptée)\u00a0: non-conformité majeure. Signature SHA-224\u00a0: mineure. RSA de 2048 à 3071 bits est conforme, avec la mention que l'ANSSI ne l'accepte que jusqu'en 2030.",
 			Fix:      "Générer une nouvelle clé ECDSA P-256 ou RSA 3072 et un certificat signé en SHA-256.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -419,6 +419,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 				"other-talk":          {Message: "Le port répond, mais ne parle pas TLS."},
 				"phased-out":          {Headline: "La clé RSA du certificat est en cours d'abandon dans le guide choisi", Message: "La clé RSA ({key}) est en cours d'abandon dans le guide choisi\u00a0; 3072 bits sont demandés."},
 				"short-key":           {Headline: "La clé du certificat est trop courte", Message: "La clé du certificat est trop courte ({key})."},
+				"short-signature":     {Headline: "Un certificat de la chaîne est signé avec une empreinte un peu courte (SHA-224)", Message: "Le certificat {subject} est signé avec {signature}\u00a0: on ne sait pas le contrefaire, mais la marge est plus faible que ce qui est demandé aujourd'hui.", Remedy: "Faire réémettre en SHA-256 le certificat cité, à son prochain renouvellement."},
 				"signature-unknown":   {Message: "Le certificat est signé par un procédé inconnu.", Remedy: "Demander à l'autorité qui a émis le certificat quel procédé de signature elle emploie, et le comparer aux recommandations de l'ANSSI\u00a0: l'agent ne sait pas le juger."},
 				"small-exponent":      {Headline: "La clé RSA du certificat a un exposant trop petit", Message: "L'exposant de la clé RSA est trop petit ({exponent})."},
 				"strong":              {Message: "La clé ({key}) et les signatures sont solides."},
@@ -429,13 +430,14 @@ func exposurecertificatekeyPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R24 et R26",
 				"ANSSI, mécanismes cryptographiques (PG-083)",
+				"CA/Browser Forum, exigences de base, 7.1.3.2",
 				"NIST, FIPS 186-5",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "The key and the signatures of the certificate are strong",
 			Why:      "A key that is too short can be found by computation; a SHA-1 or MD5 signature can be forged. In both cases a stranger passes for the hospital.",
-			How:      "A DSA key, RSA under 2048 bits, a curve under 256 bits, an RSA exponent under 65537, or an MD5 or SHA-1 signature in the chain (a self-signed root left aside): a high failure. RSA of 2048 to 3071 bits passes, with the remark that ANSSI accepts it until 2030 only.",
+			How:      "A DSA key, RSA under 2048 bits, a curve under 256 bits, an RSA exponent under 65537, or an MD5 or SHA-1 signature in the chain (a self-signed root left aside): a high failure. A SHA-224 signature: low. RSA of 2048 to 3071 bits passes, with the remark that ANSSI accepts it until 2030 only.",
 			Fix:      "Make a new ECDSA P-256 or RSA 3072 key and a certificate signed with SHA-256.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -448,6 +450,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 				"other-talk":          {Message: "The port answers, but does not speak TLS."},
 				"phased-out":          {Headline: "The RSA key of the certificate is being phased out by the chosen guide", Message: "The RSA key ({key}) is being phased out by the chosen guide; 3072 bits are asked for."},
 				"short-key":           {Headline: "The key of the certificate is too short", Message: "The key of the certificate is too short ({key})."},
+				"short-signature":     {Headline: "A certificate of the chain is signed with a somewhat short hash (SHA-224)", Message: "The certificate {subject} is signed with {signature}: nobody knows how to forge it, but the margin is smaller than what is asked for today.", Remedy: "Have the certificate quoted issued again with SHA-256, at its next renewal."},
 				"signature-unknown":   {Message: "The certificate is signed in an unknown way.", Remedy: "Ask the authority that issued the certificate which signature it uses, and compare it with the recommendations of ANSSI: the agent cannot judge it."},
 				"small-exponent":      {Headline: "The RSA key of the certificate has too small an exponent", Message: "The exponent of the RSA key is too small ({exponent})."},
 				"strong":              {Message: "The key ({key}) and the signatures are strong."},
@@ -458,6 +461,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommendations on TLS (SDE-NT-35), R24 and R26",
 				"ANSSI, cryptographic mechanisms (PG-083)",
+				"CA/Browser Forum, baseline requirements, 7.1.3.2",
 				"NIST, FIPS 186-5",
 			},
 		},
@@ -4759,7 +4763,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
 			Title:    "L'échange de clés est signé avec une empreinte solide",
-			Why:      "La signature de l'échange de clés prouve que l'on parle au bon serveur. MD5 et SHA-1 permettent de fabriquer de fausses preuves.",
+			Why:      "La signature de l'échange de clés prouve que l'on parle au bon serveur. MD5 et SHA-1 permettent de fabriquer de fausses preuves. SHA-224 ne le permet pas, mais sa marge est plus faible que ce qui est demandé aujourd'hui.",
 			How:      "On ne propose que des signatures MD5 ou SHA-1, puis SHA-224. MD5 ou SHA-1 accepté\u00a0: non-conformité importante. SHA-224\u00a0: mineure. Avant TLS 1.2, l'empreinte ne se choisit pas\u00a0: non applicable. Sans réponse claire, le résultat est non concluant.",
 			Fix:      "Refuser les signatures SHA-1 et MD5 dans la négociation TLS.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, et que le pare-feu laisse l'agent le joindre plusieurs fois de suite\u00a0; relancer ensuite l'examen. À défaut, lire dans la configuration du service les signatures acceptées.",
@@ -4770,7 +4774,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 				"not-chosen": {Message: "Le service ne parle que des versions où l'empreinte ne se choisit pas."},
 				"not-known":  {Message: "On ne sait pas quelles empreintes le service accepte."},
 				"other-talk": {Message: "Le port répond, mais ne parle pas TLS."},
-				"short":      {Headline: "Le service accepte des signatures à l'empreinte un peu courte (SHA-224)", Message: "Le service accepte de signer avec SHA-224, une empreinte un peu courte.", Remedy: "Refuser les signatures SHA-224 dans la négociation TLS."},
+				"short":      {Headline: "Le service accepte des signatures à l'empreinte un peu courte (SHA-224)", Message: "Le service accepte de signer avec SHA-224\u00a0: on ne sait pas contrefaire une telle signature, mais sa marge est plus faible que ce qui est demandé aujourd'hui.", Remedy: "Refuser les signatures SHA-224 dans la négociation TLS."},
 				"strong":     {Message: "Le service refuse les signatures MD5 et SHA-1."},
 				"unreached":  {Message: "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.", Remedy: "Vérifier que le service est en marche, puis demander à l'équipe réseau que rien ne bloque l'adresse de l'agent vers ce port\u00a0; relancer ensuite l'examen. Si le service n'existe plus, le retirer de «\u00a0targets\u00a0» dans agent.yaml."},
 			},
@@ -4781,7 +4785,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 		},
 		EN: scanner.Paper{
 			Title:    "The key exchange is signed with a strong hash",
-			Why:      "The signature of the key exchange proves that the right server is spoken to. MD5 and SHA-1 allow false proofs.",
+			Why:      "The signature of the key exchange proves that the right server is spoken to. MD5 and SHA-1 allow false proofs. SHA-224 does not, but its margin is smaller than what is asked for today.",
 			How:      "MD5 or SHA-1 signatures only are offered, then SHA-224. MD5 or SHA-1 accepted: a medium failure. SHA-224: low. Before TLS 1.2 the hash is not chosen: not applicable. Without a clear answer the outcome is inconclusive.",
 			Fix:      "Refuse SHA-1 and MD5 signatures in the TLS negotiation.",
 			Conclude: "Check that the service runs at the declared address, and that the firewall lets the agent reach it several times in a row; then scan again. Failing that, read in the configuration of the service the signatures it accepts.",
@@ -4792,7 +4796,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 				"not-chosen": {Message: "The service only speaks versions where the hash is not chosen."},
 				"not-known":  {Message: "Which hashes the service accepts is not known."},
 				"other-talk": {Message: "The port answers, but does not speak TLS."},
-				"short":      {Headline: "The service accepts signatures with a rather short hash (SHA-224)", Message: "The service accepts to sign with SHA-224, a rather short hash.", Remedy: "Refuse SHA-224 signatures in the TLS negotiation."},
+				"short":      {Headline: "The service accepts signatures with a rather short hash (SHA-224)", Message: "The service accepts to sign with SHA-224: nobody knows how to forge such a signature, but its margin is smaller than what is asked for today.", Remedy: "Refuse SHA-224 signatures in the TLS negotiation."},
 				"strong":     {Message: "The service refuses MD5 and SHA-1 signatures."},
 				"unreached":  {Message: "The service could not be reached: what it accepts is not known.", Remedy: "Check that the service is running, then ask the network team that nothing blocks the address of the agent to this port; then scan again. If the service no longer exists, remove it from \"targets\" in agent.yaml."},
 			},

@@ -75,11 +75,14 @@ func keys(p Params, t fact.TLS) (faults, doubts []scanner.Verdict) {
 	return faults, doubts
 }
 
-// signatures lists those of the whole chain that can be forged.
+// signatures lists those of the whole chain that can be forged, or are short.
 func signatures(t fact.TLS) (faults []scanner.Verdict) {
 	for _, cert := range append(leaves(t), t.Chain[1:]...) {
 		if signature.Forgeable(cert) {
 			faults = append(faults, scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject}))
+		}
+		if signature.Short(cert) {
+			faults = append(faults, scanner.FailedAs(scanner.Low, "short-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject}))
 		}
 	}
 	return faults
