@@ -25,7 +25,7 @@ func pure() []string {
 		"carescan/checks/internal/inventoried", "carescan/checks/internal/mailpolicy", "carescan/checks/internal/named",
 		"carescan/checks/internal/offered", "carescan/checks/internal/past", "carescan/checks/internal/portal",
 		"carescan/checks/internal/reception", "carescan/checks/internal/registered", "carescan/checks/internal/release",
-		"carescan/checks/internal/signed", "carescan/checks/internal/site", "carescan/checks/internal/templates",
+		"carescan/checks/internal/signature", "carescan/checks/internal/signed", "carescan/checks/internal/site", "carescan/checks/internal/templates",
 	}
 }
 

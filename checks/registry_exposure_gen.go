@@ -300,7 +300,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La chaîne de certification est reconnue, complète et en ordre",
 			Why:      "Un certificat ne vaut que par l'autorité qui le garantit. Une chaîne incomplète fonctionne chez certains et échoue chez d'autres, et habitue à passer outre les avertissements.",
-			How:      "On construit la chaîne envoyée vers les autorités déclarées. Autorité inconnue ou certificat autosigné\u00a0: non-conformité majeure. Certificat intermédiaire manquant\u00a0: importante. Mauvais ordre ou certificat en trop\u00a0: mineure. Les autorités privées déclarées par l'établissement sont reconnues. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
+			How:      "On construit la chaîne envoyée vers les autorités déclarées. Autorité inconnue ou certificat autosigné, ou certificat intermédiaire hors de ses dates et sans lequel rien ne mène à l'autorité\u00a0: non-conformité majeure. Certificat intermédiaire manquant\u00a0: importante. Mauvais ordre ou certificat en trop\u00a0: mineure. Les autorités privées déclarées par l'établissement sont reconnues. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
 			Fix:      "Installer la chaîne complète d'une autorité reconnue, dans le bon ordre.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -312,6 +312,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 				"no-certificate":      {Message: "Aucun certificat n'a été présenté.", Remedy: "Vérifier qu'un client ordinaire reçoit bien le certificat de ce service, sous le nom examiné, et que rien ne coupe la négociation TLS de l'agent\u00a0; relancer ensuite l'examen."},
 				"order-unknown":       {Message: "L'ordre de la chaîne n'a pas été relevé.", Remedy: "Relancer l'examen avec un agent à jour\u00a0: l'observation jugée ne dit rien de l'ordre de la chaîne."},
 				"other-talk":          {Message: "Le port répond, mais ne parle pas TLS."},
+				"out-of-date":         {Headline: "Un certificat intermédiaire de la chaîne n'est pas en cours de validité", Message: "Le certificat intermédiaire {subject} n'est valable que du {from} au {until}\u00a0: l'autorité est connue, mais les navigateurs refusent la chaîne.", Remedy: "Remplacer, dans ce que le service envoie, le certificat intermédiaire cité par celui que l'autorité fournit aujourd'hui, ou faire réémettre le certificat du service."},
 				"self-signed":         {Headline: "Le certificat est autosigné\u00a0: aucune autorité ne le garantit", Message: "Le certificat est autosigné\u00a0: aucune autorité ne le garantit ({issuer})."},
 				"trust-unknown":       {Message: "La chaîne n'a pas pu être comparée aux autorités reconnues.", Remedy: "Donner à l'agent une liste d'autorités qu'il puisse lire\u00a0: celle de sa machine, ou un fichier («\u00a0network.ca_file\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen."},
 				"unreached":           {Message: "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.", Remedy: "Vérifier que le service est en marche, puis demander à l'équipe réseau que rien ne bloque l'adresse de l'agent vers ce port\u00a0; relancer ensuite l'examen. Si le service n'existe plus, le retirer de «\u00a0targets\u00a0» dans agent.yaml."},
@@ -321,12 +322,13 @@ func exposurecertificatechainPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R34 et R5",
 				"RFC 5246, section 7.4.2",
+				"RFC 5280, section 6.1.3",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "The certification chain is recognised, whole and in order",
 			Why:      "A certificate is worth what the authority behind it is worth. A chain that is not whole works for some and fails for others, and gets people used to ignoring warnings.",
-			How:      "The chain sent is built towards the declared authorities. Unknown authority or self-signed certificate: a high failure. Missing intermediate certificate: medium. Wrong order or a surplus certificate: low. Private authorities declared by the establishment are recognised. If the service stops answering after it showed its certificate, the outcome holds.",
+			How:      "The chain sent is built towards the declared authorities. Unknown authority, self-signed certificate, or an intermediate certificate out of its dates without which nothing leads to the authority: a high failure. Missing intermediate certificate: medium. Wrong order or a surplus certificate: low. Private authorities declared by the establishment are recognised. If the service stops answering after it showed its certificate, the outcome holds.",
 			Fix:      "Install the whole chain of a recognised authority, in the right order.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -338,6 +340,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 				"no-certificate":      {Message: "No certificate was shown.", Remedy: "Check that an ordinary client does get the certificate of this service, under the name looked at, and that nothing cuts the TLS negotiation of the agent; then scan again."},
 				"order-unknown":       {Message: "The order of the chain was not noted.", Remedy: "Scan again with an agent that is up to date: the observation judged says nothing of the order of the chain."},
 				"other-talk":          {Message: "The port answers, but does not speak TLS."},
+				"out-of-date":         {Headline: "An intermediate certificate of the chain is out of its dates", Message: "The intermediate certificate {subject} is valid from {from} to {until} only: the authority is known, but browsers refuse the chain.", Remedy: "Replace, in what the service sends, the intermediate certificate quoted by the one that the authority gives today, or have the certificate of the service issued again."},
 				"self-signed":         {Headline: "The certificate is self-signed: no authority vouches for it", Message: "The certificate is self-signed: no authority vouches for it ({issuer})."},
 				"trust-unknown":       {Message: "The chain could not be compared with the recognised authorities.", Remedy: "Give the agent a list of authorities that it can read: that of its machine, or a file (\"network.ca_file\" in agent.yaml); then scan again."},
 				"unreached":           {Message: "The service could not be reached: what it accepts is not known.", Remedy: "Check that the service is running, then ask the network team that nothing blocks the address of the agent to this port; then scan again. If the service no longer exists, remove it from \"targets\" in agent.yaml."},
@@ -347,6 +350,7 @@ func exposurecertificatechainPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommendations on TLS (SDE-NT-35), R34 and R5",
 				"RFC 5246, section 7.4.2",
+				"RFC 5280, section 6.1.3",
 			},
 		},
 	}
@@ -402,7 +406,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La clé et les signatures du certificat sont solides",
 			Why:      "Une clé trop courte peut être retrouvée par calcul\u00a0; une signature SHA-1 ou MD5 peut être contrefaite. Dans les deux cas, un tiers se fait passer pour l'hôpital.",
-			How:      "Clé DSA, RSA de moins de 2048 bits, courbe de moins de 256 bits, exposant RSA inférieur à 65537, ou signature MD5 ou SHA-1 dans la chaîne (racine autosignée exceptée)\u00a0: non-conformité majeure. RSA de 2048 à 3071 bits est conforme, avec la mention que l'ANSSI ne l'accepte que jusqu'en 2030. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
+			How:      "Clé DSA, RSA de moins de 2048 bits, courbe de moins de 256 bits, exposant RSA inférieur à 65537, ou signature MD5 ou SHA-1 dans la chaîne (racine autosignée exceptée)\u00a0: non-conformité majeure. Signature SHA-224\u00a0: mineure. RSA de 2048 à 3071 bits est conforme, avec la mention que l'ANSSI ne l'accepte que jusqu'en 2030. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
 			Fix:      "Générer une nouvelle clé ECDSA P-256 ou RSA 3072 et un certificat signé en SHA-256.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -415,6 +419,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 				"other-talk":          {Message: "Le port répond, mais ne parle pas TLS."},
 				"phased-out":          {Headline: "La clé RSA du certificat est en cours d'abandon dans le guide choisi", Message: "La clé RSA ({key}) est en cours d'abandon dans le guide choisi\u00a0; 3072 bits sont demandés."},
 				"short-key":           {Headline: "La clé du certificat est trop courte", Message: "La clé du certificat est trop courte ({key})."},
+				"short-signature":     {Headline: "Un certificat de la chaîne est signé avec une empreinte un peu courte (SHA-224)", Message: "Le certificat {subject} est signé avec {signature}\u00a0: on ne sait pas le contrefaire, mais la marge est plus faible que ce qui est demandé aujourd'hui.", Remedy: "Faire réémettre en SHA-256 le certificat cité, à son prochain renouvellement."},
 				"signature-unknown":   {Message: "Le certificat est signé par un procédé inconnu.", Remedy: "Demander à l'autorité qui a émis le certificat quel procédé de signature elle emploie, et le comparer aux recommandations de l'ANSSI\u00a0: l'agent ne sait pas le juger."},
 				"small-exponent":      {Headline: "La clé RSA du certificat a un exposant trop petit", Message: "L'exposant de la clé RSA est trop petit ({exponent})."},
 				"strong":              {Message: "La clé ({key}) et les signatures sont solides."},
@@ -425,13 +430,14 @@ func exposurecertificatekeyPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R24 et R26",
 				"ANSSI, mécanismes cryptographiques (PG-083)",
+				"CA/Browser Forum, exigences de base, 7.1.3.2",
 				"NIST, FIPS 186-5",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "The key and the signatures of the certificate are strong",
 			Why:      "A key that is too short can be found by computation; a SHA-1 or MD5 signature can be forged. In both cases a stranger passes for the hospital.",
-			How:      "A DSA key, RSA under 2048 bits, a curve under 256 bits, an RSA exponent under 65537, or an MD5 or SHA-1 signature in the chain (a self-signed root left aside): a high failure. RSA of 2048 to 3071 bits passes, with the remark that ANSSI accepts it until 2030 only. If the service stops answering after it showed its certificate, the outcome holds.",
+			How:      "A DSA key, RSA under 2048 bits, a curve under 256 bits, an RSA exponent under 65537, or an MD5 or SHA-1 signature in the chain (a self-signed root left aside): a high failure. A SHA-224 signature: low. RSA of 2048 to 3071 bits passes, with the remark that ANSSI accepts it until 2030 only. If the service stops answering after it showed its certificate, the outcome holds.",
 			Fix:      "Make a new ECDSA P-256 or RSA 3072 key and a certificate signed with SHA-256.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -444,6 +450,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 				"other-talk":          {Message: "The port answers, but does not speak TLS."},
 				"phased-out":          {Headline: "The RSA key of the certificate is being phased out by the chosen guide", Message: "The RSA key ({key}) is being phased out by the chosen guide; 3072 bits are asked for."},
 				"short-key":           {Headline: "The key of the certificate is too short", Message: "The key of the certificate is too short ({key})."},
+				"short-signature":     {Headline: "A certificate of the chain is signed with a somewhat short hash (SHA-224)", Message: "The certificate {subject} is signed with {signature}: nobody knows how to forge it, but the margin is smaller than what is asked for today.", Remedy: "Have the certificate quoted issued again with SHA-256, at its next renewal."},
 				"signature-unknown":   {Message: "The certificate is signed in an unknown way.", Remedy: "Ask the authority that issued the certificate which signature it uses, and compare it with the recommendations of ANSSI: the agent cannot judge it."},
 				"small-exponent":      {Headline: "The RSA key of the certificate has too small an exponent", Message: "The exponent of the RSA key is too small ({exponent})."},
 				"strong":              {Message: "The key ({key}) and the signatures are strong."},
@@ -454,6 +461,7 @@ func exposurecertificatekeyPapers() scanner.Papers {
 			References: []string{
 				"ANSSI, recommendations on TLS (SDE-NT-35), R24 and R26",
 				"ANSSI, cryptographic mechanisms (PG-083)",
+				"CA/Browser Forum, baseline requirements, 7.1.3.2",
 				"NIST, FIPS 186-5",
 			},
 		},
@@ -579,7 +587,7 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le certificat est valide à ce nom, et le restera",
 			Why:      "Un certificat expiré ou au mauvais nom fait apparaître une alerte, ou coupe le service. Et des agents habitués à passer outre ne verront pas la vraie attaque.",
-			How:      "On regarde, dans cet ordre\u00a0: les dates, le nom du service parmi les noms du certificat, puis le temps qui reste. Expiré, pas encore valable ou au mauvais nom\u00a0: non-conformité majeure. Moins de 7 jours (ou de 7\u00a0% de sa durée de vie, si c'est plus court)\u00a0: importante. Moins de 30 jours (ou de 20\u00a0%)\u00a0: mineure. L'autorité qui l'a signé est jugée à part. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
+			How:      "On regarde les dates, le nom du service parmi les noms du certificat et le temps qui reste\u00a0; tous les défauts sont dits, le plus grave d'abord. Expiré, pas encore valable ou au mauvais nom\u00a0: non-conformité majeure. Moins de 7 jours (ou de 7\u00a0% de sa durée de vie, si c'est plus court)\u00a0: importante. Moins de 30 jours (ou de 20\u00a0%)\u00a0: mineure. L'autorité qui l'a signé est jugée à part. Si le service cesse de répondre après avoir montré son certificat, on conclut quand même.",
 			Fix:      "Installer un certificat avec tous les noms réellement servis. Automatiser le renouvellement, et surveiller la date de fin.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -606,7 +614,7 @@ func exposurecertificatevalidityPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The certificate is valid under this name, and will stay so",
 			Why:      "A certificate that is out of date or under the wrong name shows a warning, or cuts the service. And staff used to clicking through will not see the real attack.",
-			How:      "In this order: the dates, the name of the service among those of the certificate, then the time left. Out of date, not yet valid or under the wrong name: high failure. Less than 7 days (or 7 % of its life, if shorter): medium. Less than 30 days (or 20 %): low. The authority that signed it is judged apart. If the service stops answering after it showed its certificate, the outcome holds.",
+			How:      "The dates, the name of the service among those of the certificate, and the time left; every fault is told, the gravest first. Out of date, not yet valid or under the wrong name: high failure. Less than 7 days (or 7 % of its life, if shorter): medium. Less than 30 days (or 20 %): low. The authority that signed it is judged apart. If the service stops answering after it showed its certificate, the outcome holds.",
 			Fix:      "Install a certificate with every name really served. Automate renewal, and watch the end date.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -2778,7 +2786,7 @@ func exposuremailtlsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le courrier entrant est chiffré avec un TLS à jour et un certificat vérifiable",
 			Why:      "Un chiffrement ancien se casse, et un certificat que personne ne peut vérifier laisse un imposteur se faire passer pour le serveur de l'hôpital. Quand l'hôpital annonce une politique de chiffrement, un mauvais certificat empêche même le courrier d'arriver.",
-			How:      "Après STARTTLS sur le port 25, on propose à chaque adresse les versions de TLS de 1.3 à 1.0, et on lit le certificat montré. Uniquement des versions antérieures à 1.2\u00a0: non-conformité importante. Mauvais certificat (dates, nom du serveur ou autorité) alors que MTA-STS ou DANE est publié\u00a0: importante aussi. D'anciennes versions en plus des nouvelles, ou un certificat invérifiable sans politique publiée\u00a0: mineure. Un certificat dont un enregistrement DANE signé se porte garant n'a besoin de rien d'autre, sauf pour MTA-STS. Les suites de chiffrement sont regardées par les mesures sur TLS, pas ici. Les versions SSL 2 et 3, que notre outil ne parle pas, ne sont pas examinées ici.",
+			How:      "Après STARTTLS sur le port 25, on propose à chaque adresse les versions de TLS de 1.3 à 1.0, et on lit le certificat montré. Uniquement des versions antérieures à 1.2\u00a0: non-conformité importante. Mauvais certificat (dates, nom du serveur, signature ou autorité) alors que MTA-STS ou DANE est publié\u00a0: importante aussi. D'anciennes versions en plus des nouvelles, ou un certificat invérifiable sans politique publiée\u00a0: mineure. Un certificat dont un enregistrement DANE signé se porte garant n'a besoin de rien d'autre, sauf pour MTA-STS. Les suites de chiffrement sont regardées par les mesures sur TLS, pas ici. Les versions SSL 2 et 3, que notre outil ne parle pas, ne sont pas examinées ici.",
 			Fix:      "Mettre à niveau TLS sur la passerelle de messagerie\u00a0: garder 1.2 et 1.3, retirer 1.0 et 1.1. Y installer un certificat d'une autorité reconnue, portant le nom écrit dans l'enregistrement MX, et automatiser son renouvellement.",
 			Conclude: "Vérifier que chaque serveur de réception, joint depuis l'agent sur le port 25, répond et laisse commencer STARTTLS à chaque essai, sans limite de débit contre l'agent\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -2794,7 +2802,7 @@ func exposuremailtlsPapers() scanner.Papers {
 				"server-unknown":   {Message: "{servers:Un serveur n'a|Des serveurs n'ont} pas pu être {servers:regardé|regardés}\u00a0: {why_fr}."},
 				"silent":           {Message: "{servers:Un serveur n'a|Des serveurs n'ont} pas donné de réponse utilisable sur le port 25\u00a0: {why_fr}.", Remedy: "Vérifier que le réseau de l'agent laisse sortir vers le port 25, souvent bloqué, et que les serveurs cités acceptent son adresse\u00a0; relancer ensuite l'examen."},
 				"trust-unknown":    {Message: "L'autorité du certificat n'a pas pu être vérifiée pour\u00a0: {servers}.", Remedy: "Vérifier que l'agent connaît des autorités de certification (celles de son système, ou «\u00a0ca_file\u00a0» et «\u00a0private_ca_files\u00a0» sous «\u00a0network\u00a0» dans agent.yaml) et que le serveur cité envoie sa chaîne entière\u00a0; relancer ensuite l'examen."},
-				"unverifiable":     {Headline: "Le certificat d'un serveur de réception ne peut pas être vérifié", Message: "Le certificat ne peut pas être vérifié (dates, nom ou autorité) sur\u00a0: {servers}."},
+				"unverifiable":     {Headline: "Le certificat d'un serveur de réception ne peut pas être vérifié", Message: "Le certificat ne peut pas être vérifié (dates, nom, signature ou autorité) sur\u00a0: {servers}."},
 				"versions-unknown": {Message: "Les versions de TLS acceptées ne sont pas toutes connues pour\u00a0: {servers}.", Remedy: "Relancer l'examen plus tard\u00a0; si le doute demeure, chercher sur le serveur cité ce qui coupe les essais de l'agent (limite de débit, liste de blocage), ou lire dans ses réglages les versions de TLS acceptées."},
 			},
 			References: []string{
@@ -2806,7 +2814,7 @@ func exposuremailtlsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Incoming mail is encrypted with a current TLS and a certificate that can be verified",
 			Why:      "Old encryption can be broken, and a certificate nobody can verify lets an impostor pass for the server of the hospital. When the hospital announces an encryption policy, a bad certificate even keeps mail from arriving.",
-			How:      "After STARTTLS on port 25, each address is offered the versions of TLS from 1.3 to 1.0, and the certificate shown is read. Only versions older than 1.2: medium failure. A bad certificate (dates, server name or authority) while MTA-STS or DANE is published: medium too. Old versions beside new ones, or a certificate that cannot be verified without a published policy: low. A certificate vouched for by a signed DANE record needs nothing else, except for MTA-STS. Cipher suites are looked at by the TLS checks, not here. The versions SSL 2 and 3, which our tool does not speak, are not examined here.",
+			How:      "After STARTTLS on port 25, each address is offered the versions of TLS from 1.3 to 1.0, and the certificate shown is read. Only versions older than 1.2: medium failure. A bad certificate (dates, server name, signature or authority) while MTA-STS or DANE is published: medium too. Old versions beside new ones, or a certificate that cannot be verified without a published policy: low. A certificate vouched for by a signed DANE record needs nothing else, except for MTA-STS. Cipher suites are looked at by the TLS checks, not here. The versions SSL 2 and 3, which our tool does not speak, are not examined here.",
 			Fix:      "Upgrade TLS on the mail gateway: keep 1.2 and 1.3, remove 1.0 and 1.1. Install a certificate of a recognised authority that carries the name written in the MX record, and automate its renewal.",
 			Conclude: "Check that each receiving server, reached from the agent on port 25, answers and lets STARTTLS begin at each try, without a rate limit against the agent; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -2822,7 +2830,7 @@ func exposuremailtlsPapers() scanner.Papers {
 				"server-unknown":   {Message: "{servers:One server|Some servers} could not be looked at: {why_en}."},
 				"silent":           {Message: "{servers:One server|Some servers} gave no usable answer on port 25: {why_en}.", Remedy: "Check that the network of the agent lets it out to port 25, which is often blocked, and that the servers listed accept its address; then scan again."},
 				"trust-unknown":    {Message: "The authority of the certificate could not be verified for: {servers}.", Remedy: "Check that the agent knows certificate authorities (those of its system, or \"ca_file\" and \"private_ca_files\" under \"network\" in agent.yaml) and that the server listed sends its whole chain; then scan again."},
-				"unverifiable":     {Headline: "The certificate of a receiving server cannot be verified", Message: "The certificate cannot be verified (dates, name or authority) on: {servers}."},
+				"unverifiable":     {Headline: "The certificate of a receiving server cannot be verified", Message: "The certificate cannot be verified (dates, name, signature or authority) on: {servers}."},
 				"versions-unknown": {Message: "The versions of TLS accepted are not all known for: {servers}.", Remedy: "Scan again later; if the doubt remains, look on the server listed for what cuts the tries of the agent (rate limit, block list), or read in its settings the versions of TLS it accepts."},
 			},
 			References: []string{
@@ -3968,7 +3976,7 @@ func exposurespfbreadthPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "L'enregistrement SPF n'autorise que des serveurs d'envoi",
 			Why:      "Une plage trop large autorise des milliers de machines inconnues à écrire au nom de l'hôpital. Le mécanisme `ptr` fait dépendre l'autorisation d'un nom que d'autres administrent.",
-			How:      "On lit toutes les plages autorisées, renvois compris\u00a0; ce qu'un terme refuse ou laisse sans avis (`-`, `~`, `?`) n'autorise personne. Une plage IPv4 plus large que /16, IPv6 plus large que /32, ou le mécanisme `ptr`\u00a0: non-conformité mineure. La moitié d'un espace d'adressage ou plus\u00a0: majeure. Les plages entières des hébergeurs ne sont reconnues que par leur taille. Une plage publiée par un prestataire compte aussi\u00a0: c'est à l'établissement de l'interroger.",
+			How:      "On lit toutes les plages autorisées, renvois compris\u00a0; ce qu'un terme refuse ou laisse sans avis (`-`, `~`, `?`) n'autorise personne. Une plage IPv4 plus large que /16, IPv6 plus large que /32, ou le mécanisme `ptr`\u00a0: non-conformité mineure. La moitié d'un espace d'adressage ou plus\u00a0: majeure. Les plages entières des hébergeurs ne sont reconnues que par leur taille. Une plage publiée par un prestataire compte aussi\u00a0: c'est à l'établissement de l'interroger. Un enregistrement mal écrit est lu quand même\u00a0: corrigé, il autoriserait ce qu'il cite.",
 			Fix:      "Restreindre les plages autorisées aux seules adresses d'envoi et abandonner le mécanisme ptr.",
 			Conclude: "Vérifier que les serveurs DNS du domaine, et ceux des noms que cite son enregistrement SPF, répondent aux résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -3990,7 +3998,7 @@ func exposurespfbreadthPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The SPF record authorises sending servers only",
 			Why:      "Too wide a range lets thousands of unknown machines write in the name of the hospital. The `ptr` mechanism makes the authorisation depend on a name that others manage.",
-			How:      "All authorised ranges are read, references included; what a term refuses, or says nothing of (`-`, `~`, `?`), authorises nobody. An IPv4 range wider than /16, an IPv6 range wider than /32, or the `ptr` mechanism: low failure. Half of an address space or more: high. Whole ranges of hosting providers are recognised by their size only. A range published by a provider counts too: the establishment must ask.",
+			How:      "All authorised ranges are read, references included; what a term refuses, or says nothing of (`-`, `~`, `?`), authorises nobody. An IPv4 range wider than /16, an IPv6 range wider than /32, or the `ptr` mechanism: low failure. Half of an address space or more: high. Whole ranges of hosting providers are recognised by their size only. A range published by a provider counts too: the establishment must ask. A malformed record is read all the same: once corrected, it would authorise what it names.",
 			Fix:      "Restrict the authorised ranges to the sending addresses alone and give up the ptr mechanism.",
 			Conclude: "Check that the DNS servers of the domain, and those of the names its SPF record refers to, answer the resolvers of the agent (\"network.resolvers\" in agent.yaml); then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -4117,7 +4125,7 @@ func exposurespfrecordPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le domaine déclare ses serveurs d'envoi et refuse les autres (SPF)",
 			Why:      "Sans liste des serveurs autorisés à envoyer du courriel, n'importe qui peut écrire au nom de l'hôpital\u00a0: fausse facture, faux message de la direction, piège envoyé à un patient.",
-			How:      "On lit les enregistrements TXT du domaine et tous ceux auxquels ils renvoient. Il en faut un seul qui commence par `v=spf1`, sans faute d'écriture, dont aucun renvoi ne provoque d'erreur permanente, et qui finit, après redirections, par `-all` (refus des serveurs non cités). La fin `~all` (méfiance) est acceptée si une politique DMARC de quarantaine ou de rejet s'applique (la part de messages `pct` n'a plus d'effet)\u00a0; sinon elle est une non-conformité mineure. La fin `?all` et l'absence de fin sont une non-conformité importante, `+all` une non-conformité majeure, même quand elle vient d'une inclusion. Un enregistrement absent, multiple, fautif ou en erreur permanente est une non-conformité importante, majeure si DMARC manque aussi. Plus de deux recherches sans résultat\u00a0: mineure. Ce qui dépend du message (macros) n'est pas suivi. Un sous-nom sans SPF n'est pas jugé.",
+			How:      "On lit les enregistrements TXT du domaine et tous ceux auxquels ils renvoient. Il en faut un seul qui commence par `v=spf1`, sans faute d'écriture, dont aucun renvoi ne provoque d'erreur permanente, et qui finit, après redirections, par `-all` (refus des serveurs non cités). La fin `~all` (méfiance) est acceptée si une politique DMARC de quarantaine ou de rejet s'applique (la part de messages `pct` n'a plus d'effet)\u00a0; sinon elle est une non-conformité mineure. La fin `?all` et l'absence de fin sont une non-conformité importante, `+all` une non-conformité majeure, même quand elle vient d'une inclusion. Un enregistrement absent, multiple, fautif ou en erreur permanente est une non-conformité importante, majeure si DMARC manque aussi. Chaque erreur permanente est dite, et la fin de l'enregistrement avec elles. Les recherches sans résultat sont comptées par la mesure sur les recherches. Ce qui dépend du message (macros) n'est pas suivi. Un sous-nom sans SPF n'est pas jugé.",
 			Fix:      "Recenser tous les services qui envoient du courriel au nom du domaine (messagerie, site internet, prise de rendez-vous, paie, prestataires), les citer dans un seul enregistrement `v=spf1`, puis le terminer par `-all`. Retirer les inclusions qui ne mènent plus à un enregistrement valide.",
 			Conclude: "Vérifier que les serveurs DNS du domaine, et ceux des noms que cite son enregistrement SPF, répondent aux résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -4141,7 +4149,6 @@ func exposurespfrecordPapers() scanner.Papers {
 				"too-many-hosts":   {Headline: "La liste des serveurs d'envoi (SPF) mène d'un coup à trop de serveurs", Message: "Le terme «\u00a0{term}\u00a0» lu à {name} mène à plus de dix serveurs\u00a0: les destinataires ignorent l'enregistrement.", Remedy: "Remplacer le terme cité par les adresses des seuls serveurs qui envoient du courriel."},
 				"too-many-lookups": {Headline: "Les destinataires ignorent la liste des serveurs d'envoi (SPF), trop longue à suivre", Message: "L'enregistrement demande plus de recherches que les destinataires n'en font\u00a0: ils l'ignorent en entier.", Remedy: "Retirer de l'enregistrement les prestataires qui n'envoient plus rien et remplacer des renvois par les adresses d'envoi, jusqu'à dix recherches au plus."},
 				"unfinished":       {Headline: "La liste des serveurs d'envoi (SPF) n'a pas de fin\u00a0: aucun n'est refusé", Message: "L'enregistrement n'a pas de fin (all), et les serveurs non cités ne sont pas refusés\u00a0: «\u00a0{record}\u00a0».", Remedy: "Vérifier que tous les services qui envoient du courriel au nom du domaine sont cités, puis terminer l'enregistrement par -all."},
-				"void-lookups":     {Headline: "Des destinataires ignorent la liste des serveurs d'envoi (SPF), aux noms périmés", Message: "L'enregistrement demande {count|recherche|recherches} sans résultat\u00a0: des destinataires l'ignorent en entier.", Remedy: "Retirer de l'enregistrement les termes dont le nom n'existe plus ou ne donne aucune adresse."},
 			},
 			References: []string{
 				"RFC 7208, sections 4.5, 4.6 et 5",
@@ -4151,7 +4158,7 @@ func exposurespfrecordPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The domain names its sending servers and refuses the others (SPF)",
 			Why:      "Without a list of the servers allowed to send mail, anybody can write in the name of the hospital: a false invoice, a false message from the management, a trap sent to a patient.",
-			How:      "The TXT records of the domain are read, and all those they lead to. Exactly one must begin with `v=spf1`, be well formed, lead to no permanent error, and end, after redirections, with `-all` (servers not listed are refused). The end `~all` (mistrust) is accepted when a DMARC policy of quarantine or reject applies (the share `pct` has no effect any more); otherwise it is a low failure. The end `?all` and no end at all are medium failures, `+all` a high one, even when it comes from an include. A record that is absent, multiple, malformed or in permanent error is a medium failure, high if DMARC is absent too. More than two look-ups in vain: low. What depends on the message (macros) is not followed. A sub-name without SPF is not judged.",
+			How:      "The TXT records of the domain are read, and all those they lead to. Exactly one must begin with `v=spf1`, be well formed, lead to no permanent error, and end, after redirections, with `-all` (servers not listed are refused). The end `~all` (mistrust) is accepted when a DMARC policy of quarantine or reject applies (the share `pct` has no effect any more); otherwise it is a low failure. The end `?all` and no end at all are medium failures, `+all` a high one, even when it comes from an include. A record that is absent, multiple, malformed or in permanent error is a medium failure, high if DMARC is absent too. Every permanent error is told, and how the record ends besides. Look-ups in vain are counted by the measure on look-ups. What depends on the message (macros) is not followed. A sub-name without SPF is not judged.",
 			Fix:      "List every service that sends mail in the name of the domain (mail, web site, appointments, payroll, providers), name them in a single `v=spf1` record, then end it with `-all`. Remove the includes that no longer lead to a valid record.",
 			Conclude: "Check that the DNS servers of the domain, and those of the names its SPF record refers to, answer the resolvers of the agent (\"network.resolvers\" in agent.yaml); then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -4175,7 +4182,6 @@ func exposurespfrecordPapers() scanner.Papers {
 				"too-many-hosts":   {Headline: "The list of sending servers (SPF) leads at once to too many servers", Message: "The term \"{term}\" read at {name} leads to more than ten servers: receivers ignore the record.", Remedy: "Replace the term given by the addresses of the only servers that send mail."},
 				"too-many-lookups": {Headline: "Receivers ignore the list of sending servers (SPF), too long to follow", Message: "The record asks for more look-ups than receivers make: they ignore it as a whole.", Remedy: "Remove from the record the providers that send nothing any more and replace references by sending addresses, down to ten look-ups at most."},
 				"unfinished":       {Headline: "The list of sending servers (SPF) has no end: none is refused", Message: "The record has no end (all), and servers not listed are not refused: \"{record}\".", Remedy: "Check that every service that sends mail in the name of the domain is named, then end the record with -all."},
-				"void-lookups":     {Headline: "Some receivers ignore the list of sending servers (SPF), for its outdated names", Message: "The record asks for {count|look-up that finds|look-ups that find} nothing: some receivers ignore it as a whole.", Remedy: "Remove from the record the terms whose name no longer exists or gives no address."},
 			},
 			References: []string{
 				"RFC 7208, sections 4.5, 4.6 and 5",
@@ -4787,7 +4793,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 	return scanner.Papers{
 		FR: scanner.Paper{
 			Title:    "L'échange de clés est signé avec une empreinte solide",
-			Why:      "La signature de l'échange de clés prouve que l'on parle au bon serveur. MD5 et SHA-1 permettent de fabriquer de fausses preuves.",
+			Why:      "La signature de l'échange de clés prouve que l'on parle au bon serveur. MD5 et SHA-1 permettent de fabriquer de fausses preuves. SHA-224 ne le permet pas, mais sa marge est plus faible que ce qui est demandé aujourd'hui.",
 			How:      "On ne propose que des signatures MD5 ou SHA-1, puis SHA-224. MD5 ou SHA-1 accepté\u00a0: non-conformité importante. SHA-224\u00a0: mineure. Avant TLS 1.2, l'empreinte ne se choisit pas\u00a0: non applicable. Sans réponse claire, le résultat est non concluant.",
 			Fix:      "Refuser les signatures SHA-1 et MD5 dans la négociation TLS.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, et que le pare-feu laisse l'agent le joindre plusieurs fois de suite\u00a0; relancer ensuite l'examen. À défaut, lire dans la configuration du service les signatures acceptées.",
@@ -4798,7 +4804,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 				"not-chosen": {Message: "Le service ne parle que des versions où l'empreinte ne se choisit pas."},
 				"not-known":  {Message: "On ne sait pas quelles empreintes le service accepte.", Remedy: "Relancer l'examen\u00a0; si le doute demeure, chercher ce qui interrompt les échanges de l'agent avec ce service (limite de débit, équipement qui coupe les négociations TLS) et l'y exempter."},
 				"other-talk": {Message: "Le port répond, mais ne parle pas TLS."},
-				"short":      {Headline: "Le service accepte des signatures à l'empreinte un peu courte (SHA-224)", Message: "Le service accepte de signer avec SHA-224, une empreinte un peu courte.", Remedy: "Refuser les signatures SHA-224 dans la négociation TLS."},
+				"short":      {Headline: "Le service accepte des signatures à l'empreinte un peu courte (SHA-224)", Message: "Le service accepte de signer avec SHA-224\u00a0: on ne sait pas contrefaire une telle signature, mais sa marge est plus faible que ce qui est demandé aujourd'hui.", Remedy: "Refuser les signatures SHA-224 dans la négociation TLS."},
 				"strong":     {Message: "Le service refuse les signatures MD5 et SHA-1."},
 				"unreached":  {Message: "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.", Remedy: "Vérifier que le service est en marche, puis demander à l'équipe réseau que rien ne bloque l'adresse de l'agent vers ce port\u00a0; relancer ensuite l'examen. Si le service n'existe plus, le retirer de «\u00a0targets\u00a0» dans agent.yaml."},
 			},
@@ -4809,7 +4815,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 		},
 		EN: scanner.Paper{
 			Title:    "The key exchange is signed with a strong hash",
-			Why:      "The signature of the key exchange proves that the right server is spoken to. MD5 and SHA-1 allow false proofs.",
+			Why:      "The signature of the key exchange proves that the right server is spoken to. MD5 and SHA-1 allow false proofs. SHA-224 does not, but its margin is smaller than what is asked for today.",
 			How:      "MD5 or SHA-1 signatures only are offered, then SHA-224. MD5 or SHA-1 accepted: a medium failure. SHA-224: low. Before TLS 1.2 the hash is not chosen: not applicable. Without a clear answer the outcome is inconclusive.",
 			Fix:      "Refuse SHA-1 and MD5 signatures in the TLS negotiation.",
 			Conclude: "Check that the service runs at the declared address, and that the firewall lets the agent reach it several times in a row; then scan again. Failing that, read in the configuration of the service the signatures it accepts.",
@@ -4820,7 +4826,7 @@ func exposuretlssignaturehashPapers() scanner.Papers {
 				"not-chosen": {Message: "The service only speaks versions where the hash is not chosen."},
 				"not-known":  {Message: "Which hashes the service accepts is not known.", Remedy: "Scan again; if the doubt remains, look for what interrupts the exchanges of the agent with this service (rate limit, device that cuts TLS negotiations) and exempt the agent there."},
 				"other-talk": {Message: "The port answers, but does not speak TLS."},
-				"short":      {Headline: "The service accepts signatures with a rather short hash (SHA-224)", Message: "The service accepts to sign with SHA-224, a rather short hash.", Remedy: "Refuse SHA-224 signatures in the TLS negotiation."},
+				"short":      {Headline: "The service accepts signatures with a rather short hash (SHA-224)", Message: "The service accepts to sign with SHA-224: nobody knows how to forge such a signature, but its margin is smaller than what is asked for today.", Remedy: "Refuse SHA-224 signatures in the TLS negotiation."},
 				"strong":     {Message: "The service refuses MD5 and SHA-1 signatures."},
 				"unreached":  {Message: "The service could not be reached: what it accepts is not known.", Remedy: "Check that the service is running, then ask the network team that nothing blocks the address of the agent to this port; then scan again. If the service no longer exists, remove it from \"targets\" in agent.yaml."},
 			},

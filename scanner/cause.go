@@ -128,7 +128,8 @@ const (
 	CertificateExpired   = "expired" // or not valid yet
 	CertificateAuthority = "authority"
 	CertificateName      = "name"
-	CertificateForm      = "form" // written against the standard
+	CertificateForm      = "form"      // written against the standard
+	CertificateSignature = "signature" // by a hash that can be forged
 )
 
 const (

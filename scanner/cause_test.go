@@ -4,8 +4,13 @@ package scanner_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -13,6 +18,7 @@ import (
 	"io"
 	"log"
 	"maps"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +28,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -89,10 +96,12 @@ func TestCausesOf_real(t *testing.T) {
 	pair.Certificate, pair.Leaf = [][]byte{[]byte("none")}, nil
 	garbled := httptest.NewUnstartedServer(http.NotFoundHandler())
 	defer garbled.Close()
+	old, authority := oldServer(t)
+	defer old.Close()
 	garbled.Config.ErrorLog = log.New(io.Discard, "", 0)
 	garbled.Listener = tls.NewListener(garbled.Listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
 	garbled.Start()
-	authority := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	known := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	read := func(path string) error { _, err := os.ReadFile(path); return err }
 	tests := []struct {
 		name string
@@ -106,12 +115,16 @@ func TestCausesOf_real(t *testing.T) {
 			scanner.Cause{Code: scanner.CauseBadCertificate, Values: scanner.Values{"reason": "authority"}},
 		},
 		{
-			"name", shake(secure, &tls.Config{ServerName: "chu.test", RootCAs: authority, MinVersion: tls.VersionTLS12}),
+			"name", shake(secure, &tls.Config{ServerName: "chu.test", RootCAs: known, MinVersion: tls.VersionTLS12}),
 			scanner.Cause{Code: scanner.CauseBadCertificate, Values: scanner.Values{"reason": "name"}},
 		},
 		{
 			"form", shake(garbled, &tls.Config{ServerName: "chu.test", MinVersion: tls.VersionTLS12}),
 			scanner.Cause{Code: scanner.CauseBadCertificate, Values: scanner.Values{"reason": "form"}},
+		},
+		{
+			"signature", shake(old, &tls.Config{ServerName: "example.com", RootCAs: authority, MinVersion: tls.VersionTLS12}),
+			scanner.Cause{Code: scanner.CauseBadCertificate, Values: scanner.Values{"reason": "signature"}},
 		},
 		{"file-missing", read(filepath.Join(folder, "accounts.csv")), scanner.Cause{Code: scanner.CauseFileMissing}.At("accounts.csv")},
 		{"file-unreadable", read(folder), scanner.Cause{Code: scanner.CauseFileUnreadable}.At(filepath.Base(folder))},
@@ -164,6 +177,40 @@ func TestCauses_merge(t *testing.T) {
 
 var holes = regexp.MustCompile(`\{([a-z]+)\}`)
 
+// oldServer shows a certificate signed with SHA-1 by an authority that is known.
+func oldServer(t *testing.T) (*httptest.Server, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "root"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "leaf"}, DNSNames: []string{"example.com"}, SignatureAlgorithm: x509.ECDSAWithSHA1,
+		NotBefore: root.NotBefore, NotAfter: root.NotAfter,
+	}
+	var made [2]*x509.Certificate
+	for i, template := range []*x509.Certificate{root, leaf} {
+		der, err := x509.CreateCertificate(rand.Reader, template, root, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made[i], err = x509.ParseCertificate(der); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(made[0])
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{made[1].Raw}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	return server, pool
+}
+
 // Every cause is worded in both languages, with the same values, and nothing of
 // the way it is written shows.
 func TestCauseWords(t *testing.T) {
@@ -171,7 +218,7 @@ func TestCauseWords(t *testing.T) {
 		"where": "WHERE", "limit": "10 s", "line": "4", "code": "SERVFAIL", "field": "as_of", "expected": "2026-10-01", "count": "3",
 	}
 	for _, code := range allCauses() {
-		for _, reason := range []string{"", scanner.CertificateExpired, scanner.CertificateAuthority, scanner.CertificateName, scanner.CertificateForm} {
+		for _, reason := range []string{"", scanner.CertificateExpired, scanner.CertificateAuthority, scanner.CertificateName, scanner.CertificateForm, scanner.CertificateSignature} {
 			values := scanner.Values{"reason": reason, "field": "as_of"}
 			for _, c := range []scanner.Cause{{Code: code, Values: values}, {Code: code, Values: merged(full, values)}} {
 				words, remedy := c.Text(), c.Remedy()

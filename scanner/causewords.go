@@ -188,6 +188,13 @@ var causeWords = map[CauseCode]wording{
 			"Declare the name the certificate of the service bears (server_name), or correct the declared address.",
 		},
 	},
+	CauseBadCertificate + "/" + CertificateSignature: {
+		Text{"le certificat présenté ou l'un de sa chaîne porte une signature que l'on sait contrefaire[ ({where})]", "the certificate shown or one of its chain carries a signature that can be forged[ ({where})]"},
+		Text{
+			"Faites réémettre ce certificat, signé en SHA-256.",
+			"Have that certificate issued again, signed with SHA-256.",
+		},
+	},
 	CauseBadCertificate + "/" + CertificateForm: {
 		Text{"le certificat présenté est mal écrit, et l'agent ne peut rien échanger derrière lui[ ({where})]", "the certificate shown is written badly, and the agent can exchange nothing behind it[ ({where})]"},
 		Text{

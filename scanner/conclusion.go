@@ -22,6 +22,9 @@ func (c Check) Conclude(looks []Observation, params json.RawMessage, run ...Obse
 	}
 	second := c.Evaluate(looks[len(looks)-1], params, run...)
 	f := c.agreed(first, second)
+	if first.Outcome == Fail && second.Outcome == Fail && first.Values[ValueAlso]+second.Values[ValueAlso] != "" {
+		f = c.seenTwice(looks, run, f)
+	}
 	f.Observations = slices.Clone(first.Observations)
 	for _, id := range second.Observations {
 		if !slices.Contains(f.Observations, id) { // the reference is named once
@@ -50,6 +53,18 @@ func (c Check) agreed(first, second Finding) Finding {
 		return first
 	}
 	return second
+}
+
+// seenTwice tells, of several failures, those that both looks saw.
+func (c Check) seenTwice(looks, run []Observation, agreed Finding) Finding {
+	first, _ := c.verdict(looks[0].reading(c.Reads), agreed.Parameters, run)
+	second, _ := c.verdict(looks[len(looks)-1].reading(c.Reads), agreed.Parameters, run)
+	f := c.finding(agreed.Target, second.among(first))
+	if f.Severity.Rank() < agreed.Severity.Rank() {
+		return agreed
+	}
+	f.Parameters, f.Strength, f.Observations = agreed.Parameters, agreed.Strength, agreed.Observations
+	return f
 }
 
 // doubted turns a failure into a doubt that still says what was seen.

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 )
 
 // Finding is a verdict about one target by one revision of one check, with the
@@ -121,13 +122,22 @@ func (c Check) withoutReference(missing lack) Verdict {
 }
 
 func (c Check) finding(t Target, v Verdict) Finding {
+	v = c.gravestFirst(v)
 	severity := v.Severity
 	if severity == "" {
 		severity = c.Severity
 	}
+	values := v.Values
+	if len(v.Also) > 0 {
+		values = maps.Clone(values)
+		if values == nil {
+			values = Values{}
+		}
+		values[ValueAlso] = v.others()
+	}
 	return Finding{
 		Fingerprint: Fingerprint(c.ID, t.Key()), Check: c.ID, Revision: c.Revision, Target: t,
-		Outcome: v.Outcome, Severity: severity, Reason: v.Reason, Values: v.Values,
+		Outcome: v.Outcome, Severity: severity, Reason: v.Reason, Values: values,
 		Title: c.Papers.Title(), Headline: c.headline(v), Message: c.message(v), Fix: c.remedy(v),
 		Observations: []string{},
 	}
@@ -137,12 +147,11 @@ func (c Check) message(v Verdict) Text {
 	if common, ok := commonReasons[v.Reason]; ok {
 		return common.Fill(v.Values)
 	}
-	message := c.Papers.Message(v.Reason, v.Values)
-	for _, also := range v.Also {
-		next := c.Papers.Message(also.Reason, also.Values)
-		message = Text{message.FR + " " + next.FR, message.EN + " " + next.EN}
+	var told []Text
+	for _, one := range v.all() {
+		told = append(told, c.Papers.Message(one.Reason, one.Values))
 	}
-	return message
+	return joined(told)
 }
 
 // unseen words what an observation lacks, and how to reach a verdict.

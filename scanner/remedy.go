@@ -2,8 +2,6 @@
 
 package scanner
 
-import "slices"
-
 // remedy says what the reader of a verdict can do. The framework's own reasons
 // have their own way out, whatever the check; what was not observed is remedied
 // by its causes (Observation.unseen), and so is what a fact says it lacks.
@@ -14,17 +12,11 @@ func (c Check) remedy(v Verdict) Text {
 	if common, ok := commonRemedies[v.Reason]; ok {
 		return common.Fill(v.Values)
 	}
-	remedies := []Text{c.Papers.Remedy(v.Outcome, v.Reason, v.Values)}
-	for _, also := range v.Also {
-		if next := c.Papers.Remedy(also.Outcome, also.Reason, also.Values); !slices.Contains(remedies, next) {
-			remedies = append(remedies, next)
-		}
+	var wanted []Text
+	for _, failure := range v.all() {
+		wanted = append(wanted, c.Papers.Remedy(failure.Outcome, failure.Reason, failure.Values))
 	}
-	whole := remedies[0]
-	for _, next := range remedies[1:] {
-		whole = Text{whole.FR + "\n\n" + next.FR, whole.EN + "\n\n" + next.EN}
-	}
-	return whole
+	return joined(wanted)
 }
 
 // headline is what lists say of a failure.

@@ -183,6 +183,9 @@ func tlsCause(err error) (Cause, bool) {
 	case tls.AlertError:
 		return Cause{Code: CauseTLSRefused, Values: Values{ValueCode: strconv.Itoa(int(e))}}, true
 	case x509.UnknownAuthorityError:
+		if strings.Contains(e.Error(), "insecure algorithm") { // its hint, which has no name
+			return bad(CertificateSignature)
+		}
 		return bad(CertificateAuthority)
 	case x509.HostnameError:
 		return bad(CertificateName)

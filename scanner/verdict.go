@@ -98,8 +98,8 @@ type Verdict struct {
 	// Backed says that the statement it was drawn from comes with a document that
 	// was read.
 	Backed bool
-	// Also are further verdicts of the same outcome on the same target: each is told
-	// in the message after this one, with its own remedy.
+	// Also are further verdicts of the same outcome, each told in the message after
+	// this one, with its remedy (Together).
 	Also []Verdict
 	// Causes, when set, are those that the fact itself tells for what it lacks:
 	// their remedies are the remedy of the finding.
@@ -136,30 +136,6 @@ func (v Verdict) gravity() int {
 // Worst is the verdict that asks most of a reader, the first of equals
 // (exposure-checks.md section 1.2: the worst verdict of several addresses wins).
 func Worst(verdicts []Verdict) Verdict { return slices.MinFunc(verdicts, Verdict.Compare) }
-
-// maxTogether bounds the verdicts that one message tells.
-const maxTogether = 20
-
-// Together is the verdict that asks most of a reader, with every other one of the
-// same outcome told after it, gravest first and each once: correcting what is
-// told must be enough.
-func Together(verdicts []Verdict) Verdict {
-	worst := Worst(verdicts)
-	same := slices.DeleteFunc(slices.Clone(verdicts), func(v Verdict) bool { return v.Outcome != worst.Outcome })
-	slices.SortStableFunc(same, Verdict.Compare)
-	var told []Verdict
-	for _, v := range same {
-		again := slices.ContainsFunc(told, func(t Verdict) bool { return t.Reason == v.Reason && maps.Equal(t.Values, v.Values) })
-		if !again && len(told) < maxTogether {
-			told = append(told, v)
-		}
-	}
-	together := told[0]
-	if worst.Outcome == Fail || worst.Outcome == Inconclusive {
-		together.Also = told[1:]
-	}
-	return together
-}
 
 // Passed concludes that the criterion is met.
 func Passed(reason string, v Values) Verdict {

@@ -86,15 +86,17 @@ type SPF struct {
 
 // SPFRecord is what a name publishes.
 type SPFRecord struct {
-	Name   string    `json:"name"`
-	Answer Answer    `json:"answer"`
-	Count  int       `json:"count"`          // records that claim to be SPF
-	Text   string    `json:"text,omitempty"` // of the only one, at most 1000 bytes
-	Fault  string    `json:"fault,omitempty"`
-	Terms  []SPFTerm `json:"terms,omitempty"` // those evaluated, at most 100
-	Cost   int       `json:"cost"`            // of its terms and of all they lead to
-	Voids  int       `json:"voids,omitempty"`
-	Error  string    `json:"error,omitempty"`
+	Name   string `json:"name"`
+	Answer Answer `json:"answer"`
+	Count  int    `json:"count"`          // records that claim to be SPF
+	Text   string `json:"text,omitempty"` // of the only one, at most 1000 bytes
+	Fault  string `json:"fault,omitempty"`
+	// Terms are those evaluated, at most 100; of a record with a fault, those that
+	// are well formed, of which nothing was asked.
+	Terms []SPFTerm `json:"terms,omitempty"`
+	Cost  int       `json:"cost"` // of its terms and of all they lead to
+	Voids int       `json:"voids,omitempty"`
+	Error string    `json:"error,omitempty"`
 }
 
 // SPFTerm is one evaluated term of a record.

@@ -53,9 +53,12 @@ type MailHost struct {
 	Versions map[string]Offer `json:"versions,omitempty"`
 	Chain    []Certificate    `json:"chain,omitempty"` // as sent, leaf first
 	// Trust leaves dates and name aside, as for any TLS service.
-	Trust    Trust  `json:"trust,omitempty"`
-	Store    string `json:"store,omitempty"`
-	TLSError string `json:"tls_error,omitempty"`
+	Trust Trust  `json:"trust,omitempty"`
+	Store string `json:"store,omitempty"`
+	// OutOfDate is whether a certificate of the chain above the leaf, without which
+	// no path held, was out of date at the moment of the look.
+	OutOfDate bool   `json:"out_of_date,omitempty"`
+	TLSError  string `json:"tls_error,omitempty"`
 	// TLSA tells for each record of the server whether it authenticates the chain
 	// shown (RFC 7671); absent when no chain was.
 	TLSA  []bool      `json:"tlsa,omitempty"`

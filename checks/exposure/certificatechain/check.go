@@ -5,6 +5,8 @@
 package certificatechain
 
 import (
+	"time"
+
 	"carescan/checks/internal/contact"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -29,6 +31,15 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 	case fact.Untrusted:
 		return broken(t)
 	case fact.Trusted, fact.PrivatelyTrusted:
+		if link, found := outOfDate(t); found {
+			stale := scanner.Failed("out-of-date", scanner.Values{
+				"subject": link.Subject, "from": link.NotBefore.UTC().Format(time.DateOnly), "until": link.NotAfter.UTC().Format(time.DateOnly),
+			})
+			if v := order(t); v.Outcome == scanner.Fail {
+				return scanner.Together([]scanner.Verdict{stale, v})
+			}
+			return stale
+		}
 		return order(t)
 	}
 	return scanner.Unknown("trust-unknown", nil)
@@ -40,6 +51,15 @@ func broken(t fact.TLS) scanner.Verdict {
 		return scanner.FailedAs(scanner.Medium, "incomplete", scanner.Values{"issuer": t.Shape.Open})
 	}
 	return scanner.Failed("untrusted", scanner.Values{"issuer": t.Chain[0].Issuer})
+}
+
+// outOfDate is the link above the leaf that no path holds without, and that clients
+// refuse as they refuse a leaf (RFC 5280 section 6.1.3, step a.2).
+func outOfDate(t fact.TLS) (fact.Certificate, bool) {
+	if t.Shape == nil || t.Shape.OutOfDate <= 0 || t.Shape.OutOfDate >= len(t.Chain) {
+		return fact.Certificate{}, false
+	}
+	return t.Chain[t.Shape.OutOfDate], true
 }
 
 func order(t fact.TLS) scanner.Verdict {

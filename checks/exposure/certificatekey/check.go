@@ -5,11 +5,11 @@
 package certificatekey
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"carescan/checks/internal/contact"
+	"carescan/checks/internal/signature"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -38,10 +38,16 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if v, settled := contact.Certificate(t); settled {
 		return v
 	}
-	for _, look := range []func(Params, fact.TLS) (scanner.Verdict, bool){badKey, badSignature, doubtfulKey, doubtfulSignature} {
-		if v, found := look(c.Params, t); found {
-			return v
-		}
+	faults, doubts := keys(c.Params, t)
+	faults = append(faults, signatures(t)...)
+	if len(faults) > 0 {
+		return scanner.Together(faults)
+	}
+	if len(doubts) > 0 {
+		return doubts[0]
+	}
+	if v, found := doubtfulSignature(t); found {
+		return v
 	}
 	values := scanner.Values{"key": t.Chain[0].Key}
 	if kind, bits := size(t.Chain[0].Key); kind == "RSA" && bits < c.Params.RSAGood {
@@ -55,33 +61,36 @@ func leaves(t fact.TLS) []fact.Certificate {
 	return append([]fact.Certificate{t.Chain[0]}, t.Alternates...)
 }
 
-func badKey(p Params, t fact.TLS) (scanner.Verdict, bool) { return keyOf(p, t, scanner.Fail) }
-
-func doubtfulKey(p Params, t fact.TLS) (scanner.Verdict, bool) {
-	return keyOf(p, t, scanner.Inconclusive)
-}
-
-func keyOf(p Params, t fact.TLS, outcome scanner.Outcome) (scanner.Verdict, bool) {
+// keys judges that of each leaf.
+func keys(p Params, t fact.TLS) (faults, doubts []scanner.Verdict) {
 	for _, leaf := range leaves(t) {
-		if v, found := key(p, leaf); found && v.Outcome == outcome {
-			return v, true
+		found := key(p, leaf)
+		for _, v := range found {
+			if v.Outcome == scanner.Fail {
+				faults = append(faults, v)
+			} else {
+				doubts = append(doubts, v)
+			}
 		}
 	}
-	return scanner.Verdict{}, false
+	return faults, doubts
 }
 
-// badSignature leaves aside those that vouch for themselves: nobody relies on them.
-func badSignature(_ Params, t fact.TLS) (scanner.Verdict, bool) {
+// signatures lists those of the whole chain that can be forged, or are short.
+func signatures(t fact.TLS) (faults []scanner.Verdict) {
 	for _, cert := range append(leaves(t), t.Chain[1:]...) {
-		if cert.Subject != cert.Issuer && brokenHash(cert.Signature) {
-			return scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject}), true
+		if signature.Forgeable(cert) {
+			faults = append(faults, scanner.Failed("weak-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject}))
+		}
+		if signature.Short(cert) {
+			faults = append(faults, scanner.FailedAs(scanner.Low, "short-signature", scanner.Values{"signature": cert.Signature, "subject": cert.Subject}))
 		}
 	}
-	return scanner.Verdict{}, false
+	return faults
 }
 
 // doubtfulSignature is one that has a number in place of a name.
-func doubtfulSignature(_ Params, t fact.TLS) (scanner.Verdict, bool) {
+func doubtfulSignature(t fact.TLS) (scanner.Verdict, bool) {
 	_, err := strconv.Atoi(t.Chain[0].Signature)
 	return scanner.Unknown("signature-unknown", nil), err == nil
 }
@@ -94,22 +103,26 @@ func passing(p Params, values scanner.Values) scanner.Verdict {
 	return scanner.Passed("until-2030", values)
 }
 
-func key(p Params, leaf fact.Certificate) (scanner.Verdict, bool) {
+// key judges the size of a key, then what else is wrong with it.
+func key(p Params, leaf fact.Certificate) []scanner.Verdict {
 	kind, bits := size(leaf.Key)
 	values := scanner.Values{"key": leaf.Key, "exponent": strconv.Itoa(leaf.Exponent)}
+	var found []scanner.Verdict
 	switch {
 	case kind == "Ed25519" || kind == "Ed448":
-		return scanner.Verdict{}, false
-	case kind == "DSA" && bits >= p.RSAMin:
-		return scanner.Failed("abandoned-key", values), true // FIPS 186-5: DSA no longer signs
+		return nil
 	case bits == 0 || kind != "RSA" && kind != "ECDSA" && kind != "DSA":
-		return scanner.Unknown("key-unknown", values), true
+		return []scanner.Verdict{scanner.Unknown("key-unknown", values)}
 	case kind != "ECDSA" && bits < p.RSAMin, kind == "ECDSA" && bits < p.CurveMin:
-		return scanner.Failed("short-key", values), true
-	case kind == "RSA" && leaf.Exponent != 0 && leaf.Exponent < p.ExponentMin:
-		return scanner.Failed("small-exponent", values), true
+		found = append(found, scanner.Failed("short-key", values))
 	}
-	return scanner.Verdict{}, false
+	if kind == "DSA" { // FIPS 186-5: it no longer signs
+		found = append(found, scanner.Failed("abandoned-key", values))
+	}
+	if kind == "RSA" && leaf.Exponent != 0 && leaf.Exponent < p.ExponentMin {
+		found = append(found, scanner.Failed("small-exponent", values))
+	}
+	return found
 }
 
 // size reads "RSA 2048", "ECDSA P-256" or "ECDSA brainpoolP256r1".
@@ -121,11 +134,4 @@ func size(text string) (kind string, bits int) {
 		bits, _ = strconv.Atoi(digits[0])
 	}
 	return kind, bits
-}
-
-func brokenHash(signature string) bool {
-	upper := strings.ToUpper(signature)
-	return slices.ContainsFunc([]string{"MD2", "MD5", "SHA1", "SHA-1"}, func(hash string) bool {
-		return strings.HasPrefix(upper, hash+"-") || strings.HasSuffix(upper, "-"+hash) || strings.Contains(upper, "WITH"+hash)
-	})
 }

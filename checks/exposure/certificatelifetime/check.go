@@ -72,13 +72,18 @@ func public(p Params, t fact.TLS) scanner.Verdict {
 	leaf, limit := t.Chain[0], p.limit(t.Chain[0].NotBefore)
 	life := leaf.NotAfter.Sub(leaf.NotBefore) + time.Second
 	values := scanner.Values{"days": strconv.Itoa(int((life + day - 1) / day)), "limit": strconv.Itoa(limit), "scts": strconv.Itoa(t.SCTs)}
+	var faults []scanner.Verdict
+	if life > time.Duration(limit)*day {
+		faults = append(faults, scanner.Failed("too-long", values))
+	}
+	if t.SCTs < p.SCTs && len(t.Offers) > 0 && t.Why[fact.TLSStaple] == "" {
+		faults = append(faults, scanner.Failed("not-logged", values))
+	}
 	switch {
-	case life > time.Duration(limit)*day:
-		return scanner.Failed("too-long", values)
-	case t.SCTs < p.SCTs && (len(t.Offers) == 0 || t.Why[fact.TLSStaple] != ""):
-		return scanner.Unknown("transparency-unknown", nil)
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case t.SCTs < p.SCTs:
-		return scanner.Failed("not-logged", values)
+		return scanner.Unknown("transparency-unknown", nil)
 	}
 	return scanner.Passed("within", values)
 }

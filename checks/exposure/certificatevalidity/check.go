@@ -5,6 +5,7 @@
 package certificatevalidity
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,48 +38,50 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if v, settled := contact.Certificate(t); settled {
 		return v
 	}
-	for _, look := range []func(scanner.Case[Params], fact.TLS) (scanner.Verdict, bool){
-		dates, name, margin, doubts,
-	} {
-		if v, found := look(c, t); found {
-			return v
-		}
+	faults := slices.Concat(dates(c, t), name(t), margin(c, t))
+	switch {
+	case len(faults) > 0:
+		return scanner.Together(faults)
+	case !covered(t.Name, t.Chain[0].Names):
+		return scanner.Unknown("too-many-names", scanner.Values{"name": t.Name})
 	}
 	return scanner.Passed("valid", describe(c, t))
 }
 
 // dates obeys RFC 5280 section 4.1.2.5: both bounds are inside.
-func dates(c scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
+func dates(c scanner.Case[Params], t fact.TLS) []scanner.Verdict {
 	leaf := t.Chain[0]
 	switch {
 	case c.At.After(leaf.NotAfter):
-		return scanner.Failed("expired", describe(c, t)), true
+		return []scanner.Verdict{scanner.Failed("expired", describe(c, t))}
 	case c.At.Before(leaf.NotBefore):
-		return scanner.Failed("not-yet-valid", describe(c, t)), true
+		return []scanner.Verdict{scanner.Failed("not-yet-valid", describe(c, t))}
 	}
-	return scanner.Verdict{}, false
+	return nil
 }
 
-func name(_ scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
-	wrong := !covered(t.Name, t.Chain[0].Names) && len(t.Chain[0].Names) < maxNames
-	return scanner.Failed("wrong-name", scanner.Values{"name": t.Name}), wrong
+// name looks for that of the service among those of the certificate, which are
+// all there when they are fewer than a fact keeps.
+func name(t fact.TLS) []scanner.Verdict {
+	if covered(t.Name, t.Chain[0].Names) || len(t.Chain[0].Names) >= maxNames {
+		return nil
+	}
+	return []scanner.Verdict{scanner.Failed("wrong-name", scanner.Values{"name": t.Name})}
 }
 
-func margin(c scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
+// margin has no object outside the dates.
+func margin(c scanner.Case[Params], t fact.TLS) []scanner.Verdict {
 	leaf, p := t.Chain[0], c.Params
 	left, life := leaf.NotAfter.Sub(c.At), leaf.NotAfter.Sub(leaf.NotBefore)
 	switch {
+	case len(dates(c, t)) > 0:
+		return nil
 	case left < smaller(p.UrgentDays, p.UrgentPercent, life):
-		return scanner.FailedAs(scanner.Medium, "urgent", describe(c, t)), true
+		return []scanner.Verdict{scanner.FailedAs(scanner.Medium, "urgent", describe(c, t))}
 	case left <= smaller(p.SoonDays, p.SoonPercent, life):
-		return scanner.FailedAs(scanner.Low, "soon", describe(c, t)), true
+		return []scanner.Verdict{scanner.FailedAs(scanner.Low, "soon", describe(c, t))}
 	}
-	return scanner.Verdict{}, false
-}
-
-// doubts come last: a proven fault counts more than what is not known.
-func doubts(_ scanner.Case[Params], t fact.TLS) (scanner.Verdict, bool) {
-	return scanner.Unknown("too-many-names", scanner.Values{"name": t.Name}), !covered(t.Name, t.Chain[0].Names)
+	return nil
 }
 
 func smaller(days, percent int, life time.Duration) time.Duration {

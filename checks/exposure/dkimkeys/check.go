@@ -22,7 +22,7 @@ type Params struct {
 // Check is the value the registry holds. Revision 2 tells a key that is not for
 // mail, and one that allows no hash in use, from one limited to SHA-1.
 var Check = scanner.Check{
-	ID: "exposure.dkim-keys", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.dkim-keys", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-13"},
 	Judge:      scanner.Each(Params{StrongBits: 2048, LeastBits: 1024}, judge),
 }
@@ -36,11 +36,20 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	case len(f.DKIM) == 0:
 		return scanner.Exempt("undeclared", nil)
 	}
-	for _, look := range []func(Params, fact.DKIMSelector) string{broken, weak, unknown} {
+	var faults []scanner.Verdict
+	for _, look := range []func(Params, fact.DKIMSelector) string{broken, weak} {
 		for _, s := range f.DKIM {
 			if reason := look(c.Params, s); reason != "" {
-				return verdict(reason, s)
+				faults = append(faults, verdict(reason, s))
 			}
+		}
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
+	}
+	for _, s := range f.DKIM {
+		if reason := unknown(s); reason != "" {
+			return verdict(reason, s)
 		}
 	}
 	if onlyEd25519(f.DKIM) {
@@ -96,7 +105,7 @@ func weak(p Params, s fact.DKIMSelector) string {
 	return ""
 }
 
-func unknown(_ Params, s fact.DKIMSelector) string {
+func unknown(s fact.DKIMSelector) string {
 	if s.Answer != fact.Present && !s.Answer.Absent() {
 		return "selector-unknown"
 	}

@@ -14,7 +14,7 @@ import (
 // Check is the value the registry holds. Revision 2 ignores the share of RFC 7489
 // (pct), which RFC 9989 removed.
 var Check = scanner.Check{
-	ID: "exposure.idle-domain", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.idle-domain", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-02"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -47,11 +47,17 @@ func judgeSubName(f fact.MailPolicy) scanner.Verdict {
 func judgeIdle(f fact.MailPolicy) scanner.Verdict {
 	_, state := mailpolicy.Policy(f)
 	lists := len(f.SPF.Records) > 0 && len(f.SPF.Records[0].Terms) > 1
+	var faults []scanner.Verdict
+	if f.SPF.Result == fact.SPFNone || f.SPF.Result == fact.SPFPermError || !f.SPF.EndUnknown && f.SPF.End != "-" {
+		faults = append(faults, scanner.Failed("no-spf", nil))
+	}
+	if state != mailpolicy.Unknown && !rejects(f) {
+		faults = append(faults, scanner.Failed("no-reject", nil))
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
+	}
 	switch {
-	case f.SPF.Result == fact.SPFNone || f.SPF.Result == fact.SPFPermError || !f.SPF.EndUnknown && f.SPF.End != "-":
-		return scanner.Failed("no-spf", nil)
-	case state != mailpolicy.Unknown && !rejects(f):
-		return scanner.Failed("no-reject", nil)
 	case f.SPF.Result != fact.SPFUsable || f.SPF.EndUnknown:
 		return scanner.Unknown("spf-unknown", nil)
 	case state == mailpolicy.Unknown:

@@ -3,9 +3,11 @@
 package mailtls
 
 import (
+	"slices"
 	"strings"
 
 	"carescan/checks/internal/reception"
+	"carescan/checks/internal/signature"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -31,12 +33,14 @@ func certificate(c scanner.Case[struct{}], f fact.MailServers, h reception.Host)
 	return nil
 }
 
-// verifiable tells whether dates, name and authority hold (RFC 8461 section 4.1),
-// and whether the authority could be verified at all.
+// verifiable tells whether dates, name, signatures and authority hold (RFC 8461
+// section 4.1), and whether the authority could be verified at all.
 func verifiable(c scanner.Case[struct{}], h reception.Host) (ok, known bool) {
 	leaf := h.Chain[0]
 	switch {
 	case c.At.After(leaf.NotAfter), c.At.Before(leaf.NotBefore), !covered(h.Server.Name, leaf.Names):
+		return false, true
+	case h.OutOfDate, slices.ContainsFunc(h.Chain, signature.Forgeable):
 		return false, true
 	case h.Trust == fact.SelfSigned, h.Trust == fact.Untrusted:
 		return false, true

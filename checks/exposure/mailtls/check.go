@@ -18,7 +18,7 @@ var Check = scanner.Check{
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
-// judge says the gravest of what the addresses show.
+// judge says what is wrong of all that the addresses show.
 func judge(c scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if v, settled := reception.Settled(f); settled {
 		return v
@@ -34,15 +34,19 @@ func judge(c scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 			found[reason] = append(found[reason], label)
 		}
 	}
+	var faults []scanner.Verdict
 	for _, reason := range []string{"only-old", "bad-certificate"} {
 		if len(found[reason]) > 0 {
-			return scanner.Failed(reason, reception.Servers(found[reason]))
+			faults = append(faults, scanner.Failed(reason, reception.Servers(found[reason])))
 		}
 	}
 	for _, reason := range []string{"old-versions", "unverifiable"} {
 		if len(found[reason]) > 0 {
-			return scanner.FailedAs(scanner.Low, reason, reception.Servers(found[reason]))
+			faults = append(faults, scanner.FailedAs(scanner.Low, reason, reception.Servers(found[reason])))
 		}
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	if silent.Any() {
 		return reception.Silent(&silent)

@@ -22,7 +22,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mta-sts", Revision: 3, Severity: scanner.Medium,
+	ID: "exposure.mta-sts", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-16"},
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{LeastAge: 86_400}, judge),
@@ -89,19 +89,30 @@ func judgeStatus(status int, values scanner.Values) scanner.Verdict {
 func judgePolicy(p Params, policy fact.MTASTSPolicy) scanner.Verdict {
 	age := int(policy.MaxAge / time.Second)
 	values := scanner.Values{"mode": policy.Mode, "seconds": strconv.Itoa(age)}
+	// A policy that is tested only, or off, is not applied: what else it says hurts
+	// nobody yet.
 	switch {
 	case policy.Mode == "testing":
 		return scanner.FailedAs(scanner.Low, "testing", values)
 	case policy.Mode != "enforce":
 		return scanner.FailedAs(scanner.Low, "off", values)
-	case len(policy.Uncovered) > 0:
-		return scanner.Failed("uncovered", scanner.Values{"host": policy.Uncovered[0]})
-	case policy.MediaType == "":
-		return scanner.Failed("no-type", nil)
-	case policy.MediaType != "text/plain": // RFC 8461 section 3.2; senders check it (3.3)
-		return scanner.Failed("wrong-type", scanner.Values{"type": policy.MediaType})
-	case age < p.LeastAge:
-		return scanner.FailedAs(scanner.Low, "short-age", values)
+	}
+	var faults []scanner.Verdict
+	for _, host := range policy.Uncovered {
+		faults = append(faults, scanner.Failed("uncovered", scanner.Values{"host": host}))
+	}
+	switch policy.MediaType {
+	case "text/plain": // RFC 8461 section 3.2; senders check it (3.3)
+	case "":
+		faults = append(faults, scanner.Failed("no-type", nil))
+	default:
+		faults = append(faults, scanner.Failed("wrong-type", scanner.Values{"type": policy.MediaType}))
+	}
+	if age < p.LeastAge {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "short-age", values))
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	return scanner.Passed("enforced", values)
 }

@@ -18,7 +18,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.security-txt", Revision: 3, Severity: scanner.Low,
+	ID: "exposure.security-txt", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -53,40 +53,50 @@ func judgeFile(at time.Time, txt fact.SecurityTxt) scanner.Verdict {
 	values := scanner.Values{"expires": text}
 	expires, err := time.Parse(time.RFC3339, text)
 	has := func(f fact.SecurityTxtFault) bool { return slices.Contains(txt.Faults, f) }
-	switch {
-	case has(fact.TxtContactNoURI):
-		return scanner.Failed("contact-not-an-address", nil)
-	case has(fact.TxtContactClear):
-		return scanner.Failed("contact-in-clear", nil)
-	case text == "":
-		return scanner.Failed("no-expiry", nil)
-	case has(fact.TxtExpiresTwice):
-		return scanner.Failed("several-expiries", nil)
-	case err != nil || !dateTime.MatchString(text):
-		return scanner.Failed("unreadable-expiry", scanner.Values{"expires": txt.Expires})
-	case at.After(expires):
-		return scanner.Failed("expired", values)
+	var faults []scanner.Verdict
+	if has(fact.TxtContactNoURI) {
+		faults = append(faults, scanner.Failed("contact-not-an-address", nil))
 	}
-	return judgeForm(txt, values)
+	if has(fact.TxtContactClear) {
+		faults = append(faults, scanner.Failed("contact-in-clear", nil))
+	}
+	switch {
+	case text == "":
+		faults = append(faults, scanner.Failed("no-expiry", nil))
+	case has(fact.TxtExpiresTwice):
+		faults = append(faults, scanner.Failed("several-expiries", nil))
+	case err != nil || !dateTime.MatchString(text):
+		faults = append(faults, scanner.Failed("unreadable-expiry", scanner.Values{"expires": txt.Expires}))
+	case at.After(expires):
+		faults = append(faults, scanner.Failed("expired", values))
+	}
+	faults = append(faults, form(txt)...)
+	switch {
+	case len(faults) > 0:
+		return scanner.Together(faults)
+	case txt.Signed:
+		return scanner.Passed("valid-signed", values)
+	}
+	return scanner.Passed("valid", values)
 }
 
 // dateTime is the form of RFC 3339 section 5.6; the library takes a few others.
 var dateTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 
-// judgeForm obeys section 2.5.2, a file found where it does not say it is must not
+// form obeys section 2.5.2, a file found where it does not say it is must not
 // be trusted, section 3, its type is text/plain in UTF-8, and section 2.5.8.
-func judgeForm(txt fact.SecurityTxt, values scanner.Values) scanner.Verdict {
-	switch {
-	case txt.Elsewhere:
-		return scanner.Failed("elsewhere", nil)
-	case slices.Contains(txt.Faults, fact.TxtMediaType) && txt.MediaType == "":
-		return scanner.Failed("no-type", nil)
-	case slices.Contains(txt.Faults, fact.TxtMediaType):
-		return scanner.Failed("wrong-type", scanner.Values{"type": txt.MediaType})
-	case slices.Contains(txt.Faults, fact.TxtLanguageTwice):
-		return scanner.Failed("several-languages", nil)
-	case txt.Signed:
-		return scanner.Passed("valid-signed", values)
+func form(txt fact.SecurityTxt) (faults []scanner.Verdict) {
+	if txt.Elsewhere {
+		faults = append(faults, scanner.Failed("elsewhere", nil))
 	}
-	return scanner.Passed("valid", values)
+	switch {
+	case slices.Contains(txt.Faults, fact.TxtMediaType) && txt.MediaType == "":
+		faults = append(faults, scanner.Failed("no-type", nil))
+	case slices.Contains(txt.Faults, fact.TxtMediaType):
+		faults = append(faults, scanner.Failed("wrong-type", scanner.Values{"type": txt.MediaType}))
+	}
+	if slices.Contains(txt.Faults, fact.TxtLanguageTwice) {
+		faults = append(faults, scanner.Failed("several-languages", nil))
+	}
+	return faults
 }

@@ -21,7 +21,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.spf-breadth", Revision: 2, Severity: scanner.High,
+	ID: "exposure.spf-breadth", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-06"},
 	Judge:      scanner.Each(Params{Bits4: 16, Bits6: 32}, judge),
 }
@@ -33,29 +33,37 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
 		return scanner.Unknown("no-answer", nil)
 	}
-	if root := f.SPF.Records[0]; root.Count != 1 || root.Fault != "" {
+	root := f.SPF.Records[0]
+	if root.Count != 1 {
 		return scanner.Exempt("no-record", nil)
 	}
-	return judgeRanges(c.Params, f.SPF)
-}
-
-func judgeRanges(p Params, s fact.SPF) scanner.Verdict {
-	terms := authorising(s)
-	wide := func(t term) bool { return t.wider(p) }
-	ptr := func(t term) bool { return t.Kind == "ptr" }
-	switch t, found := first(terms, wide); {
-	case half(terms):
-		return scanner.Failed("half", scanner.Values{"term": t.Text, "name": t.record})
-	case found:
-		return scanner.FailedAs(scanner.Low, "wide", scanner.Values{"term": t.Text, "name": t.record})
+	// A record with a fault authorises nobody today, and what it says once corrected.
+	if faults := broad(c.Params, authorising(f.SPF)); len(faults) > 0 {
+		return scanner.Together(faults)
 	}
-	if t, found := first(terms, ptr); found {
-		return scanner.FailedAs(scanner.Low, "ptr", scanner.Values{"term": t.Text, "name": t.record})
-	}
-	if s.Open {
+	switch {
+	case root.Fault != "":
+		return scanner.Exempt("no-record", nil)
+	case f.SPF.Open:
 		return scanner.Unknown("incomplete", nil)
 	}
 	return scanner.Passed("narrow", nil)
+}
+
+// broad lists what is too wide: half of a space, or one range, and the ptr
+// mechanism.
+func broad(p Params, terms []term) (faults []scanner.Verdict) {
+	t, found := first(terms, func(t term) bool { return t.wider(p) })
+	switch {
+	case half(terms):
+		faults = append(faults, scanner.Failed("half", scanner.Values{"term": t.Text, "name": t.record}))
+	case found:
+		faults = append(faults, scanner.FailedAs(scanner.Low, "wide", scanner.Values{"term": t.Text, "name": t.record}))
+	}
+	if t, found := first(terms, func(t term) bool { return t.Kind == "ptr" }); found {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "ptr", scanner.Values{"term": t.Text, "name": t.record}))
+	}
+	return faults
 }
 
 // term is a term with the name of its record.

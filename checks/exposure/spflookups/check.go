@@ -22,7 +22,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.spf-lookups", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.spf-lookups", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-04"},
 	Judge:      scanner.Each(Params{Comfortable: 8, Most: 10, Voids: 2}, judge),
 }
@@ -42,17 +42,24 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 
 func judgeCount(p Params, s fact.SPF) scanner.Verdict {
 	values := scanner.Values{"count": strconv.Itoa(s.Lookups), "voids": strconv.Itoa(s.Voids), "tree": branches(s.Records[0])}
+	var faults []scanner.Verdict
+	if s.Lookups > p.Most {
+		faults = append(faults, scanner.Failed("too-many", values))
+	}
+	if loops(s) {
+		faults = append(faults, scanner.Failed("loop", values))
+	}
+	if s.Voids > p.Voids {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "void", values))
+	}
+	if s.Lookups > p.Comfortable && s.Lookups <= p.Most && !s.Open {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "near", values))
+	}
 	switch {
-	case s.Lookups > p.Most:
-		return scanner.Failed("too-many", values)
-	case loops(s):
-		return scanner.Failed("loop", values)
-	case s.Voids > p.Voids:
-		return scanner.FailedAs(scanner.Low, "void", values)
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case s.Open:
 		return scanner.Unknown("incomplete", values)
-	case s.Lookups > p.Comfortable:
-		return scanner.FailedAs(scanner.Low, "near", values)
 	}
 	return scanner.Passed("few", values)
 }

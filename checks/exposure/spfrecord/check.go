@@ -14,9 +14,10 @@ import (
 
 // Check is the value the registry holds. Revision 2 reads the whole tree, where
 // revision 1 stopped at the record of the domain. Revision 3 ignores the share of
-// a DMARC policy (pct), which RFC 9989 removed.
+// a DMARC policy (pct), which RFC 9989 removed. Revision 4 tells every permanent
+// error, and leaves look-ups in vain to the check that counts them.
 var Check = scanner.Check{
-	ID: "exposure.spf-record", Revision: 3, Severity: scanner.Medium,
+	ID: "exposure.spf-record", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-03", "EXP-MAIL-05"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -31,7 +32,8 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	return judgeRecord(f, f.SPF.Records[0])
 }
 
-// judgeRecord asks for exactly one record (RFC 7208 section 4.5), well formed.
+// judgeRecord asks for exactly one record (RFC 7208 section 4.5), well formed. A
+// permanent error elsewhere in the tree does not hide what the record ends with.
 func judgeRecord(f fact.MailPolicy, root fact.SPFRecord) scanner.Verdict {
 	switch {
 	case root.Count == 0 && !f.Registrable:
@@ -43,12 +45,20 @@ func judgeRecord(f fact.MailPolicy, root fact.SPFRecord) scanner.Verdict {
 	case root.Fault != "":
 		return broken(f, "invalid", scanner.Values{"term": root.Fault})
 	}
+	var faults []scanner.Verdict
 	for _, fault := range f.SPF.Faults {
 		if reason := permanent(fault.Kind); reason != "" {
-			return broken(f, reason, scanner.Values{"name": fault.Name, "term": fault.Term})
+			faults = append(faults, broken(f, reason, scanner.Values{"name": fault.Name, "term": fault.Term}))
 		}
 	}
-	return judgeEnd(f, scanner.Values{"record": root.Text, "name": f.SPF.EndAt})
+	end := judgeEnd(f, scanner.Values{"record": root.Text, "name": f.SPF.EndAt})
+	switch {
+	case len(faults) == 0:
+		return end
+	case end.Outcome == scanner.Fail:
+		faults = append(faults, end)
+	}
+	return scanner.Together(faults)
 }
 
 // permanent is the reason of a fault elsewhere in the tree that makes receivers
@@ -110,10 +120,9 @@ func judgeSoft(f fact.MailPolicy, v scanner.Values) scanner.Verdict {
 // passed passes when no branch of the tree is left unknown: one that did not
 // answer may hide a permanent error.
 func passed(f fact.MailPolicy, reason string, v scanner.Values) scanner.Verdict {
-	switch {
-	case f.SPF.Result == fact.SPFPermError: // what is left is too many look-ups in vain
-		return scanner.FailedAs(scanner.Low, "void-lookups", scanner.Values{"count": strconv.Itoa(f.SPF.Voids)})
-	case f.SPF.Result != fact.SPFUsable || f.SPF.Open:
+	// What is left of a permanent error is too many look-ups in vain, which
+	// exposure.spf-lookups tells.
+	if f.SPF.Result != fact.SPFUsable && f.SPF.Result != fact.SPFPermError || f.SPF.Open {
 		return scanner.Unknown("incomplete", v)
 	}
 	return scanner.Passed(reason, v)

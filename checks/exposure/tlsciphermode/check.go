@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-cipher-mode", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.tls-cipher-mode", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-06"},
 	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(Params{CBCToo: scanner.Low}, judge),
@@ -36,13 +36,19 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	}
 	short, cbc, aead := offered.To(t, fact.OfferCCM8), offered.To(t, fact.OfferCBC), offered.To(t, fact.OfferAEAD)
 	modern := len(aead.Accepted) > 0 || t.Versions["1.3"] == fact.Accepted
+	var faults []scanner.Verdict
+	if len(short.Accepted) > 0 {
+		faults = append(faults, scanner.Failed("ccm8", nil))
+	}
 	switch {
-	case len(short.Accepted) > 0:
-		return scanner.Failed("ccm8", nil)
 	case len(cbc.Accepted) > 0 && !modern && len(aead.Unknown) == 0:
-		return scanner.Failed("cbc-only", known(t))
+		faults = append(faults, scanner.Failed("cbc-only", known(t)))
 	case len(cbc.Accepted) > 0:
-		return cbcToo(c.Params, t)
+		faults = append(faults, cbcToo(c.Params, t))
+	}
+	switch {
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(short.Unknown)+len(cbc.Unknown) > 0, !modern && len(aead.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
 	case !modern:

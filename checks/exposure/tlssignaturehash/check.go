@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-signature-hash", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.tls-signature-hash", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-08"},
 	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(struct{}{}, judge),
@@ -25,12 +25,16 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 	if v, settled := contact.Settled(t.Reach); settled {
 		return v
 	}
-	broken := answered(t, fact.Accepted, "md5", "sha1")
+	var faults []scanner.Verdict
+	if broken := answered(t, fact.Accepted, "md5", "sha1"); len(broken) > 0 {
+		faults = append(faults, scanner.Failed("broken", scanner.Values{"hashes": strings.Join(broken, ", ")}))
+	}
+	if t.Signatures["sha224"] == fact.Accepted {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "short", nil))
+	}
 	switch {
-	case len(broken) > 0:
-		return scanner.Failed("broken", scanner.Values{"hashes": strings.Join(broken, ", ")})
-	case t.Signatures["sha224"] == fact.Accepted:
-		return scanner.FailedAs(scanner.Low, "short", nil)
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(t.Signatures) == 0 && t.Versions["1.2"] == fact.Declined && speaksOlder(t):
 		return scanner.Exempt("not-chosen", nil)
 	case len(answered(t, fact.Declined, "md5", "sha1")) < 2:

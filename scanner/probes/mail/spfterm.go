@@ -3,6 +3,7 @@
 package mailprobe
 
 import (
+	"cmp"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -57,7 +58,7 @@ func isSPF(text string) bool {
 
 // parseSPF reads a record that begins with its version. Fault is the first term
 // that is not allowed, which makes the whole record a permanent error (section
-// 4.6).
+// 4.6); the others are given all the same.
 func parseSPF(text string) (terms []spfTerm, fault string) {
 	seen := map[string]bool{}
 	for i, text := range strings.Split(text, " ") {
@@ -67,12 +68,13 @@ func parseSPF(text string) (terms []spfTerm, fault string) {
 		term, ok := parseTerm(text)
 		once := term.kind == "redirect" || term.kind == "exp" // section 6
 		if !ok || once && seen[term.kind] {
-			return nil, text
+			fault = cmp.Or(fault, text)
+			continue
 		}
 		seen[term.kind] = true
 		terms = append(terms, term)
 	}
-	return terms, ""
+	return terms, fault
 }
 
 // parseTerm reads one term.

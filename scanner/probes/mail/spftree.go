@@ -119,6 +119,10 @@ func (w *spfWalker) parse(ctx context.Context, node *spfNode, name, text string)
 	if fault != "" {
 		node.Fault = printable(fault)
 		w.fault(fact.SPFSyntax, name, fault)
+		sound := evaluated(terms)
+		for _, term := range sound[:min(len(sound), maxSPFTerms)] {
+			node.Terms = append(node.Terms, written(term, name))
+		}
 		return
 	}
 	for _, term := range evaluated(terms) {
@@ -152,13 +156,7 @@ func evaluated(terms []spfTerm) (order []spfTerm) {
 
 // term evaluates one term, and tells whether nothing after it ever is.
 func (w *spfWalker) term(ctx context.Context, node *spfNode, name string, term spfTerm) (ended bool) {
-	kept := fact.SPFTerm{
-		Text: printable(term.text), Kind: term.kind, Bits4: term.bits4, Bits6: term.bits6,
-		Macro: isMacro(term.spec), Target: printable(spfTarget(term, name)),
-	}
-	if term.prefix.IsValid() {
-		kept.Prefix = term.prefix.String()
-	}
+	kept := written(term, name)
 	switch term.kind {
 	case "all":
 		node.end, node.endAt, ended = term.qualifier, node.Name, true
@@ -172,6 +170,18 @@ func (w *spfWalker) term(ctx context.Context, node *spfNode, name string, term s
 	node.Cost = min(node.Cost+kept.Cost, maxSPFCost)
 	node.Voids = min(node.Voids+kept.Voids, maxSPFCost)
 	return ended
+}
+
+// written is what a term says, before anything is asked.
+func written(term spfTerm, name string) fact.SPFTerm {
+	kept := fact.SPFTerm{
+		Text: printable(term.text), Kind: term.kind, Bits4: term.bits4, Bits6: term.bits6,
+		Macro: isMacro(term.spec), Target: printable(spfTarget(term, name)),
+	}
+	if term.prefix.IsValid() {
+		kept.Prefix = term.prefix.String()
+	}
+	return kept
 }
 
 // spfTarget is the name a term asks about.

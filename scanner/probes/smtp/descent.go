@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -54,8 +55,10 @@ func (l *look) describe(chain []*x509.Certificate, name string, h *fact.MailHost
 	h.Chain = described
 	l.artifacts = append(l.artifacts, scanner.NewArtifact("certificate chain of "+name, "application/pem-certificate-chain", text))
 	// Without a store the trust stays empty, which means not known.
-	if trust, err := (certificate.Stores{Public: l.options.Roots}).Trust(chain); err == nil {
+	stores := certificate.Stores{Public: l.options.Roots, Known: l.known}
+	if trust, err := stores.Trust(chain); err == nil {
 		h.Trust, h.Store = trust, l.options.Store
+		h.OutOfDate = stores.Shape(chain, time.Now()).OutOfDate > 0
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
 )
@@ -39,9 +40,12 @@ const perAddress = 4 + 4 + 1
 
 // Options tune the probe; the zero value works, without relay attempts.
 type Options struct {
-	Roots   *x509.CertPool // authorities trusted; nil means those of the system
-	Store   string         // name of the roots in the fact; "system" when Roots is nil
-	Timeout time.Duration  // of one connection; 15 s when zero
+	Roots *x509.CertPool // authorities trusted; nil means those of the system
+	Store string         // name of the roots in the fact; "system" when Roots is nil
+	// Declared is the PEM text of Roots, once more: a pool computes no signature of
+	// the past, by which some authorities have to be known.
+	Declared []byte
+	Timeout  time.Duration // of one connection; 15 s when zero
 	// RelaySender and RelayRecipient are addresses of two domains of ours, outside
 	// every scope. Without them no relay is attempted, even when authorised. The
 	// domain of the sender must exist, or it is refused for that alone.
@@ -50,7 +54,10 @@ type Options struct {
 }
 
 // Probe looks at the mail servers of a domain.
-type Probe struct{ options Options }
+type Probe struct {
+	options Options
+	known   []*x509.Certificate // among the roots
+}
 
 // New makes the probe.
 func New(o Options) *Probe {
@@ -60,7 +67,7 @@ func New(o Options) *Probe {
 	if o.Roots == nil {
 		o.Store = "system"
 	}
-	return &Probe{options: o}
+	return &Probe{o, certificate.Authorities(o.Declared)}
 }
 
 // Name is what plans call the probe.
@@ -98,7 +105,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	defer cancel()
 	asker := dnswire.NewAsker(network, p.options.Timeout, maxExchanges)
 	l := look{
-		options: p.options, network: network, domain: t.ID, asker: asker, resolvers: resolvers,
+		options: p.options, known: p.known, network: network, domain: t.ID, asker: asker, resolvers: resolvers,
 		validators: map[dnswire.Server]bool{},
 	}
 	f, missing := l.mailServers(ctx)
@@ -108,6 +115,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 // look is one look at one domain.
 type look struct {
 	options   Options
+	known     []*x509.Certificate
 	network   scanner.Network
 	domain    string
 	asker     *dnswire.Asker

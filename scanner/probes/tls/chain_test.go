@@ -21,6 +21,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/checks/exposure/certificatechain"
+	"carescan/checks/exposure/certificatekey"
+	"carescan/checks/exposure/certificatelifetime"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/certificate"
@@ -160,5 +162,91 @@ func TestChainAfterUnrelatedRoots(t *testing.T) {
 	last := got.Chain[len(got.Chain)-1]
 	if len(got.Chain) != certificate.MaxChain || got.Shape.Surplus != 14 || last.CommonName != "Intermédiaire B" {
 		t.Errorf("%d certificates, the last of %s, %+v", len(got.Chain), last.CommonName, got.Shape)
+	}
+}
+
+// TestOldSignatures knows the authority behind a signature that Go refuses to
+// compute: the weakness is told apart, and the certificate stays a public one.
+func TestOldSignatures(t *testing.T) {
+	t.Parallel()
+	root, stranger := newRoot(t, "Racine d'essai"), newRoot(t, "Racine d'essai")
+	middle := root.below(t, authorityTemplate("Autorité d'essai"))
+	old := func(name string) *x509.Certificate {
+		c := template(name)
+		c.SignatureAlgorithm = x509.ECDSAWithSHA1
+		return c
+	}
+	oldMiddle := authorityTemplate("Ancienne autorité")
+	oldMiddle.SignatureAlgorithm = x509.ECDSAWithSHA1
+	constrained := authorityTemplate("Autorité bornée")
+	constrained.PermittedDNSDomains = []string{"other.test"}
+	client := old(service)
+	client.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	declared := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.cert.Raw})
+	private := Options{Roots: x509.NewCertPool(), Private: root.pool(), Declared: declared}
+	public := Options{Roots: root.pool(), Declared: declared}
+	for name, tt := range map[string]struct {
+		cert    tls.Certificate
+		options Options
+		want    fact.Trust
+		chain   string
+	}{
+		"by-the-root":         {root.leaf(t, old(service), newKey(t)), public, fact.Trusted, "pass whole"},
+		"by-an-intermediate":  {middle.leaf(t, old(service), newKey(t)), public, fact.Trusted, "pass whole"},
+		"of-the-intermediate": {root.below(t, oldMiddle).leaf(t, template(service), newKey(t)), public, fact.Trusted, "pass whole"},
+		"private":             {root.leaf(t, old(service), newKey(t)), private, fact.PrivatelyTrusted, "pass whole"},
+		"name-borrowed":       {stranger.leaf(t, old(service), newKey(t)), public, fact.Untrusted, "fail untrusted"},
+		"for-another-use":     {root.leaf(t, client, newKey(t)), public, fact.Untrusted, "fail untrusted"},
+		"outside-its-bounds":  {root.below(t, constrained).leaf(t, old(service), newKey(t)), public, fact.Untrusted, "fail untrusted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, _ := lookAt(t, tt.cert, tt.options)
+			if said := verdict(t, certificatechain.Check, got); got.Trust != tt.want || said != tt.chain {
+				t.Errorf("%s, %s, want %s, %s; %+v", got.Trust, said, tt.want, tt.chain, got.Shape)
+			}
+			if said := verdict(t, certificatekey.Check, got); said != "fail weak-signature" {
+				t.Errorf("certificate-key: %s", said)
+			}
+			if said := verdict(t, certificatelifetime.Check, got); tt.want == fact.Trusted && said != "fail not-logged" {
+				t.Errorf("certificate-lifetime: %s", said)
+			}
+		})
+	}
+}
+
+// TestOutOfDate tells an intermediate that is out of its dates from an authority
+// that nobody knows, and from one that another path does without.
+func TestOutOfDate(t *testing.T) {
+	t.Parallel()
+	root := newRoot(t, "Racine d'essai")
+	stale := authorityTemplate("Autorité d'essai")
+	stale.NotBefore, stale.NotAfter = time.Now().AddDate(-2, 0, 0), time.Now().AddDate(-1, 0, 0)
+	early := authorityTemplate("Autorité de demain")
+	early.NotBefore = time.Now().AddDate(0, 0, 2)
+	issuer := root.below(t, stale)
+	fresh := authorityTemplate("Autorité d'essai")
+	renewed := issuer.leaf(t, template(service), newKey(t))
+	renewed.Certificate = append(renewed.Certificate, sign(t, fresh, root.cert, issuer.key.Public(), root.key).Raw)
+	expired := template(service)
+	expired.NotBefore, expired.NotAfter = time.Now().AddDate(-2, 0, 1), time.Now().AddDate(-1, 0, -1)
+	stranger := newRoot(t, "Racine inconnue").below(t, stale)
+	for name, tt := range map[string]struct {
+		cert tls.Certificate
+		want string
+	}{
+		"expired":           {issuer.leaf(t, template(service), newKey(t)), "fail out-of-date"},
+		"not-yet":           {root.below(t, early).leaf(t, template(service), newKey(t)), "fail out-of-date"},
+		"renewed-too":       {renewed, "fail disordered"},
+		"both-expired":      {issuer.leaf(t, expired, newKey(t)), "pass whole"},
+		"unknown-authority": {stranger.leaf(t, template(service), newKey(t)), "fail untrusted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, _ := lookAt(t, tt.cert, Options{Roots: root.pool()})
+			if said := verdict(t, certificatechain.Check, got); said != tt.want {
+				t.Errorf("%s, want %s; %s %+v", said, tt.want, got.Trust, got.Shape)
+			}
+		})
 	}
 }

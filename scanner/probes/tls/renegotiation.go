@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/oldtls"
@@ -33,7 +34,8 @@ func (l *look) restart(ctx context.Context, name string, version uint16) *sessio
 	}
 	conn, err := oldtls.Client(ctx, s.tape, o)
 	s.reply, s.whole = l.heard(classify(conn.Answer, err)), err == nil
-	s.sent, s.state = o, tls.ConnectionState{Version: s.Version, CipherSuite: s.Suite, PeerCertificates: parseChain(conn.Answer.Certificates)}
+	shown, _ := certificate.ParseChain(conn.Answer.Certificates)
+	s.sent, s.state = o, tls.ConnectionState{Version: s.Version, CipherSuite: s.Suite, PeerCertificates: shown}
 	if s.whole {
 		o.Suites = []uint16{s.Suite}
 		l.settleRestart(conn.Again(o))

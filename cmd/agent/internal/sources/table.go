@@ -67,7 +67,7 @@ var table = []source{
 	{name: smtpprobe.Name, at: itself(scanner.KindDomain), probe: func(s Shared) (scanner.Probe, error) {
 		p3 := s.Config.Intrusive
 		return smtpprobe.New(smtpprobe.Options{
-			Roots: s.trust.any, Store: s.trust.store, RelaySender: p3.RelaySender, RelayRecipient: p3.RelayRecipient,
+			Roots: s.trust.any, Store: s.trust.store, Declared: s.trust.text, RelaySender: p3.RelaySender, RelayRecipient: p3.RelayRecipient,
 		}), nil
 	}},
 	{name: inventory.Name, at: itself(scanner.KindDomain), probe: func(s Shared) (scanner.Probe, error) {

@@ -3,10 +3,13 @@
 package certificate
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -140,6 +143,49 @@ func TestParseChain(t *testing.T) {
 			t.Errorf("%s: %d read and %d not, want %d and %d", name, len(chain), unread, tt.read, tt.unread)
 		}
 	}
+}
+
+// TestOldSignature computes what the library does not, and names it.
+func TestOldSignature(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "SHA-224"}, NotAfter: time.Now()}
+	made, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before, after = "\x2a\x86\x48\xce\x3d\x04\x03\x02", "\x2a\x86\x48\xce\x3d\x04\x03\x01"
+	p, ok := split(bytes.ReplaceAll(made, []byte(before), []byte(after)))
+	if !ok {
+		t.Fatal("the certificate has no parts")
+	}
+	digest := sha224Of(p.tbs)
+	signature, err := key.Sign(rand.Reader, digest, crypto.SHA224)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := asn1.Marshal(struct {
+		TBS, Algorithm asn1.RawValue
+		Signature      asn1.BitString
+	}{asn1.RawValue{FullBytes: p.tbs}, asn1.RawValue{FullBytes: p.outer}, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, _, err := Parse(der)
+	if err != nil || !signatureHolds(cert, cert) || Describe(cert, "").Signature != "ECDSA-SHA224" {
+		t.Errorf("%s, %v", Describe(cert, "").Signature, err)
+	}
+	cert.RawTBSCertificate = append([]byte{}, made...)
+	if signatureHolds(cert, cert) {
+		t.Error("a signature over something else holds")
+	}
+}
+
+func sha224Of(text []byte) []byte {
+	digest := sha256.Sum224(text)
+	return digest[:]
 }
 
 // FuzzParse reads foreign certificates: whatever is read describes itself within
