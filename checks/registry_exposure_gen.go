@@ -3734,7 +3734,7 @@ func exposuresecuritytxtPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le site dit où signaler une vulnérabilité (security.txt)",
 			Why:      "Celui qui découvre une faille de bonne foi doit savoir à qui la signaler. Sans adresse, il renonce, ou il publie.",
-			How:      "On lit le fichier `/.well-known/security.txt`. Il doit donner au moins un contact et une date de fin de validité à venir. Le contact est une adresse complète (`mailto:`, `https://` ou `tel:`) et le fichier est servi comme du texte (`text/plain`, en UTF-8). Absent, sans contact utilisable, sans date lisible, périmé, mal servi, ou fait pour une autre adresse\u00a0: non-conformité mineure. Les adresses qui ne servent que des programmes ne sont pas concernées. Les adresses du fichier ne sont pas gardées.",
+			How:      "On lit le fichier `/.well-known/security.txt`. Il doit donner au moins un contact et une date de fin de validité à venir. Le contact est une adresse complète (`mailto:`, `https://` ou `tel:`) et le fichier est servi comme du texte (`text/plain`, en UTF-8)\u00a0; ses autres adresses web sont en https. Absent, sans contact utilisable, sans date lisible, périmé, mal servi, ou fait pour une autre adresse\u00a0: non-conformité mineure. Les adresses qui ne servent que des programmes ne sont pas concernées. Les adresses du fichier ne sont pas gardées.",
 			Fix:      "Publier un fichier texte `/.well-known/security.txt` avec une ligne `Contact:` vers une boîte relevée par l'équipe informatique et une ligne `Expires:` à moins d'un an, puis noter dans l'agenda de le renouveler.",
 			Conclude: "Vérifier que le site laisse l'agent lire l'adresse /.well-known/security.txt sans identification ni blocage par un équipement de protection\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -3745,6 +3745,7 @@ func exposuresecuritytxtPapers() scanner.Papers {
 				"contact-not-an-address": {Headline: "Un contact du fichier security.txt n'est pas une adresse complète", Message: "Une ligne «\u00a0Contact:\u00a0» du fichier security.txt n'est pas une adresse complète (mailto:, https:// ou tel:)\u00a0: les outils ne peuvent pas la lire.", Remedy: "Écrire chaque ligne «\u00a0Contact:\u00a0» comme une adresse complète\u00a0: par exemple mailto:securite@exemple.fr, https://www.exemple.fr/signaler ou tel:+33-1-23-45-67-89."},
 				"elsewhere":              {Headline: "Le fichier security.txt du site se dit fait pour une autre adresse", Message: "Le fichier security.txt dit se trouver à une autre adresse\u00a0: il ne doit pas être cru.", Remedy: "Corriger les lignes «\u00a0Canonical:\u00a0» du fichier, dont l'une doit donner l'adresse où il se trouve, ou les retirer."},
 				"expired":                {Headline: "Le fichier security.txt du site est périmé", Message: "Le fichier security.txt est périmé depuis le {expires}.", Remedy: "Vérifier que le contact du fichier est encore relevé, reporter la date de la ligne «\u00a0Expires:\u00a0» à moins d'un an, et noter dans l'agenda de le renouveler."},
+				"field-in-clear":         {Headline: "Une adresse du fichier security.txt est sans chiffrement", Message: "Une ligne du fichier security.txt, autre que le contact, mène à une page en http, sans chiffrement.", Remedy: "Remplacer http:// par https:// dans les lignes «\u00a0Policy:\u00a0», «\u00a0Encryption:\u00a0», «\u00a0Acknowledgments:\u00a0», «\u00a0Canonical:\u00a0», «\u00a0Hiring:\u00a0» et «\u00a0CSAF:\u00a0» du fichier."},
 				"no-address":             {Message: "Le nom n'a pas d'adresse\u00a0: rien à juger."},
 				"no-contact":             {Headline: "Le fichier security.txt du site ne donne aucun contact", Message: "Le fichier security.txt ne donne aucun contact.", Remedy: "Ajouter au fichier une ligne «\u00a0Contact:\u00a0» vers une boîte relevée par l'équipe informatique."},
 				"no-expiry":              {Headline: "Le fichier security.txt du site n'a pas de date de fin", Message: "Le fichier security.txt ne dit pas jusqu'à quand il est valable.", Remedy: "Ajouter au fichier une ligne «\u00a0Expires:\u00a0» à moins d'un an, puis noter dans l'agenda de le renouveler."},
@@ -3761,14 +3762,14 @@ func exposuresecuritytxtPapers() scanner.Papers {
 				"wrong-type":             {Headline: "Le fichier security.txt n'est pas servi comme du texte", Message: "Le fichier security.txt est servi sous le type {type} ou dans un autre jeu de caractères que UTF-8\u00a0; le type attendu est text/plain, en UTF-8.", Remedy: "Régler le serveur pour qu'il serve ce fichier comme «\u00a0text/plain; charset=utf-8\u00a0»."},
 			},
 			References: []string{
-				"RFC 9116, sections 2.5.2, 2.5.3, 2.5.5, 2.5.8 et 3",
+				"RFC 9116, sections 2.5.1 à 2.5.8 et 3",
 				"RFC 3339, section 5.6",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "The site says where to report a vulnerability (security.txt)",
 			Why:      "Whoever finds a flaw in good faith must know whom to tell. Without an address, they give up, or publish.",
-			How:      "The file `/.well-known/security.txt` is read. It must give at least one contact and an end of validity still to come. The contact is a whole address (`mailto:`, `https://` or `tel:`) and the file is served as text (`text/plain`, in UTF-8). Absent, without a usable contact, without a readable date, out of date, badly served, or made for another address: low failure. Addresses that only serve programs are not concerned. The addresses in the file are not kept.",
+			How:      "The file `/.well-known/security.txt` is read. It must give at least one contact and an end of validity still to come. The contact is a whole address (`mailto:`, `https://` or `tel:`) and the file is served as text (`text/plain`, in UTF-8); its other web addresses are in https. Absent, without a usable contact, without a readable date, out of date, badly served, or made for another address: low failure. Addresses that only serve programs are not concerned. The addresses in the file are not kept.",
 			Fix:      "Publish a text file `/.well-known/security.txt` with a line `Contact:` to a mailbox that the IT team reads and a line `Expires:` less than a year ahead, then put its renewal in the diary.",
 			Conclude: "Check that the site lets the agent read the address /.well-known/security.txt, without a login and without a block by a protection; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -3779,6 +3780,7 @@ func exposuresecuritytxtPapers() scanner.Papers {
 				"contact-not-an-address": {Headline: "A contact of the security.txt file is not a whole address", Message: "A line \"Contact:\" of the security.txt file is not a whole address (mailto:, https:// or tel:): tools cannot read it.", Remedy: "Write each line \"Contact:\" as a whole address: for example mailto:security@example.org, https://www.example.org/report or tel:+33-1-23-45-67-89."},
 				"elsewhere":              {Headline: "The security.txt file of the site says it is made for another address", Message: "The security.txt file says that it lies at another address: it must not be believed.", Remedy: "Correct the lines \"Canonical:\" of the file, one of which must give the address where it lies, or remove them."},
 				"expired":                {Headline: "The security.txt file of the site is out of date", Message: "The security.txt file has been out of date since {expires}.", Remedy: "Check that the contact of the file is still read, move the date of the line \"Expires:\" to less than a year ahead, and put its renewal in the diary."},
+				"field-in-clear":         {Headline: "An address of the security.txt file is without encryption", Message: "A line of the security.txt file, other than the contact, leads to a page in http, without encryption.", Remedy: "Replace http:// by https:// in the lines \"Policy:\", \"Encryption:\", \"Acknowledgments:\", \"Canonical:\", \"Hiring:\" and \"CSAF:\" of the file."},
 				"no-address":             {Message: "The name has no address: nothing to judge."},
 				"no-contact":             {Headline: "The security.txt file of the site gives no contact", Message: "The security.txt file gives no contact.", Remedy: "Add to the file a line \"Contact:\" to a mailbox that the IT team reads."},
 				"no-expiry":              {Headline: "The security.txt file of the site has no end date", Message: "The security.txt file does not say until when it is valid.", Remedy: "Add to the file a line \"Expires:\" less than a year ahead, then put its renewal in the diary."},
@@ -3795,7 +3797,7 @@ func exposuresecuritytxtPapers() scanner.Papers {
 				"wrong-type":             {Headline: "The security.txt file is not served as text", Message: "The security.txt file is served under the type {type} or in a character set other than UTF-8; the type expected is text/plain, in UTF-8.", Remedy: "Have the server serve this file as \"text/plain; charset=utf-8\"."},
 			},
 			References: []string{
-				"RFC 9116, sections 2.5.2, 2.5.3, 2.5.5, 2.5.8 and 3",
+				"RFC 9116, sections 2.5.1 to 2.5.8 and 3",
 				"RFC 3339, section 5.6",
 			},
 		},
@@ -3807,7 +3809,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les cookies de session sont protégés",
 			Why:      "Le cookie de session vaut la personne connectée\u00a0: qui le vole prend sa place, sans mot de passe ni second facteur.",
-			How:      "Parmi les cookies que pose le site, on regarde ceux dont le nom est celui d'une session ou d'une authentification\u00a0; jamais leur valeur. Sans `Secure` ou sans `HttpOnly`\u00a0: non-conformité importante. Sans `SameSite`\u00a0: mineure. Les jetons contre les requêtes forgées, faits pour être lus par la page, sont laissés de côté, comme les cookies que le site efface et ceux qu'un navigateur refuse (autre domaine, promesse de nom `__Host-` ou `__Secure-` non tenue). Seule la première page est visitée, sans se connecter\u00a0: un cookie posé plus loin n'est pas vu.",
+			How:      "Parmi les cookies que pose le site, on regarde ceux dont le nom est celui d'une session ou d'une authentification\u00a0; jamais leur valeur. Sans `Secure` ou sans `HttpOnly`\u00a0: non-conformité importante. Sans `SameSite`\u00a0: mineure. Les jetons contre les requêtes forgées, faits pour être lus par la page, sont laissés de côté, comme les cookies que le site efface et ceux qu'un navigateur refuse (autre domaine, promesse de nom `__Host-` ou `__Secure-` non tenue, `SameSite=None` sans `Secure`). Seule la première page est visitée, sans se connecter\u00a0: un cookie posé plus loin n'est pas vu.",
 			Fix:      "Régler l'application ou le serveur pour poser ses cookies de session avec `Secure; HttpOnly; SameSite=Lax` (ou `Strict`).",
 			Conclude: "Vérifier que le site répond à l'agent comme à un visiteur et que l'adresse où il renvoie est dans le périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen. À défaut, chercher dans les réglages de l'application comment sont posés ses cookies de session.",
 			Reasons: map[string]scanner.Reason{
@@ -3834,7 +3836,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Session cookies are protected",
 			Why:      "The session cookie stands for the person who signed in: whoever steals it takes their place, without password or second factor.",
-			How:      "Among the cookies that the site sets, those named like a session or an authentication are looked at; never their value. Without `Secure` or without `HttpOnly`: medium failure. Without `SameSite`: low. Tokens against forged requests, made to be read by the page, are left aside, and so are cookies that the site removes and those that a browser refuses (another domain, a name in `__Host-` or `__Secure-` whose promise is not kept). Only the first page is visited, without signing in: a cookie set further on is not seen.",
+			How:      "Among the cookies that the site sets, those named like a session or an authentication are looked at; never their value. Without `Secure` or without `HttpOnly`: medium failure. Without `SameSite`: low. Tokens against forged requests, made to be read by the page, are left aside, and so are cookies that the site removes and those that a browser refuses (another domain, a name in `__Host-` or `__Secure-` whose promise is not kept, `SameSite=None` without `Secure`). Only the first page is visited, without signing in: a cookie set further on is not seen.",
 			Fix:      "Have the application or the server set its session cookies with `Secure; HttpOnly; SameSite=Lax` (or `Strict`).",
 			Conclude: "Check that the site answers the agent as it answers a visitor and that the address it leads to is in the authorised scope (\"scope.names\" in agent.yaml); then scan again. Failing that, look in the settings of the application for how its session cookies are set.",
 			Reasons: map[string]scanner.Reason{

@@ -12,8 +12,8 @@ import (
 // no probe can see.
 type Attestations struct {
 	Items []Attestation `json:"items"`
-	// Unread are the statements whose document could not be read. They prove
-	// nothing, and take nothing from the others.
+	// Unread are the statements that could not be read, or whose document could not.
+	// They prove nothing, and take nothing from the others.
 	Unread []UnreadAttestation `json:"unread,omitempty"`
 }
 
@@ -36,4 +36,7 @@ type UnreadAttestation struct {
 	Date   time.Time      `json:"date"`
 	Line   int            `json:"line"`
 	Causes scanner.Causes `json:"causes"`
+	// Malformed is true when the statement itself could not be read: the line is its
+	// own, the topic is empty when it may be any, and the date zero when not known.
+	Malformed bool `json:"malformed,omitempty"`
 }

@@ -18,7 +18,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.security-txt", Revision: 3, Severity: scanner.Low,
+	ID: "exposure.security-txt", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -74,7 +74,8 @@ func judgeFile(at time.Time, txt fact.SecurityTxt) scanner.Verdict {
 var dateTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 
 // judgeForm obeys section 2.5.2, a file found where it does not say it is must not
-// be trusted, section 3, its type is text/plain in UTF-8, and section 2.5.8.
+// be trusted, section 3, its type is text/plain in UTF-8, sections 2.5.1 to 2.5.7,
+// its web addresses are in https, and section 2.5.8.
 func judgeForm(txt fact.SecurityTxt, values scanner.Values) scanner.Verdict {
 	switch {
 	case txt.Elsewhere:
@@ -83,6 +84,8 @@ func judgeForm(txt fact.SecurityTxt, values scanner.Values) scanner.Verdict {
 		return scanner.Failed("no-type", nil)
 	case slices.Contains(txt.Faults, fact.TxtMediaType):
 		return scanner.Failed("wrong-type", scanner.Values{"type": txt.MediaType})
+	case slices.Contains(txt.Faults, fact.TxtFieldClear):
+		return scanner.Failed("field-in-clear", nil)
 	case slices.Contains(txt.Faults, fact.TxtLanguageTwice):
 		return scanner.Failed("several-languages", nil)
 	case txt.Signed:
