@@ -985,6 +985,7 @@ func exposurecorsPapers() scanner.Papers {
 				"unreached":                  {Message: "Le site n'a pas pu être joint\u00a0: on ne sait pas ce qu'il montre.", Remedy: "Vérifier que l'adresse déclarée («\u00a0targets.sites\u00a0» dans agent.yaml) est la bonne et que le site est en service, puis autoriser l'adresse de l'agent dans le pare-feu qui le précède\u00a0; relancer ensuite l'examen."},
 			},
 			References: []string{
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009), R40",
 				"MDN, Cross-Origin Resource Sharing",
 				"WHATWG, Fetch, section CORS protocol",
 			},
@@ -1011,6 +1012,7 @@ func exposurecorsPapers() scanner.Papers {
 				"unreached":                  {Message: "The site could not be reached: what it shows is not known.", Remedy: "Check that the declared address (\"targets.sites\" in agent.yaml) is right and that the site runs, then allow the address of the agent in the firewall in front of it; then scan again."},
 			},
 			References: []string{
+				"ANSSI, recommendations for securing web sites (PA-009), R40",
 				"MDN, Cross-Origin Resource Sharing",
 				"WHATWG, Fetch, section CORS protocol",
 			},
@@ -1727,7 +1729,7 @@ func exposurednssecalgorithmsPapers() scanner.Papers {
 				"weak-digest":         {Headline: "L'empreinte de la clé du domaine est faite avec une fonction abandonnée", Message: "L'empreinte de la clé n'est publiée qu'avec une fonction abandonnée (type {digests}).", Remedy: "Publier auprès du bureau d'enregistrement une empreinte SHA-256 de la clé, puis faire retirer l'ancienne."},
 			},
 			References: []string{
-				"RFC 9904",
+				"IANA, registre des algorithmes DNSSEC, colonnes de recommandation (RFC 9904)",
 				"RFC 9905",
 				"RFC 9276, section 3.1",
 			},
@@ -1756,7 +1758,7 @@ func exposurednssecalgorithmsPapers() scanner.Papers {
 				"weak-digest":         {Headline: "The print of the key of the domain is made with an abandoned function", Message: "The print of the key is only published with an abandoned function (type {digests}).", Remedy: "Publish a SHA-256 print of the key at the registrar, then have the old one removed."},
 			},
 			References: []string{
-				"RFC 9904",
+				"IANA, registry of DNSSEC algorithms, columns of recommendation (RFC 9904)",
 				"RFC 9905",
 				"RFC 9276, section 3.1",
 			},
@@ -1860,7 +1862,6 @@ func exposurednssecpresencePapers() scanner.Papers {
 			},
 			References: []string{
 				"RFC 4035, section 2",
-				"ANSSI, architectures DNS (PA-105), R14",
 				"ANSSI, interconnexion d'un système d'information à internet (PA-066), R50+",
 			},
 		},
@@ -1881,7 +1882,6 @@ func exposurednssecpresencePapers() scanner.Papers {
 			},
 			References: []string{
 				"RFC 4035, section 2",
-				"ANSSI, DNS architectures (PA-105), R14",
 				"ANSSI, connecting an information system to the internet (PA-066), R50+",
 			},
 		},
@@ -3339,7 +3339,7 @@ func exposurepagescriptsPapers() scanner.Papers {
 			References: []string{
 				"W3C, Mixed Content, sections 3 et 4",
 				"W3C, Subresource Integrity",
-				"ANSSI, recommandations pour la sécurisation des sites web (PA-009)",
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009), R11 et R12",
 				"Règle du projet pour les domaines libres",
 			},
 		},
@@ -3371,7 +3371,7 @@ func exposurepagescriptsPapers() scanner.Papers {
 			References: []string{
 				"W3C, Mixed Content, sections 3 and 4",
 				"W3C, Subresource Integrity",
-				"ANSSI, recommendations for securing web sites (PA-009)",
+				"ANSSI, recommendations for securing web sites (PA-009), R11 and R12",
 				"Rule of the project for free domains",
 			},
 		},
@@ -3830,6 +3830,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 			References: []string{
 				"RFC 6265, sections 3.1, 4.1.2.5 et 4.1.2.6",
 				"RFC 6265bis (draft-ietf-httpbis-rfc6265bis), sections 5.6 et 5.7",
+				"ANSSI, recommandations pour la sécurisation des sites web (PA-009), R26 à R33",
 				"MDN, règles de notation de HTTP Observatory",
 			},
 		},
@@ -3857,6 +3858,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 			References: []string{
 				"RFC 6265, sections 3.1, 4.1.2.5 and 4.1.2.6",
 				"RFC 6265bis (draft-ietf-httpbis-rfc6265bis), sections 5.6 and 5.7",
+				"ANSSI, recommendations for securing web sites (PA-009), R26 to R33",
 				"MDN, scoring rules of HTTP Observatory",
 			},
 		},
@@ -4158,10 +4160,11 @@ func exposuresshPapers() scanner.Papers {
 				"undeclared":        {Headline: "SSH répond depuis internet sans avoir été déclaré", Message: "SSH répond depuis internet sans avoir été déclaré\u00a0: {ports}.", Remedy: "Fermer SSH à internet et le restreindre aux adresses d'administration\u00a0; s'il est voulu, le déclarer («\u00a0targets.portals\u00a0» dans agent.yaml)."},
 				"unidentified":      {Headline: "Un port est ouvert à internet, sans qu'on sache quel service y répond", Message: "{ports:Un port habituel de ces services est ouvert|Des ports habituels de ces services sont ouverts}, sans qu'on sache ce qui y répond\u00a0: {ports}.", Remedy: "Chercher quel programme écoute sur les ports cités\u00a0; les fermer au pare-feu externe s'ils n'ont pas à répondre à internet, sinon n'y laisser qu'un service voulu, tenu à jour et protégé."},
 				"unread":            {Message: "SSH est déclaré, mais ses algorithmes ou ses modes d'identification n'ont pas pu être lus\u00a0: {ports}.", Remedy: "Autoriser l'adresse de l'agent là où les connexions SSH sont limitées ou coupées, puis relancer l'examen. À défaut, lire dans la configuration du serveur les algorithmes et les modes d'identification acceptés."},
-				"weak":              {Headline: "SSH accepte depuis internet un mot de passe ou un chiffrement cassé", Message: "SSH accepte un mot de passe ou des algorithmes cassés ({faults})\u00a0: {ports}.", Remedy: "Restreindre SSH aux adresses d'administration, n'y accepter que les clés, et retirer de la configuration du serveur ce qui est cité."},
+				"weak":              {Headline: "SSH accepte depuis internet un mot de passe ou un chiffrement cassé", Message: "SSH accepte un mot de passe ou des algorithmes cassés ({faults})\u00a0: {ports}.", Remedy: "Restreindre SSH aux adresses d'administration, n'y accepter que les clés, et retirer de la configuration du serveur ce qui est cité. Choisir des clés d'hôte Ed25519, ou RSA d'au moins 3072 bits."},
 			},
 			References: []string{
 				"ANSSI, note sur OpenSSH, R1, R7 à R9, R15, R17 et R25",
+				"ANSSI, mécanismes cryptographiques (PG-083), version 3.00",
 				"ANSSI, administration sécurisée (PA-022), R16",
 			},
 		},
@@ -4187,10 +4190,11 @@ func exposuresshPapers() scanner.Papers {
 				"undeclared":        {Headline: "SSH answers from the internet without having been declared", Message: "SSH answers from the internet without having been declared: {ports}.", Remedy: "Close SSH to the internet and restrict it to administration addresses; if it is meant, declare it (\"targets.portals\" in agent.yaml)."},
 				"unidentified":      {Headline: "A port is open to the internet, and which service answers there is not known", Message: "{ports:A usual port of these services is open|Usual ports of these services are open}, and what answers there is not known: {ports}.", Remedy: "Find out which program listens on the ports listed; close them on the outer firewall if they have no business with the internet, or else leave there only a service that is wanted, kept up to date and protected."},
 				"unread":            {Message: "SSH is declared, but its algorithms or ways to log in could not be read: {ports}.", Remedy: "Allow the address of the agent where SSH connections are limited or cut, then scan again. Failing that, read in the configuration of the server the algorithms and ways to log in that it accepts."},
-				"weak":              {Headline: "SSH takes a password or broken encryption from the internet", Message: "SSH takes a password or broken algorithms ({faults}): {ports}.", Remedy: "Restrict SSH to administration addresses, accept keys only, and remove from the configuration of the server what is listed."},
+				"weak":              {Headline: "SSH takes a password or broken encryption from the internet", Message: "SSH takes a password or broken algorithms ({faults}): {ports}.", Remedy: "Restrict SSH to administration addresses, accept keys only, and remove from the configuration of the server what is listed. Choose Ed25519 host keys, or RSA ones of 3072 bits or more."},
 			},
 			References: []string{
 				"ANSSI, note on OpenSSH, R1, R7 to R9, R15, R17 and R25",
+				"ANSSI, cryptographic mechanisms (PG-083), version 3.00",
 				"ANSSI, secure administration (PA-022), R16",
 			},
 		},
