@@ -26,11 +26,12 @@ func governancecrisisexercisePapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Un exercice de crise cyber a eu lieu dans l'année",
 			Why:      "Le jour où les écrans s'éteignent, les équipes font ce qu'elles ont répété. Un exercice par an montre ce qui manque\u00a0: annuaire papier, procédures dégradées, qui décide.",
-			How:      "On lit les attestations de l'établissement. Une attestation dont le document est joint est attestée\u00a0; sans document, elle est seulement déclarée, et le constat le dit. Le dernier exercice doit dater de 365 jours au plus. Plus ancien\u00a0: non-conformité importante. Sans attestation, ou avec un exercice seulement prévu, le résultat est non concluant. Il l'est aussi quand le document d'un exercice plus récent n'a pas pu être lu\u00a0: cette attestation ne compte pas, et les autres gardent leur valeur.",
+			How:      "On lit les attestations de l'établissement. Une attestation dont le document est joint est attestée\u00a0; sans document, elle est seulement déclarée, et le constat le dit. Le dernier exercice doit dater de 365 jours au plus. Plus ancien\u00a0: non-conformité importante. Sans attestation, ou avec un exercice seulement prévu, le résultat est non concluant. Il l'est aussi quand le document d'un exercice plus récent n'a pas pu être lu\u00a0: cette attestation ne compte pas, et les autres gardent leur valeur.\n\nCompte l'exercice de continuité des soins déclenché par une crise cyber, avec la direction et les services de soins. Quand l'attestation dit un autre type («\u00a0type\u00a0»\u00a0: continuité ou reprise informatique, maintenance, bascule courante, restauration), elle ne compte pas\u00a0; sans type, elle est crue sur parole.",
 			Fix:      "Organiser un exercice avec la direction, l'informatique, les soignants et la communication, en écrire les leçons, les verser au plan qualité, puis déclarer l'attestation avec la référence du compte rendu.",
 			Conclude: "Déclarer le dernier exercice dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml)\u00a0: sa date, la fonction de qui l'atteste et la référence du compte rendu\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
 				"document-unread":  {Message: "Un exercice du {date} est déclaré, mais le document cité à la ligne {line} du fichier des attestations n'a pas pu être lu\u00a0: {problem_fr}.", Remedy: "Déposer le document à l'endroit que dit la ligne citée du fichier des attestations, ou corriger ce chemin\u00a0: il part du dossier de ce fichier, s'écrit avec des «\u00a0/\u00a0» et n'en sort pas. Relancer ensuite l'examen."},
+				"does-not-count":   {Message: "Le seul exercice déclaré, du {date}, est d'un type qui ne compte pas comme exercice annuel de crise.", Remedy: "Organiser un exercice de continuité des soins déclenché par une crise cyber, avec la direction et les services de soins, puis le déclarer avec «\u00a0type: care-continuity\u00a0». Si l'exercice cité en était un, corriger son type."},
 				"held":             {Message: "Le dernier exercice a eu lieu le {date} ({stated_fr} par\u00a0: {role})."},
 				"none-stated":      {Message: "Aucun exercice de crise n'est déclaré."},
 				"planned":          {Message: "Un exercice est annoncé pour le {date}, mais aucun n'est déclaré.", Remedy: "Après l'exercice, le déclarer dans le fichier des attestations («\u00a0attestations\u00a0» dans agent.yaml) à la date où il a eu lieu. Si un autre l'a précédé, l'y déclarer dès maintenant, puis relancer l'examen."},
@@ -39,17 +40,19 @@ func governancecrisisexercisePapers() scanner.Papers {
 			},
 			References: []string{
 				"Instruction DNS/2025/12 du 22 janvier 2025, action 1",
+				"ARS Occitanie, consignes sur l'exercice annuel\u00a0: les types qui ne comptent pas",
 				"Feuille de route du numérique en santé 2023-2027, action 15-3",
 			},
 		},
 		EN: scanner.Paper{
 			Title:    "A cyber crisis exercise was held within the year",
 			Why:      "The day the screens go dark, teams do what they have rehearsed. One exercise a year shows what is missing: a paper phone book, fallback procedures, who decides.",
-			How:      "The attestations of the establishment are read. A statement whose document is joined is attested; without one it is only declared, and the finding says so. The last exercise must be at most 365 days old. Older: medium failure. Without an attestation, or with an exercise that is only planned, the outcome is inconclusive. It is so too when the document of a more recent exercise could not be read: that attestation does not count, and the others keep their worth.",
+			How:      "The attestations of the establishment are read. A statement whose document is joined is attested; without one it is only declared, and the finding says so. The last exercise must be at most 365 days old. Older: medium failure. Without an attestation, or with an exercise that is only planned, the outcome is inconclusive. It is so too when the document of a more recent exercise could not be read: that attestation does not count, and the others keep their worth.\n\nWhat counts is an exercise of continuity of care set off by a cyber crisis, with the management and care departments. When the statement names another type (\"type\": IT continuity or recovery, maintenance, routine switch, restore), it does not count; without a type it is taken at its word.",
 			Fix:      "Hold an exercise with the management, IT, care staff and communication, write down what was learnt, feed it into the quality plan, then declare the attestation with the reference of the minutes.",
 			Conclude: "Declare the last exercise in the file of attestations (\"attestations\" in agent.yaml): its date, the function of whoever attests it and the reference of the minutes; then scan again.",
 			Reasons: map[string]scanner.Reason{
 				"document-unread":  {Message: "An exercise of {date} is declared, but the document cited on line {line} of the file of attestations could not be read: {problem_en}.", Remedy: "Put the document where the line cited of the file of attestations says, or correct that path: it starts from the folder of that file, is written with \"/\" and does not leave it. Then scan again."},
+				"does-not-count":   {Message: "The only exercise declared, of {date}, is of a type that does not count as the yearly crisis exercise.", Remedy: "Hold an exercise of continuity of care set off by a cyber crisis, with the management and care departments, then declare it with \"type: care-continuity\". If the exercise cited was one, correct its type."},
 				"held":             {Message: "The last exercise was held on {date} ({stated_en} by: {role})."},
 				"none-stated":      {Message: "No crisis exercise is declared."},
 				"planned":          {Message: "An exercise is announced for {date}, but none is declared.", Remedy: "After the exercise, declare it in the file of attestations (\"attestations\" in agent.yaml) with the date it was held. If another one came before, declare that one now, then scan again."},
@@ -58,6 +61,7 @@ func governancecrisisexercisePapers() scanner.Papers {
 			},
 			References: []string{
 				"Instruction DNS/2025/12 of 22 January 2025, action 1",
+				"ARS Occitanie, guidance on the yearly exercise: the types that do not count",
 				"Feuille de route du numérique en santé 2023-2027, action 15-3",
 			},
 		},

@@ -44,7 +44,7 @@ func observe(t *testing.T, file string) ([]scanner.Sighting, error) {
 
 func TestObserveReadsAndHashes(t *testing.T) {
 	file := place(t, "attestations.yaml", `attestations:
-  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, reference: "CR-2026-12", document: exercice.pdf}
+  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, reference: "CR-2026-12", type: care-continuity, document: exercice.pdf}
   - topic: pssi-approval
     date: "2025-11-02"
     role: Directrice générale
@@ -56,7 +56,7 @@ func TestObserveReadsAndHashes(t *testing.T) {
 	want := []scanner.Sighting{{Fact: fact.Attestations{Items: []fact.Attestation{
 		{
 			Topic: "crisis-exercise", Date: time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC), Role: "RSSI",
-			Reference: "CR-2026-12", Document: scanner.Digest([]byte("minutes")),
+			Reference: "CR-2026-12", Exercise: fact.ExerciseCare, Document: scanner.Digest([]byte("minutes")),
 		},
 		{Topic: "pssi-approval", Date: time.Date(2025, 11, 2, 0, 0, 0, 0, time.UTC), Role: "Directrice générale"},
 	}}}}
@@ -97,13 +97,15 @@ func TestOneMalformedStatement(t *testing.T) {
 		topic         string
 		cause         scanner.CauseCode
 	}{
-		"unknown-key":   {good + ", author: Zorglub}\n", "line 2, attestations[0]: this key is not known", "crisis-exercise", scanner.CauseFileMalformed},
-		"unknown-topic": {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2, attestations[0]: the topic must be one of crisis-exercise, pssi-approval", "", scanner.CauseFieldWrong},
-		"date-in-words": {"attestations:\n  - topic: pssi-approval\n    date: 14 mars 2026\n    role: RSSI\n", "line 3, attestations[0].date: the date must be written as 2026-03-14", "pssi-approval", scanner.CauseFieldWrong},
-		"missing-date":  {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2, attestations[0]: the date is missing", "pssi-approval", scanner.CauseFieldMissing},
-		"missing-role":  {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14}\n", "the role is missing", "pssi-approval", scanner.CauseFieldMissing},
-		"list-as-role":  {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: [a]}\n", "line 2, attestations[0].role: one value is expected", "pssi-approval", scanner.CauseFieldWrong},
-		"endless-role":  {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters", "pssi-approval", scanner.CauseFieldWrong},
+		"unknown-key":         {good + ", author: Zorglub}\n", "line 2, attestations[0]: this key is not known", "crisis-exercise", scanner.CauseFileMalformed},
+		"unknown-topic":       {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2, attestations[0]: the topic must be one of crisis-exercise, pssi-approval", "", scanner.CauseFieldWrong},
+		"date-in-words":       {"attestations:\n  - topic: pssi-approval\n    date: 14 mars 2026\n    role: RSSI\n", "line 3, attestations[0].date: the date must be written as 2026-03-14", "pssi-approval", scanner.CauseFieldWrong},
+		"missing-date":        {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2, attestations[0]: the date is missing", "pssi-approval", scanner.CauseFieldMissing},
+		"missing-role":        {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14}\n", "the role is missing", "pssi-approval", scanner.CauseFieldMissing},
+		"unknown-type":        {"attestations:\n  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, type: Zorglub}\n", "line 2, attestations[0]: the type must be one of care-continuity, it-continuity", "crisis-exercise", scanner.CauseFieldWrong},
+		"type-of-no-exercise": {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: RSSI, type: restore}\n", "line 2, attestations[0]: the type is that of an exercise", "pssi-approval", scanner.CauseFieldWrong},
+		"list-as-role":        {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: [a]}\n", "line 2, attestations[0].role: one value is expected", "pssi-approval", scanner.CauseFieldWrong},
+		"endless-role":        {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters", "pssi-approval", scanner.CauseFieldWrong},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := place(t, "a.yaml", test.content+"  - {topic: pssi-approval, date: 2025-01-01, role: DG}\n")

@@ -44,6 +44,7 @@ type statement struct {
 	Date      yamlfile.Day `yaml:"date"`
 	Role      cell         `yaml:"role"`
 	Reference cell         `yaml:"reference"`
+	Exercise  cell         `yaml:"type"`
 	Document  cell         `yaml:"document"`
 }
 
@@ -139,6 +140,12 @@ func (s statement) validate() settings.Faults {
 	case s.Date.Day.IsZero():
 		return settings.InFile(s.line(),
 			"la date manque : écrivez-la comme date: 2026-03-14", "the date is missing: write it as date: 2026-03-14").Over(fieldMissing("date"))
+	case s.Exercise.text != "" && s.Topic.text != topicExercise:
+		return settings.InFile(s.Exercise.line,
+			"le type est celui d'un exercice : retirez cette ligne", "the type is that of an exercise: remove this line").Over(fieldWrong("type"))
+	case s.Exercise.text != "" && !slices.Contains(fact.ExerciseTypes(), fact.ExerciseType(s.Exercise.text)):
+		list := strings.Join(exerciseTypes(), ", ")
+		return settings.InFile(s.Exercise.line, "le type doit être parmi "+list, "the type must be one of "+list).Over(fieldWrong("type"))
 	case s.Role.text == "":
 		return settings.InFile(s.line(),
 			"le rôle manque : écrivez la fonction de la personne qui atteste, par exemple role: RSSI",
@@ -149,6 +156,13 @@ func (s statement) validate() settings.Faults {
 			fmt.Sprintf("role and reference must hold at most %d characters", maxText)).Over(fieldWrong("role, reference"))
 	}
 	return nil
+}
+
+func exerciseTypes() (words []string) {
+	for _, t := range fact.ExerciseTypes() {
+		words = append(words, string(t))
+	}
+	return words
 }
 
 func (s statement) isKnown() bool { return slices.Contains(topics(), s.Topic.text) }
@@ -173,5 +187,8 @@ func (s statement) line() int {
 }
 
 func (s statement) item() fact.Attestation {
-	return fact.Attestation{Topic: s.Topic.text, Date: s.Date.Day.Date(), Role: s.Role.text, Reference: s.Reference.text}
+	return fact.Attestation{
+		Topic: s.Topic.text, Date: s.Date.Day.Date(), Role: s.Role.text, Reference: s.Reference.text,
+		Exercise: fact.ExerciseType(s.Exercise.text),
+	}
 }
