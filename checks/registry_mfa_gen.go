@@ -125,6 +125,7 @@ func mfaapplicationcoveragePapers() scanner.Papers {
 			},
 			References: []string{
 				"Référentiel d'identification électronique (RIE), en vigueur depuis le 1er janvier 2026",
+				"ANSSI, authentification multifacteur et mots de passe (PG-078), R8\u00a0: pas de facteur reçu par SMS",
 				"HospiConnect, jalon 2027 (médecins et infirmiers équipés)",
 				"Règle du projet\u00a0: couverture calculée entre une estimation basse et une estimation haute",
 			},
@@ -147,6 +148,7 @@ func mfaapplicationcoveragePapers() scanner.Papers {
 			},
 			References: []string{
 				"Référentiel d'identification électronique (RIE), in force since 1 January 2026",
+				"ANSSI, multi-factor authentication and passwords (PG-078), R8: no factor received by SMS",
 				"HospiConnect, 2027 gate (physicians and nurses equipped)",
 				"Rule of the project: coverage computed between a low and a high bound",
 			},

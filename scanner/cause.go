@@ -54,6 +54,7 @@ const (
 	CauseRefusedAnswer  CauseCode = "refused-answer"
 	CauseUnanswered     CauseCode = "unanswered"  // a part of what was asked
 	CauseSameAnswer     CauseCode = "same-answer" // whatever is asked
+	CauseStandIn        CauseCode = "stand-in"    // something answers in place of the host
 	CauseTooLarge       CauseCode = "too-large"   // ValueLimit
 	CauseTooMany        CauseCode = "too-many"    // a list cut at ValueLimit
 	CauseAccessDenied   CauseCode = "access-denied"

@@ -245,6 +245,16 @@ var causeWords = map[CauseCode]wording{
 			"Have these pages examined by a person, or make the site answer 404 at addresses that do not exist.",
 		},
 	},
+	CauseStandIn: {
+		Text{
+			"un équipement répond à la place de la machine[ ({where})]",
+			"a device answers in place of the host[ ({where})]",
+		},
+		Text{
+			"Demandez à l'équipe réseau que cet équipement laisse l'agent voir les vraies réponses, sans lui ouvrir de port, puis relancez un passage.",
+			"Ask the network team to have this device let the agent see the true answers, without opening any port to it, then run again.",
+		},
+	},
 	CauseTooLarge: {
 		Text{"ce qui est à lire dépasse la taille permise[, {limit}][ ({where})]", "what is to be read is larger than allowed[, {limit}][ ({where})]"},
 		Text{

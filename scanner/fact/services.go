@@ -12,10 +12,14 @@ type HostServices struct {
 	NoAddress bool `json:"no_address,omitempty"`
 	// Ports are all those of the list, in its order.
 	Ports []Port `json:"ports,omitempty"`
-	// Artefact is true when so many ports are open that something on the way
-	// answers in place of the host (exposure-checks.md section 1.4): nothing was
-	// identified.
+	// Artefact is true when so many ports are open, or ports that nobody uses are,
+	// that something on the way answers in place of the host (exposure-checks.md
+	// section 1.4): nothing was identified.
 	Artefact bool `json:"artefact,omitempty"`
+	// ControlsAsked are the ports nobody uses that were asked too, because suspiciously
+	// many others were open; ControlsOpen those of them that are.
+	ControlsAsked int `json:"controls_asked,omitempty"`
+	ControlsOpen  int `json:"controls_open,omitempty"`
 	// Blocked is true when ports that were open stopped answering during the
 	// look: we were cut off, and a silence proves nothing any more.
 	Blocked bool `json:"blocked,omitempty"`

@@ -200,4 +200,5 @@ const (
 	TxtContactClear  SecurityTxtFault = "contact-not-https"  // 2.5.3
 	TxtExpiresTwice  SecurityTxtFault = "expires-repeated"   // 2.5.5
 	TxtLanguageTwice SecurityTxtFault = "languages-repeated" // 2.5.8
+	TxtFieldClear    SecurityTxtFault = "field-not-https"    // 2.5.1, 2.5.2, 2.5.4, 2.5.6, 2.5.7: a web address of another field
 )

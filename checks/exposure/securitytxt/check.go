@@ -84,7 +84,8 @@ func judgeFile(at time.Time, txt fact.SecurityTxt) scanner.Verdict {
 var dateTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 
 // form obeys section 2.5.2, a file found where it does not say it is must not
-// be trusted, section 3, its type is text/plain in UTF-8, and section 2.5.8.
+// be trusted, section 3, its type is text/plain in UTF-8, sections 2.5.1 to 2.5.7,
+// its web addresses are in https, and section 2.5.8.
 func form(txt fact.SecurityTxt) (faults []scanner.Verdict) {
 	if txt.Elsewhere {
 		faults = append(faults, scanner.Failed("elsewhere", nil))
@@ -94,6 +95,9 @@ func form(txt fact.SecurityTxt) (faults []scanner.Verdict) {
 		faults = append(faults, scanner.Failed("no-type", nil))
 	case slices.Contains(txt.Faults, fact.TxtMediaType):
 		faults = append(faults, scanner.Failed("wrong-type", scanner.Values{"type": txt.MediaType}))
+	}
+	if slices.Contains(txt.Faults, fact.TxtFieldClear) {
+		faults = append(faults, scanner.Failed("field-in-clear", nil))
 	}
 	if slices.Contains(txt.Faults, fact.TxtLanguageTwice) {
 		faults = append(faults, scanner.Failed("several-languages", nil))

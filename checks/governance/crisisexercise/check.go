@@ -5,6 +5,8 @@
 package crisisexercise
 
 import (
+	"slices"
+
 	"carescan/checks/internal/attested"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -22,14 +24,19 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "governance.crisis-exercise", Revision: 2, Severity: scanner.Medium,
+	ID: "governance.crisis-exercise", Revision: 3, Severity: scanner.Medium,
 	References: []string{"DNS/2025/12-1", "CaRE-15-3"},
 	Judge:      scanner.Each(Params{MaxAgeDays: 365, ToleranceDays: 0}, judge),
 }
 
 func judge(c scanner.Case[Params], f fact.Attestations) scanner.Verdict {
+	other, _, held := attested.Latest(f, "crisis-exercise", c.At)
+	f.Items = slices.DeleteFunc(slices.Clone(f.Items), doesNotCount)
 	exercise, v, ok := attested.Latest(f, "crisis-exercise", c.At)
-	if !ok {
+	switch {
+	case !ok && held && v.Reason == "none-stated":
+		return scanner.Unknown("does-not-count", attested.Values(other))
+	case !ok:
 		return v
 	}
 	values := attested.Values(exercise)
@@ -40,4 +47,10 @@ func judge(c scanner.Case[Params], f fact.Attestations) scanner.Verdict {
 		return attested.By(exercise, scanner.Failed("too-old", values))
 	}
 	return attested.By(exercise, scanner.Passed("held", values))
+}
+
+// doesNotCount tells an exercise of a type that is no yearly crisis exercise
+// (regulation-2.md section 6). One without a type is taken at its word.
+func doesNotCount(a fact.Attestation) bool {
+	return a.Topic == "crisis-exercise" && a.Exercise != "" && a.Exercise != fact.ExerciseCare
 }

@@ -55,18 +55,36 @@ func Latest(f fact.Attestations, topic string, at time.Time) (latest fact.Attest
 	return latest, v, ok
 }
 
-// Unread is the doubt that the newest statement whose document could not be read
-// leaves on a topic, when it is about an event after another one.
+// Unread is the doubt that the newest statement which could not be read, or whose
+// document could not, leaves on a topic, when it is about an event after another
+// one. A statement without a date that can be read may be about any event, and one
+// without such a topic about any topic.
 func Unread(f fact.Attestations, topic string, at, after time.Time) (v scanner.Verdict, doubt bool) {
 	for _, a := range f.Unread {
-		if a.Topic != topic || a.Date.After(at) || !a.Date.After(after) {
+		undated := a.Date.IsZero()
+		switch {
+		case a.Topic != topic && a.Topic != "", a.Date.After(at), !undated && !a.Date.After(after), undated && doubt:
 			continue
 		}
-		words := a.Causes.Text()
-		v, doubt, after = scanner.Unknown("document-unread", scanner.Values{
-			"date": a.Date.Format(time.DateOnly), "line": strconv.Itoa(a.Line),
-			"problem": a.Causes.Codes(), "problem_fr": words.FR, "problem_en": words.EN,
-		}), true, a.Date
+		v, doubt = unread(a), true
+		if !undated {
+			after = a.Date
+		}
 	}
 	return v, doubt
+}
+
+func unread(a fact.UnreadAttestation) scanner.Verdict {
+	words := a.Causes.Text()
+	values := scanner.Values{
+		"date": a.Date.Format(time.DateOnly), "line": strconv.Itoa(a.Line),
+		"problem": a.Causes.Codes(), "problem_fr": words.FR, "problem_en": words.EN,
+	}
+	if a.Date.IsZero() {
+		delete(values, "date")
+	}
+	if a.Malformed {
+		return scanner.Unknown("statement-unread", values)
+	}
+	return scanner.Unknown("document-unread", values)
 }

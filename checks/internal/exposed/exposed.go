@@ -23,13 +23,35 @@ func Settled(s fact.HostServices) (scanner.Verdict, bool) {
 	case s.NoAddress:
 		return contact.Unaddressed(), true
 	case s.Artefact:
-		return scanner.Unknown("artefact", nil), true
+		return artefact(s), true
 	case !slices.ContainsFunc(s.Ports, answers):
 		// A silent port is what a filter leaves, but a host that is wholly silent may
 		// be down, or may have cut us off.
 		return scanner.Unknown("no-sign-of-life", nil), true
 	}
 	return scanner.Verdict{}, false
+}
+
+// artefact says by what it is known that something answers in place of the host.
+func artefact(s fact.HostServices) scanner.Verdict {
+	open, asked := 0, 0
+	for _, p := range s.Ports {
+		switch {
+		case p.Transport != "tcp" || p.State == fact.PortNotAsked:
+			continue
+		case p.State == fact.PortOpen:
+			open++
+		}
+		asked++
+	}
+	values := scanner.Values{
+		"open": strconv.Itoa(open), "asked": strconv.Itoa(asked),
+		"controls": strconv.Itoa(s.ControlsOpen), "controls_asked": strconv.Itoa(s.ControlsAsked),
+	}
+	if s.ControlsOpen > 0 {
+		return scanner.Unknown("artefact-controls", values)
+	}
+	return scanner.Unknown("artefact", values)
 }
 
 // answers tells whether a port showed that the host is there.

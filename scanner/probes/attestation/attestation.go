@@ -48,11 +48,11 @@ func (p Probe) Needs() scanner.Needs {
 }
 
 func (p Probe) parse(ctx context.Context) error {
-	statements, err := read(p.file)
+	statements, void, err := read(p.file)
 	if err != nil {
 		return err
 	}
-	_, faults := p.stated(ctx, statements)
+	_, faults := p.stated(ctx, statements, void)
 	return errors.Join(faults.Err(), ctx.Err())
 }
 
@@ -61,11 +61,11 @@ func (p Probe) Observe(ctx context.Context, _ scanner.Network, t scanner.Target)
 	if t != p.establishment {
 		return nil, scanner.NotSeen(scanner.CauseNoSource, nil, fmt.Errorf("no attestation file is declared for establishment %q", t.ID))
 	}
-	statements, err := read(p.file)
+	statements, void, err := read(p.file)
 	if err != nil {
 		return nil, p.unread(err)
 	}
-	stated, _ := p.stated(ctx, statements)
+	stated, _ := p.stated(ctx, statements, void)
 	if err := ctx.Err(); err != nil {
 		return nil, p.unread(err)
 	}
@@ -77,11 +77,17 @@ func (p Probe) unread(err error) error {
 	return localfile.In(name, fmt.Errorf("read attestations in %s: %w", name, err))
 }
 
-// stated hashes the documents that are cited. One that cannot be read voids its own
-// statement and no other; the faults say which, one a document.
-func (p Probe) stated(ctx context.Context, statements []statement) (all fact.Attestations, faults settings.Faults) {
+// stated hashes the documents that are cited. A statement that could not be read,
+// or whose document cannot be, is void and takes nothing from the others; the
+// faults say which.
+func (p Probe) stated(ctx context.Context, statements []statement, void map[int]settings.Faults) (all fact.Attestations, faults settings.Faults) {
 	all.Items = make([]fact.Attestation, 0, len(statements))
 	for i, s := range statements {
+		if wrong := void[i]; len(wrong) > 0 {
+			all.Unread = append(all.Unread, s.malformed(wrong))
+			faults = append(faults, wrong...)
+			continue
+		}
 		item := s.item()
 		if s.Document.text != "" {
 			digest, err := hashDocument(ctx, p.file, s.Document.text)

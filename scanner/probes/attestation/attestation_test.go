@@ -44,7 +44,7 @@ func observe(t *testing.T, file string) ([]scanner.Sighting, error) {
 
 func TestObserveReadsAndHashes(t *testing.T) {
 	file := place(t, "attestations.yaml", `attestations:
-  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, reference: "CR-2026-12", document: exercice.pdf}
+  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, reference: "CR-2026-12", type: care-continuity, document: exercice.pdf}
   - topic: pssi-approval
     date: "2025-11-02"
     role: Directrice générale
@@ -56,7 +56,7 @@ func TestObserveReadsAndHashes(t *testing.T) {
 	want := []scanner.Sighting{{Fact: fact.Attestations{Items: []fact.Attestation{
 		{
 			Topic: "crisis-exercise", Date: time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC), Role: "RSSI",
-			Reference: "CR-2026-12", Document: scanner.Digest([]byte("minutes")),
+			Reference: "CR-2026-12", Exercise: fact.ExerciseCare, Document: scanner.Digest([]byte("minutes")),
 		},
 		{Topic: "pssi-approval", Date: time.Date(2025, 11, 2, 0, 0, 0, 0, time.UTC), Role: "Directrice générale"},
 	}}}}
@@ -69,17 +69,10 @@ func TestObserveRefuses(t *testing.T) {
 	const good = "attestations:\n  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI"
 	for name, test := range map[string]struct{ content, want string }{
 		"empty-file":         {"", "the file is empty"},
-		"unknown-key":        {good + ", author: Zorglub}\n", "line 2, attestations[0]: this key is not known"},
-		"unknown-topic":      {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2, attestations[0]: the topic must be one of crisis-exercise, pssi-approval"},
-		"date-in-words":      {"attestations:\n  - topic: pssi-approval\n    date: 14 mars 2026\n    role: RSSI\n", "line 3, attestations[0].date: the date must be written as 2026-03-14"},
-		"missing-date":       {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2, attestations[0]: the date is missing"},
-		"missing-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14}\n", "the role is missing"},
-		"list-as-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: [a]}\n", "line 2, attestations[0].role: one value is expected"},
 		"twice-the-same-key": {"attestations:\n  - {topic: pssi-approval, topic: pssi-approval}\n", "line 2: this key is already written on line 2"},
 		"not-a-list":         {"attestations: Zorglub\n", "line 1, attestations: a list is expected"},
 		"broken-yaml":        {"attestations: [\n", "line 1: a value is expected here"},
 		"two-documents":      {good + "}\n---\na: 1\n", "line 3: a second YAML document begins here"},
-		"endless-role":       {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters"},
 		"too-long-file":      {strings.Repeat("#", yamlfile.MaxFile+1), "it must be a file of at most 1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +83,53 @@ func TestObserveRefuses(t *testing.T) {
 			}
 			if strings.Contains(err.Error(), "Zorglub") {
 				t.Errorf("error repeats the content of the file: %v", err)
+			}
+		})
+	}
+}
+
+// TestOneMalformedStatement voids its own statement, and no other: the file was
+// refused whole.
+func TestOneMalformedStatement(t *testing.T) {
+	const good = "attestations:\n  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI"
+	for name, test := range map[string]struct {
+		content, want string
+		topic         string
+		cause         scanner.CauseCode
+	}{
+		"unknown-key":         {good + ", author: Zorglub}\n", "line 2, attestations[0]: this key is not known", "crisis-exercise", scanner.CauseFileMalformed},
+		"unknown-topic":       {"attestations:\n  - {topic: party, date: 2026-03-14, role: RSSI}\n", "line 2, attestations[0]: the topic must be one of crisis-exercise, pssi-approval", "", scanner.CauseFieldWrong},
+		"date-in-words":       {"attestations:\n  - topic: pssi-approval\n    date: 14 mars 2026\n    role: RSSI\n", "line 3, attestations[0].date: the date must be written as 2026-03-14", "pssi-approval", scanner.CauseFieldWrong},
+		"missing-date":        {"attestations:\n  - {topic: pssi-approval, role: RSSI}\n", "line 2, attestations[0]: the date is missing", "pssi-approval", scanner.CauseFieldMissing},
+		"missing-role":        {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14}\n", "the role is missing", "pssi-approval", scanner.CauseFieldMissing},
+		"unknown-type":        {"attestations:\n  - {topic: crisis-exercise, date: 2026-03-14, role: RSSI, type: Zorglub}\n", "line 2, attestations[0]: the type must be one of care-continuity, it-continuity", "crisis-exercise", scanner.CauseFieldWrong},
+		"type-of-no-exercise": {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: RSSI, type: restore}\n", "line 2, attestations[0]: the type is that of an exercise", "pssi-approval", scanner.CauseFieldWrong},
+		"list-as-role":        {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: [a]}\n", "line 2, attestations[0].role: one value is expected", "pssi-approval", scanner.CauseFieldWrong},
+		"endless-role":        {"attestations:\n  - {topic: pssi-approval, date: 2026-03-14, role: " + strings.Repeat("a", 201) + "}\n", "at most 200 characters", "pssi-approval", scanner.CauseFieldWrong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := place(t, "a.yaml", test.content+"  - {topic: pssi-approval, date: 2025-01-01, role: DG}\n")
+			sightings, err := observe(t, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := sightings[0].Fact.(fact.Attestations)
+			if len(got.Items) != 1 || got.Items[0].Role != "DG" {
+				t.Errorf("items = %+v, want the one of the DG", got.Items)
+			}
+			if len(got.Unread) != 1 || !got.Unread[0].Malformed || got.Unread[0].Topic != test.topic || got.Unread[0].Causes[0].Code != test.cause || got.Unread[0].Line == 0 {
+				t.Errorf("unread = %+v, want %q by %s", got.Unread, test.topic, test.cause)
+			}
+			told := New(Settings(file), target).Needs().Files[0].Parse(t.Context())
+			if told == nil || !strings.Contains(told.Error(), test.want) {
+				t.Fatalf("doctor is told %v, want %q", told, test.want)
+			}
+			raw, err := json.Marshal(sightings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(raw)+told.Error(), "Zorglub") {
+				t.Errorf("the content of the file came out: %s; %v", raw, told)
 			}
 		})
 	}
@@ -209,11 +249,14 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("attestations: *a"))
 	f.Add([]byte("a: &a [*a, *a]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		statements, err := parse(data)
+		statements, void, err := parse(data)
 		if err != nil {
 			return
 		}
-		for _, s := range statements {
+		for i, s := range statements {
+			if len(void[i]) > 0 {
+				continue
+			}
 			if s.Role.text == "" || s.Date.Day.IsZero() || s.Topic.line == 0 {
 				t.Errorf("an incomplete statement was accepted: %+v", s)
 			}

@@ -30,7 +30,7 @@ func TestModelIsRead(t *testing.T) {
 }
 
 func TestEveryTopicIsDocumented(t *testing.T) {
-	for _, word := range topicWords() {
+	for _, word := range append(topicWords(), typeWords()...) {
 		if word.Means.FR == "" || word.Means.EN == "" {
 			t.Errorf("the topic %v has no meaning in both languages", word.Written)
 		}

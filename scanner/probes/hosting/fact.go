@@ -28,11 +28,15 @@ func (a application) fact() fact.Hosting {
 }
 
 func (l link) fact() fact.HostLink {
+	var asns []uint32
+	for _, n := range l.ASNs {
+		asns = append(asns, uint32(n))
+	}
 	return fact.HostLink{
 		Provider:    l.Provider.text,
 		Role:        l.Role.text,
 		Activities:  append([]int{}, l.Activities...),
-		ASNs:        l.ASNs,
+		ASNs:        asns,
 		Certificate: l.Certificate.fact(),
 	}
 }

@@ -150,8 +150,8 @@ func TestObserveRefuses(t *testing.T) {
 		"port-in-endpoint":    {entry(good + `, endpoints: ["dpi.test:443"]`), "an endpoint is a name alone"},
 		"nameless-provider":   {entry(good + ", chain: [{role: Zorglub}]"), "the provider is missing"},
 		"bad-certificate":     {entry(good + ", chain: [{provider: A, certificate: {activities: [0]}}]"), "certificate: activities"},
-		"negative-network":    {entry(good + ", chain: [{provider: A, asns: [-1]}]"), "line 3, applications[0].chain[0].asns[0]: this value is negative"},
-		"letters-in-network":  {entry(good + ", chain: [{provider: A, asns: [AS64500]}]"), "line 3, applications[0].chain[0].asns[0]: this value is not a whole number"},
+		"negative-network":    {entry(good + ", chain: [{provider: A, asns: [-1]}]"), "line 3, applications[0].chain[0].asns[0]: the number of a network (AS) is expected"},
+		"letters-in-network":  {entry(good + ", chain: [{provider: A, asns: [Zorglub]}]"), "line 3, applications[0].chain[0].asns[0]: the number of a network (AS) is expected"},
 		"empty-mode":          {"as_of: 2026-10-01\napplications:\n  - id: dpi\n    mode:\n", "line 4, applications[0].mode: no value is written"},
 		"windows-1252":        {"as_of: 2026-10-01\napplications:\n  - {id: dpi, name: \"d\xe9\"}\n", "line 3: the file is not UTF-8"},
 		"long-name":           {entry(good + ", name: " + strings.Repeat("n", 201)), "at most 200 characters"},
@@ -170,6 +170,24 @@ func TestObserveRefuses(t *testing.T) {
 				t.Errorf("sightings = %+v, want the problem of the source alone", sightings)
 			}
 		})
+	}
+}
+
+// TestRegisterAsPeopleWriteIt accepts 150 accented characters, which are 300 bytes,
+// and a network with its usual name.
+func TestRegisterAsPeopleWriteIt(t *testing.T) {
+	name := strings.Repeat("é", 150)
+	_, sightings, err := observe(t, "as_of: 2026-10-01\napplications:\n  - {id: dpi, name: "+name+
+		", mode: tiers, health_data: true, activities: [1], chain: [{provider: Hébergeur, activities: [1], asns: [AS64500, as64501, 64502]}]}\n", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := sightings[0].Fact.(fact.Hosting)
+	if h.Application != name {
+		t.Errorf("application %q", h.Application)
+	}
+	if diff := cmp.Diff([]uint32{64500, 64501, 64502}, h.Chain[0].ASNs); diff != "" {
+		t.Errorf("networks (-want +got):\n%s", diff)
 	}
 }
 

@@ -51,7 +51,7 @@ var model = settings.Model{
 		"applications.chain.role":       {FR: "son rôle, en quelques mots", EN: "its role, in a few words", Example: "hébergeur"},
 		"applications.chain.activities": {FR: "activités qu'il exerce, de 1 à 6", EN: "activities it performs, from 1 to 6", Example: "[1, 2, 3, 4, 6]"},
 		"applications.chain.asns": {
-			FR: "numéros de ses réseaux (AS), sans « AS » devant", EN: `numbers of its networks (AS), without "AS" before`, Example: "[64500]",
+			FR: "numéros de ses réseaux (AS), avec ou sans « AS » devant", EN: `numbers of its networks (AS), with or without "AS" before`, Example: "[64500]",
 		},
 		"applications.chain.certificate": {FR: "son certificat HDS", EN: "its HDS certificate"},
 		"applications.chain.certificate.number": {

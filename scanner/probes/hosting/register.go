@@ -4,7 +4,9 @@ package hosting
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -16,7 +18,7 @@ import (
 const (
 	maxApplications = 500
 	maxList         = 50  // endpoints, links or networks of one thing
-	maxText         = 200 // bytes of one text
+	maxText         = 200 // characters of one text
 )
 
 // register is the file as written.
@@ -41,7 +43,7 @@ type link struct {
 	Provider    cell         `yaml:"provider"`
 	Role        cell         `yaml:"role"`
 	Activities  []int        `yaml:"activities"`
-	ASNs        []uint32     `yaml:"asns"`
+	ASNs        []network    `yaml:"asns"`
 	Certificate *certificate `yaml:"certificate"`
 }
 
@@ -64,11 +66,30 @@ type cell struct {
 // UnmarshalYAML keeps the line of the value.
 func (c *cell) UnmarshalYAML(node *yaml.Node) error {
 	c.text, c.line = strings.TrimSpace(node.Value), node.Line
-	if node.Kind != yaml.ScalarNode || len(c.text) > maxText {
+	if node.Kind != yaml.ScalarNode || utf8.RuneCountInString(c.text) > maxText {
 		return settings.InFile(node.Line,
 			fmt.Sprintf("une valeur d'au plus %d caractères est attendue ici", maxText),
 			fmt.Sprintf("one value of at most %d characters is expected here", maxText))
 	}
+	return nil
+}
+
+// network is the number of an autonomous system, written bare or as people call
+// it: AS64500 (RFC 5396 section 1).
+type network uint32
+
+// UnmarshalYAML reads the number.
+func (n *network) UnmarshalYAML(node *yaml.Node) error {
+	text := strings.TrimSpace(node.Value)
+	if len(text) > 2 && strings.EqualFold(text[:2], "AS") {
+		text = strings.TrimSpace(text[2:])
+	}
+	number, err := strconv.ParseUint(text, 10, 32)
+	if err != nil || node.Kind != yaml.ScalarNode {
+		return settings.InFile(node.Line,
+			"un numéro de réseau (AS) est attendu, comme 64500 ou AS64500", "the number of a network (AS) is expected, such as 64500 or AS64500")
+	}
+	*n = network(number)
 	return nil
 }
 

@@ -134,7 +134,7 @@ func ageOver(setting string) *bool {
 
 // accepted tells whether a browser keeps the cookie (section 5.7): one for another
 // domain, a secure one set in clear, or one that breaks the promise of its prefix
-// is none.
+// is none, nor is one for other sites that is not secure.
 func (c setCookie) accepted(u *url.URL) bool {
 	host := scanner.CanonicalName(u.Hostname())
 	name := strings.ToLower(c.Name)
@@ -142,6 +142,8 @@ func (c setCookie) accepted(u *url.URL) bool {
 	case c.domain != "" && host != c.domain && !strings.HasSuffix(host, "."+c.domain):
 		return false
 	case u.Scheme != "https" && c.Secure:
+		return false
+	case c.SameSite == "none" && !c.Secure: // the attribute is refused without the other
 		return false
 	case strings.HasPrefix(name, "__secure-"):
 		return c.Secure

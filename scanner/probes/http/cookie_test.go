@@ -50,6 +50,7 @@ func TestCookies(t *testing.T) {
 		"end_of_name_only":      {"sid=s; Domain=w.chu.test", nil},
 		"host_prefix":           {"__Host-sid=s; Secure; Path=/", []fact.Cookie{{Name: "__Host-sid", Secure: true}}},
 		"host_prefix_no_path":   {"__Host-sid=s; Secure", nil},
+		"none_not_secure":       {"sid=s; SameSite=None; HttpOnly", nil},
 		"host_prefix_domain":    {"__host-sid=s; Secure; Path=/; Domain=www.chu.test", nil},
 		"secure_prefix_without": {"__SECURE-sid=s", nil},
 	} {

@@ -101,6 +101,9 @@ func parseSecurityTxt(file []byte) policy {
 		}
 		p.signed = p.signed || line == "-----BEGIN PGP SIGNED MESSAGE-----"
 		name, value := field(line)
+		if slices.Contains(webFields[:], name) && strings.HasPrefix(strings.ToLower(value), "http:") {
+			p.fault(fact.TxtFieldClear)
+		}
 		switch {
 		case name == "contact" && value != "":
 			p.contacts++
@@ -131,6 +134,10 @@ func (p *policy) fault(f fact.SecurityTxtFault) {
 		p.faults = append(p.faults, f)
 	}
 }
+
+// webFields hold addresses, other than contacts, and those of the web begin with
+// https:// (sections 2.5.1 to 2.5.7; csaf is of the registry of section 5.4).
+var webFields = [...]string{"acknowledgments", "canonical", "encryption", "hiring", "policy", "csaf"}
 
 // uri is the syntax of RFC 3986 as far as it tells a URI from an address or a
 // number that somebody wrote bare.

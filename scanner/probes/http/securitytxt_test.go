@@ -35,16 +35,18 @@ func TestParseSecurityTxt(t *testing.T) {
 		file string
 		want policy
 	}{
-		"usual":       {"# us\nContact: mailto:a@chu.test\nCONTACT: https://chu.test/c\nExpires: 2027-01-01T00:00:00Z\n", policy{contacts: 2, expires: "2027-01-01T00:00:00Z"}},
-		"windows":     {"\ufeffContact: tel:+33-1\r\nexpires:2027-01-01T00:00:00+01:00\r\n", policy{contacts: 1, expires: "2027-01-01T00:00:00+01:00"}},
-		"bare":        {"Contact: securite@chu.test\nContact: 01 02 03 04 05\nContact: http://chu.test/\n", policy{contacts: 3, faults: []fact.SecurityTxtFault{fact.TxtContactNoURI, fact.TxtContactClear}}},
-		"signed":      {signedFile, policy{contacts: 1, expires: "2027-01-01T00:00:00Z", signed: true}},
-		"empty":       {"", policy{}},
-		"comment":     {"# Contact: mailto:a@chu.test\n", policy{}},
-		"no-value":    {"Contact:\nContact: \n", policy{}},
-		"twice":       {"Expires: 2027-01-01T00:00:00Z\nExpires: 2030-01-01T00:00:00Z\n", policy{expires: "2027-01-01T00:00:00Z, 2030-01-01T00:00:00Z", faults: []fact.SecurityTxtFault{fact.TxtExpiresTwice}}},
-		"canonical":   {"Canonical: https://chu.test/s\nCanonical: https://b.test/s\n", policy{canonicals: []string{"https://chu.test/s", "https://b.test/s"}}},
-		"long-expiry": {"Expires: " + strings.Repeat("9", 1000), policy{expires: strings.Repeat("9", maxExpires) + "…"}},
+		"usual":            {"# us\nContact: mailto:a@chu.test\nCONTACT: https://chu.test/c\nExpires: 2027-01-01T00:00:00Z\n", policy{contacts: 2, expires: "2027-01-01T00:00:00Z"}},
+		"windows":          {"\ufeffContact: tel:+33-1\r\nexpires:2027-01-01T00:00:00+01:00\r\n", policy{contacts: 1, expires: "2027-01-01T00:00:00+01:00"}},
+		"fields_in_clear":  {"Contact: mailto:a@chu.test\nPolicy: http://chu.test/p\nHiring: HTTP://chu.test/h\n", policy{contacts: 1, faults: []fact.SecurityTxtFault{fact.TxtFieldClear}}},
+		"fields_of_others": {"Contact: mailto:a@chu.test\nEncryption: openpgp4fpr:5f2de5521c63a801ab59ccb603d49de44b29100f\nX-Note: http://chu.test/\nPolicy: https://chu.test/p\n", policy{contacts: 1}},
+		"bare":             {"Contact: securite@chu.test\nContact: 01 02 03 04 05\nContact: http://chu.test/\n", policy{contacts: 3, faults: []fact.SecurityTxtFault{fact.TxtContactNoURI, fact.TxtContactClear}}},
+		"signed":           {signedFile, policy{contacts: 1, expires: "2027-01-01T00:00:00Z", signed: true}},
+		"empty":            {"", policy{}},
+		"comment":          {"# Contact: mailto:a@chu.test\n", policy{}},
+		"no-value":         {"Contact:\nContact: \n", policy{}},
+		"twice":            {"Expires: 2027-01-01T00:00:00Z\nExpires: 2030-01-01T00:00:00Z\n", policy{expires: "2027-01-01T00:00:00Z, 2030-01-01T00:00:00Z", faults: []fact.SecurityTxtFault{fact.TxtExpiresTwice}}},
+		"canonical":        {"Canonical: https://chu.test/s\nCanonical: https://b.test/s\n", policy{canonicals: []string{"https://chu.test/s", "https://b.test/s"}}},
+		"long-expiry":      {"Expires: " + strings.Repeat("9", 1000), policy{expires: strings.Repeat("9", maxExpires) + "…"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

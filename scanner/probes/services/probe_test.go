@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -75,8 +76,66 @@ func TestEveryPortOpen(t *testing.T) {
 		open[number] = s.address
 	}
 	seen, sightings := look(t, world(open), Options{})
-	if !seen.Artefact || seen.Connections != len(table)+len(datagrams) || len(sightings) != 1 {
+	if !seen.Artefact || seen.Connections != len(table)+len(datagrams)+len(controls) || len(sightings) != 2 {
 		t.Errorf("artefact %v, %d connections, %d sightings", seen.Artefact, seen.Connections, len(sightings))
+	}
+	if missing := sightings[1].Missing; len(missing) != 1 || missing[0].Code != scanner.CauseStandIn {
+		t.Errorf("products miss %v", missing)
+	}
+}
+
+// TestFilteringArtefacts are hosts behind something that answers for them, and
+// busy hosts that nothing answers for.
+func TestFilteringArtefacts(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "", nil)
+	below := func(limit int) []int {
+		var open []int
+		for _, number := range append(tablePorts(), controls...) {
+			if number < limit {
+				open = append(open, number)
+			}
+		}
+		return open
+	}
+	busy := []int{22, 25, 80, 88, 110, 135, 139, 143, 389, 443, 445, 464, 465, 587, 636, 993, 995, 3268, 3269, 3389, 5985}
+	for name, tt := range map[string]struct {
+		ports, open []int
+		artefact    bool
+		controls    int
+	}{
+		"every_low_port":          {nil, below(10000), true, 4},
+		"below_1024":              {nil, below(1024), true, 3},
+		"more_than_half":          {nil, slices.DeleteFunc(below(8000), func(n int) bool { return slices.Contains(controls, n) }), true, 0},
+		"few_asked_all_open":      {busy[:10], append(slices.Clone(controls), busy[:10]...), true, 5},
+		"busy_host":               {nil, busy, false, 0},
+		"busy_host_with_one_more": {nil, append(slices.Clone(busy), controls[3]), false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			open := map[int]string{}
+			for _, number := range tt.open {
+				open[number] = s.address
+			}
+			seen, _ := look(t, world(open), Options{Ports: tt.ports})
+			if seen.Artefact != tt.artefact || seen.ControlsAsked != len(controls) || seen.ControlsOpen != tt.controls {
+				t.Errorf("artefact %v, %d of %d control ports", seen.Artefact, seen.ControlsOpen, seen.ControlsAsked)
+			}
+		})
+	}
+}
+
+// TestNoProduct is a host that was looked at wholly and shows no product: the fact
+// says so, and lacks nothing.
+func TestNoProduct(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "RFB 003.008\n", nil)
+	for name, open := range map[string]map[int]string{"closed": nil, "unnamed": {5900: s.address}} {
+		_, sightings := look(t, world(open), Options{Ports: []int{5900, 80}})
+		products, ok := sightings[1].Fact.(fact.Products)
+		if !ok || products.Seen == nil || len(products.Seen) > 0 || len(sightings[1].Missing) > 0 {
+			t.Errorf("%s: %+v, missing %v", name, sightings[1].Fact, sightings[1].Missing)
+		}
 	}
 }
 

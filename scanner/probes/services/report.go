@@ -3,6 +3,7 @@
 package services
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,15 +16,34 @@ func portText(p *fact.Port) string { return strconv.Itoa(p.Number) }
 
 // sightings are what the look brings back, at the moment it ends.
 func (s *scan) sightings(at time.Time) []scanner.Sighting {
+	controls := s.counted()
 	f := fact.HostServices{
 		Ports: s.ports, Artefact: s.artefact(), Blocked: s.blocked, Connections: s.connections,
+		ControlsAsked: controls.asked, ControlsOpen: controls.open,
 	}
 	s.remember(&f, at)
-	found := []scanner.Sighting{{Fact: f, Missing: s.missing()}}
-	if products := s.products(); len(products.Seen) > 0 {
-		found = append(found, scanner.Sighting{Fact: products})
+	return []scanner.Sighting{
+		{Fact: f, Missing: s.missing()},
+		{Fact: s.products(), Missing: s.unrecognised()},
 	}
-	return found
+}
+
+// unrecognised says what keeps "no product" from being told: what was not let
+// speak may be one. A host that was looked at wholly and shows none has none.
+func (s *scan) unrecognised() scanner.Causes {
+	missing := s.missing()
+	answers := func(p fact.Port) bool { return p.State == fact.PortOpen || p.State == fact.PortClosed }
+	switch {
+	case len(missing) > 0:
+		return missing
+	case s.artefact():
+		return scanner.Causes{{Code: scanner.CauseStandIn, Detail: "something answers for every port"}}
+	case !slices.ContainsFunc(s.ports, answers):
+		return scanner.Causes{{Code: scanner.CauseTimeout, Detail: "no port answered"}}
+	case slices.ContainsFunc(s.ports, func(p fact.Port) bool { return p.Unfinished }):
+		return scanner.Causes{{Code: scanner.CauseUnanswered, Detail: "an open port was not asked what speaks there"}}
+	}
+	return nil
 }
 
 // remember dates what is open by previous looks (EXP-SVC-15).
@@ -63,7 +83,7 @@ func what(p *fact.Port) string {
 
 // products lists the products recognised, each with what public lists say of it.
 func (s *scan) products() fact.Products {
-	list := fact.Products{Lists: s.probe.options.Lists}
+	list := fact.Products{Seen: []fact.Product{}, Lists: s.probe.options.Lists}
 	for _, p := range s.ports {
 		if p.Product == "" {
 			continue

@@ -36,6 +36,7 @@ type scan struct {
 	// addresses is how many the host has.
 	addresses int
 	ports     []fact.Port // the TCP ones first
+	controls  []fact.Port // that nobody uses; none when nothing was suspect
 
 	mu          sync.Mutex // guards what follows
 	refusal     *scanner.Refusal
@@ -60,6 +61,7 @@ func (p *Probe) newScan(network scanner.Network, host string, addresses int) *sc
 // run asks every port, then tells what speaks behind the open ones.
 func (s *scan) run(ctx context.Context) {
 	s.askPorts(ctx)
+	s.askControls(ctx)
 	if s.artefact() {
 		return
 	}
@@ -137,8 +139,69 @@ func (s *scan) open() []*fact.Port {
 	return open
 }
 
+// controls are ports that nobody uses: not assigned by IANA, three below 1024,
+// where filters answer first, one above, and one that is never assigned (RFC 6335
+// section 6).
+var controls = []int{14, 299, 940, 7140, 61234}
+
+// askControls asks ports that nobody uses of a host that has suspiciously many
+// open: what accepts these too answers for everything. Other hosts are spared them.
+func (s *scan) askControls(ctx context.Context) {
+	if len(s.open()) < suspect {
+		return
+	}
+	for _, number := range controls {
+		s.controls = append(s.controls, fact.Port{Number: number, Transport: "tcp", State: fact.PortNotAsked})
+	}
+	s.each(s.controls, func(p *fact.Port) { s.connectControl(ctx, p) })
+}
+
+// connectControl tells how a port that nobody uses answers. What keeps us from
+// asking it keeps us from nothing else.
+func (s *scan) connectControl(ctx context.Context, p *fact.Port) {
+	if s.over() || ctx.Err() != nil {
+		return
+	}
+	wait, end := s.waiting(ctx)
+	defer end(nil)
+	conn, err := s.dial(wait, p)
+	if _, refused := errors.AsType[*scanner.Refusal](err); refused {
+		return
+	}
+	p.State, p.Error = fact.PortOpen, ""
+	if err != nil {
+		p.State, p.Error = stateOf(err)
+		return
+	}
+	conn.Close()
+}
+
 // artefact tells whether something on the way answers for every port.
-func (s *scan) artefact() bool { return len(s.open()) > maxOpen }
+func (s *scan) artefact() bool {
+	open, asked, counted := len(s.open()), 0, s.counted()
+	for _, p := range s.ports {
+		if p.Transport == "tcp" && p.State != fact.PortNotAsked {
+			asked++
+		}
+	}
+	return open > maxOpen || asked >= fromHalf && 2*open > asked || counted.open >= minControls
+}
+
+// tally counts ports that were asked, and those of them that are open.
+type tally struct{ asked, open int }
+
+// counted are the control ports.
+func (s *scan) counted() (t tally) {
+	for _, p := range s.controls {
+		if p.State != fact.PortNotAsked {
+			t.asked++
+		}
+		if p.State == fact.PortOpen {
+			t.open++
+		}
+	}
+	return t
+}
 
 // connect tells how a port answers, and says nothing to it.
 func (s *scan) connect(ctx context.Context, p *fact.Port) {

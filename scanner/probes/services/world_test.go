@@ -30,7 +30,7 @@ const closed = "127.0.0.1:1"
 // world is a host whose ports are all closed but those given.
 func world(open map[int]string) *loopback.Network {
 	routes := map[string]string{at(1234): closed}
-	for _, number := range tablePorts() {
+	for _, number := range append(tablePorts(), controls...) {
 		routes[at(number)] = closed
 	}
 	for _, d := range datagrams {

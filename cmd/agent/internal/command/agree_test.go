@@ -79,6 +79,7 @@ var badOnes = []bad{
 	{name: "redirect-to-a-name", yaml: `network: {resolvers: ["127.0.0.1:9"], redirects: [{from: "chu.test:443", to: "autre.test:443"}]}`, place: "network.redirects[0].to", fr: "n'est pas une adresse où se connecter", en: "is not an address to connect to"},
 	{name: "redirect-of-all-ports-to-one", yaml: `network: {resolvers: ["127.0.0.1:9"], redirects: [{from: "chu.test:*", to: "192.0.2.1:443"}]}`, place: "network.redirects[0].to", fr: "n'est pas une adresse où se connecter", en: "is not an address to connect to"},
 	{name: "quiet-hour-of-a-word", yaml: `network: {resolvers: ["127.0.0.1:9"], quiet_hours: [{from: midi, to: "14:00"}]}`, place: "network.quiet_hours[0].from", fr: "n'est pas une heure", en: "is not an hour"},
+	{name: "quiet-hour-of-24", yaml: `network: {resolvers: ["127.0.0.1:9"], quiet_hours: [{from: "07:00", to: "24:00"}]}`, place: "network.quiet_hours[0].to", fr: "n'est pas une heure", en: "is not an hour"},
 	{name: "quiet-hours-of-no-time", yaml: `network: {resolvers: ["127.0.0.1:9"], quiet_hours: [{from: "12:00", to: "12:00"}]}`, place: "network.quiet_hours[0].to", fr: "ces heures ne durent pas", en: "these hours hold no time"},
 	{name: "registry-in-clear", yaml: `network: {resolvers: ["127.0.0.1:9"], rdap: "http://rdap.test/"}`, place: "network.rdap", fr: "n'est pas une adresse https", en: "is not an https address"},
 	{name: "endings-of-no-registry", yaml: `network: {resolvers: ["127.0.0.1:9"], rdap_suffixes: [fr]}`, place: "network.rdap", fr: "cette clé est nécessaire", en: "this key is needed"},
