@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // Config says what a guard lets through.
@@ -300,10 +301,10 @@ func (g *Guard) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if err := g.authorised(host); err != nil {
 		return nil, err
 	}
-	if routes := g.redirected(scanner.CanonicalName(host), anyPort); len(routes) > 0 {
+	if routes := g.redirected(hostname.Canonical(host), anyPort); len(routes) > 0 {
 		return addresses(routes), nil
 	}
-	found, err := g.resolver.lookup(ctx, scanner.CanonicalName(host))
+	found, err := g.resolver.lookup(ctx, hostname.Canonical(host))
 	if err != nil {
 		return nil, g.orStopped(err, host)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
-	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // The bounds of the search for a registry.
@@ -34,7 +34,7 @@ func (g *Guard) Parents(ctx context.Context, domain string) ([]netip.AddrPort, e
 	if err := g.authorised(domain); err != nil {
 		return nil, err
 	}
-	domain, err := publicsuffix.EffectiveTLDPlusOne(scanner.CanonicalName(domain))
+	domain, err := publicsuffix.EffectiveTLDPlusOne(hostname.Canonical(domain))
 	if err != nil {
 		return nil, fmt.Errorf("find the registry: %w", err)
 	}

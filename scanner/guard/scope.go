@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // authorised refuses when the run is over or the permission does not hold now.
@@ -59,7 +60,7 @@ func (g *Guard) allRoutes(ctx context.Context, host string, port uint16) ([]rout
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []route{{asked: host, at: netip.AddrPortFrom(addr.Unmap(), port)}}, nil
 	}
-	name := scanner.CanonicalName(host)
+	name := hostname.Canonical(host)
 	if err := g.judgeName(name); err != nil {
 		return nil, err
 	}

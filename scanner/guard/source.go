@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // isSource tells whether an address is that of a declared source, as written.
@@ -46,7 +47,7 @@ func (g *Guard) sourceRoutes(ctx context.Context, host string, port uint16) ([]r
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []route{{asked: host, at: netip.AddrPortFrom(addr.Unmap(), port)}}, nil
 	}
-	name := scanner.CanonicalName(host)
+	name := hostname.Canonical(host)
 	if routes := g.redirected(name, port); len(routes) > 0 {
 		return routes, nil
 	}
