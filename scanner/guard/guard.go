@@ -85,8 +85,9 @@ type Config struct {
 //     (the rules are at the type resolver). The hosts file, search domains and
 //     the system's resolver are never used, nor proxies from the environment.
 //  6. Each address found is judged on its own, with the names that led to it.
-//     An address in Scope.Excluded, with a zone, or reached through an excluded
-//     name never passes. When Scope.Ranges is not empty the address must be in
+//     An address in Scope.Excluded, with a zone, reached through an excluded name,
+//     or where an excluded name leads too (the rules are at the type exclusions)
+//     never passes. When Scope.Ranges is not empty the address must be in
 //     it, and the aliases on the way may then have any name. When it is empty
 //     every name on the way must be in the scope, and the address must be
 //     public unicast.
@@ -111,6 +112,7 @@ type Guard struct {
 	hosts     map[netip.Addr]*host
 	// registered are the servers found by Parents.
 	registered map[netip.AddrPort]struct{}
+	exclusions *exclusions
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -135,7 +137,9 @@ func New(config Config) (*Guard, error) {
 		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
 		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
 	}
+	g.exclusions = g.newExclusions()
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
+	g.resolver.answered = g.learn
 	return g, nil
 }
 
@@ -198,6 +202,10 @@ func (g *Guard) dialRoute(ctx context.Context, network string, r route) (net.Con
 	h := g.host(r.at.Addr())
 	if err := h.enter(ctx); err != nil {
 		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
+	}
+	if err := g.findExcluded(ctx); err != nil { // the wait may have lasted
+		h.leave()
+		return nil, err
 	}
 	if err := g.spend(h, r); err != nil {
 		h.leave()

@@ -50,8 +50,10 @@ type resolver struct {
 	servers []netip.AddrPort
 	dial    func(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error)
 	clock   func() time.Time
-	mu      sync.Mutex
-	cache   map[string]cachedAnswer
+	// answered, when set, is told the addresses found and the names that led there.
+	answered func([]resolved)
+	mu       sync.Mutex
+	cache    map[string]cachedAnswer
 }
 
 // resolved is one address and the names that led to it, the one asked first.
@@ -89,6 +91,9 @@ func (r *resolver) lookup(ctx context.Context, name string) ([]resolved, error) 
 		return nil, fmt.Errorf("find the addresses of %s: %w", name, failed)
 	}
 	r.keep(name, found)
+	if r.answered != nil {
+		r.answered(found)
+	}
 	return found, nil
 }
 

@@ -4,6 +4,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -29,12 +30,17 @@ func (g *Guard) dialSource(ctx context.Context, network, address string) (net.Co
 	if err != nil {
 		return nil, err
 	}
+	if err := g.findExcluded(ctx); err != nil {
+		return nil, err
+	}
 	failed := refuse(scanner.RefusedExcluded, address, "the source has no address that may be dialled")
 	for _, r := range ofFamily(routes, network) {
-		if g.config.Scope.Excludes(r.at.Addr()) {
+		if err := g.excluded(r); err != nil {
+			failed = err
 			continue
 		}
-		conn, err := g.connect(ctx, network, r.at, func() error { return g.authorised(address) }, func() {})
+		recheck := func() error { return errors.Join(g.authorised(address), g.excluded(r)) }
+		conn, err := g.connect(ctx, network, r.at, recheck, func() {})
 		if err == nil {
 			return conn, nil
 		}

@@ -57,3 +57,39 @@ targets: {domains: ["hôpital.test"], hosts: [pc_radio1.chu.test, r2---portail.c
 		}
 	}
 }
+
+// TestCaveatsAreShown holds that plan and doctor tell what has no effect, or is more
+// than was probably meant, at its line.
+func TestCaveatsAreShown(t *testing.T) {
+	for name, test := range map[string]struct{ yaml, place, fr, en string }{
+		"authorisation-of-many-years": {`scope: {names: [chu.test], authorisation: {by: DG, until: 2099-01-01}}`, "scope.authorisation.until", "dure plus de 2 ans", "lasts more than 2 years"},
+		"authorisation-of-a-day-more": {`scope: {names: [chu.test], authorisation: {by: DG, from: 2026-01-01, until: 2028-01-02}}`, "scope.authorisation.until", "dure plus de 2 ans", "lasts more than 2 years"},
+		"intrusive-of-many-years":     {`intrusive: {by: DG, until: 2099-01-01}`, "intrusive.until", "dure plus de 2 ans", "lasts more than 2 years"},
+		"whole-ending":                {`scope: {names: ["*.lan"], authorisation: {by: DG, from: 2026-01-01, until: 2027-12-31}}`, "scope.names[0]", "tous les noms d'une terminaison", "every name of a whole ending"},
+		"pattern-of-elsewhere":        {`scope: {names: ["*.chu.test"], excluded_names: ["*.chu.tset"], authorisation: {by: DG, until: 2027-12-31}}`, "scope.excluded_names[0]", "n'exclut aucun nom du périmètre", "excludes no name of the scope"},
+		"range-of-elsewhere":          {`scope: {names: ["*.chu.test"], ranges: [192.0.2.0/24], excluded: [192.0.3.0/28], authorisation: {by: DG, until: 2027-12-31}}`, "scope.excluded[0]", "n'exclut aucune adresse", "excludes no address"},
+		"portal-of-nobody":            {`targets: {hosts: [a.chu.test], portals: [{address: "VPN.chu.test:443", kind: vpn}]}`, "targets.portals[0].address", "vpn.chu.test n'est pas examinée", "vpn.chu.test is not looked at"},
+		"mail-of-elsewhere":           {`mail: [{domain: chu.tset, selectors: [a]}]`, "mail[0].domain", "chu.tset n'est pas dans le périmètre", "chu.tset is not in the scope"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := writeConfiguration(t, test.yaml, nil)
+			for _, command := range []string{"plan", "doctor"} {
+				for lang, words := range map[string]string{"fr": test.fr, "en": test.en} {
+					code, said := invoke(t, command, "--config", file, "--lang", lang)
+					said = strings.ReplaceAll(said, "\u00a0", " ")
+					if code != cli.ExitOK || !strings.Contains(said, words) || !strings.Contains(said, test.place) {
+						t.Errorf("%s in %s ended with %d and does not say %q at %s:\n%s", command, lang, code, words, test.place, said)
+					}
+				}
+			}
+		})
+	}
+	fine := writeConfiguration(t, `scope: {names: [chu.test, "*.chu.test"], excluded_names: ["irm.chu.test", "*.prive.chu.test", "*.irm.chu.test"], authorisation: {by: DG, from: 2026-01-01, until: 2028-01-01}}
+targets: {hosts: [vpn.chu.test], portals: [{address: "VPN.chu.test.:443", kind: vpn}]}`, nil)
+	for _, command := range []string{"plan", "doctor"} {
+		_, said := invoke(t, command, "--config", fine, "--lang", "fr")
+		if strings.Contains(said, "réserve") || strings.Contains(said, "plus de 2 ans") || !strings.Contains(said, "irm.chu.test\u00a0: aucune cible n'a ce nom") {
+			t.Errorf("%s of a plain configuration:\n%s", command, said)
+		}
+	}
+}
