@@ -68,7 +68,7 @@ const (
 // The causes that come from our own restraint.
 const (
 	CauseOutOfScope    CauseCode = "out-of-scope"
-	CauseExcluded      CauseCode = "excluded"
+	CauseExcluded      CauseCode = "excluded" // ValueBy; ValueReason may be ExcludedUnfound
 	CauseExpired       CauseCode = "authorisation-expired"
 	CauseQuietHours    CauseCode = "quiet-hours"
 	CauseBudget        CauseCode = "budget-spent"
@@ -122,7 +122,12 @@ const (
 	ValueExpected = "expected"
 	ValueCount    = "count"
 	ValueReason   = "reason"
+	ValueBy       = "by" // entry of the scope that excludes
 )
+
+// ExcludedUnfound is the reason of CauseExcluded when nobody knows where an excluded
+// name leads: anything may be the place.
+const ExcludedUnfound = "unfound"
 
 // The reasons of CauseBadCertificate.
 const (

@@ -319,10 +319,20 @@ var causeWords = map[CauseCode]wording{
 		},
 	},
 	CauseExcluded: {
-		Text{"la cible est exclue du périmètre[ ({where})]", "the target is excluded from the scope[ ({where})]"},
+		Text{"la cible est exclue du périmètre[ par {by}][ ({where})]", "the target is excluded from the scope[ by {by}][ ({where})]"},
 		Text{
 			"L'exclusion est voulue\u00a0: pour obtenir un résultat, retirez-la de la configuration (scope).",
 			"The exclusion is on purpose: to have a result, remove it from the configuration (scope).",
+		},
+	},
+	CauseExcluded + "/" + ExcludedUnfound: {
+		Text{
+			"les adresses du nom exclu {by} n'ont pas pu être cherchées, et rien n'est contacté sans les connaître[ ({where})]",
+			"the addresses of the excluded name {by} could not be found out, and nothing is contacted without knowing them[ ({where})]",
+		},
+		Text{
+			"Rétablissez la réponse du DNS pour ce nom, ou remplacez-le dans scope.excluded_names par ses adresses dans scope.excluded.",
+			"Make the DNS answer for this name again, or replace it in scope.excluded_names by its addresses in scope.excluded.",
 		},
 	},
 	CauseExpired: {

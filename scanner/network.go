@@ -61,6 +61,7 @@ const (
 type Refusal struct {
 	Code    RefusalCode
 	Address string // host or address asked for
+	By      string // entry of the scope that excludes it
 	Detail  string
 }
 

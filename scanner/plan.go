@@ -13,6 +13,23 @@ type Plan struct {
 	Tasks         []Task
 	Checks        []PlannedCheck
 	Controls      []Control
+	Caveats       []Caveat
+}
+
+// Caveat is what a configuration says that has no effect, or more than was probably
+// meant, and that a run was made with all the same.
+type Caveat struct {
+	Key  string `json:"key"` // of the configuration: "scope.excluded_names[0]"
+	What Text   `json:"what"`
+	Hint Text   `json:"hint"`
+}
+
+// Sentence is the caveat in words, with what to do about it.
+func (c Caveat) Sentence() Text {
+	return Text{
+		FR: c.Key + "\u00a0: " + c.What.FR + ". " + capital(c.Hint.FR) + ".",
+		EN: c.Key + ": " + c.What.EN + ". " + capital(c.Hint.EN) + ".",
+	}
 }
 
 // ProfileRef names the profile a run was judged by.

@@ -26,6 +26,7 @@ type Run struct {
 	Findings      []Finding       `json:"findings"`
 	Coverage      []Coverage      `json:"coverage"`
 	Observations  []Observation   `json:"observations"`
+	Caveats       []Caveat        `json:"caveats,omitempty"` // about what was asked for, not about what was seen
 	// Artifacts are the raw bytes behind the observations. They travel beside
 	// the run in a bundle, not inside it.
 	Artifacts []Artifact `json:"-"`

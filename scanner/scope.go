@@ -4,6 +4,7 @@ package scanner
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,24 +50,40 @@ type Scope struct {
 // HasName tells whether a DNS name is inside the scope.
 func (s Scope) HasName(name string) bool {
 	name = CanonicalName(name)
-	return matchesAny(s.Names, name) && !matchesAny(s.ExcludedNames, name)
+	return match(s.Names, name) != "" && match(s.ExcludedNames, name) == ""
+}
+
+// NameExcludedBy is the entry of ExcludedNames that a DNS name falls under, as it is
+// written there; empty when there is none.
+func (s Scope) NameExcludedBy(name string) string { return match(s.ExcludedNames, CanonicalName(name)) }
+
+// AddressExcludedBy is the entry of Excluded that an address falls under; the zero
+// value when there is none.
+func (s Scope) AddressExcludedBy(addr netip.Addr) netip.Prefix {
+	addr = addr.Unmap()
+	if i := slices.IndexFunc(s.Excluded, func(p netip.Prefix) bool { return p.Contains(addr) }); i >= 0 {
+		return s.Excluded[i]
+	}
+	return netip.Prefix{}
 }
 
 // HasAddress tells whether an address is in a declared range and not excluded.
 func (s Scope) HasAddress(addr netip.Addr) bool {
-	return containsAddr(s.Ranges, addr) && !s.Excludes(addr)
+	plain := addr.Unmap()
+	return slices.ContainsFunc(s.Ranges, func(p netip.Prefix) bool { return p.Contains(plain) }) && !s.Excludes(addr)
 }
 
 // Excludes tells whether an address is never to be contacted.
-func (s Scope) Excludes(addr netip.Addr) bool { return containsAddr(s.Excluded, addr) }
+func (s Scope) Excludes(addr netip.Addr) bool { return s.AddressExcludedBy(addr).IsValid() }
 
-func matchesAny(patterns []string, name string) bool {
+// match is the first pattern that covers a name; empty when none does.
+func match(patterns []string, name string) string {
 	for _, p := range patterns {
 		if matchesName(CanonicalName(p), name) {
-			return true
+			return p
 		}
 	}
-	return false
+	return ""
 }
 
 func matchesName(pattern, name string) bool {
@@ -74,14 +91,4 @@ func matchesName(pattern, name string) bool {
 		return strings.HasSuffix(name, "."+below)
 	}
 	return pattern == name
-}
-
-func containsAddr(prefixes []netip.Prefix, addr netip.Addr) bool {
-	addr = addr.Unmap()
-	for _, p := range prefixes {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
 }

@@ -5,6 +5,7 @@ package scanner
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -87,6 +88,29 @@ func HostTarget(host string) Target { return Target{KindHost, CanonicalName(host
 // CanonicalName lowers a DNS name and drops its final dot.
 func CanonicalName(name string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(name), "."))
+}
+
+// Host is the name or address that looking at the target contacts; empty when
+// looking contacts nobody, or whom the target does not say.
+func (t Target) Host() string {
+	switch t.Kind {
+	case KindDomain, KindHost:
+		return t.ID
+	case KindService:
+		host, _, err := t.HostPort()
+		if err != nil {
+			return ""
+		}
+		return host
+	case KindSite:
+		u, err := url.Parse(t.ID)
+		if err != nil {
+			return ""
+		}
+		return u.Hostname()
+	case KindDirectory, KindApplication, KindRegister, KindEstablishment:
+	}
+	return ""
 }
 
 // HostPort splits the id of a service target into what can be dialled.

@@ -109,7 +109,7 @@ func standardCause(err error) (Cause, bool) {
 		return e.Cause, true
 	case *Refusal:
 		// "www.chu.example (192.0.2.1)" stands in parentheses of its own.
-		return Cause{Code: ofRefusal[e.Code]}.At(plainPlace.Replace(e.Address)), ofRefusal[e.Code] != ""
+		return Cause{Code: ofRefusal[e.Code]}.At(plainPlace.Replace(e.Address)).With(ValueBy, e.By), ofRefusal[e.Code] != ""
 	case *net.OpError:
 		return opCause(e)
 	case *net.DNSError:

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // The limits that hold when a configuration leaves them at zero.
@@ -34,6 +35,7 @@ func (c Config) withDefaults() (Config, error) {
 	if err := checkPrefixes(c.Scope); err != nil {
 		return c, err
 	}
+	c.Scope.Names, c.Scope.ExcludedNames = canonical(c.Scope.Names), canonical(c.Scope.ExcludedNames)
 	c.RatePerHost = orDefault(c.RatePerHost, defaultRate)
 	c.RequestRatePerHost = orDefault(c.RequestRatePerHost, defaultRequestRate)
 	c.ConcurrentPerHost = orDefault(c.ConcurrentPerHost, defaultConcurrent)
@@ -47,6 +49,15 @@ func (c Config) withDefaults() (Config, error) {
 	var err error
 	c.Resolvers, err = checkResolvers(c.Resolvers)
 	return c, err
+}
+
+// canonical gives names and patterns the form that the names met are given.
+func canonical(patterns []string) []string {
+	list := make([]string, 0, len(patterns))
+	for _, p := range patterns {
+		list = append(list, hostname.Canonical(p))
+	}
+	return list
 }
 
 func orDefault[T comparable](value, fallback T) T {
@@ -119,7 +130,7 @@ func parseRedirectTarget(to string, port uint16) (netip.AddrPort, error) {
 }
 
 func redirectKey(host string, port uint16) string {
-	return net.JoinHostPort(scanner.CanonicalName(host), strconv.Itoa(int(port)))
+	return net.JoinHostPort(hostname.Canonical(host), strconv.Itoa(int(port)))
 }
 
 func unmapped(at netip.AddrPort) netip.AddrPort {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // Config says what a guard lets through.
@@ -85,8 +86,9 @@ type Config struct {
 //     that they cannot find. The hosts file, search domains and
 //     the system's resolver are never used, nor proxies from the environment.
 //  6. Each address found is judged on its own, with the names that led to it.
-//     An address in Scope.Excluded, with a zone, or reached through an excluded
-//     name never passes. When Scope.Ranges is not empty the address must be in
+//     An address in Scope.Excluded, with a zone, reached through an excluded name,
+//     or where an excluded name leads too (the rules are at the type exclusions)
+//     never passes. When Scope.Ranges is not empty the address must be in
 //     it, and the aliases on the way may then have any name. When it is empty
 //     every name on the way must be in the scope, and the address must be
 //     public unicast.
@@ -112,6 +114,7 @@ type Guard struct {
 	// registered are the servers found by Parents, parents those of each domain.
 	registered map[netip.AddrPort]struct{}
 	parents    map[string][]netip.AddrPort
+	exclusions *exclusions
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -137,7 +140,9 @@ func New(config Config) (*Guard, error) {
 		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
 		parents: map[string][]netip.AddrPort{},
 	}
+	g.exclusions = g.newExclusions()
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
+	g.resolver.answered = g.learn
 	return g, nil
 }
 
@@ -200,6 +205,10 @@ func (g *Guard) dialRoute(ctx context.Context, network string, r route) (net.Con
 	h := g.host(r.at.Addr())
 	if err := h.enter(ctx); err != nil {
 		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
+	}
+	if err := g.findExcluded(ctx); err != nil { // the wait may have lasted
+		h.leave()
+		return nil, err
 	}
 	if err := g.spend(h, r); err != nil {
 		h.leave()
@@ -303,10 +312,10 @@ func (g *Guard) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if err := g.authorised(host); err != nil {
 		return nil, err
 	}
-	if routes := g.redirected(scanner.CanonicalName(host), anyPort); len(routes) > 0 {
+	if routes := g.redirected(hostname.Canonical(host), anyPort); len(routes) > 0 {
 		return addresses(routes), nil
 	}
-	found, err := g.find(ctx, scanner.CanonicalName(host))
+	found, err := g.find(ctx, hostname.Canonical(host))
 	if err != nil {
 		return nil, g.orStopped(err, host)
 	}

@@ -54,6 +54,9 @@ var worldZone = []string{
 	"cname-out.chu.test. 60 CNAME edge.other.test.", "edge.other.test. 60 A 10.77.2.22",
 	"public-out.chu.test. 60 A 9.9.9.9",
 	"excluded.chu.test. 60 A 10.77.1.99",
+	"irm.chu.test. 60 A 10.77.1.98", "xn--hpital-ixa.chu.test. 60 A 10.77.1.97",
+	"pacs.chu.test. 60 A 10.77.1.98", "vers-irm.chu.test. 60 CNAME irm.chu.test.", "loin.chu.test. 60 CNAME edge.other-irm.test.", "edge.other-irm.test. 60 A 10.77.1.98",
+	"salle.chu.test. 60 A 10.77.1.97", "a.prive.chu.test. 60 A 10.77.1.96", "vers-prive.chu.test. 60 CNAME a.prive.chu.test.",
 	"www.other.test. 60 A 10.77.1.12",
 }
 
@@ -78,6 +81,22 @@ var packetDials = []struct {
 	{"cname-out.chu.test:80", false},
 	{"public-out.chu.test:80", false},
 	{"excluded.chu.test:80", false},
+	// Excluded by a name, reached by every other: the right name in capitals, in
+	// Unicode, another name, an alias, an alias outside the scope, the address.
+	{"irm.chu.test:80", false},
+	{"IRM.CHU.test.:80", false},
+	{"pacs.chu.test:80", false},
+	{"vers-irm.chu.test:80", false},
+	{"loin.chu.test:80", false},
+	{"10.77.1.98:104", false},
+	{"[::ffff:10.77.1.98]:80", false},
+	{"irm-redirige.chu.test:80", false},
+	{"hôpital.chu.test:80", false},
+	{"HO\u0302PITAL.chu.test:80", false},
+	{"xn--hpital-ixa.chu.test:80", false},
+	{"salle.chu.test:80", false},
+	{"vers-prive.chu.test:80", false},
+	{"10.77.1.96:80", false}, // known since the alias led through a pattern
 	{"www.other.test:80", false},
 	{"redirected.chu.test:80", false},
 	{"10.77.2.13:80", false},
@@ -104,7 +123,7 @@ func TestPackets(t *testing.T) {
 		t.Errorf("nothing was sent in scope (%d) or to the resolver (%d): this proves nothing\n%s",
 			sent(netlab.CountInScope), sent(netlab.CountLink), out)
 	}
-	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere} {
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere, netlab.CountExcluded} {
 		if sent(name) != 0 {
 			t.Errorf("counter %s saw %d packets, want none\n%s", name, sent(name), out)
 		}
@@ -164,7 +183,7 @@ func assertCountersCount(t *testing.T, lab *netlab.Lab) {
 		t.Fatalf("send without a guard: %v: %s", err, out)
 	}
 	after := counters(t, lab)
-	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere} {
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere, netlab.CountExcluded} {
 		if after[name] == before[name] {
 			t.Errorf("counter %s did not see a packet sent on purpose", name)
 		}
@@ -175,7 +194,7 @@ func counters(t *testing.T, lab *netlab.Lab) map[string]int {
 	t.Helper()
 	read := map[string]int{}
 	for _, name := range []string{
-		netlab.CountLink, netlab.CountInScope, netlab.CountOutOfScope, netlab.CountElsewhere,
+		netlab.CountLink, netlab.CountInScope, netlab.CountExcluded, netlab.CountOutOfScope, netlab.CountElsewhere,
 	} {
 		read[name] = lab.Counter(t, name)
 	}
@@ -254,7 +273,7 @@ func answerFrom(zone []string, q dns.Question) []dns.RR {
 
 // playStray sends packets without a guard, out of the scope and elsewhere.
 func playStray() {
-	for _, address := range []string{"10.77.2.20:9", "9.9.9.9:9"} {
+	for _, address := range []string{"10.77.2.20:9", "9.9.9.9:9", "10.77.1.98:9"} {
 		conn, err := net.Dial("udp", address)
 		exitOn(err)
 		_, err = conn.Write([]byte("stray"))
@@ -271,10 +290,11 @@ func playScanner() {
 			Names:         []string{"chu.test", "*.chu.test"},
 			Ranges:        []netip.Prefix{netip.MustParsePrefix(netlab.InScope)},
 			Excluded:      []netip.Prefix{netip.MustParsePrefix("10.77.1.99/32")},
+			ExcludedNames: []string{"irm.chu.test", "hôpital.chu.test", "*.prive.chu.test"},
 			Authorisation: scanner.Authorisation{By: "RSSI", Until: now.Add(time.Hour)},
 		},
 		Resolvers: []netip.AddrPort{netip.MustParseAddrPort(netlab.WorldAddr + ":53")},
-		Redirects: map[string]string{"redirected.chu.test:80": "10.77.2.40:80"},
+		Redirects: map[string]string{"redirected.chu.test:80": "10.77.2.40:80", "irm-redirige.chu.test:80": "10.77.1.98:80"},
 		Clock:     func() time.Time { return now },
 	})
 	exitOn(err)

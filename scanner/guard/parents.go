@@ -12,7 +12,7 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
-	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // The bounds of the search for a registry.
@@ -34,7 +34,7 @@ func (g *Guard) Parents(ctx context.Context, domain string) ([]netip.AddrPort, e
 	if err := g.authorised(domain); err != nil {
 		return nil, err
 	}
-	domain, err := publicsuffix.EffectiveTLDPlusOne(scanner.CanonicalName(domain))
+	domain, err := publicsuffix.EffectiveTLDPlusOne(hostname.Canonical(domain))
 	if err != nil {
 		return nil, fmt.Errorf("find the registry: %w", err)
 	}
@@ -47,6 +47,9 @@ func (g *Guard) Parents(ctx context.Context, domain string) ([]netip.AddrPort, e
 }
 
 func (g *Guard) registries(ctx context.Context, domain string) ([]netip.AddrPort, error) {
+	if err := g.findExcluded(ctx); err != nil {
+		return nil, err
+	}
 	if len(g.config.RootHints) > 0 {
 		return g.descend(ctx, domain)
 	}
@@ -165,7 +168,7 @@ func (g *Guard) serverAddresses(ctx context.Context, name string, extra []dns.RR
 func (g *Guard) mayBeRegistry(at netip.AddrPort) bool {
 	closed := len(g.config.RootHints) > 0 && !slices.ContainsFunc(g.config.RootHints, func(r netip.AddrPort) bool { return isPublic(r.Addr()) })
 	redirected := at.Port() != portDNS
-	return !g.config.Scope.Excludes(at.Addr()) && (isPublic(at.Addr()) || closed || redirected)
+	return g.excluded(route{at: at}) == nil && (isPublic(at.Addr()) || closed || redirected)
 }
 
 // allow lets servers be dialled as resolvers are, unless whoever asked for them

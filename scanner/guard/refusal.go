@@ -12,6 +12,11 @@ func refuse(code scanner.RefusalCode, address, detail string) error {
 	return &scanner.Refusal{Code: code, Address: address, Detail: detail}
 }
 
+// refuseExcluded names the entry of the scope that excludes.
+func refuseExcluded(address, entry, detail string) error {
+	return &scanner.Refusal{Code: scanner.RefusedExcluded, Address: address, By: entry, Detail: detail + " (" + entry + ")"}
+}
+
 func stopped(address string) error {
 	return refuse(scanner.RefusedStopped, address, "the run was stopped")
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/miekg/dns"
 
@@ -52,8 +53,10 @@ type resolver struct {
 	servers []netip.AddrPort
 	dial    func(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error)
 	clock   func() time.Time
-	mu      sync.Mutex
-	cache   map[string]cachedAnswer
+	// answered, when set, is told the addresses found and the names that led there.
+	answered func([]resolved)
+	mu       sync.Mutex
+	cache    map[string]cachedAnswer
 }
 
 // resolved is one address and the names that led to it, the one asked first.
@@ -81,7 +84,7 @@ func (r *resolver) lookup(ctx context.Context, name string) ([]resolved, error) 
 	if found, ok := r.cached(name); ok {
 		return found, nil
 	}
-	if _, ok := dns.IsDomainName(name); !ok || name == "" || hasEscape(name) {
+	if _, ok := dns.IsDomainName(name); !ok || name == "" || !isPlain(name) {
 		return nil, scanner.NotSeen(scanner.CauseBadName, scanner.Values{scanner.ValueWhere: name}, &net.DNSError{Err: "not a domain name", Name: name})
 	}
 	found, err := r.follow(ctx, name, dns.TypeA)
@@ -91,6 +94,9 @@ func (r *resolver) lookup(ctx context.Context, name string) ([]resolved, error) 
 		return nil, fmt.Errorf("find the addresses of %s: %w", name, failed)
 	}
 	r.keep(name, found)
+	if r.answered != nil {
+		r.answered(found)
+	}
 	return found, nil
 }
 
@@ -124,7 +130,7 @@ func (r *resolver) follow(ctx context.Context, name string, qtype uint16) ([]res
 		switch {
 		case len(names) > maxAliases+1:
 			return nil, &net.DNSError{Err: fmt.Sprintf("more than %d aliases", maxAliases), Name: name}
-		case slices.ContainsFunc(names, hasEscape):
+		case slices.ContainsFunc(names, func(n string) bool { return !isPlain(n) }):
 			return nil, &net.DNSError{Err: "an alias is not a host name", Name: name}
 		case len(addrs) > 0, names[len(names)-1] == reached, answer.Rcode == dns.RcodeNameError:
 			return withNames(addrs, names), nil
@@ -245,8 +251,11 @@ func answers(answer, question *dns.Msg) bool {
 		answer.Question[0].Qtype == question.Question[0].Qtype
 }
 
-// hasEscape tells whether a label holds a dot or a stranger byte: written down,
-// the label "x.chu" below "test" would pass for a name below "chu.test".
-func hasEscape(name string) bool { return strings.Contains(name, `\`) }
+// isPlain tells that a name holds no escape and no byte beyond ASCII. Written down,
+// the label "x.chu" below "test" would pass for a name below "chu.test", and raw
+// UTF-8 for a name that is excluded by its A-label.
+func isPlain(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r == '\\' || r >= utf8.RuneSelf })
+}
 
 func plainName(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }

@@ -15,6 +15,8 @@ type route struct {
 	asked string // as the caller wrote it, for messages
 	at    netip.AddrPort
 	names []string
+	// declared tells that a redirect gave the place.
+	declared bool
 }
 
 func (r route) describe() string {
@@ -61,13 +63,13 @@ func redirectRoute(name string, at netip.AddrPort, port uint16) route {
 	if at.Port() == anyPort {
 		at = netip.AddrPortFrom(at.Addr(), port)
 	}
-	return route{name, at, []string{name}}
+	return route{asked: name, at: at, names: []string{name}, declared: true}
 }
 
 func toRoutes(asked string, found []resolved, port uint16) []route {
 	routes := make([]route, 0, len(found))
 	for _, f := range found {
-		routes = append(routes, route{asked, netip.AddrPortFrom(f.addr, port), f.names})
+		routes = append(routes, route{asked: asked, at: netip.AddrPortFrom(f.addr, port), names: f.names})
 	}
 	return routes
 }

@@ -6,9 +6,9 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"slices"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // authorised refuses when the run is over or the permission does not hold now.
@@ -40,6 +40,9 @@ func (g *Guard) routes(ctx context.Context, host string, port uint16) ([]route, 
 	if err != nil {
 		return nil, err
 	}
+	if err := g.findExcluded(ctx); err != nil {
+		return nil, err
+	}
 	var allowed []route
 	var refusal error
 	for _, r := range all {
@@ -59,7 +62,7 @@ func (g *Guard) allRoutes(ctx context.Context, host string, port uint16) ([]rout
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []route{{asked: host, at: netip.AddrPortFrom(addr.Unmap(), port)}}, nil
 	}
-	name := scanner.CanonicalName(host)
+	name := hostname.Canonical(host)
 	if err := g.judgeName(name); err != nil {
 		return nil, err
 	}
@@ -77,8 +80,8 @@ func (g *Guard) allRoutes(ctx context.Context, host string, port uint16) ([]rout
 }
 
 func (g *Guard) judgeName(name string) error {
-	if g.isExcludedName(name) {
-		return refuse(scanner.RefusedExcluded, name, "the name is excluded from the scope")
+	if entry := g.config.Scope.NameExcludedBy(name); entry != "" {
+		return refuseExcluded(name, entry, "the name is excluded from the scope")
 	}
 	if !g.config.Scope.HasName(name) {
 		return refuse(scanner.RefusedOutOfScope, name, "the name is not in the declared scope")
@@ -86,17 +89,17 @@ func (g *Guard) judgeName(name string) error {
 	return nil
 }
 
-func (g *Guard) isExcludedName(name string) bool {
-	return scanner.Scope{Names: g.config.Scope.ExcludedNames}.HasName(name)
-}
-
 // judge applies rules 4 and 6 of Guard to one address and the names before it.
 // No range holds an address with a zone, and no DNS answer gives one.
 func (g *Guard) judge(r route) error {
 	scope, addr := g.config.Scope, r.at.Addr()
+	if err := g.excluded(r); err != nil {
+		return err
+	}
+	if err := g.perhapsExcluded(r); err != nil {
+		return err
+	}
 	switch {
-	case scope.Excludes(addr) || slices.ContainsFunc(r.names, g.isExcludedName):
-		return refuse(scanner.RefusedExcluded, r.describe(), "the address or a name that leads to it is excluded from the scope")
 	case len(r.names) == 0 || len(scope.Ranges) > 0:
 		return g.judgeRange(r)
 	case !isPublic(addr):

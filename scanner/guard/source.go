@@ -4,11 +4,13 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // isSource tells whether an address is that of a declared source, as written.
@@ -28,12 +30,17 @@ func (g *Guard) dialSource(ctx context.Context, network, address string) (net.Co
 	if err != nil {
 		return nil, err
 	}
+	if err := g.findExcluded(ctx); err != nil {
+		return nil, err
+	}
 	failed := refuse(scanner.RefusedExcluded, address, "the source has no address that may be dialled")
 	for _, r := range ofFamily(routes, network) {
-		if g.config.Scope.Excludes(r.at.Addr()) {
+		if err := g.excluded(r); err != nil {
+			failed = err
 			continue
 		}
-		conn, err := g.connect(ctx, network, r.at, func() error { return g.authorised(address) }, func() {})
+		recheck := func() error { return errors.Join(g.authorised(address), g.excluded(r)) }
+		conn, err := g.connect(ctx, network, r.at, recheck, func() {})
 		if err == nil {
 			return conn, nil
 		}
@@ -46,7 +53,7 @@ func (g *Guard) sourceRoutes(ctx context.Context, host string, port uint16) ([]r
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []route{{asked: host, at: netip.AddrPortFrom(addr.Unmap(), port)}}, nil
 	}
-	name := scanner.CanonicalName(host)
+	name := hostname.Canonical(host)
 	if routes := g.redirected(name, port); len(routes) > 0 {
 		return routes, nil
 	}

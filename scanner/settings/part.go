@@ -3,10 +3,12 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // Part is what a section is read into, through a pointer: a struct, a list or one
@@ -47,6 +49,17 @@ func Twice(key, value string) Fault {
 		What: Say("« %s » est déjà pris plus haut", "%q is already taken above", value),
 		Hint: scanner.Text{FR: "donnez à chacun le sien", EN: "give each its own"},
 	}
+}
+
+// NotName is the fault of a text that is not the name expected there, by what
+// package hostname found in it.
+func NotName(key, written string, expected scanner.Text, err error) Fault {
+	fault := Fault{Key: key, What: Say("%s n'est pas %s", "%s is not %s", Quoted(written), expected)}
+	if found, ok := errors.AsType[*hostname.Fault](err); ok {
+		fault.What = Say("%s : %s", "%s: %s", fault.What, found.Because)
+		fault.Hint = found.Hint
+	}
+	return fault
 }
 
 // Among is the fault of a word that is none of those known.

@@ -128,3 +128,18 @@ func TestNamesAreShownWithAWarning(t *testing.T) {
 		t.Error("a person no finding speaks of is named")
 	}
 }
+
+func TestCaveatsAndExclusionsAreShown(t *testing.T) {
+	d, _, err := example.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Run.Scope.ExcludedNames = []string{"irm.chu.test"}
+	d.Run.Caveats = []scanner.Caveat{{Key: "scope.excluded_names[0]", What: scanner.Text{FR: "rien", EN: "nothing"}, Hint: scanner.Text{FR: "voyez", EN: "look"}}}
+	text := htmltest.Text(htmltest.Parse(t, write(t, d, scanner.English), scanner.English).All("body")[0])
+	for _, want := range []string{"excluded names, and their addresses: irm.chu.test", "scope.excluded_names[0]: nothing. Look."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}

@@ -58,6 +58,9 @@ func (p *page) head(d reports.Document) {
 		{p.t("Périmètre", "Scope"), strings.Join(r.Scope.Names, ", ")},
 		{p.t("Autorisation", "Authorised"), p.authorisation(r.Scope.Authorisation)},
 	})
+	for _, c := range r.Caveats {
+		p.fields([][2]string{{p.t("Réserve", "Caveat"), c.Sentence().In(p.lang)}})
+	}
 }
 
 func (p *page) authorisation(a scanner.Authorisation) string {

@@ -63,6 +63,7 @@ func TestWordsOfATargetDoNotCommandTheTerminal(t *testing.T) {
 		d.Run.Findings[i].Message = scanner.Text{FR: hostile, EN: hostile}
 	}
 	d.Run.Establishment.Name = hostile
+	d.Run.Caveats = []scanner.Caveat{{Key: "scope.names[0]", What: scanner.Text{FR: hostile, EN: hostile}, Hint: scanner.Text{FR: "voyez", EN: "look"}}}
 	d.Run.Controls[0].ID = hostile
 	var out bytes.Buffer
 	if err := table.Write(&out, d, scanner.French); err != nil {
@@ -70,5 +71,8 @@ func TestWordsOfATargetDoNotCommandTheTerminal(t *testing.T) {
 	}
 	if i := strings.IndexAny(out.String(), "\x1b\x07\u202e\u009b"); i >= 0 {
 		t.Errorf("a control character reached the terminal at byte %d", i)
+	}
+	if !strings.Contains(out.String(), "Voyez.") {
+		t.Error("the caveat of the run is not shown")
 	}
 }

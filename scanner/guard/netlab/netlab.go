@@ -6,6 +6,7 @@
 //
 //	scanner 10.77.0.1 ──▶ world 10.77.0.2    link: name servers, aggregators…
 //	                            10.77.1.0/24 in scope, every address answers
+//	                            10.77.1.96/28 excluded from it, by whoever tests so
 //	                            10.77.2.0/24 out of scope, every address answers
 //
 // Everything else the scanner could send, IPv6 included, is counted as
@@ -29,13 +30,15 @@ const (
 	ScannerAddr = "10.77.0.1"
 	WorldAddr   = "10.77.0.2"
 	InScope     = "10.77.1.0/24"
+	Excluded    = "10.77.1.96/28"
 	OutOfScope  = "10.77.2.0/24"
 )
 
 // The counters of the packets that the scanner sent.
 const (
 	CountLink       = "link"         // to 10.77.0.0/24
-	CountInScope    = "in_scope"     // to InScope
+	CountInScope    = "in_scope"     // to InScope, Excluded apart
+	CountExcluded   = "excluded"     // to Excluded
 	CountOutOfScope = "out_of_scope" // to OutOfScope
 	CountElsewhere  = "elsewhere"    // to any other address, loopback apart
 )
@@ -127,6 +130,7 @@ const ruleset = `
 table inet lab {
 	counter link {}
 	counter in_scope {}
+	counter excluded {}
 	counter out_of_scope {}
 	counter elsewhere {}
 	chain sent {
@@ -134,6 +138,7 @@ table inet lab {
 		oifname "lo" accept
 		meta l4proto ipv6-icmp accept
 		ip daddr 10.77.0.0/24 counter name link accept
+		ip daddr 10.77.1.96/28 counter name excluded accept
 		ip daddr 10.77.1.0/24 counter name in_scope accept
 		ip daddr 10.77.2.0/24 counter name out_of_scope accept
 		counter name elsewhere

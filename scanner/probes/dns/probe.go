@@ -17,6 +17,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/hostname"
 	"carescan/scanner/probes/internal/dnswire"
 )
 
@@ -59,7 +60,7 @@ func New(o Options) *Probe {
 	if o.RecursionZone == "" {
 		o.RecursionZone = defaultRecursionZone
 	}
-	return &Probe{o.Timeout, o.Geography, scanner.CanonicalName(o.RecursionZone)}
+	return &Probe{o.Timeout, o.Geography, hostname.Canonical(o.RecursionZone)}
 }
 
 // Name is what plans call the probe.

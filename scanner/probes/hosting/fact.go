@@ -5,8 +5,8 @@ package hosting
 import (
 	"cmp"
 
-	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/hostname"
 )
 
 // fact is the application as declared, its endpoints not resolved yet.
@@ -22,9 +22,17 @@ func (a application) fact() fact.Hosting {
 		h.Chain = append(h.Chain, l.fact())
 	}
 	for _, e := range a.Endpoints {
-		h.Endpoints = append(h.Endpoints, fact.Endpoint{Host: scanner.CanonicalName(e.text)})
+		h.Endpoints = append(h.Endpoints, fact.Endpoint{Host: hostOf(e.text)})
 	}
 	return h
+}
+
+// hostOf is an endpoint in the form the DNS has of its name.
+func hostOf(text string) string {
+	if host, err := hostname.ParseHost(text); err == nil {
+		return host
+	}
+	return hostname.Canonical(text)
 }
 
 func (l link) fact() fact.HostLink {

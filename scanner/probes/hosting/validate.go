@@ -5,20 +5,17 @@ package hosting
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/hostname"
 	"carescan/scanner/settings"
 )
 
-var (
-	identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-	hostName   = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*$`)
-)
+var identifier = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
 func modes() []string {
 	return []string{string(fact.HostedInternally), string(fact.HostedByGHT), string(fact.HostedByOther), string(fact.HostedAsService)}
@@ -116,10 +113,12 @@ func areActivities(line int, list []int) settings.Faults {
 	return nil
 }
 
-func isHost(name string) bool {
-	if _, err := netip.ParseAddr(name); err == nil {
-		return true
+// isHost accepts an address or a name, which may be a single label: some
+// applications are only known inside.
+func isHost(text string) bool {
+	_, err := hostname.ParseHost(text)
+	if _, errLabel := hostname.ParseLabels(text); err != nil {
+		err = errLabel
 	}
-	name = scanner.CanonicalName(name)
-	return len(name) <= 253 && hostName.MatchString(name)
+	return err == nil
 }

@@ -17,6 +17,7 @@ import (
 	"carescan/scanner"
 	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
+	"carescan/scanner/hostname"
 	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/localfile"
 	"carescan/scanner/settings"
@@ -80,7 +81,7 @@ func logLines(text string) []string {
 	var names []string
 	for line := range strings.Lines(text) {
 		name, _, _ := strings.Cut(line, "#")
-		name = scanner.CanonicalName(strings.TrimPrefix(strings.TrimSpace(name), "*."))
+		name = hostname.Canonical(strings.TrimPrefix(strings.TrimSpace(name), "*."))
 		if isHostName(name) && len(names) < maxLogNames {
 			names = append(names, name)
 		}

@@ -5,9 +5,8 @@ package mailprobe
 import (
 	"strings"
 
-	"golang.org/x/net/idna"
-
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 	"carescan/scanner/settings"
 )
 
@@ -38,7 +37,7 @@ var Section = settings.Section{
 
 // name is the domain as its target writes it, in ASCII.
 func (d Domain) name() string {
-	name, err := idna.Lookup.ToASCII(scanner.CanonicalName(d.Domain))
+	name, err := hostname.Parse(d.Domain)
 	if err != nil {
 		return d.Domain // which Validate refuses
 	}
@@ -51,16 +50,12 @@ func (s Settings) Validate() settings.Faults {
 	seen := map[string]bool{}
 	for i, d := range s {
 		place := settings.At(i) + ".domain"
-		name := d.name()
+		name, err := hostname.Parse(d.Domain)
 		switch {
 		case d.Domain == "":
 			faults = append(faults, settings.Missing(place, "domain: chu-exemple.fr"))
-		case !isPlainName(name) || !strings.Contains(name, "."):
-			faults = append(faults, settings.Fault{
-				Key:  place,
-				What: settings.Say("« %s » n'est pas un nom de domaine", "%q is not a domain name", d.Domain),
-				Hint: scanner.Text{FR: "écrivez un nom tel que chu-exemple.fr", EN: "write a name such as chu-exemple.fr"},
-			})
+		case err != nil:
+			faults = append(faults, settings.NotName(place, d.Domain, scanner.Text{FR: "un nom de domaine", EN: "a domain name"}, err))
 		case seen[name]:
 			faults = append(faults, settings.Twice(place, d.Domain))
 		}
@@ -75,9 +70,9 @@ func (s Settings) Validate() settings.Faults {
 func (d Domain) selectorFaults(place string) (faults settings.Faults) {
 	seen := map[string]bool{}
 	for i, text := range d.Selectors {
-		selector := selectorName(text)
+		selector, err := hostname.ParseLabels(text)
 		switch {
-		case !isPlainName(selector) || strings.Contains(selector+".", "_domainkey."):
+		case err != nil || strings.Contains(selector+".", "_domainkey."):
 			faults = append(faults, settings.Fault{
 				Key:  place + settings.At(i),
 				What: settings.Say("« %s » n'est pas un sélecteur", "%q is not a selector", text),
@@ -95,16 +90,14 @@ func (d Domain) selectorFaults(place string) (faults settings.Faults) {
 }
 
 // selectorName is a selector as the DNS holds it: those of other alphabets have an
-// ASCII form (RFC 8616 section 4). One that is no name is left as written.
+// ASCII form (RFC 8616 section 4). One that is no name, which Validate refuses, is left
+// as written.
 func selectorName(text string) string {
-	name := scanner.CanonicalName(text)
-	if isPlainName(name) {
-		return name
+	name, err := hostname.ParseLabels(text)
+	if err != nil {
+		return text
 	}
-	if ascii, err := idna.Lookup.ToASCII(name); err == nil {
-		return ascii
-	}
-	return text
+	return name
 }
 
 // FilePaths are none.

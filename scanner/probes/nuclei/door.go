@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 )
 
 // maxTunnel is the most bytes one connection may bring back.
@@ -149,7 +150,7 @@ func (d *door) judge(r *http.Request) (status int, reason string) {
 		return http.StatusMethodNotAllowed, "only connections and permits are served"
 	}
 	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil || scanner.CanonicalName(host) != scanner.CanonicalName(d.host) {
+	if err != nil || hostname.Canonical(host) != hostname.Canonical(d.host) {
 		return http.StatusForbidden, "only the site under look may be asked"
 	}
 	return http.StatusOK, ""

@@ -19,6 +19,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/hostname"
 	"carescan/scanner/probes/internal/dnswire"
 )
 
@@ -65,7 +66,7 @@ func New(o Options) (*Probe, error) {
 		p.timeout = defaultTimeout
 	}
 	for _, suffix := range o.Suffixes {
-		p.suffixes = append(p.suffixes, strings.TrimPrefix(scanner.CanonicalName(suffix), "."))
+		p.suffixes = append(p.suffixes, strings.TrimPrefix(hostname.Canonical(suffix), "."))
 	}
 	if o.Base == "" {
 		return p, nil

@@ -4,7 +4,6 @@ package services
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 
 	"carescan/scanner"
@@ -91,9 +90,16 @@ func (s Settings) Options() Options {
 			o.Shared = append(o.Shared, SharedRange{Range: r, Provider: p.Provider})
 		}
 	}
+	acknowledged := map[netip.AddrPort]bool{} // an IPv6 address is written in several ways
+	for _, written := range s.Acknowledged {
+		if place, err := netip.ParseAddrPort(written); err == nil {
+			acknowledged[netip.AddrPortFrom(place.Addr().Unmap(), place.Port())] = true
+		}
+	}
 	o.Acknowledged = func(key string) bool {
-		place, _, _ := strings.Cut(key, "/") // of "address:port/tcp product"
-		return slices.Contains(s.Acknowledged, place)
+		written, _, _ := strings.Cut(key, "/") // of "address:port/tcp product"
+		place, err := netip.ParseAddrPort(written)
+		return err == nil && acknowledged[place]
 	}
 	return o
 }

@@ -119,6 +119,10 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 	if err == nil {
 		defer ready.Door.Stop()
 		signs = append(signs, signScope(ready.Plan, now))
+		signs = append(signs, signExclusions(ready.Plan.Scope)...)
+		for _, c := range d.config.Place(runner.Caveats(d.config, now)) {
+			signs = append(signs, sign{placeOf(settings.Fault{File: c.File, Line: c.Line, Key: c.Key}), degraded, c.What, c.Hint, ""})
+		}
 		signs = append(signs, signTargets(ready)...)
 	}
 	signs = append(signs, signSpace(d.config.State), signEnrolment(d.identity, now))
@@ -196,6 +200,16 @@ func signScope(plan scanner.Plan, now time.Time) sign {
 	}
 	s.seen = settings.Say("jusqu'au %s", "until %s", day)
 	return s
+}
+
+// signExclusions tells what each entry keeps from being contacted: a person who reads
+// a name that no target has sees a slip of the pen.
+func signExclusions(s scanner.Scope) []sign {
+	var signs []sign
+	for _, words := range exclusions(s) {
+		signs = append(signs, sign{part: scanner.Text{FR: "exclu", EN: "excluded"}, seen: words})
+	}
+	return signs
 }
 
 // signTargets tells that a run would look at nothing.

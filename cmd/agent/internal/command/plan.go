@@ -13,6 +13,7 @@ import (
 
 	"carescan/cmd/agent/internal/runner"
 	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 func (a *app) plan() *cobra.Command {
@@ -33,7 +34,11 @@ func (a *app) plan() *cobra.Command {
 				return err
 			}
 			defer ready.Door.Stop()
-			return a.showPlan(ready)
+			if err := a.showPlan(ready); err != nil {
+				return err
+			}
+			a.showCaveats(c.Place(runner.Caveats(c, time.Now())))
+			return nil
 		},
 	}
 	a.selectFlags(command, &s)
@@ -51,7 +56,11 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	_, last := auth.Days()
 	fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("profil", "profile"), plan.Profile.ID, plan.Profile.Title.In(a.lang.Lang))
 	fmt.Fprintf(w, "%s\t%s\n", a.say("voit depuis", "sees from"), a.place(plan.Vantage))
-	fmt.Fprintf(w, "%s\t%s, %s %s\n\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), scanner.Day(a.lang.Lang, last))
+	fmt.Fprintf(w, "%s\t%s, %s %s\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), scanner.Day(a.lang.Lang, last))
+	for _, words := range exclusions(plan.Scope) {
+		fmt.Fprintf(w, "%s\t%s\n", a.say("exclu", "excluded"), words.Typeset().In(a.lang.Lang))
+	}
+	fmt.Fprintln(w)
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("cible", "target"), a.say("connexions au plus", "connections at most"), a.say("requêtes au plus", "requests at most"))
 	for _, task := range plan.Tasks {
 		l := load[task.Probe]
@@ -64,6 +73,30 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	}
 	fmt.Fprintf(w, "\n%s\t%d\n%s\t%d\n", a.say("vérifications", "checks"), len(plan.Checks), a.say("exigences", "controls"), len(plan.Controls))
 	return w.Flush()
+}
+
+// exclusions tell what each entry of a scope keeps from being contacted.
+func exclusions(s scanner.Scope) []scanner.Text {
+	var list []scanner.Text
+	for _, r := range s.Excluded {
+		list = append(list, settings.Say("%s", "%s", r))
+	}
+	for _, name := range s.ExcludedNames {
+		if strings.HasPrefix(name, "*.") {
+			list = append(list, settings.Say("%s : ces noms, et leurs adresses dès qu'ils sont rencontrés", "%s: these names, and their addresses once they are met", name))
+			continue
+		}
+		list = append(list, settings.Say("%s : aucune cible n'a ce nom ; ses adresses sont cherchées au début du passage, et exclues", "%s: no target has this name; its addresses are looked for when the run begins, and excluded", name))
+	}
+	return list
+}
+
+// showCaveats tells what a configuration says that has no effect, or more than was
+// probably meant.
+func (a *app) showCaveats(caveats settings.Faults) {
+	for _, c := range caveats {
+		fmt.Fprintf(a.out, "\n%s %s\n→ %s\n", a.say("réserve :", "caveat:"), c.Sentence(a.lang.Lang), c.Hint.Typeset().In(a.lang.Lang))
+	}
 }
 
 // place is a vantage in words.

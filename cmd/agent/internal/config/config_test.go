@@ -206,21 +206,6 @@ func TestEnvironmentWins(t *testing.T) {
 	}
 }
 
-func FuzzParseDomain(f *testing.F) {
-	for _, seed := range []string{"chu-exemple.fr", "CHÛ.fr.", "a..b", "127.0.0.1", ""} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		parsed, err := config.ParseDomain(name)
-		if err != nil {
-			return
-		}
-		if again, err := config.ParseDomain(parsed); err != nil || again != parsed {
-			t.Errorf("canonical form of %q is not stable: %q then %q, %v", name, parsed, again, err)
-		}
-	})
-}
-
 func FuzzParseSite(f *testing.F) {
 	for _, seed := range []string{"https://www.chu.fr", "https://www.chu.fr:443/", "https://a@b.fr", "http://x.fr"} {
 		f.Add(seed)

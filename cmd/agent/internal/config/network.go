@@ -3,14 +3,13 @@
 package config
 
 import (
-	"net"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 	"carescan/scanner/settings"
 )
 
@@ -137,6 +136,11 @@ func (n Network) Validate() settings.Faults {
 		faults = append(faults, h.validate().Below("quiet_hours"+settings.At(i))...)
 	}
 	faults = append(faults, httpsAddress("rdap", n.RDAP)...)
+	for i, suffix := range n.RDAPSuffixes {
+		if _, err := hostname.ParseLabels(strings.TrimPrefix(suffix, ".")); err != nil {
+			faults = append(faults, settings.NotName("rdap_suffixes"+settings.At(i), suffix, scanner.Text{FR: "une terminaison de noms", EN: "an ending of names"}, err))
+		}
+	}
 	if n.RDAP == "" && len(n.RDAPSuffixes) > 0 {
 		faults = append(faults, settings.Missing("rdap", "rdap: https://rdap.example/"))
 	}
@@ -144,9 +148,7 @@ func (n Network) Validate() settings.Faults {
 		faults = append(faults, httpsAddress("certificate_log", n.CertificateLog)...)
 	}
 	if n.RecursionZone != "" {
-		if _, err := ParseDomain(n.RecursionZone); err != nil {
-			faults = append(faults, notDomain("recursion_zone", n.RecursionZone))
-		}
+		faults = append(faults, notDomain("recursion_zone", n.RecursionZone)...)
 	}
 	if n.RequestRate != 0 && n.RequestRate < slowestRequests {
 		faults.Add("request_rate",
@@ -185,14 +187,15 @@ func ParseServer(written string) (netip.AddrPort, error) {
 }
 
 func (r Redirect) validate() (faults settings.Faults) {
-	host, port, err := net.SplitHostPort(r.From)
-	number, errPort := strconv.ParseUint(port, 10, 16)
-	if any := port == "*"; err != nil || host == "" || !any && (errPort != nil || number == 0) {
-		faults = append(faults, notEndpoint("from", r.From))
+	host, allPorts := strings.CutSuffix(r.From, ":*")
+	if _, err := hostname.Parse(host); allPorts && err != nil {
+		faults = append(faults, settings.NotName("from", r.From, aPlace, err))
+	} else if !allPorts {
+		faults = append(faults, notEndpoint("from", r.From)...)
 	}
 	_, errTo := netip.ParseAddrPort(r.To)
 	example := "192.0.2.10:636"
-	if port == "*" {
+	if allPorts {
 		_, errTo = netip.ParseAddr(r.To)
 		example = "192.0.2.10"
 	}

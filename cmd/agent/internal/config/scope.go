@@ -4,9 +4,11 @@ package config
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 	"carescan/scanner/settings"
 )
 
@@ -35,25 +37,31 @@ var scopeSection = settings.Section{
 	},
 	Keys: settings.Keys{
 		"names": {
-			FR: "noms ; « *. » couvre tous les noms en dessous, et non le nom lui-même", EN: `names; "*." covers every name below, not the name itself`,
+			FR:      "noms ; « *. » couvre tous les noms en dessous, et non le nom lui-même ; avec ou sans accents, majuscules ou point final, c'est le même nom ; une terminaison publique (fr, gouv.fr) est refusée",
+			EN:      `names; "*." covers every name below, not the name itself; with or without accents, capitals or a final dot, it is the same name; a public ending (fr, gouv.fr) is refused`,
 			Example: `[chu-exemple.fr, "*.chu-exemple.fr"]`,
 		},
 		"ranges": {
-			FR: "adresses ; si la clé est écrite, toute adresse contactée doit y être", EN: "addresses; when the key is written, every address contacted must be in it",
+			FR:      "adresses ; si la clé est écrite, toute adresse contactée doit y être ; une plage publique plus large que /16 (IPv4) ou /29 (IPv6) est refusée",
+			EN:      "addresses; when the key is written, every address contacted must be in it; a public range wider than /16 (IPv4) or /29 (IPv6) is refused",
 			Example: "[192.0.2.0/24]",
 		},
 		"excluded": {
 			FR: "adresses jamais contactées, quoi qu'il soit dit ailleurs : dispositifs médicaux", EN: "addresses never contacted, whatever else is said: medical devices",
 			Example: "[192.0.2.64/28]",
 		},
-		"excluded_names": {FR: "noms jamais contactés", EN: "names never contacted", Example: "[scanner-irm.chu-exemple.fr]"},
+		"excluded_names": {
+			FR:      "noms jamais contactés, ni les adresses où ils mènent, quel que soit l'autre nom qui y mène ; « *. » exclut tous les noms en dessous, dont les adresses ne sont connues que s'ils sont rencontrés : écrivez-les alors sous excluded",
+			EN:      `names never contacted, nor the addresses they lead to, whatever other name leads there; "*." excludes every name below, whose addresses are known only when they are met: then write these under excluded`,
+			Example: "[scanner-irm.chu-exemple.fr]",
+		},
 		"authorisation": {
 			FR: "la permission écrite ; sans elle, rien ne part", EN: "the written permission; without it nothing runs",
 		},
 		"authorisation.by":        {FR: "fonction de qui autorise, et non son nom", EN: "function of who authorises, not a name", Needed: true, Example: "Directeur général"},
 		"authorisation.reference": {FR: "référence du document", EN: "reference of the document", Example: "CONV-2026-014"},
 		"authorisation.from":      {FR: "premier jour", EN: "first day", Example: "2026-01-01"},
-		"authorisation.until":     {FR: "dernier jour, compris", EN: "last day, included", Needed: true, Example: "2027-01-01"},
+		"authorisation.until":     {FR: "dernier jour, compris ; au-delà de deux ans, plan, doctor et le rapport font une réserve", EN: "last day, included; beyond two years, plan, doctor and the report make a caveat", Needed: true, Example: "2027-01-01"},
 	},
 }
 
@@ -66,8 +74,12 @@ func (s Scope) Validate() settings.Faults {
 		names []string
 	}{{"names", s.Names}, {"excluded_names", s.ExcludedNames}} {
 		for i, name := range list.names {
-			if plain := strings.TrimPrefix(name, "*."); plain == "" || strings.ContainsAny(plain, "/:*@ ") {
-				faults = append(faults, notName(list.key+settings.At(i), name))
+			pattern, err := hostname.ParsePattern(name)
+			if err == nil && list.key == "names" && hostname.IsPublicSuffix(strings.TrimPrefix(pattern, "*.")) {
+				err = hostname.PublicSuffix()
+			}
+			if err != nil {
+				faults = append(faults, settings.NotName(list.key+settings.At(i), name, aName, err))
 			}
 		}
 	}
@@ -82,6 +94,8 @@ func (s Scope) Validate() settings.Faults {
 					What: settings.Say("« %s » n'est pas une plage d'adresses IPv4 ou IPv6", "%q is not a range of IPv4 or IPv6 addresses", r),
 					Hint: scanner.Text{FR: "écrivez par exemple 192.0.2.0/24", EN: "write for example 192.0.2.0/24"},
 				})
+			} else if list.key == "ranges" && isTooWide(r) {
+				faults = append(faults, tooWide(list.key+settings.At(i), r))
 			}
 		}
 	}
@@ -91,14 +105,43 @@ func (s Scope) Validate() settings.Faults {
 // FilePaths are none.
 func (*Scope) FilePaths() []*string { return nil }
 
-func notName(key, written string) settings.Fault {
+// What names are expected to be, in words.
+var (
+	aName   = scanner.Text{FR: "un nom", EN: "a name"}
+	aDomain = scanner.Text{FR: "un nom de domaine", EN: "a domain name"}
+	aPlace  = scanner.Text{FR: "un nom et un port", EN: "a name and a port"}
+)
+
+// The widest public ranges that one body has of its own: more than any establishment
+// holds, and what a registry gives to a provider (RIPE-738 section 5.1.1 for IPv6).
+const (
+	widest4 = 16
+	widest6 = 29
+)
+
+// ownBlocks are the addresses that every network may use inside: a range of them,
+// however wide, is nobody else's.
+var ownBlocks = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"), // RFC 1918
+	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("198.18.0.0/15"), // RFC 6890
+	netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"), // RFC 4193, RFC 4291
+}
+
+func isTooWide(r netip.Prefix) bool {
+	widest := widest6
+	if r.Addr().Is4() {
+		widest = widest4
+	}
+	inside := slices.ContainsFunc(ownBlocks, func(b netip.Prefix) bool { return b.Bits() <= r.Bits() && b.Contains(r.Addr()) })
+	return r.Bits() < widest && !inside
+}
+
+func tooWide(key string, r netip.Prefix) settings.Fault {
 	return settings.Fault{
 		Key:  key,
-		What: settings.Say("« %s » n'est pas un nom", "%q is not a name", written),
-		Hint: scanner.Text{
-			FR: "écrivez un nom seul, sans https:// ni port, par exemple chu-exemple.fr ou *.chu-exemple.fr",
-			EN: "write a name alone, without https:// nor port, for example chu-exemple.fr or *.chu-exemple.fr",
-		},
+		What: settings.Say("la plage %s est trop large pour n'être qu'à vous", "range %s is too wide to be yours alone", r),
+		Hint: settings.Say("écrivez les plages qui vous sont attribuées : /%d au plus large en IPv4, /%d en IPv6, sauf pour les adresses privées",
+			"write the ranges that are yours: /%d at the widest in IPv4, /%d in IPv6, private addresses apart", widest4, widest6),
 	}
 }
 

@@ -3,25 +3,48 @@
 package config
 
 import (
-	"fmt"
+	"cmp"
+	"errors"
 	"net/url"
+	"strings"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
+	"carescan/scanner/settings"
 )
 
-// ParseSite reads a web origin, "https://host" or "https://host:port".
+// errNoOrigin is of a text that is no web origin at all.
+var errNoOrigin = errors.New("no web origin such as https://www.chu-exemple.fr")
+
+// ParseSite reads a web origin, "https://host" or "https://host:port". The port of
+// the scheme is not part of it (RFC 3986 section 6.2.3).
 func ParseSite(site string) (scanner.Target, error) {
-	u, err := url.Parse(site)
+	u, err := url.Parse(strings.TrimSpace(site))
 	if err != nil || u.Scheme != "https" || u.Host == "" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.User != nil {
-		return scanner.Target{}, fmt.Errorf("%q is not a web origin such as https://www.chu-exemple.fr", site)
+		return scanner.Target{}, errNoOrigin
 	}
-	host, err := ParseDomain(u.Hostname())
+	if _, err := hostname.Parse(u.Hostname()); err != nil {
+		return scanner.Target{}, err
+	}
+	at, err := ParseService(u.Hostname() + ":" + cmp.Or(u.Port(), "443"))
 	if err != nil {
 		return scanner.Target{}, err
 	}
-	origin := "https://" + host
-	if port := u.Port(); port != "" && port != "443" {
-		origin += ":" + port
+	place, _ := strings.CutSuffix(at.ID, "/tcp")
+	return scanner.Target{Kind: scanner.KindSite, ID: "https://" + strings.TrimSuffix(place, ":443")}, nil
+}
+
+// notSite names what keeps a text from being a site.
+func notSite(key, site string) settings.Faults {
+	expected := scanner.Text{FR: "l'adresse d'un site", EN: "the address of a site"}
+	_, err := ParseSite(site)
+	if err == nil {
+		return nil
 	}
-	return scanner.Target{Kind: scanner.KindSite, ID: origin}, nil
+	fault := settings.NotName(key, site, expected, err)
+	fault.Hint = scanner.Text{
+		FR: "écrivez https:// et le nom, sans chemin, par exemple https://www.chu-exemple.fr",
+		EN: "write https:// and the name, without path, for example https://www.chu-exemple.fr",
+	}
+	return settings.Faults{fault}
 }

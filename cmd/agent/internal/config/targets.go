@@ -3,13 +3,10 @@
 package config
 
 import (
-	"fmt"
-	"net"
-	"net/netip"
 	"slices"
-	"strconv"
 
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 	"carescan/scanner/settings"
 )
 
@@ -68,45 +65,35 @@ var (
 func (t Targets) Validate() settings.Faults {
 	var faults settings.Faults
 	for i, domain := range t.Domains {
-		if _, err := ParseDomain(domain); err != nil {
-			faults = append(faults, notDomain("domains"+settings.At(i), domain))
-		}
+		faults = append(faults, notDomain("domains"+settings.At(i), domain)...)
 	}
 	for i, site := range t.Sites {
-		if _, err := ParseSite(site); err != nil {
-			faults = append(faults, settings.Fault{
-				Key:  "sites" + settings.At(i),
-				What: settings.Say("« %s » n'est pas l'adresse d'un site", "%q is not the address of a site", site),
-				Hint: scanner.Text{
-					FR: "écrivez https:// et le nom, sans chemin, par exemple https://www.chu-exemple.fr",
-					EN: "write https:// and the name, without path, for example https://www.chu-exemple.fr",
-				},
-			})
-		}
+		faults = append(faults, notSite("sites"+settings.At(i), site)...)
 	}
 	for i, service := range t.Services {
-		if _, err := ParseService(service); err != nil {
-			faults = append(faults, notEndpoint("services"+settings.At(i), service))
-		}
+		faults = append(faults, notEndpoint("services"+settings.At(i), service)...)
 	}
 	for i, host := range t.Hosts {
-		if _, err := netip.ParseAddr(host); err == nil {
-			continue
-		}
-		if _, err := ParseDomain(host); err != nil {
-			faults = append(faults, notDomain("hosts"+settings.At(i), host))
+		if _, err := hostname.ParseHost(host); err != nil {
+			faults = append(faults, settings.NotName("hosts"+settings.At(i), host, aDomain, err))
 		}
 	}
+	declared := map[string]bool{}
 	for i, p := range t.Portals {
-		faults = append(faults, p.validate().Below("portals"+settings.At(i))...)
+		own := p.validate()
+		if at, err := ParseService(p.Address); err == nil {
+			if declared[at.ID] {
+				own = append(own, settings.Twice("address", p.Address))
+			}
+			declared[at.ID] = true
+		}
+		faults = append(faults, own.Below("portals"+settings.At(i))...)
 	}
 	return faults
 }
 
 func (p Portal) validate() (faults settings.Faults) {
-	if _, err := ParseService(p.Address); err != nil {
-		faults = append(faults, notEndpoint("address", p.Address))
-	}
+	faults = append(faults, notEndpoint("address", p.Address)...)
 	if !slices.Contains(portalKinds, p.Kind) {
 		faults = append(faults, settings.Among("kind", p.Kind, portalKinds))
 	}
@@ -121,29 +108,32 @@ func (*Targets) FilePaths() []*string { return nil }
 
 // ParseService reads "host:port".
 func ParseService(written string) (scanner.Target, error) {
-	host, text, err := net.SplitHostPort(written)
+	host, port, err := hostname.ParseEndpoint(written)
 	if err != nil {
 		return scanner.Target{}, err
-	}
-	port, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || port == 0 || host == "" {
-		return scanner.Target{}, fmt.Errorf("%q is not a name and a port", written)
 	}
 	return scanner.ServiceTarget(host, int(port)), nil
 }
 
-func notDomain(key, written string) settings.Fault {
-	return settings.Fault{
-		Key:  key,
-		What: settings.Say("« %s » n'est pas un nom de domaine", "%q is not a domain name", written),
-		Hint: scanner.Text{FR: "écrivez un nom tel que chu-exemple.fr, sans https:// ni port", EN: "write a name such as chu-exemple.fr, without https:// nor port"},
+// ParseDomain reads a domain, below which only its owner has names.
+func ParseDomain(written string) (string, error) {
+	name, err := hostname.Parse(written)
+	if err == nil && hostname.IsPublicSuffix(name) {
+		return "", hostname.PublicSuffix()
 	}
+	return name, err
 }
 
-func notEndpoint(key, written string) settings.Fault {
-	return settings.Fault{
-		Key:  key,
-		What: settings.Say("« %s » n'est pas un nom et un port", "%q is not a name and a port", written),
-		Hint: scanner.Text{FR: "écrivez par exemple vpn.chu-exemple.fr:443", EN: "write for example vpn.chu-exemple.fr:443"},
+func notDomain(key, written string) settings.Faults {
+	if _, err := ParseDomain(written); err != nil {
+		return settings.Faults{settings.NotName(key, written, aDomain, err)}
 	}
+	return nil
+}
+
+func notEndpoint(key, written string) settings.Faults {
+	if _, err := ParseService(written); err != nil {
+		return settings.Faults{settings.NotName(key, written, aPlace, err)}
+	}
+	return nil
 }

@@ -19,6 +19,9 @@ import (
 // Door is an opened guard, under a name for those who may not know the guard.
 type Door = guard.Guard
 
+// Exclusion is what is known of one excluded name.
+type Exclusion = guard.Exclusion
+
 // Open closes a guard around a scope, as a configuration asks for.
 func Open(c config.Config, scope scanner.Scope) (*Door, error) {
 	n := c.Network

@@ -85,6 +85,7 @@ func Plan(c config.Config, now time.Time) (scanner.Plan, error) {
 	if err != nil {
 		return scanner.Plan{}, badProfile(err)
 	}
+	plan.Caveats = sealed(Caveats(c, now))
 	return plan, requireAuthority(c, now)
 }
 
@@ -145,6 +146,10 @@ func (r Runner) Run(ctx context.Context) (scanner.Run, error) {
 	}
 	defer p.Door.Stop()
 	defer context.AfterFunc(ctx, p.Door.Stop)()
+	// Whether they could be asked for is told by whatever is contacted later.
+	if found, err := p.Door.Exclusions(ctx); err == nil {
+		p.Plan.Caveats = append(p.Plan.Caveats, sealed(unfoundExclusions(p.Plan.Scope, found))...)
+	}
 	e := engine.Engine{
 		Probes: p.Probes, Network: p.Door, Timeout: lookTimeout, ConfirmAfter: r.Config.Network.ConfirmAfter,
 		Software: cli.Software(Program), Progress: r.Progress,

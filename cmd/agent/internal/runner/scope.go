@@ -3,6 +3,9 @@
 package runner
 
 import (
+	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,16 +13,31 @@ import (
 	"carescan/cmd/agent/internal/sources"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 	"carescan/scanner/settings"
 )
 
 // scopeOf is the scope a configuration declares.
 func scopeOf(c config.Config) scanner.Scope {
 	return scanner.Scope{
-		Names: c.Scope.Names, Ranges: c.Scope.Ranges,
-		Excluded: c.Scope.Excluded, ExcludedNames: c.Scope.ExcludedNames,
+		Names: patterns(c.Scope.Names), Ranges: c.Scope.Ranges,
+		Excluded: c.Scope.Excluded, ExcludedNames: patterns(c.Scope.ExcludedNames),
 		Authorisation: authorisationOf(c.Scope.Authorisation),
 	}
+}
+
+// patterns are names of a scope in the form of the DNS. Validate has refused what
+// is none, and what it did not see is kept: an exclusion is never dropped.
+func patterns(written []string) []string {
+	var list []string
+	for _, text := range written {
+		pattern, err := hostname.ParsePattern(text)
+		if err != nil {
+			pattern = text
+		}
+		list = append(list, pattern)
+	}
+	return list
 }
 
 func authorisationOf(a config.Authorisation) scanner.Authorisation {
@@ -37,7 +55,7 @@ func Narrow(c config.Config, domains []string) (config.Config, error) {
 			return c, &cli.Problem{
 				Sentence: scanner.Text{FR: "le domaine demandé n'est pas valide", EN: "the domain asked for is not valid"},
 				Hint:     scanner.Text{FR: "donnez un nom tel que chu-exemple.fr, sans https:// ni barre oblique", EN: "give a name such as chu-exemple.fr, without https:// or slash"},
-				Cause:    err,
+				Cause:    settings.Faults{settings.NotName("--domain", written, scanner.Text{FR: "un nom de domaine", EN: "a domain name"}, err)},
 			}
 		}
 		kept.Domains = append(kept.Domains, name)
@@ -55,7 +73,7 @@ func sitesUnder(c config.Config, name string) []string {
 	var sites []string
 	for _, site := range c.Targets.Sites {
 		target, err := config.ParseSite(site)
-		if err == nil && under(hostOf(target), name) {
+		if err == nil && under(target.Host(), name) {
 			sites = append(sites, site)
 		}
 	}
@@ -68,7 +86,7 @@ func sitesUnder(c config.Config, name string) []string {
 func servicesUnder(c config.Config, name string) []string {
 	var services []string
 	for _, service := range c.Targets.Services {
-		if host, _, err := (scanner.Target{Kind: scanner.KindService, ID: service}).HostPort(); err == nil && under(host, name) {
+		if target, err := config.ParseService(service); err == nil && under(target.Host(), name) {
 			services = append(services, service)
 		}
 	}
@@ -132,11 +150,35 @@ func outOfScope(c config.Config) (faults settings.Faults) {
 	}
 	scope := scopeOf(c)
 	for _, d := range declared {
-		if host := hostOf(d.Target); !scope.HasName(host) && !inRange(scope, host) {
+		host := d.Host()
+		switch entry := excludedBy(scope, host); {
+		case entry != "":
+			faults.Add(d.Key,
+				settings.Say("la cible %s est exclue par %s", "target %s is excluded by %s", host, entry),
+				settings.Say("retirez-la d'ici, ou retirez l'exclusion si elle doit être examinée", "remove it from here, or remove the exclusion if it is to be looked at"))
+		case !scope.HasName(host) && !inRange(scope, host):
 			faults.Add(d.Key,
 				settings.Say("la cible %s est en dehors du périmètre autorisé", "target %s is outside the authorised scope", host),
 				settings.Say("ajoutez-la à scope.names si elle vous appartient, ou retirez-la d'ici", "add it to scope.names if it is yours, or remove it from here"))
 		}
 	}
 	return faults
+}
+
+// excludedBy is the entry of the scope that excludes a name or an address, with
+// its key; empty when there is none.
+func excludedBy(s scanner.Scope, host string) string {
+	if entry := s.NameExcludedBy(host); entry != "" {
+		return fmt.Sprintf("scope.excluded_names[%d] (%s)", slices.Index(s.ExcludedNames, entry), entry)
+	}
+	if addr, err := netip.ParseAddr(host); err == nil && s.Excludes(addr) {
+		entry := s.AddressExcludedBy(addr)
+		return fmt.Sprintf("scope.excluded[%d] (%s)", slices.Index(s.Excluded, entry), entry)
+	}
+	return ""
+}
+
+func inRange(s scanner.Scope, host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && s.HasAddress(addr)
 }

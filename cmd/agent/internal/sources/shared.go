@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
+	"strconv"
 	"sync"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/memory"
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/hostname"
 	"carescan/scanner/probes/hosting/geo"
 	"carescan/scanner/probes/lists"
 	"carescan/scanner/settings"
@@ -93,31 +94,30 @@ func at(key string, err error) error {
 
 // declaredHosts are the names the establishment looks at already.
 func declaredHosts(t config.Targets) []string {
-	hosts := append(append([]string{}, t.Domains...), t.Hosts...)
-	for _, site := range t.Sites {
-		target, err := config.ParseSite(site)
-		if u, errURL := url.Parse(target.ID); err == nil && errURL == nil {
-			hosts = append(hosts, u.Hostname())
-		}
+	declared, err := DeclaredTargets(t)
+	if err != nil {
+		return nil // no plan is made of it
 	}
-	for _, address := range t.Services {
-		if host, _, err := net.SplitHostPort(address); err == nil {
-			hosts = append(hosts, host)
-		}
+	var hosts []string
+	for _, d := range declared {
+		hosts = append(hosts, d.Host())
 	}
 	for _, p := range t.Portals {
-		if host, _, err := net.SplitHostPort(p.Address); err == nil {
+		if host, _, err := hostname.ParseEndpoint(p.Address); err == nil {
 			hosts = append(hosts, host)
 		}
 	}
 	return hosts
 }
 
-// portalsOf are the portals by "host:port".
+// portalsOf are the portals by "host:port", as targets are named.
 func portalsOf(t config.Targets) map[string]fact.Declaration {
 	declared := map[string]fact.Declaration{}
 	for _, p := range t.Portals {
-		declared[p.Address] = fact.Declaration{Kind: p.Kind, TwoFactor: cmp.Or(p.TwoFactor, "unknown")}
+		if host, port, err := hostname.ParseEndpoint(p.Address); err == nil {
+			at := net.JoinHostPort(host, strconv.Itoa(int(port)))
+			declared[at] = fact.Declaration{Kind: p.Kind, TwoFactor: cmp.Or(p.TwoFactor, "unknown")}
+		}
 	}
 	return declared
 }

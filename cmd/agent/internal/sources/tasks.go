@@ -5,10 +5,12 @@ package sources
 import (
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
+	"carescan/scanner/hostname"
 	"carescan/scanner/settings"
 )
 
@@ -20,13 +22,16 @@ func Tasks(c config.Config) ([]scanner.Task, error) {
 		return nil, err
 	}
 	var tasks []scanner.Task
+	planned := map[scanner.Task]bool{} // a service may be that of a site too
 	for _, d := range declared {
 		for _, s := range table {
 			if s.at == nil {
 				continue
 			}
-			if looked, ok := s.at(d.Target); ok {
-				tasks = append(tasks, scanner.Task{Probe: s.name, Target: looked})
+			looked, ok := s.at(d.Target)
+			if task := (scanner.Task{Probe: s.name, Target: looked}); ok && !planned[task] {
+				planned[task] = true
+				tasks = append(tasks, task)
 			}
 		}
 	}
@@ -47,7 +52,8 @@ type Declared struct {
 	Key string // "targets.sites[2]"
 }
 
-// DeclaredTargets are those of the section targets, in the words of plans.
+// DeclaredTargets are those of the section targets, in the words of plans: each
+// once, where it is first written.
 func DeclaredTargets(t config.Targets) ([]Declared, error) {
 	var list []Declared
 	for _, kind := range []struct {
@@ -61,14 +67,19 @@ func DeclaredTargets(t config.Targets) ([]Declared, error) {
 		}},
 		{"targets.sites", t.Sites, config.ParseSite},
 		{"targets.services", t.Services, config.ParseService},
-		{"targets.hosts", t.Hosts, func(written string) (scanner.Target, error) { return scanner.HostTarget(written), nil }},
+		{"targets.hosts", t.Hosts, func(written string) (scanner.Target, error) {
+			host, err := hostname.ParseHost(written)
+			return scanner.HostTarget(host), err
+		}},
 	} {
 		for i, written := range kind.written {
 			target, err := kind.read(written)
 			if err != nil {
 				return nil, err
 			}
-			list = append(list, Declared{target, kind.key + settings.At(i)})
+			if !slices.ContainsFunc(list, func(d Declared) bool { return d.Target == target }) {
+				list = append(list, Declared{target, kind.key + settings.At(i)})
+			}
 		}
 	}
 	return list, nil
