@@ -109,9 +109,10 @@ type Guard struct {
 	mu        sync.Mutex
 	live      map[*conn]struct{}
 	hosts     map[netip.Addr]*host
-	// registered are the servers found by Parents, parents those of each domain.
-	registered map[netip.AddrPort]struct{}
-	parents    map[string][]netip.AddrPort
+	// registered are the servers found by Parents, delegations what they say of each
+	// domain.
+	registered  map[netip.AddrPort]struct{}
+	delegations map[string]delegation
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -135,7 +136,7 @@ func New(config Config) (*Guard, error) {
 	g := &Guard{
 		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
 		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
-		parents: map[string][]netip.AddrPort{},
+		delegations: map[string]delegation{},
 	}
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
 	return g, nil
