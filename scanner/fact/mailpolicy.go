@@ -2,7 +2,11 @@
 
 package fact
 
-import "time"
+import (
+	"time"
+
+	"carescan/scanner"
+)
 
 // MailPolicy is what a domain publishes about its mail. Mailboxes are reduced to
 // their domain.
@@ -36,7 +40,9 @@ type MailExchangers struct {
 	Null    bool         `json:"null,omitempty"` // RFC 7505: the domain accepts no mail
 	Targets []MailTarget `json:"targets,omitempty"`
 	More    int          `json:"more,omitempty"` // records that were not looked into
-	Error   string       `json:"error,omitempty"`
+	// Cause is why there is no answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // MailTarget is the host an MX record names. An empty one is the root: a null MX
@@ -49,7 +55,9 @@ type MailTarget struct {
 	Address Answer `json:"address"`
 	Alias   bool   `json:"alias,omitempty"`   // the name is a CNAME (RFC 2181 section 10.3)
 	Literal bool   `json:"literal,omitempty"` // an IP address stands where a name must
-	Error   string `json:"error,omitempty"`
+	// Cause is why there is no answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // SPFResult is what the records of a name amount to, whoever sends.
@@ -96,7 +104,9 @@ type SPFRecord struct {
 	Terms []SPFTerm `json:"terms,omitempty"`
 	Cost  int       `json:"cost"` // of its terms and of all they lead to
 	Voids int       `json:"voids,omitempty"`
-	Error string    `json:"error,omitempty"`
+	// Cause is why there is no answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // SPFTerm is one evaluated term of a record.
@@ -164,7 +174,9 @@ type DMARCStep struct {
 	Answer Answer       `json:"answer"`
 	Count  int          `json:"count"` // records that claim to be DMARC; more than one are none
 	Record *DMARCRecord `json:"record,omitempty"`
-	Error  string       `json:"error,omitempty"`
+	// Cause is why there is no answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // DMARCRecord is what a record says, with the defaults of RFC 9989 section 4.7.
@@ -213,7 +225,9 @@ type DKIMSelector struct {
 	// NotForMail tells that the services the key is for (s=) leave mail out.
 	NotForMail bool   `json:"not_for_mail,omitempty"`
 	Fault      string `json:"fault,omitempty"`
-	Error      string `json:"error,omitempty"`
+	// Cause is why there is no answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // PublishedRecord is a record of which one valid copy is expected.
@@ -224,7 +238,9 @@ type PublishedRecord struct {
 	Fault  string `json:"fault,omitempty"`
 	// Reports are the destinations named, at most 10.
 	Reports []ReportAddress `json:"reports,omitempty"`
-	Error   string          `json:"error,omitempty"`
+	// Cause is why there is no answer, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // MTASTS is the MTA-STS record of a domain and the policy it announces.
@@ -260,5 +276,7 @@ type MTASTSPolicy struct {
 	MaxAge    time.Duration `json:"max_age,omitempty"`
 	MX        []string      `json:"mx,omitempty"`        // patterns, at most 50
 	Uncovered []string      `json:"uncovered,omitempty"` // MX hosts that no pattern covers
-	Error     string        `json:"error,omitempty"`
+	// Cause is why it was not read, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }

@@ -7,11 +7,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
-
-	"carescan/scanner"
 )
 
 // find gives the addresses of a name: those that the resolvers tell or, when they
@@ -29,21 +28,17 @@ func (g *Guard) find(ctx context.Context, name string) ([]resolved, error) {
 	return nil, err
 }
 
-// glue asks the registry of a domain for the addresses of one of its name servers
-// (RFC 9471). Only a registry that Parents has found is asked, and believed only
-// about names below the domain it delegates; what it gives is then judged as any
+// glue finds the addresses that the registry of a domain gives for one of its name
+// servers (RFC 9471). Only a registry that Parents has found is asked, and believed
+// only about names below the domain it delegates; what it gives is then judged as any
 // other address is.
 func (g *Guard) glue(ctx context.Context, name string) []resolved {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(name)
 	if err != nil {
 		return nil
 	}
-	servers := g.parentsOf(domain)
-	if len(servers) == 0 {
-		return nil
-	}
-	answer, err := g.refer(ctx, servers, domain)
-	if err != nil || !delegates(answer, domain, name) {
+	answer := g.referralOf(ctx, domain)
+	if answer == nil || !delegates(answer, domain, name) {
 		return nil
 	}
 	var addrs []netip.Addr
@@ -55,23 +50,49 @@ func (g *Guard) glue(ctx context.Context, name string) []resolved {
 	return withNames(addrs, []string{name})
 }
 
+// delegation is what Parents has found of a domain, and what its registry last said
+// of it, which stands as long as an answer of the resolvers.
+type delegation struct {
+	registry []netip.AddrPort
+	referral *dns.Msg // nil when the registry told none
+	until    time.Time
+}
+
+// referralOf asks the registry of a domain whom it delegates to, once for all the
+// names that cannot be found.
+func (g *Guard) referralOf(ctx context.Context, domain string) *dns.Msg {
+	g.mu.Lock()
+	known := g.delegations[domain]
+	g.mu.Unlock()
+	if len(known.registry) == 0 || g.config.Clock().Before(known.until) {
+		return known.referral
+	}
+	answer, err := g.refer(ctx, known.registry, domain)
+	if err != nil {
+		answer = nil
+	}
+	if ctx.Err() == nil {
+		known.referral, known.until = answer, g.config.Clock().Add(keepFor)
+		g.mu.Lock()
+		g.delegations[domain] = known
+		g.mu.Unlock()
+	}
+	return answer
+}
+
+// rememberRegistry notes the servers that Parents has found.
+func (g *Guard) rememberRegistry(domain string, servers []netip.AddrPort) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	known := g.delegations[domain]
+	known.registry = servers
+	g.delegations[domain] = known
+}
+
 // delegates tells whether an answer refers a domain to a name server.
 func delegates(answer *dns.Msg, domain, name string) bool {
 	return slices.ContainsFunc(answer.Ns[:min(len(answer.Ns), maxRecords)], func(record dns.RR) bool {
 		ns, ok := record.(*dns.NS)
 		return ok && strings.EqualFold(ns.Hdr.Name, dns.Fqdn(domain)) && plainName(ns.Ns) == name
 	})
-}
-
-// parentsOf are the servers of a registry that Parents has found.
-func (g *Guard) parentsOf(domain string) []netip.AddrPort {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.parents[scanner.CanonicalName(domain)]
-}
-
-func (g *Guard) rememberParents(domain string, servers []netip.AddrPort) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.parents[domain] = servers
 }

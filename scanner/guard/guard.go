@@ -111,10 +111,11 @@ type Guard struct {
 	mu        sync.Mutex
 	live      map[*conn]struct{}
 	hosts     map[netip.Addr]*host
-	// registered are the servers found by Parents, parents those of each domain.
-	registered map[netip.AddrPort]struct{}
-	parents    map[string][]netip.AddrPort
-	exclusions *exclusions
+	// registered are the servers found by Parents, delegations what they say of each
+	// domain.
+	registered  map[netip.AddrPort]struct{}
+	delegations map[string]delegation
+	exclusions  *exclusions
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -138,7 +139,7 @@ func New(config Config) (*Guard, error) {
 	g := &Guard{
 		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
 		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
-		parents: map[string][]netip.AddrPort{},
+		delegations: map[string]delegation{},
 	}
 	g.exclusions = g.newExclusions()
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)

@@ -42,7 +42,7 @@ func (g *Guard) Parents(ctx context.Context, domain string) ([]netip.AddrPort, e
 	if err != nil {
 		return nil, g.orStopped(fmt.Errorf("find the registry of %s: %w", domain, err), domain)
 	}
-	g.rememberParents(domain, servers)
+	g.rememberRegistry(domain, servers)
 	return servers, nil
 }
 

@@ -156,6 +156,8 @@ func TestGlue(t *testing.T) {
 			failing := startNameServer(t)
 			failing.says("ns1.chu.test A", reply{rcode: dns.RcodeServerFailure})
 			failing.says("ns1.chu.test AAAA", reply{rcode: dns.RcodeServerFailure})
+			failing.says("ns7.chu.test A", reply{rcode: dns.RcodeServerFailure})
+			failing.says("ns7.chu.test AAAA", reply{rcode: dns.RcodeServerFailure})
 			config.Resolvers = []netip.AddrPort{failing.at}
 			config.Scope.Ranges = prefixes("192.0.2.0/24", "127.0.0.0/8")
 			g := newGuard(t, config)
@@ -168,6 +170,13 @@ func TestGlue(t *testing.T) {
 			found, err := g.Lookup(t.Context(), "ns1.chu.test")
 			if got := strings.Trim(fmt.Sprint(found), "[]"); got != tt.want || (err == nil) != (tt.want != "") {
 				t.Errorf("found %q and %v, want %q", got, err, tt.want)
+			}
+			asked := registry.count("chu.test NS")
+			if _, err := g.Lookup(t.Context(), "ns7.chu.test"); err == nil && tt.want == "" {
+				t.Error("found a server that nobody names")
+			}
+			if again := registry.count("chu.test NS"); again != asked {
+				t.Errorf("the registry was asked %d times more for another name", again-asked)
 			}
 			if err := g.Permits(t.Context(), "ns1.chu.test"); (err == nil) != tt.permitted {
 				t.Errorf("permitted: %v", err)

@@ -121,6 +121,14 @@ func domainFaults() []Fault {
 			FR: "N’importe qui peut copier la zone, noms internes compris.",
 			EN: "Anybody may copy the zone, internal names included.",
 		}},
+		{"exposure.delegation", health, "missing", scanner.Text{
+			FR: "Un troisième serveur de noms, arrêté depuis, est toujours désigné : son nom n’a plus d’adresse.",
+			EN: "A third name server, stopped since, is still listed: its name has no address any more.",
+		}},
+		{"exposure.mx-targets", health, "missing", scanner.Text{
+			FR: "Un second serveur de réception, arrêté depuis, est toujours désigné : son nom n’existe plus.",
+			EN: "A second receiving server, stopped since, is still listed: its name does not exist any more.",
+		}},
 		{"exposure.name-server-spread", health, "one-address", scanner.Text{
 			FR: "Les deux serveurs de noms sont à la même adresse.",
 			EN: "Both name servers are at the same address.",

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"carescan/checks/internal/mailpolicy"
 	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -62,7 +63,7 @@ func verdict(reason string, s fact.DKIMSelector) scanner.Verdict {
 	values := scanner.Values{"selector": s.Selector, "bits": strconv.Itoa(s.Bits)}
 	switch reason {
 	case "selector-unknown":
-		return scanner.Unknown(reason, values)
+		return mailpolicy.Unanswered(reason, values, s.Cause)
 	case "short", "test":
 		return scanner.FailedAs(scanner.Low, reason, values)
 	}

@@ -48,7 +48,7 @@ func judge(c scanner.Case[Params], f fact.MailPolicy, h *fact.History) scanner.V
 		return scanner.Failed("absent", nil)
 	case mailpolicy.Unknown:
 	}
-	return scanner.Unknown("dmarc-unknown", nil)
+	return mailpolicy.PolicyUnknown(f)
 }
 
 // judgePolicy grades a policy. A sub-name covered by the record of its

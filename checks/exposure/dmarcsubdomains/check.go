@@ -42,7 +42,7 @@ func judgeRecord(f fact.MailPolicy, d fact.DMARCRecord) scanner.Verdict {
 		return scanner.Failed("test-mode", values)
 	}
 	if weaker && f.DMARC.Organisation == "" {
-		return scanner.Unknown("dmarc-unknown", nil)
+		return mailpolicy.PolicyUnknown(f)
 	}
 	if d.Percent < 100 {
 		values["percent"] = strconv.Itoa(d.Percent)

@@ -5,6 +5,7 @@
 package dnssecpresence
 
 import (
+	"slices"
 	"strings"
 
 	"carescan/checks/internal/named"
@@ -36,8 +37,8 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 // weight is medium for a domain that receives mail, and low for others
 // (EXP-DNS-09). Which names are portals is not in the fact.
 func weight(z fact.Zone) scanner.Severity {
-	null := len(z.MX.Values) == 1 && strings.HasSuffix(z.MX.Values[0], " .") // RFC 7505
-	if z.MX.Answer == fact.Present && !null {
+	receives := func(mx string) bool { return !strings.HasSuffix(mx, " .") } // a null MX, RFC 7505
+	if z.MX.Answer == fact.Present && slices.ContainsFunc(z.MX.Values, receives) {
 		return scanner.Medium
 	}
 	return scanner.Low

@@ -26,7 +26,7 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	case f.MX.Answer == fact.Present && !f.MX.Null:
 		return scanner.Exempt("uses-mail", nil)
 	case f.MX.Answer != fact.Present && !f.MX.Answer.Absent():
-		return scanner.Unknown("no-answer", nil)
+		return mailpolicy.Unanswered("no-answer", nil, f.MX.Cause.At("MX "+f.Name))
 	case !f.Registrable:
 		return judgeSubName(f)
 	}
@@ -59,9 +59,13 @@ func judgeIdle(f fact.MailPolicy) scanner.Verdict {
 	}
 	switch {
 	case f.SPF.Result != fact.SPFUsable || f.SPF.EndUnknown:
-		return scanner.Unknown("spf-unknown", nil)
+		var causes scanner.Causes
+		for _, record := range f.SPF.Records {
+			causes = append(causes, record.Cause.At("TXT "+record.Name))
+		}
+		return mailpolicy.Unanswered("spf-unknown", nil, causes...)
 	case state == mailpolicy.Unknown:
-		return scanner.Unknown("dmarc-unknown", nil)
+		return mailpolicy.PolicyUnknown(f)
 	case lists:
 		return scanner.FailedAs(scanner.Low, "senders-listed", scanner.Values{"record": f.SPF.Records[0].Text})
 	case !f.MX.Null:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carescan/checks/internal/mailpolicy"
+	"carescan/checks/internal/named"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -35,7 +36,7 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	record := f.MTASTS.Record
 	switch {
 	case record.Answer != fact.Present && !record.Answer.Absent():
-		return scanner.Unknown("record-unknown", nil)
+		return mailpolicy.Unanswered("record-unknown", nil, record.Cause)
 	case record.Count == 0:
 		return scanner.FailedAs(scanner.Low, "absent", nil)
 	case record.Count > 1: // RFC 8461 section 3.1
@@ -43,7 +44,7 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	case !record.Valid:
 		return scanner.Failed("record-malformed", nil)
 	case f.MTASTS.Policy == nil:
-		return scanner.Unknown("policy-unknown", nil)
+		return mailpolicy.Unanswered("policy-unknown", nil)
 	}
 	v := judgeFetch(c.Params, f.Name, *f.MTASTS.Policy)
 	if v.Outcome == scanner.Pass && f.MX.More > 0 {
@@ -70,10 +71,21 @@ func judgeFetch(p Params, name string, policy fact.MTASTSPolicy) scanner.Verdict
 	case fact.PolicyStatus:
 		return judgeStatus(policy.Status, values)
 	case fact.PolicyNotAsked:
-		return scanner.Unknown("not-asked", values)
+		return notAsked(values, policy.Cause)
 	case fact.PolicyUnknown:
 	}
-	return scanner.Unknown("policy-unknown", nil)
+	return mailpolicy.Unanswered("policy-unknown", nil, policy.Cause)
+}
+
+// notAsked says why the policy was not asked for: the scope, unless the fact tells
+// another cause, which has its own remedy.
+func notAsked(values scanner.Values, cause scanner.Cause) scanner.Verdict {
+	host := values["host"]
+	var doubt named.Doubts
+	doubt.Add(host, cause, scanner.CauseOutOfScope)
+	v := doubt.Verdict("not-asked", scanner.CauseOutOfScope)
+	v.Values["host"] = host
+	return v
 }
 
 // judgeStatus leaves aside the answers that may be meant for us alone, or for a

@@ -59,7 +59,7 @@ func alias(t fact.MailTarget) (scanner.Verdict, bool) {
 }
 
 func unknown(t fact.MailTarget) (scanner.Verdict, bool) {
-	return scanner.Unknown("target-unknown", scanner.Values{"host": t.Host}), t.Address != fact.Present
+	return mailpolicy.Unanswered("target-unknown", scanner.Values{"host": t.Host}, t.Cause), t.Address != fact.Present
 }
 
 func hosts(targets []fact.MailTarget) string {

@@ -30,11 +30,11 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
-	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
-		return scanner.Unknown("no-answer", nil)
-	}
-	root := f.SPF.Records[0]
-	if root.Count != 1 {
+	root, v, unread := mailpolicy.SPFRoot(f)
+	switch {
+	case unread:
+		return v
+	case root.Count != 1:
 		return scanner.Exempt("no-record", nil)
 	}
 	// A record with a fault authorises nobody today, and what it says once corrected.

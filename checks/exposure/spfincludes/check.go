@@ -23,10 +23,11 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
-	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
-		return scanner.Unknown("no-answer", nil)
-	}
-	if root := f.SPF.Records[0]; root.Count != 1 || root.Fault != "" {
+	root, v, unread := mailpolicy.SPFRoot(f)
+	switch {
+	case unread:
+		return v
+	case root.Count != 1 || root.Fault != "":
 		return scanner.Exempt("no-record", nil)
 	}
 	return judgeTree(f)
@@ -45,11 +46,11 @@ func judgeTree(f fact.MailPolicy) scanner.Verdict {
 	included := f.SPF.Records[1:]
 	for _, record := range included {
 		if record.Answer != fact.Present && !record.Answer.Absent() {
-			return scanner.Unknown("include-unknown", scanner.Values{"name": record.Name})
+			return mailpolicy.Unanswered("include-unknown", scanner.Values{"name": record.Name}, record.Cause)
 		}
 	}
 	if len(f.SPF.Records) >= readRecords {
-		return scanner.Unknown("include-unknown", scanner.Values{"name": f.Name})
+		return mailpolicy.Unanswered("include-unknown", scanner.Values{"name": f.Name})
 	}
 	if name, found := variable(f.SPF); found {
 		return scanner.Passed("sound-but-variable", scanner.Values{"name": name})

@@ -31,10 +31,11 @@ func judge(c scanner.Case[Params], f fact.MailPolicy) scanner.Verdict {
 	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
-	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
-		return scanner.Unknown("no-answer", nil)
-	}
-	if root := f.SPF.Records[0]; root.Count != 1 || root.Fault != "" {
+	root, v, unread := mailpolicy.SPFRoot(f)
+	switch {
+	case unread:
+		return v
+	case root.Count != 1 || root.Fault != "":
 		return scanner.Exempt("no-record", nil)
 	}
 	return judgeCount(c.Params, f.SPF)

@@ -26,10 +26,11 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
-	if len(f.SPF.Records) == 0 || f.SPF.Records[0].Answer != fact.Present && !f.SPF.Records[0].Answer.Absent() {
-		return scanner.Unknown("no-answer", nil)
+	root, v, unread := mailpolicy.SPFRoot(f)
+	if unread {
+		return v
 	}
-	return judgeRecord(f, f.SPF.Records[0])
+	return judgeRecord(f, root)
 }
 
 // judgeRecord asks for exactly one record (RFC 7208 section 4.5), well formed. A

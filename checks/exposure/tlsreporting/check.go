@@ -26,7 +26,7 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	}
 	switch r := f.TLSRPT; {
 	case r.Answer != fact.Present && !r.Answer.Absent():
-		return scanner.Unknown("record-unknown", nil)
+		return mailpolicy.Unanswered("record-unknown", nil, r.Cause)
 	case r.Count > 1: // RFC 8460 section 3
 		return scanner.Failed("several", nil)
 	case r.Count == 1 && !r.Valid:
@@ -53,7 +53,7 @@ func judgeAbsent(sts fact.PublishedRecord, dane fact.Answer) scanner.Verdict {
 	case dane == fact.Present:
 		return scanner.Failed("absent-dane", nil)
 	case sts.Answer != fact.Present && !sts.Answer.Absent():
-		return scanner.Unknown("record-unknown", nil)
+		return mailpolicy.Unanswered("record-unknown", nil, sts.Cause)
 	case !dane.Absent():
 		return scanner.Unknown("dane-unknown", nil)
 	}

@@ -5,6 +5,7 @@
 package mailpolicy
 
 import (
+	"maps"
 	"slices"
 
 	"carescan/checks/internal/named"
@@ -44,9 +45,43 @@ func Settled(f fact.MailPolicy) (scanner.Verdict, bool) {
 	case f.MX.Null || f.MX.Answer.Absent():
 		return scanner.Exempt("no-mail", nil), true
 	case f.MX.Answer != fact.Present:
-		return scanner.Unknown("no-answer", nil), true
+		return Unanswered("no-answer", nil, f.MX.Cause.At("MX "+f.Name)), true
 	}
 	return scanner.Verdict{}, false
+}
+
+// Unanswered is inconclusive for want of an answer. Its message ends by why, when the
+// fact tells: a fact sealed before causes were kept does not.
+func Unanswered(reason string, v scanner.Values, causes ...scanner.Cause) scanner.Verdict {
+	known := scanner.Causes(slices.DeleteFunc(causes, func(c scanner.Cause) bool { return c.Code == "" })).Merge()
+	values := scanner.Values{"why_fr": "", "why_en": ""}
+	maps.Copy(values, v)
+	if len(known) > 0 {
+		why := known.Text()
+		values["cause"], values["why_fr"], values["why_en"] = known.Codes(), " — "+why.FR, " — "+why.EN
+	}
+	return scanner.Unknown(reason, values)
+}
+
+// SPFRoot is the set of records at the domain itself, and the verdict when it could
+// not be read.
+func SPFRoot(f fact.MailPolicy) (root fact.SPFRecord, v scanner.Verdict, settled bool) {
+	if len(f.SPF.Records) > 0 {
+		root = f.SPF.Records[0]
+	}
+	if root.Answer == fact.Present || root.Answer.Absent() {
+		return root, scanner.Verdict{}, false
+	}
+	return root, Unanswered("no-answer", nil, root.Cause.At("TXT "+f.Name)), true
+}
+
+// PolicyUnknown is the verdict on a policy that an answer is missing to find.
+func PolicyUnknown(f fact.MailPolicy) scanner.Verdict {
+	var causes scanner.Causes
+	for _, step := range f.DMARC.Walk {
+		causes = append(causes, step.Cause.At("TXT _dmarc."+step.Domain))
+	}
+	return Unanswered("dmarc-unknown", nil, causes...)
 }
 
 // Policy is the DMARC record that applies and how the search ended. Several records
@@ -131,7 +166,7 @@ func Own(f fact.MailPolicy) (record fact.DMARCRecord, v scanner.Verdict, settled
 	record, state := Policy(f)
 	switch {
 	case state == Unknown:
-		return record, scanner.Unknown("dmarc-unknown", nil), true
+		return record, PolicyUnknown(f), true
 	case state != Applies:
 		return record, scanner.Exempt("no-policy", nil), true
 	case Inherited(f):

@@ -26,17 +26,10 @@ func verdicts(t *testing.T, n scanner.Network, name string, o Options) map[strin
 	said := map[string]string{}
 	for _, check := range []scanner.Check{delegation.Check, openrecursion.Check, zonetransfer.Check} {
 		for _, s := range sightings {
-			observed, err := scanner.Saw(scanner.DomainTarget(name), s.Fact)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if observed.Kind != check.Judge.Fact {
+			if s.Fact.FactKind() != check.Judge.Fact {
 				continue
 			}
-			if len(s.Missing) > 0 {
-				observed.Status, observed.Causes = scanner.StatusPartial, s.Missing.Bare()
-			}
-			f := check.Evaluate(observed, nil)
+			f := check.Evaluate(observation(t, name, s), nil)
 			said[check.ID] = string(f.Outcome) + " " + f.Reason
 			if f.Outcome == scanner.Fail {
 				said[check.ID] += " " + string(f.Severity)
@@ -45,6 +38,19 @@ func verdicts(t *testing.T, n scanner.Network, name string, o Options) map[strin
 		}
 	}
 	return said
+}
+
+// observation is a sighting as it is judged.
+func observation(t *testing.T, name string, s scanner.Sighting) scanner.Observation {
+	t.Helper()
+	o, err := scanner.Saw(scanner.DomainTarget(name), s.Fact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Missing) > 0 {
+		o.Status, o.Causes = scanner.StatusPartial, s.Missing.Bare()
+	}
+	return o
 }
 
 // TestOneServerMissing: a third name server that does not exist is told by the

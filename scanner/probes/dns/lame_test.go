@@ -144,5 +144,5 @@ func lookAtLame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("said: %s\n", said)
+	fmt.Fprintf(os.Stdout, "said: %s\n", said)
 }

@@ -96,8 +96,8 @@ func (l *look) delegatedTo(ctx context.Context) (hosts []string) {
 		return nil // nobody knows: the resolvers stand for the servers
 	}
 	for _, at := range registry[:min(len(registry), maxParents)] {
-		reply, _, err := l.asker.ask(ctx, at.String(), newQuery(l.name, dns.TypeNS, false, false))
-		if err != nil {
+		reply, _, silent := l.asker.ask(ctx, at.String(), newQuery(l.name, dns.TypeNS, false, false))
+		if silent != nil {
 			continue
 		}
 		for _, rr := range slices.Concat(reply.Answer, reply.Ns) {

@@ -13,7 +13,7 @@ import (
 // dkimSelector asks for the key of a declared selector.
 func dkimSelector(ctx context.Context, r *resolver, domain, selector string) fact.DKIMSelector {
 	a, texts := r.texts(ctx, selector+"._domainkey."+domain)
-	found := fact.DKIMSelector{Selector: printable(selector), Answer: a.state, Error: a.fault, Count: len(texts)}
+	found := fact.DKIMSelector{Selector: printable(selector), Answer: a.state, Cause: a.cause, Error: a.fault, Count: len(texts)}
 	if len(texts) == 1 {
 		readKey(&found, texts[0])
 	}

@@ -46,7 +46,7 @@ func walkTree(ctx context.Context, r *resolver, name string) walk {
 // step reads the records of one name. Several are none (section 4.10).
 func (w *walk) step(ctx context.Context, r *resolver, domain string) fact.DMARCStep {
 	a, texts := r.texts(ctx, "_dmarc."+domain)
-	step := fact.DMARCStep{Domain: domain, Answer: a.state, Error: a.fault}
+	step := fact.DMARCStep{Domain: domain, Answer: a.state, Cause: a.cause, Error: a.fault}
 	for _, text := range texts {
 		if tags, ok := dmarcTags(text); ok {
 			step.Count++

@@ -21,7 +21,7 @@ const maxTargets = 20
 // there.
 func mailExchangers(ctx context.Context, r *resolver, name string) fact.MailExchangers {
 	a := r.ask(ctx, name, dns.TypeMX)
-	found := fact.MailExchangers{Answer: a.state, Error: a.fault}
+	found := fact.MailExchangers{Answer: a.state, Cause: a.cause, Error: a.fault}
 	records := mxRecords(a)
 	if isNull(records) {
 		found.Null = true
@@ -64,7 +64,7 @@ func mailTarget(ctx context.Context, r *resolver, mx *dns.MX) fact.MailTarget {
 		return target
 	}
 	a := r.address(ctx, host)
-	target.Address, target.Alias, target.Error = a.state, a.aliased, a.fault
+	target.Address, target.Alias, target.Cause, target.Error = a.state, a.aliased, a.cause, a.fault
 	return target
 }
 

@@ -203,7 +203,7 @@ double._domainkey.chu TXT "v=DKIM1; k=rsa; p="
 		{Selector: "autre", Answer: fact.Present, Count: 1},
 		{Selector: "double", Answer: fact.Present, Count: 2},
 		{Selector: "absent", Answer: fact.NXDomain},
-		{Selector: "../x", Answer: fact.NoAnswer},
+		{Selector: "../x", Answer: fact.NoAnswer, Cause: scanner.Cause{Code: scanner.CauseBadName}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -234,7 +234,9 @@ rien MX 10 .
 		{Preference: 30, Host: "absent.chu.test", Address: fact.NXDomain},
 		{Preference: 40, Host: "192.0.2.1", Address: fact.NXDomain, Literal: true},
 		{Preference: 50, Host: "six.chu.test", Address: fact.Present},
-		{Preference: 60, Host: "x.silent.test", Address: fact.NoAnswer},
+		{Preference: 60, Host: "x.silent.test", Address: fact.NoAnswer, Cause: scanner.Cause{
+			Code: scanner.CauseDNSFailure, Values: scanner.Values{scanner.ValueCode: "SERVFAIL"},
+		}},
 	}
 	got := lookAt(t, zone, "chu.test").MX.Targets
 	got[5].Error = ""

@@ -17,7 +17,7 @@ import (
 	"carescan/scanner/probes/internal/excerpt"
 )
 
-var errBadName = errors.New("not a name that can be asked")
+var errBadName = scanner.NotSeen(scanner.CauseBadName, nil, errors.New("not a name that can be asked"))
 
 // resolver puts questions to recursive resolvers within the bounds of one look,
 // and never the same question twice.
@@ -38,8 +38,15 @@ type question struct {
 type answer struct {
 	state   fact.Answer
 	records []dns.RR
-	aliased bool // the name asked is a CNAME
-	fault   string
+	aliased bool          // the name asked is a CNAME
+	cause   scanner.Cause // why there is none
+	fault   string        // its technical text
+}
+
+// unanswered is a question that nobody settled.
+func unanswered(err error) answer {
+	cause, text := excerpt.Why(err, maxError)
+	return answer{state: fact.NoAnswer, cause: cause, fault: text}
 }
 
 func newResolver(ctx context.Context, net scanner.Network, timeout time.Duration) *resolver {
@@ -63,9 +70,9 @@ func (r *resolver) ask(ctx context.Context, name string, qtype uint16) answer {
 // askServers asks the resolvers in turn, until one really answers.
 func (r *resolver) askServers(ctx context.Context, q question) answer {
 	if !isPlainName(q.name) {
-		return answer{state: fact.NoAnswer, fault: errBadName.Error()}
+		return unanswered(errBadName)
 	}
-	fault := "no resolver left to ask"
+	failed := dnswire.ErrSilent // of every resolver, when none is left to ask
 	for _, server := range r.servers {
 		if r.Silent(server) {
 			continue
@@ -77,9 +84,9 @@ func (r *resolver) askServers(ctx context.Context, q question) answer {
 		if err == nil {
 			return settle(q, reply)
 		}
-		fault = excerpt.Error(fmt.Errorf("%s: %w", server.Address, err), maxError)
+		failed = fmt.Errorf("%s: %w", server.Address, err)
 	}
-	return answer{state: fact.NoAnswer, fault: fault}
+	return unanswered(failed)
 }
 
 // settle reads an answer: records, or the proof of their absence.

@@ -95,7 +95,7 @@ func (w *spfWalker) read(ctx context.Context, name string) *spfNode {
 	w.nodes[name] = node
 	w.order = append(w.order, node)
 	a, texts := w.resolver.texts(ctx, name)
-	node.Answer, node.Error = a.state, a.fault
+	node.Answer, node.Cause, node.Error = a.state, a.cause, a.fault
 	texts = slices.DeleteFunc(texts, func(text string) bool { return !isSPF(text) })
 	node.Count = len(texts)
 	switch {

@@ -45,13 +45,14 @@ func (p *Probe) stsPolicy(ctx context.Context, network scanner.Network, domain s
 		conn, err = p.dialPolicy(ctx, network, host)
 	}
 	if err != nil {
-		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Error: excerpt.Error(err, maxError)}
+		cause, text := excerpt.Why(err, maxError)
+		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Cause: cause, Error: text}
 	}
 	defer conn.Close()
 	defer dnswire.Interrupt(ctx, conn)()
 	found, err := exchangePolicy(conn, host, network.UserAgent(), mx)
 	if err != nil {
-		found.Error = excerpt.Error(err, maxError)
+		found.Cause, found.Error = excerpt.Why(err, maxError)
 	}
 	return found
 }

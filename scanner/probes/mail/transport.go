@@ -18,7 +18,7 @@ import (
 // RFC 8460 section 3).
 func published(ctx context.Context, r *resolver, name, version string) (found fact.PublishedRecord, text string) {
 	a, texts := r.texts(ctx, name)
-	found = fact.PublishedRecord{Answer: a.state, Error: a.fault}
+	found = fact.PublishedRecord{Answer: a.state, Cause: a.cause, Error: a.fault}
 	for _, t := range texts {
 		if rest, ok := strings.CutPrefix(t, version); ok && (rest == "" || strings.ContainsAny(rest[:1], "; \t")) {
 			found.Count++
