@@ -30,7 +30,7 @@ func (d Document) Findings() []Finding {
 		observed[o.ID] = o
 	}
 	list := make([]Finding, 0, len(d.Run.Findings))
-	for _, f := range d.Run.Findings {
+	for _, f := range d.Run.Stand().Findings {
 		list = append(list, d.finding(f, observed))
 	}
 	slices.SortStableFunc(list, compareFindings)
@@ -56,10 +56,6 @@ func (d Document) finding(f scanner.Finding, observed map[string]scanner.Observa
 			full.Evidence = append(full.Evidence, o)
 			full.People = append(full.People, d.people(o)...)
 		}
-	}
-	if full.Strength == "" {
-		// Sealed before strengths were: a statement is not known to have its document.
-		full.Strength = f.Outcome.StandsOn(false, full.Evidence...)
 	}
 	for _, c := range d.Run.Controls {
 		if slices.Contains(c.Findings, f.Fingerprint) {

@@ -55,7 +55,7 @@ func (d Document) ByFramework() []Framework {
 	}
 	var list []Framework
 	place := map[string]int{}
-	for _, c := range d.Run.Controls {
+	for _, c := range d.Run.Stand().Controls {
 		at, ok := place[c.Catalog]
 		if !ok {
 			at = len(list)
@@ -75,21 +75,9 @@ func withFindings(c scanner.ControlResult, all map[string]Finding) Control {
 			full.Findings = append(full.Findings, f)
 		}
 	}
-	if full.Strength == "" {
-		full.Strength = c.State.StandsOn(plain(full.Findings))
-	}
 	slices.SortStableFunc(full.Findings, compareFindings)
 	full.Findings, full.Lacks = apart(full.Findings)
 	return full
-}
-
-// plain are the findings as they are in a run.
-func plain(list []Finding) []scanner.Finding {
-	findings := make([]scanner.Finding, 0, len(list))
-	for _, f := range list {
-		findings = append(findings, f.Finding)
-	}
-	return findings
 }
 
 // catalog is what the run says of a catalog; one it does not describe is known

@@ -17,6 +17,9 @@ const (
 	Declared Strength = "declared" // a person states it, or a file they keep says so
 )
 
+// Strengths lists them, with the empty one of what nothing was concluded from.
+func Strengths() []Strength { return []Strength{"", Observed, Attested, Declared} }
+
 // Label names the strength on screen: it completes the name of an outcome.
 func (s Strength) Label() Text {
 	switch s {
@@ -34,9 +37,8 @@ func (s Strength) Label() Text {
 // link; what stands on nothing weakens nothing.
 func Weakest(all ...Strength) Strength {
 	var weakest Strength
-	order := []Strength{"", Observed, Attested, Declared}
 	for _, s := range all {
-		if slices.Index(order, s) > slices.Index(order, weakest) {
+		if slices.Index(Strengths(), s) > slices.Index(Strengths(), weakest) {
 			weakest = s
 		}
 	}
@@ -67,6 +69,41 @@ func (o Outcome) StandsOn(backed bool, observations ...Observation) Strength {
 		all = append(all, seen.strength(backed))
 	}
 	return Weakest(all...)
+}
+
+// Stand returns the run with the strengths that its findings and controls lack,
+// since runs were sealed before there were any. Whether a statement had its document
+// is not known of those: it is declared.
+func (r Run) Stand() Run {
+	seen := map[string]Observation{}
+	for _, o := range r.Observations {
+		seen[o.ID] = o
+	}
+	r.Findings, r.Controls = slices.Clone(r.Findings), slices.Clone(r.Controls)
+	decided := map[string]Finding{}
+	for i, f := range r.Findings {
+		var on []Observation
+		for _, id := range f.Observations {
+			if o, known := seen[id]; known {
+				on = append(on, o)
+			}
+		}
+		if f.Strength == "" {
+			r.Findings[i].Strength = f.Outcome.StandsOn(false, on...)
+		}
+		decided[f.Fingerprint] = r.Findings[i]
+	}
+	for i, c := range r.Controls {
+		if c.Strength != "" {
+			continue
+		}
+		var findings []Finding
+		for _, fingerprint := range c.Findings {
+			findings = append(findings, decided[fingerprint])
+		}
+		r.Controls[i].Strength = c.State.StandsOn(findings)
+	}
+	return r
 }
 
 // StandsOn is the strength of a state of a control, from those of the findings

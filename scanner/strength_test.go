@@ -67,3 +67,34 @@ func TestFold_tellsTheWeakestStrength(t *testing.T) {
 		})
 	}
 }
+
+// A run sealed before strengths were gets them from its observations, and keeps
+// those it has.
+func TestStand(t *testing.T) {
+	run := scanner.Run{
+		Observations: []scanner.Observation{
+			{ID: "seen", Kind: "dns-zone", Vantage: scanner.VantageInternet}, {ID: "stated", Kind: "attestations", Vantage: scanner.VantageDeclared},
+		},
+		Findings: []scanner.Finding{
+			{Fingerprint: "a", Outcome: scanner.Pass, Observations: []string{"seen"}}, {Fingerprint: "b", Outcome: scanner.Pass, Observations: []string{"stated"}},
+			{Fingerprint: "c", Outcome: scanner.Pass, Strength: scanner.Attested, Observations: []string{"stated"}}, {Fingerprint: "d", Outcome: scanner.Inconclusive, Observations: []string{"seen"}},
+		},
+		Controls: []scanner.ControlResult{
+			{State: scanner.Satisfied, Findings: []string{"a"}}, {State: scanner.Satisfied, Findings: []string{"a", "b"}}, {State: scanner.Satisfied, Findings: []string{"c"}},
+		},
+	}
+	stood := run.Stand()
+	for i, want := range []scanner.Strength{scanner.Observed, scanner.Declared, scanner.Attested, ""} {
+		if got := stood.Findings[i].Strength; got != want {
+			t.Errorf("finding %d stands on %q, want %q", i, got, want)
+		}
+	}
+	for i, want := range []scanner.Strength{scanner.Observed, scanner.Declared, scanner.Attested} {
+		if got := stood.Controls[i].Strength; got != want {
+			t.Errorf("control %d stands on %q, want %q", i, got, want)
+		}
+	}
+	if run.Findings[0].Strength != "" || run.Controls[0].Strength != "" {
+		t.Error("the sealed run was changed")
+	}
+}

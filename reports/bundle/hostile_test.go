@@ -181,6 +181,8 @@ func TestContradictionsAreNamed(t *testing.T) {
 		"other-target":         {func(d *sealed) { d.Run.Findings[0].Target.ID = "autre.test" }, "finding "},
 		"finding-twice":        {func(d *sealed) { d.Run.Findings = append(d.Run.Findings, d.Run.Findings[0]) }, "finding "},
 		"unknown-outcome":      {func(d *sealed) { d.Run.Findings[0].Outcome = "perfect" }, "finding "},
+		"unknown-strength":     {func(d *sealed) { d.Run.Findings[0].Strength = "sworn" }, "finding "},
+		"control-strength":     {func(d *sealed) { d.Run.Controls[0].Strength = "sworn" }, "control "},
 		"not-covered":          {func(d *sealed) { d.Run.Coverage = d.Run.Coverage[1:] }, "finding "},
 		"coverage-status":      {func(d *sealed) { d.Run.Coverage[0].Status = "maybe" }, "run"},
 		"control-unfounded":    {func(d *sealed) { d.Run.Controls[0].Findings = []string{"nothing"} }, "control "},

@@ -218,6 +218,9 @@ func checkFinding(f scanner.Finding, observed map[string]bool) error {
 	if !slices.Contains(scanner.Outcomes(), f.Outcome) || !slices.Contains(scanner.Severities(), f.Severity) {
 		return fmt.Errorf("outcome %.40q or severity %.40q is unknown", f.Outcome, f.Severity)
 	}
+	if !slices.Contains(scanner.Strengths(), f.Strength) {
+		return fmt.Errorf("strength %.40q is unknown", f.Strength)
+	}
 	for _, id := range f.Observations {
 		if !observed[id] {
 			return fmt.Errorf("it rests on observation %.64q, which is not held", id)
@@ -232,6 +235,9 @@ func (d *document) checkControls(found map[string]bool) error {
 		part := "control " + c.Catalog + " " + c.ID
 		if !slices.Contains(scanner.ControlStates(), c.State) {
 			return envelope.Wrong(part, "state %.40q is unknown", c.State)
+		}
+		if !slices.Contains(scanner.Strengths(), c.Strength) {
+			return envelope.Wrong(part, "strength %.40q is unknown", c.Strength)
 		}
 		for _, fp := range c.Findings {
 			if !found[fp] {

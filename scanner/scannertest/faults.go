@@ -202,6 +202,10 @@ func siteFaults() []Fault {
 			FR: "L’ancienne console d’imagerie montre le contenu d’un dossier.",
 			EN: "The old imaging console shows the content of a folder.",
 		}},
+		{"exposure.security-txt", siteTarget("imagerie-ancienne"), "field-in-clear", scanner.Text{
+			FR: "Le fichier security.txt de l’ancienne console mène à une page sans chiffrement.",
+			EN: "The security.txt file of the old console leads to a page without encryption.",
+		}},
 		{"exposure.admin-panel", siteTarget("admin"), "exposed", scanner.Text{
 			FR: "La page de connexion de phpMyAdmin est joignable.",
 			EN: "The sign-in page of phpMyAdmin can be reached.",
@@ -256,6 +260,10 @@ func insideFaults() []Fault {
 		{"hosting.activities-covered", applicationTarget(idBooking), "uncovered", scanner.Text{
 			FR: "Aucun certificat ne couvre l’activité 5 de la prise de rendez-vous en ligne.",
 			EN: "No certificate covers activity 5 of online booking.",
+		}},
+		{"hosting.certificate-in-force", applicationTarget(idRemote), "expired", scanner.Text{
+			FR: "Le certificat HDS d’un infogérant de la télésurveillance a expiré, et suivait une version ancienne du référentiel.",
+			EN: "The HDS certificate of a provider of the remote monitoring expired, and was on an old version of the requirements.",
 		}},
 		{"governance.crisis-exercise", establishmentTarget(), "too-old", scanner.Text{
 			FR: "Le dernier exercice de crise date de quatorze mois.",

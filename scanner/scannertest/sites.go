@@ -10,6 +10,7 @@ type site struct {
 	clear         bool   // serves its content without TLS too
 	noHSTS        bool
 	noSecurityTxt bool
+	clearPolicy   bool                    // its security.txt leads to a policy without encryption
 	expired       bool                    // its certificate is
 	old           bool                    // accepts old versions of TLS and their suites
 	headers       map[string]string       // that it should not send
@@ -22,7 +23,7 @@ func sites() []site {
 		{name: "www"},
 		{name: "portail", clear: true, noHSTS: true, noSecurityTxt: true},
 		{name: "ancien", expired: true, routes: leftovers()},
-		{name: "imagerie-ancienne", old: true, routes: listing()},
+		{name: "imagerie-ancienne", old: true, clearPolicy: true, routes: listing()},
 		{name: "admin", routes: phpMyAdmin(), headers: map[string]string{
 			"Server": "Apache/2.4.6 (CentOS) OpenSSL/1.0.2k-fips", "Set-Cookie": "pma_session=q3k9d8s7f6g5h4j3k2l1; path=/",
 		}},

@@ -160,6 +160,9 @@ func (s site) protect(headers http.Header) {
 func (s site) securityTxt(now time.Time) http.Handler {
 	text := fmt.Sprintf("Contact: mailto:securite@%s\nExpires: %s\nPreferred-Languages: fr, en\nCanonical: %s/.well-known/security.txt\n",
 		domainMain, now.Add(300*day).Format(time.RFC3339), s.origin())
+	if s.clearPolicy {
+		text += fmt.Sprintf("Policy: http://www.%s/securite\n", domainMain)
+	}
 	return serve(http.StatusOK, "text/plain; charset=utf-8", []byte(text))
 }
 

@@ -12,6 +12,7 @@ import (
 
 // project derives from one bundle all that pages show of it.
 func project(ctx context.Context, tx *sql.Tx, b Bundle, run scanner.Run) error {
+	run = run.Stand()
 	whole := completed(run.Coverage)
 	for _, f := range run.Findings {
 		if err := projectFinding(ctx, tx, b, f, believed(f, whole)); err != nil {
