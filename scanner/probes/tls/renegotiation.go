@@ -5,6 +5,7 @@ package tlsprobe
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/excerpt"
@@ -33,7 +34,7 @@ func (l *look) restart(ctx context.Context, name string, version uint16) *sessio
 	}
 	conn, err := oldtls.Client(ctx, s.tape, o)
 	s.reply, s.whole = l.heard(classify(conn.Answer, err)), err == nil
-	s.sent, s.state = o, tls.ConnectionState{Version: s.Version, CipherSuite: s.Suite, PeerCertificates: parseChain(conn.Answer.Certificates)}
+	s.sent, s.state = o, tls.ConnectionState{Version: s.Version, CipherSuite: s.Suite, PeerCertificates: first(conn.Answer.Certificates)}
 	if s.whole {
 		o.Suites = []uint16{s.Suite}
 		l.settleRestart(conn.Again(o))
@@ -41,6 +42,18 @@ func (l *look) restart(ctx context.Context, name string, version uint16) *sessio
 		l.why[fact.OfferClientRenego] = excerpt.Error(err, maxText)
 	}
 	return s
+}
+
+// first is the leaf of a chain, when it can be read.
+func first(chain [][]byte) []*x509.Certificate {
+	if len(chain) == 0 {
+		return nil
+	}
+	leaf, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return nil
+	}
+	return []*x509.Certificate{leaf}
 }
 
 // settleRestart reads what a server does of a second hello: a handshake record means
