@@ -50,7 +50,9 @@ type TLS struct {
 	// Groups are the named groups accepted, in any version, or listed by the server
 	// itself (RFC 8446 section 4.2.7), IANA names. The list is whole unless Why holds "groups 1.3" or "groups 1.2".
 	Groups []string `json:"groups,omitempty"`
-	DH     *DHGroup `json:"dh,omitempty"` // finite-field parameters sent, when DHE is accepted
+	DH     *DHGroup `json:"dh,omitempty"` // finite-field parameters sent, when DHE is accepted; the smallest
+	// DHOthers are the other parameters it sent, three at most.
+	DHOthers []DHGroup `json:"dh_others,omitempty"`
 	// Signatures are the signature schemes the server used over the key exchange
 	// of TLS 1.2 or in CertificateVerify, by the single hash that was offered:
 	// "sha1", "md5", "sha224", "sha256"…. Absent when TLS 1.2 is refused and an older
@@ -151,7 +153,25 @@ const (
 type DHGroup struct {
 	Bits  int    `json:"bits"`
 	Known string `json:"known,omitempty"` // "RFC 7919 ffdhe2048", or the name of a widely shared prime
+	// Modulus is what is known of the number computed modulo; empty when it is larger
+	// than is tried.
+	Modulus Primality `json:"modulus,omitempty"`
+	// Trivial is whether the generator makes so few values that a key exchanged is
+	// found by trying.
+	Trivial bool `json:"trivial,omitempty"`
 }
+
+// Primality is what is known of a modulus p. Where (p-1)/2 is prime too, every
+// generator makes half of all values at least; elsewhere how many it makes depends on
+// factors that TLS does not tell (RFC 7919 section 1, RFC 2785).
+type Primality string
+
+// The primalities.
+const (
+	SafePrime   Primality = "safe"
+	UnsafePrime Primality = "unsafe"
+	NoPrime     Primality = "composite"
+)
 
 // Staple is the OCSP answer sent with the handshake.
 type Staple struct {

@@ -17,7 +17,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-groups", Revision: 1, Severity: scanner.High,
+	ID: "exposure.tls-groups", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-07"},
 	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(Params{BitsMin: 2048, BitsGood: 3072}, judge),
@@ -37,36 +37,72 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	}
 	weak, finite := offered.To(t, fact.OfferWeakGroups), offered.To(t, fact.OfferDHE)
 	values := scanner.Values{"groups": strings.Join(t.Groups, ", "), "hybrid": hybrid(t)}
+	var faults []scanner.Verdict
+	for _, g := range finites(t) {
+		if v, found := finiteFault(c.Params, g); found {
+			faults = append(faults, v)
+		}
+	}
 	switch {
-	case t.DH != nil && t.DH.Bits < c.Params.BitsMin:
-		return scanner.Failed("weak-dh", bits(*t.DH))
 	case len(weak.Accepted) > 0 || slices.ContainsFunc(t.Groups, refused):
-		return scanner.Failed("weak-group", values)
-	case t.DH != nil && t.DH.Bits < c.Params.BitsGood:
-		return scanner.FailedAs(scanner.Low, "short-dh", bits(*t.DH))
+		faults = append(faults, scanner.Failed("weak-group", values))
 	case slices.ContainsFunc(t.Groups, short):
-		return scanner.FailedAs(scanner.Low, "short-group", values)
+		faults = append(faults, scanner.FailedAs(scanner.Low, "short-group", values))
+	case slices.ContainsFunc(t.Groups, alone):
+		faults = append(faults, scanner.FailedAs(scanner.Low, "not-hybrid", values))
+	}
+	switch {
+	case len(faults) > 0:
+		return scanner.Worst(faults)
 	case len(weak.Unknown)+len(finite.Unknown) > 0 || len(finite.Accepted) > 0 && t.DH == nil:
 		return scanner.Unknown("not-known", nil)
 	}
 	return scanner.Passed("strong", values)
 }
 
-// refused tells whether a named group is none of those that ANSSI (R7), NCSC-NL
-// and the note on post-quantum groups (FT-115) accept.
-func refused(group string) bool {
-	if short(group) {
-		return false
+// finites are the finite-field groups that a server sent.
+func finites(t fact.TLS) []fact.DHGroup {
+	if t.DH == nil {
+		return t.DHOthers
 	}
+	return append([]fact.DHGroup{*t.DH}, t.DHOthers...)
+}
+
+// finiteFault is the gravest fault of one of them. Where the modulus is no safe prime,
+// nobody but the server knows how large the group is that its keys are in: ANSSI
+// PG-083 asks for 250 bits at least (RègleLogDiscretGFp), RFC 8247 section 2.4 drops
+// such groups.
+func finiteFault(p Params, g fact.DHGroup) (scanner.Verdict, bool) {
+	switch {
+	case g.Modulus == fact.NoPrime:
+		return scanner.Failed("no-prime", bits(g)), true
+	case g.Trivial:
+		return scanner.Failed("trivial-generator", bits(g)), true
+	case g.Bits < p.BitsMin:
+		return scanner.Failed("weak-dh", bits(g)), true
+	case g.Modulus == fact.UnsafePrime:
+		return scanner.FailedAs(scanner.Medium, "unsafe-prime", bits(g)), true
+	case g.Bits < p.BitsGood:
+		return scanner.FailedAs(scanner.Low, "short-dh", bits(g)), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// refused tells whether a named group is none of those that ANSSI (R7; PG-083,
+// RègleCourbeElliptiqueGFp, which P-224 fails), NCSC-NL and the note on post-quantum
+// groups (FT-115) accept.
+func refused(group string) bool {
 	name := strings.ToLower(group)
-	accepted := []string{"secp256r1", "secp384r1", "secp521r1", "x25519", "x448", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"}
+	accepted := []string{"secp256r1", "secp384r1", "secp521r1", "x25519", "x448", "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"}
 	return !slices.Contains(accepted, name) && !strings.HasPrefix(name, "brainpoolp") && !strings.Contains(name, "mlkem")
 }
 
 // short are the groups that are tolerated for now.
-func short(group string) bool {
-	return slices.Contains([]string{"secp224r1", "ffdhe2048"}, strings.ToLower(group))
-}
+func short(group string) bool { return strings.EqualFold(group, "ffdhe2048") }
+
+// alone are the post-quantum groups that no curve backs (ANSSI PG-083,
+// RèglePQSécuAsym).
+func alone(group string) bool { return strings.HasPrefix(strings.ToLower(group), "mlkem") }
 
 func bits(g fact.DHGroup) scanner.Values {
 	return scanner.Values{"bits": strconv.Itoa(g.Bits), "known": cmp.Or(g.Known, "–")}

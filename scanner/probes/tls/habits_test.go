@@ -99,10 +99,10 @@ func TestSignatures(t *testing.T) {
 func TestFiniteGroups(t *testing.T) {
 	t.Parallel()
 	for group, want := range map[string]fact.DHGroup{
-		"ffdhe2048": {Bits: 2048, Known: "RFC 7919 ffdhe2048"},
-		"ffdhe3072": {Bits: 3072, Known: "RFC 7919 ffdhe3072"},
-		"modp_1536": {Bits: 1536, Known: "RFC 3526 group 5"},
-		"modp_2048": {Bits: 2048, Known: "RFC 3526 group 14"},
+		"ffdhe2048": {Bits: 2048, Known: "RFC 7919 ffdhe2048", Modulus: fact.SafePrime},
+		"ffdhe3072": {Bits: 3072, Known: "RFC 7919 ffdhe3072", Modulus: fact.SafePrime},
+		"modp_1536": {Bits: 1536, Known: "RFC 3526 group 5", Modulus: fact.SafePrime},
+		"modp_2048": {Bits: 2048, Known: "RFC 3526 group 14", Modulus: fact.SafePrime},
 	} {
 		t.Run(group, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "dh.pem")
@@ -133,7 +133,7 @@ func TestOldFiniteGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, _ := observe(t, openSSL("-tls1_2", "-dhparam", path, "-cipher", "DEFAULT:@SECLEVEL=0")(t), Options{})
-	if want := (fact.DHGroup{Bits: 1024, Known: "RFC 2409 group 2"}); got.DH == nil || *got.DH != want {
+	if want := (fact.DHGroup{Bits: 1024, Known: "RFC 2409 group 2", Modulus: fact.SafePrime}); got.DH == nil || *got.DH != want {
 		t.Errorf("%+v, want %+v", got.DH, want)
 	}
 }

@@ -109,7 +109,7 @@ func TestJudged(t *testing.T) {
 		"sha1":          {openssl("-sigalgs", "RSA+SHA1:RSA+SHA256:RSA-PSS+SHA256", "-cipher", aead+":@SECLEVEL=0"), map[string]string{"exposure.tls-signature-hash": "fail broken"}},
 		"sha224":        {openssl("-sigalgs", "RSA+SHA224:RSA+SHA256:RSA-PSS+SHA256"), map[string]string{"exposure.tls-signature-hash": "fail short"}},
 		"weak-group":    {openssl("-groups", "X25519:secp256k1"), map[string]string{"exposure.tls-groups": "fail weak-group"}},
-		"short-group":   {openssl("-groups", "X25519:P-224"), map[string]string{"exposure.tls-groups": "fail short-group"}},
+		"p224":          {openssl("-groups", "X25519:P-224"), map[string]string{"exposure.tls-groups": "fail weak-group"}},
 		"short-ffdhe":   {openssl("-groups", "X25519:ffdhe2048"), map[string]string{"exposure.tls-groups": "fail short-group"}},
 		"short-dh":      {withParameters("ffdhe2048", slices.Concat(strong, []string{"-cipher", aead + ":DHE-RSA-AES128-GCM-SHA256"})...), map[string]string{"exposure.tls-groups": "fail short-dh"}},
 		"weak-dh":       {withParameters("modp_1536", slices.Concat(strong, []string{"-cipher", aead + ":DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0"})...), map[string]string{"exposure.tls-groups": "fail weak-dh"}},

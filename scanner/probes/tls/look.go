@@ -49,7 +49,7 @@ type look struct {
 	versions   map[uint16]reply
 	suites     map[uint16]*split // by version
 	groups     map[uint16]*split
-	prime      []byte
+	finite     []finite
 	signed     map[uint16]fact.Offer // by hash
 	offers     map[string]fact.Offer
 	flaws      map[string]fact.Offer
@@ -146,9 +146,7 @@ func (l *look) learn(r reply) {
 	if r.Group != 0 {
 		l.groups[r.Version].take(r.Group)
 	}
-	if len(r.Prime) > 0 && (l.prime == nil || len(r.Prime) < len(l.prime)) {
-		l.prime = r.Prime
-	}
+	l.keepFinite(finite{r.Prime, r.Generator})
 	if r.Signature != 0 {
 		l.signed[hashOf(r.Signature)] = fact.Accepted
 	}

@@ -3,22 +3,105 @@
 package tlsprobe
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"math/big"
+	"slices"
+	"strings"
+	"sync"
 
 	"carescan/scanner/fact"
 )
 
-// describeGroup names a prime that many servers share: what is computed against
-// one serves against all (weakdh.org).
-func describeGroup(prime []byte) *fact.DHGroup {
-	if len(prime) == 0 {
-		return nil
+// finite are the parameters of finite-field Diffie-Hellman that a server sent.
+type finite struct{ prime, generator []byte }
+
+// maxFinite is how many are kept: a server chooses by the strength of a suite.
+const maxFinite = 4
+
+// keepFinite keeps parameters that were not seen yet.
+func (l *look) keepFinite(f finite) {
+	seen := slices.ContainsFunc(l.finite, func(other finite) bool {
+		return bytes.Equal(other.prime, f.prime) && bytes.Equal(other.generator, f.generator)
+	})
+	if len(f.prime) > 0 && !seen && len(l.finite) < maxFinite {
+		l.finite = append(l.finite, finite{bytes.Clone(f.prime), bytes.Clone(f.generator)})
 	}
-	sum := sha256.Sum256(prime)
-	return &fact.DHGroup{Bits: new(big.Int).SetBytes(prime).BitLen(), Known: primes[hex.EncodeToString(sum[:16])]}
 }
+
+// addFinite describes them, the smallest first.
+func (l *look) addFinite(f *fact.TLS) {
+	for i, group := range slices.SortedStableFunc(slices.Values(l.finite), func(a, b finite) int { return len(a.prime) - len(b.prime) }) {
+		described := group.describe()
+		if i == 0 {
+			f.DH = &described
+		} else {
+			f.DHOthers = append(f.DHOthers, described)
+		}
+	}
+}
+
+// describe names a prime that many servers share: what is computed against one
+// serves against all (weakdh.org).
+func (f finite) describe() fact.DHGroup {
+	sum, p := sha256.Sum256(f.prime), new(big.Int).SetBytes(f.prime)
+	g := fact.DHGroup{Bits: p.BitLen(), Known: primes[hex.EncodeToString(sum[:16])]}
+	if g.Bits > maxTried {
+		g.Modulus = ofDesign(g.Known)
+		return g
+	}
+	g.Modulus = cmp.Or(ofDesign(g.Known), primality(p))
+	g.Trivial = g.Modulus != fact.NoPrime && trivial(new(big.Int).SetBytes(f.generator), p)
+	return g
+}
+
+// maxTried is the size in bits above which nothing is computed: a server chooses it,
+// and the time that takes grows with its cube.
+const maxTried = 4096
+
+// ofDesign tells the groups whose authors chose a safe prime (RFC 2409 section 6,
+// RFC 3526, RFC 7919 appendix A).
+func ofDesign(known string) fact.Primality {
+	for _, source := range []string{"RFC 2409", "RFC 3526", "RFC 7919"} {
+		if strings.HasPrefix(known, source) {
+			return fact.SafePrime
+		}
+	}
+	return ""
+}
+
+// primality tries a modulus. A server that goes to the length of making a number pass
+// for prime betrays its own clients only.
+func primality(p *big.Int) fact.Primality {
+	const rounds = 1
+	half := new(big.Int).Rsh(p, 1)
+	switch {
+	case p.Bit(0) == 0 || !p.ProbablyPrime(rounds):
+		return fact.NoPrime
+	case half.ProbablyPrime(rounds):
+		return fact.SafePrime
+	}
+	return fact.UnsafePrime
+}
+
+// trivial tells whether the order of a generator has small factors only: each then
+// tells its part of a secret (Pohlig and Hellman, 1978).
+func trivial(g, p *big.Int) bool {
+	g.Mod(g, p)
+	return g.Sign() == 0 || g.Exp(g, smallFactors(), p).Cmp(big.NewInt(1)) == 0
+}
+
+// smallFactors is a multiple of all numbers up to 1000.
+var smallFactors = sync.OnceValue(func() *big.Int {
+	product := big.NewInt(1)
+	for n := int64(2); n <= 1000; n++ {
+		factor := big.NewInt(n)
+		product.Mul(product, factor.Div(factor, new(big.Int).GCD(nil, nil, product, factor)))
+	}
+	return product
+})
 
 // primes are the well-known ones, by the first half of the SHA-256 digest of their
 // bytes: those of the RFCs and those shipped with servers.

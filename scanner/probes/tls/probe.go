@@ -198,7 +198,8 @@ func (l *look) fill(f *fact.TLS) {
 	l.noteGroups()
 	l.noteLife(l.first)
 	f.Offers, f.Groups, f.Signatures = l.allOffers(), l.groupNames(), l.signatures()
-	f.ServerOrder, f.DH, f.Flaws = l.serverOrder(), describeGroup(l.prime), l.flaws
+	f.ServerOrder, f.Flaws = l.serverOrder(), l.flaws
+	l.addFinite(f)
 	f.ALPN, f.TicketLife = cmp.Or(l.first.ALPN, l.base.ALPN), l.ticketLife
 }
 

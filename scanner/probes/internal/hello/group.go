@@ -44,8 +44,8 @@ func Groups(version uint16) []uint16 {
 	return append(append(usual, OlderGroups()...), WeakGroups()...)
 }
 
-// OlderGroups are curves that TLS 1.3 left, and that are not weak: P-224 is only
-// not recommended any more.
+// OlderGroups are curves that TLS 1.3 left, and that are no weaker than its own, but for
+// P-224, whose order is under 250 bits (ANSSI PG-083, RègleCourbeElliptiqueGFp).
 func OlderGroups() []uint16 { return []uint16{26, 27, 28, 21} }
 
 // WeakGroups are the curves under 224 bits or outside the recommended list
