@@ -68,7 +68,8 @@ const (
 // The causes that come from our own restraint.
 const (
 	CauseOutOfScope    CauseCode = "out-of-scope"
-	CauseExcluded      CauseCode = "excluded" // ValueBy; ValueReason may be ExcludedUnfound
+	CauseExcluded      CauseCode = "excluded"          // ValueBy; ValueReason may be ExcludedUnfound
+	CausePort          CauseCode = "port-not-declared" // ValueReason may be PortMute
 	CauseExpired       CauseCode = "authorisation-expired"
 	CauseQuietHours    CauseCode = "quiet-hours"
 	CauseBudget        CauseCode = "budget-spent"
@@ -128,6 +129,9 @@ const (
 // ExcludedUnfound is the reason of CauseExcluded when nobody knows where an excluded
 // name leads: anything may be the place.
 const ExcludedUnfound = "unfound"
+
+// PortMute is the reason of CausePort when the port is one of MutePorts.
+const PortMute = "mute"
 
 // The reasons of CauseBadCertificate.
 const (

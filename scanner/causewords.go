@@ -325,6 +325,23 @@ var causeWords = map[CauseCode]wording{
 			"The exclusion is on purpose: to have a result, remove it from the configuration (scope).",
 		},
 	},
+	CausePort: {
+		Text{"ce port n'est ni 80, ni 443, ni déclaré pour cette machine[ ({where})]", "this port is neither 80, nor 443, nor declared for this host[ ({where})]"},
+		Text{
+			"Si ce service est à examiner, déclarez-le sous targets (sites ou services).",
+			"If this service is to be looked at, declare it under targets (sites or services).",
+		},
+	},
+	CausePort + "/" + PortMute: {
+		Text{
+			"ce port est celui d'un appareil (imprimante, imagerie, automate), où rien ne mène jamais[ ({where})]",
+			"this port is that of a device (printer, imaging, controller), where nothing ever leads[ ({where})]",
+		},
+		Text{
+			"Vérifiez pourquoi une page ou une configuration mène à ce port\u00a0; l'agent ne l'interroge pas.",
+			"Check why a page or a setting leads to this port; the agent does not ask it.",
+		},
+	},
 	CauseExcluded + "/" + ExcludedUnfound: {
 		Text{
 			"les adresses du nom exclu {by} n'ont pas pu être cherchées, et rien n'est contacté sans les connaître[ ({where})]",

@@ -21,6 +21,9 @@ type Needs struct {
 	// Recalls says that it brings what earlier runs concluded, which is no sight of
 	// today: a run that only remembered has looked at nothing.
 	Recalls bool
+	// Ports says that it asks ports that nobody declared, those of devices among them
+	// (MutePorts), of the hosts whose ports are looked at.
+	Ports bool
 	// Load is the most a look costs one target.
 	Load Load
 }

@@ -17,8 +17,10 @@ type Network interface {
 	// *Refusal. Connections to the resolvers of Resolvers are allowed too.
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 	// Permits tells, without a packet to the target, whether a host name or
-	// address may be contacted now; nil means yes, otherwise it is a *Refusal.
-	Permits(ctx context.Context, host string) error
+	// address may be contacted now; nil means yes, otherwise it is a *Refusal. Whoever
+	// is led by a page, a template or a record asks about "host:port": only 80, 443
+	// and the ports declared for that host are permitted then.
+	Permits(ctx context.Context, place string) error
 	// Pace waits until one more request may be sent to the addresses of a host: all
 	// probes, redirects and templates count together. It is called before each
 	// HTTP request to a target; connections have a pace of their own, which
@@ -49,6 +51,7 @@ type RefusalCode string
 const (
 	RefusedOutOfScope RefusalCode = "out-of-scope"
 	RefusedExcluded   RefusalCode = "excluded"
+	RefusedPort       RefusalCode = "port-not-declared"
 	RefusedExpired    RefusalCode = "authorisation-expired"
 	RefusedQuietHours RefusalCode = "quiet-hours"
 	RefusedBudget     RefusalCode = "budget-spent"

@@ -93,6 +93,7 @@ func causesIn(err error) Causes {
 var ofRefusal = map[RefusalCode]CauseCode{
 	RefusedOutOfScope: CauseOutOfScope,
 	RefusedExcluded:   CauseExcluded,
+	RefusedPort:       CausePort,
 	RefusedExpired:    CauseExpired,
 	RefusedQuietHours: CauseQuietHours,
 	RefusedBudget:     CauseBudget,

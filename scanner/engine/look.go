@@ -74,7 +74,7 @@ func failure(run context.Context, err error) scanner.Status {
 func (l look) watch(run context.Context, network scanner.Network, timeout time.Duration) seen {
 	ctx, cancel := context.WithTimeout(run, timeout)
 	defer cancel()
-	leash := guard.NewLeash(ctx, network)
+	leash := guard.NewLeash(ctx, network, l.probe.Needs())
 	defer leash.Release()
 	ended := make(chan seen, 1)
 	go func() { ended <- l.observe(ctx, leash) }()

@@ -57,6 +57,9 @@ type Config struct {
 	// Sources are the "host:port" of declared services that tell about targets and
 	// are none: a registration service (RDAP), a log of certificates.
 	Sources []string
+	// Declared are the "host:port" of the services to look at. A page, a template or a
+	// record leads to these, to 80 and to 443 only.
+	Declared []string
 	// From is the address connections leave from, when it is of their family;
 	// zero leaves the choice to the system.
 	From netip.Addr
@@ -79,6 +82,8 @@ type Config struct {
 //     has found, and the exact name and port of a declared source, are let through
 //     by TCP and UDP, outside quiet hours, budgets and rates.
 //  3. Only TCP and UDP to a numeric port are known; quiet hours refuse.
+//     A port of scanner.MutePorts must be declared for the host, or asked by a look at
+//     ports.
 //  4. A literal address must be in Scope.Ranges. It never passes on a name.
 //  5. A name must be in Scope.Names and not in Scope.ExcludedNames. A redirect
 //     gives its address; otherwise the guard asks the declared resolvers itself
@@ -116,6 +121,7 @@ type Guard struct {
 	registered  map[netip.AddrPort]struct{}
 	delegations map[string]delegation
 	exclusions  *exclusions
+	declared    map[string]bool // "host:port"
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -135,11 +141,15 @@ func New(config Config) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up the scope guard: %w", err)
 	}
+	declared, err := declaredPlaces(config.Declared)
+	if err != nil {
+		return nil, fmt.Errorf("set up the scope guard: %w", err)
+	}
 	life, end := context.WithCancel(context.Background())
 	g := &Guard{
 		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
 		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
-		delegations: map[string]delegation{},
+		delegations: map[string]delegation{}, declared: declared,
 	}
 	g.exclusions = g.newExclusions()
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
@@ -176,6 +186,9 @@ func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	}
 	host, port, err := splitEndpoint(network, address)
 	if err != nil {
+		return nil, err
+	}
+	if err := g.mayDial(ctx, host, port); err != nil {
 		return nil, err
 	}
 	routes, err := g.routes(ctx, host, port)
@@ -282,15 +295,23 @@ func (g *Guard) dialResolver(ctx context.Context, network string, at netip.AddrP
 	return g.connect(ctx, network, at, recheck, func() {})
 }
 
-// Permits tells whether a host may be contacted now. A name whose addresses
-// cannot be found out is refused, one that has none is not.
-func (g *Guard) Permits(ctx context.Context, host string) error {
+// Permits tells whether a host may be contacted now, or whether a page, a template or
+// a record may lead to a "host:port". A name whose addresses cannot be found out is
+// refused, one that has none is not.
+func (g *Guard) Permits(ctx context.Context, place string) error {
 	ctx, cancel := joined(ctx, g.life)
 	defer cancel()
-	if err := g.open(host); err != nil {
+	if err := g.open(place); err != nil {
 		return err
 	}
-	routes, err := g.routes(ctx, host, anyPort)
+	host, port, err := splitPlace(place)
+	if err != nil {
+		return err
+	}
+	if err := g.mayLead(host, port); port != anyPort && err != nil {
+		return err
+	}
+	routes, err := g.routes(ctx, host, port)
 	err = g.orStopped(err, host)
 	var missing *net.DNSError
 	var refusal *scanner.Refusal

@@ -35,7 +35,7 @@ func TestPace_countsEveryLookTogether(t *testing.T) {
 		sent := map[string][]time.Duration{} // by address, in order
 		var looks sync.WaitGroup
 		for name, addresses := range names {
-			l := NewLeash(t.Context(), g)
+			l := NewLeash(t.Context(), g, scanner.Needs{})
 			for range 3 {
 				looks.Go(func() {
 					if err := l.Pace(t.Context(), name); err != nil {

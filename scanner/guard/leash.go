@@ -16,6 +16,7 @@ import (
 // about names and registries) is cut, and what is asked later is refused.
 type Leash struct {
 	network scanner.Network
+	ports   bool // the look is one at ports
 	life    context.Context
 	end     context.CancelFunc
 	mu      sync.Mutex
@@ -26,11 +27,11 @@ type Leash struct {
 
 var _ scanner.Network = (*Leash)(nil)
 
-// NewLeash lets a look use a network until its context ends or Release is
-// called, whichever comes first.
-func NewLeash(life context.Context, network scanner.Network) *Leash {
+// NewLeash lets a look, which has its needs, use a network until its context ends or
+// Release is called, whichever comes first.
+func NewLeash(life context.Context, network scanner.Network, needs scanner.Needs) *Leash {
 	life, end := context.WithCancel(life)
-	l := &Leash{network: network, life: life, end: end}
+	l := &Leash{network: network, ports: needs.Ports, life: life, end: end}
 	context.AfterFunc(life, l.Release)
 	return l
 }
@@ -38,6 +39,9 @@ func NewLeash(life context.Context, network scanner.Network) *Leash {
 // DialContext connects for as long as the look lasts.
 func (l *Leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return during(ctx, l, address, func(ctx context.Context) (net.Conn, error) {
+		if l.ports {
+			ctx = context.WithValue(ctx, portLook{}, true)
+		}
 		conn, err := l.network.DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err

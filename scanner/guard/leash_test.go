@@ -105,7 +105,7 @@ func TestLeash_cutsWhatIsUnderWay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := startSilence(t)
 			g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{s.at, s.at}, RootHints: []netip.AddrPort{s.at}})
-			l := NewLeash(t.Context(), g)
+			l := NewLeash(t.Context(), g, scanner.Needs{})
 			ended := make(chan error, 1)
 			go func() { ended <- call(l, "www.chu.test") }()
 			s.hears(t)
@@ -129,7 +129,7 @@ func TestLeash_refusesWhenItsContextEnded(t *testing.T) {
 		Scope: hospital(), Intrusive: hospital().Authorisation, Resolvers: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:9")},
 		Redirects: map[string]string{"chu.test:*": "127.0.0.1"},
 	})
-	l := NewLeash(ctx, g)
+	l := NewLeash(ctx, g, scanner.Needs{})
 	if err := l.Permits(t.Context(), "chu.test"); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestLeash_cutsTheWaitForATurn(t *testing.T) {
 		g := newGuard(t, Config{Scope: hospital(), RequestRatePerHost: 0.01})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		l := NewLeash(ctx, g)
+		l := NewLeash(ctx, g, scanner.Needs{})
 		if err := l.Pace(t.Context(), "127.0.0.1"); err != nil {
 			t.Fatal(err)
 		}

@@ -97,6 +97,12 @@ var packetDials = []struct {
 	{"salle.chu.test:80", false},
 	{"vers-prive.chu.test:80", false},
 	{"10.77.1.96:80", false}, // known since the alias led through a pattern
+	// The ports of devices, where nothing but a look at ports goes.
+	{"www.chu.test:9100", false},
+	{"www.chu.test:2575", false},
+	{"10.77.1.10:104", false},
+	{"[::ffff:10.77.1.10]:502", false},
+	{"alias.chu.test:47808", false},
 	{"www.other.test:80", false},
 	{"redirected.chu.test:80", false},
 	{"10.77.2.13:80", false},
@@ -123,7 +129,7 @@ func TestPackets(t *testing.T) {
 		t.Errorf("nothing was sent in scope (%d) or to the resolver (%d): this proves nothing\n%s",
 			sent(netlab.CountInScope), sent(netlab.CountLink), out)
 	}
-	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere, netlab.CountExcluded} {
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere, netlab.CountExcluded, netlab.CountDevices} {
 		if sent(name) != 0 {
 			t.Errorf("counter %s saw %d packets, want none\n%s", name, sent(name), out)
 		}
@@ -183,7 +189,7 @@ func assertCountersCount(t *testing.T, lab *netlab.Lab) {
 		t.Fatalf("send without a guard: %v: %s", err, out)
 	}
 	after := counters(t, lab)
-	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere, netlab.CountExcluded} {
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere, netlab.CountExcluded, netlab.CountDevices} {
 		if after[name] == before[name] {
 			t.Errorf("counter %s did not see a packet sent on purpose", name)
 		}
@@ -194,7 +200,7 @@ func counters(t *testing.T, lab *netlab.Lab) map[string]int {
 	t.Helper()
 	read := map[string]int{}
 	for _, name := range []string{
-		netlab.CountLink, netlab.CountInScope, netlab.CountExcluded, netlab.CountOutOfScope, netlab.CountElsewhere,
+		netlab.CountLink, netlab.CountInScope, netlab.CountExcluded, netlab.CountDevices, netlab.CountOutOfScope, netlab.CountElsewhere,
 	} {
 		read[name] = lab.Counter(t, name)
 	}
@@ -273,7 +279,7 @@ func answerFrom(zone []string, q dns.Question) []dns.RR {
 
 // playStray sends packets without a guard, out of the scope and elsewhere.
 func playStray() {
-	for _, address := range []string{"10.77.2.20:9", "9.9.9.9:9", "10.77.1.98:9"} {
+	for _, address := range []string{"10.77.2.20:9", "9.9.9.9:9", "10.77.1.98:9", "10.77.1.10:9100"} {
 		conn, err := net.Dial("udp", address)
 		exitOn(err)
 		_, err = conn.Write([]byte("stray"))
@@ -323,7 +329,7 @@ func playDeaf() {
 		RatePerHost: 1e6, RequestRatePerHost: 1e6, ConcurrentPerHost: 64,
 	})
 	exitOn(err)
-	leash := NewLeash(context.Background(), guard)
+	leash := NewLeash(context.Background(), guard, scanner.Needs{})
 	var asked, refused atomic.Int64
 	warm, goOn := make(chan struct{}), make(chan struct{})
 	var probes sync.WaitGroup

@@ -33,7 +33,8 @@ import (
 	"carescan/scanner/guard/netlab"
 )
 
-// traps is a zone that leads out of the scope by every record there is.
+// traps is a zone that leads out of the scope, and to excluded machines, by every
+// record there is.
 var traps = []string{
 	"chu.test. 60 SOA ns1.chu.test. root.chu.test. 1 7200 3600 1209600 3600",
 	"chu.test. 60 NS ns1.chu.test.", "ns1.chu.test. 60 A 10.77.1.53",
@@ -55,6 +56,11 @@ var traps = []string{
 	"acces.chu.test. 60 A 10.77.1.30", "forge.chu.test. 60 A 10.77.2.33", "cache.chu.test. 60 A 10.77.1.34",
 	"rdap.source.test. 60 A 10.77.0.2", "journal.source.test. 60 A 10.77.0.2", "source.test. 60 A 10.77.0.2",
 	"_ldap._tcp.chu.test. 60 SRV 0 0 636 ldap.evil.test.", "ldap.evil.test. 60 A 10.77.2.36",
+	"chu.test. 60 NS ns4.chu.test.", "ns4.chu.test. 60 A 10.77.1.98",
+	"chu.test. 60 MX 30 pacs.chu.test.", "pacs.chu.test. 60 A 10.77.1.98",
+	"_autodiscover._tcp.chu.test. 60 SRV 0 0 104 pacs.chu.test.",
+	"modalite.chu.test. 60 CNAME irm.chu.test.", "irm.chu.test. 60 A 10.77.1.98",
+	"salle.chu.test. 60 A 10.77.1.97", "xn--hpital-ixa.chu.test. 60 A 10.77.1.97",
 	"www.chu.test. 60 A 10.77.1.10",
 	"portail.chu.test. 60 CNAME cdn.evil.test.", "cdn.evil.test. 60 A 10.77.2.20",
 	"vpn.chu.test. 60 A 10.77.2.30",
@@ -91,7 +97,7 @@ func TestPacketsStayInScope(t *testing.T) {
 	if lab.Counter(t, netlab.CountInScope) == 0 || lab.Counter(t, netlab.CountLink) == 0 {
 		t.Errorf("nothing was sent in scope or to the resolver: this proves nothing\n%s", tail(out))
 	}
-	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere} {
+	for _, name := range []string{netlab.CountOutOfScope, netlab.CountElsewhere, netlab.CountExcluded, netlab.CountDevices} {
 		if n := lab.Counter(t, name); n != 0 {
 			t.Errorf("counter %s saw %d packets, want none\n%s", name, n, tail(out))
 		}
@@ -229,6 +235,7 @@ vantage: internet
 scope:
   names: [chu.test, "*.chu.test"]
   ranges: [10.77.1.0/24]
+  excluded_names: ["IRM.chu.test.", "hôpital.chu.test"]
   authorisation: {by: RSSI, until: 2099-01-01}
 targets:
   domains: [chu.test]
@@ -238,8 +245,10 @@ targets:
     - https://vpn.chu.test
     - https://six.chu.test
     - https://mixte.chu.test
-  services: ["mx1.chu.test:25", "vpn.chu.test:443", "portail.chu.test:993"]
-  hosts: [acces.chu.test, vpn.chu.test, portail.chu.test, mixte.chu.test, 10.77.1.31]
+    - https://pacs.chu.test
+    - https://modalite.chu.test
+  services: ["pacs.chu.test:443", "mx1.chu.test:25", "vpn.chu.test:443", "portail.chu.test:993"]
+  hosts: [acces.chu.test, vpn.chu.test, portail.chu.test, mixte.chu.test, 10.77.1.31, pacs.chu.test, salle.chu.test, 10.77.1.98]
 mail: [{domain: chu.test, selectors: [s1]}]
 intrusive: {by: RSSI, until: 2099-01-01, relay_sender: a@source.test, relay_recipient: b@source.test}
 network:
@@ -302,12 +311,15 @@ var errNoMail = errors.New("no mail here")
 // temptPages plays the declared sources, a page that leads out by every element
 // there is, and redirects everything else out.
 func temptPages(w http.ResponseWriter, r *http.Request) {
-	switch out := [...]string{"https://cdn.evil.test/", "https://10.77.2.10/", "https://vpn.chu.test/", "http://mx.evil.test/"}; {
+	switch out := [...]string{
+		"https://cdn.evil.test/", "https://10.77.2.10/", "https://vpn.chu.test/", "http://mx.evil.test/", "http://www.chu.test:9100/",
+		"https://www.chu.test:2575/", "https://pacs.chu.test/", "http://h%C3%B4pital.chu.test/", "http://10.77.1.98:104/",
+	}; {
 	case r.Host == "rdap.source.test":
 		w.Header().Set("Content-Type", "application/rdap+json")
 		fmt.Fprintf(w, `{"objectClassName":"domain","ldhName":%q,"status":["client transfer prohibited"],"links":[{"href":"https://rdap.evil.test/"}]}`, path.Base(r.URL.Path))
 	case r.Host == "journal.source.test":
-		fmt.Fprint(w, "forge.chu.test\ncache.chu.test\ncdn.evil.test\n10.77.2.10\n")
+		fmt.Fprint(w, "pacs.chu.test\nirm.chu.test\nforge.chu.test\ncache.chu.test\ncdn.evil.test\n10.77.2.10\n")
 	case r.Host == "www.chu.test" && r.URL.Path == "/":
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Link", "<https://cdn.evil.test/a.css>; rel=preload")
@@ -321,6 +333,7 @@ const temptingPage = `<!DOCTYPE html><title>Accueil</title><base href="https://c
 <meta http-equiv="refresh" content="0; url=https://cdn.evil.test/">
 <script src="https://cdn.evil.test/a.js"></script><script src="//10.77.2.10/b.js"></script>
 <link rel="stylesheet" href="https://cdn.evil.test/a.css"><iframe src="https://vpn.chu.test/"></iframe>
+<iframe src="http://www.chu.test:9100/"></iframe><script src="https://www.chu.test:2575/c.js"></script>
 <form action="http://mx.evil.test/login" method="post"><input type="password" name="p"></form>`
 
 func listen(address string) net.Listener {

@@ -6,6 +6,7 @@
 //
 //	scanner 10.77.0.1 ──▶ world 10.77.0.2    link: name servers, aggregators…
 //	                            10.77.1.0/24 in scope, every address answers
+//	                            10.77.1.0/28 of them serves pages only
 //	                            10.77.1.96/28 excluded from it, by whoever tests so
 //	                            10.77.2.0/24 out of scope, every address answers
 //
@@ -39,6 +40,7 @@ const (
 	CountLink       = "link"         // to 10.77.0.0/24
 	CountInScope    = "in_scope"     // to InScope, Excluded apart
 	CountExcluded   = "excluded"     // to Excluded
+	CountDevices    = "device_ports" // to the ports of devices where pages only are served
 	CountOutOfScope = "out_of_scope" // to OutOfScope
 	CountElsewhere  = "elsewhere"    // to any other address, loopback apart
 )
@@ -131,6 +133,7 @@ table inet lab {
 	counter link {}
 	counter in_scope {}
 	counter excluded {}
+	counter device_ports {}
 	counter out_of_scope {}
 	counter elsewhere {}
 	chain sent {
@@ -138,6 +141,7 @@ table inet lab {
 		oifname "lo" accept
 		meta l4proto ipv6-icmp accept
 		ip daddr 10.77.0.0/24 counter name link accept
+		ip daddr 10.77.1.0/28 meta l4proto { tcp, udp } th dport { 102, 104, 502, 515, 631, 2575, 2762, 9100, 11112, 20000, 44818, 47808 } counter name device_ports accept
 		ip daddr 10.77.1.96/28 counter name excluded accept
 		ip daddr 10.77.1.0/24 counter name in_scope accept
 		ip daddr 10.77.2.0/24 counter name out_of_scope accept

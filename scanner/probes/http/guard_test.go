@@ -74,3 +74,47 @@ func TestLooksShareThePace(t *testing.T) {
 		t.Errorf("%d requests in %s, want at least %s", sent.Load(), lasted, least)
 	}
 }
+
+// TestRedirectsLeadToDeclaredPorts lets a site send its visitor to the ports of the
+// same network: only those that were declared are asked.
+func TestRedirectsLeadToDeclaredPorts(t *testing.T) {
+	t.Parallel()
+	for place, followed := range map[string]bool{
+		"declare.chu.test:8443": true, "www.chu.test:8443": false, "voisin.chu.test:8444": false,
+		"www.chu.test:9100": false, "imprimante.chu.test:2575": false, "scanner.chu.test:11112": false,
+	} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			device := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+			defer device.Close()
+			site := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://"+place+"/", http.StatusFound)
+			}))
+			defer site.Close()
+			door, err := guard.New(guard.Config{
+				RatePerHost: 1000, RequestRatePerHost: 1000, Declared: []string{"declare.chu.test:8443", "scanner.chu.test:11112"},
+				Redirects: map[string]string{
+					"www.chu.test:443": strings.TrimPrefix(site.URL, "https://"), place: strings.TrimPrefix(device.URL, "https://"),
+				},
+				Scope: scanner.Scope{
+					Names: []string{"*.chu.test"}, Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+					Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer door.Stop()
+			target := scanner.Target{Kind: scanner.KindSite, ID: "https://www.chu.test"}
+			sightings, err := New(Options{}).Observe(t.Context(), door, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hops := sightings[0].Fact.(fact.Web).Hops
+			if followed != (asked.Load() > 0) || followed != (hops[0].Refused == "") {
+				t.Errorf("%d requests came, and the redirect was refused as %q; followed, want %t", asked.Load(), hops[0].Refused, followed)
+			}
+		})
+	}
+}

@@ -8,12 +8,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/hostname"
 	"carescan/scanner/probes/internal/excerpt"
 )
 
@@ -183,7 +185,12 @@ func (v *visitor) permitted(ctx context.Context, from *url.URL, location string)
 	if to.Scheme != "http" && to.Scheme != "https" || to.Hostname() == "" {
 		return nil, errors.New("the redirect does not lead to a web page")
 	}
-	if err := v.net.Permits(ctx, scanner.CanonicalName(to.Hostname())); err != nil {
+	host := hostname.Canonical(to.Hostname())
+	place := net.JoinHostPort(host, portOf(to))
+	if host == hostname.Canonical(from.Hostname()) && portOf(to) == portOf(from) {
+		place = host // its port is that of the page we are at
+	}
+	if err := v.net.Permits(ctx, place); err != nil {
 		return nil, err
 	}
 	// A redirect chooses neither a name to sign in with nor a place in the page.

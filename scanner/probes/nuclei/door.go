@@ -107,7 +107,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.permit(w)
 		return
 	}
-	site, err := d.network.DialContext(d.ctx, "tcp", r.Host) //nolint:contextcheck // the tunnel outlives the request that opens it
+	site, err := d.dial(r.Host) //nolint:contextcheck // the tunnel outlives the request that opens it
 	if err != nil {
 		d.fail(err)
 		http.Error(w, printable(scanner.Technical(err.Error()), 300), http.StatusBadGateway)
@@ -115,6 +115,15 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer site.Close()
 	d.lead(w, site)
+}
+
+// dial connects to the site where templates may lead: to the ports declared for its
+// host, 80 and 443.
+func (d *door) dial(address string) (net.Conn, error) {
+	if err := d.network.Permits(d.ctx, address); err != nil {
+		return nil, err
+	}
+	return d.network.DialContext(d.ctx, "tcp", address)
 }
 
 // permit answers when one more request may be sent to the site.

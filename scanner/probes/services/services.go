@@ -104,6 +104,7 @@ func (p *Probe) Needs() scanner.Needs {
 	most := len(p.options.Ports) + len(datagrams) + len(controls) + maxConversations*min(len(p.options.Ports), maxOpen) + 1
 	return scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactResolvers, scanner.ContactTarget},
+		Ports:    true,
 		Load:     scanner.Load{Connections: most, Requests: most},
 	}
 }

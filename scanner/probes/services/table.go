@@ -2,7 +2,10 @@
 
 package services
 
-import "carescan/scanner/fact"
+import (
+	"carescan/scanner"
+	"carescan/scanner/fact"
+)
 
 // entry is one TCP port of the table: the group of its number, the first words
 // said to it, and whether nothing else may be said.
@@ -168,14 +171,14 @@ func tablePorts() []int {
 }
 
 // entryOf is the line of a port; a port of the operator's own is asked like any
-// other.
+// other, unless a device has it.
 func entryOf(number int) entry {
 	for _, e := range table {
 		if e.number == number {
 			return e
 		}
 	}
-	return entry{number: number, group: fact.GroupOther}
+	return entry{number: number, group: fact.GroupOther, mute: scanner.IsMutePort(number)}
 }
 
 // underTLS is the hello said inside TLS where HTTP is not expected.

@@ -89,6 +89,7 @@ targets: {hosts: [192.0.2.9]}`, place: "targets.hosts[0]", fr: "est exclue par s
 
 	{name: "domain-of-one-label", yaml: "targets: {domains: [localhost]}", place: "targets.domains[0]", fr: "« localhost » n'est pas un nom de domaine", en: `"localhost" is not a domain name`},
 	{name: "domain-with-scheme", yaml: `targets: {domains: [chu.test, "https://chu.test"]}`, place: "targets.domains[1]", fr: "n'est pas un nom de domaine", en: "is not a domain name"},
+	{name: "site-of-a-printer", yaml: `targets: {sites: ["https://imprimante.chu.test:9100"]}`, place: "targets.sites[0]", fr: "le port 9100 est celui d'un appareil", en: "port 9100 is that of a device"},
 	{name: "site-in-clear", yaml: `targets: {sites: ["http://www.chu.test"]}`, place: "targets.sites[0]", fr: "n'est pas l'adresse d'un site", en: "is not the address of a site"},
 	{name: "site-with-path", yaml: `targets: {sites: ["https://www.chu.test/a"]}`, place: "targets.sites[0]", fr: "n'est pas l'adresse d'un site", en: "is not the address of a site"},
 	{name: "service-without-port", yaml: "targets: {services: [vpn.chu.test]}", place: "targets.services[0]", fr: "n'est pas un nom et un port", en: "is not a name and a port"},

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"carescan/scanner"
@@ -37,9 +38,9 @@ func ParseSite(site string) (scanner.Target, error) {
 // notSite names what keeps a text from being a site.
 func notSite(key, site string) settings.Faults {
 	expected := scanner.Text{FR: "l'adresse d'un site", EN: "the address of a site"}
-	_, err := ParseSite(site)
+	target, err := ParseSite(site)
 	if err == nil {
-		return nil
+		return ofDevice(key, target)
 	}
 	fault := settings.NotName(key, site, expected, err)
 	fault.Hint = scanner.Text{
@@ -47,4 +48,18 @@ func notSite(key, site string) settings.Faults {
 		EN: "write https:// and the name, without path, for example https://www.chu-exemple.fr",
 	}
 	return settings.Faults{fault}
+}
+
+// ofDevice refuses a site at a port where no page is ever asked for.
+func ofDevice(key string, site scanner.Target) (faults settings.Faults) {
+	u, err := url.Parse(site.ID)
+	if err != nil {
+		return nil // ParseSite made it
+	}
+	if port, err := strconv.Atoi(u.Port()); err == nil && scanner.IsMutePort(port) {
+		faults.Add(key,
+			settings.Say("le port %d est celui d'un appareil (imprimante, imagerie, automate), auquel aucune page n'est demandée", "port %d is that of a device (printer, imaging, controller), which no page is asked of", port),
+			settings.Say("retirez ce site, ou corrigez son port", "remove this site, or correct its port"))
+	}
+	return faults
 }

@@ -22,8 +22,9 @@ type Door = guard.Guard
 // Exclusion is what is known of one excluded name.
 type Exclusion = guard.Exclusion
 
-// Open closes a guard around a scope, as a configuration asks for.
-func Open(c config.Config, scope scanner.Scope) (*Door, error) {
+// Open closes a guard around a scope, as a configuration asks for. The declared
+// "host:port" are where pages and templates may lead, beside 80 and 443.
+func Open(c config.Config, scope scanner.Scope, declared []string) (*Door, error) {
 	n := c.Network
 	resolvers, err := resolversOf(n.Resolvers)
 	if err != nil {
@@ -35,7 +36,7 @@ func Open(c config.Config, scope scanner.Scope) (*Door, error) {
 	}
 	opened, err := guard.New(guard.Config{
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
-		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
+		RootHints: hints, Sources: sourcesOf(n), Declared: declared, From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
 		RatePerHost: n.RatePerHost, RequestRatePerHost: n.RequestRate, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/door"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/scanner"
 	"carescan/scanner/engine"
 )
@@ -23,7 +24,7 @@ func lookAt(tb testing.TB, w *world, count int) scanner.Run {
 	}
 	plan.Tasks = domainsOnly(plan.Tasks)
 	plan.Checks = nil // nothing is judged wrong, so that nothing is looked at twice
-	network, err := door.Open(r.Config, plan.Scope)
+	network, err := door.Open(r.Config, plan.Scope, sources.Endpoints(r.Config.Targets))
 	if err != nil {
 		tb.Fatal(err)
 	}

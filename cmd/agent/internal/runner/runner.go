@@ -112,7 +112,7 @@ func (r Runner) Prepare(now time.Time) (Prepared, error) {
 	var p Prepared
 	var errPlan, errDoor, errProbes error
 	p.Plan, errPlan = Plan(r.Config, now)
-	p.Door, errDoor = door.Open(r.Config, scopeOf(r.Config))
+	p.Door, errDoor = door.Open(r.Config, scopeOf(r.Config), sources.Endpoints(r.Config.Targets))
 	p.Probes, errProbes = r.probes()
 	err := errors.Join(errPlan, errDoor, errProbes)
 	if err != nil && p.Door != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/scanner"
@@ -83,6 +84,22 @@ func DeclaredTargets(t config.Targets) ([]Declared, error) {
 		}
 	}
 	return list, nil
+}
+
+// Endpoints are the "host:port" that the section targets declares.
+func Endpoints(t config.Targets) []string {
+	declared, err := DeclaredTargets(t)
+	if err != nil {
+		return nil // no plan is made of it
+	}
+	endpoints := slices.Sorted(maps.Keys(portalsOf(t)))
+	for _, d := range declared {
+		if at, ok := itsService(d.Target); ok {
+			place, _, _ := strings.Cut(at.ID, "/")
+			endpoints = append(endpoints, place)
+		}
+	}
+	return endpoints
 }
 
 // itself is for a source that looks at one kind of target.

@@ -53,14 +53,14 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 // guarded hides the type of a connection, as the guard does.
 type guarded struct{ net.Conn }
 
-// Permits allows the hosts that have a route.
-func (n *Network) Permits(_ context.Context, host string) error {
+// Permits allows the hosts that have a route, and the places that are one.
+func (n *Network) Permits(_ context.Context, place string) error {
 	for address := range n.Routes {
-		if name, _, err := net.SplitHostPort(address); err == nil && name == host {
+		if name, _, err := net.SplitHostPort(address); err == nil && (name == place || address == place) {
 			return nil
 		}
 	}
-	return refusal(host)
+	return refusal(place)
 }
 
 // Pace never waits: the servers of a test have no other visitor.

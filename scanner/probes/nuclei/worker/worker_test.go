@@ -64,9 +64,13 @@ func (s site) DialContext(ctx context.Context, network, address string) (net.Con
 	return (&net.Dialer{}).DialContext(ctx, network, s.address)
 }
 
-func (s site) Permits(_ context.Context, host string) error {
+func (s site) Permits(_ context.Context, place string) error {
+	host, _, err := net.SplitHostPort(place)
+	if err != nil {
+		host = place // without a port
+	}
 	if host != s.name {
-		return &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: host, Detail: "not declared"}
+		return &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: place, Detail: "not declared"}
 	}
 	return nil
 }
