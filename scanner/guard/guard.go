@@ -56,6 +56,9 @@ type Config struct {
 	// Sources are the "host:port" of declared services that tell about targets and
 	// are none: a registration service (RDAP), a log of certificates.
 	Sources []string
+	// Authorities lets the authorities that certificates name be asked about
+	// revocation (DialAuthority).
+	Authorities bool
 	// From is the address connections leave from, when it is of their family;
 	// zero leaves the choice to the system.
 	From netip.Addr
@@ -96,6 +99,9 @@ type Config struct {
 //  8. At the moment the kernel is about to connect, the address it was given is
 //     judged once more, with the clock of that moment.
 //
+// An authority that a certificate names is no target: DialAuthority has rules of
+// its own, and refuses unless Config.Authorities is set.
+//
 // Check and connection use the same answer: the address that passed is dialled
 // as a literal, so that a name server that changes its mind changes nothing.
 type Guard struct {
@@ -110,6 +116,8 @@ type Guard struct {
 	hosts     map[netip.Addr]*host
 	// registered are the servers found by Parents.
 	registered map[netip.AddrPort]struct{}
+	// authorities are those asked so far; guarded by mu.
+	authorities []string
 }
 
 var _ scanner.Network = (*Guard)(nil)

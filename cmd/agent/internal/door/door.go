@@ -32,7 +32,7 @@ func Open(c config.Config, scope scanner.Scope) (*Door, error) {
 	}
 	opened, err := guard.New(guard.Config{
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
-		RootHints: hints, Sources: sourcesOf(n), From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
+		RootHints: hints, Sources: sourcesOf(n), Authorities: n.Revocation == config.RevocationAuthorities, From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
 		RatePerHost: n.RatePerHost, RequestRatePerHost: n.RequestRate, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})
