@@ -19,11 +19,7 @@ func TestDialAuthority(t *testing.T) {
 	ns.holds("private.ac.test A", "private.ac.test. 60 A 10.1.2.3")
 	ns.holds("alias.ac.test A", "alias.ac.test. 60 CNAME secret.chu.test.", "secret.chu.test. 60 A 198.51.100.7")
 	ns.holds("excluded.ac.test A", "excluded.ac.test. 60 A 198.51.100.9")
-	place := listen(t, "127.0.0.1:0")
-	told := Config{
-		Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}, Authorities: true,
-		Redirects: map[string]string{"crl.ac.test:80": place.Addr().String()},
-	}
+	told := Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}, Authorities: true}
 	told.Scope.ExcludedNames, told.Scope.Excluded = []string{"secret.chu.test"}, prefixes("198.51.100.9/32")
 	for name, tt := range map[string]struct {
 		address string
@@ -35,7 +31,7 @@ func TestDialAuthority(t *testing.T) {
 		"not-authorised":    {"crl.ac.test:80", func(c *Config) { c.Clock = at(noon.AddDate(1, 0, 0)) }, scanner.RefusedExpired},
 		"quiet-hours":       {"crl.ac.test:80", func(c *Config) { c.Quiet = []QuietHours{{From: "11:00", To: "13:00"}} }, scanner.RefusedQuietHours},
 		"another-port":      {"crl.ac.test:8080", func(*Config) {}, scanner.RefusedOutOfScope},
-		"literal-address":   {place.Addr().String(), func(*Config) {}, scanner.RefusedOutOfScope},
+		"literal-address":   {"127.0.0.1:8081", func(*Config) {}, scanner.RefusedOutOfScope},
 		"literal-at-80":     {"127.0.0.1:80", func(*Config) {}, scanner.RefusedOutOfScope},
 		"loopback":          {"inner.ac.test:80", func(*Config) {}, scanner.RefusedOutOfScope},
 		"private":           {"private.ac.test:80", func(*Config) {}, scanner.RefusedOutOfScope},
@@ -44,9 +40,9 @@ func TestDialAuthority(t *testing.T) {
 		"excluded-address":  {"excluded.ac.test:80", func(*Config) {}, scanner.RefusedExcluded},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := told
+			config, place := told, listen(t, "127.0.0.1:0")
+			config.Redirects = map[string]string{"crl.ac.test:80": place.Addr().String()}
 			tt.change(&config)
-			before := place.accepted.Load()
 			// Through the leash of a look, as probes do.
 			leash := NewLeash(t.Context(), newGuard(t, config))
 			defer leash.Release()
@@ -59,7 +55,7 @@ func TestDialAuthority(t *testing.T) {
 				return
 			}
 			wantRefusal(t, err, tt.want)
-			if now := place.accepted.Load(); now != before {
+			if place.accepted.Load() > 0 {
 				t.Error("something was contacted all the same")
 			}
 		})
