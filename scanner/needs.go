@@ -56,6 +56,9 @@ const (
 	ContactServers   Contact = "servers"   // the name or mail servers of a domain, inside the scope
 	ContactRegistry  Contact = "registry"  // the name servers above a domain
 	ContactSource    Contact = "source"    // a declared service that tells about targets
+	// ContactAuthorities are those that the certificates of publicly trusted chains
+	// name, for what they say of revocation.
+	ContactAuthorities Contact = "authorities"
 )
 
 // Text is the place in words.
@@ -71,6 +74,8 @@ func (c Contact) Text() Text {
 		return Text{FR: "registre du domaine", EN: "registry of the domain"}
 	case ContactSource:
 		return Text{FR: "source déclarée", EN: "declared source"}
+	case ContactAuthorities:
+		return Text{FR: "autorités nommées par les certificats publics (révocation)", EN: "authorities named by public certificates (revocation)"}
 	}
 	return Text{FR: string(c), EN: string(c)}
 }

@@ -72,3 +72,12 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	return fmt.Sprintf("connection to %s refused by the scope guard (%s): %s", r.Address, r.Code, r.Detail)
 }
+
+// AuthorityDialer is a network that leads to the authorities of certificates too,
+// for what they say of revocation, when it was told to.
+type AuthorityDialer interface {
+	// DialAuthority connects to "host:80", the place that a certificate of a publicly
+	// trusted chain names for its list of revoked certificates or for its responder
+	// (RFC 5280 sections 4.2.1.13 and 4.2.2.1). A refusal is a *Refusal.
+	DialAuthority(ctx context.Context, address string) (net.Conn, error)
+}

@@ -2,7 +2,11 @@
 
 package fact
 
-import "time"
+import (
+	"time"
+
+	"carescan/scanner"
+)
 
 // Offer says whether a server accepts something it was offered.
 type Offer string
@@ -62,11 +66,15 @@ type TLS struct {
 	Staple     *Staple          `json:"staple,omitempty"`
 	// SCTs counts the signed certificate time-stamps: in the certificate, the
 	// handshake and the staple.
-	SCTs       int              `json:"scts,omitempty"`
-	Revocation Revocation       `json:"revocation,omitempty"`
-	Unnamed    *Certificate     `json:"unnamed,omitempty"` // leaf shown when no name is asked, when different
-	TicketLife time.Duration    `json:"ticket_life,omitempty"`
-	Flaws      map[string]Offer `json:"flaws,omitempty"` // "heartbleed"…: Accepted means affected; level P3
+	SCTs       int        `json:"scts,omitempty"`
+	Revocation Revocation `json:"revocation,omitempty"`
+	// Authorities are what the authorities of a publicly trusted chain said of its
+	// certificates, when they were asked: the leaf first. They are asked only when
+	// the agent is told to.
+	Authorities []RevocationAnswer `json:"authorities,omitempty"`
+	Unnamed     *Certificate       `json:"unnamed,omitempty"` // leaf shown when no name is asked, when different
+	TicketLife  time.Duration      `json:"ticket_life,omitempty"`
+	Flaws       map[string]Offer   `json:"flaws,omitempty"` // "heartbleed"…: Accepted means affected; level P3
 	// Alternates are the leaves shown in answer to other hellos, when different: the
 	// certificate of another type of key. Four at most.
 	Alternates []Certificate `json:"alternates,omitempty"`
@@ -190,6 +198,22 @@ const (
 	RevocationUnknown Revocation = "unknown" // a source exists and could not be asked
 	RevocationNone    Revocation = "none"    // the certificate names no source
 )
+
+// RevocationAnswer is what one authority said of one certificate.
+type RevocationAnswer struct {
+	Certificate string `json:"certificate"` // its digest, "sha256:…"
+	Subject     string `json:"subject,omitempty"`
+	Source      string `json:"source"` // "crl" or "ocsp"
+	Address     string `json:"address"`
+	// Status is RevocationGood, Revoked, or RevocationUnknown when the responder does
+	// not know the certificate; empty when there is no answer, for the reason Cause.
+	Status     Revocation     `json:"status,omitempty"`
+	Cause      *scanner.Cause `json:"cause,omitempty"`
+	ThisUpdate time.Time      `json:"this_update,omitzero"`
+	NextUpdate time.Time      `json:"next_update,omitzero"` // zero when it is not said
+	RevokedAt  time.Time      `json:"revoked_at,omitzero"`
+	Reason     string         `json:"reason,omitempty"` // "keyCompromise" (RFC 5280 section 5.3.1)
+}
 
 // FactKind names the fact.
 func (TLS) FactKind() string { return "tls-endpoint" }

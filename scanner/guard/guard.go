@@ -60,6 +60,9 @@ type Config struct {
 	// Declared are the "host:port" of the services to look at. A page, a template or a
 	// record leads to these, to 80 and to 443 only.
 	Declared []string
+	// Authorities lets the authorities that certificates name be asked about
+	// revocation (DialAuthority).
+	Authorities bool
 	// From is the address connections leave from, when it is of their family;
 	// zero leaves the choice to the system.
 	From netip.Addr
@@ -104,6 +107,9 @@ type Config struct {
 //  8. At the moment the kernel is about to connect, the address it was given is
 //     judged once more, with the clock of that moment.
 //
+// An authority that a certificate names is no target: DialAuthority has rules of
+// its own, and refuses unless Config.Authorities is set.
+//
 // Check and connection use the same answer: the address that passed is dialled
 // as a literal, so that a name server that changes its mind changes nothing.
 type Guard struct {
@@ -122,6 +128,8 @@ type Guard struct {
 	delegations map[string]delegation
 	exclusions  *exclusions
 	declared    map[string]bool // "host:port"
+	// authorities are those asked so far; guarded by mu.
+	authorities []string
 }
 
 var _ scanner.Network = (*Guard)(nil)

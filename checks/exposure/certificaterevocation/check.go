@@ -5,6 +5,7 @@
 package certificaterevocation
 
 import (
+	"slices"
 	"time"
 
 	"carescan/checks/internal/contact"
@@ -39,25 +40,94 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if len(t.Chain) == 0 || t.Revocation == "" {
 		return scanner.Unknown("not-looked", nil)
 	}
-	leaf := t.Chain[0]
-	long := leaf.NotAfter.Sub(leaf.NotBefore) > time.Duration(c.Params.SourceDays)*24*time.Hour
+	if faults := append(revoked(t), offer(c, t)...); len(faults) > 0 {
+		return scanner.Together(faults)
+	}
 	switch {
-	case t.Revocation == fact.Revoked:
-		return scanner.Failed("revoked", nil)
-	case t.Staple == nil && t.Why[fact.TLSStaple] != "" && (leaf.MustStaple || len(leaf.OCSP) > 0):
+	case cut(t):
 		return scanner.Unknown("not-looked", nil)
-	case leaf.MustStaple && !fresh(t.Staple, c.At):
-		return scanner.Failed("must-staple", nil)
-	case t.Staple != nil && !fresh(t.Staple, c.At):
-		return scanner.FailedAs(scanner.Low, "bad-staple", nil)
-	case t.Revocation == fact.RevocationNone && long:
-		return scanner.FailedAs(scanner.Low, "sourceless", nil)
 	case t.Revocation == fact.RevocationNone:
 		return scanner.Passed("short-lived", nil)
-	case t.Staple == nil && len(leaf.OCSP) > 0:
-		return scanner.FailedAs(scanner.Low, "not-stapled", nil)
+	case t.Staple != nil && t.Staple.Status == "good":
+		return scanner.Passed("good", nil)
+	case len(about(t)) > 0:
+		return answered(c.At, about(t))
+	case t.Staple != nil: // an answer that knows nothing of the certificate
+		return scanner.Unknown("not-recognised", nil)
 	case t.Revocation == fact.RevocationGood:
 		return scanner.Passed("good", nil)
 	}
-	return scanner.Unknown("not-asked", nil)
+	return scanner.Exempt("not-asked", nil)
+}
+
+// revoked lists the certificates of the chain that an authority took back, each
+// once. A list that is out of date still names them.
+func revoked(t fact.TLS) (faults []scanner.Verdict) {
+	seen := map[string]bool{}
+	for _, a := range t.Authorities {
+		if a.Status != fact.Revoked || seen[a.Certificate] {
+			continue
+		}
+		seen[a.Certificate] = true
+		reason := "authority-revoked"
+		if a.Certificate == t.Chain[0].Digest {
+			reason = "revoked-since"
+		}
+		faults = append(faults, scanner.Failed(reason, scanner.Values{"subject": a.Subject, "since": a.RevokedAt.UTC().Format(time.DateOnly)}))
+	}
+	if t.Revocation == fact.Revoked && !seen[t.Chain[0].Digest] { // by the staple
+		faults = append(faults, scanner.Failed("revoked", nil))
+	}
+	return faults
+}
+
+// offer judges what the service and its certificate offer to their visitors.
+func offer(c scanner.Case[Params], t fact.TLS) []scanner.Verdict {
+	leaf := t.Chain[0]
+	long := leaf.NotAfter.Sub(leaf.NotBefore) > time.Duration(c.Params.SourceDays)*24*time.Hour
+	switch {
+	case cut(t):
+		return nil
+	case leaf.MustStaple && !fresh(t.Staple, c.At):
+		return []scanner.Verdict{scanner.Failed("must-staple", nil)}
+	case t.Staple != nil && !fresh(t.Staple, c.At):
+		return []scanner.Verdict{scanner.FailedAs(scanner.Low, "bad-staple", nil)}
+	case t.Revocation == fact.RevocationNone && long:
+		return []scanner.Verdict{scanner.FailedAs(scanner.Low, "sourceless", nil)}
+	case t.Staple == nil && len(leaf.OCSP) > 0:
+		return []scanner.Verdict{scanner.FailedAs(scanner.Low, "not-stapled", nil)}
+	}
+	return nil
+}
+
+// cut tells a service that fell silent after its certificate, before the proof of
+// revocation that its visitors expect could come.
+func cut(t fact.TLS) bool {
+	leaf := t.Chain[0]
+	return t.Staple == nil && t.Why[fact.TLSStaple] != "" && (leaf.MustStaple || len(leaf.OCSP) > 0)
+}
+
+// about are the answers about the certificate of the service itself.
+func about(t fact.TLS) []fact.RevocationAnswer {
+	return slices.DeleteFunc(slices.Clone(t.Authorities), func(a fact.RevocationAnswer) bool { return a.Certificate != t.Chain[0].Digest })
+}
+
+// answered concludes from the authorities that were asked: one good answer that is
+// in date is enough (RFC 5280 section 6.3.3, RFC 6960 section 4.2.2.1).
+func answered(at time.Time, answers []fact.RevocationAnswer) scanner.Verdict {
+	doubt := scanner.Unknown("not-recognised", nil)
+	for _, a := range answers {
+		values := scanner.Values{"address": a.Address, "until": a.NextUpdate.UTC().Format(time.DateOnly)}
+		switch {
+		case a.Status == fact.RevocationGood && (a.NextUpdate.IsZero() || !at.After(a.NextUpdate)):
+			return scanner.Passed("not-revoked", scanner.Values{"address": a.Address})
+		case a.Status == fact.RevocationGood:
+			doubt = scanner.Unknown("list-expired", values)
+		case a.Cause != nil:
+			words := a.Cause.Text()
+			doubt = scanner.Unknown("not-answered", scanner.Values{"address": a.Address, "why_fr": words.FR, "why_en": words.EN})
+			doubt.Causes = scanner.Causes{*a.Cause}
+		}
+	}
+	return doubt
 }

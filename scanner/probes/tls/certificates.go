@@ -4,8 +4,10 @@ package tlsprobe
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"slices"
+	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -26,7 +28,7 @@ func addOnce(leaves [][]byte, leaf []byte) [][]byte {
 
 // addCertificates writes what concerns the certificates: the chain of the default
 // handshake, or the first that passed in clear.
-func (p *Probe) addCertificates(f *fact.TLS, l *look) []scanner.Artifact {
+func (p *Probe) addCertificates(ctx context.Context, f *fact.TLS, l *look) []scanner.Artifact {
 	staple, stamps := l.first.state.OCSPResponse, 0
 	for _, sct := range l.first.state.SignedCertificateTimestamps {
 		stamps += min(1, len(sct))
@@ -48,9 +50,21 @@ func (p *Probe) addCertificates(f *fact.TLS, l *look) []scanner.Artifact {
 	}
 	f.Staple = readStaple(staple, chain)
 	f.SCTs = f.Chain[0].SCTs + stamps + stapledTimestamps(staple, chain)
-	f.Revocation = revocation(f.Staple, f.Chain[0])
+	f.Authorities = p.askAuthorities(ctx, f, l, chain)
+	f.Revocation = concluded(f, f.Chain[0], time.Now())
 	l.addOthers(f, chain[0])
 	return artifacts
+}
+
+// askAuthorities asks those of a publicly trusted chain about revocation, when the
+// probe was told to.
+func (p *Probe) askAuthorities(ctx context.Context, f *fact.TLS, l *look, chain []*x509.Certificate) []fact.RevocationAnswer {
+	network, leads := l.net.(scanner.AuthorityDialer)
+	if p.desk == nil || !leads || f.Trust != fact.Trusted {
+		return nil
+	}
+	path := p.stores.PublicPath(chain, time.Now())
+	return p.desk.Ask(ctx, network, l.net.UserAgent(), path)
 }
 
 // shown gives the certificates of a handshake, leaf first: those that the standard

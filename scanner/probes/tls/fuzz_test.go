@@ -5,6 +5,7 @@ package tlsprobe
 import (
 	"crypto/x509"
 	"testing"
+	"time"
 
 	"carescan/scanner/fact"
 )
@@ -49,7 +50,7 @@ func FuzzStaple(f *testing.F) {
 	f.Add([]byte{0x30, 0x03, 0x0A, 0x01, 0x06})
 	chain := newRoot(f, "Racine d'essai").cert
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if s := readStaple(raw, []*x509.Certificate{chain}); s != nil && s.Status == "good" && revocation(s, fact.Certificate{}) != fact.RevocationGood {
+		if s := readStaple(raw, []*x509.Certificate{chain}); s != nil && s.Status == "good" && concluded(&fact.TLS{Staple: s}, fact.Certificate{}, time.Now()) != fact.RevocationGood {
 			t.Errorf("%+v", s)
 		}
 		stapledTimestamps(raw, []*x509.Certificate{chain})

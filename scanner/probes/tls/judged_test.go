@@ -236,7 +236,7 @@ func TestJudgedCertificates(t *testing.T) {
 		cert tls.Certificate
 		want map[string]string
 	}{
-		"days-46":   {edited(func(*x509.Certificate) {}), map[string]string{"exposure.certificate-validity": "pass valid", "exposure.certificate-chain": "pass whole", "exposure.certificate-key": "pass strong", "exposure.certificate-revocation": "inconclusive not-asked", "exposure.certificate-lifetime": "fail not-logged"}},
+		"days-46":   {edited(func(*x509.Certificate) {}), map[string]string{"exposure.certificate-validity": "pass valid", "exposure.certificate-chain": "pass whole", "exposure.certificate-key": "pass strong", "exposure.certificate-revocation": "not_applicable not-asked", "exposure.certificate-lifetime": "fail not-logged"}},
 		"soon":      {edited(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(day) }), map[string]string{"exposure.certificate-validity": "fail soon"}},
 		"urgent":    {edited(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(12 * time.Hour) }), map[string]string{"exposure.certificate-validity": "fail urgent"}},
 		"expired":   {edited(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-day) }), map[string]string{"exposure.certificate-validity": "fail expired", "exposure.certificate-chain": "pass whole"}},

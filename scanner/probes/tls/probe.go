@@ -25,6 +25,7 @@ import (
 	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/excerpt"
 	"carescan/scanner/probes/internal/hello"
+	"carescan/scanner/probes/internal/revocation"
 	"carescan/scanner/probes/internal/starttls"
 )
 
@@ -42,6 +43,9 @@ type Options struct {
 	// pool computes no signature of the past, by which some of them have to be known.
 	Declared []byte
 	Timeout  time.Duration // of one connection; 10 s when zero
+	// Authorities asks those that publicly trusted chains name about revocation, each
+	// once in the life of the probe, which is one run.
+	Authorities bool
 	// Protocols says what is spoken before TLS on "host:port", by the words of the
 	// package starttls; "" means that TLS begins at once. Elsewhere, the port tells.
 	Protocols map[string]string
@@ -58,6 +62,7 @@ func (o Options) protocol(host string, port int) starttls.Protocol {
 type Probe struct {
 	options Options
 	stores  certificate.Stores
+	desk    *revocation.Desk // nil: authorities are not asked
 }
 
 // New makes the probe.
@@ -68,7 +73,11 @@ func New(o Options) *Probe {
 	if o.Roots == nil {
 		o.Store = "system"
 	}
-	return &Probe{o, certificate.Stores{Public: o.Roots, Private: o.Private, Known: certificate.Authorities(o.Declared)}}
+	p := &Probe{options: o, stores: certificate.Stores{Public: o.Roots, Private: o.Private, Known: certificate.Authorities(o.Declared)}}
+	if o.Authorities {
+		p.desk = revocation.New()
+	}
+	return p
 }
 
 // Name is what plans call the probe.
@@ -83,13 +92,17 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindService }
 // Facts are the kinds of fact it brings back.
 func (*Probe) Facts() []string { return []string{fact.TLS{}.FactKind()} }
 
-// Needs are the service alone. The load is a bound in code, about twice what a
-// modern server takes.
-func (*Probe) Needs() scanner.Needs {
-	return scanner.Needs{
+// Needs are the service, and the authorities of certificates when they are asked.
+// The load is a bound in code, about twice what a modern server takes.
+func (p *Probe) Needs() scanner.Needs {
+	needs := scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
 		Load:     scanner.Load{Connections: budget, Requests: budget},
 	}
+	if p.desk != nil {
+		needs.Contacts = append(needs.Contacts, scanner.ContactAuthorities)
+	}
+	return needs
 }
 
 // Observe looks at the service, one connection at a time.
@@ -123,7 +136,7 @@ func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
 	switch f.Reach {
 	case fact.Answered:
 		l.fill(&f)
-		s.Artifacts = p.addCertificates(&f, l)
+		s.Artifacts = p.addCertificates(ctx, &f, l)
 		if l.stopped != nil {
 			f.Why["look"] = excerpt.Error(l.stopped, maxText)
 		}

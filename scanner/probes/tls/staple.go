@@ -11,6 +11,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/certificate"
+	"carescan/scanner/probes/internal/revocation"
 )
 
 // readStaple reads the OCSP answer sent with the handshake. It counts only when
@@ -20,7 +21,7 @@ func readStaple(raw []byte, chain []*x509.Certificate) *fact.Staple {
 	if len(raw) == 0 || len(chain) == 0 {
 		return nil
 	}
-	answer, err := ocsp.ParseResponseForCert(raw, chain[0], certificate.Issuer(chain))
+	answer, err := revocation.ReadOCSP(raw, chain[0], certificate.Issuer(chain))
 	if err != nil {
 		return &fact.Staple{Status: "invalid"}
 	}
@@ -37,11 +38,22 @@ func stapleStatus(status int) string {
 	return "unknown"
 }
 
-// revocation is what a staple says, or what could be asked. A bad staple proves
-// nothing, and the sources the certificate names are not asked: they belong to
-// others, outside the scope.
-func revocation(staple *fact.Staple, leaf fact.Certificate) fact.Revocation {
+// concluded is what the authorities that were asked say of the leaf, or a staple,
+// or what could be asked. A bad staple proves nothing.
+func concluded(f *fact.TLS, leaf fact.Certificate, at time.Time) fact.Revocation {
+	told := fact.RevocationUnknown
+	for _, a := range f.Authorities {
+		if a.Certificate == leaf.Digest && a.Status == fact.Revoked {
+			return fact.Revoked
+		}
+		if a.Certificate == leaf.Digest && a.Status == fact.RevocationGood && (a.NextUpdate.IsZero() || !at.After(a.NextUpdate)) {
+			told = fact.RevocationGood
+		}
+	}
+	staple := f.Staple
 	switch {
+	case told == fact.RevocationGood && (staple == nil || staple.Status != "revoked"):
+		return told
 	case staple != nil && staple.Status == "good":
 		return fact.RevocationGood
 	case staple != nil && staple.Status == "revoked":

@@ -118,6 +118,7 @@ targets: {hosts: [192.0.2.9]}`, place: "targets.hosts[0]", fr: "est exclue par s
 	{name: "endings-of-no-registry", yaml: `network: {resolvers: ["127.0.0.1:9"], rdap_suffixes: [fr]}`, place: "network.rdap", fr: "cette clé est nécessaire", en: "this key is needed"},
 	{name: "ending-of-a-star", yaml: `network: {resolvers: ["127.0.0.1:9"], rdap: "https://rdap.test/", rdap_suffixes: ["*.fr"]}`, place: "network.rdap_suffixes[0]", fr: "une étoile n'est pas permise ici", en: "a star is not allowed here"},
 	{name: "log-in-clear", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: "http://log.test/"}`, place: "network.certificate_log", fr: "n'est pas une adresse https", en: "is not an https address"},
+	{name: "revocation-of-a-word", yaml: `network: {resolvers: ["127.0.0.1:9"], revocation: always}`, place: "network.revocation", fr: "n'est pas connu", en: "is not known"},
 	{name: "pace-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], rate_per_host: -1}`, place: "network.rate_per_host", fr: "la valeur est négative", en: "the value is negative"},
 	{name: "budget-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], budget_per_host: -1}`, place: "network.budget_per_host", fr: "la valeur est négative", en: "the value is negative"},
 	{name: "second-look-before-the-first", yaml: `network: {resolvers: ["127.0.0.1:9"], confirm_after: -1m}`, place: "network.confirm_after", fr: "n'est pas une durée", en: "is not a duration"},

@@ -25,6 +25,7 @@ type Network struct {
 	RDAPSuffixes   []string   `yaml:"rdap_suffixes"`    // endings it answers for; default: all
 	RecursionZone  string     `yaml:"recursion_zone"`   // domain of ours whose names are asked of name servers
 	CertificateLog string     `yaml:"certificate_log"`  // names seen in public logs: file or https address; none by default
+	Revocation     string     `yaml:"revocation"`       // "authorities": those of public certificates are asked; else nobody
 	SourceAddress  netip.Addr `yaml:"source_address"`   // connections leave from it
 	// ConfirmAfter is when failures that a passing state of the network may
 	// explain are looked at again.
@@ -36,6 +37,10 @@ type Network struct {
 	BudgetPerHost     int           `yaml:"budget_per_host"`
 	QuietHours        []Hours       `yaml:"quiet_hours"` // local time; nothing is contacted then
 }
+
+// RevocationAuthorities is the word of Network.Revocation that lets authorities be
+// asked.
+const RevocationAuthorities = "authorities"
 
 // Redirect says that "host:port" answers at another "address:port".
 type Redirect struct {
@@ -79,6 +84,10 @@ var networkSection = settings.Section{
 		"certificate_log": {
 			FR: "noms vus dans les journaux publics de certificats : fichier ou adresse https ; aucun par défaut",
 			EN: "names seen in public logs of certificates: file or https address; none by default", Example: "journaux/certificats.txt",
+		},
+		"revocation": {
+			FR: "« authorities » : demander aux autorités des certificats publics, hors du périmètre, ce qu'elles ont révoqué (listes CRL et OCSP) ; à défaut, personne n'est interrogé",
+			EN: `"authorities": ask the authorities of public certificates, outside the scope, what they revoked (CRL lists and OCSP); without it, nobody is asked`, Example: "authorities",
 		},
 		"source_address": {FR: "adresse de cette machine d'où partent les connexions ; à défaut, le système choisit", EN: "address of this machine that connections leave from; without it, the system chooses", Example: "192.0.2.99"},
 		"confirm_after":  {FR: "délai avant le second regard qui confirme un écart", EN: "time before the second look that confirms a failure", Default: "10m"},
@@ -146,6 +155,10 @@ func (n Network) Validate() settings.Faults {
 	}
 	if n.LogIsRemote() {
 		faults = append(faults, httpsAddress("certificate_log", n.CertificateLog)...)
+	}
+	if n.Revocation != "" && n.Revocation != RevocationAuthorities {
+		faults.Add("revocation", settings.Say("« %s » n'est pas connu", "%q is not known", n.Revocation),
+			settings.Say("écrivez « %s », ou retirez cette clé", "write %q, or remove this key", RevocationAuthorities))
 	}
 	if n.RecursionZone != "" {
 		faults = append(faults, notDomain("recursion_zone", n.RecursionZone)...)

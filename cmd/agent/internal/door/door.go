@@ -36,7 +36,8 @@ func Open(c config.Config, scope scanner.Scope, declared []string) (*Door, error
 	}
 	opened, err := guard.New(guard.Config{
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
-		RootHints: hints, Sources: sourcesOf(n), Declared: declared, From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
+		RootHints: hints, Sources: sourcesOf(n), Declared: declared, Authorities: n.Revocation == config.RevocationAuthorities,
+		From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
 		RatePerHost: n.RatePerHost, RequestRatePerHost: n.RequestRate, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})

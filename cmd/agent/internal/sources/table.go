@@ -81,7 +81,10 @@ var table = []source{
 		}), nil
 	}},
 	{name: tlsprobe.Name, at: itsService, probe: func(s Shared) (scanner.Probe, error) {
-		return tlsprobe.New(tlsprobe.Options{Roots: s.trust.public, Store: s.trust.store, Private: s.trust.private, Declared: s.trust.text}), nil
+		return tlsprobe.New(tlsprobe.Options{
+			Roots: s.trust.public, Store: s.trust.store, Private: s.trust.private, Declared: s.trust.text,
+			Authorities: s.Config.Network.Revocation == config.RevocationAuthorities,
+		}), nil
 	}},
 	{
 		name: nuclei.Name, told: section[nuclei.Settings](nuclei.Section, nuclei.Defaults), at: itself(scanner.KindSite),

@@ -45,9 +45,14 @@ func oldSignature(c *x509.Certificate) (oldAlgorithm, bool) {
 	if !ok {
 		return oldAlgorithm{}, false
 	}
+	return oldNamed(p.outer)
+}
+
+// oldNamed finds an old way of signing by its AlgorithmIdentifier.
+func oldNamed(identifier cryptobyte.String) (oldAlgorithm, bool) {
 	var body cryptobyte.String
 	var id asn1.ObjectIdentifier
-	if !p.outer.ReadASN1(&body, cryptobyte_asn1.SEQUENCE) || !body.ReadASN1ObjectIdentifier(&id) {
+	if !identifier.ReadASN1(&body, cryptobyte_asn1.SEQUENCE) || !body.ReadASN1ObjectIdentifier(&id) {
 		return oldAlgorithm{}, false
 	}
 	old, found := oldAlgorithms[id.String()]
@@ -70,20 +75,28 @@ func describeSignature(c *x509.Certificate) string {
 
 // signatureHolds tells whether one certificate signed another, by an old way too.
 func signatureHolds(issuer, c *x509.Certificate) bool {
-	old, found := oldSignature(c)
+	p, ok := split(c.Raw)
+	return ok && Signed(issuer, p.outer, c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
+}
+
+// Signed tells whether the key of a certificate made a signature over a text, by
+// an AlgorithmIdentifier, which the standard library knows as a number when it is
+// not an old way.
+func Signed(issuer *x509.Certificate, identifier []byte, number x509.SignatureAlgorithm, text, signature []byte) bool {
+	old, found := oldNamed(identifier)
 	if !found {
-		return issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+		return issuer.CheckSignature(number, text, signature) == nil
 	}
 	h := old.hash.New()
-	h.Write(c.RawTBSCertificate)
+	h.Write(text)
 	digest := h.Sum(nil)
 	switch key := issuer.PublicKey.(type) {
 	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(key, old.hash, digest, c.Signature) == nil
+		return rsa.VerifyPKCS1v15(key, old.hash, digest, signature) == nil
 	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(key, digest, c.Signature)
+		return ecdsa.VerifyASN1(key, digest, signature)
 	case *dsa.PublicKey:
-		return dsaHolds(key, digest, c.Signature)
+		return dsaHolds(key, digest, signature)
 	}
 	return false
 }

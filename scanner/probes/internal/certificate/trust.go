@@ -76,6 +76,25 @@ func (s Stores) builds(chain []*x509.Certificate, roots *x509.CertPool) bool {
 	return verified(timeless, roots, moments(chain)) || s.climbsOld(timeless, roots)
 }
 
+// PublicPath is a path from the leaf to a root of the public store, root included,
+// by certificates that hold at a moment; nil when there is none, or only one by
+// signatures of the past.
+func (s Stores) PublicPath(chain []*x509.Certificate, at time.Time) []*x509.Certificate {
+	roots, err := s.public()
+	if err != nil {
+		return nil
+	}
+	options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), CurrentTime: at}
+	for _, cert := range chain[1:] {
+		options.Intermediates.AddCert(cert)
+	}
+	paths, err := chain[0].Verify(options)
+	if err != nil {
+		return nil
+	}
+	return paths[0]
+}
+
 // outOfDate gives the place of the first certificate above the leaf that was out
 // of date at a moment, when no path held then without it; 0 when there is none.
 // Of a leaf that was itself out of date, any moment of its life will do.

@@ -24,6 +24,8 @@ type Network struct {
 	Recursives []netip.AddrPort
 	Registries []netip.AddrPort // given as the parents of every domain
 	Authorised bool             // looks of level P3
+	// Authorities are those of certificates: "host:80" in the world → "127.0.0.1:port".
+	Authorities map[string]string
 
 	mu    sync.Mutex
 	dials []string
@@ -126,4 +128,18 @@ func (n *Network) Paced() []string {
 
 func refusal(address string) error {
 	return &scanner.Refusal{Code: scanner.RefusedOutOfScope, Address: address, Detail: "not in this test"}
+}
+
+// DialAuthority dials the server of the test that stands for an authority of
+// certificates; without Authorities, it refuses as a guard that was not told to.
+func (n *Network) DialAuthority(ctx context.Context, address string) (net.Conn, error) {
+	n.mu.Lock()
+	n.dials = append(n.dials, "authority "+address)
+	n.mu.Unlock()
+	real, known := n.Authorities[address]
+	if !known {
+		return nil, refusal(address)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", real)
 }
