@@ -76,12 +76,15 @@ func hasOneDMARC(set fact.RecordSet) bool {
 // isPresent ends the climb of RFC 8659 section 3: the nearest set applies.
 func isPresent(set fact.RecordSet) bool { return set.Answer == fact.Present }
 
-// authoritative lists the servers of the domain that we may ask. They are
-// dialled by name: the guard checks the address it finds.
+// authoritative lists the servers of the domain that exist and that we may ask. They
+// are dialled by name: the guard checks the address it finds.
 func authoritative(ctx context.Context, network scanner.Network, ns fact.RecordSet) []server {
 	var servers []server
 	for _, value := range dnswire.Turn(ctx, ns.Values) {
 		host := scanner.CanonicalName(value)
+		if addresses, err := network.Lookup(ctx, host); err == nil && len(addresses) == 0 {
+			continue
+		}
 		if len(servers) < maxAuthoritative && network.Permits(ctx, host) == nil {
 			servers = append(servers, server{Server: dnswire.Server{Address: net.JoinHostPort(host, "53")}})
 		}
