@@ -41,6 +41,16 @@ func address() *Fault {
 	}
 }
 
+func addressRange() *Fault {
+	return &Fault{
+		Because: scanner.Text{FR: "c'est une plage d'adresses IP", EN: "this is a range of IP addresses"},
+		Hint: scanner.Text{
+			FR: "écrivez les plages sous scope.ranges ou scope.excluded\u00a0; une cible est un nom ou une seule adresse",
+			EN: "write ranges under scope.ranges or scope.excluded; a target is a name or a single address",
+		},
+	}
+}
+
 func severalNames(text string) *Fault {
 	names := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",; \t\u00a0\n", r) })
 	list := `["` + strings.Join(names[:min(len(names), 3)], `", "`) + `"]`

@@ -198,7 +198,9 @@ func notAlone(text string) *Fault {
 		return nothing()
 	case len(text) > maxText:
 		return tooLong(maxName)
-	case errPrefix == nil, errAddr == nil:
+	case errPrefix == nil:
+		return addressRange()
+	case errAddr == nil:
 		return address()
 	case strings.ContainsAny(text, ",;") || len(strings.Fields(text)) > 1:
 		return severalNames(text)

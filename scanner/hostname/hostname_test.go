@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 		"https://chu.test/": "a web address", "chu.test/": "a web address", "chu.test:104": "a port", "chu.test:*": "a port", "a@chu.test": "a mail address",
 		"a.test,b.test": "several names", "a.test; b.test": "several names", "a.test b.test": "several names", "a.test\u00a0b.test": "several names",
 		"irm-*.chu.test": "before the first dot", "a.*.chu.test": "before the first dot", "*.chu.test": "not allowed here", "*": "before the first dot",
-		"192.0.2.1": "an IP address", "192.0.2.0/24": "an IP address", "2001:db8::1": "an IP address", "[2001:db8::1]": "an IP address", "10.1": "an IP address",
+		"192.0.2.1": "an IP address", "192.0.2.0/24": "a range of IP addresses", "2001:db8::1": "an IP address", "[2001:db8::1]": "an IP address", "10.1": "an IP address",
 		"a..test": "a dot too many", ".chu.test": "a dot too many", "chu.test..": "a dot too many", ".": "a dot too many",
 		long + ".test": "63 characters", strings.Repeat("a.", 126) + "test": "253 characters", strings.Repeat("a.", 9000): "253 characters", strings.Repeat("é", 60) + ".test": "63 characters",
 		"a!.test": `"!"`, "a\x00.test": "a character", "xn--a.test": `"xn--"`,

@@ -118,3 +118,38 @@ func TestRedirectsLeadToDeclaredPorts(t *testing.T) {
 		})
 	}
 }
+
+// TestRedirectsNameAHostInOneWay: names have no case (RFC 4343 section 2), and checks
+// compare the hosts of answers.
+func TestRedirectsNameAHostInOneWay(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			http.Redirect(w, r, "https://WWW.Chu.TEST:443/accueil", http.StatusFound)
+		case "/accueil":
+			http.Redirect(w, r, "https://h%C3%B4pital.chu.test/", http.StatusFound)
+		}
+	}))
+	defer site.Close()
+	at := strings.TrimPrefix(site.URL, "https://")
+	door, err := guard.New(guard.Config{
+		RatePerHost: 1000, RequestRatePerHost: 1000, Redirects: map[string]string{"www.chu.test:443": at},
+		Scope: scanner.Scope{
+			Names: []string{"*.chu.test"}, ExcludedNames: []string{"hôpital.chu.test"}, Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+			Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Stop()
+	sightings, err := New(Options{}).Observe(t.Context(), door, scanner.Target{Kind: scanner.KindSite, ID: "https://www.chu.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hops := sightings[0].Fact.(fact.Web).Hops
+	if len(hops) != 2 || hops[1].URL != "https://www.chu.test:443/accueil" || !strings.Contains(hops[1].Refused, "xn--hpital-ixa.chu.test") {
+		t.Errorf("the answers are %+v", hops)
+	}
+}

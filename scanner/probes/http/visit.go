@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"carescan/scanner"
@@ -193,6 +194,8 @@ func (v *visitor) permitted(ctx context.Context, from *url.URL, location string)
 	if err := v.net.Permits(ctx, place); err != nil {
 		return nil, err
 	}
+	// The same host has one spelling in facts (RFC 3986 section 6.2.2.1).
+	to.Host = strings.Replace(to.Host, to.Hostname(), host, 1)
 	// A redirect chooses neither a name to sign in with nor a place in the page.
 	to.User, to.Fragment, to.RawFragment = nil, "", ""
 	return to, nil

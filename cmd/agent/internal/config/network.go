@@ -3,6 +3,7 @@
 package config
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -138,8 +139,14 @@ func (n Network) Validate() settings.Faults {
 			}
 		}
 	}
+	known := map[string]bool{}
 	for i, r := range n.Redirects {
-		faults = append(faults, r.validate().Below("redirects"+settings.At(i))...)
+		own := r.validate()
+		if place := r.place(); len(own) == 0 && known[place] {
+			own = append(own, settings.Twice("from", r.From)) // which one counts would be chance
+		}
+		known[r.place()] = true
+		faults = append(faults, own.Below("redirects"+settings.At(i))...)
 	}
 	for i, h := range n.QuietHours {
 		faults = append(faults, h.validate().Below("quiet_hours"+settings.At(i))...)
@@ -197,6 +204,15 @@ func ParseServer(written string) (netip.AddrPort, error) {
 		return netip.AddrPortFrom(addr, portDNS), nil
 	}
 	return netip.ParseAddrPort(written)
+}
+
+// place is From in the form that all its spellings share.
+func (r Redirect) place() string {
+	host, port, err := net.SplitHostPort(r.From)
+	if err != nil {
+		return r.From // which validate refuses
+	}
+	return net.JoinHostPort(hostname.Canonical(host), strings.TrimLeft(port, "0"))
 }
 
 func (r Redirect) validate() (faults settings.Faults) {
