@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command carescan-agent looks at one establishment on a rhythm, keeps what it
-// saw and sends it on. A site is read even behind a certificate whose serial number
-// is negative, which is told as a fault of the certificate.
-//
-//go:debug x509negativeserial=1
+// saw and sends it on.
 package main
 
 import (
