@@ -2,6 +2,8 @@
 
 package fact
 
+import "carescan/scanner"
+
 // Recursion is whether the name servers of a domain resolve any name for
 // strangers.
 type Recursion struct {
@@ -22,7 +24,14 @@ type RecursionTry struct {
 	Server  string          `json:"server"`
 	Address string          `json:"address,omitempty"`
 	Result  RecursionResult `json:"result"`
-	Error   string          `json:"error,omitempty"`
+	// Meeting tells a declared provider's server, and one that is in no list. A
+	// provider's is asked about the domain only, and the result is not-asked when
+	// that proves nothing.
+	Meeting scanner.Meeting `json:"meeting,omitempty"`
+	// Offered tells that a provider's server offers recursion: whether it would
+	// resolve other names was not asked.
+	Offered bool   `json:"offered,omitempty"`
+	Error   string `json:"error,omitempty"`
 }
 
 // RecursionResult says how a recursive question ended.

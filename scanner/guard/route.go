@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"carescan/scanner"
 )
 
 // route is one way to a target: an address, and the names that led to it, none
@@ -15,6 +17,8 @@ type route struct {
 	asked string // as the caller wrote it, for messages
 	at    netip.AddrPort
 	names []string
+	// purpose is what a provider is met for; the zero value for what the scope allows.
+	purpose scanner.Purpose
 }
 
 func (r route) describe() string {
@@ -61,13 +65,13 @@ func redirectRoute(name string, at netip.AddrPort, port uint16) route {
 	if at.Port() == anyPort {
 		at = netip.AddrPortFrom(at.Addr(), port)
 	}
-	return route{name, at, []string{name}}
+	return route{asked: name, at: at, names: []string{name}}
 }
 
 func toRoutes(asked string, found []resolved, port uint16) []route {
 	routes := make([]route, 0, len(found))
 	for _, f := range found {
-		routes = append(routes, route{asked, netip.AddrPortFrom(f.addr, port), f.names})
+		routes = append(routes, route{asked: asked, at: netip.AddrPortFrom(f.addr, port), names: f.names})
 	}
 	return routes
 }

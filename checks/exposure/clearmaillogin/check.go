@@ -40,6 +40,9 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if len(seen.silent) > 0 {
 		return reception.Doubt("silent", seen.silent)
 	}
+	if v, met := reception.AsClient(f); met {
+		return v
+	}
 	if v, unseen := reception.Unseen(f); unseen {
 		return v
 	}

@@ -87,6 +87,8 @@ func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 		return scanner.Unknown("failing", list(s.failing)), true
 	case len(s.silent) > 0:
 		return scanner.Unknown("silent", list(s.silent)), true
+	case len(named.Strangers(d)) > 0:
+		return named.Undeclared(named.Strangers(d)), true
 	case len(s.notAsked) > 0:
 		return scanner.Unknown("not-asked", list(s.notAsked)), true
 	case len(s.tcpSilent) > 0:

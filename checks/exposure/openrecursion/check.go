@@ -24,7 +24,9 @@ var Check = scanner.Check{
 // recursion from every one of them.
 func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
 	open, silent := withResult(r, fact.RecursionOpen), withResult(r, fact.RecursionFailed)
-	kept := slices.Concat(withResult(r, fact.RecursionNotAsked), unrouted(r))
+	offering := offers(r)
+	asked := func(name string) bool { return slices.Contains(offering, name) }
+	kept := slices.Concat(slices.DeleteFunc(withResult(r, fact.RecursionNotAsked), asked), unrouted(r))
 	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(open) > 0:
@@ -37,8 +39,12 @@ func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
 		return named.Unserved()
 	case len(silent) > 0:
 		return scanner.Unknown("failed", list(silent))
+	case len(undeclared(r)) > 0:
+		return named.Undeclared(undeclared(r))
 	case len(kept) > 0:
 		return scanner.Unknown("not-asked", list(kept))
+	case len(offering) > 0:
+		return scanner.Unknown("offered", list(offering))
 	case r.More > 0:
 		return named.Crowded()
 	}

@@ -25,7 +25,8 @@ var Check = scanner.Check{
 // every one of them.
 func judge(_ scanner.Case[struct{}], t fact.Transfer) scanner.Verdict {
 	servers, most := byResult(t)
-	kept := slices.Concat(servers[fact.TransferNotAsked], unrouted(t))
+	clients := asClient(t)
+	kept := slices.DeleteFunc(slices.Concat(servers[fact.TransferNotAsked], unrouted(t)), func(name string) bool { return slices.Contains(clients, name) })
 	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(servers[fact.TransferDelivered]) > 0:
@@ -36,6 +37,8 @@ func judge(_ scanner.Case[struct{}], t fact.Transfer) scanner.Verdict {
 		return scanner.Unknown("not-asked", list(kept))
 	case len(servers[fact.TransferFailed]) > 0:
 		return scanner.Unknown("failed", list(servers[fact.TransferFailed]))
+	case len(clients) > 0:
+		return scanner.Unknown("provider", list(clients))
 	}
 	return scanner.Passed("refused", list(servers[fact.TransferRefused]))
 }

@@ -29,13 +29,12 @@ func Settled(f fact.MailServers) (scanner.Verdict, bool) {
 // Unseen is the verdict when nothing wrong was seen, yet not all was seen, and
 // whether there is one.
 func Unseen(f fact.MailServers) (scanner.Verdict, bool) {
-	var providers, unknown []string
+	var unknown []string
 	seen := false
 	for _, s := range f.Servers {
 		seen = seen || len(s.Hosts) > 0
 		switch {
-		case s.Provider != "":
-			providers = append(providers, s.Provider)
+		case s.Provider != "": // told below
 		case s.Reach == fact.Unreached || s.LeftOut > 0:
 			unknown = append(unknown, s.Name)
 		}
@@ -43,11 +42,11 @@ func Unseen(f fact.MailServers) (scanner.Verdict, bool) {
 	if f.LeftOut > 0 {
 		unknown = append(unknown, "+"+strconv.Itoa(f.LeftOut))
 	}
-	switch {
-	case len(unknown) > 0:
+	if len(unknown) > 0 {
 		return Doubt("server-unknown", unknown), true
-	case len(providers) > 0:
-		return scanner.Unknown("provider", scanner.Values{"providers": List(providers)}), true
+	}
+	if v, undeclared := Undeclared(f); undeclared {
+		return v, true
 	}
 	return scanner.Unknown("no-server", nil), !seen
 }

@@ -25,9 +25,15 @@ func (l *look) server(ctx context.Context, e exchanger, validating bool) fact.Ma
 	s := fact.MailServer{Name: e.name, Preference: e.preference, Reach: fact.Unreached}
 	var records []tlsaRecord
 	s.TLSA, records = l.tlsa(ctx, e.name, validating)
-	if err := l.network.Permits(ctx, e.name); err != nil {
+	purpose := scanner.Purpose{Service: scanner.ServiceMail, Domain: scanner.CanonicalName(l.domain)}
+	meeting, err := scanner.Meet(ctx, l.network, e.name, purpose)
+	s.Meeting = meeting
+	if err != nil {
 		s.Error, s.Provider = technical(err), l.provider(e.name, err)
 		return s
+	}
+	if meeting == scanner.MetAsClient {
+		ctx = scanner.AsClient(ctx, purpose)
 	}
 	addresses, err := l.network.Lookup(ctx, e.name)
 	if err != nil {
@@ -41,6 +47,7 @@ func (l *look) server(ctx context.Context, e exchanger, validating bool) fact.Ma
 	doors := l.doors(ctx, e.name, addresses)
 	s.LeftOut = len(addresses) - min(len(doors), maxAddresses)
 	for _, d := range doors[:min(len(doors), maxAddresses)] {
+		d.asClient = meeting == scanner.MetAsClient
 		h := l.host(ctx, d, e.name)
 		h.TLSA = d.matches(records, e.name, l.options.Roots)
 		s.Hosts = append(s.Hosts, h)
@@ -151,6 +158,7 @@ type door struct {
 	at        string // the address, or the name
 	address   string // really dialled, once something was
 	timeout   time.Duration
+	asClient  bool // of a provider: port 25 alone, and one handshake
 	descent   descent
 }
 

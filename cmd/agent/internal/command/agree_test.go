@@ -53,6 +53,9 @@ var badOnes = []bad{
 	{name: "authorisation-backwards", yaml: "scope: {names: [chu.test], authorisation: {by: RSSI, from: 2099-01-01, until: 2098-01-01}}", place: "scope.authorisation.until", fr: "l'autorisation finit avant de commencer", en: "the authorisation ends before it begins"},
 	{name: "scope-of-an-address", yaml: `scope: {names: ["https://chu.test"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.names[0]", fr: "n'est pas un nom", en: "is not a name"},
 	{name: "excluded-name-with-port", yaml: `scope: {names: [chu.test], excluded_names: ["irm.chu.test:80"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.excluded_names[0]", fr: "n'est pas un nom", en: "is not a name"},
+	{name: "provider-of-an-address", yaml: `scope: {names: [chu.test], providers: ["https://ns1.provider.test"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.providers[0]", fr: "n'est pas un nom", en: "is not a name"},
+	{name: "provider-is-everybody", yaml: `scope: {names: [chu.test], providers: ["0.0.0.0/0"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.providers[0]", fr: "couvre bien plus que les serveurs d'un prestataire", en: "covers much more than the servers of a provider"},
+	{name: "provider-in-scope", yaml: `scope: {names: [chu.test, "*.chu.test"], providers: [ns1.chu.test], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.providers[0]", fr: "est déjà dans scope.names", en: "is already in scope.names"},
 	{name: "range-mapped", yaml: `scope: {names: [chu.test], excluded: ["::ffff:192.0.2.0/120"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.excluded[0]", fr: "n'est pas une plage d'adresses", en: "is not a range"},
 
 	{name: "domain-of-one-label", yaml: "targets: {domains: [localhost]}", place: "targets.domains[0]", fr: "« localhost » n'est pas un nom de domaine", en: `"localhost" is not a domain name`},

@@ -16,6 +16,7 @@ type Scope struct {
 	Ranges        []netip.Prefix `yaml:"ranges"`
 	Excluded      []netip.Prefix `yaml:"excluded"`
 	ExcludedNames []string       `yaml:"excluded_names"`
+	Providers     []string       `yaml:"providers"` // names and addresses of third parties
 	Authorisation Authorisation  `yaml:"authorisation"`
 }
 
@@ -47,6 +48,11 @@ var scopeSection = settings.Section{
 			Example: "[192.0.2.64/28]",
 		},
 		"excluded_names": {FR: "noms jamais contactés", EN: "names never contacted", Example: "[scanner-irm.chu-exemple.fr]"},
+		"providers": {
+			FR:      "serveurs d'un prestataire, DNS ou messagerie : noms, « *. » compris, ou adresses ; rencontrés seulement comme un client ordinaire, jamais examinés",
+			EN:      `servers of a provider, DNS or mail: names, "*." included, or addresses; met as an ordinary client only, never looked at`,
+			Example: `[ns1.operateur-dns.example, "*.filtre-mail.example"]`,
+		},
 		"authorisation": {
 			FR: "la permission écrite ; sans elle, rien ne part", EN: "the written permission; without it nothing runs",
 		},
@@ -85,6 +91,8 @@ func (s Scope) Validate() settings.Faults {
 			}
 		}
 	}
+	_, unfit := s.ParseProviders()
+	faults = append(faults, unfit...)
 	return append(faults, ordered(s.Authorisation.From, s.Authorisation.Until).Below("authorisation")...)
 }
 

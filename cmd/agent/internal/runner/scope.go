@@ -15,8 +15,10 @@ import (
 
 // scopeOf is the scope a configuration declares.
 func scopeOf(c config.Config) scanner.Scope {
+	providers, _ := c.Scope.ParseProviders() // faults are told when the configuration is read
 	return scanner.Scope{
-		Names: c.Scope.Names, Ranges: c.Scope.Ranges,
+		Providers: providers,
+		Names:     c.Scope.Names, Ranges: c.Scope.Ranges,
 		Excluded: c.Scope.Excluded, ExcludedNames: c.Scope.ExcludedNames,
 		Authorisation: authorisationOf(c.Scope.Authorisation),
 	}

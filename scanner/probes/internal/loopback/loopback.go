@@ -24,6 +24,8 @@ type Network struct {
 	Recursives []netip.AddrPort
 	Registries []netip.AddrPort // given as the parents of every domain
 	Authorised bool             // looks of level P3
+	// Providers are hosts with a route that are met for a purpose only.
+	Providers []string
 
 	mu    sync.Mutex
 	dials []string
@@ -32,6 +34,9 @@ type Network struct {
 
 // DialContext dials the server of the test that stands for an address.
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if host, _, err := net.SplitHostPort(address); err == nil && n.isShut(ctx, host) {
+		return nil, &scanner.Refusal{Code: scanner.RefusedProvider, Address: address}
+	}
 	n.mu.Lock()
 	n.dials = append(n.dials, network+" "+address)
 	n.mu.Unlock()
@@ -54,13 +59,21 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 type guarded struct{ net.Conn }
 
 // Permits allows the hosts that have a route.
-func (n *Network) Permits(_ context.Context, host string) error {
+func (n *Network) Permits(ctx context.Context, host string) error {
+	if n.isShut(ctx, host) {
+		return &scanner.Refusal{Code: scanner.RefusedProvider, Address: host}
+	}
 	for address := range n.Routes {
 		if name, _, err := net.SplitHostPort(address); err == nil && name == host {
 			return nil
 		}
 	}
 	return refusal(host)
+}
+
+// isShut tells a provider's host for whoever has no purpose.
+func (n *Network) isShut(ctx context.Context, host string) bool {
+	return slices.Contains(n.Providers, host) && scanner.PurposeOf(ctx) == (scanner.Purpose{})
 }
 
 // Pace never waits: the servers of a test have no other visitor.
