@@ -119,6 +119,7 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 	if err == nil {
 		defer ready.Door.Stop()
 		signs = append(signs, signScope(ready.Plan, now))
+		signs = append(signs, signProviders(ready.Plan.Scope.Providers)...)
 		signs = append(signs, signTargets(ready)...)
 	}
 	signs = append(signs, signSpace(d.config.State), signEnrolment(d.identity, now))
@@ -195,6 +196,17 @@ func signScope(plan scanner.Plan, now time.Time) sign {
 	}
 	s.seen = settings.Say("jusqu'au %s", "until %s", day)
 	return s
+}
+
+// signProviders shows the third parties that are met beside the scope.
+func signProviders(p scanner.Providers) []sign {
+	if p.IsZero() {
+		return nil
+	}
+	return []sign{{
+		part: scanner.Text{FR: "prestataires", EN: "providers"},
+		seen: settings.Say("%s, rencontrés en simple client", "%s, met as an ordinary client", strings.Join(p.List(), ", ")),
+	}}
 }
 
 // signTargets tells that a run would look at nothing.

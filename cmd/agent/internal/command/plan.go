@@ -18,10 +18,11 @@ import (
 
 func (a *app) plan() *cobra.Command {
 	var s selection
+	var discover bool
 	command := &cobra.Command{
 		Use: "plan", Args: cobra.NoArgs,
 		Short: a.say("Montre ce qui serait fait, sans rien envoyer", "Show what would run, sending nothing"),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := a.configuration()
 			if err != nil {
 				return err
@@ -34,10 +35,16 @@ func (a *app) plan() *cobra.Command {
 				return err
 			}
 			defer ready.Door.Stop()
+			if discover {
+				return a.discover(command.Context(), c.Scope, ready)
+			}
 			return a.showPlan(ready)
 		},
 	}
 	a.selectFlags(command, &s)
+	command.Flags().BoolVar(&discover, "discover", false, a.say(
+		"demander aux résolveurs, et à eux seuls, quels serveurs d'un prestataire sont à déclarer, et écrire les lignes à ajouter",
+		"ask the resolvers, and them alone, which servers of a provider are to be declared, and write the lines to add"))
 	return command
 }
 
@@ -51,7 +58,11 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	auth := plan.Scope.Authorisation
 	fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("profil", "profile"), plan.Profile.ID, plan.Profile.Title.In(a.lang.Lang))
 	fmt.Fprintf(w, "%s\t%s\n", a.say("voit depuis", "sees from"), a.place(plan.Vantage))
-	fmt.Fprintf(w, "%s\t%s, %s %s\n\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), a.day(settings.LastDay(auth.Until)))
+	fmt.Fprintf(w, "%s\t%s, %s %s\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), a.day(settings.LastDay(auth.Until)))
+	if providers := plan.Scope.Providers.List(); len(providers) > 0 {
+		fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("prestataires", "providers"), strings.Join(providers, ", "), a.say("rencontrés en simple client", "met as an ordinary client"))
+	}
+	fmt.Fprintln(w)
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("cible", "target"), a.say("connexions au plus", "connections at most"), a.say("requêtes au plus", "requests at most"))
 	for _, task := range plan.Tasks {
 		l := load[task.Probe]
