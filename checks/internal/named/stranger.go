@@ -14,7 +14,7 @@ import (
 // scope nor declared as a provider's: nobody asked them. The names are what a
 // person must declare.
 func Undeclared(names []string) scanner.Verdict {
-	return scanner.Unknown("undeclared", scanner.Values{"servers": strings.Join(slices.Sorted(slices.Values(names)), ", ")})
+	return scanner.Unknown("stranger", scanner.Values{"servers": strings.Join(slices.Sorted(slices.Values(names)), ", ")})
 }
 
 // Strangers are the name servers that were not asked for being somebody else's.

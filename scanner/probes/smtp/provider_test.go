@@ -42,6 +42,7 @@ func TestProviderIsMetAsASenderMeetsIt(t *testing.T) {
 func TestStrangerIsNamed(t *testing.T) {
 	t.Parallel()
 	n := world(t, "chu.test. IN MX 10 mx.filter.example.\n", nil)
+	n.Addresses["mx.filter.example"] = []netip.Addr{netip.MustParseAddr("192.0.2.26")}
 	f, _ := observe(t, n, Options{})
 	if s := f.Servers[0]; s.Meeting != scanner.NotDeclared || s.Provider != "filter.example" || len(s.Hosts) > 0 {
 		t.Errorf("met %+v", s)
