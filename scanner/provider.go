@@ -36,10 +36,10 @@ func (p Providers) List() []string {
 }
 
 // HasName tells whether a DNS name is that of a provider's server.
-func (p Providers) HasName(name string) bool { return matchesAny(p.Names, CanonicalName(name)) }
+func (p Providers) HasName(name string) bool { return Scope{Names: p.Names}.HasName(name) }
 
 // HasAddress tells whether an address is declared to be a provider's.
-func (p Providers) HasAddress(addr netip.Addr) bool { return containsAddr(p.Ranges, addr) }
+func (p Providers) HasAddress(addr netip.Addr) bool { return Scope{Ranges: p.Ranges}.HasAddress(addr) }
 
 // Purpose is what an ordinary client wants of a provider's server.
 type Purpose struct {

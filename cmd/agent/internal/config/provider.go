@@ -31,7 +31,7 @@ func (s Scope) ParseProviders() (scanner.Providers, settings.Faults) {
 		var name string
 		var fault *settings.Fault
 		if err == nil {
-			fault = tooWide(written, addresses)
+			fault = wholeInternet(written, addresses)
 		} else {
 			name, fault = s.providerName(written)
 		}
@@ -98,8 +98,8 @@ func parseRange(written string) (netip.Prefix, error) {
 	return p.Masked(), err
 }
 
-// tooWide refuses what could not be the servers of one provider.
-func tooWide(written string, addresses netip.Prefix) *settings.Fault {
+// wholeInternet refuses what could not be the servers of one provider.
+func wholeInternet(written string, addresses netip.Prefix) *settings.Fault {
 	widest := widestProvider6
 	if addresses.Addr().Is4() {
 		widest = widestProvider4
