@@ -77,6 +77,7 @@ const (
 	CauseStopped       CauseCode = "stopped"
 	CauseLate          CauseCode = "look-late"
 	CauseNotAuthorised CauseCode = "not-authorised" // intrusive looks
+	CauseProvider      CauseCode = "provider"       // met as an ordinary client only
 )
 
 // The causes that come from files and declarations.

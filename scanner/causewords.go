@@ -318,6 +318,13 @@ var causeWords = map[CauseCode]wording{
 			"Add the name or the address to the scope if the establishment allows it to be looked at.",
 		},
 	},
+	CauseProvider: {
+		Text{"la cible est un prestataire déclaré, que l'agent ne rencontre que comme un client ordinaire[ ({where})]", "the target is a declared provider, which the agent meets as an ordinary client only[ ({where})]"},
+		Text{
+			"Demandez au prestataire\u00a0; avec son accord écrit, déplacez ce nom de scope.providers vers scope.names.",
+			"Ask the provider; with its written agreement, move this name from scope.providers to scope.names.",
+		},
+	},
 	CauseExcluded: {
 		Text{"la cible est exclue du périmètre[ par {by}][ ({where})]", "the target is excluded from the scope[ by {by}][ ({where})]"},
 		Text{

@@ -57,6 +57,7 @@ const (
 	RefusedBudget     RefusalCode = "budget-spent"
 	RefusedStopped    RefusalCode = "stopped"
 	RefusedIntrusive  RefusalCode = "intrusive-not-authorised"
+	RefusedProvider   RefusalCode = "provider" // met as an ordinary client only, for a purpose
 )
 
 // Refusal is the error of a connection that the guard did not allow. It is a

@@ -44,6 +44,7 @@ type Scope struct {
 	Ranges        []netip.Prefix `json:"ranges,omitempty"`
 	Excluded      []netip.Prefix `json:"excluded,omitempty"` // never contacted, whatever else is said
 	ExcludedNames []string       `json:"excluded_names,omitempty"`
+	Providers     Providers      `json:"providers,omitzero"`
 	Authorisation Authorisation  `json:"authorisation"`
 }
 

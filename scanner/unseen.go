@@ -99,6 +99,7 @@ var ofRefusal = map[RefusalCode]CauseCode{
 	RefusedBudget:     CauseBudget,
 	RefusedStopped:    CauseStopped,
 	RefusedIntrusive:  CauseNotAuthorised,
+	RefusedProvider:   CauseProvider,
 }
 
 var plainPlace = strings.NewReplacer(" (", " ", ")", "")

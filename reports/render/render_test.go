@@ -5,6 +5,7 @@ package render_test
 import (
 	"bytes"
 	"mime"
+	"net/netip"
 	"path"
 	"strings"
 	"testing"
@@ -56,5 +57,27 @@ func TestEveryFormatIsWhole(t *testing.T) {
 func TestUnknownFormat(t *testing.T) {
 	if f, ok := render.ByID("pdf-of-old"); ok {
 		t.Errorf("found %v", f)
+	}
+}
+
+// TestProvidersAreShown wants the third parties that were met beside the scope.
+func TestProvidersAreShown(t *testing.T) {
+	document, _, err := example.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document.Run.Scope.Providers = scanner.Providers{
+		Names: []string{"ns1.provider.example", "*.filter.example"}, Ranges: []netip.Prefix{netip.MustParsePrefix("198.51.100.53/32")},
+	}
+	for id, want := range map[string]string{
+		"table": "ns1.provider.example, *.filter.example, 198.51.100.53",
+		"html":  "prestataires, rencontrés en simple client\u00a0: ns1.provider.example, *.filter.example, 198.51.100.53",
+		"json":  `"198.51.100.53/32"`,
+	} {
+		f, _ := render.ByID(id)
+		var page bytes.Buffer
+		if err := f.Write(&page, document, scanner.French); err != nil || !strings.Contains(page.String(), want) {
+			t.Errorf("%s does not show %q: %v", id, want, err)
+		}
 	}
 }

@@ -36,10 +36,12 @@ type NameServer struct {
 
 // ServerAddress is what a name server answers at one of its addresses.
 type ServerAddress struct {
-	Address string      `json:"address"`
-	AS      uint32      `json:"as,omitempty"` // who announces the address; 0 when not known
-	UDP     ServerReply `json:"udp"`
-	TCP     ServerReply `json:"tcp"`
+	Address string `json:"address"`
+	// Meeting tells a declared provider's server, and one that is in no list.
+	Meeting scanner.Meeting `json:"meeting,omitempty"`
+	AS      uint32          `json:"as,omitempty"` // who announces the address; 0 when not known
+	UDP     ServerReply     `json:"udp"`
+	TCP     ServerReply     `json:"tcp"`
 	// SOA is the start of the zone as told here.
 	SOA *StartOfAuthority `json:"soa,omitempty"`
 	// NS is the NS set of the zone as told here, 100 names at most.

@@ -34,6 +34,9 @@ type MailServer struct {
 	// Provider is the registrable domain of a server that is outside the scope and
 	// belongs to another organisation; it was not contacted.
 	Provider string `json:"provider,omitempty"`
+	// Meeting tells a declared provider's server, of which port 25 alone was looked at
+	// and one handshake made, and one that is in no list.
+	Meeting scanner.Meeting `json:"meeting,omitempty"`
 	// Reach is NoAddress by a negative DNS answer, Unreached when no address could
 	// be looked at, Answered otherwise.
 	Reach Reach `json:"reach"`

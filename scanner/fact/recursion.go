@@ -24,6 +24,13 @@ type RecursionTry struct {
 	Server  string          `json:"server"`
 	Address string          `json:"address,omitempty"`
 	Result  RecursionResult `json:"result"`
+	// Meeting tells a declared provider's server, and one that is in no list. A
+	// provider's is asked about the domain only, and the result is not-asked when
+	// that proves nothing.
+	Meeting scanner.Meeting `json:"meeting,omitempty"`
+	// Offered tells that a provider's server offers recursion: whether it would
+	// resolve other names was not asked.
+	Offered bool `json:"offered,omitempty"`
 	// Cause is why there is no result, Error its technical text.
 	Cause scanner.Cause `json:"cause,omitzero"`
 	Error string        `json:"error,omitempty"`

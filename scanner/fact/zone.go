@@ -93,6 +93,9 @@ type TransferTry struct {
 	Records int            `json:"records,omitempty"` // records delivered, counted and not kept
 	// Internal is how many of them show private addresses or internal names.
 	Internal int `json:"internal,omitempty"`
+	// Meeting tells a declared provider's server, which is never asked for a zone,
+	// and one that is in no list.
+	Meeting scanner.Meeting `json:"meeting,omitempty"`
 	// Cause is why it failed or was not made, Error its technical text.
 	Cause scanner.Cause `json:"cause,omitzero"`
 	Error string        `json:"error,omitempty"`

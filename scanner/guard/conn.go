@@ -14,6 +14,18 @@ type conn struct {
 	net.Conn
 	once   sync.Once
 	closed func()
+	// reads, when set, reads what is about to be sent, and may refuse it.
+	reads func(p []byte) error
+}
+
+// Write sends what may be said.
+func (c *conn) Write(p []byte) (int, error) {
+	if c.reads != nil {
+		if err := c.reads(p); err != nil {
+			return 0, err
+		}
+	}
+	return c.Conn.Write(p)
 }
 
 // Close closes the connection, once.

@@ -104,7 +104,10 @@ type Config struct {
 //     rate, the places and the budget of that address, which all looks share.
 //     Nothing that failed here is ever sent a packet. Requests, of which one
 //     connection may carry several, wait for their turn in Pace.
-//  8. At the moment the kernel is about to connect, the address it was given is
+//  8. What the scope does not allow may be a declared provider's (Scope.Providers):
+//     it is then dialled for the purpose of AsClient alone, and what is said is read
+//     before it leaves (the rules are in provider.go).
+//  9. At the moment the kernel is about to connect, the address it was given is
 //     judged once more, with the clock of that moment.
 //
 // An authority that a certificate names is no target: DialAuthority has rules of
@@ -130,6 +133,8 @@ type Guard struct {
 	declared    map[string]bool // "host:port"
 	// authorities are those asked so far; guarded by mu.
 	authorities []string
+	// clientOf are the addresses that names of declared providers led to.
+	clientOf map[netip.Addr]struct{}
 }
 
 var _ scanner.Network = (*Guard)(nil)
@@ -157,7 +162,7 @@ func New(config Config) (*Guard, error) {
 	g := &Guard{
 		config: config, quiet: quiet, redirects: redirects, life: life, end: end,
 		live: map[*conn]struct{}{}, hosts: map[netip.Addr]*host{}, registered: map[netip.AddrPort]struct{}{},
-		delegations: map[string]delegation{}, declared: declared,
+		delegations: map[string]delegation{}, declared: declared, clientOf: map[netip.Addr]struct{}{},
 	}
 	g.exclusions = g.newExclusions()
 	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
@@ -199,7 +204,7 @@ func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err := g.mayDial(ctx, host, port); err != nil {
 		return nil, err
 	}
-	routes, err := g.routes(ctx, host, port)
+	routes, err := g.ways(ctx, host, port)
 	if err != nil {
 		return nil, err
 	}
@@ -236,12 +241,13 @@ func (g *Guard) dialRoute(ctx context.Context, network string, r route) (net.Con
 		h.leave()
 		return nil, err
 	}
-	recheck := func() error { return errors.Join(g.open(r.asked), g.judge(r)) }
+	recheck := func() error { return errors.Join(g.open(r.asked), g.judgeWay(r)) }
 	conn, err := g.connect(ctx, network, r.at, recheck, h.leave)
 	if err != nil {
 		h.leave()
 		return nil, err
 	}
+	restrict(conn, r.purpose, transport(network))
 	return conn, nil
 }
 
@@ -319,7 +325,7 @@ func (g *Guard) Permits(ctx context.Context, place string) error {
 	if err := g.mayLead(host, port); port != anyPort && err != nil {
 		return err
 	}
-	routes, err := g.routes(ctx, host, port)
+	routes, err := g.ways(ctx, host, port)
 	err = g.orStopped(err, host)
 	var missing *net.DNSError
 	var refusal *scanner.Refusal

@@ -71,7 +71,7 @@ func (g *Guard) Pace(ctx context.Context, host string) error {
 	if err := g.open(host); err != nil {
 		return err
 	}
-	routes, err := g.routes(ctx, host, anyPort)
+	routes, err := g.ways(ctx, host, anyPort)
 	if err != nil {
 		return g.orStopped(err, host)
 	}

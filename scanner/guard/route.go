@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"carescan/scanner"
 )
 
 // route is one way to a target: an address, and the names that led to it, none
@@ -17,6 +19,8 @@ type route struct {
 	names []string
 	// declared tells that a redirect gave the place.
 	declared bool
+	// purpose is what a provider is met for; the zero value for what the scope allows.
+	purpose scanner.Purpose
 }
 
 func (r route) describe() string {

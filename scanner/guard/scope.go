@@ -66,17 +66,24 @@ func (g *Guard) allRoutes(ctx context.Context, host string, port uint16) ([]rout
 	if err := g.judgeName(name); err != nil {
 		return nil, err
 	}
+	routes, err := g.nameRoutes(ctx, name, port)
+	if err != nil {
+		return nil, err
+	}
+	if len(routes) == 0 {
+		return nil, &net.DNSError{Err: "the name has no address", Name: name, IsNotFound: true}
+	}
+	return routes, nil
+}
+
+// nameRoutes are the ways to a name: what redirects declare or, without one, what is
+// found of it.
+func (g *Guard) nameRoutes(ctx context.Context, name string, port uint16) ([]route, error) {
 	if routes := g.redirected(name, port); len(routes) > 0 {
 		return routes, nil
 	}
 	found, err := g.find(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, &net.DNSError{Err: "the name has no address", Name: name, IsNotFound: true}
-	}
-	return toRoutes(name, found, port), nil
+	return toRoutes(name, found, port), err
 }
 
 func (g *Guard) judgeName(name string) error {

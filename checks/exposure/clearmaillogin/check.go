@@ -41,6 +41,9 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if seen.silent.Any() {
 		return reception.Silent(&seen.silent)
 	}
+	if v, met := reception.AsClient(f); met {
+		return v
+	}
 	if v, unseen := reception.Unseen(f); unseen {
 		return v
 	}

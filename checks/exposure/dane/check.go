@@ -11,9 +11,10 @@ import (
 )
 
 // Check is the value the registry holds. Revision 2 does not praise the absence of
-// an option, revision 3 leaves out servers that do not exist.
+// an option, revision 3 leaves out servers that do not exist, revision 4 tells a
+// provider that nobody declared as such.
 var Check = scanner.Check{
-	ID: "exposure.dane", Revision: 3, Severity: scanner.High,
+	ID: "exposure.dane", Revision: 4, Severity: scanner.High,
 	References: []string{"EXP-MAIL-18"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -54,6 +55,9 @@ func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
 		if len(found[reason]) > 0 {
 			return reception.Doubt(reason, found[reason])
 		}
+	}
+	if v, undeclared := reception.Undeclared(f); undeclared && len(found["not-met"]) > 0 {
+		return v
 	}
 	switch {
 	case f.LeftOut > 0 || len(f.Servers) == 0:
@@ -115,7 +119,10 @@ func published(s fact.MailServer) string {
 // nothing does.
 func matching(s fact.MailServer, usable []int) string {
 	reason := ""
-	if len(s.Hosts) == 0 || s.LeftOut > 0 {
+	switch {
+	case s.Provider != "":
+		reason = "not-met"
+	case len(s.Hosts) == 0 || s.LeftOut > 0:
 		reason = "match-unknown"
 	}
 	for _, h := range s.Hosts {

@@ -95,6 +95,8 @@ func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
 		return scanner.Unknown("failing", list(s.failing)), true
 	case s.silent.Any():
 		return s.silent.Unanswered(), true
+	case len(named.Strangers(d)) > 0:
+		return named.Undeclared(named.Strangers(d)), true
 	case s.notAsked.Any():
 		return s.notAsked.NotAsked(), true
 	case len(s.tcpSilent) > 0:

@@ -61,6 +61,9 @@ func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
 			return reception.Doubt(reason, found[reason])
 		}
 	}
+	if v, met := reception.AsClient(f); met && len(found["current"]) > 0 {
+		return v
+	}
 	if v, unseen := reception.Unseen(f); unseen {
 		return v
 	}
@@ -75,7 +78,11 @@ func findings(c scanner.Case[struct{}], f fact.MailServers, h reception.Host) []
 	if h.Mail().StartTLS == fact.Declined { // exposure.mail-starttls says so
 		return []string{"in-clear"}
 	}
-	reasons := append(versions(h.Versions), certificate(c, f, h)...)
+	old := versions(h.Versions)
+	if h.Server.Meeting == scanner.MetAsClient && isCurrent(h.Versions) {
+		old = []string{"current"} // one handshake was made: older versions were not offered
+	}
+	reasons := append(old, certificate(c, f, h)...)
 	if len(reasons) == 0 {
 		return []string{"encrypted"}
 	}
@@ -84,7 +91,7 @@ func findings(c scanner.Case[struct{}], f fact.MailServers, h reception.Host) []
 
 // versions obeys ANSSI TLS R4: TLS 1.2 and 1.3 only.
 func versions(offers map[string]fact.Offer) []string {
-	current := offers["1.3"] == fact.Accepted || offers["1.2"] == fact.Accepted
+	current := isCurrent(offers)
 	old := offers["1.1"] == fact.Accepted || offers["1.0"] == fact.Accepted
 	known := func(names ...string) bool {
 		for _, n := range names {
@@ -103,4 +110,8 @@ func versions(offers map[string]fact.Offer) []string {
 		return []string{"versions-unknown"}
 	}
 	return nil
+}
+
+func isCurrent(offers map[string]fact.Offer) bool {
+	return offers["1.3"] == fact.Accepted || offers["1.2"] == fact.Accepted
 }

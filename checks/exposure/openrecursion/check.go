@@ -23,7 +23,7 @@ var Check = scanner.Check{
 // judge fails on a single server that resolves; passing needs an answer without
 // recursion from every one that exists.
 func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
-	open, silent, kept := withResult(r, fact.RecursionOpen), failed(r), notAsked(r)
+	open, silent, kept, offering := withResult(r, fact.RecursionOpen), failed(r), notAsked(r), offers(r)
 	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(open) > 0:
@@ -36,8 +36,12 @@ func judge(_ scanner.Case[struct{}], r fact.Recursion) scanner.Verdict {
 		return named.Unserved()
 	case silent.Any():
 		return silent.Unanswered()
+	case len(undeclared(r)) > 0:
+		return named.Undeclared(undeclared(r))
 	case kept.Any():
 		return kept.NotAsked()
+	case len(offering) > 0:
+		return scanner.Unknown("offered", list(offering))
 	case r.More > 0:
 		return named.Crowded()
 	case len(withResult(r, fact.RecursionNoAddress)) == len(r.Tries):
@@ -69,8 +73,9 @@ func failed(r fact.Recursion) *named.Doubts {
 	return &doubts
 }
 
-// notAsked are the servers that we did not ask. One known by its other address is
-// judged on that one, when this one lacked a route only.
+// notAsked are the servers that we did not ask; offers tells those that were asked
+// what a client may. One known by its other address is judged on that one, when this
+// one lacked a route only.
 func notAsked(r fact.Recursion) *named.Doubts {
 	var doubts named.Doubts
 	for _, try := range r.Tries {
@@ -78,7 +83,7 @@ func notAsked(r fact.Recursion) *named.Doubts {
 			return other.Server == try.Server && other.Result != fact.RecursionNoRoute
 		})
 		switch {
-		case try.Result == fact.RecursionNotAsked:
+		case try.Result == fact.RecursionNotAsked && !try.Offered:
 			doubts.Add(place(try), try.Cause, scanner.CauseOutOfScope)
 		case try.Result == fact.RecursionNoRoute && !asked:
 			doubts.Add(place(try), try.Cause, scanner.CauseUnreachable)

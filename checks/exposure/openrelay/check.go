@@ -27,7 +27,9 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	}
 	results := map[fact.RelayResult][]string{}
 	for label, h := range reception.Hosts(f) {
-		results[h.Relay] = append(results[h.Relay], label)
+		if h.Server.Meeting != scanner.MetAsClient {
+			results[h.Relay] = append(results[h.Relay], label)
+		}
 	}
 	switch refused := results[fact.RelayRefused]; {
 	case len(results[fact.RelayAccepted]) > 0:
@@ -35,6 +37,9 @@ func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	case len(results) > 1 || len(refused) == 0 && len(results) > 0:
 		delete(results, fact.RelayRefused)
 		return reception.Doubt("unclear", others(results))
+	}
+	if v, met := reception.AsClient(f); met {
+		return v
 	}
 	if v, unseen := reception.Unseen(f); unseen {
 		return v

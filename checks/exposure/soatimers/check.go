@@ -40,7 +40,11 @@ func judge(c scanner.Case[Params], d fact.Delegation) scanner.Verdict {
 	case fact.Present, fact.NoAnswer:
 	}
 	told := toldBy(d)
-	if len(told) == 0 {
+	strangers := named.Strangers(d)
+	switch {
+	case len(told) == 0 && len(strangers) > 0:
+		return named.Undeclared(strangers)
+	case len(told) == 0:
 		return scanner.Unknown("no-soa", nil)
 	}
 	if faults := outside(c.Params, told); len(faults) > 0 {
@@ -62,6 +66,8 @@ func judgeSerials(c scanner.Case[Params], d fact.Delegation, told []start) scann
 		return scanner.Failed("behind", values)
 	case len(behind) > 0:
 		return scanner.Unknown("serials-differ", values)
+	case len(named.Strangers(d)) > 0:
+		return named.Undeclared(named.Strangers(d))
 	case len(unseen) > 0 || d.More > 0:
 		return scanner.Unknown("not-everywhere", scanner.Values{"servers": strings.Join(unseen, ", ")})
 	}

@@ -25,7 +25,7 @@ var Check = scanner.Check{
 // every one that exists.
 func judge(_ scanner.Case[struct{}], t fact.Transfer) scanner.Verdict {
 	servers, most := byResult(t)
-	kept, silent := notAsked(t), failed(t)
+	kept, silent, clients := notAsked(t), failed(t), asClient(t)
 	list := func(names []string) scanner.Values { return scanner.Values{"servers": strings.Join(names, ", ")} }
 	switch {
 	case len(servers[fact.TransferDelivered]) > 0:
@@ -36,6 +36,8 @@ func judge(_ scanner.Case[struct{}], t fact.Transfer) scanner.Verdict {
 		return kept.NotAsked()
 	case silent.Any():
 		return silent.Unanswered()
+	case len(clients) > 0:
+		return scanner.Unknown("provider", list(clients))
 	case len(servers[fact.TransferNoAddress]) == len(t.Tries):
 		return named.Nobody()
 	}
@@ -74,8 +76,9 @@ func failed(t fact.Transfer) *named.Doubts {
 	return &doubts
 }
 
-// notAsked are the servers that we did not ask. One known by its other address is
-// judged on that one, when this one lacked a route only.
+// notAsked are the servers that we did not ask; asClient tells those of declared
+// providers. One known by its other address is judged on that one, when this one
+// lacked a route only.
 func notAsked(t fact.Transfer) *named.Doubts {
 	var doubts named.Doubts
 	for _, try := range t.Tries {
@@ -83,7 +86,7 @@ func notAsked(t fact.Transfer) *named.Doubts {
 			return other.Server == try.Server && other.Result != fact.TransferNoRoute
 		})
 		switch {
-		case try.Result == fact.TransferNotAsked:
+		case try.Result == fact.TransferNotAsked && try.Meeting != scanner.MetAsClient:
 			doubts.Add(place(try), try.Cause, scanner.CauseOutOfScope)
 		case try.Result == fact.TransferNoRoute && !asked:
 			doubts.Add(place(try), try.Cause, scanner.CauseUnreachable)

@@ -31,14 +31,12 @@ func Settled(f fact.MailServers) (scanner.Verdict, bool) {
 // whether there is one. A server that does not exist is not one to see:
 // exposure.mx-targets tells it.
 func Unseen(f fact.MailServers) (scanner.Verdict, bool) {
-	var providers []string
 	var unknown named.Doubts
 	exists := f.LeftOut > 0
 	for _, s := range f.Servers {
 		exists = exists || s.Reach != fact.NoAddress
 		switch {
-		case s.Provider != "":
-			providers = append(providers, s.Provider)
+		case s.Provider != "": // told below
 		case s.Reach == fact.Unreached:
 			unknown.Add(s.Name, s.Cause, scanner.CauseInDetail)
 		case s.LeftOut > 0:
@@ -48,11 +46,11 @@ func Unseen(f fact.MailServers) (scanner.Verdict, bool) {
 	if f.LeftOut > 0 {
 		unknown.Add("+"+strconv.Itoa(f.LeftOut), scanner.Cause{}, scanner.CauseTooMany)
 	}
-	switch {
-	case unknown.Any():
+	if unknown.Any() {
 		return unknown.Verdict("server-unknown"), true
-	case len(providers) > 0:
-		return scanner.Unknown("provider", scanner.Values{"providers": List(providers)}), true
+	}
+	if v, undeclared := Undeclared(f); undeclared {
+		return v, true
 	}
 	return scanner.Exempt("no-server", nil), !exists
 }

@@ -51,16 +51,20 @@ type page struct {
 func (p *page) head(d reports.Document) {
 	r := d.Run
 	p.line("%s", r.Establishment.Called())
-	p.fields([][2]string{
+	fields := [][2]string{
 		{p.t("Passage", "Run"), fmt.Sprintf("%s — %s", reports.Moment(r.Started, p.lang), r.Status.Label().In(p.lang))},
 		{p.t("Profil", "Profile"), r.Profile.Title.In(p.lang)},
 		{p.t("Point de vue", "Vantage"), reports.VantageLabel(r.Vantage).In(p.lang)},
 		{p.t("Périmètre", "Scope"), strings.Join(r.Scope.Names, ", ")},
 		{p.t("Autorisation", "Authorised"), p.authorisation(r.Scope.Authorisation)},
-	})
-	for _, c := range r.Caveats {
-		p.fields([][2]string{{p.t("Réserve", "Caveat"), c.Sentence().In(p.lang)}})
 	}
+	if providers := r.Scope.Providers.List(); len(providers) > 0 {
+		fields = append(fields, [2]string{p.t("Prestataires", "Providers"), strings.Join(providers, ", ") + " " + p.t("(en simple client)", "(as an ordinary client)")})
+	}
+	for _, c := range r.Caveats {
+		fields = append(fields, [2]string{p.t("Réserve", "Caveat"), c.Sentence().In(p.lang)})
+	}
+	p.fields(fields)
 }
 
 func (p *page) authorisation(a scanner.Authorisation) string {

@@ -104,6 +104,20 @@ func (l *Lab) Counter(t testing.TB, name string) int {
 	return 0
 }
 
+// Watch adds a counter of the packets that match, such as "ip daddr 10.77.2.53",
+// before any other rule; Counter reads it.
+func (l *Lab) Watch(t testing.TB, name, match string) {
+	t.Helper()
+	for _, args := range [][]string{
+		{"add", "counter", "inet", "lab", name},
+		append(append([]string{"insert", "rule", "inet", "lab", "sent"}, strings.Fields(match)...), "counter", "name", name),
+	} {
+		if out, err := l.Command(t.Context(), "nft", args...).CombinedOutput(); err != nil {
+			t.Fatalf("watch %s: %v: %s", match, err, out)
+		}
+	}
+}
+
 // inside prepares a program in a namespace. "ip netns exec" becomes the
 // program, so that killing the one kills the other.
 func inside(ctx context.Context, namespace, name string, args []string) *exec.Cmd {

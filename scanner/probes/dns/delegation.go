@@ -39,7 +39,8 @@ func (p *Probe) delegation(ctx context.Context, a *asker, d fact.Delegation, ser
 // atAddress asks for the start of the zone over UDP and its servers over TCP:
 // two questions show both transports and all that is wanted.
 func (p *Probe) atAddress(ctx context.Context, a *asker, name string, d door) fact.ServerAddress {
-	at := fact.ServerAddress{Address: d.address()}
+	at := fact.ServerAddress{Address: d.address(), Meeting: d.meeting}
+	ctx = met(ctx, d.meeting, name)
 	if p.geography != nil {
 		at.AS, _, _ = p.geography.Locate(d.addr)
 	}

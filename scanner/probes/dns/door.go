@@ -32,6 +32,7 @@ type door struct {
 	family  string     // "4" or "6", when a name is dialled for one family
 	addr    netip.Addr // address expected behind; the zero value when not known
 	refused error      // why our guard keeps it closed
+	meeting scanner.Meeting
 }
 
 func (d door) server() dnswire.Server {
@@ -48,7 +49,7 @@ func (d door) address() string {
 
 // nameServers lists the servers of several NS sets, without repeating one, and
 // the hosts beyond the bound, about which nothing is looked up.
-func nameServers(ctx context.Context, network scanner.Network, sets ...fact.RecordSet) (servers []nameServer, left []string) {
+func nameServers(ctx context.Context, network scanner.Network, domain string, sets ...fact.RecordSet) (servers []nameServer, left []string) {
 	var hosts []string
 	for _, set := range sets {
 		for _, value := range set.Values {
@@ -58,12 +59,12 @@ func nameServers(ctx context.Context, network scanner.Network, sets ...fact.Reco
 	slices.Sort(hosts)
 	hosts = slices.Compact(hosts)
 	for _, host := range hosts[:min(len(hosts), maxServers)] {
-		servers = append(servers, newNameServer(ctx, network, host))
+		servers = append(servers, newNameServer(ctx, network, domain, host))
 	}
 	return servers, hosts[len(servers):]
 }
 
-func newNameServer(ctx context.Context, network scanner.Network, host string) nameServer {
+func newNameServer(ctx context.Context, network scanner.Network, domain, host string) nameServer {
 	ns := nameServer{host: host, answer: fact.Present}
 	addresses, err := network.Lookup(ctx, host)
 	switch {
@@ -73,12 +74,15 @@ func newNameServer(ctx context.Context, network scanner.Network, host string) na
 		ns.answer = fact.NoData
 		return ns
 	}
-	permit := network.Permits(ctx, host)
+	meeting, permit := scanner.Meet(ctx, network, host, asClientOf(domain))
 	if len(addresses) == 0 {
-		ns.doors = []door{{host: host, at: host, refused: permit}}
+		ns.doors = []door{{host: host, at: host, refused: permit, meeting: meeting}}
 	}
+	ctx = met(ctx, meeting, domain)
 	for _, addr := range addresses[:min(len(addresses), maxAddresses)] {
-		ns.doors = append(ns.doors, ns.doorTo(ctx, network, addr.Unmap(), permit))
+		d := ns.doorTo(ctx, network, addr.Unmap(), permit)
+		d.meeting = meeting
+		ns.doors = append(ns.doors, d)
 	}
 	return ns
 }

@@ -124,11 +124,11 @@ func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone, known *fa
 		parent = a.parent(ctx, zone.Name, resolvers)
 	}
 	a.journal.set(parent)
-	servers, left := nameServers(ctx, a.net, zone.NS, parent)
+	servers, left := nameServers(ctx, a.net, zone.Name, zone.NS, parent)
 	transfer := p.transfer(ctx, a.net, zone.Name, servers, left)
 	transfer.NS = zone.NS.Answer
 	delegation := p.delegation(ctx, a, fact.Delegation{Name: zone.Name, Parent: parent, Zone: zone.NS, More: len(left)}, servers)
-	recursion := p.recursion(ctx, a, servers, len(left))
+	recursion := p.recursion(ctx, a, zone.Name, servers, len(left))
 	recursion.NS = zone.NS.Answer
 	missing := missingServers(delegation)
 	return []scanner.Sighting{

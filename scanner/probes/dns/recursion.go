@@ -11,6 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
@@ -22,13 +23,13 @@ import (
 const defaultRecursionZone = "recursion-test.example"
 
 // recursion asks every address of the name servers to resolve a name of ours,
-// which no cache can hold.
-func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, left int) fact.Recursion {
+// which no cache can hold; a provider's is asked about the domain instead.
+func (p *Probe) recursion(ctx context.Context, a *asker, domain string, servers []nameServer, left int) fact.Recursion {
 	r := fact.Recursion{Name: strings.ToLower(rand.Text()) + "." + p.recursionZone, Tries: []fact.RecursionTry{}, More: left}
 	for _, s := range servers {
 		for _, d := range s.doors {
-			try := a.tryRecursion(ctx, r.Name, d)
-			try.Server, try.Address = s.host, d.address()
+			try := a.tryRecursion(ctx, domain, r.Name, d)
+			try.Server, try.Address, try.Meeting = s.host, d.address(), d.meeting
 			r.Tries = append(r.Tries, try)
 		}
 		if s.answer == fact.NoData {
@@ -40,7 +41,7 @@ func (p *Probe) recursion(ctx context.Context, a *asker, servers []nameServer, l
 	return r
 }
 
-func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.RecursionTry {
+func (a *asker) tryRecursion(ctx context.Context, domain, name string, d door) fact.RecursionTry {
 	switch {
 	case d.refused != nil:
 		return noRecursion(fact.RecursionNotAsked, d.refused)
@@ -48,6 +49,8 @@ func (a *asker) tryRecursion(ctx context.Context, name string, d door) fact.Recu
 		return noRecursion(fact.RecursionNotAsked, errNoTime)
 	case a.Silent(d.server()):
 		return noRecursion(fact.RecursionFailed, dnswire.ErrSilent)
+	case d.meeting == scanner.MetAsClient:
+		return a.askForRecursion(ctx, domain, d)
 	}
 	reply, from, err := a.Ask(ctx, d.server(), dnswire.NewQuery(name, dns.TypeA, true))
 	if err != nil {

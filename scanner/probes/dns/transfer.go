@@ -50,8 +50,11 @@ func (p *Probe) transfer(ctx context.Context, network scanner.Network, name stri
 
 // tryTransfer asks for the zone over TCP (RFC 5936 section 4).
 func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone string, d door) fact.TransferTry {
-	if d.refused != nil {
+	switch {
+	case d.refused != nil:
 		return notAsked(d, d.refused)
+	case d.meeting == scanner.MetAsClient:
+		return notAsked(d, errProviderZone)
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
@@ -100,7 +103,7 @@ func failedDial(d door, err error) fact.TransferTry {
 
 func notAsked(d door, why error) fact.TransferTry {
 	cause, text := excerpt.Why(why, maxError)
-	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Cause: cause, Error: text}
+	return fact.TransferTry{Server: d.host, Address: d.address(), Result: fact.TransferNotAsked, Meeting: d.meeting, Cause: cause, Error: text}
 }
 
 // The ends of a transfer that brings no zone.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -110,16 +111,19 @@ func pastRun(s Sealed) fact.PastRun {
 // stays, and the order in which the scope was written.
 func scopeDigest(s scanner.Scope) string {
 	words := func(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
-	var ranges, excluded []string
-	for _, p := range s.Ranges {
-		ranges = append(ranges, p.String())
+	lists := [][]string{words(s.Names), words(addresses(s.Ranges)), words(addresses(s.Excluded)), words(s.ExcludedNames)}
+	if !s.Providers.IsZero() { // a scope without any keeps the digest it always had
+		lists = append(lists, words(s.Providers.Names), words(addresses(s.Providers.Ranges)))
 	}
-	for _, p := range s.Excluded {
-		excluded = append(excluded, p.String())
-	}
-	// Lists of texts always encode.
-	raw, _ := json.Marshal([][]string{words(s.Names), words(ranges), words(excluded), words(s.ExcludedNames)})
+	raw, _ := json.Marshal(lists) // lists of texts always encode
 	return scanner.Digest(raw)
+}
+
+func addresses(ranges []netip.Prefix) (texts []string) {
+	for _, p := range ranges {
+		texts = append(texts, p.String())
+	}
+	return texts
 }
 
 // thinned keeps every one of the newest runs, then the best of each day and

@@ -83,8 +83,8 @@ func (d *door) descend(ctx context.Context, name string) {
 		case d.descent.err == nil:
 			d.descent.err = err
 		}
-		if chosen == 0 && len(d.descent.chain) == 0 && i > 0 {
-			return // two hellos without a word of TLS: the server is left alone
+		if d.asClient || chosen == 0 && len(d.descent.chain) == 0 && i > 0 {
+			return // a client makes one; after two hellos without a word of TLS, any server is left alone
 		}
 	}
 }

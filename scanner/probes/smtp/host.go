@@ -18,18 +18,23 @@ var loginPorts = [...]int{110, 143, 587}
 const maxLogins = 20
 
 // host looks at one address: the port where mail comes in, its encryption, then
-// the ports of people.
+// the ports of people. At a provider's, what a sender of mail does not need is left
+// alone.
 func (l *look) host(ctx context.Context, d *door, name string) fact.MailHost {
 	mail := d.announced(ctx, 25)
 	h := fact.MailHost{Ports: []fact.MailPort{mail}}
 	if mail.Reach == fact.Answered && mail.StartTLS == fact.Accepted {
 		l.encryption(ctx, d, name, &h)
 	}
-	for _, port := range loginPorts {
-		h.Ports = append(h.Ports, d.announced(ctx, port))
-	}
-	if mail.Reach == fact.Answered {
-		h.Relay, h.RelayError = l.relay(ctx, d)
+	if d.asClient {
+		h.Relay = fact.RelayNotAsked
+	} else {
+		for _, port := range loginPorts {
+			h.Ports = append(h.Ports, d.announced(ctx, port))
+		}
+		if mail.Reach == fact.Answered {
+			h.Relay, h.RelayError = l.relay(ctx, d)
+		}
 	}
 	h.Address = d.address
 	return h

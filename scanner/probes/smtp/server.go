@@ -30,16 +30,23 @@ func (l *look) server(ctx context.Context, e exchanger) fact.MailServer {
 		s.Reach = fact.NoAddress // and is nobody's, whatever the scope
 		return s
 	}
-	if refusal := l.network.Permits(ctx, e.name); refusal != nil {
+	purpose := scanner.Purpose{Service: scanner.ServiceMail, Domain: scanner.CanonicalName(l.domain)}
+	meeting, refusal := scanner.Meet(ctx, l.network, e.name, purpose)
+	s.Meeting = meeting
+	if refusal != nil {
 		s.Provider, err = l.provider(e.name, refusal), refusal
 	}
 	if err != nil {
 		s.Cause, s.Error = why(err)
 		return s
 	}
+	if meeting == scanner.MetAsClient {
+		ctx = scanner.AsClient(ctx, purpose)
+	}
 	doors := l.doors(ctx, e.name, addresses)
 	s.LeftOut = len(addresses) - min(len(doors), maxAddresses)
 	for _, d := range doors[:min(len(doors), maxAddresses)] {
+		d.asClient = meeting == scanner.MetAsClient
 		h := l.host(ctx, d, e.name)
 		h.TLSA = d.matches(records, e.name, l.options.Roots)
 		s.Hosts = append(s.Hosts, h)
@@ -149,6 +156,7 @@ type door struct {
 	at        string // the address, or the name
 	address   string // really dialled, once something was
 	timeout   time.Duration
+	asClient  bool // of a provider: port 25 alone, and one handshake
 	descent   descent
 }
 

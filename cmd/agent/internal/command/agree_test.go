@@ -85,6 +85,9 @@ targets: {hosts: [192.0.2.9]}`, place: "targets.hosts[0]", fr: "est exclue par s
 	{name: "portal-with-scheme", yaml: `targets: {portals: [{address: "https://vpn.chu.test:443", kind: vpn}]}`, place: "targets.portals[0].address", fr: "c'est une adresse web", en: "this is a web address"},
 	{name: "redirect-from-a-word", yaml: `network: {resolvers: ["127.0.0.1:9"], redirects: [{from: "annuaire:*", to: "192.0.2.1"}]}`, place: "network.redirects[0].from", fr: "c'est un mot seul", en: "this is a single word"},
 
+	{name: "provider-of-an-address", yaml: `scope: {names: [chu.test], providers: ["https://ns1.provider.test"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.providers[0]", fr: "n'est pas un nom", en: "is not a name"},
+	{name: "provider-is-everybody", yaml: `scope: {names: [chu.test], providers: ["0.0.0.0/0"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.providers[0]", fr: "couvre bien plus que les serveurs d'un prestataire", en: "covers much more than the servers of a provider"},
+	{name: "provider-in-scope", yaml: `scope: {names: [chu.test, "*.chu.test"], providers: [ns1.chu.test], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.providers[0]", fr: "est déjà dans scope.names", en: "is already in scope.names"},
 	{name: "range-mapped", yaml: `scope: {names: [chu.test], excluded: ["::ffff:192.0.2.0/120"], authorisation: {by: RSSI, until: 2099-01-01}}`, place: "scope.excluded[0]", fr: "n'est pas une plage d'adresses", en: "is not a range"},
 
 	{name: "domain-of-one-label", yaml: "targets: {domains: [localhost]}", place: "targets.domains[0]", fr: "« localhost » n'est pas un nom de domaine", en: `"localhost" is not a domain name`},

@@ -120,6 +120,7 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 		defer ready.Door.Stop()
 		signs = append(signs, signScope(ready.Plan, now))
 		signs = append(signs, signExclusions(ready.Plan.Scope)...)
+		signs = append(signs, signProviders(ready.Plan.Scope.Providers)...)
 		for _, c := range d.config.Place(runner.Caveats(d.config, now)) {
 			signs = append(signs, sign{placeOf(settings.Fault{File: c.File, Line: c.Line, Key: c.Key}), degraded, c.What, c.Hint, ""})
 		}
@@ -210,6 +211,17 @@ func signExclusions(s scanner.Scope) []sign {
 		signs = append(signs, sign{part: scanner.Text{FR: "exclu", EN: "excluded"}, seen: words})
 	}
 	return signs
+}
+
+// signProviders shows the third parties that are met beside the scope.
+func signProviders(p scanner.Providers) []sign {
+	if p.IsZero() {
+		return nil
+	}
+	return []sign{{
+		part: scanner.Text{FR: "prestataires", EN: "providers"},
+		seen: settings.Say("%s, rencontrés en simple client", "%s, met as an ordinary client", strings.Join(p.List(), ", ")),
+	}}
 }
 
 // signTargets tells that a run would look at nothing.

@@ -18,10 +18,11 @@ import (
 
 func (a *app) plan() *cobra.Command {
 	var s selection
+	var discover bool
 	command := &cobra.Command{
 		Use: "plan", Args: cobra.NoArgs,
 		Short: a.say("Montre ce qui serait fait, sans rien envoyer", "Show what would run, sending nothing"),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(command *cobra.Command, _ []string) error {
 			c, err := a.configuration()
 			if err != nil {
 				return err
@@ -34,6 +35,9 @@ func (a *app) plan() *cobra.Command {
 				return err
 			}
 			defer ready.Door.Stop()
+			if discover {
+				return a.discover(command.Context(), c.Scope, ready)
+			}
 			if err := a.showPlan(ready); err != nil {
 				return err
 			}
@@ -42,6 +46,9 @@ func (a *app) plan() *cobra.Command {
 		},
 	}
 	a.selectFlags(command, &s)
+	command.Flags().BoolVar(&discover, "discover", false, a.say(
+		"demander aux résolveurs, et à eux seuls, quels serveurs d'un prestataire sont à déclarer, et écrire les lignes à ajouter",
+		"ask the resolvers, and them alone, which servers of a provider are to be declared, and write the lines to add"))
 	return command
 }
 
@@ -59,6 +66,9 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	fmt.Fprintf(w, "%s\t%s, %s %s\n", a.say("autorisé par", "authorised by"), auth.By, a.say("jusqu'au", "until"), scanner.Day(a.lang.Lang, last))
 	for _, words := range exclusions(plan.Scope) {
 		fmt.Fprintf(w, "%s\t%s\n", a.say("exclu", "excluded"), words.Typeset().In(a.lang.Lang))
+	}
+	if providers := plan.Scope.Providers.List(); len(providers) > 0 {
+		fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("prestataires", "providers"), strings.Join(providers, ", "), a.say("rencontrés en simple client", "met as an ordinary client"))
 	}
 	fmt.Fprintln(w)
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("cible", "target"), a.say("connexions au plus", "connections at most"), a.say("requêtes au plus", "requests at most"))

@@ -18,6 +18,7 @@ type Scope struct {
 	Ranges        []netip.Prefix `yaml:"ranges"`
 	Excluded      []netip.Prefix `yaml:"excluded"`
 	ExcludedNames []string       `yaml:"excluded_names"`
+	Providers     []string       `yaml:"providers"` // names and addresses of third parties
 	Authorisation Authorisation  `yaml:"authorisation"`
 }
 
@@ -54,6 +55,11 @@ var scopeSection = settings.Section{
 			FR:      "noms jamais contactés, ni les adresses où ils mènent, quel que soit l'autre nom qui y mène ; « *. » exclut tous les noms en dessous, dont les adresses ne sont connues que s'ils sont rencontrés : écrivez-les alors sous excluded",
 			EN:      `names never contacted, nor the addresses they lead to, whatever other name leads there; "*." excludes every name below, whose addresses are known only when they are met: then write these under excluded`,
 			Example: "[scanner-irm.chu-exemple.fr]",
+		},
+		"providers": {
+			FR:      "serveurs d'un prestataire, DNS ou messagerie : noms, « *. » compris, ou adresses ; rencontrés seulement comme un client ordinaire, jamais examinés",
+			EN:      `servers of a provider, DNS or mail: names, "*." included, or addresses; met as an ordinary client only, never looked at`,
+			Example: `[ns1.operateur-dns.example, "*.filtre-mail.example"]`,
 		},
 		"authorisation": {
 			FR: "la permission écrite ; sans elle, rien ne part", EN: "the written permission; without it nothing runs",
@@ -99,6 +105,8 @@ func (s Scope) Validate() settings.Faults {
 			}
 		}
 	}
+	_, unfit := s.ParseProviders()
+	faults = append(faults, unfit...)
 	return append(faults, ordered(s.Authorisation.From, s.Authorisation.Until).Below("authorisation")...)
 }
 

@@ -19,9 +19,11 @@ import (
 
 // scopeOf is the scope a configuration declares.
 func scopeOf(c config.Config) scanner.Scope {
+	providers, _ := c.Scope.ParseProviders() // faults are told when the configuration is read
 	return scanner.Scope{
 		Names: patterns(c.Scope.Names), Ranges: c.Scope.Ranges,
 		Excluded: c.Scope.Excluded, ExcludedNames: patterns(c.Scope.ExcludedNames),
+		Providers:     providers,
 		Authorisation: authorisationOf(c.Scope.Authorisation),
 	}
 }

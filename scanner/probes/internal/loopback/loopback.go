@@ -26,6 +26,8 @@ type Network struct {
 	Authorised bool             // looks of level P3
 	// Authorities are those of certificates: "host:80" in the world → "127.0.0.1:port".
 	Authorities map[string]string
+	// Providers are hosts with a route that are met for a purpose only.
+	Providers []string
 
 	mu    sync.Mutex
 	dials []string
@@ -34,6 +36,9 @@ type Network struct {
 
 // DialContext dials the server of the test that stands for an address.
 func (n *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if n.isShut(ctx, address) {
+		return nil, &scanner.Refusal{Code: scanner.RefusedProvider, Address: address}
+	}
 	n.mu.Lock()
 	n.dials = append(n.dials, network+" "+address)
 	n.mu.Unlock()
@@ -56,13 +61,25 @@ func (n *Network) DialContext(ctx context.Context, network, address string) (net
 type guarded struct{ net.Conn }
 
 // Permits allows the hosts that have a route, and the places that are one.
-func (n *Network) Permits(_ context.Context, place string) error {
+func (n *Network) Permits(ctx context.Context, place string) error {
+	if n.isShut(ctx, place) {
+		return &scanner.Refusal{Code: scanner.RefusedProvider, Address: place}
+	}
 	for address := range n.Routes {
 		if name, _, err := net.SplitHostPort(address); err == nil && (name == place || address == place) {
 			return nil
 		}
 	}
 	return refusal(place)
+}
+
+// isShut tells a provider's host, or a place of it, for whoever has no purpose.
+func (n *Network) isShut(ctx context.Context, place string) bool {
+	host, _, err := net.SplitHostPort(place)
+	if err != nil {
+		host = place // alone
+	}
+	return slices.Contains(n.Providers, host) && scanner.PurposeOf(ctx) == (scanner.Purpose{})
 }
 
 // Pace never waits: the servers of a test have no other visitor.
