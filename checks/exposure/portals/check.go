@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.portals", Revision: 1, Severity: scanner.High,
+	ID: "exposure.portals", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-09"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -24,10 +24,12 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 		return v
 	}
 	portals := exposed.Where(s.Ports, isPortal)
+	var faults []scanner.Verdict
 	for _, rule := range rules() {
-		if at := exposed.Where(portals, rule.applies); len(at) > 0 {
-			return scanner.FailedAs(rule.severity, rule.reason, exposed.Values(at))
-		}
+		faults = append(faults, exposed.Failing(exposed.Where(portals, rule.applies), rule.severity, rule.reason)...)
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	look := exposed.Of(s, fact.GroupWeb)
 	switch {
@@ -54,8 +56,10 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{"undeclared", scanner.High, func(p fact.Port) bool { return p.Declared == nil }},
-		{"no-second-factor", scanner.High, func(p fact.Port) bool { return p.Declared.TwoFactor == "no" }},
+		{"no-second-factor", scanner.High, func(p fact.Port) bool { return p.Declared != nil && p.Declared.TwoFactor == "no" }},
 		{"legacy-endpoint", scanner.Medium, func(p fact.Port) bool { return p.LegacyAuth }},
-		{"second-factor-unknown", scanner.Medium, func(p fact.Port) bool { return p.Declared.TwoFactor != "yes" }},
+		{"second-factor-unknown", scanner.Medium, func(p fact.Port) bool {
+			return p.Declared != nil && p.Declared.TwoFactor != "yes" && p.Declared.TwoFactor != "no"
+		}},
 	}
 }
