@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.clear-protocols", Revision: 2, Severity: scanner.High,
+	ID: "exposure.clear-protocols", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-SVC-03"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -22,16 +22,15 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 		return v
 	}
 	look := exposed.Of(s, fact.GroupClearLogin)
-	if clear := exposed.Where(look.Identified, isClear); len(clear) > 0 {
-		return scanner.Failed("clear", exposed.Values(clear))
-	}
-	if required := exposed.Where(look.Identified, requiresTLS); len(required) > 0 {
-		return scanner.FailedAs(scanner.Low, "tls-required", exposed.Values(required))
-	}
-	if offered := exposed.Where(look.Identified, offersTLS); len(offered) > 0 {
-		return scanner.FailedAs(scanner.Low, "tls-offered", exposed.Values(offered))
-	}
-	if len(look.Identified) > 0 && len(look.Unnamed) == 0 {
+	clear := exposed.Where(look.Identified, isClear)
+	required := exposed.Where(look.Identified, func(p fact.Port) bool { return !isClear(p) && requiresTLS(p) })
+	offered := exposed.Where(look.Identified, func(p fact.Port) bool { return !isClear(p) && !requiresTLS(p) && offersTLS(p) })
+	v, found := look.Faults(scanner.Low, exposed.Failing(clear, "", "clear"),
+		exposed.Failing(required, scanner.Low, "tls-required"), exposed.Failing(offered, scanner.Low, "tls-offered"))
+	switch {
+	case found:
+		return v
+	case len(look.Identified) > 0:
 		return scanner.Unknown("login-unknown", exposed.Values(look.Identified))
 	}
 	return look.Rest(scanner.Low)

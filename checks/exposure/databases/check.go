@@ -11,7 +11,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.databases", Revision: 1, Severity: scanner.High,
+	ID: "exposure.databases", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-05"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -22,11 +22,10 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 	}
 	look := exposed.Of(s, fact.GroupDatabase)
 	free := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginNone })
-	switch {
-	case len(free) > 0:
-		return scanner.FailedAs(scanner.Critical, "no-login", exposed.Values(free))
-	case len(look.Identified) > 0:
-		return scanner.Failed("reachable", exposed.Values(look.Identified))
+	others := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login != fact.LoginNone })
+	v, found := look.Faults(scanner.Low, exposed.Failing(free, scanner.Critical, "no-login"), exposed.Failing(others, scanner.High, "reachable"))
+	if found {
+		return v
 	}
 	return look.Rest(scanner.Low)
 }

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.health-protocols", Revision: 2, Severity: scanner.Critical,
+	ID: "exposure.health-protocols", Revision: 3, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-11"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -26,16 +26,14 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 	}
 	look := exposed.Of(s, fact.GroupHealth)
 	accepted := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginNone })
-	refused := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Protocol == "dicom" })
-	pages := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginUnknown })
+	refused := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login != fact.LoginNone && p.Protocol == "dicom" })
+	pages := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginUnknown && p.Protocol != "dicom" })
+	v, found := look.Faults(scanner.High, exposed.Failing(accepted, "", "accepted"),
+		exposed.Failing(refused, scanner.High, "refused"), exposed.Failing(pages, scanner.High, "page"))
 	switch {
-	case len(accepted) > 0:
-		return scanner.Failed("accepted", exposed.Values(accepted))
-	case len(refused) > 0:
-		return scanner.FailedAs(scanner.High, "refused", exposed.Values(refused))
-	case len(pages) > 0:
-		return scanner.FailedAs(scanner.High, "page", exposed.Values(pages))
-	case len(look.Identified) > 0 && len(look.Unnamed)+len(look.Unasked) == 0:
+	case found:
+		return v
+	case len(look.Identified) > 0 && len(look.Unasked) == 0:
 		return scanner.Passed("authenticated", exposed.Values(look.Identified))
 	}
 	return look.Rest(scanner.High)

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.industrial", Revision: 1, Severity: scanner.High,
+	ID: "exposure.industrial", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-12"},
 	Judge:      scanner.Each(struct{}{}, exposed.None(fact.GroupIndustrial)),
 }

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.management-cards", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.management-cards", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-07"},
 	Judge:      scanner.Each(struct{}{}, exposed.None(fact.GroupManagement)),
 }

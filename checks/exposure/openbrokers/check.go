@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.open-brokers", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.open-brokers", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-14"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -23,11 +23,10 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 	}
 	look := exposed.Of(s, fact.GroupBroker)
 	free := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login == fact.LoginNone })
-	switch {
-	case len(free) > 0:
-		return scanner.Failed("no-login", exposed.Values(free))
-	case len(look.Identified) > 0:
-		return scanner.FailedAs(scanner.Medium, "reachable", exposed.Values(look.Identified))
+	others := exposed.Where(look.Identified, func(p fact.Port) bool { return p.Login != fact.LoginNone })
+	v, found := look.Faults(scanner.Low, exposed.Failing(free, "", "no-login"), exposed.Failing(others, scanner.Medium, "reachable"))
+	if found {
+		return v
 	}
 	return look.Rest(scanner.Low)
 }

@@ -13,7 +13,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.portals", Revision: 1, Severity: scanner.High,
+	ID: "exposure.portals", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-09"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -25,10 +25,12 @@ func judge(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 		return v
 	}
 	portals := exposed.Where(s.Ports, isPortal)
+	var faults []scanner.Verdict
 	for _, rule := range rules {
-		if at := exposed.Where(portals, rule.applies); len(at) > 0 {
-			return scanner.FailedAs(rule.severity, rule.reason, exposed.Values(at))
-		}
+		faults = append(faults, exposed.Failing(exposed.Where(portals, rule.applies), rule.severity, rule.reason)...)
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	look := exposed.Of(s, fact.GroupWeb)
 	switch {

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.remote-control", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.remote-control", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-01"},
 	Judge:      scanner.Each(struct{}{}, exposed.None(fact.GroupRemoteControl)),
 }

@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.ssh", Revision: 2, Severity: scanner.High,
+	ID: "exposure.ssh", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-SVC-04"},
 	Judge:      scanner.Each(Params{MinRSABits: 2048}, judge),
 }
@@ -31,10 +31,17 @@ func judge(c scanner.Case[Params], s fact.HostServices) scanner.Verdict {
 		return v
 	}
 	look := exposed.Of(s, fact.GroupSSH)
+	var faults []scanner.Verdict
 	for _, r := range rules(c.Params) {
 		if at := exposed.Where(look.Identified, r.applies); len(at) > 0 {
-			return r.verdict(values(at, c.Params))
+			faults = append(faults, scanner.FailedAs(r.severity, r.reason, values(at, c.Params)))
 		}
+	}
+	if v, found := look.Faults(scanner.Low, faults); found {
+		return v
+	}
+	if at := exposed.Where(look.Identified, unread); len(at) > 0 {
+		return scanner.Unknown("unread", values(at, c.Params))
 	}
 	if len(look.Identified) > 0 && len(look.Unnamed)+len(look.Unasked) == 0 {
 		return scanner.Passed("keys-only", exposed.Values(look.Identified))

@@ -13,22 +13,19 @@ import (
 
 // rule is one thing that may be wrong with an SSH server.
 type rule struct {
-	applies func(fact.Port) bool
-	verdict func(scanner.Values) scanner.Verdict
+	applies  func(fact.Port) bool
+	severity scanner.Severity
+	reason   string
 }
 
-// rules are in the order of gravity (EXP-SVC-04); what is not known comes last.
+// rules are in the order of gravity (EXP-SVC-04).
 func rules(p Params) []rule {
-	fail := func(s scanner.Severity, reason string) func(scanner.Values) scanner.Verdict {
-		return func(v scanner.Values) scanner.Verdict { return scanner.FailedAs(s, reason, v) }
-	}
 	return []rule{
-		{hasKnownKey, fail(scanner.Critical, "known-key")},
-		{func(port fact.Port) bool { return len(weaknesses(port, p)) > 0 }, fail(scanner.High, "weak")},
-		{func(port fact.Port) bool { return port.Declared == nil }, fail(scanner.Medium, "undeclared")},
-		{offersSHA1, fail(scanner.Medium, "sha1")},
-		{notOnlyKeys, fail(scanner.Medium, "other-login")},
-		{unread, func(v scanner.Values) scanner.Verdict { return scanner.Unknown("unread", v) }},
+		{hasKnownKey, scanner.Critical, "known-key"},
+		{func(port fact.Port) bool { return len(weaknesses(port, p)) > 0 }, scanner.High, "weak"},
+		{func(port fact.Port) bool { return port.Declared == nil }, scanner.Medium, "undeclared"},
+		{offersSHA1, scanner.Medium, "sha1"},
+		{notOnlyKeys, scanner.Medium, "other-login"},
 	}
 }
 
@@ -90,9 +87,12 @@ func offersSHA1(p fact.Port) bool {
 	return slices.ContainsFunc(slices.Concat(p.SSH.Kex, p.SSH.MACs), isSHA1) || slices.Contains(p.SSH.HostKeys, "ssh-rsa")
 }
 
-// notOnlyKeys is true when another way than a key is listed.
+// notOnlyKeys is true when another way than a key is listed, beside those that are
+// weaknesses of their own.
 func notOnlyKeys(p fact.Port) bool {
-	return p.SSH != nil && slices.ContainsFunc(p.SSH.Methods, func(m string) bool { return m != "publickey" })
+	return p.SSH != nil && slices.ContainsFunc(p.SSH.Methods, func(m string) bool {
+		return !slices.Contains([]string{"publickey", "password", "none"}, m)
+	})
 }
 
 func unread(p fact.Port) bool {

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.udp-amplifiers", Revision: 1, Severity: scanner.High,
+	ID: "exposure.udp-amplifiers", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-13"},
 	Judge:      scanner.Each(struct{}{}, exposed.None(fact.GroupAmplifier)),
 }

@@ -117,20 +117,39 @@ func (l Look) Rest(unnamed scanner.Severity) scanner.Verdict {
 	return scanner.Passed("closed", l.Counts())
 }
 
+// Failing is the fault of some ports; without a port there is none.
+func Failing(ports []fact.Port, s scanner.Severity, reason string) []scanner.Verdict {
+	if len(ports) == 0 {
+		return nil
+	}
+	return []scanner.Verdict{scanner.FailedAs(s, reason, Values(ports))}
+}
+
+// Faults tells together the faults of a group, and its ports open on something
+// unknown, which fail with the severity given. It tells whether there is any.
+func (l Look) Faults(unnamed scanner.Severity, faults ...[]scanner.Verdict) (v scanner.Verdict, found bool) {
+	all := slices.Concat(slices.Concat(faults...), Failing(l.Unnamed, unnamed, "unidentified"))
+	if len(all) == 0 {
+		return v, false
+	}
+	return scanner.Together(all), true
+}
+
 // Counts are the values of the message that tells what does not answer.
 func (l Look) Counts() scanner.Values {
 	return scanner.Values{"closed": strconv.Itoa(l.Closed), "filtered": strconv.Itoa(l.Filtered)}
 }
 
-// None makes the plain rule of a group: whatever is identified fails.
+// None makes the plain rule of a group: whatever is identified fails, with the
+// severity of its check.
 func None(group fact.PortGroup) func(scanner.Case[struct{}], fact.HostServices) scanner.Verdict {
 	return func(_ scanner.Case[struct{}], s fact.HostServices) scanner.Verdict {
 		if v, settled := Settled(s); settled {
 			return v
 		}
 		look := Of(s, group)
-		if len(look.Identified) > 0 {
-			return scanner.Failed("identified", Values(look.Identified))
+		if v, found := look.Faults(scanner.Low, Failing(look.Identified, "", "identified")); found {
+			return v
 		}
 		return look.Rest(scanner.Low)
 	}
