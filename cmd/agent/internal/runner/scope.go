@@ -60,6 +60,9 @@ func Narrow(c config.Config, domains []string) (config.Config, error) {
 				Cause:    settings.Faults{settings.NotName("--domain", written, scanner.Text{FR: "un nom de domaine", EN: "a domain name"}, err)},
 			}
 		}
+		if slices.Contains(kept.Domains, name) {
+			continue // written twice
+		}
 		kept.Domains = append(kept.Domains, name)
 		kept.Sites = append(kept.Sites, sitesUnder(c, name)...)
 		kept.Services = append(kept.Services, servicesUnder(c, name)...)
