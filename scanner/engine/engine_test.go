@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -605,4 +606,43 @@ func serve(t *testing.T, speak func(net.Conn)) (address string) {
 		}
 	}()
 	return listener.Addr().String()
+}
+
+// knocker is a walker that asks ports nobody declared.
+type knocker struct{ walker }
+
+func (knocker) Needs() scanner.Needs { return scanner.Needs{Ports: true} }
+
+// TestRun_onlyLooksAtPortsReachDevices lets two probes dial the port of a printer,
+// and the caveats of the plan reach the run.
+func TestRun_onlyLooksAtPortsReachDevices(t *testing.T) {
+	var lock sync.Mutex
+	refused := map[string]bool{}
+	dials := func(name string) walker {
+		w := brings(both...)
+		w.name = name
+		w.observe = func(ctx context.Context, network scanner.Network, _ scanner.Target) ([]scanner.Sighting, error) {
+			conn, err := network.DialContext(ctx, "tcp", "127.9.0.1:9100")
+			if err == nil {
+				conn.Close()
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			refusal, isRefusal := errors.AsType[*scanner.Refusal](err)
+			refused[name] = isRefusal && refusal.Code == scanner.RefusedPort
+			return both, nil
+		}
+		return w
+	}
+	e := engineWith(dials("pages"), knocker{dials("ports")})
+	e.Network = oneAtATime(t)
+	plan := planOf(scanner.Task{Probe: "pages", Target: chu}, scanner.Task{Probe: "ports", Target: chu})
+	plan.Caveats = []scanner.Caveat{{Key: "scope.names[0]"}}
+	run := e.Run(t.Context(), plan)
+	if diff := cmp.Diff(map[string]bool{"pages": true, "ports": false}, refused); diff != "" {
+		t.Errorf("refused the port of a printer (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(plan.Caveats, run.Caveats); diff != "" {
+		t.Errorf("caveats (-plan +run):\n%s", diff)
+	}
 }

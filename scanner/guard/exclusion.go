@@ -121,17 +121,22 @@ func (g *Guard) findExcluded(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// due lists the names that are to be asked now.
+// due lists the names that are to be asked now, those never found out first: a long
+// list makes progress however slow the resolvers are.
 func (e *exclusions) due(now time.Time) []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var names []string
+	var missing, known []string
 	for name, n := range e.names {
-		if !now.Before(n.next) {
-			names = append(names, name)
+		switch {
+		case now.Before(n.next):
+		case n.found:
+			known = append(known, name)
+		default:
+			missing = append(missing, name)
 		}
 	}
-	return names
+	return append(missing, known...)
 }
 
 func (e *exclusions) searched(name string, next time.Time, err error) {

@@ -39,10 +39,7 @@ func NewLeash(life context.Context, network scanner.Network, needs scanner.Needs
 // DialContext connects for as long as the look lasts.
 func (l *Leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return during(ctx, l, address, func(ctx context.Context) (net.Conn, error) {
-		if l.ports {
-			ctx = context.WithValue(ctx, portLook{}, true)
-		}
-		conn, err := l.network.DialContext(ctx, network, address)
+		conn, err := l.network.DialContext(l.marked(ctx), network, address)
 		if err != nil {
 			return nil, err
 		}
@@ -52,6 +49,14 @@ func (l *Leash) DialContext(ctx context.Context, network, address string) (net.C
 		}
 		return conn, nil
 	})
+}
+
+// marked tells the guard of a look at ports.
+func (l *Leash) marked(ctx context.Context) context.Context {
+	if !l.ports {
+		return ctx
+	}
+	return context.WithValue(ctx, portLook{}, true)
 }
 
 // Permits asks on behalf of the look.

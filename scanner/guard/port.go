@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"carescan/scanner"
 	"carescan/scanner/hostname"
@@ -70,16 +71,13 @@ func refusePort(host string, port uint16, reason, detail string) error {
 
 // splitPlace reads what Permits is asked about: a host, or "host:port".
 func splitPlace(place string) (host string, port uint16, err error) {
-	if _, err := netip.ParseAddr(place); err == nil {
+	if _, errAddr := netip.ParseAddr(place); errAddr == nil || !strings.Contains(place, ":") {
 		return place, anyPort, nil
 	}
 	host, text, err := net.SplitHostPort(place)
-	if err != nil {
-		return place, anyPort, nil // a name alone
-	}
-	number, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || number == 0 {
-		return "", 0, refuse(scanner.RefusedPort, place, "a port goes from 1 to 65535")
+	number, errPort := strconv.ParseUint(text, 10, 16)
+	if err != nil || errPort != nil || number == 0 {
+		return "", 0, refuse(scanner.RefusedPort, place, "it is not a host and a port from 1 to 65535")
 	}
 	return host, uint16(number), nil
 }

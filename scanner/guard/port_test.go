@@ -3,6 +3,7 @@
 package guard
 
 import (
+	"errors"
 	"net"
 	"strconv"
 	"testing"
@@ -66,8 +67,8 @@ func TestGuard_keepsAwayFromDevices(t *testing.T) {
 		if err == nil {
 			conn.Close()
 		}
-		if scanner.CauseOf(err).Code == scanner.CausePort {
-			t.Errorf("%s: %v", dial.place, err)
+		if refusal, ok := errors.AsType[*scanner.Refusal](err); ok {
+			t.Errorf("%s: %v", dial.place, refusal)
 		}
 	}
 	if got := len(g.Spent()); got != 2 {

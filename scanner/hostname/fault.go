@@ -96,8 +96,8 @@ func alone(name string) scanner.Text {
 		name = example
 	}
 	return scanner.Text{
-		FR: fmt.Sprintf("écrivez le nom seul, sans https:// ni port\u00a0: %s", name),
-		EN: fmt.Sprintf("write the name alone, without https:// nor port: %s", name),
+		FR: "écrivez le nom seul, sans https:// ni port\u00a0: " + name,
+		EN: "write the name alone, without https:// nor port: " + name,
 	}
 }
 
@@ -169,7 +169,7 @@ func badCharacter(found string) *Fault {
 	}
 	if r, _ := utf8.DecodeRuneInString(found); found != "" && unicode.IsPrint(r) {
 		f.Because = scanner.Text{
-			FR: fmt.Sprintf("le caractère «\u00a0%s\u00a0» n'est pas permis dans un nom", found),
+			FR: "le caractère «\u00a0" + found + "\u00a0» n'est pas permis dans un nom",
 			EN: fmt.Sprintf("the character %q is not allowed in a name", found),
 		}
 	}

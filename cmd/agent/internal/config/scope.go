@@ -52,8 +52,8 @@ var scopeSection = settings.Section{
 			Example: "[192.0.2.64/28]",
 		},
 		"excluded_names": {
-			FR:      "noms jamais contactés, ni les adresses où ils mènent, quel que soit l'autre nom qui y mène ; « *. » exclut tous les noms en dessous, dont les adresses ne sont connues que s'ils sont rencontrés : écrivez-les alors sous excluded",
-			EN:      `names never contacted, nor the addresses they lead to, whatever other name leads there; "*." excludes every name below, whose addresses are known only when they are met: then write these under excluded`,
+			FR:      "noms jamais contactés, ni les adresses où ils mènent, quel que soit l'autre nom qui y mène ; tant qu'elles n'ont pas pu être cherchées, rien n'est contacté ; « *. » exclut tous les noms en dessous, dont les adresses ne sont connues que s'ils sont rencontrés : écrivez-les alors sous excluded",
+			EN:      `names never contacted, nor the addresses they lead to, whatever other name leads there; while these could not be found out, nothing is contacted; "*." excludes every name below, whose addresses are known only when they are met: then write these under excluded`,
 			Example: "[scanner-irm.chu-exemple.fr]",
 		},
 		"providers": {

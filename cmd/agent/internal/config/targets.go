@@ -39,7 +39,8 @@ var targetsSection = settings.Section{
 			Example: `["https://www.chu-exemple.fr", "https://portail.chu-exemple.fr"]`,
 		},
 		"services": {
-			FR: "services en TLS, ou en STARTTLS selon le port", EN: "services that speak TLS, or STARTTLS by their port", Example: `["vpn.chu-exemple.fr:443"]`,
+			FR: "services en TLS, ou en STARTTLS selon le port ; une page ou un modèle ne mène l'agent qu'aux ports déclarés ici, dans sites et dans portals, à 80 et à 443",
+			EN: "services that speak TLS, or STARTTLS by their port; a page or a template leads the agent to the ports declared here, in sites and in portals, to 80 and to 443 only", Example: `["vpn.chu-exemple.fr:443"]`,
 		},
 		"hosts": {FR: "machines dont les ports sont examinés", EN: "hosts whose ports are looked at", Example: "[vpn.chu-exemple.fr]"},
 		"portals": {

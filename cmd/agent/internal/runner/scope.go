@@ -5,6 +5,7 @@ package runner
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 	"carescan/scanner/hostname"
+	"carescan/scanner/probes/directory"
 	"carescan/scanner/settings"
 )
 
@@ -59,6 +61,9 @@ func Narrow(c config.Config, domains []string) (config.Config, error) {
 				Hint:     scanner.Text{FR: "donnez un nom tel que chu-exemple.fr, sans https:// ni barre oblique", EN: "give a name such as chu-exemple.fr, without https:// or slash"},
 				Cause:    settings.Faults{settings.NotName("--domain", written, scanner.Text{FR: "un nom de domaine", EN: "a domain name"}, err)},
 			}
+		}
+		if slices.Contains(kept.Domains, name) {
+			continue // written twice
 		}
 		kept.Domains = append(kept.Domains, name)
 		kept.Sites = append(kept.Sites, sitesUnder(c, name)...)
@@ -155,13 +160,65 @@ func outOfScope(c config.Config) (faults settings.Faults) {
 		host := d.Host()
 		switch entry := excludedBy(scope, host); {
 		case entry != "":
-			faults.Add(d.Key,
-				settings.Say("la cible %s est exclue par %s", "target %s is excluded by %s", host, entry),
-				settings.Say("retirez-la d'ici, ou retirez l'exclusion si elle doit être examinée", "remove it from here, or remove the exclusion if it is to be looked at"))
+			faults = append(faults, excludedTarget(d.Key, host, entry))
 		case !scope.HasName(host) && !inRange(scope, host):
 			faults.Add(d.Key,
 				settings.Say("la cible %s est en dehors du périmètre autorisé", "target %s is outside the authorised scope", host),
 				settings.Say("ajoutez-la à scope.names si elle vous appartient, ou retirez-la d'ici", "add it to scope.names if it is yours, or remove it from here"))
+		}
+	}
+	for i, d := range config.Told[directory.Settings](c) {
+		u, err := url.Parse(d.URL)
+		if err != nil {
+			continue // which Validate refuses
+		}
+		host := hostname.Canonical(u.Hostname())
+		if entry := excludedBy(scope, host); entry != "" {
+			faults = append(faults, excludedTarget(directory.Section.Name+settings.At(i)+".url", host, entry))
+		}
+	}
+	return append(faults, excludedServers(scope, c.Network)...)
+}
+
+func excludedTarget(key, host, entry string) settings.Fault {
+	return settings.Fault{
+		Key:  key,
+		What: settings.Say("la cible %s est exclue par %s", "target %s is excluded by %s", host, entry),
+		Hint: settings.Say("retirez-la d'ici, ou retirez l'exclusion si elle doit être examinée", "remove it from here, or remove the exclusion if it is to be looked at"),
+	}
+}
+
+// excludedServers are the servers of the network settings that would be asked although
+// the scope excludes them: what is excluded is never contacted, whatever else is said.
+func excludedServers(s scanner.Scope, n config.Network) (faults settings.Faults) {
+	for _, list := range []struct {
+		key     string
+		servers []string
+	}{{"network.resolvers", n.Resolvers}, {"network.root_hints", n.RootHints}} {
+		for i, written := range list.servers {
+			at, err := config.ParseServer(written)
+			if err != nil {
+				continue // which Validate refuses
+			}
+			if entry := excludedBy(s, at.Addr().Unmap().String()); entry != "" {
+				faults.Add(list.key+settings.At(i),
+					settings.Say("le serveur %s est exclu par %s", "server %s is excluded by %s", at.Addr(), entry),
+					settings.Say("déclarez un autre serveur, ou réduisez l'exclusion", "declare another server, or make the exclusion smaller"))
+			}
+		}
+	}
+	for i, r := range n.Redirects {
+		addr, err := netip.ParseAddr(r.To)
+		if at, errPort := netip.ParseAddrPort(r.To); err != nil && errPort == nil {
+			addr, err = at.Addr(), nil
+		}
+		if err != nil {
+			continue // which Validate refuses
+		}
+		if entry := excludedBy(s, addr.Unmap().String()); entry != "" {
+			faults.Add("network.redirects"+settings.At(i)+".to",
+				settings.Say("l'adresse %s est exclue par %s", "address %s is excluded by %s", addr, entry),
+				settings.Say("retirez cette redirection, ou réduisez l'exclusion", "remove this redirect, or make the exclusion smaller"))
 		}
 	}
 	return faults

@@ -8,8 +8,23 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/sources"
 	"carescan/scanner/settings"
 )
+
+// TestNarrowTakesADomainOnce: names have no case (RFC 4343 section 2), and an ending
+// that everybody shares is nobody's domain.
+func TestNarrowTakesADomainOnce(t *testing.T) {
+	c, err := Narrow(config.Default(sources.Sections()), []string{"CHU.test.", "chu.test", "hôpital.test"})
+	if want := "chu.test, xn--hpital-ixa.test"; err != nil || c.Establishment.Name != want || len(c.Targets.Sites) != 4 {
+		t.Errorf("Narrow = %q with sites %q, %v, want %q", c.Establishment.Name, c.Targets.Sites, err, want)
+	}
+	for _, domain := range []string{"gouv.fr", "fr", "*.chu.test", "https://chu.test"} {
+		if _, err := Narrow(config.Default(sources.Sections()), []string{domain}); err == nil {
+			t.Errorf("Narrow to %q is accepted", domain)
+		}
+	}
+}
 
 // TestTheLastDayIsIncluded holds the ordinary reading of "jusqu'au": until the last
 // instant of the day in Paris, and that day is the one shown.
