@@ -163,10 +163,12 @@ type UnlikelyPath struct {
 
 // PlainHTTP is what a host does on port 80.
 type PlainHTTP struct {
-	Reach Reach  `json:"reach"`
-	Hops  []Hop  `json:"hops,omitempty"`
-	Error string `json:"error,omitempty"`
-	Page  *Page  `json:"page,omitempty"` // what is shown without TLS
+	Reach Reach `json:"reach"`
+	Hops  []Hop `json:"hops,omitempty"`
+	// Cause is why there was no answer to the end, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
+	Page  *Page         `json:"page,omitempty"` // what is shown without TLS
 }
 
 // SecurityTxt is the file of RFC 9116, without its addresses.
@@ -186,7 +188,9 @@ type SecurityTxt struct {
 	// Faults are what the standard forbids in the file, each once; none in the
 	// facts of before 2026-12.
 	Faults []SecurityTxtFault `json:"faults,omitempty"`
-	Error  string             `json:"error,omitempty"`
+	// Cause is why there was no answer to the end, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // SecurityTxtFault is a kind of fault of a security.txt.
