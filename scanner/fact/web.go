@@ -44,9 +44,8 @@ type Hop struct {
 	// Certificate tells whether a browser would accept the connection; empty
 	// when there was none to judge.
 	Certificate Validity `json:"certificate,omitempty"`
-	// OldTLS tells that the answer came over TLS that clients of today refuse for more
-	// than its certificate: only finite-field Diffie-Hellman, signatures by SHA-1, a
-	// short key.
+	// OldTLS tells that the answer came by a TLS of the past, since that of today failed:
+	// only finite-field Diffie-Hellman, signatures by SHA-1, a short key, long hellos lost.
 	OldTLS      bool     `json:"old_tls,omitempty"`
 	Cookies     []Cookie `json:"cookies,omitempty"` // at most 180, as a browser keeps them
 	MoreCookies int      `json:"more_cookies,omitempty"`
