@@ -44,9 +44,8 @@ type Hop struct {
 	// Certificate tells whether a browser would accept the connection; empty
 	// when there was none to judge.
 	Certificate Validity `json:"certificate,omitempty"`
-	// OldTLS tells that the answer came over TLS that clients of today refuse for more
-	// than its certificate: only finite-field Diffie-Hellman, signatures by SHA-1, a
-	// short key.
+	// OldTLS tells that the answer came by a TLS of the past, since that of today failed:
+	// only finite-field Diffie-Hellman, signatures by SHA-1, a short key, long hellos lost.
 	OldTLS      bool     `json:"old_tls,omitempty"`
 	Cookies     []Cookie `json:"cookies,omitempty"` // at most 180, as a browser keeps them
 	MoreCookies int      `json:"more_cookies,omitempty"`
@@ -163,10 +162,12 @@ type UnlikelyPath struct {
 
 // PlainHTTP is what a host does on port 80.
 type PlainHTTP struct {
-	Reach Reach  `json:"reach"`
-	Hops  []Hop  `json:"hops,omitempty"`
-	Error string `json:"error,omitempty"`
-	Page  *Page  `json:"page,omitempty"` // what is shown without TLS
+	Reach Reach `json:"reach"`
+	Hops  []Hop `json:"hops,omitempty"`
+	// Cause is why there was no answer to the end, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
+	Page  *Page         `json:"page,omitempty"` // what is shown without TLS
 }
 
 // SecurityTxt is the file of RFC 9116, without its addresses.
@@ -186,7 +187,9 @@ type SecurityTxt struct {
 	// Faults are what the standard forbids in the file, each once; none in the
 	// facts of before 2026-12.
 	Faults []SecurityTxtFault `json:"faults,omitempty"`
-	Error  string             `json:"error,omitempty"`
+	// Cause is why there was no answer to the end, Error its technical text.
+	Cause scanner.Cause `json:"cause,omitzero"`
+	Error string        `json:"error,omitempty"`
 }
 
 // SecurityTxtFault is a kind of fault of a security.txt.

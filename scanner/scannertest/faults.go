@@ -198,6 +198,10 @@ func siteFaults() []Fault {
 			FR: "L’ancienne console d’imagerie accepte des suites CBC.",
 			EN: "The old imaging console accepts CBC suites.",
 		}},
+		{"exposure.tls-groups", serviceTarget("imagerie-ancienne"), "unsafe-prime", scanner.Text{
+			FR: "L’ancienne console d’imagerie échange ses clés modulo un nombre premier qui n’est pas sûr.",
+			EN: "The old imaging console exchanges its keys modulo a prime that is not safe.",
+		}},
 		{"exposure.directory-listing", siteTarget("imagerie-ancienne"), "exposed", scanner.Text{
 			FR: "L’ancienne console d’imagerie montre le contenu d’un dossier.",
 			EN: "The old imaging console shows the content of a folder.",

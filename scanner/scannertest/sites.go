@@ -12,7 +12,7 @@ type site struct {
 	noSecurityTxt bool
 	clearPolicy   bool                    // its security.txt leads to a policy without encryption
 	expired       bool                    // its certificate is
-	old           bool                    // accepts old versions of TLS and their suites
+	old           bool                    // accepts old versions of TLS, their suites and their numbers
 	headers       map[string]string       // that it should not send
 	routes        map[string]http.Handler // pages of its own, by pattern
 }

@@ -58,7 +58,7 @@ func (h *Hospital) openSite(s site, content http.Handler) error {
 	}
 	config := modernTLS(certificate)
 	if s.old {
-		config = &tls.Config{MinVersion: tls.VersionTLS10, Certificates: []tls.Certificate{certificate}}
+		config = &tls.Config{MinVersion: tls.VersionTLS10, CipherSuites: ellipticSuites(), Certificates: []tls.Certificate{certificate}}
 	}
 	port, err := h.serveHTTP(content, config)
 	h.redirect(port, s.host()+":443")
@@ -76,6 +76,9 @@ func (h *Hospital) serveHTTP(handler http.Handler, config *tls.Config) (port str
 		ReadTimeout: time.Minute, WriteTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
 		// Scanners break handshakes by trade: that is no news for anybody.
 		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	if config != nil && config.MinVersion < tls.VersionTLS12 { // what is old there is old in all
+		listener = finiteField{listener, config}
 	}
 	ended := make(chan error, 1)
 	go func() {

@@ -13,7 +13,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.content-security-policy", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.content-security-policy", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-03"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

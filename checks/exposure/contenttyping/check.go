@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.content-typing", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.content-typing", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-05"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

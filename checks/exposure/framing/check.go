@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.framing", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.framing", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-04"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -25,7 +25,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.hsts", Revision: 3, Severity: scanner.Low,
+	ID: "exposure.hsts", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-02"},
 	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
 }
@@ -63,6 +63,9 @@ func judgeHops(p Params, hops []fact.Hop) scanner.Verdict {
 		return scanner.Exempt("api-only", nil)
 	case refused:
 		// Servers often send the header with good answers only.
+		if v, told := site.Told(hops[len(hops)-1].Status); told {
+			return v
+		}
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(hops[0].Status)})
 	case !found:
 		return scanner.Failed("absent", nil)

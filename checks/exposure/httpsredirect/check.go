@@ -10,13 +10,14 @@ import (
 	"strings"
 
 	"carescan/checks/internal/contact"
+	"carescan/checks/internal/site"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.https-redirect", Revision: 3, Severity: scanner.Medium,
+	ID: "exposure.https-redirect", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-01"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -35,6 +36,9 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	case fact.OtherTalk:
 		return scanner.Unknown("other-talk", nil)
 	case fact.Unreached:
+		if v, unread := contact.Unread(w.Plain.Cause); unread {
+			return v
+		}
 	}
 	return scanner.Unknown("unreached", nil)
 }
@@ -62,6 +66,9 @@ func judgeHops(hops []fact.Hop, page *fact.Page) scanner.Verdict {
 		return scanner.FailedAs(scanner.High, "clear-form", values)
 	case last.Status >= 200 && last.Status < 300:
 		return scanner.Failed("clear", values)
+	}
+	if v, told := site.Told(last.Status); told {
+		return v
 	}
 	return scanner.Unknown("undecided", values)
 }

@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.page-scripts", Revision: 2, Severity: scanner.Critical,
+	ID: "exposure.page-scripts", Revision: 3, Severity: scanner.Critical,
 	References: []string{"EXP-HTTP-09"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -25,6 +25,9 @@ var Check = scanner.Check{
 
 func judge(c scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	txt := w.SecurityTxt
+	if v, unread := contact.Unread(txt.Cause); unread {
+		return v
+	}
 	if v, settled := contact.Settled(txt.Reach); settled {
 		return v
 	}
@@ -34,6 +37,9 @@ func judge(c scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	case txt.Status == 404 || txt.Status == 410:
 		return scanner.Failed("absent", nil)
 	case txt.Status != 200:
+		if v, told := site.Told(txt.Status); told {
+			return v
+		}
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(txt.Status)})
 	case slices.Contains(txt.Faults, fact.TxtPage):
 		return scanner.Failed("page-instead", nil)

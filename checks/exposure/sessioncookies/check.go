@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.session-cookies", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.session-cookies", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-06"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -5,6 +5,8 @@
 package contact
 
 import (
+	"slices"
+
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -25,6 +27,19 @@ func Settled(r fact.Reach) (scanner.Verdict, bool) {
 	case fact.Unreached:
 	}
 	return scanner.Unknown("unreached", nil), true
+}
+
+// Unread returns the verdict on something that was asked for and answered otherwise
+// than by an answer, in the words of its cause, and whether that is what happened: what
+// was cut, or is out of form, was reached.
+func Unread(c scanner.Cause) (scanner.Verdict, bool) {
+	if !slices.Contains([]scanner.CauseCode{scanner.CauseReset, scanner.CauseBadAnswer, scanner.CauseTooLarge}, c.Code) {
+		return scanner.Verdict{}, false
+	}
+	words := c.Text()
+	v := scanner.Unknown("unread", scanner.Values{"why_fr": words.FR, "why_en": words.EN})
+	v.Causes = scanner.Causes{c}
+	return v, true
 }
 
 // Unaddressed is the verdict on a name that leads to no address.

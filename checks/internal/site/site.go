@@ -26,7 +26,23 @@ func Settled(w fact.Web) (scanner.Verdict, bool) {
 		if APIOnly(w) {
 			return scanner.Exempt("api-only", nil), true
 		}
+		if v, told := Told(status); told {
+			return v, true
+		}
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(status)}), true
+	}
+	return scanner.Verdict{}, false
+}
+
+// Told returns the verdict on an error whose status alone says why it came, and
+// whether it is one: a server that does not serve this name (RFC 9110 section 15.5.20)
+// or that was asked too often (RFC 6585 section 4) filters nobody.
+func Told(status int) (scanner.Verdict, bool) {
+	switch status {
+	case 421:
+		return scanner.Unknown("misdirected", nil), true
+	case 429:
+		return scanner.Unknown("rate-limited", nil), true
 	}
 	return scanner.Verdict{}, false
 }

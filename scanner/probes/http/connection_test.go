@@ -14,6 +14,21 @@ import (
 	"carescan/scanner/probes/internal/loopback"
 )
 
+// TestSmallHellos reads the page of a server of today behind a box that loses the hellos
+// of today.
+func TestSmallHellos(t *testing.T) {
+	t.Parallel()
+	l := &loopback.Network{Routes: map[string]string{host + ":80": loopback.Free(t).String()}, Addresses: map[string][]netip.Addr{host: {here}}}
+	l.Routes[host+":443"] = loopback.Behind(t, debian.OpenSSL(t, "-cert", debian.RSAPair(t, 2048, host), "-www"), loopback.Over255)
+	sightings, err := New(Options{}).Observe(t.Context(), l, scanner.Target{Kind: scanner.KindSite, ID: origin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := sightings[0].Fact.(fact.Web); got.Reach != fact.Answered || got.Page == nil || !got.Hops[0].OldTLS {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestOldTLS reads the page of servers that speak no TLS of today, and says of those
 // that cannot be read why they are not.
 func TestOldTLS(t *testing.T) {

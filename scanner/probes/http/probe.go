@@ -121,7 +121,7 @@ func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file
 		web.Plain = v.plain(ctx, origin.Hostname())
 	}
 	if web.Reach != fact.Answered {
-		web.SecurityTxt = fact.SecurityTxt{Reach: web.Reach, Error: web.Error}
+		web.SecurityTxt = fact.SecurityTxt{Reach: web.Reach, Cause: web.Cause, Error: web.Error}
 		return web, nil
 	}
 	web.SecurityTxt, file = v.securityTxt(ctx, origin)
@@ -139,7 +139,7 @@ func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file
 func (v *visitor) plain(ctx context.Context, host string) *fact.PlainHTTP {
 	start := &url.URL{Scheme: "http", Host: bracket(host), Path: "/"}
 	visit := v.follow(ctx, start, errand{more: untilSecure, reads: readsPage})
-	plain := &fact.PlainHTTP{Reach: visit.reach, Hops: visit.hops, Error: visit.failure}
+	plain := &fact.PlainHTTP{Reach: visit.reach, Hops: visit.hops, Cause: visit.cause, Error: visit.failure}
 	if visit.arrived() && visit.at.Scheme == "http" {
 		plain.Page = v.page(visit)
 	}

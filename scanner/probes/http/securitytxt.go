@@ -27,7 +27,7 @@ const (
 // securityTxt asks for the file where RFC 9116 section 3 puts it.
 func (v *visitor) securityTxt(ctx context.Context, origin *url.URL) (f fact.SecurityTxt, file []byte) {
 	w := v.follow(ctx, origin.JoinPath("/.well-known/security.txt"), errand{more: anywhere, reads: readsFile, whole: true})
-	f = fact.SecurityTxt{Reach: w.reach, Error: w.failure}
+	f = fact.SecurityTxt{Reach: w.reach, Cause: w.cause, Error: w.failure}
 	if len(w.hops) > 0 {
 		last := w.hops[len(w.hops)-1]
 		f.URL, f.Status = last.URL, last.Status

@@ -5,52 +5,17 @@ package tlsprobe
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/binary"
-	"io"
-	"net"
 	"testing"
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/loopback"
 )
 
-// behind puts a middle box before a server: it reads the first record of each
-// connection, and resets those it loses.
+// behind puts a middle box before a server.
 func behind(t *testing.T, server *loopback.Network, loses func(record []byte) bool) *loopback.Network {
 	t.Helper()
-	address := server.Routes[service+":443"]
-	return serve(t, func(client net.Conn) {
-		head := make([]byte, 5)
-		if _, err := io.ReadFull(client, head); err != nil {
-			return
-		}
-		record := append(head, make([]byte, min(1<<14, binary.BigEndian.Uint16(head[3:])))...)
-		if head[0] == 22 {
-			if _, err := io.ReadFull(client, record[5:]); err != nil {
-				return
-			}
-		} else {
-			record = head
-		}
-		if loses(record) {
-			client.(*net.TCPConn).SetLinger(0)
-			return
-		}
-		onward, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
-		if err != nil {
-			return
-		}
-		defer onward.Close()
-		go func() {
-			io.Copy(onward, io.MultiReader(bytes.NewReader(record), client))
-			onward.(*net.TCPConn).CloseWrite()
-		}()
-		io.Copy(client, onward)
-	})
+	return doorTo(loopback.Behind(t, server.Routes[service+":443"], loses))
 }
-
-// over255 loses a hello whose length needs more than one byte.
-func over255(record []byte) bool { return record[0] == 22 && len(record)-5 > 255 }
 
 // TestSmallHellos looks at real servers behind a box that resets hellos over 255
 // bytes: what it lets through is judged as without it, at the same price, and what
@@ -71,7 +36,7 @@ func TestSmallHellos(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, sighting := observe(t, behind(t, openSSL(append(strong, tt.flags...)...)(t), over255), Options{Roots: x509.NewCertPool()})
+			got, sighting := observe(t, behind(t, openSSL(append(strong, tt.flags...)...)(t), loopback.Over255), Options{Roots: x509.NewCertPool()})
 			if len(sighting.Missing) > 0 || len(got.Chain) != 1 || got.Connections > 30 {
 				t.Errorf("missing %q, %d certificates, %d connections", sighting.Missing.Detail(), len(got.Chain), got.Connections)
 			}

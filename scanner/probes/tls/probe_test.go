@@ -144,6 +144,12 @@ func TestObserveWithoutTLS(t *testing.T) {
 		want        fact.Reach
 		connections int
 	}{
+		"word":     {func(c net.Conn) { c.Read(make([]byte, 4096)); c.Write([]byte("xyz")); io.Copy(io.Discard, c) }, fact.OtherTalk, 1},
+		"cut-word": {func(c net.Conn) { c.Read(make([]byte, 4096)); c.Write([]byte("x")) }, fact.OtherTalk, 1},
+		"noise": {func(c net.Conn) {
+			c.Read(make([]byte, 4096))
+			c.Write([]byte("\x16\x03\x03\x00\x05\xf1\x93\x12\x08\xa0"))
+		}, fact.OtherTalk, 1},
 		"banner":   {func(c net.Conn) { io.WriteString(c, "220 mail.chu.test ESMTP\r\n"); io.Copy(io.Discard, c) }, fact.OtherTalk, 1},
 		"web":      {func(c net.Conn) { c.Read(make([]byte, 1)); io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }, fact.OtherTalk, 1},
 		"silent":   {func(c net.Conn) { io.Copy(io.Discard, c) }, fact.Unreached, 2},
@@ -152,6 +158,9 @@ func TestObserveWithoutTLS(t *testing.T) {
 		"garbage":  {func(c net.Conn) { c.Write([]byte("\x16\x03\x03\x00\x05\x02\x00\x00\x01\x00")); io.Copy(io.Discard, c) }, fact.Unreached, 2},
 		"half":     {func(c net.Conn) { c.Write([]byte("\x16\x03\x03\x40\x00\x02\x00")); io.Copy(io.Discard, c) }, fact.Unreached, 2},
 		"no-alert": {func(c net.Conn) { c.Write([]byte("\x15\x03\x03\x00\x01\x02")); io.Copy(io.Discard, c) }, fact.Unreached, 2},
+	}
+	causes := map[string]scanner.CauseCode{
+		"silent": scanner.CauseTimeout, "hung-up": scanner.CauseReset, "reset": scanner.CauseReset, "garbage": scanner.CauseBadAnswer, "no-alert": scanner.CauseBadAnswer,
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -163,6 +172,9 @@ func TestObserveWithoutTLS(t *testing.T) {
 			}
 			if made := len(door.Dials()); made > tt.connections {
 				t.Errorf("%d connections, want %d at most", made, tt.connections)
+			}
+			if wanted, known := causes[name]; known && (len(sighting.Missing) != 1 || sighting.Missing[0].Code != wanted) {
+				t.Errorf("missing %v, want %s", sighting.Missing, wanted)
 			}
 			if unreached := got.Reach == fact.Unreached; unreached != (len(sighting.Missing) > 0) {
 				t.Errorf("%s, missing %q", got.Reach, sighting.Missing.Detail())

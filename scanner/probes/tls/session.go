@@ -8,10 +8,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/hello"
 )
@@ -122,7 +124,7 @@ func (s *session) outcome(err error) reply {
 	var alert tls.AlertError
 	var header tls.RecordHeaderError
 	// The library tells nothing of a choice it does not follow, SSL 3.0 for one.
-	clear, _ := hello.Read(bytes.NewReader(s.tape.read.Bytes()))
+	clear, clearErr := hello.Read(bytes.NewReader(s.tape.read.Bytes()))
 	switch {
 	case r.Version != 0:
 		r.offer = fact.Accepted
@@ -130,12 +132,15 @@ func (s *session) outcome(err error) reply {
 		r.Answer, r.offer = clear, fact.Accepted
 	case errors.As(err, &alert) || alerted(err):
 		r.offer, r.Alerted = fact.Declined, true
-	case errors.As(err, &header):
+	case errors.As(err, &header), errors.Is(clearErr, hello.ErrOtherTalk):
 		r.offer, r.stranger = fact.OfferUnknown, true
 	case hungUp(err):
 		r.offer, r.hungUp = fact.Declined, true
 	default:
 		r.offer = fact.OfferUnknown
+	}
+	if err != nil && clearErr != nil && scanner.CauseOf(err).Code == scanner.CauseUnknown {
+		r.err = fmt.Errorf("%w: %w", clearErr, err) // the library says it in its own words only
 	}
 	return r
 }

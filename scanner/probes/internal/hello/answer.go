@@ -21,6 +21,7 @@ const (
 	messageRequest     = 13
 	messageDone        = 14
 	messageStatus      = 22
+	messageLast        = 24 // above, no message of a server is numbered
 )
 
 // Answer is what a server says in clear to a hello.
@@ -122,6 +123,9 @@ func (f *flight) alert(body []byte) error {
 func (f *flight) assemble() error {
 	for len(f.pending) >= 4 && !f.over() {
 		length := int(f.pending[1])<<16 | int(f.pending[2])<<8 | int(f.pending[3])
+		if f.messages == 0 && f.pending[0] > messageLast {
+			return ErrOtherTalk
+		}
 		if length > maxFlight {
 			return ErrTooMuch
 		}

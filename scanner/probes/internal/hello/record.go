@@ -46,7 +46,10 @@ type records struct {
 // next reads one record.
 func (r *records) next() (kind byte, body []byte, err error) {
 	header := make([]byte, 5)
-	if _, err := io.ReadFull(r.stream, header); err != nil {
+	if n, err := io.ReadFull(r.stream, header); err != nil {
+		if n > 0 && !plausible(header[:n], 0) { // a few bytes are enough to tell
+			return 0, nil, r.strange()
+		}
 		return 0, nil, fmt.Errorf("read a record: %w", err)
 	}
 	length := int(binary.BigEndian.Uint16(header[3:]))
@@ -67,7 +70,7 @@ func (r *records) next() (kind byte, body []byte, err error) {
 
 // plausible tells whether these may be the first bytes of a record.
 func plausible(header []byte, length int) bool {
-	return header[0] >= RecordCipherSpec && header[0] <= RecordHeartbeat && header[1] == 3 && length <= maxRecord
+	return header[0] >= RecordCipherSpec && header[0] <= RecordHeartbeat && (len(header) < 2 || header[1] == 3) && length <= maxRecord
 }
 
 // strange is what bytes that are no record mean: another protocol at the

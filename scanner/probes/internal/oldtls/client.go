@@ -51,14 +51,17 @@ func Suites(version uint16) []uint16 {
 	return slices.DeleteFunc(hello.Suites(version, 0), func(id uint16) bool { _, known := specOf(id); return !known })
 }
 
-// Offer is a hello of what can be spoken up to a version.
+// Offer is a hello of what can be spoken up to a version, small enough for any usual
+// name to pass where larger ones are lost.
 func Offer(version uint16, name string) hello.Offer {
-	suites := Suites(version)
-	return hello.Offer{
-		Version: version, Suites: suites[:min(len(suites), hello.MaxSuites)], Name: name,
-		Groups:       []uint16{hello.X25519, hello.P256, hello.P384, hello.P521},
-		MasterSecret: true, Renegotiate: true,
+	o := hello.Offer{
+		Version: version, Name: name, MasterSecret: true, Renegotiate: true,
+		Groups:     []uint16{hello.X25519, hello.P256, hello.P384, hello.P521},
+		Signatures: []uint16{0x0403, 0x0503, 0x0603, 0x0804, 0x0401, 0x0501, 0x0601, 0x0201, 0x0203, 0x0202, 0x0101}, // SHA-1 and MD5 last
 	}
+	suites := Suites(version)
+	o.Suites = suites[:min(len(suites), o.Room())]
+	return o
 }
 
 // Conn is a connection over which a handshake was finished.
