@@ -103,6 +103,10 @@ func (g *Guard) dialAuthorityRoute(ctx context.Context, r route) (net.Conn, erro
 	if err := h.enter(ctx); err != nil {
 		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
 	}
+	if err := g.findExcluded(ctx); err != nil { // the wait may have lasted
+		h.leave()
+		return nil, err
+	}
 	if err := g.spend(h, r); err != nil {
 		h.leave()
 		return nil, err
@@ -119,11 +123,10 @@ func (g *Guard) dialAuthorityRoute(ctx context.Context, r route) (net.Conn, erro
 // judgeAuthority refuses what is excluded, by whatever road, and what is no public
 // address unless the configuration sends the name there.
 func (g *Guard) judgeAuthority(r route) error {
-	if err := g.excluded(r); err != nil {
+	if err := errors.Join(g.excluded(r), g.perhapsExcluded(r)); err != nil {
 		return err
 	}
-	declared := slices.ContainsFunc(g.redirected(r.asked, portAuthority), func(to route) bool { return to.at == r.at })
-	if !declared && !isPublic(r.at.Addr()) {
+	if !r.declared && !isPublic(r.at.Addr()) {
 		return refuse(scanner.RefusedOutOfScope, r.describe(), "the address is not a public one")
 	}
 	return nil

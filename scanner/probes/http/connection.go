@@ -13,6 +13,7 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/oldtls"
 )
@@ -82,14 +83,7 @@ func (v *visitor) openOld(ctx context.Context, conn net.Conn, u *url.URL) (conne
 		conn.Close()
 		return connection{}, err
 	}
-	var chain []*x509.Certificate
-	for _, raw := range secure.Answer.Certificates {
-		cert, err := x509.ParseCertificate(raw)
-		if err != nil {
-			break
-		}
-		chain = append(chain, cert)
-	}
+	chain, _ := certificate.ParseChain(secure.Answer.Certificates)
 	return connection{Conn: secure, certificate: v.validity(u.Hostname(), chain), old: true}, nil
 }
 

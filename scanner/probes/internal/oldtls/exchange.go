@@ -6,11 +6,11 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/binary"
 	"fmt"
 	"math/big"
 
+	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/hello"
 )
 
@@ -37,7 +37,7 @@ func sealSecret(a hello.Answer, offered uint16) (share, premaster []byte, err er
 	if len(a.Certificates) == 0 {
 		return nil, nil, errBad
 	}
-	leaf, err := x509.ParseCertificate(a.Certificates[0])
+	leaf, _, err := certificate.Parse(a.Certificates[0])
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the key of the service: %w", err)
 	}
