@@ -81,7 +81,7 @@ func TestDiscoverWritesWhatCanBePasted(t *testing.T) {
 	code, said := invoke(t, "plan", "--discover", "--lang", "fr", "--config", providersConfiguration(t, resolver, "chu.test, labo.test", `"*.mail.example"`))
 	want := `# À mettre dans agent.yaml à la place de scope.providers, après avoir vérifié que ces serveurs servent
 # bien vos domaines. Ils ne seront rencontrés que comme un client ordinaire les rencontre.
-# «` + "\u00a0" + `net` + "\u00a0" + `» n'est pas un nom
+# «` + "\u00a0" + `net` + "\u00a0" + `» n'est pas un nom` + "\u00a0" + `: c'est un mot seul, et non un nom entier
 scope:
   providers:
     - "*.mail.example"
