@@ -84,8 +84,8 @@ func (v *visitor) openOld(ctx context.Context, conn net.Conn, u *url.URL) (conne
 	}
 	var chain []*x509.Certificate
 	for _, raw := range secure.Answer.Certificates {
-		cert, err := x509.ParseCertificate(raw)
-		if err != nil {
+		cert, unread := x509.ParseCertificate(raw)
+		if unread != nil {
 			break
 		}
 		chain = append(chain, cert)
