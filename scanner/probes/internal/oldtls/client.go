@@ -67,8 +67,7 @@ func Offer(version uint16, name string) hello.Offer {
 // Conn is a connection over which a handshake was finished.
 type Conn struct {
 	net.Conn
-	Answer  hello.Answer // the first flight of the server
-	Tickets [][]byte     // the NewSessionTicket messages, without their heads
+	Answer hello.Answer // the first flight of the server
 
 	reader    *bufio.Reader
 	spec      spec
@@ -95,11 +94,11 @@ func Client(ctx context.Context, conn net.Conn, o hello.Offer) (*Conn, error) {
 	if c.Answer, err = hello.Read(c.reader); err != nil {
 		return c, fmt.Errorf("read the answer to a hello: %w", err)
 	}
-	if err := c.settled(o); err != nil {
+	if err = c.settled(o); err != nil {
 		return c, err
 	}
 	c.messages = slices.Concat(raw[headLength:], c.Answer.Flight)
-	if err := c.finish(raw[headLength+randomAt:headLength+randomAt+randomLength], o); err != nil {
+	if err = c.finish(raw[headLength+randomAt:headLength+randomAt+randomLength], o); err != nil {
 		return c, fmt.Errorf("finish a handshake in %s: %w", hello.SuiteName(c.Answer.Suite), err)
 	}
 	return c, nil
@@ -136,11 +135,11 @@ func (c *Conn) finish(clientRandom []byte, o hello.Offer) error {
 		return err
 	}
 	if c.Answer.Request { // no certificate is ours (RFC 5246 section 7.4.6)
-		if err := c.say(messageCertificate, []byte{0, 0, 0}); err != nil {
+		if err = c.say(messageCertificate, []byte{0, 0, 0}); err != nil {
 			return err
 		}
 	}
-	if err := c.say(messageKeyExchange, share); err != nil {
+	if err = c.say(messageKeyExchange, share); err != nil {
 		return err
 	}
 	seed, label := slices.Concat(clientRandom, c.Answer.Random), "master secret"
@@ -149,12 +148,12 @@ func (c *Conn) finish(clientRandom []byte, o hello.Offer) error {
 	}
 	c.master = c.prf(premaster, label, seed, masterLength)
 	mine, theirs := c.protections(clientRandom)
-	if err := c.write(hello.RecordCipherSpec, []byte{1}); err != nil {
+	if err = c.write(hello.RecordCipherSpec, []byte{1}); err != nil {
 		return err
 	}
 	c.out = mine
 	c.finished = c.verify("client finished")
-	if err := c.say(messageFinished, c.finished); err != nil {
+	if err = c.say(messageFinished, c.finished); err != nil {
 		return err
 	}
 	return c.awaitFinished(theirs)
@@ -182,9 +181,8 @@ func (c *Conn) awaitFinished(theirs protection) error {
 			return err
 		case kind == hello.RecordCipherSpec && c.in == nil:
 			c.in = theirs
-		case kind == hello.RecordHandshake && c.in == nil && len(body) >= 4: // a ticket comes in clear (RFC 5077 section 3.3)
+		case kind == hello.RecordHandshake && c.in == nil: // a ticket comes in clear (RFC 5077 section 3.3)
 			c.messages = append(c.messages, body...)
-			c.Tickets = append(c.Tickets, body[4:])
 		case kind == hello.RecordHandshake && c.in != nil:
 			if len(body) < 4 || body[0] != messageFinished || !bytes.Equal(body[4:], c.verify("server finished")) {
 				return errBad
@@ -286,7 +284,7 @@ func (c *Conn) Again(o hello.Offer) (kind byte, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := c.write(hello.RecordHandshake, raw[headLength:]); err != nil {
+	if err = c.write(hello.RecordHandshake, raw[headLength:]); err != nil {
 		return 0, err
 	}
 	for range maxIdle {

@@ -27,6 +27,7 @@ func agree(s spec, a hello.Answer, offered uint16) (share, premaster []byte, err
 		return sealSecret(a, offered)
 	case exchangeFinite:
 		return finite(a)
+	case exchangeCurve:
 	}
 	return curve(a)
 }

@@ -4,8 +4,8 @@ package oldtls
 
 import (
 	"crypto/hmac"
-	"crypto/md5" //nolint:gosec // RFC 4346 section 5
-	"crypto/sha1"
+	"crypto/md5"  //nolint:gosec // RFC 4346 section 5
+	"crypto/sha1" //nolint:gosec // RFC 4346 section 5
 	"crypto/subtle"
 	"hash"
 	"slices"

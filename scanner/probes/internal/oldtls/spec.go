@@ -5,10 +5,10 @@ package oldtls
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des" //nolint:gosec // what old servers speak
-	"crypto/md5" //nolint:gosec // as above
-	"crypto/rc4" //nolint:gosec // as above
-	"crypto/sha1"
+	"crypto/des"  //nolint:gosec // what old servers speak
+	"crypto/md5"  //nolint:gosec // as above
+	"crypto/rc4"  //nolint:gosec // as above
+	"crypto/sha1" //nolint:gosec // as above
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
@@ -53,7 +53,7 @@ var hashes = map[string]func() hash.Hash{"MD5": md5.New, "SHA": sha1.New, "SHA25
 var ciphers = map[string]spec{
 	"NULL":              {stream: func([]byte) (cipher.Stream, error) { return plain{}, nil }},
 	"RC4_128":           {keyLength: 16, stream: func(key []byte) (cipher.Stream, error) { return rc4.NewCipher(key) }}, //nolint:gosec // as above
-	"3DES_EDE_CBC":      {keyLength: 24, block: des.NewTripleDESCipher},                                                 //nolint:gosec // as above
+	"3DES_EDE_CBC":      {keyLength: 24, block: des.NewTripleDESCipher},
 	"AES_128_CBC":       {keyLength: 16, block: aes.NewCipher},
 	"AES_256_CBC":       {keyLength: 32, block: aes.NewCipher},
 	"AES_128_GCM":       {keyLength: 16, aead: gcm, fixed: saltLength},
