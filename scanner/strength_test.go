@@ -76,8 +76,10 @@ func TestStand(t *testing.T) {
 			{ID: "seen", Kind: "dns-zone", Vantage: scanner.VantageInternet}, {ID: "stated", Kind: "attestations", Vantage: scanner.VantageDeclared},
 		},
 		Findings: []scanner.Finding{
-			{Fingerprint: "a", Outcome: scanner.Pass, Observations: []string{"seen"}}, {Fingerprint: "b", Outcome: scanner.Pass, Observations: []string{"stated"}},
-			{Fingerprint: "c", Outcome: scanner.Pass, Strength: scanner.Attested, Observations: []string{"stated"}}, {Fingerprint: "d", Outcome: scanner.Inconclusive, Observations: []string{"seen"}},
+			{Fingerprint: "a", Outcome: scanner.Pass, Observations: []string{"seen"}},
+			{Fingerprint: "b", Outcome: scanner.Pass, Observations: []string{"stated"}},
+			{Fingerprint: "c", Outcome: scanner.Pass, Strength: scanner.Attested, Observations: []string{"stated"}},
+			{Fingerprint: "d", Outcome: scanner.Inconclusive, Observations: []string{"seen"}},
 		},
 		Controls: []scanner.ControlResult{
 			{State: scanner.Satisfied, Findings: []string{"a"}}, {State: scanner.Satisfied, Findings: []string{"a", "b"}}, {State: scanner.Satisfied, Findings: []string{"c"}},

@@ -61,13 +61,22 @@ func TestGuard_excludesWhereverANameLeads(t *testing.T) {
 	}
 	conn.Close()
 	for _, test := range []struct{ address, by string }{
-		{"irm.chu.test:" + mri.port, "irm.chu.test"}, {"pacs.chu.test:" + mri.port, "irm.chu.test"}, {"alias.chu.test:" + mri.port, "irm.chu.test"},
-		{"127.9.0.1:" + mri.port, "irm.chu.test"}, {"[::ffff:127.9.0.1]:" + mri.port, "irm.chu.test"}, {"redirige.chu.test:443", "irm.chu.test"},
-		{"six.chu.test:443", "irm.chu.test"}, {"[" + mri6 + "]:443", "irm.chu.test"},
-		{"HÔPITAL.chu.test:443", "xn--hpital-ixa.chu.test"}, {"xn--hpital-ixa.chu.test.:443", "xn--hpital-ixa.chu.test"}, {"127.9.0.4:443", "xn--hpital-ixa.chu.test"},
-		{"other.chu.test:443", ""}, {"a.prive.chu.test:443", "*.prive.chu.test"}, // no address is known of a pattern
+		{"irm.chu.test:" + mri.port, "irm.chu.test"},
+		{"pacs.chu.test:" + mri.port, "irm.chu.test"},
+		{"alias.chu.test:" + mri.port, "irm.chu.test"},
+		{"127.9.0.1:" + mri.port, "irm.chu.test"},
+		{"[::ffff:127.9.0.1]:" + mri.port, "irm.chu.test"},
+		{"redirige.chu.test:443", "irm.chu.test"},
+		{"six.chu.test:443", "irm.chu.test"},
+		{"[" + mri6 + "]:443", "irm.chu.test"},
+		{"HÔPITAL.chu.test:443", "xn--hpital-ixa.chu.test"},
+		{"xn--hpital-ixa.chu.test.:443", "xn--hpital-ixa.chu.test"},
+		{"127.9.0.4:443", "xn--hpital-ixa.chu.test"},
+		{"other.chu.test:443", ""},
+		{"a.prive.chu.test:443", "*.prive.chu.test"}, // no address is known of a pattern
 		{"cabinet.chu.test:443", ""},
-		{"voisin.chu.test:443", "tunnel.chu.test"}, {"libre.chu.test:443", ""}, // a port of loopback is a machine
+		{"voisin.chu.test:443", "tunnel.chu.test"},
+		{"libre.chu.test:443", ""}, // a port of loopback is a machine
 	} {
 		if got := excludedBy(t, g, test.address); got != test.by {
 			t.Errorf("%s is excluded by %q, want %q", test.address, got, test.by)
@@ -88,7 +97,8 @@ func TestGuard_excludesWhereverANameLeads(t *testing.T) {
 	}
 	want := []Exclusion{
 		{Name: "irm.chu.test", Addresses: []netip.Addr{netip.MustParseAddr("127.9.0.1"), netip.MustParseAddr(mri6)}},
-		{Name: "rien.chu.test"}, {Name: "tunnel.chu.test"},
+		{Name: "rien.chu.test"},
+		{Name: "tunnel.chu.test"},
 		{Name: "xn--hpital-ixa.chu.test", Addresses: []netip.Addr{netip.MustParseAddr("127.9.0.4")}},
 	}
 	if diff := cmp.Diff(want, list, cmpopts.EquateComparable(netip.Addr{}), cmpopts.EquateErrors()); diff != "" {

@@ -67,10 +67,10 @@ func (g *Guard) providerRoutes(ctx context.Context, host string, port uint16) ([
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
 		r := route{asked: host, at: netip.AddrPortFrom(addr.Unmap(), port)}
-		if g.judgeProvider(r) != nil {
-			return nil, nil
+		if g.judgeProvider(r) == nil {
+			return []route{r}, nil
 		}
-		return []route{r}, nil
+		return nil, nil
 	}
 	name := hostname.Canonical(host)
 	declared := g.config.Scope.Providers.HasName(name)

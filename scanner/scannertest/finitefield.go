@@ -80,7 +80,7 @@ func (c *finiteConn) Read(p []byte) (int, error) {
 			return 0, fmt.Errorf("read a hello: %w", err)
 		}
 		if version, ours := onlyFinite(body); ours {
-			_, _ = c.Conn.Write(c.flight(version)) // whoever asked may be gone
+			_, _ = c.Write(c.flight(version)) // whoever asked may be gone
 			return 0, io.EOF
 		}
 		hello = append(hello, body...)

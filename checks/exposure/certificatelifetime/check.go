@@ -57,11 +57,12 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	if v, settled := contact.Certificate(t); settled {
 		return v
 	}
-	switch {
-	case t.Trust == fact.PrivatelyTrusted || t.Trust == fact.SelfSigned || t.Trust == fact.Untrusted:
+	switch t.Trust {
+	case fact.PrivatelyTrusted, fact.SelfSigned, fact.Untrusted:
 		return scanner.Exempt("not-public", nil)
-	case t.Trust == "":
+	case "":
 		return scanner.Unknown("trust-unknown", nil)
+	case fact.Trusted:
 	}
 	return public(c.Params, t)
 }

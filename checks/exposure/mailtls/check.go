@@ -5,6 +5,8 @@
 package mailtls
 
 import (
+	"slices"
+
 	"carescan/checks/internal/named"
 	"carescan/checks/internal/reception"
 	"carescan/scanner"
@@ -82,7 +84,7 @@ func findings(c scanner.Case[struct{}], f fact.MailServers, h reception.Host) []
 	if h.Server.Meeting == scanner.MetAsClient && isCurrent(h.Versions) {
 		old = []string{"current"} // one handshake was made: older versions were not offered
 	}
-	reasons := append(old, certificate(c, f, h)...)
+	reasons := slices.Concat(old, certificate(c, f, h))
 	if len(reasons) == 0 {
 		return []string{"encrypted"}
 	}

@@ -5,6 +5,7 @@ package dnsprobe
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -30,7 +31,7 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 		told := a.parent(ctx, name, resolvers)
 		parent, own = &told, authoritative(ctx, a.net, told)
 	}
-	servers := append(own, resolvers...)
+	servers := slices.Concat(own, resolvers)
 	z.MX = a.ask(ctx, name, dns.TypeMX, servers)
 	z.TXT = a.ask(ctx, name, dns.TypeTXT, servers)
 	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours

@@ -107,7 +107,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.permit(w)
 		return
 	}
-	site, err := d.dial(r.Host) //nolint:contextcheck // the tunnel outlives the request that opens it
+	site, err := d.dial(r.Host)
 	if err != nil {
 		d.fail(err)
 		http.Error(w, printable(scanner.Technical(err.Error()), 300), http.StatusBadGateway)

@@ -116,8 +116,7 @@ var (
 	errUnknownDomain = errors.New("the registry does not know the domain") // RFC 7480 section 5.3
 	errOtherDomain   = badAnswer(errors.New("the service answered about another domain"))
 	errTooLong       = scanner.NotSeen(scanner.CauseTooLarge, nil, fmt.Errorf("the answer is longer than %d bytes", maxBody))
-	// RFC 7480 section 5.5
-	errTooMany = scanner.BadStatus(http.StatusTooManyRequests, errors.New("the service asks for fewer questions"))
+	errTooMany       = scanner.BadStatus(http.StatusTooManyRequests, errors.New("the service asks for fewer questions")) // RFC 7480 section 5.5
 )
 
 func (s *service) fetch(ctx context.Context, domain string) (Record, error) {

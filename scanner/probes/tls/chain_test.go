@@ -150,11 +150,12 @@ func TestChainAfterUnrelatedRoots(t *testing.T) {
 	t.Parallel()
 	root := newRoot(t, "Racine d'essai")
 	pair := root.below(t, authorityTemplate("Intermédiaire B")).leaf(t, template(service), newKey(t))
-	sent := pair.Certificate[:1:1]
+	sent := slices.Clone(pair.Certificate[:1])
 	for i := range 14 {
 		sent = append(sent, newRoot(t, fmt.Sprintf("Autre racine %d", i)).cert.Raw)
 	}
-	pair.Certificate = append(sent, pair.Certificate[1])
+	sent = append(sent, pair.Certificate[1])
+	pair.Certificate = sent
 	got, _ := lookAt(t, pair, Options{Roots: root.pool()})
 	if said := verdict(t, certificatechain.Check, got); said != "fail disordered" || got.Trust != fact.Trusted {
 		t.Errorf("%s, %s, why %v", said, got.Trust, got.Why)

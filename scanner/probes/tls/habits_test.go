@@ -211,7 +211,7 @@ func TestStaple(t *testing.T) {
 	}
 	// The issuer is sought among what was sent: here it comes last.
 	mixed := cert
-	mixed.Certificate = append(cert.Certificate[:1:1], selfSigned(t).Certificate[0], root.cert.Raw)
+	mixed.Certificate = [][]byte{cert.Certificate[0], selfSigned(t).Certificate[0], root.cert.Raw}
 	if got, _ := lookAt(t, mixed, Options{Roots: root.pool()}); got.Revocation != fact.Revoked && got.Revocation != fact.RevocationGood {
 		t.Errorf("after another certificate: %+v, %s", got.Staple, got.Revocation)
 	}

@@ -58,7 +58,9 @@ func TestOddCertificates(t *testing.T) {
 					check scanner.Check
 					said  string
 				}{
-					{certificatevalidity.Check, "pass valid"}, {certificatechain.Check, "pass whole"}, {certificatekey.Check, "pass strong"},
+					{certificatevalidity.Check, "pass valid"},
+					{certificatechain.Check, "pass whole"},
+					{certificatekey.Check, "pass strong"},
 					{certificateform.Check, "fail malformed"},
 				} {
 					if said := verdict(t, want.check, got); said != want.said {

@@ -25,7 +25,7 @@ func said(t *testing.T, check scanner.Check, s scanner.Sighting) string {
 		At: time.Now(), Status: scanner.StatusCompleted, Fact: raw, Unread: s.Unread,
 	}
 	if len(s.Missing)+len(s.Unread) > 0 {
-		o.Status, o.Causes = scanner.StatusPartial, append(s.Missing, scanner.Cause{Code: scanner.CauseCutOff})
+		o.Status, o.Causes = scanner.StatusPartial, slices.Concat(s.Missing, scanner.Causes{{Code: scanner.CauseCutOff}})
 	}
 	found := check.Evaluate(o, nil)
 	return string(found.Outcome) + " " + found.Reason

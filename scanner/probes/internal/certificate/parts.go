@@ -66,8 +66,12 @@ func split(der []byte) (*parts, bool) {
 		into *cryptobyte.String
 		tag  cryptobyte_asn1.Tag
 	}{
-		{&p.serial, cryptobyte_asn1.INTEGER}, {&p.inner, cryptobyte_asn1.SEQUENCE}, {&p.issuer, cryptobyte_asn1.SEQUENCE},
-		{&p.validity, cryptobyte_asn1.SEQUENCE}, {&p.subject, cryptobyte_asn1.SEQUENCE}, {&p.key, cryptobyte_asn1.SEQUENCE},
+		{&p.serial, cryptobyte_asn1.INTEGER},
+		{&p.inner, cryptobyte_asn1.SEQUENCE},
+		{&p.issuer, cryptobyte_asn1.SEQUENCE},
+		{&p.validity, cryptobyte_asn1.SEQUENCE},
+		{&p.subject, cryptobyte_asn1.SEQUENCE},
+		{&p.key, cryptobyte_asn1.SEQUENCE},
 	} {
 		if !tbs.ReadASN1Element(part.into, part.tag) {
 			return nil, false

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,6 +56,6 @@ func RSAPair(t testing.TB, bits int, name string) string {
 	must(t, err)
 	certificate, err := os.ReadFile(path + ".crt")
 	must(t, err)
-	must(t, os.WriteFile(path, append(key, certificate...), 0o600))
+	must(t, os.WriteFile(path, slices.Concat(key, certificate), 0o600)) //nolint:gosec // a file of the test
 	return path
 }
