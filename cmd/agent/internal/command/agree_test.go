@@ -82,8 +82,6 @@ targets: {hosts: [192.0.2.9]}`, place: "targets.hosts[0]", fr: "est exclue par s
 directories: [{id: ad, url: "ldaps://DC.chu.test", bind_dn: a, base_dn: b, password_file: c}]`, place: "directories[0].url", fr: "est exclue par scope.excluded_names[0]", en: "is excluded by scope.excluded_names[0]"},
 	{name: "resolver-excluded", yaml: `scope: {names: [chu.test], excluded: [192.0.2.0/24], authorisation: {by: RSSI, until: 2099-01-01}}
 network: {resolvers: ["192.0.2.53:53"]}`, place: "network.resolvers[0]", fr: "le serveur 192.0.2.53 est exclu par scope.excluded[0]", en: "server 192.0.2.53 is excluded by scope.excluded[0]"},
-	{name: "redirect-to-an-excluded-address", yaml: `scope: {names: [chu.test], excluded: [192.0.2.0/24], authorisation: {by: RSSI, until: 2099-01-01}}
-network: {resolvers: ["127.0.0.1:9"], redirects: [{from: "chu.test:443", to: "192.0.2.1:443"}]}`, place: "network.redirects[0].to", fr: "l'adresse 192.0.2.1 est exclue par scope.excluded[0]", en: "address 192.0.2.1 is excluded by scope.excluded[0]"},
 	{name: "domain-of-everybody", yaml: `targets: {domains: [gouv.fr]}`, place: "targets.domains[0]", fr: "c'est une terminaison publique", en: "this is a public ending"},
 	{name: "host-with-star", yaml: `targets: {hosts: ["*.chu.test"]}`, place: "targets.hosts[0]", fr: "une étoile n'est pas permise ici", en: "a star is not allowed here"},
 	{name: "service-of-a-bare-word", yaml: `targets: {services: ["vpn:443"]}`, place: "targets.services[0]", fr: "c'est un mot seul", en: "this is a single word"},

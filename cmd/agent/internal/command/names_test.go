@@ -68,6 +68,7 @@ func TestCaveatsAreShown(t *testing.T) {
 		"whole-ending":                {`scope: {names: ["*.lan"], authorisation: {by: DG, from: 2026-01-01, until: 2027-12-31}}`, "scope.names[0]", "tous les noms d'une terminaison", "every name of a whole ending"},
 		"pattern-of-elsewhere":        {`scope: {names: ["*.chu.test"], excluded_names: ["*.chu.tset"], authorisation: {by: DG, until: 2027-12-31}}`, "scope.excluded_names[0]", "n'exclut aucun nom du périmètre", "excludes no name of the scope"},
 		"range-of-elsewhere":          {`scope: {names: ["*.chu.test"], ranges: [192.0.2.0/24], excluded: [192.0.3.0/28], authorisation: {by: DG, until: 2027-12-31}}`, "scope.excluded[0]", "n'exclut aucune adresse", "excludes no address"},
+		"redirect-to-an-exclusion":    {"scope: {names: [chu.test], excluded: [192.0.2.0/24], authorisation: {by: DG, until: 2027-12-31}}\nnetwork: {resolvers: [\"127.0.0.1:9\"], redirects: [{from: \"chu.test:443\", to: \"192.0.2.1:443\"}]}", "network.redirects[0]", "l'adresse 192.0.2.1 est exclue par scope.excluded[0]", "address 192.0.2.1 is excluded by scope.excluded[0]"},
 		"portal-of-nobody":            {`targets: {hosts: [a.chu.test], portals: [{address: "VPN.chu.test:443", kind: vpn}]}`, "targets.portals[0].address", "vpn.chu.test n'est pas examinée", "vpn.chu.test is not looked at"},
 		"mail-of-elsewhere":           {`mail: [{domain: chu.tset, selectors: [a]}]`, "mail[0].domain", "chu.tset n'est pas dans le périmètre", "chu.tset is not in the scope"},
 	} {

@@ -37,6 +37,7 @@ func Caveats(c config.Config, now time.Time) (caveats settings.Faults) {
 		}
 	}
 	caveats = append(caveats, idleExclusions(scope)...)
+	caveats = append(caveats, idleRedirects(scope, c.Network.Redirects)...)
 	caveats = append(caveats, idlePortals(c)...)
 	for i, d := range config.Told[mailprobe.Settings](c) {
 		if name, err := hostname.Parse(d.Domain); err == nil && len(scope.Names) > 0 && !scope.HasName(name) {
@@ -83,6 +84,25 @@ func idleExclusions(s scanner.Scope) (caveats settings.Faults) {
 			caveats.Add("scope.excluded"+settings.At(i),
 				settings.Say("%s n'exclut aucune adresse du périmètre", "%s excludes no address of the scope", entry),
 				settings.Say("corrigez cette plage, si elle devait en exclure", "correct this range, if it was meant to exclude some"))
+		}
+	}
+	return caveats
+}
+
+// idleRedirects lead to addresses that the scope excludes.
+func idleRedirects(s scanner.Scope, redirects []config.Redirect) (caveats settings.Faults) {
+	for i, r := range redirects {
+		addr, err := netip.ParseAddr(r.To)
+		if at, errPort := netip.ParseAddrPort(r.To); err != nil && errPort == nil {
+			addr, err = at.Addr(), nil
+		}
+		if err != nil {
+			continue // which Validate refuses
+		}
+		if entry := excludedBy(s, addr.Unmap().String()); entry != "" {
+			caveats.Add("network.redirects"+settings.At(i),
+				settings.Say("l'adresse %s est exclue par %s : rien n'y est contacté", "address %s is excluded by %s: nothing is contacted there", addr, entry),
+				settings.Say("retirez cette redirection, ou réduisez l'exclusion", "remove this redirect, or make the exclusion smaller"))
 		}
 	}
 	return caveats

@@ -207,20 +207,6 @@ func excludedServers(s scanner.Scope, n config.Network) (faults settings.Faults)
 			}
 		}
 	}
-	for i, r := range n.Redirects {
-		addr, err := netip.ParseAddr(r.To)
-		if at, errPort := netip.ParseAddrPort(r.To); err != nil && errPort == nil {
-			addr, err = at.Addr(), nil
-		}
-		if err != nil {
-			continue // which Validate refuses
-		}
-		if entry := excludedBy(s, addr.Unmap().String()); entry != "" {
-			faults.Add("network.redirects"+settings.At(i)+".to",
-				settings.Say("l'adresse %s est exclue par %s", "address %s is excluded by %s", addr, entry),
-				settings.Say("retirez cette redirection, ou réduisez l'exclusion", "remove this redirect, or make the exclusion smaller"))
-		}
-	}
 	return faults
 }
 
