@@ -18,13 +18,26 @@ var Check = scanner.Check{
 	ID: "exposure.certificate-revocation", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-TLS-18"},
 	Reads:      []string{fact.TLSCertificate, fact.TLSStaple},
-	Judge:      scanner.Each(Params{SourceDays: 10}, judge),
+	Judge:      scanner.Each(Params{10, time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC), 7}, judge),
 }
 
 // Params says above which life, in days, a certificate must name a source of
-// revocation. Source: EXP-TLS-18; CA/B Forum, short-lived certificates.
+// revocation, by date of issuance. Source: EXP-TLS-18; CA/B Forum, baseline
+// requirements, short-lived certificates (regulation-2.md section 12).
 type Params struct {
-	SourceDays int `json:"source_days"`
+	SourceDays  int       `json:"source_days"` // issued before Since2
+	Since2      time.Time `json:"since_2"`
+	SourceDays2 int       `json:"source_days_2"`
+}
+
+// needsSource tells a certificate that is not short-lived. Both bounds of its life
+// are inside (RFC 5280 section 4.1.2.5).
+func (p Params) needsSource(c fact.Certificate) bool {
+	days := p.SourceDays
+	if !c.NotBefore.Before(p.Since2) {
+		days = p.SourceDays2
+	}
+	return c.NotAfter.Sub(c.NotBefore)+time.Second > time.Duration(days)*24*time.Hour
 }
 
 // fresh tells whether clients believe a staple: an answer about this certificate
@@ -84,15 +97,16 @@ func revoked(t fact.TLS) (faults []scanner.Verdict) {
 // offer judges what the service and its certificate offer to their visitors.
 func offer(c scanner.Case[Params], t fact.TLS) []scanner.Verdict {
 	leaf := t.Chain[0]
-	long := leaf.NotAfter.Sub(leaf.NotBefore) > time.Duration(c.Params.SourceDays)*24*time.Hour
 	switch {
+	case leaf.MustStaple && len(leaf.OCSP) == 0:
+		return []scanner.Verdict{scanner.Failed("staple-impossible", nil)}
 	case cut(t):
 		return nil
 	case leaf.MustStaple && !fresh(t.Staple, c.At):
 		return []scanner.Verdict{scanner.Failed("must-staple", nil)}
 	case t.Staple != nil && !fresh(t.Staple, c.At):
 		return []scanner.Verdict{scanner.FailedAs(scanner.Low, "bad-staple", nil)}
-	case t.Revocation == fact.RevocationNone && long:
+	case t.Revocation == fact.RevocationNone && c.Params.needsSource(leaf):
 		return []scanner.Verdict{scanner.FailedAs(scanner.Low, "sourceless", nil)}
 	case t.Staple == nil && len(leaf.OCSP) > 0:
 		return []scanner.Verdict{scanner.FailedAs(scanner.Low, "not-stapled", nil)}
