@@ -64,19 +64,6 @@ type EnrolResponse struct {
 	Establishment scanner.Establishment `json:"establishment"`
 }
 
-// Problem is an error as RFC 9457 writes it.
-type Problem struct {
-	Type   string `json:"type,omitempty"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail,omitempty"`
-}
-
-// Error is the sentence of the problem.
-func (p *Problem) Error() string {
-	return strings.TrimSuffix(fmt.Sprintf("%s (%d): %s", p.Title, p.Status, p.Detail), ": ")
-}
-
 // Token is what a person carries from the aggregator to a new agent. It is used
 // once, and holds all that is needed to trust the other side.
 type Token struct {

@@ -3,6 +3,7 @@
 package uplink
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"carescan/cmd/agent/internal/identity"
@@ -29,6 +31,7 @@ type Uplink struct {
 	software  string
 	proxy     string
 	now       func() time.Time
+	stuck     map[string]int // how often each bundle that waits failed alone
 }
 
 // New makes the uplink of an enrolled agent.
@@ -37,7 +40,7 @@ func New(id *identity.Identity, s *spool.Spool, software, proxy string) (*Uplink
 	if err != nil {
 		return nil, err
 	}
-	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now}
+	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}}
 	return u, u.adopt(enrolment)
 }
 
@@ -96,8 +99,9 @@ func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) {
 	}
 }
 
-// Flush sends every waiting bundle once, oldest first, and stops at the first
-// that must wait.
+// Flush sends every waiting bundle once: oldest first, and last those that could
+// not pass before. A bundle that fails alone holds up none behind it; a failure
+// that all would share ends the round.
 func (u *Uplink) Flush(ctx context.Context) error {
 	if err := u.renewIfDue(ctx); err != nil {
 		// An old certificate still works for a while: say so and go on.
@@ -107,13 +111,25 @@ func (u *Uplink) Flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(waiting, func(a, b spool.Entry) int { return cmp.Compare(u.stuck[a.ID], u.stuck[b.ID]) })
+	var failed []error
 	for _, entry := range waiting {
-		if err := u.send(ctx, entry); err != nil {
-			return fmt.Errorf("send bundle %s: %w", entry.ID, err)
+		err := u.send(ctx, entry)
+		if err == nil {
+			delete(u.stuck, entry.ID)
+			continue
 		}
+		failed = append(failed, fmt.Errorf("send bundle %s: %w", entry.ID, err))
+		if ctx.Err() != nil || isShared(err) {
+			break
+		}
+		u.stuck[entry.ID]++
 	}
-	return nil
+	return errors.Join(failed...)
 }
+
+// errFiling is under the errors of the spool: the disk is the same for all.
+var errFiling = errors.New("file the answer of the aggregator")
 
 // send delivers one bundle and files it by the answer.
 func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
@@ -128,18 +144,26 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 		return u.setAside(ctx, entry, err)
 	}
 	receipt, err := u.deliver(ctx, entry, sealed)
-	if refused := (*answerError)(nil); errors.As(err, &refused) && isFinal(refused.Status) {
+	switch refused := (*answerError)(nil); {
+	case errors.As(err, &refused) && refused.isFinal():
 		return u.setAside(ctx, entry, refused)
-	}
-	if err != nil {
+	case errors.As(err, &refused) && refused.Type == wire.ProblemClock:
+		return clockAhead(refused)
+	case err != nil:
 		return err
 	}
-	return u.spool.Acknowledge(entry, receipt)
+	if err := u.spool.Acknowledge(entry, receipt); err != nil {
+		return fmt.Errorf("%w: %w", errFiling, err)
+	}
+	return nil
 }
 
 func (u *Uplink) setAside(ctx context.Context, entry spool.Entry, why error) error {
 	slog.ErrorContext(ctx, "bundle set aside", "bundle", entry.ID, "error", why)
-	return u.spool.Reject(entry, why.Error())
+	if err := u.spool.Reject(entry, why.Error()); err != nil {
+		return fmt.Errorf("%w: %w", errFiling, err)
+	}
+	return nil
 }
 
 // deliver puts a bundle and returns its receipt, verified, to be kept.
@@ -173,16 +197,4 @@ func (u *Uplink) recognise(sealed []byte) error {
 		return fmt.Errorf("sealed under a former enrolment (%s)", h.AgentID)
 	}
 	return nil
-}
-
-// isFinal tells whether sending the same bytes again could never succeed
-// (aggregator.md section 2). An unknown certificate may become known again, so
-// 401 and 403 wait for the operator.
-func isFinal(status int) bool {
-	switch status {
-	case http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
-		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return true
-	}
-	return false
 }

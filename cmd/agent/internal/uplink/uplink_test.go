@@ -50,6 +50,11 @@ type counterpart struct {
 
 func newCounterpart(t *testing.T) *counterpart {
 	t.Helper()
+	return newCounterpartOn(t, must(new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"))(t))
+}
+
+func newCounterpartOn(t *testing.T, listener net.Listener) *counterpart {
+	t.Helper()
 	c := &counterpart{life: 90 * 24 * time.Hour}
 	c.answer = c.accept
 	c.key = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
@@ -59,7 +64,9 @@ func newCounterpart(t *testing.T) *counterpart {
 	leaf := c.sign(t, &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}, &serverKey.PublicKey)
 	clients := x509.NewCertPool()
 	clients.AddCert(c.ca)
-	c.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(t, w, r) }))
+	c.server = &httptest.Server{Listener: listener, Config: &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(t, w, r) }), ReadHeaderTimeout: time.Minute,
+	}}
 	c.server.TLS = &tls.Config{
 		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw, c.ca.Raw}, PrivateKey: serverKey}},
 		ClientAuth:   tls.VerifyClientCertIfGiven, ClientCAs: clients,
@@ -158,10 +165,18 @@ func TestFlushFilesByAnswer(t *testing.T) {
 		"unsigned": {func(w http.ResponseWriter, id string, body []byte) {
 			_ = json.NewEncoder(w).Encode(wire.Receipt{BundleID: id, Digest: scanner.Digest(body)})
 		}, 1, 0, 0},
-		"conflict":     {status(http.StatusConflict), 0, 0, 1},
-		"malformed":    {status(http.StatusBadRequest), 0, 0, 1},
-		"semantic":     {status(http.StatusUnprocessableEntity), 0, 0, 1},
-		"too-large":    {status(http.StatusRequestEntityTooLarge), 0, 0, 1},
+		"conflict":  {status(http.StatusConflict), 0, 0, 1},
+		"malformed": {status(http.StatusBadRequest), 0, 0, 1},
+		"semantic":  {status(http.StatusUnprocessableEntity), 0, 0, 1},
+		"too-large": {status(http.StatusRequestEntityTooLarge), 0, 0, 1},
+		"clock-fast": {func(w http.ResponseWriter, _ string, _ []byte) {
+			problem(w, http.StatusUnprocessableEntity, wire.ProblemClock)
+		}, 1, 0, 0},
+		"damaged": {func(w http.ResponseWriter, _ string, _ []byte) {
+			problem(w, http.StatusBadRequest, wire.ProblemDamaged)
+		}, 1, 0, 0},
+		"too-slow":     {status(http.StatusRequestTimeout), 1, 0, 0},
+		"another-said": {func(w http.ResponseWriter, _ string, _ []byte) { w.WriteHeader(http.StatusRequestEntityTooLarge) }, 1, 0, 0},
 		"unknown":      {status(http.StatusUnauthorized), 1, 0, 0},
 		"forbidden":    {status(http.StatusForbidden), 1, 0, 0},
 		"shed":         {status(http.StatusServiceUnavailable), 1, 0, 0},

@@ -31,7 +31,7 @@ func (s *Server) putBundle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return malformed(errors.New("the name of the bundle is not a UUID"))
 	}
-	raw, release, err := s.receive(r)
+	raw, release, err := s.receive(w, r)
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,8 @@ func asConflict(err error) error {
 	switch {
 	case errors.Is(err, store.ErrOtherDigest):
 		return conflict(store.ErrOtherDigest)
-	case errors.Is(err, store.ErrOldSequence):
-		return conflict(store.ErrOldSequence)
+	case errors.Is(err, store.ErrUsedSequence):
+		return conflict(store.ErrUsedSequence)
 	case errors.Is(err, store.ErrRevoked):
 		return unknown(err)
 	}
@@ -159,7 +159,8 @@ func asRefusal(err error) error {
 const partCompression = "compression"
 
 // checkMeaning compares what a bundle says with who brought it. Server time
-// rules; a moment to come is refused, because it would outlive every later look.
+// rules; a moment to come is refused until it has come, because it would outlive
+// every later look.
 func checkMeaning(from caller, id string, b *bundle.Opened, now time.Time) error {
 	switch h := b.Header; {
 	case h.FINESS != from.FINESS:
@@ -175,7 +176,7 @@ func checkMeaning(from caller, id string, b *bundle.Opened, now time.Time) error
 	}
 	for _, at := range moments(b) {
 		if at.After(now.Add(maxSkew)) {
-			return meaningless(fmt.Errorf("run: %s is in the future: check the clock of the agent", at.UTC().Format(time.RFC3339)))
+			return passing(wire.ProblemClock, meaningless(fmt.Errorf("run: %s is in the future: check the clock of the agent", at.UTC().Format(time.RFC3339))))
 		}
 	}
 	return nil

@@ -42,9 +42,9 @@ type Arrival struct {
 
 // The refusals of an arrival.
 var (
-	ErrOtherDigest = errors.New("a bundle of that name was received with another content")
-	ErrOldSequence = errors.New("the sequence of the agent went back")
-	ErrRevoked     = errors.New("the agent is revoked")
+	ErrOtherDigest  = errors.New("a bundle of that name was received with another content")
+	ErrUsedSequence = errors.New("another bundle of the agent bears that number")
+	ErrRevoked      = errors.New("the agent is revoked")
 )
 
 // Keep stores a bundle exactly once, with all that follows from it, in one
@@ -102,8 +102,8 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) error {
 	return project(ctx, tx, a.Bundle, a.Run)
 }
 
-// advance moves the sequence of an agent forward. Going back with a known key
-// means a cloned or restored agent: nothing of it is believed.
+// advance moves the sequence of an agent forward. A bundle may come after those
+// that follow it, when it could not pass before; two may not bear one number.
 func advance(ctx context.Context, tx *sql.Tx, b Bundle) error {
 	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
 	switch {
@@ -111,11 +111,19 @@ func advance(ctx context.Context, tx *sql.Tx, b Bundle) error {
 		return err
 	case agent.State != AgentActive:
 		return ErrRevoked
-	case b.Seq <= agent.LastSeq:
-		return ErrOldSequence
+	}
+	used, err := one(ctx, tx, scanInt, `SELECT COUNT(*) FROM bundle WHERE agent_id = $1 AND seq = $2`, b.AgentID, b.Seq)
+	switch {
+	case err != nil:
+		return err
+	case used > 0:
+		return ErrUsedSequence
+	}
+	if b.Seq > agent.LastSeq {
+		agent.LastSeq, agent.Software = b.Seq, b.Software
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3 WHERE id = $4`,
-		b.Seq, stamp(b.ReceivedAt), b.Software, b.AgentID)
+		agent.LastSeq, stamp(b.ReceivedAt), agent.Software, b.AgentID)
 	return err
 }
 
