@@ -186,6 +186,7 @@ func (a *app) send(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
+	u.Tell = a.warn
 	before, err := d.spool.Rejected()
 	if err != nil {
 		return badState(d.config, err)

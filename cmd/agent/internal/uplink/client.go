@@ -72,17 +72,23 @@ func (e *unreachedError) Error() string { return "reach aggregator: " + e.cause.
 // Unwrap gives the cause.
 func (e *unreachedError) Unwrap() error { return e.cause }
 
-// call sends a request, in the time that its size gives, and decodes the answer.
-// An answer of 300 or more is an *answerError; an *unreachedError tells that
-// nothing was sent.
+// call sends a request and decodes the answer, as exchange does.
 func (c *client) call(ctx context.Context, method, path, mediaType string, body []byte, answer any) error {
+	_, err := c.exchange(ctx, method, path, mediaType, body, answer)
+	return err
+}
+
+// exchange sends a request, in the time that its size gives, and decodes the answer,
+// whose header it returns. An answer of 300 or more is an *answerError; an
+// *unreachedError tells that nothing was sent.
+func (c *client) exchange(ctx context.Context, method, path, mediaType string, body []byte, answer any) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, wire.UploadTime(int64(len(body))))
 	defer cancel()
 	var reached atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached.Store(true) }})
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("prepare request: %w", err)
+		return nil, fmt.Errorf("prepare request: %w", err)
 	}
 	sum := sha256.Sum256(body)
 	request.Header.Set("Content-Type", mediaType)
@@ -91,26 +97,26 @@ func (c *client) call(ctx context.Context, method, path, mediaType string, body 
 	response, err := c.http.Do(request)
 	switch {
 	case err != nil && !reached.Load():
-		return &unreachedError{toldAsProxy(err)}
+		return nil, &unreachedError{toldAsProxy(err)}
 	case err != nil:
 		c.http.CloseIdleConnections() // one that failed is not tried again
-		return fmt.Errorf("send to aggregator: %w", err)
+		return nil, fmt.Errorf("send to aggregator: %w", err)
 	}
 	defer response.Body.Close()
 	raw, whole, err := bounded.Read(response.Body, maxAnswer)
 	if err != nil {
-		return fmt.Errorf("read answer of aggregator: %w", err)
+		return nil, fmt.Errorf("read answer of aggregator: %w", err)
 	}
 	if response.StatusCode >= 300 {
-		return refusal(response, raw)
+		return nil, refusal(response, raw)
 	}
 	if !whole {
-		return fmt.Errorf("the answer of the aggregator is longer than %d bytes", maxAnswer)
+		return nil, fmt.Errorf("the answer of the aggregator is longer than %d bytes", maxAnswer)
 	}
 	if err := json.Unmarshal(raw, answer); err != nil {
-		return fmt.Errorf("read answer of aggregator: %w", err)
+		return nil, fmt.Errorf("read answer of aggregator: %w", err)
 	}
-	return nil
+	return response.Header, nil
 }
 
 func refusal(response *http.Response, raw []byte) error {

@@ -17,6 +17,7 @@ import (
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/scanner"
@@ -32,6 +33,10 @@ type Uplink struct {
 	proxy     string
 	now       func() time.Time
 	stuck     map[string]int // how often each bundle that waits failed alone
+	recalled  bool           // the aggregator asked for bundles again since the round began
+	// Tell says what the aggregator thinks of the numbers of the bundles; the log
+	// does unless it is set.
+	Tell func(*cli.Problem)
 }
 
 // New makes the uplink of an enrolled agent.
@@ -40,9 +45,11 @@ func New(id *identity.Identity, s *spool.Spool, software, proxy string) (*Uplink
 	if err != nil {
 		return nil, err
 	}
-	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}}
+	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}, Tell: logged}
 	return u, u.adopt(enrolment)
 }
+
+func logged(p *cli.Problem) { slog.Warn(p.Sentence.EN, "hint", p.Hint.EN, "error", p.Cause) }
 
 func (u *Uplink) adopt(e identity.Enrolment) error {
 	config, err := u.identity.TLS(e)
@@ -100,13 +107,23 @@ func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) {
 }
 
 // Flush sends every waiting bundle once: oldest first, and last those that could
-// not pass before. A bundle that fails alone holds up none behind it; a failure
-// that all would share ends the round.
+// not pass before, then those that the aggregator asked for again. A bundle that
+// fails alone holds up none behind it; a failure that all would share ends the
+// round.
 func (u *Uplink) Flush(ctx context.Context) error {
 	if err := u.renewIfDue(ctx); err != nil {
 		// An old certificate still works for a while: say so and go on.
 		slog.WarnContext(ctx, "renew certificate of the agent", "error", err)
 	}
+	u.recalled = false
+	err := u.round(ctx)
+	if err == nil && u.recalled {
+		err = u.round(ctx)
+	}
+	return err
+}
+
+func (u *Uplink) round(ctx context.Context) error {
 	waiting, err := u.spool.Waiting()
 	if err != nil {
 		return err
@@ -169,7 +186,8 @@ func (u *Uplink) setAside(ctx context.Context, entry spool.Entry, why error) err
 // deliver puts a bundle and returns its receipt, verified, to be kept.
 func (u *Uplink) deliver(ctx context.Context, entry spool.Entry, sealed []byte) ([]byte, error) {
 	var receipt wire.Receipt
-	if err := u.client.call(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt); err != nil {
+	header, err := u.client.exchange(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt)
+	if err != nil {
 		return nil, err
 	}
 	if receipt.BundleID != entry.ID || receipt.Digest != scanner.Digest(sealed) {
@@ -178,23 +196,20 @@ func (u *Uplink) deliver(ctx context.Context, entry spool.Entry, sealed []byte) 
 	if err := receipt.Verify(u.enrolment.SealKey); err != nil {
 		return nil, err
 	}
+	u.heed(header)
 	return json.MarshalIndent(receipt, "", "  ")
 }
 
 // recognise refuses what the aggregator could never accept and what would hold
-// up all that follows: bundles of another establishment or of a former
-// enrolment, and bytes that no longer verify.
+// up all that follows: bundles of another establishment, and bytes that do not
+// verify with the key of the agent, whatever it was called when it sealed them.
 func (u *Uplink) recognise(sealed []byte) error {
 	opened, err := bundle.Open(sealed, bundle.Options{Key: u.identity.Key.Public()})
 	if err != nil {
 		return fmt.Errorf("verify before sending: %w", err)
 	}
-	h := opened.Header
-	if h.FINESS != u.enrolment.Establishment.FINESS {
+	if h := opened.Header; h.FINESS != u.enrolment.Establishment.FINESS {
 		return fmt.Errorf("sealed for establishment %q, the agent is enrolled for %q", h.FINESS, u.enrolment.Establishment.FINESS)
-	}
-	if h.AgentID != "" && h.AgentID != u.enrolment.AgentID {
-		return fmt.Errorf("sealed under a former enrolment (%s)", h.AgentID)
 	}
 	return nil
 }

@@ -25,10 +25,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/scanner"
@@ -231,7 +233,6 @@ func TestSetsAsideWhatWouldHoldUpTheRest(t *testing.T) {
 		"another establishment": func(b *bundle.Bundle) {
 			b.Header.FINESS, b.Run.Establishment.FINESS = "990000036", "990000036"
 		},
-		"former enrolment": func(b *bundle.Bundle) { b.Header.AgentID = "agent-0" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := newCounterpart(t).enrolled(t)
@@ -247,11 +248,70 @@ func TestSetsAsideWhatWouldHoldUpTheRest(t *testing.T) {
 	}
 }
 
-func TestSendsWhatWasSealedBeforeEnrolment(t *testing.T) {
-	u := newCounterpart(t).enrolled(t)
-	seal(t, u, func(b *bundle.Bundle) { b.Header.AgentID = "" })
-	if err := u.Flush(t.Context()); err != nil || len(must(u.spool.Sent())(t)) != 1 {
-		t.Errorf("Flush = %v, want the bundle sent", err)
+// TestSendsWhatTheSameKeySealed whatever the agent was called then: a region
+// restored from a copy may have to enrol it anew.
+func TestSendsWhatTheSameKeySealed(t *testing.T) {
+	for name, called := range map[string]string{"before-enrolment": "", "former-enrolment": "agent-0"} {
+		t.Run(name, func(t *testing.T) {
+			u := newCounterpart(t).enrolled(t)
+			seal(t, u, func(b *bundle.Bundle) { b.Header.AgentID = called })
+			if err := u.Flush(t.Context()); err != nil || len(must(u.spool.Sent())(t)) != 1 {
+				t.Errorf("Flush = %v, want the bundle sent", err)
+			}
+		})
+	}
+}
+
+// TestSendsAgainWhatARestoredRegionLacks plays aggregator-restored-from-backup from
+// the side of the agent: what is asked for leaves again, once, and is said.
+func TestSendsAgainWhatARestoredRegionLacks(t *testing.T) {
+	c := newCounterpart(t)
+	u := c.enrolled(t)
+	for range 4 {
+		seal(t, u)
+	}
+	if err := u.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	came, told := map[uint64]int{}, []string{}
+	c.answer = func(w http.ResponseWriter, id string, body []byte) {
+		opened, err := bundle.Open(body, bundle.Options{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		came[opened.Header.Seq]++
+		if came[2]+came[3] < 2 {
+			w.Header().Set(wire.HeaderMissing, "2-3, 40")
+		}
+		c.accept(w, id, body)
+	}
+	u.Tell = func(p *cli.Problem) { told = append(told, p.Sentence.FR) }
+	seal(t, u)
+	if err := u.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[uint64]int{2: 1, 3: 1, 5: 1}, came); diff != "" {
+		t.Errorf("bundles that came (-want +got):\n%s", diff)
+	}
+	if len(told) != 1 || !strings.Contains(told[0], "2-3, 40") || len(must(u.spool.Sent())(t)) != 5 {
+		t.Errorf("told %q", told)
+	}
+}
+
+// TestBranchIsTold plays state-restored-from-a-snapshot from the side of the agent.
+func TestBranchIsTold(t *testing.T) {
+	c := newCounterpart(t)
+	u := c.enrolled(t)
+	c.answer = func(w http.ResponseWriter, id string, body []byte) {
+		w.Header().Set(wire.HeaderBranch, "1")
+		c.accept(w, id, body)
+	}
+	var told []string
+	u.Tell = func(p *cli.Problem) { told = append(told, p.Sentence.EN) }
+	seal(t, u)
+	if err := u.Flush(t.Context()); err != nil || len(told) != 1 || !strings.Contains(told[0], "new branch") {
+		t.Errorf("Flush = %v, told %q", err, told)
 	}
 }
 

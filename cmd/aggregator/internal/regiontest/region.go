@@ -43,7 +43,17 @@ func New(t testing.TB) *Region {
 // NewOn opens a region whose agent interface has a listener of the test's own.
 func NewOn(t testing.TB, listener net.Listener) *Region {
 	t.Helper()
-	folder := t.TempDir()
+	return open(t, listener, t.TempDir())
+}
+
+// Restore opens a region on a data folder that was put back from a copy.
+func Restore(t testing.TB, folder string) *Region {
+	t.Helper()
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), folder)
+}
+
+func open(t testing.TB, listener net.Listener, folder string) *Region {
+	t.Helper()
 	s := must(store.Open(t.Context(), folder))(t)
 	a := must(authority.Open(folder))(t)
 	secret := must(authority.OpenSecret(folder))(t)
