@@ -39,6 +39,11 @@ func (a *app) run() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			release, err := d.claim()
+			if err != nil {
+				return err
+			}
+			defer release()
 			return newDaemon(d).live(command.Context())
 		},
 	}

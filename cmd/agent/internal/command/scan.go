@@ -128,6 +128,11 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 	if err != nil {
 		return err
 	}
+	release, err := desk.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
 	run, err := desk.look(ctx, a.progress(), a.spent)
 	if err != nil {
 		return err

@@ -3,12 +3,17 @@
 package command
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"carescan/cmd/agent/internal/config"
 	"carescan/cmd/agent/internal/sources"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
 )
 
 // TestFlagAndFileReadTheSameDay holds that a day means the same in --authorised-until
@@ -36,4 +41,30 @@ func TestFlagAndFileReadTheSameDay(t *testing.T) {
 			t.Errorf("%+v was accepted", wrong)
 		}
 	}
+}
+
+// TestTwoProgramsOnOneState refuses the second, whichever it is, and lets commands
+// that do not look come beside the daemon.
+func TestTwoProgramsOnOneState(t *testing.T) {
+	d := deskOf(t, t.TempDir(), "990000028")
+	release, err := d.claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told bytes.Buffer
+	a := &app{err: &told, out: &told, lang: cli.Language{Lang: scanner.French}, quiet: true}
+	err = a.scanOnce(t.Context(), d.config, output{}, false)
+	problem, ok := errors.AsType[*cli.Problem](err)
+	if !ok || !strings.Contains(problem.Sentence.FR, "un autre programme travaille déjà") || !strings.Contains(problem.Hint.FR, "arrêtez l'autre") {
+		t.Errorf("a second program: %v, want a refusal with its sentence", err)
+	}
+	if waiting := must(d.spool.Waiting())(t); len(waiting) != 0 {
+		t.Errorf("the second program sealed %v", waiting)
+	}
+	release()
+	again, err := d.claim()
+	if err != nil {
+		t.Fatalf("once the first is gone: %v", err)
+	}
+	again()
 }

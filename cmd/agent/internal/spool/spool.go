@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/durable"
+	"carescan/cmd/internal/cli"
 	"carescan/reports/bundle"
 )
 
@@ -66,6 +67,13 @@ func Open(folder string) (*Spool, error) {
 	for _, name := range []string{outbox, sent, rejected, local} {
 		if err := os.MkdirAll(filepath.Join(folder, name), 0o700); err != nil {
 			return nil, fmt.Errorf("open spool: %w", err)
+		}
+		others := cli.SharedWrite
+		if name == local {
+			others = cli.SharedAny // it names people
+		}
+		if err := cli.CheckRights(filepath.Join(folder, name), others); err != nil {
+			return nil, err
 		}
 	}
 	return &Spool{folder}, nil
