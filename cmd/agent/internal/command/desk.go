@@ -112,6 +112,18 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 	return run, nil
 }
 
+// recorded tells whether a run of the establishment is known here: remembered, or
+// sealed.
+func (d *desk) recorded() (bool, error) {
+	past, err := d.past.Recall(d.config.Establishment.Identity().Target())
+	if err == nil && past.Known > 0 {
+		return true, nil
+	}
+	// A memory that cannot be read is made again of the bundles.
+	entries, err := d.spool.All()
+	return len(entries) > 0, err
+}
+
 // keep seals a run, puts it in the spool and remembers it for the runs to come.
 func (d *desk) keep(run scanner.Run) (spool.Sealed, error) {
 	d.catchUp()

@@ -119,7 +119,7 @@ func (a *app) scan() *cobra.Command {
 	}
 	a.selectFlags(command, &s)
 	a.outputFlags(command, &o)
-	command.Flags().BoolVar(&send, "send", false, a.say("envoyer aussitôt à l'agrégateur", "send to the aggregator at once"))
+	command.Flags().BoolVar(&send, "send", false, a.say("envoyer aussitôt à l'agrégateur ; un envoi qui échoue est dit à part, et le code de sortie reste celui de l'examen", "send to the aggregator at once; a failure to send is told apart, and the exit code stays that of the look"))
 	return command
 }
 
@@ -149,11 +149,23 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 		return err
 	}
 	if send {
-		if err := a.send(ctx, desk); err != nil {
-			return err
-		}
+		a.sendApart(ctx, desk)
 	}
 	return exitOf(run)
+}
+
+// sendApart sends, and tells what kept it from doing so beside the result of the
+// scan, which the exit code says: the run is sealed, and will be sent.
+func (a *app) sendApart(ctx context.Context, d *desk) {
+	err := a.send(ctx, d)
+	if err == nil {
+		return
+	}
+	problem, ok := errors.AsType[*cli.Problem](err)
+	if !ok {
+		problem = notSent(err)
+	}
+	a.warn(problem)
 }
 
 func notBeside(cause error) *cli.Problem {
@@ -221,7 +233,7 @@ func refusedBundle(entry spool.Entry) error {
 }
 
 // notSent says why nothing went up, in the words of what kept it when it has some.
-func notSent(cause error) error {
+func notSent(cause error) *cli.Problem {
 	told := cli.Problem{
 		Sentence: scanner.Text{FR: "l'envoi à l'agrégateur a échoué ; le dossier scellé est gardé", EN: "sending to the aggregator failed; the sealed bundle is kept"},
 		Hint:     scanner.Text{FR: "« carescan-agent run » réessaiera sans fin", EN: "carescan-agent run will try again without end"},
