@@ -48,6 +48,23 @@ func isShared(err error) bool {
 	return false
 }
 
+// notKnown says why nothing passes once the aggregator does not accept the agent: it
+// was revoked, its certificate ended, or the region was put back from a copy that is
+// older than the enrolment.
+func notKnown(cause error) *cli.Problem {
+	return &cli.Problem{
+		Sentence: scanner.Text{
+			FR: "l'agrégateur n'accepte pas, ou n'accepte plus, cet agent",
+			EN: "the aggregator does not accept this agent, or no longer does",
+		},
+		Hint: scanner.Text{
+			FR: "voyez avec votre centre régional ; s'il donne un nouveau jeton, enrôlez l'agent de nouveau avec le même dossier d'état et relancez le service : ce qui attend partira",
+			EN: "ask your regional centre; if it gives a new token, enrol the agent again with the same state folder and restart the service: what waits will leave",
+		},
+		Cause: cause,
+	}
+}
+
 // clockAhead says why a bundle waits that bears a moment still to come.
 func clockAhead(cause *answerError) *cli.Problem {
 	return &cli.Problem{

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/linetest"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
@@ -166,8 +168,12 @@ func TestSharedFailureEndsTheRound(t *testing.T) {
 				tries++
 				status(code)(w, id, body)
 			}
-			if err := u.Flush(t.Context()); err == nil || tries != 1 {
+			err := u.Flush(t.Context())
+			if err == nil || tries != 1 {
 				t.Errorf("%d tries, %v, want one and its reason", tries, err)
+			}
+			if problem, ok := errors.AsType[*cli.Problem](err); ok != (name == "unknown") || ok && !strings.Contains(problem.Hint.FR, "jeton") {
+				t.Errorf("Flush = %v: only an agent that is not accepted is told to ask for a token", err)
 			}
 		})
 	}

@@ -166,6 +166,8 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 		return u.setAside(ctx, entry, refused)
 	case errors.As(err, &refused) && refused.Type == wire.ProblemClock:
 		return clockAhead(refused)
+	case errors.As(err, &refused) && refused.Ours && refused.Status == http.StatusUnauthorized:
+		return notKnown(refused)
 	case err != nil:
 		return err
 	}

@@ -85,8 +85,8 @@ func (a *app) examineChains(ctx context.Context, r *region) error {
 				c.AgentID, c.FINESS, c.Missing, c.Missing[0].From)
 		}
 		if len(c.Twice) > 0 {
-			a.tell("Attention : l'agent %s (établissement %s) a donné deux fois les numéros %s : son état a été restauré d'une copie, ou la machine a été clonée. Tous ces dossiers sont gardés.",
-				"Warning: agent %s (establishment %s) used numbers %s twice: its state was restored from a copy, or the machine was cloned. All these bundles are kept.",
+			a.tell("Attention : l'agent %s (établissement %s) a scellé deux dossiers sous un même numéro (%s) : son état a été restauré d'une copie, ou la machine a été clonée. Tous ces dossiers sont gardés.",
+				"Warning: agent %s (establishment %s) sealed two bundles under one number (%s): its state was restored from a copy, or the machine was cloned. All these bundles are kept.",
 				c.AgentID, c.FINESS, c.Twice)
 		}
 	}
