@@ -6,6 +6,8 @@
 // Version history of the protocol, which both sides keep reading for ever:
 //
 //	1  2026-11-22  enrol, renew, bundles
+//	   2026-11-30  types of problems that pass; CareScan-Missing and CareScan-Branch
+//	               beside a receipt, which may be left unread
 package wire
 
 import (

@@ -70,13 +70,21 @@ func Open(folder string) (*Identity, error) {
 }
 
 // checkRights refuses a state that other accounts may change, and keys that they may
-// read.
+// read: whoever writes the enrolment chooses who is sent the bundles.
 func checkRights(folder string) error {
 	if err := cli.CheckRights(folder, cli.SharedWrite); err != nil {
 		return err
 	}
-	for _, secret := range []string{keyFile, pseudonymFile} {
-		if err := cli.CheckRights(filepath.Join(folder, secret), cli.SharedAny); err != nil {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("read state folder: %w", err)
+	}
+	for _, entry := range entries {
+		others := cli.SharedWrite
+		if entry.Name() == keyFile || entry.Name() == pseudonymFile {
+			others = cli.SharedAny
+		}
+		if err := cli.CheckRights(filepath.Join(folder, entry.Name()), others); err != nil {
 			return err
 		}
 	}
