@@ -158,7 +158,7 @@ func sameFindings(ts *testscript.TestScript, _ bool, args []string) {
 func tinyDisk(ts *testscript.TestScript, _ bool, args []string) {
 	folder := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(folder, 0o700))
-	ts.Check(ts.Exec("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", folder))
+	ts.Check(ts.Exec("mount", "-t", "tmpfs", "-o", "mode=0700,size="+args[1], "tmpfs", folder))
 	ts.Defer(func() { _ = ts.Exec("umount", folder) })
 }
 

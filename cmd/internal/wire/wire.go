@@ -6,6 +6,8 @@
 // Version history of the protocol, which both sides keep reading for ever:
 //
 //	1  2026-11-22  enrol, renew, bundles
+//	   2026-11-30  types of problems that pass; CareScan-Missing and CareScan-Branch
+//	               beside a receipt, which may be left unread
 package wire
 
 import (
@@ -62,19 +64,6 @@ type EnrolResponse struct {
 	CA            string                `json:"ca"`          // PEM, of the aggregator's authority
 	SealKey       string                `json:"seal_key"`    // PEM, public, verifies receipts
 	Establishment scanner.Establishment `json:"establishment"`
-}
-
-// Problem is an error as RFC 9457 writes it.
-type Problem struct {
-	Type   string `json:"type,omitempty"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail,omitempty"`
-}
-
-// Error is the sentence of the problem.
-func (p *Problem) Error() string {
-	return strings.TrimSuffix(fmt.Sprintf("%s (%d): %s", p.Title, p.Status, p.Detail), ": ")
 }
 
 // Token is what a person carries from the aggregator to a new agent. It is used

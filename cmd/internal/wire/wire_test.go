@@ -4,6 +4,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 )
@@ -38,4 +39,26 @@ func TestSignedBytesDependOnEverything(t *testing.T) {
 			t.Errorf("the signature of a receipt must cover its %s", name)
 		}
 	}
+}
+
+func FuzzParseSpans(f *testing.F) {
+	f.Add("8-13, 20")
+	f.Add("")
+	f.Add("13-8")
+	f.Add("1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21")
+	f.Fuzz(func(t *testing.T, text string) {
+		list, err := ParseSpans(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseSpans(list.String())
+		if err != nil || !slices.Equal(again, list) {
+			t.Errorf("spans %v do not survive a round trip: %v, %v", list, again, err)
+		}
+		for _, span := range list {
+			if !list.Hold(span.From) || !list.Hold(span.To) {
+				t.Errorf("%v does not hold its own ends", list)
+			}
+		}
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/probes/nuclei/scratch"
 )
 
 // maxComplaint is how much of the standard error of a worker is read.
@@ -25,11 +26,11 @@ const maxComplaint = 4 << 10
 // run gives templates to a new worker and waits until it is gone. The error
 // means that no worker of ours could be started.
 func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, templates []Template) (batch, error) {
-	folder, err := os.MkdirTemp("", "carescan-")
+	folder, remove, err := scratch.New("carescan-")
 	if err != nil {
 		return batch{}, fmt.Errorf("prepare the template engine: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	defer remove()
 	door, err := openDoor(ctx, folder, at.Hostname(), network)
 	if err != nil {
 		return batch{}, err

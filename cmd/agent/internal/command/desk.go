@@ -112,6 +112,18 @@ func (d *desk) look(ctx context.Context, progress func(engine.Progress), spent f
 	return run, nil
 }
 
+// recorded tells whether a run of the establishment is known here: remembered, or
+// sealed.
+func (d *desk) recorded() (bool, error) {
+	past, err := d.past.Recall(d.config.Establishment.Identity().Target())
+	if err == nil && past.Known > 0 {
+		return true, nil
+	}
+	// A memory that cannot be read is made again of the bundles.
+	entries, err := d.spool.All()
+	return len(entries) > 0, err
+}
+
 // keep seals a run, puts it in the spool and remembers it for the runs to come.
 func (d *desk) keep(run scanner.Run) (spool.Sealed, error) {
 	d.catchUp()
@@ -123,7 +135,21 @@ func (d *desk) keep(run scanner.Run) (spool.Sealed, error) {
 	return sealed, nil
 }
 
+// claim keeps every other program that looks out of the state folder: two would
+// give their runs one past, and look at one site at twice the rate that was agreed.
+func (d *desk) claim() (release func(), err error) {
+	if release, err = cli.Claim(d.config.State); err != nil {
+		return nil, badState(d.config, err)
+	}
+	return release, nil
+}
+
+// badState says why the state folder is of no use; what has its own words keeps
+// them.
 func badState(c config.Config, cause error) error {
+	if problem, ok := errors.AsType[*cli.Problem](cause); ok {
+		return problem
+	}
 	return c.Place(settings.Faults{{
 		Key:  "state",
 		What: settings.Say("le dossier d'état de l'agent n'est pas utilisable (%s)", "the state folder of the agent cannot be used (%s)", c.State),

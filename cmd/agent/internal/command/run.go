@@ -38,6 +38,11 @@ func (a *app) run() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			release, err := d.claim()
+			if err != nil {
+				return err
+			}
+			defer release()
 			return newDaemon(d).live(command.Context())
 		},
 	}
@@ -69,7 +74,14 @@ func (d *daemon) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rhythm, err := schedule.Start(clockwork.NewRealClock(), d.name(), every, d.runOnce)
+	var rhythm *schedule.Schedule
+	begun := make(chan struct{})
+	rhythm, err = schedule.Start(clockwork.NewRealClock(), d.name(), every, func(ctx context.Context) {
+		<-begun // rhythm is known
+		d.runOnce(ctx)
+		sayNext(ctx, rhythm)
+	})
+	close(begun)
 	if err != nil {
 		return err
 	}
@@ -78,11 +90,37 @@ func (d *daemon) live(ctx context.Context) error {
 		return errors.Join(badStatusPage(err), rhythm.Stop())
 	}
 	slog.InfoContext(ctx, "agent started", "status", page.URL(), "every", every.String())
+	if err := d.begin(ctx, rhythm); err != nil {
+		return errors.Join(err, rhythm.Stop(), page.Close())
+	}
 	go d.keeper.again(ctx)
 	err = d.sendUntil(ctx)
 	err = errors.Join(err, rhythm.Stop(), page.Close())
 	d.keeper.close()
 	return err
+}
+
+// begin says when the agent looks next; an establishment that was never looked at is
+// looked at now, rather than a whole period later.
+func (d *daemon) begin(ctx context.Context, rhythm *schedule.Schedule) error {
+	recorded, err := d.desk.recorded()
+	if err != nil {
+		return badState(d.desk.config, err)
+	}
+	sayNext(ctx, rhythm)
+	if recorded {
+		return nil
+	}
+	slog.InfoContext(ctx, "no run is recorded here: looking now")
+	return rhythm.Now()
+}
+
+func sayNext(ctx context.Context, rhythm *schedule.Schedule) {
+	next, err := rhythm.Next()
+	if err != nil {
+		return // the rhythm is being stopped
+	}
+	slog.InfoContext(ctx, "next run", "due", next.Local().Format(time.RFC3339))
 }
 
 func badStatusPage(cause error) error {

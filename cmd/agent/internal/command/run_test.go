@@ -177,6 +177,46 @@ func (h *hourly) wantEverySlot(hours int) {
 	}
 }
 
+// TestFirstLookIsNow lets a daemon look at once when no run is recorded, and at its
+// own moment only when one is.
+func TestFirstLookIsNow(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(*testing.T, *desk)
+		runs   int // in the first minute
+	}{
+		"never-looked": {func(*testing.T, *desk) {}, 1},
+		"remembered":   {func(t *testing.T, d *desk) { keepRun(t, d, d.newRun()) }, 0},
+		"sealed-only":  {func(t *testing.T, d *desk) { sealOnly(t, d) }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := deskOf(t, t.TempDir(), "990000028")
+				c.before(t, d)
+				h := newHourly(t)
+				h.daemon.desk = d
+				rhythm, err := schedule.Start(clockwork.NewRealClock(), "chu", 24*time.Hour, h.daemon.runOnce)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := h.daemon.begin(t.Context(), rhythm); err != nil {
+					t.Fatal(err)
+				}
+				pass(t.Context(), 6*time.Minute)
+				if n := len(h.runs()); n != c.runs {
+					t.Errorf("%d runs at start, want %d", n, c.runs)
+				}
+				pass(t.Context(), 24*time.Hour)
+				if n := len(h.runs()); n != c.runs+1 {
+					t.Errorf("%d runs after a day, want %d", n, c.runs+1)
+				}
+				if err := rhythm.Stop(); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 func TestDaemonOutlivesADiskThatRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHourly(t)

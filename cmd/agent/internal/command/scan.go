@@ -120,7 +120,7 @@ func (a *app) scan() *cobra.Command {
 	}
 	a.selectFlags(command, &s)
 	a.outputFlags(command, &o)
-	command.Flags().BoolVar(&send, "send", false, a.say("envoyer aussitôt à l'agrégateur", "send to the aggregator at once"))
+	command.Flags().BoolVar(&send, "send", false, a.say("envoyer aussitôt à l'agrégateur ; un envoi qui échoue est dit à part, et le code de sortie reste celui de l'examen", "send to the aggregator at once; a failure to send is told apart, and the exit code stays that of the look"))
 	return command
 }
 
@@ -129,6 +129,11 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 	if err != nil {
 		return err
 	}
+	release, err := desk.claim()
+	if err != nil {
+		return err
+	}
+	defer release()
 	run, err := desk.look(ctx, a.progress(), a.spent)
 	if err != nil {
 		return err
@@ -145,11 +150,23 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 		return err
 	}
 	if send {
-		if err := a.send(ctx, desk, sealed.Entry); err != nil {
-			return err
-		}
+		a.sendApart(ctx, desk, sealed.Entry)
 	}
 	return exitOf(run)
+}
+
+// sendApart sends, and tells what kept it from doing so beside the result of the
+// scan, which the exit code says: the run is sealed, and will be sent.
+func (a *app) sendApart(ctx context.Context, d *desk, sealed spool.Entry) {
+	err := a.send(ctx, d, func(e spool.Entry) bool { return e.ID == sealed.ID })
+	if err == nil {
+		return
+	}
+	problem, ok := errors.AsType[*cli.Problem](err)
+	if !ok {
+		problem = notSent(err)
+	}
+	a.warn(problem)
 }
 
 func notBeside(cause error) *cli.Problem {
@@ -179,7 +196,9 @@ func exitOf(run scanner.Run) error {
 	return nil
 }
 
-func (a *app) send(ctx context.Context, d *desk, sealed spool.Entry) error {
+// send empties the spool. Not to be taken is an error of the bundles that are meant,
+// and a warning of others.
+func (a *app) send(ctx context.Context, d *desk, meant func(spool.Entry) bool) error {
 	u, err := uplink.New(d.identity, d.spool, cli.Software(runner.Program), d.config.Uplink.Proxy)
 	if errors.Is(err, identity.ErrNotEnrolled) {
 		return notEnrolled()
@@ -187,6 +206,7 @@ func (a *app) send(ctx context.Context, d *desk, sealed spool.Entry) error {
 	if err != nil {
 		return err
 	}
+	u.Tell = a.warn
 	before, err := d.spool.Rejected()
 	if err != nil {
 		return badState(d.config, err)
@@ -194,7 +214,7 @@ func (a *app) send(ctx context.Context, d *desk, sealed spool.Entry) error {
 	if err := u.Flush(ctx); err != nil {
 		return notSent(err)
 	}
-	if err := a.setAside(d, before, sealed); err != nil {
+	if err := a.setAside(d, before, meant); err != nil {
 		return err
 	}
 	if !a.quiet {
@@ -204,21 +224,27 @@ func (a *app) send(ctx context.Context, d *desk, sealed spool.Entry) error {
 }
 
 // setAside tells of the bundles that the aggregator did not take since then: an error
-// when the one just sealed is among them.
-func (a *app) setAside(d *desk, before []spool.Entry, sealed spool.Entry) error {
+// when one that is meant is among them.
+func (a *app) setAside(d *desk, before []spool.Entry, meant func(spool.Entry) bool) error {
 	after, err := d.spool.Rejected()
 	if err != nil {
 		return badState(d.config, err)
 	}
-	var own error
+	var own *cli.Problem
 	for _, entry := range after {
 		switch {
 		case slices.ContainsFunc(before, func(known spool.Entry) bool { return known.ID == entry.ID }):
-		case entry.ID == sealed.ID:
+		case meant(entry):
+			if own != nil {
+				a.warn(own)
+			}
 			own = refusedBundle(entry)
 		default:
 			a.warn(refusedBundle(entry))
 		}
+	}
+	if own == nil {
+		return nil
 	}
 	return own
 }
@@ -232,7 +258,7 @@ func refusedBundle(entry spool.Entry) *cli.Problem {
 }
 
 // notSent says why nothing went up, in the words of what kept it when it has some.
-func notSent(cause error) error {
+func notSent(cause error) *cli.Problem {
 	told := cli.Problem{
 		Sentence: scanner.Text{FR: "l'envoi à l'agrégateur a échoué ; le dossier scellé est gardé", EN: "sending to the aggregator failed; the sealed bundle is kept"},
 		Hint:     scanner.Text{FR: "« carescan-agent run » réessaiera sans fin", EN: "carescan-agent run will try again without end"},

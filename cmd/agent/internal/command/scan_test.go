@@ -4,6 +4,7 @@ package command
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,20 +62,47 @@ func TestSetAside(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	sealed := func(e spool.Entry) bool { return e.ID == waiting[2].ID }
 	refuse(waiting[0])
 	before, err := d.spool.Rejected()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.setAside(d, before, waiting[2]); err != nil || said.Len() > 0 {
+	if err := a.setAside(d, before, sealed); err != nil || said.Len() > 0 {
 		t.Errorf("nothing was refused since: %v, said:\n%s", err, said.String())
 	}
 	refuse(waiting[1])
-	if err := a.setAside(d, before, waiting[2]); err != nil || !strings.Contains(said.String(), "attention: l'agrégateur ne prend pas le dossier "+waiting[1].ID) {
+	if err := a.setAside(d, before, sealed); err != nil || !strings.Contains(said.String(), "attention: l'agrégateur ne prend pas le dossier "+waiting[1].ID) {
 		t.Errorf("an older bundle was refused: %v, said:\n%s", err, said.String())
 	}
 	refuse(waiting[2])
-	if err := a.setAside(d, before, waiting[2]); err == nil || !strings.Contains(err.Error(), waiting[2].ID) {
+	if err := a.setAside(d, before, sealed); err == nil || !strings.Contains(err.Error(), waiting[2].ID) {
 		t.Errorf("the bundle just sealed was refused: %v", err)
 	}
+}
+
+// TestTwoProgramsOnOneState refuses the second, whichever it is, and lets commands
+// that do not look come beside the daemon.
+func TestTwoProgramsOnOneState(t *testing.T) {
+	d := deskOf(t, t.TempDir(), "990000028")
+	release, err := d.claim()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told bytes.Buffer
+	a := &app{err: &told, out: &told, lang: cli.Language{Lang: scanner.French}, quiet: true}
+	err = a.scanOnce(t.Context(), d.config, output{}, false)
+	problem, ok := errors.AsType[*cli.Problem](err)
+	if !ok || !strings.Contains(problem.Sentence.FR, "un autre programme travaille déjà") || !strings.Contains(problem.Hint.FR, "arrêtez l'autre") {
+		t.Errorf("a second program: %v, want a refusal with its sentence", err)
+	}
+	if waiting := must(d.spool.Waiting())(t); len(waiting) != 0 {
+		t.Errorf("the second program sealed %v", waiting)
+	}
+	release()
+	again, err := d.claim()
+	if err != nil {
+		t.Fatalf("once the first is gone: %v", err)
+	}
+	again()
 }

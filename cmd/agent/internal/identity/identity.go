@@ -21,8 +21,15 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/durable"
+	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
+)
+
+// The secrets of an agent, in its state folder.
+const (
+	keyFile       = "key.pem"
+	pseudonymFile = "pseudonym.key"
 )
 
 // Identity is the folder where an agent keeps its keys.
@@ -39,16 +46,19 @@ func Open(folder string) (*Identity, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("open state folder: %w", err)
 	}
+	if err := checkRights(folder); err != nil {
+		return nil, err
+	}
 	unlock, err := durable.Lock(filepath.Join(folder, "lock"))
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	key, err := readOrMake(filepath.Join(folder, "key.pem"), newKey)
+	key, err := readOrMake(filepath.Join(folder, keyFile), newKey)
 	if err != nil {
 		return nil, err
 	}
-	secret, err := readOrMake(filepath.Join(folder, "pseudonym.key"), newSecret)
+	secret, err := readOrMake(filepath.Join(folder, pseudonymFile), newSecret)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +67,28 @@ func Open(folder string) (*Identity, error) {
 		return nil, fmt.Errorf("read key of the agent in %s: %w", folder, err)
 	}
 	return &Identity{folder, signer, scanner.NewPseudonyms(secret)}, nil
+}
+
+// checkRights refuses a state that other accounts may change, and keys that they may
+// read: whoever writes the enrolment chooses who is sent the bundles.
+func checkRights(folder string) error {
+	if err := cli.CheckRights(folder, cli.SharedWrite); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("read state folder: %w", err)
+	}
+	for _, entry := range entries {
+		others := cli.SharedWrite
+		if entry.Name() == keyFile || entry.Name() == pseudonymFile {
+			others = cli.SharedAny
+		}
+		if err := cli.CheckRights(filepath.Join(folder, entry.Name()), others); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Enrolment is what the aggregator gave the agent, and where it is.

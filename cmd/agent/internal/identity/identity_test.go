@@ -4,9 +4,14 @@ package identity
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
+
+	"carescan/cmd/internal/cli"
 )
 
 func TestKeysAreMadeOnce(t *testing.T) {
@@ -58,5 +63,42 @@ func TestNotEnrolled(t *testing.T) {
 	}
 	if _, err := id.Enrolment(); !errors.Is(err, ErrNotEnrolled) {
 		t.Errorf("Enrolment = %v, want ErrNotEnrolled", err)
+	}
+}
+
+func TestStateOfOthersIsRefused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a mode says nothing of rights on Windows")
+	}
+	for name, c := range map[string]struct {
+		file string
+		mode fs.FileMode
+		mend string // empty when it is accepted
+	}{
+		"key-read":          {keyFile, 0o640, "chmod 0600 "},
+		"pseudonyms-read":   {pseudonymFile, 0o604, "chmod 0600 "},
+		"enrolment-written": {"enrolment.json", 0o622, "chmod 0600 "},
+		"enrolment-read":    {"enrolment.json", 0o644, ""},
+		"folder-written":    {".", 0o730, "chmod 0700 "},
+		"folder-listed":     {".", 0o755, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := filepath.Join(t.TempDir(), "state")
+			id, err := Open(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := id.Keep(Enrolment{URL: "https://aggregator.test"}); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(filepath.Join(folder, c.file), c.mode); err != nil {
+				t.Fatal(err)
+			}
+			_, err = Open(folder)
+			problem, refused := errors.AsType[*cli.Problem](err)
+			if refused != (c.mend != "") || refused && !strings.HasPrefix(problem.Hint.FR, c.mend+filepath.Join(folder, c.file)) {
+				t.Errorf("Open = %v", err)
+			}
+		})
 	}
 }

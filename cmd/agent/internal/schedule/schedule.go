@@ -56,6 +56,14 @@ func Start(clock clockwork.Clock, name string, every time.Duration, task func(co
 	return &Schedule{scheduler, job}, nil
 }
 
+// Now runs the task once more, at once, and leaves the rhythm as it is.
+func (s *Schedule) Now() error {
+	if err := s.job.RunNow(); err != nil {
+		return fmt.Errorf("run %s now: %w", s.job.Name(), err)
+	}
+	return nil
+}
+
 // Next is the moment of the next run.
 func (s *Schedule) Next() (time.Time, error) { return s.job.NextRun() }
 

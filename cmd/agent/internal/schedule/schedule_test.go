@@ -5,11 +5,13 @@ package schedule
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jonboulle/clockwork"
 )
 
@@ -52,6 +54,43 @@ func TestNeverTwiceAtOnce(t *testing.T) {
 		}
 		if most.Load() != 1 || runs.Load() < 6 || runs.Load() > 10 {
 			t.Errorf("%d runs in a day, %d at once; want about eight, one at a time", runs.Load(), most.Load())
+		}
+	})
+}
+
+// TestNowLeavesTheRhythm runs at once, then at the moments of the name, never twice
+// at once.
+func TestNowLeavesTheRhythm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started := time.Now()
+		first := First("chu", 24*time.Hour, started)
+		var at []time.Duration
+		var mu sync.Mutex
+		s, err := Start(clockwork.NewRealClock(), "chu", 24*time.Hour, func(ctx context.Context) {
+			mu.Lock()
+			at = append(at, time.Since(started))
+			mu.Unlock()
+			wait(ctx, time.Hour)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Now(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if next, err := s.Next(); err != nil || !next.Equal(first) {
+			t.Errorf("next run at %v, %v, want %v", next, err, first)
+		}
+		wait(t.Context(), 48*time.Hour)
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		want := []time.Duration{0, first.Sub(started), first.Sub(started) + 24*time.Hour}
+		if diff := cmp.Diff(want, at); diff != "" {
+			t.Errorf("runs (-want +got):\n%s", diff)
 		}
 	})
 }

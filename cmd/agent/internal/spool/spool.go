@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/durable"
+	"carescan/cmd/internal/cli"
 	"carescan/reports/bundle"
 )
 
@@ -29,8 +30,12 @@ const (
 	local    = "local"    // names behind pseudonyms, never sent
 )
 
-// keepSent is how many acknowledged bundles stay for local reports.
-const keepSent = 60
+// An acknowledged bundle stays for local reports while it is among the latest, and
+// in any case as long as a region may be restored from a copy and ask for it again.
+const (
+	keepSent    = 60
+	keepSentFor = 30 * 24 * time.Hour // from the receipt
+)
 
 // Spool is a folder of sealed bundles. Several processes may use it at once.
 type Spool struct{ folder string }
@@ -62,6 +67,13 @@ func Open(folder string) (*Spool, error) {
 	for _, name := range []string{outbox, sent, rejected, local} {
 		if err := os.MkdirAll(filepath.Join(folder, name), 0o700); err != nil {
 			return nil, fmt.Errorf("open spool: %w", err)
+		}
+		others := cli.SharedWrite
+		if name == local {
+			others = cli.SharedAny // it names people
+		}
+		if err := cli.CheckRights(filepath.Join(folder, name), others); err != nil {
+			return nil, err
 		}
 	}
 	return &Spool{folder}, nil
@@ -190,14 +202,45 @@ func (s *Spool) move(e Entry, folder string) error {
 	return errors.Join(durable.SyncFolder(filepath.Dir(target)), durable.SyncFolder(filepath.Dir(e.Path)))
 }
 
+// Again puts bundles that were sent, or set aside, back among those that wait, and
+// tells which. What was written beside them stays until the next answer.
+func (s *Spool) Again(chosen func(Entry) bool, folders ...func() ([]Entry, error)) ([]Entry, error) {
+	unlock, err := durable.Lock(filepath.Join(s.folder, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var moved []Entry
+	for _, folder := range folders {
+		entries, err := folder()
+		if err != nil {
+			return moved, err
+		}
+		for _, e := range entries {
+			if !chosen(e) {
+				continue
+			}
+			if err := s.move(e, outbox); err != nil {
+				return moved, err
+			}
+			moved = append(moved, e)
+		}
+	}
+	slices.SortFunc(moved, bySeq)
+	return moved, nil
+}
+
+// prune lets go of what was acknowledged long ago.
 func (s *Spool) prune() error {
 	entries, err := s.Sent()
 	if err != nil {
 		return err
 	}
-	for len(entries) > keepSent {
-		old := entries[0]
-		entries = entries[1:]
+	for _, old := range entries[:max(0, len(entries)-keepSent)] {
+		receipt, err := os.Stat(old.Path + ".receipt.json")
+		if err == nil && time.Since(receipt.ModTime()) < keepSentFor {
+			continue
+		}
 		if err := removeEach(old.Path, old.Path+".receipt.json", s.namesPath(old.ID)); err != nil {
 			return fmt.Errorf("prune sent bundles: %w", err)
 		}

@@ -114,14 +114,53 @@ func TestRejectKeepsBundleAndReason(t *testing.T) {
 
 func TestSentIsPruned(t *testing.T) {
 	s := open(t)
-	for range keepSent + 3 {
-		if err := s.Acknowledge(seal(t, s), []byte("{}")); err != nil {
+	past := func(entry Entry, age time.Duration) {
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(s.path(sent, entry.Seq, entry.ID)+".receipt.json", at, at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	expect(t, s, 0, keepSent, 0)
+	for i := range keepSent + 3 {
+		entry := seal(t, s)
+		if err := s.Acknowledge(entry, []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		switch i {
+		case 0:
+			past(entry, keepSentFor+time.Hour)
+		case 1:
+			past(entry, keepSentFor-time.Hour)
+		}
+	}
+	// The first is old and not among the latest; the second may be asked for still.
+	expect(t, s, 0, keepSent+2, 0)
 	if entry := seal(t, s); entry.Seq != keepSent+4 {
 		t.Errorf("pruning must not reuse numbers: next is %d", entry.Seq)
+	}
+}
+
+func TestAgainPutsBackWhatIsChosen(t *testing.T) {
+	s := open(t)
+	for i := range 5 {
+		entry := seal(t, s)
+		file := func() error { return s.Acknowledge(entry, []byte("{}")) }
+		if i == 3 {
+			file = func() error { return s.Reject(entry, "409") }
+		}
+		if err := file(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	moved, err := s.Again(func(e Entry) bool { return e.Seq >= 3 }, s.Sent, s.Rejected)
+	if err != nil || len(moved) != 3 || moved[0].Seq != 3 || moved[1].Seq != 4 {
+		t.Errorf("put back %v, %v, want numbers 3 to 5", moved, err)
+	}
+	expect(t, s, 3, 2, 0)
+	if moved, err = s.Again(func(Entry) bool { return true }, s.Sent); err != nil || len(moved) != 2 {
+		t.Errorf("put back %v, %v, want what was sent", moved, err)
+	}
+	if entry := seal(t, s); entry.Seq != 6 {
+		t.Errorf("next number = %d, want 6", entry.Seq)
 	}
 }
 

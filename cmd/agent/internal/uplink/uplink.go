@@ -3,6 +3,7 @@
 package uplink
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,10 +12,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/scanner"
@@ -29,6 +32,11 @@ type Uplink struct {
 	software  string
 	proxy     string
 	now       func() time.Time
+	stuck     map[string]int // how often each bundle that waits failed alone
+	recalled  bool           // the aggregator asked for bundles again since the round began
+	// Tell says what the aggregator thinks of the numbers of the bundles; the log
+	// does unless it is set.
+	Tell func(*cli.Problem)
 }
 
 // New makes the uplink of an enrolled agent.
@@ -37,9 +45,11 @@ func New(id *identity.Identity, s *spool.Spool, software, proxy string) (*Uplink
 	if err != nil {
 		return nil, err
 	}
-	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now}
+	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}, Tell: logged}
 	return u, u.adopt(enrolment)
 }
+
+func logged(p *cli.Problem) { slog.Warn(p.Sentence.EN, "hint", p.Hint.EN, "error", p.Cause) }
 
 func (u *Uplink) adopt(e identity.Enrolment) error {
 	config, err := u.identity.TLS(e)
@@ -96,24 +106,47 @@ func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) {
 	}
 }
 
-// Flush sends every waiting bundle once, oldest first, and stops at the first
-// that must wait.
+// Flush sends every waiting bundle once: oldest first, and last those that could
+// not pass before, then those that the aggregator asked for again. A bundle that
+// fails alone holds up none behind it; a failure that all would share ends the
+// round.
 func (u *Uplink) Flush(ctx context.Context) error {
 	if err := u.renewIfDue(ctx); err != nil {
 		// An old certificate still works for a while: say so and go on.
 		slog.WarnContext(ctx, "renew certificate of the agent", "error", err)
 	}
+	u.recalled = false
+	err := u.round(ctx)
+	if err == nil && u.recalled {
+		err = u.round(ctx)
+	}
+	return err
+}
+
+func (u *Uplink) round(ctx context.Context) error {
 	waiting, err := u.spool.Waiting()
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(waiting, func(a, b spool.Entry) int { return cmp.Compare(u.stuck[a.ID], u.stuck[b.ID]) })
+	var failed []error
 	for _, entry := range waiting {
-		if err := u.send(ctx, entry); err != nil {
-			return fmt.Errorf("send bundle %s: %w", entry.ID, err)
+		err := u.send(ctx, entry)
+		if err == nil {
+			delete(u.stuck, entry.ID)
+			continue
 		}
+		failed = append(failed, fmt.Errorf("send bundle %s: %w", entry.ID, err))
+		if ctx.Err() != nil || isShared(err) {
+			break
+		}
+		u.stuck[entry.ID]++
 	}
-	return nil
+	return errors.Join(failed...)
 }
+
+// errFiling is under the errors of the spool: the disk is the same for all.
+var errFiling = errors.New("file the answer of the aggregator")
 
 // send delivers one bundle and files it by the answer.
 func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
@@ -128,24 +161,35 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 		return u.setAside(ctx, entry, err)
 	}
 	receipt, err := u.deliver(ctx, entry, sealed)
-	if refused := (*answerError)(nil); errors.As(err, &refused) && isFinal(refused.Status) {
+	switch refused := (*answerError)(nil); {
+	case errors.As(err, &refused) && refused.isFinal():
 		return u.setAside(ctx, entry, refused)
-	}
-	if err != nil {
+	case errors.As(err, &refused) && refused.Type == wire.ProblemClock:
+		return clockAhead(refused)
+	case errors.As(err, &refused) && refused.Ours && refused.Status == http.StatusUnauthorized:
+		return notKnown(refused)
+	case err != nil:
 		return err
 	}
-	return u.spool.Acknowledge(entry, receipt)
+	if err := u.spool.Acknowledge(entry, receipt); err != nil {
+		return fmt.Errorf("%w: %w", errFiling, err)
+	}
+	return nil
 }
 
 func (u *Uplink) setAside(ctx context.Context, entry spool.Entry, why error) error {
 	slog.ErrorContext(ctx, "bundle set aside", "bundle", entry.ID, "error", why)
-	return u.spool.Reject(entry, why.Error())
+	if err := u.spool.Reject(entry, why.Error()); err != nil {
+		return fmt.Errorf("%w: %w", errFiling, err)
+	}
+	return nil
 }
 
 // deliver puts a bundle and returns its receipt, verified, to be kept.
 func (u *Uplink) deliver(ctx context.Context, entry spool.Entry, sealed []byte) ([]byte, error) {
 	var receipt wire.Receipt
-	if err := u.client.call(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt); err != nil {
+	header, err := u.client.exchange(ctx, http.MethodPut, wire.PathBundles+"/"+entry.ID, wire.MediaBundle, sealed, &receipt)
+	if err != nil {
 		return nil, err
 	}
 	if receipt.BundleID != entry.ID || receipt.Digest != scanner.Digest(sealed) {
@@ -154,35 +198,20 @@ func (u *Uplink) deliver(ctx context.Context, entry spool.Entry, sealed []byte) 
 	if err := receipt.Verify(u.enrolment.SealKey); err != nil {
 		return nil, err
 	}
+	u.heed(header)
 	return json.MarshalIndent(receipt, "", "  ")
 }
 
 // recognise refuses what the aggregator could never accept and what would hold
-// up all that follows: bundles of another establishment or of a former
-// enrolment, and bytes that no longer verify.
+// up all that follows: bundles of another establishment, and bytes that do not
+// verify with the key of the agent, whatever it was called when it sealed them.
 func (u *Uplink) recognise(sealed []byte) error {
 	opened, err := bundle.Open(sealed, bundle.Options{Key: u.identity.Key.Public()})
 	if err != nil {
 		return fmt.Errorf("verify before sending: %w", err)
 	}
-	h := opened.Header
-	if h.FINESS != u.enrolment.Establishment.FINESS {
+	if h := opened.Header; h.FINESS != u.enrolment.Establishment.FINESS {
 		return fmt.Errorf("sealed for establishment %q, the agent is enrolled for %q", h.FINESS, u.enrolment.Establishment.FINESS)
 	}
-	if h.AgentID != "" && h.AgentID != u.enrolment.AgentID {
-		return fmt.Errorf("sealed under a former enrolment (%s)", h.AgentID)
-	}
 	return nil
-}
-
-// isFinal tells whether sending the same bytes again could never succeed
-// (aggregator.md section 2). An unknown certificate may become known again, so
-// 401 and 403 wait for the operator.
-func isFinal(status int) bool {
-	switch status {
-	case http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
-		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		return true
-	}
-	return false
 }

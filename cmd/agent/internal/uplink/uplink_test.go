@@ -25,10 +25,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/scanner"
@@ -50,6 +52,11 @@ type counterpart struct {
 
 func newCounterpart(t *testing.T) *counterpart {
 	t.Helper()
+	return newCounterpartOn(t, must(new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"))(t))
+}
+
+func newCounterpartOn(t *testing.T, listener net.Listener) *counterpart {
+	t.Helper()
 	c := &counterpart{life: 90 * 24 * time.Hour}
 	c.answer = c.accept
 	c.key = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
@@ -59,7 +66,9 @@ func newCounterpart(t *testing.T) *counterpart {
 	leaf := c.sign(t, &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}, &serverKey.PublicKey)
 	clients := x509.NewCertPool()
 	clients.AddCert(c.ca)
-	c.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(t, w, r) }))
+	c.server = &httptest.Server{Listener: listener, Config: &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.serve(t, w, r) }), ReadHeaderTimeout: time.Minute,
+	}}
 	c.server.TLS = &tls.Config{
 		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw, c.ca.Raw}, PrivateKey: serverKey}},
 		ClientAuth:   tls.VerifyClientCertIfGiven, ClientCAs: clients,
@@ -158,10 +167,18 @@ func TestFlushFilesByAnswer(t *testing.T) {
 		"unsigned": {func(w http.ResponseWriter, id string, body []byte) {
 			_ = json.NewEncoder(w).Encode(wire.Receipt{BundleID: id, Digest: scanner.Digest(body)})
 		}, 1, 0, 0},
-		"conflict":     {status(http.StatusConflict), 0, 0, 1},
-		"malformed":    {status(http.StatusBadRequest), 0, 0, 1},
-		"semantic":     {status(http.StatusUnprocessableEntity), 0, 0, 1},
-		"too-large":    {status(http.StatusRequestEntityTooLarge), 0, 0, 1},
+		"conflict":  {status(http.StatusConflict), 0, 0, 1},
+		"malformed": {status(http.StatusBadRequest), 0, 0, 1},
+		"semantic":  {status(http.StatusUnprocessableEntity), 0, 0, 1},
+		"too-large": {status(http.StatusRequestEntityTooLarge), 0, 0, 1},
+		"clock-fast": {func(w http.ResponseWriter, _ string, _ []byte) {
+			problem(w, http.StatusUnprocessableEntity, wire.ProblemClock)
+		}, 1, 0, 0},
+		"damaged": {func(w http.ResponseWriter, _ string, _ []byte) {
+			problem(w, http.StatusBadRequest, wire.ProblemDamaged)
+		}, 1, 0, 0},
+		"too-slow":     {status(http.StatusRequestTimeout), 1, 0, 0},
+		"another-said": {func(w http.ResponseWriter, _ string, _ []byte) { w.WriteHeader(http.StatusRequestEntityTooLarge) }, 1, 0, 0},
 		"unknown":      {status(http.StatusUnauthorized), 1, 0, 0},
 		"forbidden":    {status(http.StatusForbidden), 1, 0, 0},
 		"shed":         {status(http.StatusServiceUnavailable), 1, 0, 0},
@@ -216,7 +233,6 @@ func TestSetsAsideWhatWouldHoldUpTheRest(t *testing.T) {
 		"another establishment": func(b *bundle.Bundle) {
 			b.Header.FINESS, b.Run.Establishment.FINESS = "990000036", "990000036"
 		},
-		"former enrolment": func(b *bundle.Bundle) { b.Header.AgentID = "agent-0" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := newCounterpart(t).enrolled(t)
@@ -232,11 +248,70 @@ func TestSetsAsideWhatWouldHoldUpTheRest(t *testing.T) {
 	}
 }
 
-func TestSendsWhatWasSealedBeforeEnrolment(t *testing.T) {
-	u := newCounterpart(t).enrolled(t)
-	seal(t, u, func(b *bundle.Bundle) { b.Header.AgentID = "" })
-	if err := u.Flush(t.Context()); err != nil || len(must(u.spool.Sent())(t)) != 1 {
-		t.Errorf("Flush = %v, want the bundle sent", err)
+// TestSendsWhatTheSameKeySealed whatever the agent was called then: a region
+// restored from a copy may have to enrol it anew.
+func TestSendsWhatTheSameKeySealed(t *testing.T) {
+	for name, called := range map[string]string{"before-enrolment": "", "former-enrolment": "agent-0"} {
+		t.Run(name, func(t *testing.T) {
+			u := newCounterpart(t).enrolled(t)
+			seal(t, u, func(b *bundle.Bundle) { b.Header.AgentID = called })
+			if err := u.Flush(t.Context()); err != nil || len(must(u.spool.Sent())(t)) != 1 {
+				t.Errorf("Flush = %v, want the bundle sent", err)
+			}
+		})
+	}
+}
+
+// TestSendsAgainWhatARestoredRegionLacks plays aggregator-restored-from-backup from
+// the side of the agent: what is asked for leaves again, once, and is said.
+func TestSendsAgainWhatARestoredRegionLacks(t *testing.T) {
+	c := newCounterpart(t)
+	u := c.enrolled(t)
+	for range 4 {
+		seal(t, u)
+	}
+	if err := u.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	came, told := map[uint64]int{}, []string{}
+	c.answer = func(w http.ResponseWriter, id string, body []byte) {
+		opened, err := bundle.Open(body, bundle.Options{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		came[opened.Header.Seq]++
+		if came[2]+came[3] < 2 {
+			w.Header().Set(wire.HeaderMissing, "2-3, 40")
+		}
+		c.accept(w, id, body)
+	}
+	u.Tell = func(p *cli.Problem) { told = append(told, p.Sentence.FR) }
+	seal(t, u)
+	if err := u.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[uint64]int{2: 1, 3: 1, 5: 1}, came); diff != "" {
+		t.Errorf("bundles that came (-want +got):\n%s", diff)
+	}
+	if len(told) != 1 || !strings.Contains(told[0], "2-3, 40") || len(must(u.spool.Sent())(t)) != 5 {
+		t.Errorf("told %q", told)
+	}
+}
+
+// TestBranchIsTold plays state-restored-from-a-snapshot from the side of the agent.
+func TestBranchIsTold(t *testing.T) {
+	c := newCounterpart(t)
+	u := c.enrolled(t)
+	c.answer = func(w http.ResponseWriter, id string, body []byte) {
+		w.Header().Set(wire.HeaderBranch, "1")
+		c.accept(w, id, body)
+	}
+	var told []string
+	u.Tell = func(p *cli.Problem) { told = append(told, p.Sentence.EN) }
+	seal(t, u)
+	if err := u.Flush(t.Context()); err != nil || len(told) != 1 || !strings.Contains(told[0], "new branch") {
+		t.Errorf("Flush = %v, told %q", err, told)
 	}
 }
 

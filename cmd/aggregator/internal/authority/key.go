@@ -13,6 +13,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"carescan/cmd/internal/cli"
 )
 
 // openKey reads a private key, making it at first use.
@@ -98,12 +100,12 @@ func linkOnce(path string, mode os.FileMode, content []byte) error {
 
 // readPrivate refuses a file that more people may read than was decided.
 func readPrivate(path string, mode os.FileMode) ([]byte, error) {
-	info, err := os.Stat(path)
+	if err := cli.CheckRights(path, fs.ModePerm&^mode); err != nil {
+		return nil, err
+	}
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	if extra := info.Mode().Perm() &^ mode; extra != 0 {
-		return nil, fmt.Errorf("read %s: its mode is %04o, at most %04o is safe", path, info.Mode().Perm(), mode)
-	}
-	return os.ReadFile(path)
+	return raw, nil
 }

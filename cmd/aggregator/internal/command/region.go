@@ -28,6 +28,12 @@ type region struct {
 }
 
 func openRegion(ctx context.Context, c config.Config) (*region, error) {
+	if err := cli.CheckRights(c.Data, cli.SharedWrite); err != nil {
+		return nil, badFolder(err)
+	}
+	if err := cli.CheckRights(filepath.Join(c.Data, "keys"), cli.SharedWrite); err != nil {
+		return nil, badFolder(err)
+	}
 	s, err := store.Open(ctx, c.Data)
 	if err != nil {
 		return nil, badFolder(err)
@@ -53,7 +59,12 @@ func (r *region) openKeys() (err error) {
 
 func (r *region) close(err error) error { return errors.Join(err, r.store.Close()) }
 
+// badFolder says why the data folder is of no use; what has its own words keeps
+// them.
 func badFolder(err error) error {
+	if problem, ok := errors.AsType[*cli.Problem](err); ok {
+		return problem
+	}
 	return &cli.Problem{
 		Sentence: scanner.Text{FR: "le dossier de données ne peut pas être ouvert", EN: "the data folder cannot be opened"},
 		Hint: scanner.Text{

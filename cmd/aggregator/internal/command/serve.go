@@ -48,6 +48,11 @@ type service struct {
 }
 
 func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error {
+	release, err := cli.Claim(r.settings.Data)
+	if err != nil {
+		return badFolder(err)
+	}
+	defer release()
 	agents, err := listen(ctx, r.settings.Agent.Listen, r.settings.Agent.URL, maxAgentConnections)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/scanner/bounded"
@@ -167,5 +168,18 @@ func TestVerifyReadsBundlesOnly(t *testing.T) {
 	}
 	if err := new(app).verifyFile(path); !errors.Is(err, bounded.ErrTooLarge) {
 		t.Errorf("a file beyond the limit was read: %v", err)
+	}
+}
+
+// TestTwoServersOnOneFolder refuses the second; commands of a person come beside.
+func TestTwoServersOnOneFolder(t *testing.T) {
+	s := start(t, t.TempDir())
+	var told bytes.Buffer
+	code := run(t.Context(), []string{"serve", "--lang=en", "--data", s.folder, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0"}, io.Discard, &told)
+	if code != cli.ExitUnusable || !strings.Contains(told.String(), "another program already works in folder "+s.folder) {
+		t.Errorf("a second server: code %d, %s", code, told.String())
+	}
+	if code := run(t.Context(), []string{"doctor", "--lang=en", "--data", s.folder}, io.Discard, &told); code != cli.ExitOK {
+		t.Errorf("doctor beside the server: code %d, %s", code, told.String())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner/settings"
 )
 
@@ -62,7 +63,35 @@ func (a *app) examine(ctx context.Context, r *region) error {
 		return badFolder(err)
 	}
 	a.tell("Dossiers scellés : %d, tous conformes à leur empreinte", "Sealed bundles: %d, all match their digest", n)
+	if err := a.examineChains(ctx, r); err != nil {
+		return badFolder(err)
+	}
 	end := r.authority.NotAfter()
 	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", settings.DayText(end).In(a.lang.Lang))
+	return nil
+}
+
+// examineChains tells which bundles an agent sealed and the region lacks, and which
+// numbers came twice: a folder put back from an older copy is as sound as another.
+func (a *app) examineChains(ctx context.Context, r *region) error {
+	chains, err := r.store.Chains(ctx, store.Region(), "")
+	if err != nil {
+		return err
+	}
+	for _, c := range chains {
+		if len(c.Missing) > 0 {
+			a.tell("Attention : de l'agent %s (établissement %s) manquent les dossiers n° %s. Il les renvoie de lui-même à son prochain envoi s'il les garde encore ; sinon, « carescan-agent resend --from %d » sur place.",
+				"Warning: of agent %s (establishment %s), bundles no. %s are missing. It sends them again by itself with its next one if it still keeps them; otherwise, carescan-agent resend --from %d on site.",
+				c.AgentID, c.FINESS, c.Missing, c.Missing[0].From)
+		}
+		if len(c.Twice) > 0 {
+			a.tell("Attention : l'agent %s (établissement %s) a scellé deux dossiers sous un même numéro (%s) : son état a été restauré d'une copie, ou la machine a été clonée. Tous ces dossiers sont gardés.",
+				"Warning: agent %s (establishment %s) sealed two bundles under one number (%s): its state was restored from a copy, or the machine was cloned. All these bundles are kept.",
+				c.AgentID, c.FINESS, c.Twice)
+		}
+	}
+	if len(chains) == 0 {
+		a.tell("Numéros des dossiers : sans manque ni doublon", "Numbers of bundles: none missing, none twice")
+	}
 	return nil
 }

@@ -12,13 +12,14 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"carescan/cmd/internal/wire"
 )
 
 // receive reads the body of a bundle, after having charged its announced
 // length; release gives the charge back.
-func (s *Server) receive(r *http.Request) (raw []byte, release func(), err error) {
+func (s *Server) receive(w http.ResponseWriter, r *http.Request) (raw []byte, release func(), err error) {
 	if err := checkMedia(r); err != nil {
 		return nil, nil, err
 	}
@@ -31,7 +32,7 @@ func (s *Server) receive(r *http.Request) (raw []byte, release func(), err error
 		return nil, nil, shed(http.StatusServiceUnavailable, "too many bundles at once")
 	}
 	release = func() { s.inFlight.give(r.ContentLength) }
-	raw, err = readBody(r)
+	raw, err = readBody(w, r)
 	if err != nil {
 		release()
 		return nil, nil, err
@@ -50,12 +51,40 @@ func checkMedia(r *http.Request) error {
 	return nil
 }
 
-func readBody(r *http.Request) ([]byte, error) {
+// readBody reads all that was announced, within the time that its size gives. A
+// body that does not come whole is the line's fault, not the bundle's: it may come
+// another time.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	end := time.Now().Add(wire.UploadTime(r.ContentLength))
+	control := http.NewResponseController(w)
+	if err := control.SetWriteDeadline(end.Add(openingWait)); err != nil {
+		return nil, fmt.Errorf("give the upload its time: %w", err)
+	}
 	raw := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(r.Body, raw); err != nil {
-		return nil, malformed(fmt.Errorf("read body: %w", err))
+	if _, err := io.ReadFull(paced{r.Body, control, end}, raw); err != nil {
+		return nil, refuse(http.StatusRequestTimeout, "the bundle did not come whole", fmt.Errorf("read body: %w", err))
 	}
 	return raw, checkDigest(r.Header.Values("Content-Digest"), raw)
+}
+
+// paced is a body that is waited for as long as something comes of it, and not
+// beyond an end.
+type paced struct {
+	body    io.Reader
+	control *http.ResponseController
+	end     time.Time
+}
+
+// Read implements io.Reader.
+func (p paced) Read(into []byte) (int, error) {
+	by := time.Now().Add(readStall)
+	if by.After(p.end) {
+		by = p.end
+	}
+	if err := p.control.SetReadDeadline(by); err != nil {
+		return 0, err
+	}
+	return p.body.Read(into)
 }
 
 // checkDigest compares a body with its Content-Digest (RFC 9530 section 2), of
@@ -69,7 +98,7 @@ func checkDigest(header []string, body []byte) error {
 		want, err := parseByteSequence(value)
 		sum := sha256.Sum256(body)
 		if err != nil || subtle.ConstantTimeCompare(want, sum[:]) != 1 {
-			return malformed(errors.New("the body does not match its Content-Digest"))
+			return passing(wire.ProblemDamaged, malformed(errors.New("the body does not match its Content-Digest")))
 		}
 	}
 	return nil

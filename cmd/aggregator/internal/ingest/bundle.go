@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,21 +33,41 @@ func (s *Server) putBundle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return malformed(errors.New("the name of the bundle is not a UUID"))
 	}
-	raw, release, err := s.receive(r)
+	raw, release, err := s.receive(w, r)
 	if err != nil {
 		return err
 	}
 	defer release()
-	receipt, status, err := s.keep(r, from, id.String(), raw)
+	receipt, status, err := s.keep(w, r, from, id.String(), raw)
 	if err != nil {
 		return err
 	}
 	s.log.Info("bundle received", "bundle", id, "agent", from.AgentID, "finess", from.FINESS, "bytes", len(raw), "status", status)
+	if err := s.askMissing(w, r, from); err != nil {
+		// The receipt matters more: what is missing is asked with the next one.
+		s.log.Error("find missing bundles", "agent", from.AgentID, "error", err)
+	}
 	writeRaw(w, status, wire.MediaJSON, []byte(receipt))
 	return nil
 }
 
-func (s *Server) keep(r *http.Request, from caller, id string, raw []byte) (receipt string, status int, err error) {
+// askMissing names to an agent the numbers that the region does not hold, beside a
+// receipt: what a restored copy of the region lacks comes back by itself.
+func (s *Server) askMissing(w http.ResponseWriter, r *http.Request, from caller) error {
+	chains, err := s.store.Chains(r.Context(), from.scope(), from.AgentID)
+	if err != nil {
+		return err
+	}
+	for _, chain := range chains {
+		if len(chain.Missing) > 0 {
+			s.log.Warn("bundles are missing", "agent", chain.AgentID, "finess", chain.FINESS, "numbers", chain.Missing.String())
+			w.Header().Set(wire.HeaderMissing, chain.Missing.String())
+		}
+	}
+	return nil
+}
+
+func (s *Server) keep(w http.ResponseWriter, r *http.Request, from caller, id string, raw []byte) (receipt string, status int, err error) {
 	digest := scanner.Digest(raw)
 	receipt, err = s.store.Receipt(r.Context(), from.FINESS, id, digest)
 	if !errors.Is(err, store.ErrNotFound) {
@@ -58,27 +80,33 @@ func (s *Server) keep(r *http.Request, from caller, id string, raw []byte) (rece
 	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
 		return "", 0, err
 	}
-	return s.keepNew(r, from, opened, raw)
+	if err := s.checkAuthor(r, from, opened); err != nil {
+		return "", 0, err
+	}
+	return s.keepNew(w, r, from, opened, raw)
 }
 
-func (s *Server) keepNew(r *http.Request, from caller, opened *bundle.Opened, raw []byte) (string, int, error) {
+func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, opened *bundle.Opened, raw []byte) (string, int, error) {
 	arrival, err := s.arrival(from, opened, raw)
 	if err != nil {
 		return "", 0, err
 	}
-	receipt, isNew, err := s.store.Keep(r.Context(), arrival)
-	if isNew {
-		return receipt, http.StatusCreated, nil
+	kept, err := s.store.Keep(r.Context(), arrival)
+	if kept.Branch {
+		number := arrival.Bundle.Seq
+		s.log.Warn("two bundles bear one number: the agent was restored from a copy, or cloned", "agent", from.AgentID, "finess", from.FINESS, "seq", number)
+		w.Header().Set(wire.HeaderBranch, strconv.FormatInt(number, 10))
 	}
-	return receipt, http.StatusOK, asConflict(err)
+	if kept.New {
+		return kept.Receipt, http.StatusCreated, nil
+	}
+	return kept.Receipt, http.StatusOK, asConflict(err)
 }
 
 func asConflict(err error) error {
 	switch {
 	case errors.Is(err, store.ErrOtherDigest):
 		return conflict(store.ErrOtherDigest)
-	case errors.Is(err, store.ErrOldSequence):
-		return conflict(store.ErrOldSequence)
 	case errors.Is(err, store.ErrRevoked):
 		return unknown(err)
 	}
@@ -159,15 +187,12 @@ func asRefusal(err error) error {
 const partCompression = "compression"
 
 // checkMeaning compares what a bundle says with who brought it. Server time
-// rules; a moment to come is refused, because it would outlive every later look.
+// rules; a moment to come is refused until it has come, because it would outlive
+// every later look.
 func checkMeaning(from caller, id string, b *bundle.Opened, now time.Time) error {
 	switch h := b.Header; {
 	case h.FINESS != from.FINESS:
 		return forbidden(errors.New("the bundle speaks of another establishment"))
-	case h.AgentID != "" && h.AgentID != from.AgentID:
-		// An agent may have sealed before it was enrolled and had a name: its
-		// key, checked already, tells that it is the same.
-		return forbidden(errors.New("the bundle speaks for another agent"))
 	case h.ID != id:
 		return meaningless(errors.New("header: the bundle bears another name than its path"))
 	case h.Seq == 0 || h.Seq > math.MaxInt64:
@@ -175,8 +200,28 @@ func checkMeaning(from caller, id string, b *bundle.Opened, now time.Time) error
 	}
 	for _, at := range moments(b) {
 		if at.After(now.Add(maxSkew)) {
-			return meaningless(fmt.Errorf("run: %s is in the future: check the clock of the agent", at.UTC().Format(time.RFC3339)))
+			return passing(wire.ProblemClock, meaningless(fmt.Errorf("run: %s is in the future: check the clock of the agent", at.UTC().Format(time.RFC3339))))
 		}
+	}
+	return nil
+}
+
+// checkAuthor compares the agent that a bundle speaks for with the one that brought
+// it. An agent may have sealed before it had a name, or under the name of a former
+// enrolment: its key, checked already, tells that it is the same, unless somebody
+// else bears that name.
+func (s *Server) checkAuthor(r *http.Request, from caller, b *bundle.Opened) error {
+	named := b.Header.AgentID
+	if named == "" || named == from.AgentID {
+		return nil
+	}
+	certificates, err := s.store.Certificates(r.Context(), store.Region(), named)
+	if err != nil {
+		return err
+	}
+	known := slices.ContainsFunc(certificates, func(c store.Certificate) bool { return c.KeyDigest == b.KeyID })
+	if len(certificates) > 0 && !known {
+		return forbidden(errors.New("the bundle speaks for another agent"))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package ingest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
 )
 
 // caller is an agent that proved who it is. Its establishment comes from its
@@ -55,8 +57,31 @@ func (s *Server) known(r *http.Request, id authority.Identity) (caller, error) {
 		return c, unknown(fmt.Errorf("agent %s is %s", id.AgentID, agent.State))
 	}
 	c.certificate, err = s.store.Certificate(r.Context(), c.scope(), id.Serial)
-	if err == nil && c.certificate.AgentID != id.AgentID {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		c.certificate, err = s.recognise(r, c)
+	case err == nil && c.certificate.AgentID != id.AgentID:
 		err = fmt.Errorf("certificate of another agent: %w", store.ErrNotFound)
 	}
 	return c, err
+}
+
+// recognise accepts a certificate of ours that the database does not know, of a key
+// that it knows for the same agent: one renewed after the copy that the region was
+// restored from.
+func (s *Server) recognise(r *http.Request, c caller) (store.Certificate, error) {
+	shown := r.TLS.PeerCertificates[0]
+	key := scanner.Digest(shown.RawSubjectPublicKeyInfo)
+	certificates, err := s.store.Certificates(r.Context(), c.scope(), c.AgentID)
+	if err != nil {
+		return store.Certificate{}, err
+	}
+	for _, known := range certificates {
+		if bytes.Equal(known.PublicKey, shown.RawSubjectPublicKeyInfo) {
+			s.log.Warn("certificate renewed after the copy the region was restored from", "agent", c.AgentID, "serial", c.Serial)
+			known.Serial, known.NotBefore, known.NotAfter, known.SupersededBy = c.Serial, shown.NotBefore, shown.NotAfter, ""
+			return known, nil
+		}
+	}
+	return store.Certificate{}, fmt.Errorf("certificate %s of key %s: %w", c.Serial, key, store.ErrNotFound)
 }

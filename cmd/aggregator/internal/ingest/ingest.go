@@ -28,7 +28,8 @@ const (
 	maxInFlight  = 64 << 20 // bytes of bundles being received at once
 	maxOpening   = 2        // bundles being opened at once: each may cost its decoded size several times
 	openingWait  = 20 * time.Second
-	readTimeout  = 3 * time.Minute // 2 MiB over a slow line
+	readTimeout  = time.Minute     // of all but a bundle, whose time follows its size
+	readStall    = time.Minute     // of a bundle that nothing comes of any more
 	maxSkew      = 5 * time.Minute // of an agent's clock
 	retryAfter   = 30 * time.Second
 	agentPerHour = 600 // requests of one agent

@@ -114,9 +114,42 @@ func TestConflicts(t *testing.T) {
 	t.Run("other_digest", func(t *testing.T) {
 		want(t, a.Put(second.ID, a.Seal(second, someRun(t, a))), http.StatusConflict)
 	})
-	t.Run("sequence_back", func(t *testing.T) {
-		want(t, a.Put(first.ID, a.Seal(first, someRun(t, a))), http.StatusConflict)
+	// It could not pass before: nothing is lost, and nothing newer is undone.
+	t.Run("late", func(t *testing.T) {
+		want(t, a.Put(first.ID, a.Seal(first, someRun(t, a))), http.StatusCreated)
+		agent, err := r.Store.Agent(t.Context(), store.Only(siteA), a.ID)
+		if err != nil || agent.LastSeq != int64(second.Seq) {
+			t.Errorf("last number %d, %v, want %d", agent.LastSeq, err, second.Seq)
+		}
 	})
+}
+
+// TestRefusalsThatPass tells apart what a clock or a line will put right.
+func TestRefusalsThatPass(t *testing.T) {
+	r := newRegion(t)
+	a := r.Enrol(siteA)
+	kind := func(answer regiontest.Answer) string {
+		var p wire.Problem
+		if err := json.Unmarshal(answer.Body, &p); err != nil {
+			t.Fatal(err)
+		}
+		return p.Type
+	}
+	ahead := a.Header()
+	ahead.SealedAt = time.Now().Add(time.Hour)
+	if got := kind(a.Put(ahead.ID, a.Seal(ahead, someRun(t, a)))); got != wire.ProblemClock {
+		t.Errorf("type of a moment to come = %q", got)
+	}
+	h := a.Header()
+	q := bundleRequest(t, r, h.ID, a.Seal(h, someRun(t, a)))
+	q.Header.Set("Content-Digest", "sha-256=:AAAA:")
+	if got := kind(regiontest.Do(r, a.Client, q)); got != wire.ProblemDamaged {
+		t.Errorf("type of a damaged body = %q", got)
+	}
+	h.Seq = 0
+	if got := kind(a.Put(h.ID, a.Seal(h, someRun(t, a)))); got != "" {
+		t.Errorf("type of a bundle that can never pass = %q", got)
+	}
 }
 
 func TestRefusedBundles(t *testing.T) {

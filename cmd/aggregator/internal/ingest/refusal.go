@@ -53,6 +53,12 @@ func tooLarge(cause error) *refusal {
 	return refuse(http.StatusRequestEntityTooLarge, cause.Error(), cause)
 }
 
+// passing says of a refusal that the same bundle may be accepted later.
+func passing(kind string, r *refusal) *refusal {
+	r.problem.Type = kind
+	return r
+}
+
 func notFound() *refusal {
 	return refuse(http.StatusNotFound, "no such request in the protocol", errors.New("unknown path"))
 }

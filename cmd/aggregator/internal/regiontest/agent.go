@@ -98,6 +98,17 @@ func (a *Agent) In(t testing.TB) *Agent {
 	return &agent
 }
 
+// At is a copy of the agent, as it is now, that speaks to a region: one restored
+// from a copy, or the same for a machine that was cloned.
+func (a *Agent) At(r *Region) *Agent {
+	agent := *a
+	agent.region = r
+	return &agent
+}
+
+// Region is the region that the agent speaks to.
+func (a *Agent) Region() *Region { return a.region }
+
 // Header is the header of the agent's next bundle.
 func (a *Agent) Header() bundle.Header {
 	a.region.t.Helper()

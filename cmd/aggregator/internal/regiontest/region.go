@@ -29,19 +29,37 @@ type Region struct {
 	Authority *authority.Authority
 	Accounts  *account.Accounts
 	URL       string // of the agent interface
-	t         testing.TB
+	// Dial is how agents connect; nil is the network's way.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	t    testing.TB
 }
 
 // New opens a region and starts its agent interface.
 func New(t testing.TB) *Region {
 	t.Helper()
-	folder := t.TempDir()
+	return NewOn(t, must(net.Listen("tcp", "127.0.0.1:0"))(t))
+}
+
+// NewOn opens a region whose agent interface has a listener of the test's own.
+func NewOn(t testing.TB, listener net.Listener) *Region {
+	t.Helper()
+	return open(t, listener, t.TempDir())
+}
+
+// Restore opens a region on a data folder that was put back from a copy.
+func Restore(t testing.TB, folder string) *Region {
+	t.Helper()
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), folder)
+}
+
+func open(t testing.TB, listener net.Listener, folder string) *Region {
+	t.Helper()
 	s := must(store.Open(t.Context(), folder))(t)
 	a := must(authority.Open(folder))(t)
 	secret := must(authority.OpenSecret(folder))(t)
 	r := &Region{Folder: folder, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), t: t}
 	server := ingest.New(s, a, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
-	r.URL = "https://" + Listen(t, server)
+	r.URL = "https://" + serve(t, server, listener)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -53,7 +71,11 @@ func New(t testing.TB) *Region {
 // Listen serves TLS on a free port of the loopback until the test ends.
 func Listen(t testing.TB, server *http.Server) (address string) {
 	t.Helper()
-	listener := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	return serve(t, server, must(net.Listen("tcp", "127.0.0.1:0"))(t))
+}
+
+func serve(t testing.TB, server *http.Server, listener net.Listener) (address string) {
+	t.Helper()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -90,7 +112,7 @@ func (r *Region) Client(certificate *tls.Certificate) *http.Client {
 	if certificate != nil {
 		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return certificate, nil }
 	}
-	transport := &http.Transport{TLSClientConfig: settings, ForceAttemptHTTP2: true}
+	transport := &http.Transport{TLSClientConfig: settings, ForceAttemptHTTP2: true, DialContext: r.Dial}
 	r.t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }

@@ -19,12 +19,14 @@ type Deed struct {
 }
 
 // Audit records a deed.
-func (s *Store) Audit(ctx context.Context, d Deed) error {
+func (s *Store) Audit(ctx context.Context, d Deed) error { return insertDeed(ctx, s.writer, d) }
+
+func insertDeed(ctx context.Context, q querier, d Deed) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return wrap(err, "name deed")
 	}
-	_, err = s.writer.ExecContext(ctx, `INSERT INTO audit (id, at, actor, ip, action, object) VALUES ($1, $2, $3, $4, $5, $6)`,
+	_, err = q.ExecContext(ctx, `INSERT INTO audit (id, at, actor, ip, action, object) VALUES ($1, $2, $3, $4, $5, $6)`,
 		id.String(), stamp(d.At), d.Actor, d.IP, d.Action, d.Object)
 	return wrap(err, "record %s", d.Action)
 }

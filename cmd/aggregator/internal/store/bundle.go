@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"carescan/scanner"
@@ -43,31 +44,43 @@ type Arrival struct {
 // The refusals of an arrival.
 var (
 	ErrOtherDigest = errors.New("a bundle of that name was received with another content")
-	ErrOldSequence = errors.New("the sequence of the agent went back")
 	ErrRevoked     = errors.New("the agent is revoked")
 )
 
+// Kept is how a bundle was stored.
+type Kept struct {
+	// Receipt is the one that holds for the bundle: the one given, or the first one
+	// ever given, in which case the bundle is not new.
+	Receipt string
+	New     bool
+	// Branch tells that another bundle already bore its number.
+	Branch bool
+}
+
 // Keep stores a bundle exactly once, with all that follows from it, in one
-// transaction. It returns the receipt that holds for the bundle: the one given,
-// or the first one ever given, in which case the bundle is not new.
-func (s *Store) Keep(ctx context.Context, a Arrival) (receipt string, isNew bool, err error) {
+// transaction.
+func (s *Store) Keep(ctx context.Context, a Arrival) (Kept, error) {
 	if err := s.keepLargeBlob(a.Bundle.Digest, a.Raw); err != nil {
-		return "", false, err
+		return Kept{}, err
 	}
-	receipt = a.Receipt
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	var kept Kept
+	err := s.write(ctx, func(tx *sql.Tx) error {
 		known, err := s.receipt(ctx, tx, a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest)
 		if err == nil {
-			receipt = known
+			kept = Kept{Receipt: known}
 			return nil
 		}
 		if !errors.Is(err, ErrNotFound) {
 			return err
 		}
-		isNew = true
-		return keepNew(ctx, tx, a)
+		kept = Kept{Receipt: a.Receipt, New: true}
+		kept.Branch, err = keepNew(ctx, tx, a)
+		return err
 	})
-	return receipt, isNew && err == nil, wrap(err, "keep bundle %s", a.Bundle.ID)
+	if err != nil {
+		return Kept{}, wrap(err, "keep bundle %s", a.Bundle.ID)
+	}
+	return kept, nil
 }
 
 // Receipt finds the receipt of a bundle received before: ErrNotFound when it
@@ -85,38 +98,48 @@ func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, i
 	return known[1], err
 }
 
-func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) error {
-	if err := advance(ctx, tx, a.Bundle); err != nil {
-		return err
+func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) (branch bool, err error) {
+	if branch, err = advance(ctx, tx, a.Bundle); err != nil {
+		return false, err
 	}
 	if err := insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
-		return err
+		return false, err
 	}
 	if err := insertBundle(ctx, tx, a.Bundle); err != nil {
-		return err
+		return false, err
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO bundle_key (finess, bundle_id, digest, receipt) VALUES ($1, $2, $3, $4)`,
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
-		return err
+		return false, err
 	}
-	return project(ctx, tx, a.Bundle, a.Run)
+	return branch, project(ctx, tx, a.Bundle, a.Run)
 }
 
-// advance moves the sequence of an agent forward. Going back with a known key
-// means a cloned or restored agent: nothing of it is believed.
-func advance(ctx context.Context, tx *sql.Tx, b Bundle) error {
+// advance moves the sequence of an agent forward, never back: a bundle may come
+// after those that follow it. One that bears a number already used is a branch, of
+// an agent restored from a copy or cloned (docs/adr/0032-nothing-lost-to-a-restore.md).
+func advance(ctx context.Context, tx *sql.Tx, b Bundle) (branch bool, err error) {
 	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case agent.State != AgentActive:
-		return ErrRevoked
-	case b.Seq <= agent.LastSeq:
-		return ErrOldSequence
+		return false, ErrRevoked
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3 WHERE id = $4`,
-		b.Seq, stamp(b.ReceivedAt), b.Software, b.AgentID)
-	return err
+	used, err := one(ctx, tx, scanInt, `SELECT COUNT(*) FROM bundle WHERE agent_id = $1 AND seq = $2`, b.AgentID, b.Seq)
+	if err != nil {
+		return false, err
+	}
+	if b.Seq > agent.LastSeq {
+		agent.LastSeq, agent.Software = b.Seq, b.Software
+	}
+	if _, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3 WHERE id = $4`,
+		agent.LastSeq, stamp(b.ReceivedAt), agent.Software, b.AgentID); err != nil || used == 0 {
+		return false, err
+	}
+	return true, insertDeed(ctx, tx, Deed{
+		At: b.ReceivedAt, Actor: "agent " + b.AgentID, Action: "branch", Object: fmt.Sprintf("%s, %d", b.FINESS, b.Seq),
+	})
 }
 
 func insertBundle(ctx context.Context, q querier, b Bundle) error {

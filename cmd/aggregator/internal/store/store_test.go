@@ -119,6 +119,8 @@ func TestScope(t *testing.T) {
 	undeclared := regiontest.Said{Check: "governance.pssi-approval", Undeclared: true}
 	bundle := a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail), undeclared))
 	b.Deliver(regiontest.Run(t, b.Site, now.Add(-time.Minute), spf(scanner.Fail)))
+	a.Header() // a number that never comes
+	a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail)))
 	r.Token(siteA)
 	ctx, s := t.Context(), r.Store
 	agents, err := s.Agents(ctx, store.Only(siteA))
@@ -137,6 +139,7 @@ func TestScope(t *testing.T) {
 		"Bundles":        func(c store.Scope) (int, error) { return count(s.Bundles(ctx, c, siteA, 9)) },
 		"Certificate":    func(c store.Scope) (int, error) { return some(s.Certificate(ctx, c, certificates[0].Serial)) },
 		"Certificates":   func(c store.Scope) (int, error) { return count(s.Certificates(ctx, c, a.ID)) },
+		"Chains":         func(c store.Scope) (int, error) { return count(s.Chains(ctx, c, a.ID)) },
 		"Controls":       func(c store.Scope) (int, error) { return count(s.Controls(ctx, c, siteA)) },
 		"CountFindings":  func(c store.Scope) (int, error) { return s.CountFindings(ctx, c, siteA, store.Filter{}) },
 		"Coverage":       func(c store.Scope) (int, error) { return count(s.Coverage(ctx, c, siteA, 9)) },
@@ -244,8 +247,8 @@ func TestLargeBlobIsAFile(t *testing.T) {
 	arrival := store.Arrival{Raw: raw, Receipt: "{}", Bundle: store.Bundle{
 		FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: 1, Digest: scanner.Digest(raw), Size: len(raw),
 	}}
-	if _, isNew, err := r.Store.Keep(t.Context(), arrival); err != nil || !isNew {
-		t.Fatal(isNew, err)
+	if kept, err := r.Store.Keep(t.Context(), arrival); err != nil || !kept.New {
+		t.Fatal(kept, err)
 	}
 	kept, err := r.Store.Sealed(t.Context(), store.Only(siteA), siteA, h.ID)
 	if err != nil || !bytes.Equal(kept, raw) {
@@ -275,7 +278,7 @@ func TestLargeBlobIsAFile(t *testing.T) {
 func TestBadDigestIsNoPath(t *testing.T) {
 	r, a, _ := twoSites(t)
 	arrival := store.Arrival{Raw: make([]byte, 300<<10), Bundle: store.Bundle{FINESS: siteA, ID: "x", AgentID: a.ID, Seq: 1, Digest: "sha256:../../etc/passwd"}}
-	if _, _, err := r.Store.Keep(t.Context(), arrival); err == nil {
+	if _, err := r.Store.Keep(t.Context(), arrival); err == nil {
 		t.Error("a digest that is a path was kept")
 	}
 }

@@ -21,6 +21,7 @@ type agentRow struct {
 	Site    scanner.Establishment
 	Active  bool
 	Expired bool
+	Chain   store.Chain // what is odd in the numbers of its bundles
 }
 
 type tokenRow struct {
@@ -37,21 +38,29 @@ func (s *Server) agentList(v *visit) (err error) {
 	if err != nil {
 		return err
 	}
+	chains, err := s.store.Chains(v.Context(), v.scope(), "")
+	if err != nil {
+		return err
+	}
 	tokens, err := s.store.WaitingTokens(v.Context(), v.scope(), time.Now())
 	if err != nil {
 		return err
 	}
-	body.fill(agents, tokens)
+	body.fill(agents, chains, tokens)
 	return v.show("agents", body)
 }
 
-func (b *agentsBody) fill(agents []store.Agent, tokens []store.EnrolToken) {
+func (b *agentsBody) fill(agents []store.Agent, chains []store.Chain, tokens []store.EnrolToken) {
 	named := map[scanner.FINESS]scanner.Establishment{}
 	for _, site := range b.Sites {
 		named[site.FINESS] = site
 	}
+	odd := map[string]store.Chain{}
+	for _, c := range chains {
+		odd[c.AgentID] = c
+	}
 	for _, a := range agents {
-		b.Agents = append(b.Agents, agentRow{a, named[a.FINESS], a.State == store.AgentActive, time.Now().After(a.NotAfter)})
+		b.Agents = append(b.Agents, agentRow{a, named[a.FINESS], a.State == store.AgentActive, time.Now().After(a.NotAfter), odd[a.ID]})
 	}
 	for _, t := range tokens {
 		b.Tokens = append(b.Tokens, tokenRow{t, named[t.FINESS]})

@@ -349,6 +349,24 @@ func TestRevokeAgent(t *testing.T) {
 	admin.post("/agents/"+agent.ID+"/revoke", nil).sees(http.StatusNotFound)
 }
 
+// TestOddNumbersOfAnAgent are said on the page of agents and in the journal.
+func TestOddNumbersOfAnAgent(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
+	run := func() scanner.Run { return regiontest.Run(t, agent.Site, time.Now().UTC().Add(-time.Minute)) }
+	agent.Deliver(run())
+	admin.get("/agents").sees(http.StatusOK).hides("manquants", "reçus deux fois")
+	clone := agent.At(s.Region)
+	agent.Header() // one that never comes
+	agent.Deliver(run())
+	admin.get("/agents").sees(http.StatusOK, scanner.Typeset(scanner.French, "dossiers manquants : n° 2"))
+	clone.Deliver(run())
+	clone.Deliver(run())
+	admin.get("/agents").sees(http.StatusOK, scanner.Typeset(scanner.French, "numéros reçus deux fois : 3"), "machine clonée").hides("manquants")
+	admin.get("/audit").sees(http.StatusOK, "numéro de dossier reçu une seconde fois", "690000013, 3")
+}
+
 func TestTokenFromThePageEnrols(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())

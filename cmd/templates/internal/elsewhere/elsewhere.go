@@ -5,12 +5,17 @@
 // links it starts, before main. They are made in a temporary folder instead, and
 // removed first thing in main.
 //
-// It imports the standard library alone: packages are initialised in the order
-// of their import paths as soon as what they import is ready, so this one goes
-// before the engine's (Go specification, "Package initialization").
+// It imports the standard library, and what imports nothing else, alone: packages
+// are initialised in the order of their import paths as soon as what they import is
+// ready, so this one goes before the engine's (Go specification, "Package
+// initialization").
 package elsewhere
 
-import "os"
+import (
+	"os"
+
+	"carescan/scanner/probes/nuclei/scratch"
+)
 
 // given is the engine's own variable for its folder. Whoever starts this program
 // with one, as the agent does, has said where to write.
@@ -31,7 +36,7 @@ func move() func() {
 	if os.Getenv(given) != "" {
 		return func() {}
 	}
-	folder, err := os.MkdirTemp("", "carescan-start-")
+	folder, remove, err := scratch.New("carescan-start-")
 	if err != nil {
 		return func() {} // better a folder too many than a program that does not start
 	}
@@ -43,7 +48,7 @@ func move() func() {
 		for _, u := range undo {
 			u()
 		}
-		_ = os.RemoveAll(folder) // a temporary folder that stays does no harm
+		remove()
 	}
 }
 
