@@ -37,7 +37,7 @@ func TestCutAfterwards(t *testing.T) {
 	t.Parallel()
 	certificates := map[string]string{
 		"exposure.certificate-validity": "pass valid", "exposure.certificate-key": "pass strong", "exposure.certificate-chain": "pass whole",
-		"exposure.certificate-lifetime": "fail not-logged", "exposure.certificate-revocation": "inconclusive not-asked",
+		"exposure.certificate-lifetime": "fail not-logged", "exposure.certificate-revocation": "not_applicable not-asked",
 	}
 	unread := map[string]string{
 		"exposure.tls-broken-suites": "inconclusive partial", "exposure.tls-master-secret": "inconclusive partial",
