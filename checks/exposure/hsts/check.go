@@ -131,5 +131,5 @@ func host(h fact.Hop) string {
 	if err != nil || at.Scheme != "https" {
 		return ""
 	}
-	return at.Hostname()
+	return scanner.CanonicalName(at.Hostname()) // RFC 4343
 }

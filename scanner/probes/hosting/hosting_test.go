@@ -178,7 +178,7 @@ func TestObserveRefuses(t *testing.T) {
 func TestRegisterAsPeopleWriteIt(t *testing.T) {
 	name := strings.Repeat("é", 150)
 	_, sightings, err := observe(t, "as_of: 2026-10-01\napplications:\n  - {id: dpi, name: "+name+
-		", mode: tiers, health_data: true, activities: [1], chain: [{provider: Hébergeur, activities: [1], asns: [AS64500, as64501, 64502]}]}\n", false)
+		", mode: tiers, health_data: true, activities: [1], endpoints: [dpi.hébergeur-exemple.test], chain: [{provider: Hébergeur, activities: [1], asns: [AS64500, as64501, 64502]}]}\n", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +188,9 @@ func TestRegisterAsPeopleWriteIt(t *testing.T) {
 	}
 	if diff := cmp.Diff([]uint32{64500, 64501, 64502}, h.Chain[0].ASNs); diff != "" {
 		t.Errorf("networks (-want +got):\n%s", diff)
+	}
+	if len(h.Endpoints) != 1 || h.Endpoints[0].Host != "dpi.xn--hbergeur-exemple-bqb.test" {
+		t.Errorf("endpoints %+v, want the A-label of the Unicode name", h.Endpoints)
 	}
 }
 
