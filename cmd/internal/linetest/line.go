@@ -125,5 +125,5 @@ func (e *end) Close() error {
 	}
 	e.closed = true
 	close(e.leaving)
-	return e.Conn.SetDeadline(time.Now().Add(parting))
+	return e.SetDeadline(time.Now().Add(parting))
 }
