@@ -33,7 +33,8 @@ func (l PublicList) Age(at time.Time) int {
 	return int(Date(at).Sub(Date(l.Date)).Hours() / 24)
 }
 
-// Sentence says which list it is, and when it is older than ninety days.
+// Sentence says which list it is, where it comes from, the digest of what was read,
+// and when it is older than ninety days.
 func (l PublicList) Sentence(at time.Time) Text {
 	count := strconv.Itoa(l.Holds)
 	fr := []string{l.Name + " du " + Day(French, l.Date), count + plural(l.Holds, " entrée", " entrées")}
@@ -46,7 +47,8 @@ func (l PublicList) Sentence(at time.Time) Text {
 	} else {
 		fr, en = append(fr, "copie du programme"), append(en, "copy of the program")
 	}
-	text := Text{FR: strings.Join(fr, ", "), EN: strings.Join(en, ", ")}
+	origin := " (" + l.Source + ", SHA-256 " + l.SHA256 + ")"
+	text := Text{FR: strings.Join(fr, ", ") + origin, EN: strings.Join(en, ", ") + origin}
 	if age := l.Age(at); age > freshDays {
 		text.FR += " ; elle a " + strconv.Itoa(age) + " jours, plus de 90 : ce qui a été publié depuis n’est pas connu"
 		text.EN += "; it is " + strconv.Itoa(age) + " days old, more than 90: what was published since is not known"
