@@ -35,7 +35,7 @@ var arrows = []arrow{
 	{"scanner/guard", []string{"scanner", "scanner/hostname"}, "what may refuse knows nothing of what is looked for"},
 	{"scanner/engine", []string{"scanner", "scanner/guard"}, "the plan comes in as a value, and each look gets its leash"},
 	{"scanner/probes", []string{"scanner", "scanner/bounded", "scanner/fact", "scanner/hostname", "scanner/settings", "scanner/probes/internal", "scanner/probes/lists"}, "a probe knows no other probe and no check"},
-	{"scanner/probes/lists", []string{"scanner/fact", "scanner/settings", "scanner/probes/internal/localfile"}, "lists describe products, and look at nothing"},
+	{"scanner/probes/lists", []string{"scanner", "scanner/fact", "scanner/settings", "scanner/probes/internal/localfile"}, "lists describe products, and look at nothing"},
 	{"scanner/probes/internal/lab", []string{"scanner", "scanner/guard", "scanner/scannertest"}, "tests of probes look through the real door"},
 	{"scanner/probes/internal/loopback", []string{"scanner", "scanner/scannertest"}, "servers of tests listen as the lab does"},
 	{"scanner/scannertest", []string{"scanner"}, "the hospital does not know who looks at it"},

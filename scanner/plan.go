@@ -14,6 +14,7 @@ type Plan struct {
 	Checks        []PlannedCheck
 	Controls      []Control
 	Caveats       []Caveat
+	Lists         []PublicList // that the probes consult
 }
 
 // Caveat is what a configuration says that has no effect, or more than was probably

@@ -27,6 +27,9 @@ type Run struct {
 	Coverage      []Coverage      `json:"coverage"`
 	Observations  []Observation   `json:"observations"`
 	Caveats       []Caveat        `json:"caveats,omitempty"` // about what was asked for, not about what was seen
+	// Lists are the public lists that the probes consulted; absent from runs sealed
+	// before it existed.
+	Lists []PublicList `json:"lists,omitempty"`
 	// Artifacts are the raw bytes behind the observations. They travel beside
 	// the run in a bundle, not inside it.
 	Artifacts []Artifact `json:"-"`

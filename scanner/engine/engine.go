@@ -76,7 +76,7 @@ func (e Engine) begin(plan scanner.Plan) scanner.Run {
 	return scanner.Run{
 		Schema: scanner.RunSchema, ID: id.String(), Establishment: plan.Establishment, Scope: plan.Scope,
 		Vantage: plan.Vantage, Profile: plan.Profile, Software: e.Software, Started: e.Clock().UTC(),
-		Observations: []scanner.Observation{}, Caveats: plan.Caveats, Names: map[string]string{},
+		Observations: []scanner.Observation{}, Caveats: plan.Caveats, Lists: plan.Lists, Names: map[string]string{},
 	}
 }
 

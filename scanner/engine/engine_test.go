@@ -638,6 +638,7 @@ func TestRun_onlyLooksAtPortsReachDevices(t *testing.T) {
 	e.Network = oneAtATime(t)
 	plan := planOf(scanner.Task{Probe: "pages", Target: chu}, scanner.Task{Probe: "ports", Target: chu})
 	plan.Caveats = []scanner.Caveat{{Key: "scope.names[0]"}}
+	plan.Lists = []scanner.PublicList{{Name: "CISA KEV", SHA256: "00ff"}}
 	run := e.Run(t.Context(), plan)
 	if diff := cmp.Diff(map[string]bool{"pages": true, "ports": false}, refused); diff != "" {
 		t.Errorf("refused the port of a printer (-want +got):\n%s", diff)

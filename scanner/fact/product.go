@@ -56,8 +56,9 @@ type Product struct {
 	// no list knows, then DistributionListed is false.
 	DistributionEnd    time.Time `json:"distribution_end,omitzero"`
 	DistributionListed bool      `json:"distribution_listed,omitempty"`
-	// Tracked is true when the list of exploited vulnerabilities can be asked about
-	// the product: it is whole and calls the product by a known name, or names it.
+	// Tracked is true when the list of exploited vulnerabilities names the product:
+	// what it says of a version then means something. A product that it does not
+	// name was either never exploited or never followed, and nobody knows which.
 	Tracked bool `json:"tracked,omitempty"`
 	// Flaws are the exploited vulnerabilities listed for the product whose
 	// affected versions hold this one, or are not stated.

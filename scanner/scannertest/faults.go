@@ -283,13 +283,17 @@ func unknowns() []Fault {
 		EN: "The address of the service is nobody’s (RFC 5737): no data say which network it belongs to.",
 	}
 	noFlawList := scanner.Text{
-		FR: "L’extrait embarqué des vulnérabilités exploitées ne dit rien de ce produit.",
-		EN: "The embedded extract of exploited vulnerabilities says nothing of this product.",
+		FR: "La liste des vulnérabilités exploitées ne nomme pas ce produit.",
+		EN: "The list of exploited vulnerabilities does not name this product.",
+	}
+	noVersions := scanner.Text{
+		FR: "La liste des vulnérabilités exploitées nomme ce qui est installé, sans dire quelles versions sont touchées.",
+		EN: "The list of exploited vulnerabilities names what is installed, without the versions affected.",
 	}
 	return []Fault{
-		{"exposure.product-flaws", siteTarget("admin"), "not-tracked", noFlawList},
+		{"exposure.product-flaws", siteTarget("admin"), "versions-not-stated", noVersions},
 		{"exposure.product-flaws", siteTarget("pacs"), "not-tracked", noFlawList},
-		{"exposure.product-flaws", hostTarget(), "not-tracked", noFlawList},
+		{"exposure.product-flaws", hostTarget(), "versions-not-stated", noVersions},
 		{"governance.successive-audits", establishmentTarget(), "no-run", scanner.Text{
 			FR: "L’hôpital n’a encore jamais été examiné : deux passages espacés de 45 à 60 jours sont demandés.",
 			EN: "The hospital was never looked at before: two runs 45 to 60 days apart are asked for.",

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"carescan/reports/bundle"
@@ -64,7 +65,11 @@ func Run() scanner.Run {
 		Software: "carescan-agent 0.1.0",
 		Started:  At, Ended: At.Add(4*time.Minute + 12*time.Second),
 		Status: scanner.RunPartial,
-		Names:  map[string]string{leila: "Leïla Exemple", marc: "Marc Exemple", "p-0000000000000000": "Personne Absente"},
+		Lists: []scanner.PublicList{
+			{Name: "CISA KEV", Source: "https://www.cisa.gov/known-exploited-vulnerabilities-catalog", Date: At.AddDate(0, 0, -91), Holds: 1674, SHA256: strings.Repeat("0a", 32)},
+			{Name: "endoflife", Source: "https://endoflife.date", Date: At.AddDate(0, 0, -9), Holds: 464, SHA256: strings.Repeat("0b", 32), Replaced: true},
+		},
+		Names: map[string]string{leila: "Leïla Exemple", marc: "Marc Exemple", "p-0000000000000000": "Personne Absente"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(seen)) {
 		s := seen[name]

@@ -19,6 +19,7 @@ func HostileDocument() (reports.Document, error) {
 	r.Establishment.Name, r.Software, r.Profile.Title, r.Profile.Version = Hostile, Hostile, bad, Hostile
 	r.Scope.Names, r.Scope.Authorisation.By, r.Scope.Authorisation.Reference = []string{Hostile}, Hostile, Hostile
 	r.Scope.ExcludedNames, r.Caveats = []string{Hostile}, []scanner.Caveat{{Key: Hostile, What: bad, Hint: bad}}
+	r.Lists = []scanner.PublicList{{Name: Hostile, Source: Hostile, SHA256: Hostile}}
 	for i := range r.Profile.Catalogs {
 		r.Profile.Catalogs[i].Title, r.Profile.Catalogs[i].Source = bad, Hostile
 	}

@@ -90,7 +90,19 @@ func columns() []column {
 			return strings.Join(f.Observations, " ")
 		}},
 		{scanner.Text{FR: "Empreinte du constat", EN: "Fingerprint"}, func(_ reports.Document, f reports.Finding, _ scanner.Lang) string { return f.Fingerprint }},
+		{scanner.Text{FR: "Listes publiques consultées", EN: "Public lists consulted"}, func(d reports.Document, _ reports.Finding, l scanner.Lang) string {
+			return listsOf(d.Run, l)
+		}},
 	}
+}
+
+// listsOf are the public lists of a run, the same on every row.
+func listsOf(r scanner.Run, l scanner.Lang) string {
+	var lists []string
+	for _, list := range r.Lists {
+		lists = append(lists, list.Sentence(r.Started).In(l))
+	}
+	return strings.Join(lists, " / ")
 }
 
 func controlsOf(f reports.Finding) string {

@@ -64,6 +64,9 @@ func (p *page) head(d reports.Document) {
 	for _, c := range r.Caveats {
 		fields = append(fields, [2]string{p.t("Réserve", "Caveat"), c.Sentence().In(p.lang)})
 	}
+	for _, l := range r.Lists {
+		fields = append(fields, [2]string{p.t("Liste", "List"), l.Sentence(r.Started).In(p.lang)})
+	}
 	p.fields(fields)
 }
 

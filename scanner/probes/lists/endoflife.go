@@ -8,15 +8,23 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
 // maxReleases bounds the releases of one product.
 const maxReleases = 1000
 
+// The list of endoflife.date, as it is named, and where it is published.
+const (
+	eolName   = "endoflife"
+	eolSource = "https://endoflife.date"
+)
+
 // Support is a list of the ends of support of products.
 type Support struct {
-	date     time.Time
-	extract  bool
+	origin   scanner.PublicList
 	products map[string][]release // by the name of endoflife.date
 }
 
@@ -30,7 +38,7 @@ type release struct {
 }
 
 // supportFile is the format of the API of endoflife.date, version 1, as far as
-// we read it. Our embedded copy adds "extract".
+// we read it. Whoever cuts it to some of its products adds "extract".
 type supportFile struct {
 	Generated time.Time        `json:"generated_at"`
 	Extract   bool             `json:"extract"`
@@ -57,19 +65,29 @@ type supportRelease struct {
 // ParseEndOfLife reads the list published by endoflife.date.
 func ParseEndOfLife(data []byte) (Support, error) {
 	var file supportFile
-	if err := json.Unmarshal(data, &file); err != nil {
+	if err := json.Unmarshal(settings.Saved(data), &file); err != nil {
 		return Support{}, fmt.Errorf("read ends of support: %w", err)
 	}
 	if file.Generated.IsZero() || len(file.Products) == 0 || len(file.Products) > maxEntries {
 		return Support{}, errors.New("read ends of support: a dated list of products is expected")
 	}
-	list := Support{date: file.Generated, extract: file.Extract, products: map[string][]release{}}
-	for _, p := range file.Products {
+	list, err := newSupport(file.Products, file.Generated)
+	if err != nil {
+		return Support{}, fmt.Errorf("read ends of support %w", err)
+	}
+	list.origin = replaced(eolName, eolSource, file.Generated, len(list.products), data)
+	list.origin.Extract = file.Extract
+	return list, nil
+}
+
+func newSupport(products []supportProduct, generated time.Time) (Support, error) {
+	list := Support{products: map[string][]release{}}
+	for _, p := range products {
 		releases, err := p.read()
 		if err != nil {
-			return Support{}, fmt.Errorf("read ends of support of %.40q: %w", p.Name, err)
+			return Support{}, fmt.Errorf("of %.40q: %w", p.Name, err)
 		}
-		list.products[word(p.Name)] = ended(releases, file.Generated)
+		list.products[word(p.Name)] = ended(releases, generated)
 	}
 	return list, nil
 }
@@ -122,15 +140,6 @@ func day(text string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	return time.Parse(time.DateOnly, text)
-}
-
-// Name names the list and its date.
-func (l Support) Name() string {
-	name := "endoflife " + l.date.Format(time.DateOnly)
-	if l.extract {
-		name += " (extract)"
-	}
-	return name
 }
 
 // find is the branch a version belongs to: the one its builds are known to be

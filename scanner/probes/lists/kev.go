@@ -10,15 +10,23 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"carescan/scanner"
+	"carescan/scanner/settings"
 )
 
-// maxEntries bounds the entries of a list: KEV holds some 1 500.
+// maxEntries bounds the entries of a list: KEV holds some 1 700.
 const maxEntries = 20_000
+
+// The list of CISA, as it is named, and where it is published.
+const (
+	kevName   = "CISA KEV"
+	kevSource = "https://www.cisa.gov/known-exploited-vulnerabilities-catalog"
+)
 
 // Exploited is a list of vulnerabilities known to be exploited.
 type Exploited struct {
-	date    time.Time
-	extract bool // holds a part of the published list
+	origin  scanner.PublicList
 	entries []exploit
 }
 
@@ -29,8 +37,8 @@ type exploit struct {
 	ransomware      bool
 }
 
-// kevFile is the format published by CISA, as far as we read it. Our embedded
-// copy adds "extract".
+// kevFile is the format published by CISA, as far as we read it. Whoever cuts the
+// file to some of its entries adds "extract".
 type kevFile struct {
 	Released time.Time  `json:"dateReleased"`
 	Extract  bool       `json:"extract"`
@@ -50,17 +58,26 @@ var cveID = regexp.MustCompile(`^CVE-[0-9]{4}-[0-9]{4,10}$`)
 // ParseKEV reads the list published by CISA.
 func ParseKEV(data []byte) (Exploited, error) {
 	var file kevFile
-	if err := json.Unmarshal(data, &file); err != nil {
+	if err := json.Unmarshal(settings.Saved(data), &file); err != nil {
 		return Exploited{}, fmt.Errorf("read KEV: %w", err)
 	}
 	if file.Released.IsZero() || len(file.Entries) == 0 || len(file.Entries) > maxEntries {
 		return Exploited{}, errors.New("read KEV: a dated list of vulnerabilities is expected")
 	}
-	list := Exploited{date: file.Released, extract: file.Extract}
-	for _, e := range file.Entries {
+	list, err := newExploited(file.Entries)
+	if err != nil {
+		return Exploited{}, fmt.Errorf("read KEV: %w", err)
+	}
+	list.origin = replaced(kevName, kevSource, file.Released, len(list.entries), data)
+	list.origin.Extract = file.Extract
+	return list, nil
+}
+
+func newExploited(entries []kevEntry) (list Exploited, err error) {
+	for _, e := range entries {
 		entry, err := e.read()
 		if err != nil {
-			return Exploited{}, fmt.Errorf("read KEV: %w", err)
+			return Exploited{}, err
 		}
 		list.entries = append(list.entries, entry)
 	}
@@ -77,15 +94,6 @@ func (e kevEntry) read() (exploit, error) {
 
 // word is a name as it is compared.
 func word(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
-
-// Name names the list and its date.
-func (l Exploited) Name() string {
-	name := "CISA KEV " + l.date.Format(time.DateOnly)
-	if l.extract {
-		name += " (extract)"
-	}
-	return name
-}
 
 // Exploited says whether the list names any vulnerability of a product.
 func (b *Book) Exploited(product string) bool {

@@ -85,6 +85,10 @@ func namesOf(product string) names {
 	return n
 }
 
+// Known says whether the table has a row for a product: a list of exploited
+// vulnerabilities may then name it. Probes must recognise no other product.
+func Known(product string) bool { return len(table[word(product)].products) > 0 }
+
 // table ties our names to those of the lists. It is only read.
 var table = map[string]names{
 	"activemq":              {"apache-activemq", words("apache"), words("activemq")},
@@ -94,12 +98,12 @@ var table = map[string]names{
 	"big-ip":                {"big-ip", words("f5"), words("big-ip")},
 	"cas":                   {"", nil, words("apereo cas", "central authentication service")},
 	"centreon":              {"", nil, words("centreon")},
-	"check-point":           {"", words("check point"), words("quantum security gateway", "quantum security gateways")},
+	"check-point":           {"", words("check point"), words("security gateway", "security gateways")},
 	"cisco-asa":             {"", words("cisco"), words("adaptive security appliance", "adaptive security (asa)")},
 	"citrix-netscaler":      {"", words("citrix"), words("netscaler", "application delivery controller")},
 	"clickhouse":            {"", nil, words("clickhouse")},
 	"coldfusion":            {"coldfusion", words("adobe"), words("coldfusion")},
-	"commvault":             {"", nil, words("commvault")},
+	"commvault":             {"", words("commvault"), words("command center", "web server")},
 	"confluence":            {"confluence", words("atlassian"), words("confluence")},
 	"consul":                {"", nil, words("consul")},
 	"couchdb":               {"apache-couchdb", words("apache"), words("couchdb")},
@@ -111,7 +115,7 @@ var table = map[string]names{
 	"dropbear":              {"", nil, words("dropbear")},
 	"drupal":                {"drupal", words("drupal"), words("core")},
 	"elasticsearch":         {"elasticsearch", words("elastic"), words("elasticsearch")},
-	"esxi":                  {"vmware-esxi", words("vmware"), words("esxi")},
+	"esxi":                  {"vmware-esxi", words("vmware", "broadcom"), words("esxi")},
 	"etcd":                  {"", nil, words("etcd")},
 	"exchange":              {"msexchange", words("microsoft"), words("exchange")},
 	"exim":                  {"", words("exim"), words("exim", "mail transfer agent")},
@@ -126,7 +130,7 @@ var table = map[string]names{
 	"glpi":                  {"", words("teclib", "glpi-project"), words("glpi")},
 	"grafana":               {"grafana", words("grafana labs"), words("grafana")},
 	"guacamole":             {"", nil, words("guacamole")},
-	"hikvision":             {"", words("hikvision"), words("security cameras web server")},
+	"hikvision":             {"", words("hikvision"), words("security cameras web server", "multiple products")},
 	"hp-printer":            {"", words("hp", "hewlett packard (hp)"), words("laserjet", "printer", "printers")},
 	"idrac":                 {"", nil, words("idrac")},
 	"iis":                   {"", words("microsoft"), words("internet information services")},
@@ -156,7 +160,7 @@ var table = map[string]names{
 	"netbackup":             {"", nil, words("netbackup")},
 	"nextcloud":             {"", nil, words("nextcloud")},
 	"nginx":                 {"", nil, words("nginx")},
-	"node":                  {"nodejs", nil, words("node.js")},
+	"node":                  {"nodejs", words("node.js", "nodejs", "openjs foundation"), words("node.js")},
 	"nutanix-prism":         {"", nil, words("nutanix")},
 	"openssh":               {"", nil, words("openssh")},
 	"openssl":               {"", nil, words("openssl")},
@@ -183,7 +187,7 @@ var table = map[string]names{
 	"remote-desktop-web":    {"", nil, words("remote desktop web access")},
 	"roundcube":             {"roundcube", words("roundcube"), words("webmail")},
 	"routeros":              {"", words("mikrotik"), words("routeros")},
-	"samba":                 {"samba", words("samba"), words("samba")},
+	"samba":                 {"", words("samba"), words("samba")},
 	"screenconnect":         {"", words("connectwise"), words("screenconnect")},
 	"sharepoint":            {"sharepoint", words("microsoft"), words("sharepoint")},
 	"sogo":                  {"", nil, words("sogo")},
@@ -201,7 +205,7 @@ var table = map[string]names{
 	"truenas":               {"", nil, words("truenas")},
 	"typo3":                 {"", nil, words("typo3")},
 	"unisphere":             {"", nil, words("unisphere")},
-	"vcenter":               {"vmware-vcenter", words("vmware"), words("vcenter server")},
+	"vcenter":               {"vmware-vcenter", words("vmware", "broadcom"), words("vcenter")},
 	"veeam-backup":          {"veeam-backup-and-replication", words("veeam"), words("backup & replication")},
 	"vmware-horizon":        {"", words("vmware", "omnissa"), words("horizon")},
 	"vsftpd":                {"", nil, words("vsftpd")},
@@ -214,7 +218,7 @@ var table = map[string]names{
 	"xenserver":             {"", nil, words("xenserver", "citrix hypervisor")},
 	"zabbix":                {"zabbix", words("zabbix"), words("frontend")},
 	"zimbra":                {"", words("synacor", "zimbra"), words("zimbra")},
-	"zyxel-firewall":        {"", words("zyxel"), words("multiple firewalls")},
+	"zyxel-firewall":        {"", words("zyxel"), words("multiple firewalls", "multiple products")},
 }
 
 func words(all ...string) []string { return all }

@@ -60,7 +60,7 @@ type Options struct {
 	Program     Program                     // the worker
 	Folder      string                      // templates of the operator; optional
 	Pins        string                      // their hashes, as sha256sum writes them: others are left out; optional
-	KEVFile     string                      // list of exploited vulnerabilities of CISA; the embedded extract by default
+	KEVFile     string                      // list of exploited vulnerabilities of CISA; the embedded table by default
 	Portals     map[string]fact.Declaration // declared portals, by "host:port"
 	MemoryLimit int64                       // bytes the worker may allocate; 512 MiB by default
 	Timeout     time.Duration               // for one site; twenty minutes by default

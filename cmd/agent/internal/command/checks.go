@@ -4,16 +4,23 @@ package command
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"carescan/checks"
+	"carescan/cmd/agent/internal/config"
+	"carescan/cmd/agent/internal/sources"
+	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/settings"
 )
 
 // How the list of checks may be shown.
@@ -47,15 +54,25 @@ type listedCheck struct {
 	Fact       string           `json:"fact"`
 	Against    string           `json:"against,omitempty"` // kind of the reference fact
 	References []string         `json:"references"`
+	// Lists are the public lists that the fact is compared with.
+	Lists []scanner.PublicList `json:"lists,omitempty"`
 }
 
 func (a *app) listChecks(format string) error {
 	if err := oneOf(format, []string{asTable, asJSON}, scanner.Text{FR: "format", EN: "format"}); err != nil {
 		return err
 	}
+	consulted := a.publicLists()
 	var list []listedCheck
 	for _, c := range checks.All() {
-		list = append(list, listedCheck{c.ID, c.Revision, c.Severity, c.Papers.Title(), c.Judge.Fact, c.Judge.Reference, c.References})
+		listed := listedCheck{
+			ID: c.ID, Revision: c.Revision, Severity: c.Severity, Title: c.Papers.Title(),
+			Fact: c.Judge.Fact, Against: c.Judge.Reference, References: c.References,
+		}
+		if c.Judge.Fact == (fact.Products{}).FactKind() {
+			listed.Lists = consulted
+		}
+		list = append(list, listed)
 	}
 	if format == asJSON {
 		encoder := json.NewEncoder(a.out)
@@ -66,7 +83,49 @@ func (a *app) listChecks(format string) error {
 	for _, c := range list {
 		fmt.Fprintf(w, "%s/%d\t%s\t%s\n", c.ID, c.Revision, c.Severity.Label().In(a.lang.Lang), c.Title.In(a.lang.Lang))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	var sentences []string
+	for _, l := range consulted {
+		sentences = append(sentences, l.Sentence(time.Now()).In(a.lang.Lang))
+	}
+	a.section(a.say("Listes publiques consultées", "Public lists consulted"), strings.Join(sentences, "\n"))
+	return nil
+}
+
+// publicLists are those of the configuration. One that cannot be read is told, and
+// the copies of the program are listed instead: the checks need no configuration.
+func (a *app) publicLists() []scanner.PublicList {
+	c, err := a.configuration()
+	if err == nil {
+		var consulted []scanner.PublicList
+		if consulted, err = sources.Consulted(c.Lists); err == nil {
+			return consulted
+		}
+		if faults, ok := errors.AsType[settings.Faults](err); ok {
+			err = badLists(c.Place(faults))
+		}
+	}
+	if problem, ok := errors.AsType[*cli.Problem](err); ok {
+		a.warn(problem)
+	}
+	consulted, err := sources.Consulted(config.Lists{})
+	if err != nil {
+		return nil // a test reads the copies of the program
+	}
+	return consulted
+}
+
+func badLists(cause error) *cli.Problem {
+	return &cli.Problem{
+		Sentence: scanner.Text{
+			FR: "une liste publique déclarée n'est pas utilisable : celles du programme sont montrées à sa place",
+			EN: "a public list that is declared cannot be used: those of the program are shown instead",
+		},
+		Hint:  scanner.Text{FR: "corrigez la clé nommée ci-dessus, ou retirez-la", EN: "correct the key named above, or remove it"},
+		Cause: cause,
+	}
 }
 
 func (a *app) showCheck(id string) error {

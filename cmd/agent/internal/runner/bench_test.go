@@ -29,7 +29,7 @@ func lookAt(tb testing.TB, w *world, count int) scanner.Run {
 		tb.Fatal(err)
 	}
 	defer network.Stop()
-	probes, err := r.probes()
+	probes, _, err := r.probes()
 	if err != nil {
 		tb.Fatal(err)
 	}

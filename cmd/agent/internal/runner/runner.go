@@ -113,7 +113,7 @@ func (r Runner) Prepare(now time.Time) (Prepared, error) {
 	var errPlan, errDoor, errProbes error
 	p.Plan, errPlan = Plan(r.Config, now)
 	p.Door, errDoor = door.Open(r.Config, scopeOf(r.Config), sources.Endpoints(r.Config.Targets))
-	p.Probes, errProbes = r.probes()
+	p.Probes, p.Plan.Lists, errProbes = r.probes()
 	err := errors.Join(errPlan, errDoor, errProbes)
 	if err != nil && p.Door != nil {
 		p.Door.Stop()
@@ -121,12 +121,12 @@ func (r Runner) Prepare(now time.Time) (Prepared, error) {
 	return p, err
 }
 
-func (r Runner) probes() ([]scanner.Probe, error) {
-	probes, err := sources.Probes(sources.Shared{
+func (r Runner) probes() ([]scanner.Probe, []scanner.PublicList, error) {
+	probes, consulted, err := sources.Probes(sources.Shared{
 		Config: r.Config, Pseudonyms: r.Pseudonyms, Memory: r.Memory, Past: r.Past,
 	})
 	if err == nil {
-		return probes, nil
+		return probes, consulted, nil
 	}
 	problem := &cli.Problem{Sentence: scanner.Text{FR: "une sonde n'a pas pu être préparée", EN: "a probe could not be prepared"}, Cause: err}
 	if faults, ok := errors.AsType[settings.Faults](err); ok {
@@ -134,7 +134,7 @@ func (r Runner) probes() ([]scanner.Probe, error) {
 	} else {
 		problem.Hint = scanner.Text{FR: "installez de nouveau l'agent, ou signalez-le à votre centre régional", EN: "install the agent again, or tell your regional centre"}
 	}
-	return probes, problem
+	return probes, nil, problem
 }
 
 // Run plans, looks and judges. When its context ends, all traffic stops within

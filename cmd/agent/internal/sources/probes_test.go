@@ -33,7 +33,7 @@ five connections per second, two at once and one request per second to one addre
 
 // TestProbesPage holds what is documented of every probe to the code.
 func TestProbesPage(t *testing.T) {
-	probes, err := Probes(Shared{Config: config.Default(Sections())})
+	probes, _, err := Probes(Shared{Config: config.Default(Sections())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestProbesPage(t *testing.T) {
 
 // TestProbesBearTheNamesOfTheTable holds plans and probes together.
 func TestProbesBearTheNamesOfTheTable(t *testing.T) {
-	probes, err := Probes(Shared{Config: config.Default(Sections())})
+	probes, _, err := Probes(Shared{Config: config.Default(Sections())})
 	if err != nil {
 		t.Fatal(err)
 	}

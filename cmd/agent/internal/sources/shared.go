@@ -34,23 +34,24 @@ type Shared struct {
 	places func() (*geo.Table, error)
 }
 
-// Probes makes the probes of every source. What some were told wrong comes
-// together, as settings.Faults, with the probes that could be made.
-func Probes(s Shared) ([]scanner.Probe, error) {
+// Probes makes the probes of every source, and tells the public lists they consult.
+// What some were told wrong comes together, as settings.Faults, with the probes
+// that could be made.
+func Probes(s Shared) ([]scanner.Probe, []scanner.PublicList, error) {
 	s.places = sync.OnceValues(geo.Open)
 	var faults settings.Faults
 	var err error
 	if s.trust, err = trustOf(s.Config.Network); !collect(&faults, err) {
-		return nil, err
+		return nil, nil, err
 	}
 	if s.lists, err = lists.Open(s.Config.Lists.Exploited, s.Config.Lists.EndOfLife); err != nil {
 		if !collect(&faults, at("lists", err)) {
-			return nil, err
+			return nil, nil, err
 		}
 		// The other faults are looked for with the lists of the product.
 		s.Config.Lists = config.Lists{}
 		if s.lists, err = lists.Open("", ""); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	var probes []scanner.Probe
@@ -60,13 +61,23 @@ func Probes(s Shared) ([]scanner.Probe, error) {
 		case err == nil:
 			probes = append(probes, probe)
 		case !collect(&faults, err):
-			return nil, fmt.Errorf("prepare probe %s: %w", row.name, err)
+			return nil, nil, fmt.Errorf("prepare probe %s: %w", row.name, err)
 		}
 	}
 	if len(faults) > 0 {
-		return probes, faults
+		return probes, nil, faults
 	}
-	return probes, nil
+	return probes, s.lists.Consulted(), nil
+}
+
+// Consulted are the public lists that a configuration names, or those of the
+// program.
+func Consulted(c config.Lists) ([]scanner.PublicList, error) {
+	book, err := lists.Open(c.Exploited, c.EndOfLife)
+	if err != nil {
+		return nil, at("lists", err)
+	}
+	return book.Consulted(), nil
 }
 
 // collect keeps the faults an error holds; it is false for any other error.

@@ -203,7 +203,7 @@ func (r *reader) probes(declared string, sections []config.Source) ([]scanner.Pr
 	if _, faults := c.Validate(); len(faults) > 0 {
 		return nil, faults
 	}
-	probes, err := sources.Probes(sources.Shared{Config: c})
+	probes, _, err := sources.Probes(sources.Shared{Config: c})
 	if _, ok := errors.AsType[settings.Faults](err); ok {
 		err = nil // another source cannot be made here, with no program to start
 	}
