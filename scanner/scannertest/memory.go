@@ -3,7 +3,6 @@
 package scannertest
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -31,7 +30,7 @@ func WithinMemory(t *testing.T, work func(t *testing.T)) {
 		work(t)
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		fmt.Printf("peak: %d bytes\n", m.Sys)
+		t.Logf("peak: %d bytes", m.Sys)
 		return
 	}
 	var parts []string
