@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -169,8 +170,9 @@ func (s *Set) read(folder fs.FS) error {
 	return readEach(folder, "catalogs", func(c Catalog) { s.catalogs[c.ID] = c })
 }
 
-// maxFile bounds a profile or a catalog, in bytes.
-const maxFile = 1 << 20
+// maxFile bounds a profile or a catalog, in bytes: ten times the largest that is
+// shipped. The YAML library takes two hundred times the letters of a hostile one.
+const maxFile = 128 << 10
 
 func readEach[T any](folder fs.FS, under string, keep func(T)) error {
 	names, err := fs.Glob(folder, path.Join(under, "*.yaml"))
@@ -178,7 +180,7 @@ func readEach[T any](folder fs.FS, under string, keep func(T)) error {
 		return fmt.Errorf("list %s: %w", under, err)
 	}
 	for _, name := range names {
-		raw, err := fs.ReadFile(folder, name)
+		raw, err := readBounded(folder, name)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", name, err)
 		}
@@ -189,6 +191,16 @@ func readEach[T any](folder fs.FS, under string, keep func(T)) error {
 		keep(value)
 	}
 	return nil
+}
+
+// readBounded reads one byte more than is parsed, by which parse knows a larger file.
+func readBounded(folder fs.FS, name string) ([]byte, error) {
+	file, err := folder.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, maxFile+1))
 }
 
 // parse decodes exactly one YAML document without unknown keys.

@@ -19,6 +19,8 @@ import (
 const (
 	maxKeys  = 10_000 // keys, and items of lists
 	maxDepth = 16     // keys and lists inside one another
+	// maxMarks is the most signs that may begin a key or an item; texts hold some too.
+	maxMarks = 10 * maxKeys
 )
 
 // reading is one file while it is read.
@@ -46,7 +48,7 @@ func (r *reading) document(data []byte) *yaml.Node {
 		r.fault(place{}, "", *tooLarge())
 		return nil
 	}
-	if !r.areLetters(data) {
+	if !r.areLetters(data) || !r.areFew(data) {
 		return nil
 	}
 	source := &lines{rest: data}
@@ -120,6 +122,36 @@ func isUnseen(r rune) bool {
 		return true
 	}
 	return false
+}
+
+// areFew counts the signs of YAML before a tree is made of them: a node of the
+// library takes two hundred times the letters that make one.
+func (r *reading) areFew(data []byte) bool {
+	marks, line := 0, 1
+	for i, letter := range data {
+		switch letter {
+		case '\n':
+			line++
+		case ',', ':', '[', '{':
+			marks++
+		case '-', '?': // alone, or within a word
+			if i+1 == len(data) || data[i+1] <= ' ' {
+				marks++
+			}
+		}
+		if marks > maxMarks {
+			r.fault(place{line: line}, "", tooManyKeys())
+			return false
+		}
+	}
+	return true
+}
+
+func tooManyKeys() Fault {
+	return Fault{
+		What: Say("le fichier compte plus de %d clés et éléments", "the file holds more than %d keys and items", maxKeys),
+		Hint: Say("vérifiez que c'est bien le fichier voulu", "check that this is the file you meant"),
+	}
 }
 
 // statedLine is the line that an error of the YAML library begins with.
@@ -306,10 +338,7 @@ func (r *reading) counted(n *yaml.Node) bool {
 	if r.keys++; r.keys <= maxKeys {
 		return true
 	}
-	r.refuse(n, "", Fault{
-		What: Say("le fichier compte plus de %d clés et éléments", "the file holds more than %d keys and items", maxKeys),
-		Hint: Say("vérifiez que c'est bien le fichier voulu", "check that this is the file you meant"),
-	})
+	r.refuse(n, "", tooManyKeys())
 	return false
 }
 

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-ldap/ldap/v3"
-
 	"carescan/scanner"
 )
 
@@ -19,16 +17,23 @@ const (
 	maxEntries = 200_000
 )
 
-// groups reads every group once, to follow nested membership in memory.
+// groups reads every group once, to follow nested membership in memory. What is left
+// of the large ones is asked for when the pages have ended: a page is one question,
+// and they are put one at a time.
 func (s *session) groups(ctx context.Context, t *tree) error {
-	err := s.pages(ctx, t, "(objectClass=group)", []string{"objectSid", "member"}, func(e *ldap.Entry) error {
-		members, err := s.members(ctx, e)
-		if err != nil {
-			return err
+	var large []object
+	err := s.pages(ctx, t, equal("objectClass", "group"), []string{"objectSid", "member"}, func(o object) error {
+		if _, sliced := findRange(o); sliced {
+			large = append(large, o)
+			return t.hold(o.weight())
 		}
-		t.addGroup(e, members)
-		return nil
+		return t.addGroup(o, o.values("member"))
 	})
+	for i := 0; err == nil && i < len(large); i++ {
+		err = s.large(ctx, t, large[i])
+		t.kept -= large[i].weight()
+		large[i] = object{}
+	}
 	if err != nil {
 		return fmt.Errorf("read the groups: %w", err)
 	}
@@ -38,66 +43,50 @@ func (s *session) groups(ctx context.Context, t *tree) error {
 // accounts reads people, and the machines that must not be taken for them.
 func (s *session) accounts(ctx context.Context, t *tree) error {
 	attributes := []string{"objectClass", "objectCategory", "objectSid", "userAccountControl", "primaryGroupID", "sAMAccountName", "uid"}
-	err := s.pages(ctx, t, "(|(objectClass=user)(objectClass=inetOrgPerson))", attributes, func(e *ldap.Entry) error {
-		t.addAccount(e)
-		return nil
-	})
-	if err != nil {
+	if err := s.pages(ctx, t, either(equal("objectClass", "user"), equal("objectClass", "inetOrgPerson")), attributes, t.addAccount); err != nil {
 		return fmt.Errorf("read the accounts: %w", err)
 	}
 	return nil
 }
 
-// pages runs a paged search (RFC 2696). Search references lead to other servers
-// and are ignored. A directory that stops at its size limit has still shown
-// something: the tree is then marked as cut.
-func (s *session) pages(ctx context.Context, t *tree, filter string, attributes []string, each func(*ldap.Entry) error) error {
-	paging := ldap.NewControlPaging(pageSize)
-	request := ldap.NewSearchRequest(s.base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases,
-		0, int(searchTime.Seconds()), false, filter, attributes, []ldap.Control{paging})
+// pages runs a paged search (RFC 2696). A directory that stops at its size limit has
+// still shown something: the tree is then marked as cut.
+func (s *session) pages(ctx context.Context, t *tree, filter []byte, attributes []string, each func(object) error) error {
+	request := search{base: s.base, scope: scopeTree, filter: filter, attributes: attributes, page: pageSize}
 	for {
-		result, limited, err := s.search(ctx, request)
+		cookie, limited, err := s.search(ctx, request, func(o object) error { return t.take(o, each) })
 		if err != nil {
 			return err
 		}
-		if err := t.take(result.Entries, each); err != nil {
-			return err
-		}
-		cookie := nextPage(result)
 		if limited || len(cookie) == 0 || t.received >= maxEntries {
 			t.cut = t.cut || limited || len(cookie) > 0
 			return nil
 		}
-		paging.SetCookie(cookie)
+		request.cookie = cookie
 	}
-}
-
-func nextPage(result *ldap.SearchResult) []byte {
-	control := ldap.FindControl(result.Controls, ldap.ControlTypePaging)
-	if paging, ok := control.(*ldap.ControlPaging); ok {
-		return paging.Cookie
-	}
-	return nil
 }
 
 // search keeps to five searches a second (identity-directory-hds.md section 4.1): the
 // guard counts connections, and there is one. Limited says that the directory
-// stopped at its size limit; what it gave before is in the result.
-func (s *session) search(ctx context.Context, request *ldap.SearchRequest) (result *ldap.SearchResult, limited bool, err error) {
+// stopped at its size limit; what it gave before was handed over.
+func (s *session) search(ctx context.Context, request search, each func(object) error) (cookie []byte, limited bool, err error) {
 	if s.searches++; s.searches > maxSearches {
 		return nil, false, tooMany(maxSearches, fmt.Errorf("more than %d searches would be needed: narrow base_dn", maxSearches))
 	}
 	if err := s.pace.Wait(ctx); err != nil {
 		return nil, false, scanner.NotSeen(scanner.CauseLate, nil, errors.New("there is no time left for another search"))
 	}
-	result, err = s.conn.Search(request)
-	if ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) && result != nil {
-		return result, true, nil
-	}
-	if err != nil {
+	var ours error // an error of each is worded already
+	cookie, err = s.client.search(request, func(o object) error { ours = each(o); return ours })
+	switch {
+	case ours != nil:
+		return nil, false, ours
+	case errors.Is(err, resultSizeLimit):
+		return nil, true, nil
+	case err != nil:
 		return nil, false, explain(ctx, "search", err)
 	}
-	return result, false, nil
+	return cookie, false, nil
 }
 
 func tooMany(limit int, err error) error {
@@ -108,41 +97,53 @@ func badAnswer(text string) error {
 	return scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New(text))
 }
 
-// members returns the members of a group. Above 1 500 of them, Windows answers
-// "member;range=0-1499" and no "member": the rest must be asked for.
-func (s *session) members(ctx context.Context, e *ldap.Entry) ([]string, error) {
-	members := e.GetEqualFoldAttributeValues("member")
-	slice, sliced := findRange(e)
+// large adds a group whose members come by slices. Above 1 500 of them, Windows
+// answers "member;range=0-1499" and no "member": the rest must be asked for.
+func (s *session) large(ctx context.Context, t *tree, o object) error {
+	members := o.values("member")
+	slice, sliced := findRange(o)
+	held := 0
+	defer func() { t.kept -= held }()
 	for sliced {
 		if slice.first != len(members) || len(slice.values) == 0 {
-			return nil, badAnswer("the directory answered another range of members than asked")
+			return badAnswer("the directory answered another range of members than asked")
 		}
 		if members = append(members, slice.values...); len(members) > maxEntries {
-			return nil, tooMany(maxEntries, fmt.Errorf("a group has more than %d members", maxEntries))
+			return tooMany(maxEntries, fmt.Errorf("a group has more than %d members", maxEntries))
+		}
+		held += weight(slice.values)
+		if err := t.hold(weight(slice.values)); err != nil {
+			return err
 		}
 		if slice.last {
 			break
 		}
 		var err error
-		if slice, err = s.nextRange(ctx, e.DN, len(members)); err != nil {
-			return nil, err
+		if slice, err = s.nextRange(ctx, o.dn, len(members)); err != nil {
+			return err
 		}
 	}
-	return members, nil
+	return t.addGroup(o, members)
 }
 
 func (s *session) nextRange(ctx context.Context, dn string, from int) (memberRange, error) {
-	request := ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases,
-		1, int(searchTime.Seconds()), false, "(objectClass=*)", []string{fmt.Sprintf("member;range=%d-*", from)}, nil)
-	result, _, err := s.search(ctx, request)
-	if err != nil {
+	request := search{
+		base: dn, scope: scopeObject, most: 1, filter: present("objectClass"),
+		attributes: []string{fmt.Sprintf("member;range=%d-*", from)},
+	}
+	var slice memberRange
+	received, found := 0, false
+	_, _, err := s.search(ctx, request, func(o object) error {
+		received++
+		slice, found = findRange(o)
+		return nil
+	})
+	switch {
+	case err != nil:
 		return memberRange{}, fmt.Errorf("read a large group: %w", err)
-	}
-	if len(result.Entries) != 1 {
+	case received != 1:
 		return memberRange{}, badAnswer("a large group disappeared while it was read")
-	}
-	slice, found := findRange(result.Entries[0])
-	if !found {
+	case !found:
 		return memberRange{}, badAnswer("the directory did not answer the next range of members")
 	}
 	return slice, nil
@@ -157,16 +158,16 @@ type memberRange struct {
 
 // findRange finds "member;range=0-1499", or "member;range=1500-*" for the last
 // slice (MS-ADTS section 3.1.1.3.1.3.3).
-func findRange(e *ldap.Entry) (slice memberRange, found bool) {
-	for _, a := range e.Attributes {
-		bounds, ok := strings.CutPrefix(strings.ToLower(a.Name), "member;range=")
+func findRange(o object) (slice memberRange, found bool) {
+	for _, a := range o.attributes {
+		bounds, ok := strings.CutPrefix(strings.ToLower(a.name), "member;range=")
 		if !ok {
 			continue
 		}
 		first, last, _ := strings.Cut(bounds, "-")
 		n, err := strconv.Atoi(first)
 		if err == nil && n >= 0 {
-			return memberRange{n, last == "*", a.Values}, true
+			return memberRange{n, last == "*", a.values}, true
 		}
 	}
 	return memberRange{}, false

@@ -10,7 +10,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -18,7 +17,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/go-ldap/ldap/v3"
 	"golang.org/x/time/rate"
 
 	"carescan/scanner"
@@ -28,15 +26,14 @@ import (
 
 const (
 	maxSearches    = 2000
-	maxBytes       = 256 << 20 // from one directory, in one look
-	maxSecret      = 4 << 10   // bytes of a password file
-	maxAuthorities = 1 << 20   // bytes of a CA file
+	maxSecret      = 4 << 10 // bytes of a password file
+	maxAuthorities = 1 << 20 // bytes of a CA file
 	searchTime     = 60 * time.Second
 )
 
 // session is one bound connection to a directory.
 type session struct {
-	conn     *ldap.Conn
+	client   *client
 	base     string
 	pace     *rate.Limiter
 	searches int
@@ -58,7 +55,7 @@ func open(ctx context.Context, door scanner.Network, c Config) (*session, error)
 		return nil, err
 	}
 	s := newSession(ctx, link, c.BaseDN)
-	if err := s.conn.Bind(c.BindDN, password); err != nil {
+	if err := s.client.bind(c.BindDN, password); err != nil {
 		s.close()
 		return nil, explain(ctx, "sign in", err)
 	}
@@ -66,28 +63,14 @@ func open(ctx context.Context, door scanner.Network, c Config) (*session, error)
 }
 
 func newSession(ctx context.Context, link net.Conn, base string) *session {
-	conn := ldap.NewConn(bounded{link, &io.LimitedReader{R: link, N: maxBytes}}, true)
-	// The directory knows its own limit first; we wait a little longer for its answer.
-	conn.SetTimeout(searchTime + 5*time.Second)
-	conn.Start()
-	// Closing the link ends whatever the library is waiting for.
+	// Closing the link ends whatever is waited for.
 	stop := context.AfterFunc(ctx, func() { link.Close() })
 	end := func() {
 		stop()
 		link.Close()
-		conn.Close()
 	}
-	return &session{conn: conn, base: base, pace: rate.NewLimiter(5, 1), close: end}
+	return &session{client: newClient(link), base: base, pace: rate.NewLimiter(5, 1), close: end}
 }
-
-// bounded is a connection that ends after so many bytes: the library reads
-// whatever length it is promised.
-type bounded struct {
-	net.Conn
-	limited *io.LimitedReader
-}
-
-func (b bounded) Read(p []byte) (int, error) { return b.limited.Read(p) }
 
 // readPassword reads a secret that is never kept nor repeated. An empty one
 // would be an unauthenticated bind, which succeeds (RFC 4513 section 5.1.2). One

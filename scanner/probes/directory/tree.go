@@ -4,11 +4,22 @@ package directory
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+)
 
-	"github.com/go-ldap/ldap/v3"
+// maxKept is the most memory that a tree takes, in bytes: 100 000 accounts, each in
+// ten groups.
+const maxKept = 64 << 20
+
+// What the parts of a tree cost beside their letters, in bytes, on the machines of
+// today: the places of a map and of a list, and what they lead to.
+const (
+	costName    = 80
+	costMember  = 20
+	costAccount = 200
 )
 
 // The bits of userAccountControl that are read (MS-ADTS section 2.2.16).
@@ -22,6 +33,8 @@ const (
 type tree struct {
 	groups   map[string]*group
 	accounts map[string]*account
+	names    map[string]string // each key once, for a member is in many groups
+	kept     int               // bytes
 	received int
 	rejected int  // entries without a name, twice, or with a broken SID
 	cut      bool // the last entry was not reached
@@ -44,60 +57,107 @@ type account struct {
 }
 
 func newTree() *tree {
-	return &tree{groups: map[string]*group{}, accounts: map[string]*account{}}
+	return &tree{groups: map[string]*group{}, accounts: map[string]*account{}, names: map[string]string{}}
 }
 
-// take hands entries over, and stops at the most that is kept.
-func (t *tree) take(entries []*ldap.Entry, each func(*ldap.Entry) error) error {
-	for _, e := range entries {
-		if t.received >= maxEntries {
-			t.cut = true
-			return nil
-		}
-		t.received++
-		if err := each(e); err != nil {
-			return err
-		}
+// take hands an entry over, unless the most that is read was reached.
+func (t *tree) take(o object, each func(object) error) error {
+	if t.received >= maxEntries {
+		t.cut = true
+		return nil
 	}
-	return nil
+	t.received++
+	return each(o)
 }
 
-func (t *tree) addGroup(e *ldap.Entry, members []string) {
-	id, sound := sidOf(e)
-	if _, twice := t.groups[key(e.DN)]; twice || e.DN == "" || !sound {
+// hold counts memory that is taken, and refuses too much of it.
+func (t *tree) hold(bytes int) error {
+	if t.kept += bytes; t.kept <= maxKept {
+		return nil
+	}
+	return tooMany(maxKept, fmt.Errorf("the names of groups and people take more than %d MiB: narrow base_dn", maxKept>>20))
+}
+
+// weight is the memory that an object takes, in bytes.
+func (o object) weight() int {
+	total := len(o.dn)
+	for _, a := range o.attributes {
+		total += len(a.name) + weight(a.values)
+	}
+	return total
+}
+
+func weight(values []string) int {
+	total := 0
+	for _, v := range values {
+		total += len(v) + costMember
+	}
+	return total
+}
+
+// key makes the names of entries comparable, and keeps each once.
+func (t *tree) key(dn string) (string, error) {
+	k := key(dn)
+	if known, ok := t.names[k]; ok {
+		return known, nil
+	}
+	t.names[k] = k
+	return k, t.hold(len(k) + costName)
+}
+
+func (t *tree) addGroup(o object, members []string) error {
+	k, err := t.key(o.dn)
+	if err != nil {
+		return err
+	}
+	id, sound := sidOf(o)
+	if _, twice := t.groups[k]; twice || o.dn == "" || !sound {
 		t.rejected++
-		return
+		return nil
+	}
+	if err := t.hold(costAccount + costMember*len(members)); err != nil {
+		return err
 	}
 	g := &group{sid: id, members: make([]string, 0, len(members))}
 	for _, m := range members {
-		g.members = append(g.members, key(m))
+		member, err := t.key(m)
+		if err != nil {
+			return err
+		}
+		g.members = append(g.members, member)
 	}
-	t.groups[key(e.DN)] = g
+	t.groups[k] = g
+	return nil
 }
 
-func (t *tree) addAccount(e *ldap.Entry) {
-	id, sound := sidOf(e)
-	if _, twice := t.accounts[key(e.DN)]; twice || e.DN == "" || !sound {
-		t.rejected++
-		return
+func (t *tree) addAccount(o object) error {
+	k, err := t.key(o.dn)
+	if err != nil {
+		return err
 	}
-	flags, err := strconv.ParseInt(value(e, "userAccountControl"), 10, 64)
-	primary, _ := strconv.ParseUint(value(e, "primaryGroupID"), 10, 32) // 0 names no group
+	id, sound := sidOf(o)
+	if _, twice := t.accounts[k]; twice || o.dn == "" || !sound {
+		t.rejected++
+		return nil
+	}
+	flags, err := strconv.ParseInt(o.value("userAccountControl"), 10, 64)
+	primary, _ := strconv.ParseUint(o.value("primaryGroupID"), 10, 32) // 0 names no group
 	a := &account{
-		name: cmp.Or(value(e, "sAMAccountName"), value(e, "uid"), e.DN),
+		name: cmp.Or(o.value("sAMAccountName"), o.value("uid"), o.dn),
 		sid:  id, primary: uint32(primary), flags: flags, known: err == nil,
 	}
-	a.person = a.isPerson(e)
-	t.accounts[key(e.DN)] = a
+	a.person = a.isPerson(o)
+	t.accounts[k] = a
+	return t.hold(costAccount + len(a.name))
 }
 
 // isPerson sets apart machines, managed service accounts (a kind of machine),
 // trusts, and the built-in accounts nobody uses (section 1.5).
-func (a *account) isPerson(e *ldap.Entry) bool {
-	machine := slices.ContainsFunc(e.GetEqualFoldAttributeValues("objectClass"), func(class string) bool {
+func (a *account) isPerson(o object) bool {
+	machine := slices.ContainsFunc(o.values("objectClass"), func(class string) bool {
 		return strings.EqualFold(class, "computer")
 	})
-	category := strings.ToLower(value(e, "objectCategory"))
+	category := strings.ToLower(o.value("objectCategory"))
 	trust := a.known && a.flags&bitTrust != 0
 	builtin := a.sid.domain() && (a.sid.rid() == ridGuest || a.sid.rid() == ridKrbtgt)
 	return !machine && !trust && !builtin && (category == "" || strings.HasPrefix(category, "cn=person,"))
@@ -110,16 +170,14 @@ func (a *account) smartcard() bool { return a.known && a.flags&bitSmartcard != 0
 
 // sidOf reads the SID of an entry. An absent one is sound: other directories
 // than Windows have none.
-func sidOf(e *ldap.Entry) (id sid, sound bool) {
-	raw := e.GetEqualFoldRawAttributeValue("objectSid")
-	if len(raw) == 0 {
+func sidOf(o object) (id sid, sound bool) {
+	raw := o.value("objectSid")
+	if raw == "" {
 		return sid{}, true
 	}
-	id, err := parseSID(raw)
+	id, err := parseSID([]byte(raw))
 	return id, err == nil
 }
-
-func value(e *ldap.Entry, attribute string) string { return e.GetEqualFoldAttributeValue(attribute) }
 
 // key makes the names of entries comparable.
 func key(dn string) string { return strings.ToLower(dn) }

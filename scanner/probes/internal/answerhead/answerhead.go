@@ -27,7 +27,7 @@ type head struct {
 	text bytes.Buffer
 	// field is the one being read, which the next line may continue (RFC 9112
 	// section 5.2); empty when it is dropped.
-	field    string
+	field    bytes.Buffer
 	lengths  []string // the different values of Content-Length
 	oddities []fact.Oddity
 }
@@ -148,8 +148,8 @@ func (h *head) status(line string) {
 // line takes one line of a head, or the continuation of the one before.
 func (h *head) line(line string) {
 	if line[0] == ' ' || line[0] == '\t' {
-		if h.field != "" {
-			h.field += " " + strings.Trim(line, " \t")
+		if h.field.Len() > 0 {
+			h.field.WriteString(" " + strings.Trim(line, " \t"))
 		}
 		h.note(fact.OddFolding)
 		return
@@ -164,16 +164,16 @@ func (h *head) line(line string) {
 		h.note(fact.OddLine)
 		return
 	}
-	h.field = spaced + ": " + strings.Trim(value, " \t")
+	h.field.WriteString(spaced + ": " + strings.Trim(value, " \t"))
 }
 
 // flush keeps the field that was read.
 func (h *head) flush() {
-	if h.field == "" {
+	if h.field.Len() == 0 {
 		return
 	}
-	name, value, _ := strings.Cut(h.field, ": ")
-	h.field = ""
+	name, value, _ := strings.Cut(h.field.String(), ": ")
+	h.field.Reset()
 	switch clean := printable(value); {
 	case clean == value:
 	case strings.EqualFold(name, "Set-Cookie"):

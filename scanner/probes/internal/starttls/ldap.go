@@ -2,19 +2,18 @@
 
 package starttls
 
-import "fmt"
+import (
+	"fmt"
+
+	"carescan/scanner/probes/internal/ber"
+)
 
 // startTLSRequest is an extended operation without value, message 1 (RFC 4511
 // section 4.14.1): 1.3.6.1.4.1.1466.20037.
 const startTLSRequest = "\x30\x1d\x02\x01\x01\x77\x18\x80\x16" + "1.3.6.1.4.1.1466.20037"
 
-// The tags of an answer (RFC 4511 appendix B).
-const (
-	tagSequence         = 0x30
-	tagInteger          = 0x02
-	tagEnumerated       = 0x0a
-	tagExtendedResponse = 0x78
-)
+// tagExtendedResponse is of the answer (RFC 4511 appendix B).
+const tagExtendedResponse = 0x78
 
 // ldap obeys RFC 4511 section 4.14.
 func ldap(t *talk, _ string) error {
@@ -39,7 +38,7 @@ func (t *talk) extendedResult() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	id, rest, ok := element(body, tagInteger)
+	id, rest, ok := element(body, ber.Integer)
 	if !ok || len(id) != 1 || id[0] > 1 { // 0 is a notice of disconnection
 		return 0, t.otherTalk("no LDAP answer to the question")
 	}
@@ -47,7 +46,7 @@ func (t *talk) extendedResult() (int, error) {
 	if !ok {
 		return 0, t.otherTalk("no LDAP answer to the question")
 	}
-	code, _, ok := element(response, tagEnumerated)
+	code, _, ok := element(response, ber.Enumerated)
 	if !ok || len(code) != 1 {
 		return 0, errBroken
 	}
@@ -64,7 +63,7 @@ func (t *talk) message() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head[0] != tagSequence {
+	if head[0] != ber.Sequence {
 		return nil, t.otherTalk(string(head))
 	}
 	size := int(head[1])
@@ -89,21 +88,8 @@ func number(long []byte) int {
 	return n
 }
 
-// element splits the first element off some bytes.
+// element splits the first element off some bytes, when it is of that kind.
 func element(raw []byte, tag byte) (body, rest []byte, ok bool) {
-	if len(raw) < 2 || raw[0] != tag {
-		return nil, nil, false
-	}
-	size, at := int(raw[1]), 2
-	if raw[1] >= 0x80 {
-		at += int(raw[1] & 0x7f)
-		if at > len(raw) {
-			return nil, nil, false
-		}
-		size = number(raw[2:at])
-	}
-	if size > len(raw)-at {
-		return nil, nil, false
-	}
-	return raw[at : at+size], raw[at+size:], true
+	first, rest, ok := ber.Next(raw)
+	return first.Body, rest, ok && first.Tag == tag
 }

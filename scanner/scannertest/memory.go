@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scannertest
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// MaxMemory is what the agent may take at most, in bytes, whatever it meets.
+const MaxMemory = 256 << 20
+
+// alone is the variable by which a test knows that it runs in a program of its own.
+const alone = "CARESCAN_TEST_ALONE"
+
+var peakSaid = regexp.MustCompile(`peak: (\d+) bytes`)
+
+// WithinMemory runs the rest of a test in a program of its own, and fails when the
+// memory that it ever took from the system exceeds MaxMemory. It is what the runtime
+// of Go counts: what a race detector takes beside is not the agent's. Work sets up
+// and meets what is hostile; in the program that was started, it is run once.
+func WithinMemory(t *testing.T, work func(t *testing.T)) {
+	t.Helper()
+	if os.Getenv(alone) != "" {
+		work(t)
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		t.Logf("peak: %d bytes", m.Sys)
+		return
+	}
+	var parts []string
+	for part := range strings.SplitSeq(t.Name(), "/") {
+		parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), program, "-test.run="+strings.Join(parts, "/"), "-test.timeout=2m", "-test.v")
+	command.Env = append(os.Environ(), alone+"=1", "GOGC=100", "GOMEMLIMIT=off")
+	output, err := command.CombinedOutput()
+	said := peakSaid.FindSubmatch(output)
+	if err != nil || said == nil {
+		t.Fatalf("the test alone: %v\n%s", err, output)
+	}
+	peak, err := strconv.Atoi(string(said[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if t.Logf("%d MiB at the peak", peak>>20); peak > MaxMemory {
+		t.Errorf("%d MiB were taken, at most %d are wanted", peak>>20, MaxMemory>>20)
+	}
+}
