@@ -3,7 +3,9 @@
 package bounded
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -33,9 +35,11 @@ func File(path string, most int) (data []byte, info fs.FileInfo, err error) {
 		return nil, info, err
 	}
 	defer file.Close()
-	data, whole, err := Read(file, most)
-	if err == nil && !whole { // it has grown since
+	var all bytes.Buffer
+	all.Grow(int(info.Size()) + bytes.MinRead) // once: a reader that finds its way takes several times the file
+	_, err = all.ReadFrom(io.LimitReader(file, int64(most)+1))
+	if err == nil && all.Len() > most { // it has grown since
 		err = refuse(ErrTooLarge)
 	}
-	return data, info, err
+	return all.Bytes()[:min(all.Len(), most)], info, err
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Saved is the text of a file as programs of Windows save it, in UTF-8: without the
@@ -13,11 +14,21 @@ import (
 // text" of Excel. Other bytes come back as they are.
 func Saved(data []byte) []byte {
 	if order := utf16Order(data); order != nil {
-		units := make([]uint16, 0, len(data)/2)
+		text := make([]byte, 0, len(data))
 		for ; len(data) > 1; data = data[2:] {
-			units = append(units, order.Uint16(data))
+			letter := rune(order.Uint16(data))
+			if utf16.IsSurrogate(letter) {
+				pair := utf8.RuneError
+				if len(data) > 3 {
+					pair = utf16.DecodeRune(letter, rune(order.Uint16(data[2:])))
+				}
+				if letter = pair; pair != utf8.RuneError {
+					data = data[2:]
+				}
+			}
+			text = utf8.AppendRune(text, letter)
 		}
-		data = []byte(string(utf16.Decode(units)))
+		data = text
 	}
 	return bytes.TrimPrefix(data, []byte("\ufeff"))
 }

@@ -15,7 +15,7 @@ import (
 	"carescan/scanner/settings"
 )
 
-const maxFile = 64 << 20 // bytes of an export
+const maxFile = 24 << 20 // bytes of an export, held a few times while it is read
 
 // readExport returns the text of the export, and notes its age and digest.
 func readExport(c Config, source *fact.Source) (string, error) {

@@ -19,6 +19,9 @@ import (
 const (
 	maxRows  = 200_000
 	maxField = 8 << 10 // bytes of one field
+	// maxColumns bounds the cells of a line: the reader of the library takes twenty
+	// times the letters of a line of empty ones.
+	maxColumns = 1000
 )
 
 // The columns of an export, by their usual names.
@@ -45,6 +48,9 @@ type row map[string]string
 func parse(content string, columns []Meaning, add func(row)) (int, error) {
 	content, declared := headed(content)
 	comma := cmp.Or(declared, separator(content))
+	if err := narrow(content, byte(comma)); err != nil {
+		return 0, err
+	}
 	reader := csv.NewReader(strings.NewReader(withoutFormulas(content, byte(comma))))
 	reader.Comma = comma
 	reader.FieldsPerRecord = -1
@@ -83,6 +89,25 @@ func headed(content string) (rest string, declared rune) {
 		rest = below
 		emptied++
 	}
+}
+
+// narrow refuses a line of too many cells before it is read.
+func narrow(content string, comma byte) error {
+	line, cells := 1, 1
+	for i := range len(content) {
+		switch content[i] {
+		case '\n':
+			line, cells = line+1, 1
+		case comma:
+			cells++
+		}
+		if cells > maxColumns {
+			return settings.InFile(line,
+				fmt.Sprintf("une ligne compte plus de %d colonnes : vérifiez que c'est bien l'export voulu", maxColumns),
+				fmt.Sprintf("a line has more than %d columns: check that this is the export you meant", maxColumns))
+		}
+	}
+	return nil
 }
 
 // separators are those that are known, the likeliest first.
