@@ -118,9 +118,6 @@ func (q question) list(ctx context.Context, a *fact.RevocationAnswer) error {
 		return err
 	}
 	a.Status, a.ThisUpdate, a.NextUpdate = fact.RevocationGood, found.head.ThisUpdate.UTC(), found.head.NextUpdate.UTC()
-	if found.head.NextUpdate.IsZero() {
-		a.NextUpdate = time.Time{}
-	}
 	if listed {
 		a.Status, a.RevokedAt, a.Reason = fact.Revoked, e.at.UTC(), e.reason
 	}
@@ -143,10 +140,7 @@ func (q question) responder(ctx context.Context, a *fact.RevocationAnswer) error
 	if err != nil {
 		return scanner.NotSeen(scanner.CauseBadAnswer, nil, err)
 	}
-	a.ThisUpdate = answer.ThisUpdate.UTC()
-	if !answer.NextUpdate.IsZero() {
-		a.NextUpdate = answer.NextUpdate.UTC()
-	}
+	a.ThisUpdate, a.NextUpdate = answer.ThisUpdate.UTC(), answer.NextUpdate.UTC()
 	switch answer.Status {
 	case ocsp.Good:
 		a.Status = fact.RevocationGood
