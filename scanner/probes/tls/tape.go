@@ -77,9 +77,8 @@ func messages(stream []byte) iter.Seq2[byte, []byte] {
 
 // clearText joins the handshake records before the change of cipher.
 func clearText(stream []byte) []byte {
-	const handshake = 22
 	var text []byte
-	for len(stream) >= 5 && stream[0] == handshake {
+	for len(stream) >= 5 && stream[0] == hello.RecordHandshake {
 		length := 5 + int(binary.BigEndian.Uint16(stream[3:]))
 		if len(stream) < length {
 			break
