@@ -108,7 +108,7 @@ func (q question) fetch(ctx context.Context, method, address string, body []byte
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, scanner.NotSeen(scanner.CauseHTTPStatus, scanner.Values{scanner.ValueCode: strconv.Itoa(response.StatusCode)}, fmt.Errorf("status %d", response.StatusCode))
+		return nil, scanner.BadStatus(response.StatusCode, fmt.Errorf("status %d", response.StatusCode))
 	}
 	raw, whole, err := bounded.Read(response.Body, most)
 	switch {
