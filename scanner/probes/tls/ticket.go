@@ -215,7 +215,7 @@ func (s *session) ticketLife() (time.Duration, bool) {
 	if s.tape == nil {
 		return 0, false
 	}
-	for kind, body := range messages(s.tape.read.Bytes()) {
+	for kind, body := range hello.InClear(s.tape.read.Bytes()) {
 		if kind == messageTicket && len(body) >= 4 {
 			return time.Duration(binary.BigEndian.Uint32(body)) * time.Second, true
 		}
