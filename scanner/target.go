@@ -85,7 +85,9 @@ func ServiceTarget(host string, port int) Target {
 // HostTarget names a host by its name or address.
 func HostTarget(host string) Target { return Target{KindHost, CanonicalName(host)} }
 
-// CanonicalName lowers a DNS name and drops its final dot.
+// CanonicalName lowers a DNS name and drops its final dot: the one form of a name
+// that is in ASCII, as those of DNS answers are. hostname.Canonical begins with it,
+// and gives the A-labels of names that people, pages and certificates write.
 func CanonicalName(name string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(name), "."))
 }

@@ -55,14 +55,17 @@ func (g *Guard) dialAuthority(ctx context.Context, address string) (net.Conn, er
 	if err := g.countAuthority(address); err != nil {
 		return nil, err
 	}
-	routes, err := g.authorityRoutes(ctx, host)
+	routes, err := g.nameRoutes(ctx, hostname.Canonical(host), port)
 	if err != nil {
 		return nil, err
 	}
 	err = refuse(scanner.RefusedOutOfScope, address, "the authority has no address")
 	for _, r := range routes {
+		if err = g.judgeAuthority(r); err != nil {
+			continue
+		}
 		var conn net.Conn
-		if conn, err = g.dialAuthorityRoute(ctx, r); err == nil {
+		if conn, err = g.dialRoute(ctx, "tcp", r, g.judgeAuthority); err == nil {
 			return conn, nil
 		}
 	}
@@ -81,43 +84,6 @@ func (g *Guard) countAuthority(address string) error {
 	}
 	g.authorities = append(g.authorities, address)
 	return nil
-}
-
-func (g *Guard) authorityRoutes(ctx context.Context, host string) ([]route, error) {
-	name := hostname.Canonical(host)
-	if routes := g.redirected(name, portAuthority); len(routes) > 0 {
-		return routes, nil
-	}
-	found, err := g.resolver.lookup(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return toRoutes(name, found, portAuthority), nil
-}
-
-func (g *Guard) dialAuthorityRoute(ctx context.Context, r route) (net.Conn, error) {
-	if err := g.judgeAuthority(r); err != nil {
-		return nil, err
-	}
-	h := g.host(r.at.Addr())
-	if err := h.enter(ctx); err != nil {
-		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
-	}
-	if err := g.findExcluded(ctx); err != nil { // the wait may have lasted
-		h.leave()
-		return nil, err
-	}
-	if err := g.spend(h, r); err != nil {
-		h.leave()
-		return nil, err
-	}
-	recheck := func() error { return errors.Join(g.open(r.asked), g.judgeAuthority(r)) }
-	conn, err := g.connect(ctx, "tcp", r.at, recheck, h.leave)
-	if err != nil {
-		h.leave()
-		return nil, err
-	}
-	return conn, nil
 }
 
 // judgeAuthority refuses what is excluded, by whatever road, and what is no public

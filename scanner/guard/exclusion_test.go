@@ -175,3 +175,35 @@ func TestGuard_contactsNothingBeforeExclusionsAreKnown(t *testing.T) {
 	}
 	conn.Close()
 }
+
+// TestGuard_excludesWhereGlueLeads: the resolvers fail on an excluded name server, whose
+// address the registry gave to a lookup. The search that finds that answer kept must
+// not take the name for one that leads nowhere.
+func TestGuard_excludesWhereGlueLeads(t *testing.T) {
+	_, registry, config := tree(t)
+	registry.says("chu.test NS",
+		reply{referral: []string{"chu.test. 60 NS ns9.chu.test."}},
+		reply{referral: []string{"chu.test. 60 NS ns1.chu.test."}, extra: []string{"ns1.chu.test. 60 A 192.0.2.7"}})
+	resolver := startNameServer(t)
+	resolver.says("ns1.chu.test A", reply{rcode: dns.RcodeServerFailure})
+	resolver.says("ns1.chu.test AAAA", reply{rcode: dns.RcodeServerFailure})
+	resolver.holds("www.chu.test A", "www.chu.test. 60 A 192.0.2.7")
+	now := noon
+	config.Resolvers, config.Clock = []netip.AddrPort{resolver.at}, func() time.Time { return now }
+	config.Scope.Ranges = prefixes("192.0.2.0/24", "127.0.0.0/8")
+	config.Scope.ExcludedNames = []string{"ns1.chu.test"}
+	g := newGuard(t, config)
+	if _, err := g.Parents(t.Context(), "chu.test"); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(keepFor / 2)
+	if found, err := g.Lookup(t.Context(), "ns1.chu.test"); err != nil || len(found) != 1 {
+		t.Fatalf("the registry gives %v, %v", found, err)
+	}
+	now = now.Add(keepFor/2 + time.Second) // the name is due, and its glue still kept
+	err := g.Permits(t.Context(), "www.chu.test")
+	refusal, ok := errors.AsType[*scanner.Refusal](err)
+	if !ok || refusal.Code != scanner.RefusedExcluded || refusal.By != "ns1.chu.test" {
+		t.Errorf("the machine of the excluded name server is met: %v", err)
+	}
+}

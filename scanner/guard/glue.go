@@ -22,6 +22,7 @@ func (g *Guard) find(ctx context.Context, name string) ([]resolved, error) {
 		return found, nil
 	}
 	if glue := g.glue(ctx, name); len(glue) > 0 {
+		g.learn(glue) // before the search for excluded names can find it kept
 		g.resolver.keep(name, glue)
 		return glue, nil
 	}

@@ -214,7 +214,7 @@ func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, er
 func (g *Guard) dialRoutes(ctx context.Context, network string, routes []route) (net.Conn, error) {
 	var first error
 	for _, r := range routes {
-		conn, err := g.dialRoute(ctx, network, r)
+		conn, err := g.dialRoute(ctx, network, r, g.judgeWay)
 		if err == nil {
 			return conn, nil
 		}
@@ -228,7 +228,9 @@ func (g *Guard) dialRoutes(ctx context.Context, network string, routes []route) 
 	return nil, first
 }
 
-func (g *Guard) dialRoute(ctx context.Context, network string, r route) (net.Conn, error) {
+// dialRoute connects by a route that was judged, within the pace of its address, and
+// has it judged once more at the last moment.
+func (g *Guard) dialRoute(ctx context.Context, network string, r route, judge func(route) error) (net.Conn, error) {
 	h := g.host(r.at.Addr())
 	if err := h.enter(ctx); err != nil {
 		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
@@ -241,7 +243,7 @@ func (g *Guard) dialRoute(ctx context.Context, network string, r route) (net.Con
 		h.leave()
 		return nil, err
 	}
-	recheck := func() error { return errors.Join(g.open(r.asked), g.judgeWay(r)) }
+	recheck := func() error { return errors.Join(g.open(r.asked), judge(r)) }
 	conn, err := g.connect(ctx, network, r.at, recheck, h.leave)
 	if err != nil {
 		h.leave()

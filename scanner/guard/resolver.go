@@ -53,7 +53,8 @@ type resolver struct {
 	servers []netip.AddrPort
 	dial    func(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error)
 	clock   func() time.Time
-	// answered, when set, is told the addresses found and the names that led there.
+	// answered, when set, is told the addresses found and the names that led there,
+	// before they are kept.
 	answered func([]resolved)
 	mu       sync.Mutex
 	cache    map[string]cachedAnswer
@@ -93,10 +94,10 @@ func (r *resolver) lookup(ctx context.Context, name string) ([]resolved, error) 
 	if failed := errors.Join(err, err6); failed != nil && len(found) == 0 {
 		return nil, fmt.Errorf("find the addresses of %s: %w", name, failed)
 	}
-	r.keep(name, found)
 	if r.answered != nil {
 		r.answered(found)
 	}
+	r.keep(name, found)
 	return found, nil
 }
 

@@ -53,10 +53,5 @@ func (g *Guard) sourceRoutes(ctx context.Context, host string, port uint16) ([]r
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []route{{asked: host, at: netip.AddrPortFrom(addr.Unmap(), port)}}, nil
 	}
-	name := hostname.Canonical(host)
-	if routes := g.redirected(name, port); len(routes) > 0 {
-		return routes, nil
-	}
-	found, err := g.resolver.lookup(ctx, name)
-	return toRoutes(name, found, port), err
+	return g.nameRoutes(ctx, hostname.Canonical(host), port)
 }

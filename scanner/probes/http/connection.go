@@ -78,7 +78,7 @@ func (v *visitor) tryOld(ctx context.Context, place string, u *url.URL, e errand
 
 // openOld speaks the TLS that servers spoke before Go refused it.
 func (v *visitor) openOld(ctx context.Context, conn net.Conn, u *url.URL) (connection, error) {
-	secure, err := oldtls.Client(ctx, conn, oldtls.Offer(hello.TLS12, serverName(u)))
+	secure, err := oldtls.Client(ctx, conn, oldtls.Offer(hello.TLS12, hello.ServerName(u.Hostname())))
 	if err != nil {
 		conn.Close()
 		return connection{}, err
@@ -101,14 +101,6 @@ func (v *visitor) validity(host string, chain []*x509.Certificate) fact.Validity
 		return fact.Invalid
 	}
 	return fact.Valid
-}
-
-// serverName is what is asked by SNI, which carries no address (RFC 6066 section 3).
-func serverName(u *url.URL) string {
-	if net.ParseIP(u.Hostname()) != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 // tolerant speaks to any TLS server. Certificate and versions have their own

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // FuzzRecords cuts foreign streams.
@@ -19,7 +20,7 @@ func FuzzRecords(f *testing.F) {
 		for _, record := range records(stream) {
 			total += len(record)
 		}
-		for _, body := range messages(stream) {
+		for _, body := range hello.InClear(stream) {
 			if len(body) > len(stream) {
 				t.Error("a message is longer than what came")
 			}

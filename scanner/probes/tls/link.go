@@ -134,8 +134,7 @@ func classify(a hello.Answer, err error) reply {
 		r.offer = fact.Accepted
 	case a.Alerted:
 		r.offer = fact.Declined
-		alert := scanner.Values{scanner.ValueCode: strconv.Itoa(int(a.Alert))}
-		r.err = scanner.NotSeen(scanner.CauseTLSRefused, alert, fmt.Errorf("refused by alert %d", a.Alert))
+		r.err = hello.Refused(a.Alert)
 	case errors.Is(err, hello.ErrOtherTalk):
 		r.stranger = true
 	case hungUp(err):

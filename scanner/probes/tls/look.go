@@ -4,7 +4,6 @@ package tlsprobe
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -99,13 +98,8 @@ func newLook(network scanner.Network, host string, port int, o Options) *look {
 // client that names only those (RFC 7301 section 3.2).
 var strictPorts = []int{465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 5223, 8883}
 
-// name is what is asked by SNI, which carries no address (RFC 6066 section 3).
-func (l *look) name() string {
-	if _, err := netip.ParseAddr(l.host); err == nil {
-		return ""
-	}
-	return l.host
-}
+// name is what is asked by SNI.
+func (l *look) name() string { return hello.ServerName(l.host) }
 
 // run makes the plan of section 8 of the catalogue: what decides first, details
 // afterwards.

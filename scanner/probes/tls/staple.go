@@ -25,7 +25,7 @@ func readStaple(raw []byte, chain []*x509.Certificate) *fact.Staple {
 	if err != nil {
 		return &fact.Staple{Status: "invalid"}
 	}
-	return &fact.Staple{Status: stapleStatus(answer.Status), ThisUpdate: answer.ThisUpdate.UTC(), NextUpdate: nextUpdate(answer)}
+	return &fact.Staple{Status: stapleStatus(answer.Status), ThisUpdate: answer.ThisUpdate.UTC(), NextUpdate: answer.NextUpdate.UTC()}
 }
 
 func stapleStatus(status int) string {
@@ -62,13 +62,6 @@ func concluded(f *fact.TLS, leaf fact.Certificate, at time.Time) fact.Revocation
 		return fact.RevocationNone
 	}
 	return fact.RevocationUnknown
-}
-
-func nextUpdate(answer *ocsp.Response) (next time.Time) {
-	if !answer.NextUpdate.IsZero() {
-		next = answer.NextUpdate.UTC()
-	}
-	return next
 }
 
 // stapledTimestamps counts the SCTs of a staple (RFC 6962 section 3.3).

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
 )
 
 // ticket is what a NewSessionTicket says besides the ticket itself.
@@ -96,14 +97,13 @@ func (s *session) decrypt(secret string) []byte {
 
 // records cuts a stream into its records of application data, headers included.
 func records(stream []byte) [][]byte {
-	const applicationData = 23
 	var cut [][]byte
 	for len(stream) >= 5 {
 		length := 5 + int(binary.BigEndian.Uint16(stream[3:]))
 		if len(stream) < length {
 			break
 		}
-		if stream[0] == applicationData {
+		if stream[0] == hello.RecordData {
 			cut = append(cut, stream[:length])
 		}
 		stream = stream[length:]
@@ -114,9 +114,8 @@ func records(stream []byte) [][]byte {
 // unpad gives the handshake messages of one decrypted record: padding and the true
 // type follow them (RFC 8446 section 5.4).
 func unpad(plain []byte) []byte {
-	const handshake = 22
 	plain = bytes.TrimRight(plain, "\x00")
-	if len(plain) == 0 || plain[len(plain)-1] != handshake {
+	if len(plain) == 0 || plain[len(plain)-1] != hello.RecordHandshake {
 		return nil
 	}
 	return plain[:len(plain)-1]
@@ -216,7 +215,7 @@ func (s *session) ticketLife() (time.Duration, bool) {
 	if s.tape == nil {
 		return 0, false
 	}
-	for kind, body := range messages(s.tape.read.Bytes()) {
+	for kind, body := range hello.InClear(s.tape.read.Bytes()) {
 		if kind == messageTicket && len(body) >= 4 {
 			return time.Duration(binary.BigEndian.Uint32(body)) * time.Second, true
 		}

@@ -49,7 +49,7 @@ func overlong(o hello.Offer, r reply) fact.Offer {
 // clearTicket is the ticket that passed before the change of cipher of TLS 1.2 and
 // older (RFC 5077 section 3.3).
 func (s *session) clearTicket() []byte {
-	for kind, body := range messages(s.tape.read.Bytes()) {
+	for kind, body := range hello.InClear(s.tape.read.Bytes()) {
 		fields := cryptobyte.String(body)
 		var value cryptobyte.String
 		if kind == messageTicket && fields.Skip(4) && fields.ReadUint16LengthPrefixed(&value) {

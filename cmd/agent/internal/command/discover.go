@@ -40,7 +40,7 @@ func (a *app) discover(ctx context.Context, declared config.Scope, ready runner.
 		return nil
 	}
 	unknown := found.Unknown.Merge()
-	cli.Warn(a.err, runner.Program, a.lang.Lang, &cli.Problem{
+	a.warn(&cli.Problem{
 		Sentence: settings.Say("les serveurs de tous les domaines ne sont pas connus : %s", "the servers of all domains are not known: %s", unknown.Text()),
 		Hint:     unknown.Remedy(),
 	})

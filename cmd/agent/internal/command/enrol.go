@@ -29,7 +29,7 @@ func (a *app) enrol() *cobra.Command {
 		Short: a.say("Fait connaître cet agent à l'agrégateur régional", "Make this agent known to the regional aggregator"),
 		RunE: func(command *cobra.Command, _ []string) error {
 			if word != "" && word != "-" {
-				cli.Warn(a.err, runner.Program, a.lang.Lang, tokenInSight())
+				a.warn(tokenInSight())
 			}
 			token, err := a.token(word, file)
 			if err != nil {

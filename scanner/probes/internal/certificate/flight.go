@@ -7,6 +7,8 @@ import (
 	"net"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"carescan/scanner/probes/internal/hello"
 )
 
 // MessageKind is the number of the message that carries certificates (RFC 8446
@@ -32,16 +34,7 @@ func Message(body []byte, tls13 bool) [][]byte {
 // InClear finds the certificates that a server sent in clear, before TLS 1.3, in
 // all that it sent.
 func InClear(stream []byte) [][]byte {
-	const handshake = 22
-	var text []byte
-	records := cryptobyte.String(stream)
-	var kind uint8
-	var body cryptobyte.String
-	for records.ReadUint8(&kind) && kind == handshake && records.Skip(2) && records.ReadUint16LengthPrefixed(&body) {
-		text = append(text, body...)
-	}
-	messages := cryptobyte.String(text)
-	for messages.ReadUint8(&kind) && messages.ReadUint24LengthPrefixed(&body) {
+	for kind, body := range hello.InClear(stream) {
 		if kind == MessageKind {
 			return Message(body, false)
 		}

@@ -9,6 +9,7 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -21,7 +22,7 @@ type Offer struct {
 	Groups     []uint16
 	Shares     []uint16 // groups with a genuine key; without any, TLS 1.3 answers by a retry
 	Signatures []uint16 // none means the usual ones
-	Name       string   // of the server; never an address (RFC 6066 section 3)
+	Name       string   // of the server; as ServerName gives it
 	ALPN       []string
 
 	MasterSecret bool // extended, RFC 7627
@@ -316,4 +317,13 @@ func addNumbers(b *cryptobyte.Builder, numbers []uint16) {
 	for _, n := range numbers {
 		b.AddUint16(n)
 	}
+}
+
+// ServerName is what is asked by SNI of a host, which carries no address (RFC 6066
+// section 3).
+func ServerName(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return ""
+	}
+	return host
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"carescan/scanner"
 )
@@ -35,6 +36,12 @@ var (
 	ErrTooMuch   = scanner.NotSeen(scanner.CauseTooLarge, nil, errors.New("the answer is larger than is read"))
 	ErrMalformed = scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("the answer is not well formed"))
 )
+
+// Refused is the end of a handshake by an alert of the server.
+func Refused(alert byte) error {
+	values := scanner.Values{scanner.ValueCode: strconv.Itoa(int(alert))}
+	return scanner.NotSeen(scanner.CauseTLSRefused, values, fmt.Errorf("refused by alert %d", alert))
+}
 
 // records reads records, within the bounds.
 type records struct {

@@ -20,7 +20,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strconv"
 	"time"
 
 	"carescan/scanner"
@@ -116,8 +115,7 @@ func (c *Conn) settled(o hello.Offer) error {
 	a := c.Answer
 	switch {
 	case a.Alerted:
-		alert := scanner.Values{scanner.ValueCode: strconv.Itoa(int(a.Alert))}
-		return scanner.NotSeen(scanner.CauseTLSRefused, alert, fmt.Errorf("refused by alert %d", a.Alert))
+		return hello.Refused(a.Alert)
 	case !a.Done || a.Version < hello.TLS10 || a.Version > o.Version || !slices.Contains(o.Suites, a.Suite) || a.Compression != 0:
 		return errNotSpoken
 	}
@@ -189,8 +187,7 @@ func (c *Conn) awaitFinished(theirs protection) error {
 			}
 			return nil
 		case kind == hello.RecordAlert && len(body) == 2 && body[0] != 1:
-			alert := scanner.Values{scanner.ValueCode: strconv.Itoa(int(body[1]))}
-			return scanner.NotSeen(scanner.CauseTLSRefused, alert, fmt.Errorf("refused by alert %d", body[1]))
+			return hello.Refused(body[1])
 		case kind != hello.RecordAlert:
 			return errBad
 		}

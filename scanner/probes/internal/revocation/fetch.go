@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"carescan/scanner"
 	"carescan/scanner/bounded"
@@ -54,7 +53,14 @@ func (d *Desk) once(ctx context.Context, question string, ask func() ([]byte, er
 // errAbandoned is the end of a look, which is no answer for others.
 var errAbandoned = errors.New("the look that asked is over")
 
-var errHeavy = scanner.NotSeen(scanner.CauseTooLarge, scanner.Values{scanner.ValueLimit: strconv.Itoa(maxList>>20) + " MiB"}, errors.New("the list is larger than is read"))
+// tooHeavy is the end of an answer, or of all lists, over a number of bytes.
+func tooHeavy(most int) error {
+	limit := fmt.Sprintf("%d KiB", most>>10)
+	if most >= 1<<20 {
+		limit = fmt.Sprintf("%d MiB", most>>20)
+	}
+	return scanner.NotSeen(scanner.CauseTooLarge, scanner.Values{scanner.ValueLimit: limit}, errors.New("more came than the "+limit+" that are read"))
+}
 
 // list gives the list at an address, read once.
 func (d *Desk) list(ctx context.Context, q question, address string) (*list, error) {
@@ -66,7 +72,7 @@ func (d *Desk) list(ctx context.Context, q question, address string) (*list, err
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if d.weight+len(raw) > maxLists {
-			return nil, errHeavy
+			return nil, tooHeavy(maxLists)
 		}
 		d.weight += len(raw)
 		return raw, nil
@@ -108,14 +114,14 @@ func (q question) fetch(ctx context.Context, method, address string, body []byte
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, scanner.NotSeen(scanner.CauseHTTPStatus, scanner.Values{scanner.ValueCode: strconv.Itoa(response.StatusCode)}, fmt.Errorf("status %d", response.StatusCode))
+		return nil, scanner.BadStatus(response.StatusCode, fmt.Errorf("status %d", response.StatusCode))
 	}
 	raw, whole, err := bounded.Read(response.Body, most)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the answer of an authority: %w", err)
 	case !whole:
-		return nil, errHeavy
+		return nil, tooHeavy(most)
 	}
 	return raw, nil
 }

@@ -78,11 +78,11 @@ type question struct {
 func (q question) ask(ctx context.Context) []fact.RevocationAnswer {
 	var told []fact.RevocationAnswer
 	for _, address := range q.cert.OCSPServer[:min(1, len(q.cert.OCSPServer))] {
-		told = append(told, q.told("ocsp", address, func(a *fact.RevocationAnswer) error { return q.responder(ctx, a) }))
+		told = append(told, q.told("ocsp", address, func(a *fact.RevocationAnswer) error { return q.responder(ctx, address, a) }))
 	}
 	lists := q.cert.CRLDistributionPoints
 	for _, address := range lists[:min(maxSources, len(lists))] {
-		a := q.told("crl", address, func(a *fact.RevocationAnswer) error { return q.list(ctx, a) })
+		a := q.told("crl", address, func(a *fact.RevocationAnswer) error { return q.list(ctx, address, a) })
 		told = append(told, a)
 		if a.Status != "" {
 			break
@@ -104,13 +104,13 @@ func (q question) told(source, address string, ask func(*fact.RevocationAnswer) 
 	return a
 }
 
-// list reads the list at the address of an answer.
-func (q question) list(ctx context.Context, a *fact.RevocationAnswer) error {
-	found, err := q.desk.list(ctx, q, a.Address)
+// list reads the list at an address.
+func (q question) list(ctx context.Context, address string, a *fact.RevocationAnswer) error {
+	found, err := q.desk.list(ctx, q, address)
 	if err != nil {
 		return err
 	}
-	if err := found.covers(q.cert, q.issuer, a.Address); err != nil {
+	if err := found.covers(q.cert, q.issuer, address); err != nil {
 		return err
 	}
 	e, listed, err := found.find(q.cert.SerialNumber)
@@ -118,23 +118,20 @@ func (q question) list(ctx context.Context, a *fact.RevocationAnswer) error {
 		return err
 	}
 	a.Status, a.ThisUpdate, a.NextUpdate = fact.RevocationGood, found.head.ThisUpdate.UTC(), found.head.NextUpdate.UTC()
-	if found.head.NextUpdate.IsZero() {
-		a.NextUpdate = time.Time{}
-	}
 	if listed {
 		a.Status, a.RevokedAt, a.Reason = fact.Revoked, e.at.UTC(), e.reason
 	}
 	return nil
 }
 
-// responder asks the responder at the address of an answer (RFC 6960 appendix A.1).
-func (q question) responder(ctx context.Context, a *fact.RevocationAnswer) error {
+// responder asks the responder at an address (RFC 6960 appendix A.1).
+func (q question) responder(ctx context.Context, address string, a *fact.RevocationAnswer) error {
 	request, err := ocsp.CreateRequest(q.cert, q.issuer, nil)
 	if err != nil {
 		return fmt.Errorf("write a question of OCSP: %w", err)
 	}
-	kept, err := q.desk.once(ctx, "ocsp "+a.Address+" "+a.Certificate, func() ([]byte, error) {
-		return q.fetch(ctx, http.MethodPost, a.Address, request, maxAnswer)
+	kept, err := q.desk.once(ctx, "ocsp "+address+" "+a.Certificate, func() ([]byte, error) {
+		return q.fetch(ctx, http.MethodPost, address, request, maxAnswer)
 	})
 	if err != nil {
 		return err
@@ -143,10 +140,7 @@ func (q question) responder(ctx context.Context, a *fact.RevocationAnswer) error
 	if err != nil {
 		return scanner.NotSeen(scanner.CauseBadAnswer, nil, err)
 	}
-	a.ThisUpdate = answer.ThisUpdate.UTC()
-	if !answer.NextUpdate.IsZero() {
-		a.NextUpdate = answer.NextUpdate.UTC()
-	}
+	a.ThisUpdate, a.NextUpdate = answer.ThisUpdate.UTC(), answer.NextUpdate.UTC()
 	switch answer.Status {
 	case ocsp.Good:
 		a.Status = fact.RevocationGood

@@ -335,3 +335,12 @@ func FuzzList(f *testing.F) {
 		}
 	})
 }
+
+// TestTooHeavy: the limit told is that of what was read, a list or an answer of OCSP.
+func TestTooHeavy(t *testing.T) {
+	for most, want := range map[int]string{maxAnswer: "64 KiB", maxList: "12 MiB", maxLists: "64 MiB"} {
+		if got := scanner.CauseOf(tooHeavy(most)).Values[scanner.ValueLimit]; got != want {
+			t.Errorf("the limit of %d bytes is told as %q, want %q", most, got, want)
+		}
+	}
+}
