@@ -190,8 +190,8 @@ func badAlabel() *Fault {
 func PublicSuffix() *Fault {
 	return &Fault{
 		Because: scanner.Text{
-			FR: "c'est une terminaison publique, sous laquelle n'importe qui a son nom",
-			EN: "this is a public ending, below which anybody has a name",
+			FR: "c'est une terminaison publique, sous laquelle n'importe qui peut avoir un nom",
+			EN: "this is a public ending, below which anybody may have a name",
 		},
 		Hint: scanner.Text{
 			FR: "écrivez chacun de vos domaines, par exemple " + example + " et *." + example,

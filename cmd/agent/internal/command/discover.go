@@ -41,7 +41,7 @@ func (a *app) discover(ctx context.Context, declared config.Scope, ready runner.
 	}
 	unknown := found.Unknown.Merge()
 	a.warn(&cli.Problem{
-		Sentence: settings.Say("les serveurs de tous les domaines ne sont pas connus : %s", "the servers of all domains are not known: %s", unknown.Text()),
+		Sentence: settings.Say("les serveurs de certains domaines n'ont pas pu être trouvés : %s", "the servers of some domains could not be found: %s", unknown.Text()),
 		Hint:     unknown.Remedy(),
 	})
 	return cli.Exit(cli.ExitIncomplete)

@@ -53,7 +53,7 @@ var scopeSection = settings.Section{
 		},
 		"excluded_names": {
 			FR:      "noms jamais contactés, ni les adresses où ils mènent, quel que soit l'autre nom qui y mène ; tant qu'elles n'ont pas pu être cherchées, rien n'est contacté ; « *. » exclut tous les noms en dessous, dont les adresses ne sont connues que s'ils sont rencontrés : écrivez-les alors sous excluded",
-			EN:      `names never contacted, nor the addresses they lead to, whatever other name leads there; while these could not be found out, nothing is contacted; "*." excludes every name below, whose addresses are known only when they are met: then write these under excluded`,
+			EN:      `names never contacted, nor the addresses they lead to, whatever other name leads there; until these could be looked up, nothing is contacted; "*." excludes every name below, whose addresses are known only when they are met: then write these under excluded`,
 			Example: "[scanner-irm.chu-exemple.fr]",
 		},
 		"providers": {
@@ -67,7 +67,7 @@ var scopeSection = settings.Section{
 		"authorisation.by":        {FR: "fonction de qui autorise, et non son nom", EN: "function of who authorises, not a name", Needed: true, Example: "Directeur général"},
 		"authorisation.reference": {FR: "référence du document", EN: "reference of the document", Example: "CONV-2026-014"},
 		"authorisation.from":      {FR: "premier jour", EN: "first day", Example: "2026-01-01"},
-		"authorisation.until":     {FR: "dernier jour, compris ; au-delà de deux ans, plan, doctor et le rapport font une réserve", EN: "last day, included; beyond two years, plan, doctor and the report make a caveat", Needed: true, Example: "2027-01-01"},
+		"authorisation.until":     {FR: "dernier jour, compris ; au-delà de deux ans, plan, doctor et le rapport le signalent", EN: "last day, included; beyond two years, plan, doctor and the report say so", Needed: true, Example: "2027-01-01"},
 	},
 }
 

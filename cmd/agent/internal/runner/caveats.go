@@ -42,7 +42,7 @@ func Caveats(c config.Config, now time.Time) (caveats settings.Faults) {
 	for i, d := range config.Told[mailprobe.Settings](c) {
 		if name, err := hostname.Parse(d.Domain); err == nil && len(scope.Names) > 0 && !scope.HasName(name) {
 			caveats.Add(mailprobe.Section.Name+settings.At(i)+".domain",
-				settings.Say("%s n'est pas dans le périmètre : ses sélecteurs ne servent pas", "%s is not in the scope: its selectors serve nothing", name),
+				settings.Say("%s n'est pas dans le périmètre : ses sélecteurs ne servent pas", "%s is not in the scope: its selectors are of no use", name),
 				settings.Say("corrigez ce nom, ou ajoutez-le à scope.names", "correct this name, or add it to scope.names"))
 		}
 	}
@@ -61,7 +61,7 @@ func tooLong(key string, a scanner.Authorisation, now time.Time) (caveats settin
 	}
 	caveats.Add(key,
 		settings.Say("l'autorisation dure plus de %d ans", "the authorisation lasts more than %d years", longest),
-		settings.Say("écrivez un dernier jour plus proche : qui autorise doit être redemandé, et peut changer", "write a nearer last day: who authorises is to be asked again, and may change"))
+		settings.Say("écrivez un dernier jour plus proche, puis faites renouveler l'autorisation : la personne qui la donne peut changer", "write a nearer last day, then have the authorisation renewed: whoever gives it may change"))
 	return caveats
 }
 

@@ -47,8 +47,8 @@ func branched() *cli.Problem {
 func askedAgain(missing wire.Spans, found int, cause error) *cli.Problem {
 	return &cli.Problem{
 		Sentence: settings.Say(
-			"l'agrégateur n'a pas, ou n'a plus, les dossiers n° %s : %d gardés ici lui sont renvoyés",
-			"the aggregator does not hold, or no longer holds, bundles no. %s: %d kept here are sent to it again", missing.String(), found),
+			"numéros de dossiers que l'agrégateur n'a pas, ou n'a plus : %s ; gardés ici et renvoyés : %d",
+			"numbers of bundles that the aggregator does not hold, or no longer holds: %s; kept here and sent again: %d", missing.String(), found),
 		Hint: scanner.Text{
 			FR: "rien à faire ; si cela revient souvent, prévenez le centre régional",
 			EN: "nothing to do; if it comes back often, tell the regional centre",

@@ -80,8 +80,8 @@ func (a *app) examineChains(ctx context.Context, r *region) error {
 	}
 	for _, c := range chains {
 		if len(c.Missing) > 0 {
-			a.tell("Attention : de l'agent %s (établissement %s) manquent les dossiers n° %s. Il les renvoie de lui-même à son prochain envoi s'il les garde encore ; sinon, « carescan-agent resend --from %d » sur place.",
-				"Warning: of agent %s (establishment %s), bundles no. %s are missing. It sends them again by itself with its next one if it still keeps them; otherwise, carescan-agent resend --from %d on site.",
+			a.tell("Attention : agent %s (établissement %s), numéros de dossiers manquants : %s. L'agent renvoie de lui-même, à son prochain envoi, ce qu'il garde encore ; s'il en manque après cela, lancez « carescan-agent resend --from %d » sur place.",
+				"Warning: agent %s (establishment %s), numbers of missing bundles: %s. The agent sends again by itself, with its next one, what it still keeps; if some are missing after that, run carescan-agent resend --from %d on site.",
 				c.AgentID, c.FINESS, c.Missing, c.Missing[0].From)
 		}
 		if len(c.Twice) > 0 {
