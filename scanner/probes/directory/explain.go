@@ -81,6 +81,7 @@ func meaning(code result) (scanner.Cause, string) {
 		return of(scanner.CauseRefusedAnswer, "the directory does not know paged searches: allow them")
 	case resultBusy, resultUnavailable:
 		return of(scanner.CauseRateLimited, "the directory is too busy: try again later")
+	case resultSuccess: // of an answer that should not have been one
 	}
 	return scanner.Cause{Code: scanner.CauseRefusedAnswer}.With(scanner.ValueCode, strconv.Itoa(int(code))),
 		fmt.Sprintf("the directory answered with result code %d", code)
