@@ -97,23 +97,3 @@ func (g *Guard) judgeAuthority(r route) error {
 	}
 	return nil
 }
-
-// DialAuthority connects for as long as the look lasts, when the network leads to
-// authorities.
-func (l *Leash) DialAuthority(ctx context.Context, address string) (net.Conn, error) {
-	network, ok := l.network.(scanner.AuthorityDialer)
-	if !ok {
-		return nil, refuse(scanner.RefusedOutOfScope, address, "authorities are not asked about revocation")
-	}
-	return during(ctx, l, address, func(ctx context.Context) (net.Conn, error) {
-		conn, err := network.DialAuthority(ctx, address)
-		if err != nil {
-			return nil, err
-		}
-		if !l.hold(conn) {
-			abort(conn)
-			return nil, lookOver(address)
-		}
-		return conn, nil
-	})
-}

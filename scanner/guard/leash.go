@@ -39,7 +39,26 @@ func NewLeash(life context.Context, network scanner.Network, needs scanner.Needs
 // DialContext connects for as long as the look lasts.
 func (l *Leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return during(ctx, l, address, func(ctx context.Context) (net.Conn, error) {
-		conn, err := l.network.DialContext(l.marked(ctx), network, address)
+		return l.held(address)(l.network.DialContext(l.marked(ctx), network, address))
+	})
+}
+
+// DialAuthority connects for as long as the look lasts, when the network leads to
+// authorities.
+func (l *Leash) DialAuthority(ctx context.Context, address string) (net.Conn, error) {
+	network, ok := l.network.(scanner.AuthorityDialer)
+	if !ok {
+		return nil, refuse(scanner.RefusedOutOfScope, address, "authorities are not asked about revocation")
+	}
+	return during(ctx, l, address, func(ctx context.Context) (net.Conn, error) {
+		return l.held(address)(network.DialAuthority(ctx, address))
+	})
+}
+
+// held keeps a connection just made until the end of the look, or ends it when that
+// has come already.
+func (l *Leash) held(address string) func(net.Conn, error) (net.Conn, error) {
+	return func(conn net.Conn, err error) (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +67,7 @@ func (l *Leash) DialContext(ctx context.Context, network, address string) (net.C
 			return nil, lookOver(address)
 		}
 		return conn, nil
-	})
+	}
 }
 
 // marked tells the guard of a look at ports.

@@ -105,7 +105,11 @@ func short(group string) bool { return strings.EqualFold(group, "ffdhe2048") }
 func alone(group string) bool { return strings.HasPrefix(strings.ToLower(group), "mlkem") }
 
 func bits(g fact.DHGroup) scanner.Values {
-	return scanner.Values{"bits": strconv.Itoa(g.Bits), "known": cmp.Or(g.Known, "–")}
+	return scanner.Values{
+		"bits":     strconv.Itoa(g.Bits),
+		"known_fr": cmp.Or(g.Known, "d'aucune norme connue"),
+		"known_en": cmp.Or(g.Known, "of no known standard"),
+	}
 }
 
 func hybrid(t fact.TLS) string {
