@@ -111,8 +111,8 @@ func Through(f fact.DNSSEC, v scanner.Values) scanner.Values {
 	v["through_fr"], v["through_en"] = "", ""
 	for _, s := range f.Servers {
 		if s.Recursive && Asked(s) {
-			v["through_fr"] = " (vu à travers le résolveur " + s.Server + ", faute de pouvoir interroger directement)"
-			v["through_en"] = " (seen through resolver " + s.Server + ", for want of leave to ask directly)"
+			v["through_fr"] = " (vu à travers le résolveur " + s.Server + ", faute de pouvoir les interroger directement)"
+			v["through_en"] = " (seen through resolver " + s.Server + ", since they could not be asked directly)"
 		}
 	}
 	return v
