@@ -50,7 +50,8 @@ func TestHostileAgents(t *testing.T) {
 	us.expect(t, r, "first", id, good, http.StatusCreated)
 	us.expect(t, r, "again", id, good, http.StatusOK)
 	us.expect(t, r, "replay with another digest", id, us.seal(t, id, 1, finess), http.StatusConflict)
-	us.expect(t, r, "number going back", "", us.seal(t, "", 1, finess), http.StatusConflict)
+	// A clone, or a state put back: kept, and told (docs/adr/0032).
+	us.expect(t, r, "number used twice", "", us.seal(t, "", 1, finess), http.StatusCreated)
 	them.expect(t, r, "bundle of another establishment", "", them.seal(t, "", 1, finess), http.StatusForbidden)
 	them.expect(t, r, "bundle sealed by another agent", "", us.seal(t, "", 2, finess), http.StatusUnprocessableEntity, http.StatusForbidden)
 	for range 3 {
@@ -60,8 +61,8 @@ func TestHostileAgents(t *testing.T) {
 	us.expect(t, r, "noise", "", []byte("noise"), http.StatusBadRequest)
 
 	run(t, 2, programs.agent, "enrol", "--config", papers(t, finess), "--token", token) // used already
-	if n := countBundles(t, r.data); n != 1 {
-		t.Errorf("%d bundles are stored, want the good one only", n)
+	if n := countBundles(t, r.data); n != 2 {
+		t.Errorf("%d bundles are stored, want the good one and the one of its number", n)
 	}
 	if peak := peakMemory(t, r.process.Process.Pid); peak > memoryLimit {
 		t.Errorf("the aggregator held up to %d kB, want at most %d", peak, memoryLimit)
