@@ -36,9 +36,6 @@ func TestClaimIsOfOneProgram(t *testing.T) {
 }
 
 func TestCheckRights(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a mode says nothing of rights on Windows")
-	}
 	for name, c := range map[string]struct {
 		mode, others fs.FileMode
 		mend         string // empty when the rights are good
@@ -51,6 +48,9 @@ func TestCheckRights(t *testing.T) {
 		"group-writes":      {0o770, SharedWrite, "chmod 0700 "},
 		"folder-of-anybody": {0o777, SharedWrite, "chmod 0700 "},
 	} {
+		if runtime.GOOS == "windows" {
+			c.mend = "" // a mode says nothing of rights there, and nothing is refused for it
+		}
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "kept")
 			if err := os.WriteFile(path, nil, 0o600); err != nil {

@@ -67,9 +67,6 @@ func TestNotEnrolled(t *testing.T) {
 }
 
 func TestStateOfOthersIsRefused(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a mode says nothing of rights on Windows")
-	}
 	for name, c := range map[string]struct {
 		file string
 		mode fs.FileMode
@@ -82,6 +79,9 @@ func TestStateOfOthersIsRefused(t *testing.T) {
 		"folder-written":    {".", 0o730, "chmod 0700 "},
 		"folder-listed":     {".", 0o755, ""},
 	} {
+		if runtime.GOOS == "windows" {
+			c.mend = "" // a mode says nothing of rights there, and nothing is refused for it
+		}
 		t.Run(name, func(t *testing.T) {
 			folder := filepath.Join(t.TempDir(), "state")
 			id, err := Open(folder)
