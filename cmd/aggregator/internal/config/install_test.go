@@ -4,26 +4,25 @@ package config
 
 import (
 	"net"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
+
+	"carescan/cmd/internal/installed"
 )
 
 // TestImageUnitAndGuideAgree reads the Dockerfile, the unit and both guides, which
 // nothing else compares with the program.
 func TestImageUnitAndGuideAgree(t *testing.T) {
-	_, image, _ := strings.Cut(fileOf(t, "Dockerfile"), " AS aggregator\n")
-	unit := fileOf(t, "docs/systemd/carescan-aggregator.service")
+	_, image, _ := strings.Cut(installed.File(t, "Dockerfile"), " AS aggregator\n")
+	unit := installed.File(t, "docs/systemd/carescan-aggregator.service")
 	known := documentation()
 	data := known["data"].Default
 	for what, got := range map[string]string{
-		"data of the image":   only(t, image, `(?m)^ENV CARESCAN_AGGREGATOR_DATA=(\S+)$`),
-		"volume of the image": only(t, image, `(?m)^VOLUME (\S+)$`),
-		"owned in the image":  only(t, image, `(?m)^COPY .*--chown=nonroot:nonroot \S+ (\S+)$`),
-		"data of the unit":    only(t, unit, `(?m)^Environment=CARESCAN_AGGREGATOR_DATA=(\S+)$`),
-		"folder of the unit":  "/var/lib/" + only(t, unit, `(?m)^StateDirectory=(\S+)$`),
+		"data of the image":   installed.Only(t, image, `(?m)^ENV CARESCAN_AGGREGATOR_DATA=(\S+)$`),
+		"volume of the image": installed.Only(t, image, `(?m)^VOLUME (\S+)$`),
+		"owned in the image":  installed.Only(t, image, `(?m)^COPY .*--chown=nonroot:nonroot \S+ (\S+)$`),
+		"data of the unit":    installed.Only(t, unit, `(?m)^Environment=CARESCAN_AGGREGATOR_DATA=(\S+)$`),
+		"folder of the unit":  "/var/lib/" + installed.Only(t, unit, `(?m)^StateDirectory=(\S+)$`),
 	} {
 		if got != data {
 			t.Errorf("%s is %s, the program says %s", what, got, data)
@@ -36,11 +35,11 @@ func TestImageUnitAndGuideAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		ports = append(ports, port)
-		if got := only(t, image, `(?m)^ENV CARESCAN_AGGREGATOR_`+variable+`_LISTEN=(\S+)$`); got != "0.0.0.0:"+port {
+		if got := installed.Only(t, image, `(?m)^ENV CARESCAN_AGGREGATOR_`+variable+`_LISTEN=(\S+)$`); got != "0.0.0.0:"+port {
 			t.Errorf("the image listens on %s for %s, the program on port %s", got, key, port)
 		}
 	}
-	exposed := " " + only(t, image, `(?m)^EXPOSE (.+)$`) + " "
+	exposed := " " + installed.Only(t, image, `(?m)^EXPOSE (.+)$`) + " "
 	for _, port := range ports {
 		if !strings.Contains(exposed, " "+port+" ") {
 			t.Errorf("port %s is not exposed", port)
@@ -49,12 +48,12 @@ func TestImageUnitAndGuideAgree(t *testing.T) {
 	if n := len(strings.Fields(exposed)); n != len(ports) {
 		t.Errorf("%d ports are exposed, the program has %d", n, len(ports))
 	}
-	if file := only(t, unit, `--config (\S+)`); file != only(t, image, `"--config", "([^"]+)"`) {
+	if file := installed.Only(t, unit, `--config (\S+)`); file != installed.Only(t, image, `"--config", "([^"]+)"`) {
 		t.Errorf("the unit reads %s, the image another file", file)
 	}
-	account := only(t, unit, `(?m)^User=(\S+)$`)
+	account := installed.Only(t, unit, `(?m)^User=(\S+)$`)
 	for _, guide := range []string{"docs/guide.md", "docs/guide.fr.md"} {
-		text := fileOf(t, guide)
+		text := installed.File(t, guide)
 		for _, said := range []string{
 			"useradd --system --home-dir " + data + " --shell /usr/sbin/nologin " + account + "`", "sudo -u " + account + "`",
 		} {
@@ -66,24 +65,4 @@ func TestImageUnitAndGuideAgree(t *testing.T) {
 	if strings.Contains(unit, "DynamicUser") {
 		t.Error("people could not run the commands of an account that is made at each start")
 	}
-}
-
-// fileOf reads a file of the repository.
-func fileOf(t *testing.T, name string) string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "..", "..", filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
-// only finds the one place where a text says something.
-func only(t *testing.T, text, pattern string) string {
-	t.Helper()
-	found := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)
-	if len(found) != 1 {
-		t.Fatalf("%s is found %d times, want once", pattern, len(found))
-	}
-	return found[0][1]
 }
