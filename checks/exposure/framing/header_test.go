@@ -3,8 +3,6 @@
 package framing
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
 
 	"carescan/scanner"
@@ -19,32 +17,9 @@ func TestAgainstPublicHeaders(t *testing.T) {
 		"X-Frame-Options: SAMEORIGIN, SAMEORIGIN":         "one value said twice is one value (HTML Living Standard)",
 		"X-Frame-Options: ALLOW-FROM https://mozilla.org": "browsers no longer know the word (HTML Living Standard)",
 	}
-	var read struct {
-		Vectors []struct {
-			Header string  `json:"header"`
-			Value  *string `json:"value"` // nil when the header is absent
-			Pass   bool    `json:"pass"`
-		} `json:"vectors"`
-	}
-	if err := json.Unmarshal(scannertest.Vectors(t, "http/headers-observatory.json"), &read); err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range read.Vectors {
-		headers := map[string][]string{"x-frame-options": nil}
-		if _, ours := headers[strings.ToLower(v.Header)]; !ours {
-			continue
-		}
-		value := ""
-		delete(headers, strings.ToLower(v.Header))
-		if v.Value != nil {
-			value = *v.Value
-			headers[strings.ToLower(v.Header)] = []string{value}
-		}
-		got := judgeAnswer(fact.Hop{Headers: headers})
-		if _, known := argued[v.Header+": "+value]; ((got.Outcome == scanner.Pass) != v.Pass) != known {
-			t.Errorf("%s: %q is %s (%s), the Observatory passes it: %t", v.Header, value, got.Outcome, got.Reason, v.Pass)
-		}
-	}
+	scannertest.AgainstPublicHeaders(t, []string{"X-Frame-Options"}, argued, func(_ string, values []string) scanner.Verdict {
+		return judgeAnswer(fact.Hop{Headers: map[string][]string{"x-frame-options": values}})
+	})
 }
 
 // TestUnderstood follows the algorithm of the HTML Living Standard, section "The
