@@ -62,10 +62,13 @@ func New(t testing.TB) *Lab {
 	for _, line := range l.cables() {
 		run(t, "ip", strings.Fields(line)...)
 	}
+	if out, err := l.Command(t.Context(), "nft", "add", "table", "inet", "lab").CombinedOutput(); err != nil {
+		t.Skipf("this machine does not let a test install nftables counters: %v: %s", err, out)
+	}
 	counters := l.Command(t.Context(), "nft", "-f", "-")
 	counters.Stdin = strings.NewReader(ruleset)
-	if out, err := counters.CombinedOutput(); err != nil {
-		t.Skipf("this machine does not let a test install nftables counters: %v: %s", err, out)
+	if out, err := counters.CombinedOutput(); err != nil { // a fault of the rules is one of the test
+		t.Fatalf("install the counters of packets: %v: %s", err, out)
 	}
 	return l
 }
