@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -113,7 +112,7 @@ var packetDials = []struct {
 // TestPackets proves, at the level of packets, that nothing leaves the scope.
 func TestPackets(t *testing.T) {
 	lab := netlab.New(t)
-	startWorld(t, lab)
+	lab.Play(t, rolePlayed+"=world")
 	assertCountersCount(t, lab)
 	before := counters(t, lab)
 
@@ -140,7 +139,7 @@ func TestPackets(t *testing.T) {
 // asking by every way out after the end of its look.
 func TestPackets_noneAfterTheEndOfALook(t *testing.T) {
 	lab := netlab.New(t)
-	startWorld(t, lab)
+	lab.Play(t, rolePlayed+"=world")
 	before := counters(t, lab)
 	deaf := lab.Command(t.Context(), os.Args[0])
 	deaf.Env = append(os.Environ(), rolePlayed+"=deaf")
@@ -205,30 +204,6 @@ func counters(t *testing.T, lab *netlab.Lab) map[string]int {
 		read[name] = lab.Counter(t, name)
 	}
 	return read
-}
-
-// startWorld runs the servers of the world until the test ends.
-func startWorld(t *testing.T, lab *netlab.Lab) {
-	t.Helper()
-	world := lab.WorldCommand(t.Context(), os.Args[0])
-	world.Env = append(os.Environ(), rolePlayed+"=world")
-	world.Stderr = os.Stderr
-	out, err := world.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := world.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		var ended *exec.ExitError
-		if err := world.Wait(); err != nil && !errors.As(err, &ended) {
-			t.Errorf("end the world: %v", err)
-		}
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		t.Fatalf("the world did not start: %q, %v", line, err)
-	}
 }
 
 // playWorld serves DNS, and TCP on port 80 of every address, until it is killed.

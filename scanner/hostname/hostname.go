@@ -42,12 +42,9 @@ var (
 // Parse reads the whole name of one host or domain: two labels or more. The error
 // is a *Fault.
 func Parse(text string) (string, error) {
-	name, fault := read(text)
-	switch {
-	case fault != nil:
-		return "", fault
-	case strings.HasPrefix(name, "*"):
-		return "", starForbidden()
+	name, err := ParseLabels(text)
+	if err != nil {
+		return "", err
 	}
 	return whole(name)
 }

@@ -12,14 +12,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -96,7 +94,7 @@ func TestProvidersAreMetAsAClientMeetsThem(t *testing.T) {
 	} {
 		lab.Watch(t, name, match)
 	}
-	heard := startProviders(t, lab)
+	heard := lab.Play(t, rolePlayed+"=world")
 	scan := lab.Command(t.Context(), os.Args[0])
 	scan.Env = append(os.Environ(), rolePlayed+"=scanner")
 	var said, trouble bytes.Buffer
@@ -124,7 +122,7 @@ func TestDiscoveryAsksTheResolversOnly(t *testing.T) {
 	lab := netlab.New(t)
 	lab.Watch(t, "resolver", "ip daddr "+resolverInTest+" meta l4proto { tcp, udp } th dport 53")
 	lab.Watch(t, "others", "oifname != lo ip daddr != "+resolverInTest)
-	heard := startProviders(t, lab)
+	heard := lab.Play(t, rolePlayed+"=world")
 	discovery := lab.Command(t.Context(), os.Args[0])
 	discovery.Env = append(os.Environ(), rolePlayed+"=discoverer")
 	said, err := discovery.Output()
@@ -253,46 +251,6 @@ func playHospital() {
 		}
 	}
 	endOn(json.NewEncoder(os.Stdout).Encode(told))
-}
-
-// startProviders runs the world until the test ends, and gives what it heard.
-func startProviders(t *testing.T, lab *netlab.Lab) func() []string {
-	t.Helper()
-	world := lab.WorldCommand(t.Context(), os.Args[0])
-	world.Env = append(os.Environ(), rolePlayed+"=world")
-	world.Stderr = os.Stderr
-	out, err := world.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := world.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	if !lines.Scan() || lines.Text() != "ready" {
-		t.Fatalf("the world did not start: %q, %v", lines.Text(), lines.Err())
-	}
-	var heard []string
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for lines.Scan() {
-			heard = append(heard, lines.Text())
-		}
-	}()
-	stop := sync.OnceFunc(func() {
-		_ = world.Process.Kill()
-		<-ended
-		var exit *exec.ExitError
-		if err := world.Wait(); err != nil && !errors.As(err, &exit) {
-			t.Errorf("end the world: %v", err)
-		}
-	})
-	t.Cleanup(stop)
-	return func() []string {
-		stop()
-		return heard
-	}
 }
 
 // playProviders serves names and mail at every address, and says what it hears.
