@@ -78,6 +78,7 @@ const (
 	CauseLate          CauseCode = "look-late"
 	CauseNotAuthorised CauseCode = "not-authorised" // intrusive looks
 	CauseProvider      CauseCode = "provider"       // met as an ordinary client only
+	CauseNotAgain      CauseCode = "not-again"      // a second look was made for another part
 )
 
 // The causes that come from files and declarations.

@@ -318,6 +318,10 @@ var causeWords = map[CauseCode]wording{
 			"Add the name or the address to the scope if the establishment allows it to be looked at.",
 		},
 	},
+	CauseNotAgain: {
+		Text{"rien n'était à confirmer ici, et le premier regard vaut", "nothing had to be confirmed here, and the first look stands"},
+		Text{"Rien à faire.", "Nothing to do."},
+	},
 	CauseProvider: {
 		Text{"la cible est un prestataire déclaré, que l'agent ne rencontre que comme un client ordinaire[ ({where})]", "the target is a declared provider, which the agent meets as an ordinary client only[ ({where})]"},
 		Text{

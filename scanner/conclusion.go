@@ -14,13 +14,14 @@ import (
 // reference, found among the observations of the run.
 func (c Check) Conclude(looks []Observation, params json.RawMessage, run ...Observation) Finding {
 	first := c.Evaluate(looks[0], params, run...)
-	if len(looks) == 1 && (first.Outcome != Fail || c.Confirm == "") {
-		return first
-	}
 	if len(looks) == 1 {
-		return c.doubted(first, reasonUnconfirmed)
+		return c.standing(first)
 	}
-	second := c.Evaluate(looks[len(looks)-1], params, run...)
+	last := looks[len(looks)-1]
+	if last.notAgain(c.Reads) {
+		return c.standing(first)
+	}
+	second := c.Evaluate(last, params, run...)
 	f := c.agreed(first, second)
 	if first.Outcome == Fail && second.Outcome == Fail && first.Values[ValueAlso]+second.Values[ValueAlso] != "" {
 		f = c.seenTwice(looks, run, f)
@@ -32,6 +33,15 @@ func (c Check) Conclude(looks []Observation, params json.RawMessage, run ...Obse
 		}
 	}
 	return f
+}
+
+// standing is what a first look says when there was no second one, or one made for
+// something else.
+func (c Check) standing(first Finding) Finding {
+	if first.Outcome == Fail && c.Confirm != "" {
+		return c.doubted(first, reasonUnconfirmed)
+	}
+	return first
 }
 
 // agreed is what two looks say together: the last one when they agree, the
@@ -76,17 +86,19 @@ func (c Check) doubted(seen Finding, reason string) Finding {
 }
 
 // Doubts lists the observations behind failures that one look only has seen,
-// and how each is to be confirmed; the longer way wins.
-func (p Plan) Doubts(observations []Observation) map[string]Confirmation {
-	doubts := map[string]Confirmation{}
+// and what is to be looked at again, how; the longer way wins.
+func (p Plan) Doubts(observations []Observation) map[string]Doubt {
+	doubts := map[string]Doubt{}
 	for _, check := range p.Checks {
 		for _, looks := range looksOf(check.Judge.Fact, observations) {
 			if check.Confirm == "" || len(looks) > 1 || check.Evaluate(looks[0], check.Params, observations...).Outcome != Fail {
 				continue
 			}
-			if doubts[looks[0].ID] != ConfirmLater {
-				doubts[looks[0].ID] = check.Confirm
+			doubt := Doubt{check.Confirm, check.Reads}
+			if known, ok := doubts[looks[0].ID]; ok {
+				doubt = known.and(doubt)
 			}
+			doubts[looks[0].ID] = doubt
 		}
 	}
 	return doubts

@@ -3,6 +3,7 @@
 package scanner_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -70,12 +71,84 @@ func TestDoubts(t *testing.T) {
 	if got := plan.Doubts(append(shut, twice...)); len(got) != 0 {
 		t.Errorf("doubts = %v, want none about a pass or a confirmed failure", got)
 	}
-	if diff := cmp.Diff(map[string]scanner.Confirmation{once[0].ID: scanner.ConfirmAtOnce}, plan.Doubts(once)); diff != "" {
+	if diff := cmp.Diff(map[string]scanner.Doubt{once[0].ID: {How: scanner.ConfirmAtOnce}}, plan.Doubts(once)); diff != "" {
 		t.Errorf("doubts (-want +got):\n%s", diff)
 	}
 	plan.Checks = append(plan.Checks, scanner.PlannedCheck{Check: slow})
-	if got := plan.Doubts(once)[once[0].ID]; got != scanner.ConfirmLater {
-		t.Errorf("confirmed %q, want the longer of two ways", got)
+	if got := plan.Doubts(once)[once[0].ID]; got.How != scanner.ConfirmLater {
+		t.Errorf("confirmed %v, want the longer of two ways", got)
+	}
+}
+
+func TestDoubts_areAboutWhatTheFailingChecksRead(t *testing.T) {
+	plan := doorPlan()
+	plan.Checks[0].Confirm, plan.Checks[0].Reads = scanner.ConfirmAtOnce, []string{"lock"}
+	other := doorCheck("exposure.hinges", judgeDoor)
+	other.Confirm, other.Reads = scanner.ConfirmLater, []string{"hinges", "lock"}
+	plan.Checks = append(plan.Checks, scanner.PlannedCheck{Check: other})
+	seen := looks(t, "open")
+	want := scanner.Doubt{How: scanner.ConfirmLater, Parts: []string{"hinges", "lock"}}
+	if diff := cmp.Diff(want, plan.Doubts(seen)[seen[0].ID]); diff != "" {
+		t.Errorf("doubt (-want +got):\n%s", diff)
+	}
+	whole := doorCheck("exposure.door-and-wall", judgeDoor)
+	whole.Confirm = scanner.ConfirmAtOnce
+	plan.Checks = append(plan.Checks, scanner.PlannedCheck{Check: whole})
+	if got := plan.Doubts(seen)[seen[0].ID].Parts; got != nil {
+		t.Errorf("parts %v in doubt, want the whole fact: one check reads it all", got)
+	}
+}
+
+// A second look that left a part out says nothing of it.
+func TestConclude_theFirstLookStandsWhereTheSecondHadNothingToConfirm(t *testing.T) {
+	for name, test := range map[string]struct {
+		reads   []string
+		confirm scanner.Confirmation
+		first   string
+		want    string
+	}{
+		"pass":                     {[]string{"hinges"}, scanner.ConfirmLater, "shut", "pass shut"},
+		"whole-fact":               {nil, scanner.ConfirmLater, "shut", "pass shut"},
+		"believed-at-once":         {[]string{"hinges"}, "", "open", "fail open"},
+		"a-failure-is-not-for-all": {[]string{"hinges"}, scanner.ConfirmLater, "open", "inconclusive unconfirmed"},
+		"another-part":             {[]string{"lock"}, scanner.ConfirmLater, "open", "inconclusive not-confirmed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check := doorCheck("exposure.door", judgeDoor)
+			check.Confirm, check.Reads = test.confirm, test.reads
+			second := looks(t, "shut", "shut")[1]
+			second.Status, second.Unread = scanner.StatusPartial, []scanner.Gap{scanner.NotAgain("hinges")}
+			if !second.Whole() {
+				t.Error("a second look that left out what needed no confirmation is not whole")
+			}
+			f := check.Conclude([]scanner.Observation{looks(t, test.first)[0], second}, nil)
+			if got := string(f.Outcome) + " " + f.Reason; got != test.want {
+				t.Errorf("concluded %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWanted(t *testing.T) {
+	second := scanner.WithSecondLook(t.Context(), map[string][]string{"door": {"lock"}, "wall": nil})
+	for name, test := range map[string]struct {
+		ctx        context.Context
+		kind, part string
+		want       bool
+	}{
+		"first-look":       {t.Context(), "window", "glass", true},
+		"part-in-doubt":    {second, "door", "lock", true},
+		"kind-in-doubt":    {second, "door", "", true},
+		"other-part":       {second, "door", "hinges", false},
+		"whole-in-doubt":   {second, "wall", "bricks", true},
+		"kind-not-doubted": {second, "window", "", false},
+	} {
+		if got := scanner.Wanted(test.ctx, test.kind, test.part); got != test.want {
+			t.Errorf("%s: %s %s wanted: %v", name, test.kind, test.part, got)
+		}
+	}
+	if scanner.Attempt(second) != 1 {
+		t.Error("a second look is not the second attempt")
 	}
 }
 

@@ -188,7 +188,7 @@ func TestDoubts_areJudgedAgainstTheReference(t *testing.T) {
 		t.Errorf("doubts = %v: nothing fails without a reference", got)
 	}
 	run := []scanner.Observation{open, porterAt(t, scanner.Target{Kind: scanner.KindRegister, ID: "doors"}, false, nil)}
-	if diff := cmp.Diff(map[string]scanner.Confirmation{open.ID: scanner.ConfirmAtOnce}, plan.Doubts(run)); diff != "" {
+	if diff := cmp.Diff(map[string]scanner.Doubt{open.ID: {How: scanner.ConfirmAtOnce}}, plan.Doubts(run)); diff != "" {
 		t.Errorf("doubts (-want +got):\n%s", diff)
 	}
 }

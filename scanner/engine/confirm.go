@@ -4,7 +4,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"carescan/scanner"
@@ -14,51 +13,63 @@ import (
 // what it saw (exposure-checks.md section 1.2). A failure that could not be
 // looked at again stays unconfirmed, and the judgement says so.
 func (e Engine) confirm(ctx context.Context, plan scanner.Plan, first []seen) []seen {
-	atOnce, later := doubtful(plan, first)
-	results := e.lookAll(ctx, plan, looksAt(tasksOf(atOnce), 1))
+	doubts := plan.Doubts(observationsOf(first))
+	results := e.lookAll(ctx, plan, secondLooks(first, doubts, scanner.ConfirmAtOnce))
+	later := secondLooks(first, doubts, scanner.ConfirmLater)
 	if len(later) == 0 || !e.wait(ctx, latest(later).Add(e.ConfirmAfter)) {
 		return results
 	}
-	return append(results, e.lookAll(ctx, plan, looksAt(tasksOf(later), 1))...)
+	return append(results, e.lookAll(ctx, plan, later)...)
 }
 
-// doubtful sorts the looks that have to be confirmed by how.
-func doubtful(plan scanner.Plan, first []seen) (atOnce, later []seen) {
-	var all []scanner.Observation
+// secondLooks are those to be made in one of the ways; the longer way wins when a
+// look brought several facts.
+func secondLooks(first []seen, doubts map[string]scanner.Doubt, how scanner.Confirmation) []assignment {
+	var looks []assignment
 	for _, s := range first {
-		all = append(all, s.observations...)
-	}
-	doubts := plan.Doubts(all)
-	needs := func(s seen, how scanner.Confirmation) bool {
-		return slices.ContainsFunc(s.observations, func(o scanner.Observation) bool { return doubts[o.ID] == how })
-	}
-	for _, s := range first {
-		switch {
-		case needs(s, scanner.ConfirmLater):
-			later = append(later, s)
-		case needs(s, scanner.ConfirmAtOnce):
-			atOnce = append(atOnce, s)
+		again, way := inDoubt(s, doubts)
+		if way == how {
+			looks = append(looks, assignment{task: s.task, again: again, after: s.at})
 		}
 	}
-	return atOnce, later
+	return looks
 }
 
-func tasksOf(looks []seen) []scanner.Task {
-	var tasks []scanner.Task
-	for _, s := range looks {
-		tasks = append(tasks, s.task)
+// inDoubt are the parts of each kind of fact to be looked at again, and how.
+func inDoubt(s seen, doubts map[string]scanner.Doubt) (again map[string][]string, how scanner.Confirmation) {
+	again = map[string][]string{}
+	for _, o := range s.observations {
+		doubt, ok := doubts[o.ID]
+		if !ok {
+			continue
+		}
+		if how != scanner.ConfirmLater {
+			how = doubt.How
+		}
+		// A look may bring several facts of one kind: each may need other parts.
+		if known, ok := again[o.Kind]; ok && (len(known) == 0 || len(doubt.Parts) == 0) {
+			again[o.Kind] = nil
+			continue
+		}
+		again[o.Kind] = append(again[o.Kind], doubt.Parts...)
 	}
-	return tasks
+	return again, how
 }
 
-// latest is the moment the last of some looks began.
-func latest(looks []seen) time.Time {
-	var at time.Time
+func observationsOf(looks []seen) []scanner.Observation {
+	var all []scanner.Observation
 	for _, s := range looks {
-		for _, o := range s.observations {
-			if o.At.After(at) {
-				at = o.At
-			}
+		all = append(all, s.observations...)
+	}
+	return all
+}
+
+// latest is the moment the last of the looks to confirm began.
+func latest(looks []assignment) time.Time {
+	var at time.Time
+	for _, l := range looks {
+		if l.after.After(at) {
+			at = l.after
 		}
 	}
 	return at

@@ -86,3 +86,33 @@ func TestRun_waitsTenMinutesToConfirmLater(t *testing.T) {
 		t.Errorf("%d looks, %s (%s): a run stopped while it waits confirms nothing", looks.Load(), run.Findings[0].Outcome, run.Findings[0].Reason)
 	}
 }
+
+// TestRun_looksAgainAtWhatFailed has a probe that brings two kinds of fact, of which
+// one fails: only that one, and the part that its check reads, are looked at again.
+func TestRun_looksAgainAtWhatFailed(t *testing.T) {
+	check := doorCheck(scanner.ConfirmAtOnce)
+	check.Reads = []string{"lock"}
+	w := brings()
+	w.facts = []string{"door", "wall"}
+	w.observe = func(ctx context.Context, _ scanner.Network, _ scanner.Target) ([]scanner.Sighting, error) {
+		if scanner.Attempt(ctx) == 0 {
+			return []scanner.Sighting{{Fact: door{Open: true}}, {Fact: wall{}}}, nil
+		}
+		if scanner.Wanted(ctx, "wall", "") || scanner.Wanted(ctx, "door", "hinges") || !scanner.Wanted(ctx, "door", "lock") {
+			t.Error("the second look is made for something else than the lock of the door")
+		}
+		return []scanner.Sighting{{Fact: door{Open: true}, Unread: []scanner.Gap{scanner.NotAgain("hinges")}}}, nil
+	}
+	plan := planOf(scanner.Task{Probe: "walk", Target: chu})
+	plan.Checks = []scanner.PlannedCheck{check}
+	run := engineWith(w).Run(t.Context(), plan)
+	if run.Findings[0].Outcome != scanner.Fail || run.Status != scanner.RunComplete || len(run.Observations) != 3 {
+		t.Errorf("%s, %s, %d observations; want a confirmed failure, a complete run, three observations",
+			run.Findings[0].Outcome, run.Status, len(run.Observations))
+	}
+}
+
+// wall is a kind of fact that no check reads.
+type wall struct{}
+
+func (wall) FactKind() string { return "wall" }

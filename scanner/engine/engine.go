@@ -60,7 +60,7 @@ func (e Engine) Run(ctx context.Context, plan scanner.Plan) scanner.Run {
 		e.Clock = time.Now
 	}
 	run := e.begin(plan)
-	results := e.lookAll(ctx, plan, looksAt(plan.Tasks, 0))
+	results := e.lookAll(ctx, plan, firstLooks(plan.Tasks))
 	fill(&run, append(results, e.confirm(ctx, plan, results)...))
 	afford(&run)
 	judge(&run, plan)
@@ -89,17 +89,26 @@ func judge(run *scanner.Run, plan scanner.Plan) {
 	run.Controls = append([]scanner.ControlResult{}, j.Controls...)
 }
 
-// assignment is one look to make: a task, and whether it is done for the first
-// time.
+// assignment is one look to make.
 type assignment struct {
-	task    scanner.Task
-	attempt int
+	task scanner.Task
+	// again, in a look that confirms another one, are the parts in doubt of each kind of
+	// fact; no part stands for the whole fact.
+	again map[string][]string
+	after time.Time // the look that it confirms began
 }
 
-func looksAt(tasks []scanner.Task, attempt int) []assignment {
+func (a assignment) context(ctx context.Context) context.Context {
+	if a.again == nil {
+		return ctx
+	}
+	return scanner.WithSecondLook(ctx, a.again)
+}
+
+func firstLooks(tasks []scanner.Task) []assignment {
 	list := make([]assignment, 0, len(tasks))
 	for _, task := range tasks {
-		list = append(list, assignment{task, attempt})
+		list = append(list, assignment{task: task})
 	}
 	return list
 }
@@ -180,7 +189,7 @@ func (e Engine) status(observations []scanner.Observation) scanner.RunStatus {
 		recalled[p.Name()] = p.Needs().Recalls
 	}
 	sighted := func(o scanner.Observation) bool { return len(o.Fact) > 0 && !recalled[o.Probe] }
-	lacking := func(o scanner.Observation) bool { return o.Status != scanner.StatusCompleted }
+	lacking := func(o scanner.Observation) bool { return !o.Whole() }
 	switch {
 	case !slices.ContainsFunc(observations, sighted):
 		return scanner.RunFailed

@@ -39,6 +39,7 @@ type look struct {
 // seen is what a look brought back.
 type seen struct {
 	task         scanner.Task
+	at           time.Time // it began
 	observations []scanner.Observation
 	artifacts    []scanner.Artifact
 	names        map[string]string
@@ -55,7 +56,7 @@ func (e Engine) look(ctx context.Context, plan scanner.Plan, assigned assignment
 	if ctx.Err() != nil {
 		return l.completed(seen{err: stoppedLook("before")}, scanner.StatusSkipped)
 	}
-	result := l.watch(scanner.WithAttempt(ctx, assigned.attempt), e.Network, e.Timeout)
+	result := l.watch(assigned.context(ctx), e.Network, e.Timeout)
 	return l.completed(result, failure(ctx, result.err))
 }
 
@@ -176,7 +177,7 @@ func bounded(a scanner.Artifact) scanner.Artifact {
 // and did not bring, so that nothing unseen goes unsaid. An error that no such
 // observation can carry makes what was seen partial.
 func (l look) completed(result seen, status scanner.Status) seen {
-	result.task = l.task
+	result.task, result.at = l.task, l.at
 	why := scanner.Causes{{Code: scanner.CauseNothing, Detail: "the probe brought nothing back"}}
 	if result.err != nil {
 		why = scanner.CausesOf(result.err)
@@ -209,6 +210,9 @@ func (l look) missing(result seen) []string {
 	}
 	var missing []string
 	for _, kind := range l.probe.Facts() {
+		if _, doubted := l.again[kind]; l.again != nil && !doubted {
+			continue // nothing of it had to be confirmed
+		}
 		if !brought[kind] {
 			missing = append(missing, kind)
 		}
