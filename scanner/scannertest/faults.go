@@ -226,6 +226,10 @@ func siteFaults() []Fault {
 			FR: "La page d’administration du pare-feu est joignable depuis internet.",
 			EN: "The administration page of the firewall can be reached from the internet.",
 		}},
+		{"exposure.certificate-form", serviceTarget("resultats"), "malformed", scanner.Text{
+			FR: "Le certificat du serveur de résultats a un numéro de série négatif : certains programmes le refusent.",
+			EN: "The certificate of the results server has a negative serial number: some programs refuse it.",
+		}},
 		{"exposure.health-application", siteTarget("pacs"), "open", scanner.Text{
 			FR: "L’explorateur d’un serveur d’imagerie Orthanc est ouvert sans connexion.",
 			EN: "The explorer of an Orthanc imaging server is open without signing in.",
@@ -311,6 +315,10 @@ func unknowns() []Fault {
 		{"exposure.product-support", siteTarget("pacs"), "not-listed", scanner.Text{
 			FR: "Aucune liste publique ne dit jusqu’à quand Orthanc est corrigé.",
 			EN: "No public list says until when Orthanc is corrected.",
+		}},
+		{"exposure.tls-early-data", serviceTarget("resultats"), "not-known", scanner.Text{
+			FR: "Le certificat hors norme du serveur de résultats empêche la connexion complète qui montrerait s’il accepte des données anticipées.",
+			EN: "The malformed certificate of the results server prevents the whole connection that would show whether it accepts early data.",
 		}},
 		{"exposure.product-support", hostTarget(), "not-listed", scanner.Text{
 			FR: "Redis ne dit pas sa version : on ne sait pas s’il est encore corrigé.",

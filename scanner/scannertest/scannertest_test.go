@@ -168,6 +168,9 @@ func targets(s scannertest.Settings) []scanner.Target {
 		list = append(list, scanner.Target{Kind: scanner.KindSite, ID: origin},
 			scanner.ServiceTarget(strings.TrimPrefix(origin, "https://"), 443))
 	}
+	for _, place := range s.Services {
+		list = append(list, scanner.ServiceTarget(strings.TrimSuffix(place, ":443"), 443))
+	}
 	for _, host := range s.Hosts {
 		list = append(list, scanner.HostTarget(host))
 	}

@@ -278,6 +278,15 @@ func TestExpiredCertificate(t *testing.T) {
 	}
 }
 
+// TestNegativeSerial holds that the certificate of the exchange of results is what the
+// standard library refuses.
+func TestNegativeSerial(t *testing.T) {
+	h := start(t)
+	if err := handshake(t, h, "resultats.chu-exemple.test", tls.VersionTLS13); err == nil || !strings.Contains(err.Error(), "negative serial number") {
+		t.Errorf("handshake: %v", err)
+	}
+}
+
 func connect(t *testing.T, h *scannertest.Hospital) *ldap.Conn {
 	t.Helper()
 	d := h.Settings().Directory

@@ -14,6 +14,7 @@ type Settings struct {
 	Establishment scanner.Establishment
 	Domains       []string
 	Sites         []string // origins
+	Services      []string // "name:port" of what speaks TLS and is no site
 	Hosts         []string // whose ports are looked at
 	Ports         []int    // those that lead nowhere else on this machine
 	ScopeNames    []string
@@ -97,6 +98,7 @@ func (h *Hospital) Settings() Settings {
 	s := h.settings
 	s.Domains = slices.Clone(s.Domains)
 	s.Sites = slices.Clone(s.Sites)
+	s.Services = slices.Clone(s.Services)
 	s.Hosts = slices.Clone(s.Hosts)
 	s.Ports = slices.Clone(s.Ports)
 	s.Selectors = slices.Clone(s.Selectors)

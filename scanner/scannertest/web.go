@@ -23,7 +23,7 @@ import (
 var pages embed.FS
 
 // openSites serves every site over TLS, each on a port of its own, and port 80
-// of all of them on one more.
+// of all of them on one more; then the exchanges, which have no port 80.
 func (h *Hospital) openSites() error {
 	clear := plainHosts{}
 	for _, s := range sites() {
@@ -44,6 +44,12 @@ func (h *Hospital) openSites() error {
 	for host := range clear {
 		h.redirect(port, host+":80")
 	}
+	for _, s := range exchanges() {
+		if err := h.openSite(s, serve(http.StatusUnauthorized, "application/json", nil)); err != nil {
+			return err
+		}
+		h.settings.Services = append(h.settings.Services, s.place())
+	}
 	return nil
 }
 
@@ -56,12 +62,17 @@ func (h *Hospital) openSite(s site, content http.Handler) error {
 	if err != nil {
 		return err
 	}
+	if s.negative {
+		if certificate, err = h.withNegativeSerial(certificate); err != nil {
+			return err
+		}
+	}
 	config := modernTLS(certificate)
 	if s.old {
 		config = &tls.Config{MinVersion: tls.VersionTLS10, CipherSuites: ellipticSuites(), Certificates: []tls.Certificate{certificate}}
 	}
 	port, err := h.serveHTTP(content, config)
-	h.redirect(port, s.host()+":443")
+	h.redirect(port, s.place())
 	return err
 }
 

@@ -34,7 +34,7 @@ func Configuration(s scannertest.Settings, now time.Time) Section {
 			"by": "Directrice générale (fictive)", "reference": "laboratoire",
 			"from": now.Add(-time.Hour).UTC().Format(time.RFC3339), "until": now.Add(authorised).UTC().Format(time.RFC3339),
 		}},
-		"targets": Section{"domains": s.Domains, "sites": s.Sites, "hosts": s.Hosts},
+		"targets": Section{"domains": s.Domains, "sites": s.Sites, "services": s.Services, "hosts": s.Hosts},
 		"mail":    []Section{{"domain": s.Domains[0], "selectors": s.Selectors}},
 		"ports":   Section{"tcp": s.Ports},
 		// Every host of the lab shares one address: the pace is for one machine.
