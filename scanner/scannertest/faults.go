@@ -320,6 +320,10 @@ func unknowns() []Fault {
 			FR: "Le certificat hors norme du serveur de résultats empêche la connexion complète qui montrerait s’il accepte des données anticipées.",
 			EN: "The malformed certificate of the results server prevents the whole connection that would show whether it accepts early data.",
 		}},
+		{"exposure.tls-early-data", serviceTarget("teleconsultation"), "not-known", scanner.Text{
+			FR: "Une connexion complète en TLS 1.3 commence par plus de 255 octets, que l’équipement placé devant la téléconsultation rejette : tout le reste est jugé.",
+			EN: "A whole connection of TLS 1.3 begins with more than 255 bytes, which the box in front of the remote consultation resets: all the rest is judged.",
+		}},
 		{"exposure.product-support", hostTarget(), "not-listed", scanner.Text{
 			FR: "Redis ne dit pas sa version : on ne sait pas s’il est encore corrigé.",
 			EN: "Redis does not tell its version: whether it is still corrected is not known.",

@@ -287,6 +287,25 @@ func TestNegativeSerial(t *testing.T) {
 	}
 }
 
+// TestLongHellos holds that the box in front of the remote consultation resets a hello
+// of more than 255 bytes, and lets a smaller one through.
+func TestLongHellos(t *testing.T) {
+	h := start(t)
+	const host = "teleconsultation.chu-exemple.test"
+	if err := handshake(t, h, host, tls.VersionTLS13); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("a long hello: %v", err)
+	}
+	conn := dial(t, h, host+":443")
+	defer conn.Close()
+	small := &tls.Config{
+		ServerName: host, RootCAs: pool(t, h), MaxVersion: tls.VersionTLS12, CurvePreferences: []tls.CurveID{tls.X25519},
+		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
+	}
+	if err := tls.Client(conn, small).HandshakeContext(t.Context()); err != nil {
+		t.Errorf("a small hello: %v", err)
+	}
+}
+
 func connect(t *testing.T, h *scannertest.Hospital) *ldap.Conn {
 	t.Helper()
 	d := h.Settings().Directory

@@ -13,6 +13,7 @@ type site struct {
 	clearPolicy   bool                    // its security.txt leads to a policy without encryption
 	expired       bool                    // its certificate is
 	negative      bool                    // the serial number of its certificate is
+	boxed         bool                    // is behind a box that resets long hellos
 	old           bool                    // accepts old versions of TLS, their suites and their numbers
 	headers       map[string]string       // that it should not send
 	routes        map[string]http.Handler // pages of its own, by pattern
@@ -39,6 +40,7 @@ func sites() []site {
 func exchanges() []site {
 	return []site{
 		{name: "resultats", negative: true},
+		{name: "teleconsultation", boxed: true},
 	}
 }
 
