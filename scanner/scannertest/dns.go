@@ -24,7 +24,7 @@ type nameServer struct {
 }
 
 // openDNS answers over UDP and TCP: the resolver with the name servers, those of
-// them that are elsewhere, and the registry above.
+// them that are elsewhere, one that holds no zone any more, and the registry above.
 func (h *Hospital) openDNS() error {
 	zones, anchor, err := loadZones(h.now)
 	if err != nil {
@@ -39,14 +39,19 @@ func (h *Hospital) openDNS() error {
 	if err != nil {
 		return err
 	}
+	forgetful, err := h.openNameServer(h.neighbour(), nameServer{})
+	if err != nil {
+		return err
+	}
 	above, err := h.openNameServer(h.address, registry{zones[len(zones)-1]})
 	if err != nil {
 		return err
 	}
 	h.settings.TrustAnchor = []string{anchor.String()}
 	h.settings.Resolvers = []string{here}
-	h.redirect(here, "ns1."+domainMain+":53", "ns1."+domainHealth+":53", "ns2."+domainHealth+":53")
+	h.redirect(here, "ns1."+domainMain+":53", "ns1."+domainHealth+":53", "ns2."+domainHealth+":53", "ns1."+domainSchool+":53")
 	h.redirect(there, "ns2."+domainMain+":53")
+	h.redirect(forgetful, "ns2."+domainSchool+":53")
 	h.redirect(above, hostRegistry+":53")
 	return nil
 }

@@ -67,7 +67,7 @@ func faults() []Fault {
 
 // domainFaults are those of names and of mail.
 func domainFaults() []Fault {
-	main, health := scanner.DomainTarget(domainMain), scanner.DomainTarget(domainHealth)
+	main, health, school := scanner.DomainTarget(domainMain), scanner.DomainTarget(domainHealth), scanner.DomainTarget(domainSchool)
 	return []Fault{
 		{"exposure.dmarc-policy", main, "several", scanner.Text{
 			FR: "Deux enregistrements DMARC coexistent : les destinataires n’en appliquent aucun.",
@@ -144,6 +144,10 @@ func domainFaults() []Fault {
 		{"exposure.registration-lock", health, "unlocked", scanner.Text{
 			FR: "Rien n’empêche de transférer le nom de domaine à un autre bureau d’enregistrement.",
 			EN: "Nothing prevents moving the domain name to another registrar.",
+		}},
+		{"exposure.delegation", school, "lame", scanner.Text{
+			FR: "Le second serveur de noms de l’école ne sert plus son domaine, et reste désigné.",
+			EN: "The second name server of the school does not serve its domain any more, and is still listed.",
 		}},
 	}
 }
@@ -294,6 +298,10 @@ func unknowns() []Fault {
 		FR: "La liste des vulnérabilités exploitées nomme ce qui est installé, sans dire quelles versions sont touchées.",
 		EN: "The list of exploited vulnerabilities names what is installed, without the versions affected.",
 	}
+	noOperator := scanner.Text{
+		FR: "Les deux serveurs de noms sont sur cette machine : aucune donnée ne dit s’ils ont deux opérateurs.",
+		EN: "Both name servers are on this machine: no data say whether they have two operators.",
+	}
 	return []Fault{
 		{"exposure.product-flaws", siteTarget("admin"), "versions-not-stated", noVersions},
 		{"exposure.product-flaws", siteTarget("pacs"), "not-tracked", noFlawList},
@@ -308,10 +316,8 @@ func unknowns() []Fault {
 		}},
 		{"hosting.endpoints-consistent", applicationTarget(idBooking), "unknown-network", noNetwork},
 		{"hosting.endpoints-consistent", applicationTarget(idRemote), "unknown-network", noNetwork},
-		{"exposure.name-server-spread", scanner.DomainTarget(domainMain), "as-unknown", scanner.Text{
-			FR: "Les deux serveurs de noms sont sur cette machine : aucune donnée ne dit s’ils ont deux opérateurs.",
-			EN: "Both name servers are on this machine: no data say whether they have two operators.",
-		}},
+		{"exposure.name-server-spread", scanner.DomainTarget(domainMain), "as-unknown", noOperator},
+		{"exposure.name-server-spread", scanner.DomainTarget(domainSchool), "as-unknown", noOperator},
 		{"exposure.product-support", siteTarget("pacs"), "not-listed", scanner.Text{
 			FR: "Aucune liste publique ne dit jusqu’à quand Orthanc est corrigé.",
 			EN: "No public list says until when Orthanc is corrected.",

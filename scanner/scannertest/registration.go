@@ -23,6 +23,7 @@ func registrations() []registered {
 	return []registered{
 		{domainMain, 400 * day, locked},
 		{domainHealth, 30 * day, []string{"active"}},
+		{domainSchool, 250 * day, locked},
 		{domainHost, 200 * day, locked},
 		{domainNews, 300 * day, locked},
 	}

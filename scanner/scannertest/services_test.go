@@ -109,6 +109,22 @@ func TestOneZoneMayBeCopied(t *testing.T) {
 	}
 }
 
+// TestLameServer asks both servers of the school: one of them gave its zone up.
+func TestLameServer(t *testing.T) {
+	h := start(t)
+	for server, want := range map[string]int{"ns1": dns.RcodeSuccess, "ns2": dns.RcodeRefused} {
+		client := dns.Client{}
+		question := new(dns.Msg).SetQuestion("ifsi-exemple.test.", dns.TypeSOA)
+		answer, _, err := client.Exchange(question, h.Settings().Redirects[server+".ifsi-exemple.test:53"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Rcode != want || answer.Authoritative != (want == dns.RcodeSuccess) {
+			t.Errorf("%s: %v", server, answer)
+		}
+	}
+}
+
 func copyZone(h *scannertest.Hospital, name string) (records []dns.RR, err error) {
 	server := h.Settings().Redirects["ns1."+strings.TrimSuffix(name, ".")+":53"]
 	parts, err := new(dns.Transfer).In(new(dns.Msg).SetAxfr(name), server)

@@ -59,6 +59,7 @@ type Application struct {
 const (
 	domainMain   = "chu-exemple.test"
 	domainHealth = "chu-exemple-sante.test"
+	domainSchool = "ifsi-exemple.test"
 	domainHost   = "hebergeur-exemple.test"  // of a hosting provider, outside the scope
 	domainNews   = "infolettre-exemple.test" // of a newsletter provider, outside the scope
 	hostRegistry = "ns.registre.test"
@@ -85,11 +86,13 @@ func establishment() scanner.Establishment {
 func baseSettings() Settings {
 	return Settings{
 		Establishment: establishment(),
-		Domains:       []string{domainMain, domainHealth},
-		ScopeNames:    []string{domainMain, "*." + domainMain, domainHealth, "*." + domainHealth},
-		Ranges:        []string{"127.0.0.0/8"},
-		Selectors:     []string{"s2026"},
-		Redirects:     map[string]string{},
+		Domains:       []string{domainMain, domainHealth, domainSchool},
+		ScopeNames: []string{
+			domainMain, "*." + domainMain, domainHealth, "*." + domainHealth, domainSchool, "*." + domainSchool,
+		},
+		Ranges:    []string{"127.0.0.0/8"},
+		Selectors: []string{"s2026"},
+		Redirects: map[string]string{},
 	}
 }
 
