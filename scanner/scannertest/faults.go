@@ -67,7 +67,8 @@ func faults() []Fault {
 
 // domainFaults are those of names and of mail.
 func domainFaults() []Fault {
-	main, health, school := scanner.DomainTarget(domainMain), scanner.DomainTarget(domainHealth), scanner.DomainTarget(domainSchool)
+	main, health := scanner.DomainTarget(domainMain), scanner.DomainTarget(domainHealth)
+	school, group := scanner.DomainTarget(domainSchool), scanner.DomainTarget(domainGroup)
 	return []Fault{
 		{"exposure.dmarc-policy", main, "several", scanner.Text{
 			FR: "Deux enregistrements DMARC coexistent : les destinataires n’en appliquent aucun.",
@@ -148,6 +149,14 @@ func domainFaults() []Fault {
 		{"exposure.delegation", school, "lame", scanner.Text{
 			FR: "Le second serveur de noms de l’école ne sert plus son domaine, et reste désigné.",
 			EN: "The second name server of the school does not serve its domain any more, and is still listed.",
+		}},
+		{"exposure.mail-starttls", group, "without", scanner.Text{
+			FR: "Le filtre de messagerie d’un prestataire déclaré ne sait pas chiffrer : le courrier du groupement arrive en clair.",
+			EN: "The mail filter of a declared provider cannot encrypt: the mail of the group arrives in clear.",
+		}},
+		{"exposure.mta-sts", group, "absent", scanner.Text{
+			FR: "Rien n’oblige les expéditeurs à chiffrer le courrier du groupement.",
+			EN: "Nothing makes senders encrypt the mail of the group.",
 		}},
 	}
 }
@@ -285,7 +294,32 @@ func insideFaults() []Fault {
 }
 
 // unknowns is the table of what cannot be concluded, by design.
-func unknowns() []Fault {
+func unknowns() []Fault { return append(ownUnknowns(), providerUnknowns()...) }
+
+// providerUnknowns are those of the domain that others serve.
+func providerUnknowns() []Fault {
+	group := scanner.DomainTarget(domainGroup)
+	stranger := scanner.Text{
+		FR: "Un serveur de noms du groupement est celui d’un prestataire que personne n’a déclaré : il n’est pas interrogé.",
+		EN: "One name server of the group is that of a provider whom nobody declared: it is not asked.",
+	}
+	return []Fault{
+		{"exposure.delegation", group, "stranger", stranger},
+		{"exposure.open-recursion", group, "stranger", stranger},
+		{"exposure.soa-timers", group, "stranger", stranger},
+		{"exposure.zone-transfer", group, "not-asked", stranger},
+		{"exposure.clear-mail-login", group, "as-client", scanner.Text{
+			FR: "Un prestataire n’est rencontré qu’en simple client, qui n’essaie aucune connexion à son filtre de messagerie.",
+			EN: "A provider is met as an ordinary client only, who tries no sign-in at its mail filter.",
+		}},
+		{"exposure.name-server-spread", group, "as-unknown", scanner.Text{
+			FR: "Aucune donnée ne dit si les serveurs de noms des deux prestataires sont dans deux réseaux.",
+			EN: "No data say whether the name servers of both providers are in two networks.",
+		}},
+	}
+}
+
+func ownUnknowns() []Fault {
 	noNetwork := scanner.Text{
 		FR: "L’adresse du service n’est à personne (RFC 5737) : aucune donnée ne dit à quel réseau elle appartient.",
 		EN: "The address of the service is nobody’s (RFC 5737): no data say which network it belongs to.",

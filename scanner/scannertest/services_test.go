@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
@@ -121,6 +122,37 @@ func TestLameServer(t *testing.T) {
 		}
 		if answer.Rcode != want || answer.Authoritative != (want == dns.RcodeSuccess) {
 			t.Errorf("%s: %v", server, answer)
+		}
+	}
+}
+
+// TestOperatorServesItsCustomers asks the declared provider as a client does: it
+// answers for the group alone, resolves nothing, and does not encrypt mail.
+func TestOperatorServesItsCustomers(t *testing.T) {
+	h := start(t)
+	for name, want := range map[string]int{
+		"ght-exemple.test.": dns.RcodeSuccess, "chu-exemple.test.": dns.RcodeRefused, "exemple.fr.": dns.RcodeRefused,
+	} {
+		client := dns.Client{}
+		answer, _, err := client.Exchange(new(dns.Msg).SetQuestion(name, dns.TypeSOA), h.Settings().Redirects["ns1.operateur-exemple.test:53"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Rcode != want || answer.RecursionAvailable {
+			t.Errorf("%s: %v", name, answer)
+		}
+	}
+	filter, err := smtp.Dial(h.Settings().Redirects["filtre.operateur-exemple.test:25"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer filter.Close()
+	if encrypted, _ := filter.Extension("STARTTLS"); encrypted || filter.SupportsAuth("PLAIN") {
+		t.Errorf("encrypted %t, logins %t", encrypted, filter.SupportsAuth("PLAIN"))
+	}
+	for place := range h.Settings().Redirects {
+		if strings.HasPrefix(place, "ns1.hebergeur-exemple.test:") {
+			t.Errorf("%s leads somewhere: the provider that nobody declared must not be met", place)
 		}
 	}
 }

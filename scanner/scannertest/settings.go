@@ -19,6 +19,7 @@ type Settings struct {
 	Ports         []int    // those that lead nowhere else on this machine
 	ScopeNames    []string
 	Ranges        []string
+	Providers     []string // third parties that serve the domains
 	Resolvers     []string // "address:port"
 	// TrustAnchor is the DS of the parent zone, where validation begins.
 	TrustAnchor []string
@@ -57,13 +58,15 @@ type Application struct {
 // The names of the hospital. The top-level domain .test leads nowhere (RFC 6761
 // section 6.2).
 const (
-	domainMain   = "chu-exemple.test"
-	domainHealth = "chu-exemple-sante.test"
-	domainSchool = "ifsi-exemple.test"
-	domainHost   = "hebergeur-exemple.test"  // of a hosting provider, outside the scope
-	domainNews   = "infolettre-exemple.test" // of a newsletter provider, outside the scope
-	hostRegistry = "ns.registre.test"
-	hostRDAP     = "rdap.registre.test"
+	domainMain     = "chu-exemple.test"
+	domainHealth   = "chu-exemple-sante.test"
+	domainSchool   = "ifsi-exemple.test"
+	domainGroup    = "ght-exemple.test"
+	domainOperator = "operateur-exemple.test"  // of a declared provider
+	domainHost     = "hebergeur-exemple.test"  // of a hosting provider, outside the scope
+	domainNews     = "infolettre-exemple.test" // of a newsletter provider, outside the scope
+	hostRegistry   = "ns.registre.test"
+	hostRDAP       = "rdap.registre.test"
 )
 
 // The declared ids that targets are made of.
@@ -86,9 +89,10 @@ func establishment() scanner.Establishment {
 func baseSettings() Settings {
 	return Settings{
 		Establishment: establishment(),
-		Domains:       []string{domainMain, domainHealth, domainSchool},
+		Domains:       []string{domainMain, domainHealth, domainSchool, domainGroup},
 		ScopeNames: []string{
 			domainMain, "*." + domainMain, domainHealth, "*." + domainHealth, domainSchool, "*." + domainSchool,
+			domainGroup, "*." + domainGroup,
 		},
 		Ranges:    []string{"127.0.0.0/8"},
 		Selectors: []string{"s2026"},
@@ -107,6 +111,7 @@ func (h *Hospital) Settings() Settings {
 	s.Selectors = slices.Clone(s.Selectors)
 	s.ScopeNames = slices.Clone(s.ScopeNames)
 	s.Ranges = slices.Clone(s.Ranges)
+	s.Providers = slices.Clone(s.Providers)
 	s.Resolvers = slices.Clone(s.Resolvers)
 	s.TrustAnchor = slices.Clone(s.TrustAnchor)
 	s.Redirects = maps.Clone(s.Redirects)

@@ -37,8 +37,8 @@ func loadZones(now time.Time) ([]zone, *dns.DS, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	signed := []string{domainMain, domainSchool}
-	for _, name := range append(signed, domainHealth, domainHost, domainNews) {
+	signed := []string{domainMain, domainSchool, domainGroup}
+	for _, name := range append(signed, domainHealth, domainOperator, domainHost, domainNews) {
 		z, err := loadZone(name)
 		if err != nil {
 			return nil, nil, err

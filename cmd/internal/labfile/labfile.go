@@ -30,7 +30,7 @@ func Configuration(s scannertest.Settings, now time.Time) Section {
 	return Section{
 		"vantage":       string(scanner.VantageInternet),
 		"establishment": Section{"finess": string(s.Establishment.FINESS), "legal_finess": string(s.Establishment.LegalFINESS), "name": s.Establishment.Name},
-		"scope": Section{"names": s.ScopeNames, "ranges": s.Ranges, "authorisation": Section{
+		"scope": Section{"names": s.ScopeNames, "ranges": s.Ranges, "providers": s.Providers, "authorisation": Section{
 			"by": "Directrice générale (fictive)", "reference": "laboratoire",
 			"from": now.Add(-time.Hour).UTC().Format(time.RFC3339), "until": now.Add(authorised).UTC().Format(time.RFC3339),
 		}},
