@@ -356,11 +356,11 @@ func ownUnknowns() []Fault {
 			FR: "Aucune liste publique ne dit jusqu’à quand Orthanc est corrigé.",
 			EN: "No public list says until when Orthanc is corrected.",
 		}},
-		{"exposure.tls-early-data", serviceTarget("resultats"), "not-known", scanner.Text{
+		{"exposure.tls-early-data", serviceTarget("resultats"), "malformed-certificate", scanner.Text{
 			FR: "Le certificat hors norme du serveur de résultats empêche la connexion complète qui montrerait s’il accepte des données anticipées.",
 			EN: "The malformed certificate of the results server prevents the whole connection that would show whether it accepts early data.",
 		}},
-		{"exposure.tls-early-data", serviceTarget("teleconsultation"), "not-known", scanner.Text{
+		{"exposure.tls-early-data", serviceTarget("teleconsultation"), "short-hellos", scanner.Text{
 			FR: "Une connexion complète en TLS 1.3 commence par plus de 255 octets, que l’équipement placé devant la téléconsultation rejette : tout le reste est jugé.",
 			EN: "A whole connection of TLS 1.3 begins with more than 255 bytes, which the box in front of the remote consultation resets: all the rest is judged.",
 		}},
