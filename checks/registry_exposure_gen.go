@@ -1874,7 +1874,7 @@ func exposurednssecchainPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La chaîne de signatures DNSSEC du domaine est valide",
 			Why:      "Un domaine signé dont la chaîne est rompue disparaît pour tous ceux qui vérifient les signatures\u00a0: plus de site, plus de courriel. Les autorités de certification vérifient aussi\u00a0: ses certificats ne peuvent plus être renouvelés.",
-			How:      "On suit les signatures depuis la clé de la racine jusqu'au domaine, puis on vérifie les enregistrements du domaine (SOA, DNSKEY, NS, MX, A) et l'absence d'un nom tiré au hasard, sur chacun de ses serveurs de noms que le périmètre permet d'interroger, et par les résolveurs sinon. Une signature qui ne tient pas sur un seul serveur suffit à une non-conformité critique. Un second vérificateur, le résolveur, est consulté\u00a0: s'il refuse un domaine que nous trouvons valide, on ne conclut pas. Une rupture située plus haut que le domaine n'est pas de son fait\u00a0: non concluant. Un domaine dont il est prouvé qu'il n'est pas signé n'est pas jugé ici, mais par la vérification de la présence de DNSSEC. Les absences que NSEC3 laisse sans protection (option «\u00a0opt-out\u00a0» ou plus de 150 itérations) sont signalées sans être une non-conformité.",
+			How:      "On suit les signatures depuis la clé de la racine jusqu'au domaine, puis on vérifie les enregistrements du domaine (SOA, DNSKEY, NS, MX, A) et l'absence d'un nom tiré au hasard, sur chacun de ses serveurs de noms que le périmètre permet d'interroger, et par les résolveurs sinon. Une signature qui ne tient pas sur un seul serveur suffit à une non-conformité critique. Un serveur qui répond qu'il ne sert pas le domaine est laissé de côté, comme le font les résolveurs, tant qu'un autre le sert\u00a0: la vérification de la délégation le signale. Un second vérificateur, le résolveur, est consulté\u00a0: s'il refuse un domaine que nous trouvons valide, on ne conclut pas. Une rupture située plus haut que le domaine n'est pas de son fait\u00a0: non concluant. Un domaine dont il est prouvé qu'il n'est pas signé n'est pas jugé ici, mais par la vérification de la présence de DNSSEC. Les absences que NSEC3 laisse sans protection (option «\u00a0opt-out\u00a0» ou plus de 150 itérations) sont signalées sans être une non-conformité.",
 			Fix:      "Si l'empreinte (DS) ne correspond plus à la clé, publier la bonne auprès du bureau d'enregistrement, ou faire retirer l'ancienne. Si des signatures sont expirées ou absentes, resigner la zone et vérifier que tous les serveurs secondaires l'ont reçue. Si l'hébergeur DNS signe la zone, lui transmettre ce constat sans délai.",
 			Conclude: "Vérifier que les serveurs de noms du domaine sont dans le périmètre autorisé («\u00a0scope\u00a0» dans agent.yaml) et qu'ils donnent à l'agent leurs signatures, sur le port 53 en UDP comme en TCP\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -1910,7 +1910,7 @@ func exposurednssecchainPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The chain of DNSSEC signatures of the domain holds",
 			Why:      "A signed domain whose chain is broken vanishes for everybody who verifies signatures: no more site, no more mail. Certification authorities verify too: its certificates can no longer be renewed.",
-			How:      "Signatures are followed from the key of the root down to the domain. Then the records of the domain (SOA, DNSKEY, NS, MX, A) and the absence of a random name are verified, on each of its name servers that the scope allows to ask, through the resolvers otherwise. A signature that does not hold on a single server is enough for a critical failure. A second validator, the resolver, is consulted: when it refuses a domain that holds for us, nothing is concluded. A break above the domain is not of its making: inconclusive. A domain that is proven unsigned is not judged here, but by the check of the presence of DNSSEC. Absences that NSEC3 leaves unprotected (opt-out, or more than 150 iterations) are said and are no failure.",
+			How:      "Signatures are followed from the key of the root down to the domain. Then the records of the domain (SOA, DNSKEY, NS, MX, A) and the absence of a random name are verified, on each of its name servers that the scope allows to ask, through the resolvers otherwise. A signature that does not hold on a single server is enough for a critical failure. A server that answers that it does not hold the domain is passed over, as by resolvers, as long as another one holds it: the check of the delegation tells it. A second validator, the resolver, is consulted: when it refuses a domain that holds for us, nothing is concluded. A break above the domain is not of its making: inconclusive. A domain that is proven unsigned is not judged here, but by the check of the presence of DNSSEC. Absences that NSEC3 leaves unprotected (opt-out, or more than 150 iterations) are said and are no failure.",
 			Fix:      "When the print (DS) no longer matches the key, publish the right one at the registrar, or have the old one removed. When signatures are expired or missing, sign the zone again and make sure that all secondary servers received it. When the DNS host signs the zone, pass this finding on without delay.",
 			Conclude: "Check that the name servers of the domain are in the authorised scope (\"scope\" in agent.yaml) and that they give the agent their signatures, on port 53 over UDP and TCP; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -1996,7 +1996,7 @@ func exposurednssecsignaturelifePapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les signatures DNSSEC du domaine sont renouvelées à temps",
 			Why:      "Une signature DNSSEC a une date de fin. Si le renouvellement automatique s'arrête, ou si un serveur secondaire ne reçoit plus la zone, le domaine devient injoignable d'un coup pour ceux qui vérifient.",
-			How:      "Sur chaque serveur interrogé, on regarde la date de fin des signatures des enregistrements placés au sommet de la zone (SOA, DNSKEY, NS, MX, A). Une signature expirée sur un seul serveur\u00a0: non-conformité majeure. Moins de 12 heures restantes\u00a0: non-conformité importante. Si plusieurs signatures couvrent les mêmes données, la plus durable compte.",
+			How:      "Sur chaque serveur interrogé, on regarde la date de fin des signatures des enregistrements placés au sommet de la zone (SOA, DNSKEY, NS, MX, A). Une signature expirée sur un seul serveur\u00a0: non-conformité majeure. Moins de 12 heures restantes\u00a0: non-conformité importante. Si plusieurs signatures couvrent les mêmes données, la plus durable compte. Un serveur qui répond qu'il ne sert pas le domaine est laissé de côté tant qu'un autre le sert\u00a0: la vérification de la délégation le signale.",
 			Fix:      "Relancer la signature automatique de la zone, vérifier que chaque serveur secondaire a bien reçu la nouvelle version, et surveiller la date de fin des signatures.",
 			Conclude: "Vérifier que les serveurs de noms du domaine sont dans le périmètre autorisé («\u00a0scope\u00a0» dans agent.yaml) et qu'ils donnent à l'agent leurs signatures, sur le port 53 en UDP comme en TCP\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -2020,7 +2020,7 @@ func exposurednssecsignaturelifePapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The DNSSEC signatures of the domain are renewed in time",
 			Why:      "A DNSSEC signature has an end date. When automatic renewal stops, or a secondary server no longer receives the zone, the domain becomes unreachable at once for those who verify.",
-			How:      "On each server asked, the end of the signatures of the records at the top of the zone (SOA, DNSKEY, NS, MX, A). A signature that is expired on a single server: high failure. Less than 12 hours left: medium failure. When several signatures cover the same data, the longest-lived counts.",
+			How:      "On each server asked, the end of the signatures of the records at the top of the zone (SOA, DNSKEY, NS, MX, A). A signature that is expired on a single server: high failure. Less than 12 hours left: medium failure. When several signatures cover the same data, the longest-lived counts. A server that answers that it does not hold the domain is passed over as long as another one holds it: the check of the delegation tells it.",
 			Fix:      "Start the automatic signing of the zone again, make sure that each secondary server received the new version, and watch the end date of signatures.",
 			Conclude: "Check that the name servers of the domain are in the authorised scope (\"scope\" in agent.yaml) and that they give the agent their signatures, on port 53 over UDP and TCP; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -4547,18 +4547,20 @@ func exposuretlsearlydataPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le service refuse les données anticipées",
 			Why:      "Les données anticipées de TLS 1.3 (0-RTT) peuvent être enregistrées et rejouées par un tiers\u00a0: une même demande serait traitée deux fois.",
-			How:      "On lit dans le ticket de session si le service accepterait des données anticipées\u00a0; aucune n'est jamais envoyée. Acceptées\u00a0: non-conformité mineure. Sans TLS 1.3\u00a0: non applicable. Sans réponse claire, le résultat est non concluant.",
+			How:      "On lit dans le ticket de session si le service accepterait des données anticipées\u00a0; aucune n'est jamais envoyée. Acceptées\u00a0: non-conformité mineure. Sans TLS 1.3\u00a0: non applicable. Sans réponse claire, le résultat est non concluant\u00a0: un certificat mal écrit, ou un équipement qui coupe les longs messages, peut arrêter l'agent avant le ticket.",
 			Fix:      "Désactiver les données anticipées (0-RTT) sur le serveur ou le frontal.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, et que le pare-feu laisse l'agent le joindre plusieurs fois de suite\u00a0; relancer ensuite l'examen. À défaut, lire dans la configuration du service si les données anticipées (0-RTT) y sont permises.",
 			Reasons: map[string]scanner.Reason{
-				"accepted":   {Headline: "Le service accepte des données anticipées, qu'un tiers peut rejouer", Message: "Le service accepte des données anticipées (0-RTT)."},
-				"closed":     {Message: "Le port est fermé\u00a0: rien à juger."},
-				"no-address": {Message: "Le nom n'a pas d'adresse\u00a0: rien à juger."},
-				"no-tls13":   {Message: "Le service ne parle pas TLS 1.3\u00a0: rien à juger."},
-				"not-known":  {Message: "On ne sait pas si le service accepte des données anticipées.", Remedy: "Relancer l'examen\u00a0; si le doute demeure, chercher ce qui interrompt les échanges de l'agent avec ce service (limite de débit, équipement qui coupe les négociations TLS) et l'y exempter."},
-				"other-talk": {Message: "Le port répond, mais ne parle pas TLS."},
-				"refused":    {Message: "Le service n'accepte pas de données anticipées."},
-				"unreached":  {Message: "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.", Remedy: "Vérifier que le service est en marche, puis demander à l'équipe réseau que rien ne bloque l'adresse de l'agent vers ce port\u00a0; relancer ensuite l'examen. Si le service n'existe plus, le retirer de «\u00a0targets\u00a0» dans agent.yaml."},
+				"accepted":              {Headline: "Le service accepte des données anticipées, qu'un tiers peut rejouer", Message: "Le service accepte des données anticipées (0-RTT)."},
+				"closed":                {Message: "Le port est fermé\u00a0: rien à juger."},
+				"malformed-certificate": {Message: "Le certificat du service est mal écrit, ce qui arrête l'agent avant la session, où se lit si le service accepte des données anticipées.", Remedy: "Faire réémettre le certificat du service sans son défaut de forme, puis relancer l'examen\u00a0; à défaut, lire dans la configuration du service si les données anticipées (0-RTT) y sont permises."},
+				"no-address":            {Message: "Le nom n'a pas d'adresse\u00a0: rien à juger."},
+				"no-tls13":              {Message: "Le service ne parle pas TLS 1.3\u00a0: rien à juger."},
+				"not-known":             {Message: "On ne sait pas si le service accepte des données anticipées.", Remedy: "Relancer l'examen\u00a0; si le doute demeure, chercher ce qui interrompt les échanges de l'agent avec ce service (limite de débit, équipement qui coupe les négociations TLS) et l'y exempter."},
+				"other-talk":            {Message: "Le port répond, mais ne parle pas TLS."},
+				"refused":               {Message: "Le service n'accepte pas de données anticipées."},
+				"short-hellos":          {Message: "Un équipement placé devant le service coupe les négociations TLS qui commencent par un long message, ce qui arrête l'agent avant la session, où se lit si le service accepte des données anticipées.", Remedy: "Demander à qui tient l'équipement placé devant le service de laisser passer les messages TLS de toute longueur, puis relancer l'examen\u00a0; à défaut, lire dans la configuration du service si les données anticipées (0-RTT) y sont permises."},
+				"unreached":             {Message: "Le service n'a pas pu être joint\u00a0: on ne sait pas ce qu'il accepte.", Remedy: "Vérifier que le service est en marche, puis demander à l'équipe réseau que rien ne bloque l'adresse de l'agent vers ce port\u00a0; relancer ensuite l'examen. Si le service n'existe plus, le retirer de «\u00a0targets\u00a0» dans agent.yaml."},
 			},
 			References: []string{
 				"ANSSI, recommandations de sécurité relatives à TLS (SDE-NT-35), R23",
@@ -4568,18 +4570,20 @@ func exposuretlsearlydataPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The service refuses early data",
 			Why:      "The early data of TLS 1.3 (0-RTT) can be recorded and replayed by a stranger: one request would be carried out twice.",
-			How:      "Whether the service would accept early data is read in the session ticket; none is ever sent. Accepted: a low failure. Without TLS 1.3: not applicable. Without a clear answer the outcome is inconclusive.",
+			How:      "Whether the service would accept early data is read in the session ticket; none is ever sent. Accepted: a low failure. Without TLS 1.3: not applicable. Without a clear answer the outcome is inconclusive: a certificate that is written badly, or a device that cuts long messages, may stop the agent before the ticket.",
 			Fix:      "Disable early data (0-RTT) on the server or the front end.",
 			Conclude: "Check that the service runs at the declared address, and that the firewall lets the agent reach it several times in a row; then scan again. Failing that, read in the configuration of the service whether early data (0-RTT) are allowed there.",
 			Reasons: map[string]scanner.Reason{
-				"accepted":   {Headline: "The service accepts early data, which a stranger can replay", Message: "The service accepts early data (0-RTT)."},
-				"closed":     {Message: "The port is closed: nothing to judge."},
-				"no-address": {Message: "The name has no address: nothing to judge."},
-				"no-tls13":   {Message: "The service does not speak TLS 1.3: nothing to judge."},
-				"not-known":  {Message: "Whether the service accepts early data is not known.", Remedy: "Scan again; if the doubt remains, look for what interrupts the exchanges of the agent with this service (rate limit, device that cuts TLS negotiations) and exempt the agent there."},
-				"other-talk": {Message: "The port answers, but does not speak TLS."},
-				"refused":    {Message: "The service accepts no early data."},
-				"unreached":  {Message: "The service could not be reached: what it accepts is not known.", Remedy: "Check that the service is running, then ask the network team that nothing blocks the address of the agent to this port; then scan again. If the service no longer exists, remove it from \"targets\" in agent.yaml."},
+				"accepted":              {Headline: "The service accepts early data, which a stranger can replay", Message: "The service accepts early data (0-RTT)."},
+				"closed":                {Message: "The port is closed: nothing to judge."},
+				"malformed-certificate": {Message: "The certificate of the service is written badly, which stops the agent before the session, where it is read whether the service accepts early data.", Remedy: "Have the certificate of the service issued again without its fault of form, then scan again; failing that, read in the configuration of the service whether early data (0-RTT) are allowed there."},
+				"no-address":            {Message: "The name has no address: nothing to judge."},
+				"no-tls13":              {Message: "The service does not speak TLS 1.3: nothing to judge."},
+				"not-known":             {Message: "Whether the service accepts early data is not known.", Remedy: "Scan again; if the doubt remains, look for what interrupts the exchanges of the agent with this service (rate limit, device that cuts TLS negotiations) and exempt the agent there."},
+				"other-talk":            {Message: "The port answers, but does not speak TLS."},
+				"refused":               {Message: "The service accepts no early data."},
+				"short-hellos":          {Message: "A device in front of the service cuts TLS negotiations that begin with a long message, which stops the agent before the session, where it is read whether the service accepts early data.", Remedy: "Ask whoever runs the device in front of the service to let TLS messages of any length through, then scan again; failing that, read in the configuration of the service whether early data (0-RTT) are allowed there."},
+				"unreached":             {Message: "The service could not be reached: what it accepts is not known.", Remedy: "Check that the service is running, then ask the network team that nothing blocks the address of the agent to this port; then scan again. If the service no longer exists, remove it from \"targets\" in agent.yaml."},
 			},
 			References: []string{
 				"ANSSI, recommendations on TLS (SDE-NT-35), R23",

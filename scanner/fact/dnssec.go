@@ -129,6 +129,9 @@ type DNSSECServer struct {
 	Keys      []ZoneKey   `json:"keys,omitempty"`
 	Sets      []SignedSet `json:"sets,omitempty"`
 	Error     string      `json:"error,omitempty"` // why it was not asked
+	// Lame tells that it was asked, and answered every time that it does not hold the
+	// zone: by a refusal, or without authority (RFC 1912 section 2.8).
+	Lame bool `json:"lame,omitempty"`
 }
 
 // TypeDenial is the type of a set asked under a random name, which should not

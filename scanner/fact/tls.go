@@ -83,6 +83,9 @@ type TLS struct {
 	// Garbled is whether what was shown in the place of the leaf is no certificate
 	// that anything could be read of; Chain is then empty.
 	Garbled bool `json:"garbled,omitempty"`
+	// ShortHellos is whether short hellos only are answered: a middle box loses the
+	// others.
+	ShortHellos bool `json:"short_hellos,omitempty"`
 	// Why says, for what is unknown, the reason. The keys are those of Versions,
 	// Offers, Signatures and Flaws, "trust", "chain", "staple" (and the time-stamps with
 	// it), "suites 1.2", "groups 1.3"…, and

@@ -21,16 +21,17 @@ const stopWithin = 5 * time.Second
 type nameServer struct {
 	zones        []zone          // the parent last
 	transferable map[string]bool // origins of zones anybody may copy
+	own          bool            // offers no recursion: it is nobody's resolver
 }
 
 // openDNS answers over UDP and TCP: the resolver with the name servers, those of
-// them that are elsewhere, and the registry above.
+// them that are elsewhere, one that holds no zone any more, and the registry above.
 func (h *Hospital) openDNS() error {
 	zones, anchor, err := loadZones(h.now)
 	if err != nil {
 		return err
 	}
-	server := nameServer{zones, map[string]bool{dns.Fqdn(domainHealth): true}}
+	server := nameServer{zones: zones, transferable: map[string]bool{dns.Fqdn(domainHealth): true}}
 	here, err := h.openNameServer(h.address, server)
 	if err != nil {
 		return err
@@ -39,14 +40,22 @@ func (h *Hospital) openDNS() error {
 	if err != nil {
 		return err
 	}
+	forgetful, err := h.openNameServer(h.neighbour(), nameServer{})
+	if err != nil {
+		return err
+	}
+	if err := h.openOperator(zones); err != nil {
+		return err
+	}
 	above, err := h.openNameServer(h.address, registry{zones[len(zones)-1]})
 	if err != nil {
 		return err
 	}
 	h.settings.TrustAnchor = []string{anchor.String()}
 	h.settings.Resolvers = []string{here}
-	h.redirect(here, "ns1."+domainMain+":53", "ns1."+domainHealth+":53", "ns2."+domainHealth+":53")
+	h.redirect(here, "ns1."+domainMain+":53", "ns1."+domainHealth+":53", "ns2."+domainHealth+":53", "ns1."+domainSchool+":53")
 	h.redirect(there, "ns2."+domainMain+":53")
+	h.redirect(forgetful, "ns2."+domainSchool+":53")
 	h.redirect(above, hostRegistry+":53")
 	return nil
 }
@@ -76,8 +85,13 @@ func (h *Hospital) redirect(to string, from ...string) {
 // neighbour is an address of another network, as two name servers should have
 // (RFC 2182 section 3.1).
 func (h *Hospital) neighbour() string {
+	return h.network(1)
+}
+
+// network is an address of another network, by its rank after that of the hospital.
+func (h *Hospital) network(rank byte) string {
 	parts := netip.MustParseAddr(h.address).As4() // checked by newHospital
-	parts[2]++
+	parts[2] += rank
 	return netip.AddrFrom4(parts).String()
 }
 
@@ -125,7 +139,7 @@ func (s nameServer) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
 	q := question.Question[0] // exactly one, by the library's own acceptance rule
 	answer := new(dns.Msg)
 	answer.SetReply(question)
-	answer.RecursionAvailable = true
+	answer.RecursionAvailable = !s.own
 	switch z, known := s.zoneOf(q); {
 	case question.Opcode != dns.OpcodeQuery || q.Qclass != dns.ClassINET || !known:
 		answer.Rcode = dns.RcodeRefused // the lab does not know the world outside .test

@@ -68,6 +68,7 @@ func faults() []Fault {
 // domainFaults are those of names and of mail.
 func domainFaults() []Fault {
 	main, health := scanner.DomainTarget(domainMain), scanner.DomainTarget(domainHealth)
+	school, group := scanner.DomainTarget(domainSchool), scanner.DomainTarget(domainGroup)
 	return []Fault{
 		{"exposure.dmarc-policy", main, "several", scanner.Text{
 			FR: "Deux enregistrements DMARC coexistent : les destinataires n’en appliquent aucun.",
@@ -144,6 +145,18 @@ func domainFaults() []Fault {
 		{"exposure.registration-lock", health, "unlocked", scanner.Text{
 			FR: "Rien n’empêche de transférer le nom de domaine à un autre bureau d’enregistrement.",
 			EN: "Nothing prevents moving the domain name to another registrar.",
+		}},
+		{"exposure.delegation", school, "lame", scanner.Text{
+			FR: "Le second serveur de noms de l’école ne sert plus son domaine, et reste désigné.",
+			EN: "The second name server of the school does not serve its domain any more, and is still listed.",
+		}},
+		{"exposure.mail-starttls", group, "without", scanner.Text{
+			FR: "Le filtre de messagerie d’un prestataire déclaré ne sait pas chiffrer : le courrier du groupement arrive en clair.",
+			EN: "The mail filter of a declared provider cannot encrypt: the mail of the group arrives in clear.",
+		}},
+		{"exposure.mta-sts", group, "absent", scanner.Text{
+			FR: "Rien n’oblige les expéditeurs à chiffrer le courrier du groupement.",
+			EN: "Nothing makes senders encrypt the mail of the group.",
 		}},
 	}
 }
@@ -226,6 +239,10 @@ func siteFaults() []Fault {
 			FR: "La page d’administration du pare-feu est joignable depuis internet.",
 			EN: "The administration page of the firewall can be reached from the internet.",
 		}},
+		{"exposure.certificate-form", serviceTarget("resultats"), "malformed", scanner.Text{
+			FR: "Le certificat du serveur de résultats a un numéro de série négatif : certains programmes le refusent.",
+			EN: "The certificate of the results server has a negative serial number: some programs refuse it.",
+		}},
 		{"exposure.health-application", siteTarget("pacs"), "open", scanner.Text{
 			FR: "L’explorateur d’un serveur d’imagerie Orthanc est ouvert sans connexion.",
 			EN: "The explorer of an Orthanc imaging server is open without signing in.",
@@ -277,7 +294,32 @@ func insideFaults() []Fault {
 }
 
 // unknowns is the table of what cannot be concluded, by design.
-func unknowns() []Fault {
+func unknowns() []Fault { return append(ownUnknowns(), providerUnknowns()...) }
+
+// providerUnknowns are those of the domain that others serve.
+func providerUnknowns() []Fault {
+	group := scanner.DomainTarget(domainGroup)
+	stranger := scanner.Text{
+		FR: "Un serveur de noms du groupement est celui d’un prestataire que personne n’a déclaré : il n’est pas interrogé.",
+		EN: "One name server of the group is that of a provider whom nobody declared: it is not asked.",
+	}
+	return []Fault{
+		{"exposure.delegation", group, "stranger", stranger},
+		{"exposure.open-recursion", group, "stranger", stranger},
+		{"exposure.soa-timers", group, "stranger", stranger},
+		{"exposure.zone-transfer", group, "not-asked", stranger},
+		{"exposure.clear-mail-login", group, "as-client", scanner.Text{
+			FR: "Un prestataire n’est rencontré qu’en simple client, qui n’essaie aucune connexion à son filtre de messagerie.",
+			EN: "A provider is met as an ordinary client only, who tries no sign-in at its mail filter.",
+		}},
+		{"exposure.name-server-spread", group, "as-unknown", scanner.Text{
+			FR: "Aucune donnée ne dit si les serveurs de noms des deux prestataires sont dans deux réseaux.",
+			EN: "No data say whether the name servers of both providers are in two networks.",
+		}},
+	}
+}
+
+func ownUnknowns() []Fault {
 	noNetwork := scanner.Text{
 		FR: "L’adresse du service n’est à personne (RFC 5737) : aucune donnée ne dit à quel réseau elle appartient.",
 		EN: "The address of the service is nobody’s (RFC 5737): no data say which network it belongs to.",
@@ -289,6 +331,10 @@ func unknowns() []Fault {
 	noVersions := scanner.Text{
 		FR: "La liste des vulnérabilités exploitées nomme ce qui est installé, sans dire quelles versions sont touchées.",
 		EN: "The list of exploited vulnerabilities names what is installed, without the versions affected.",
+	}
+	noOperator := scanner.Text{
+		FR: "Les deux serveurs de noms sont sur cette machine : aucune donnée ne dit s’ils ont deux opérateurs.",
+		EN: "Both name servers are on this machine: no data say whether they have two operators.",
 	}
 	return []Fault{
 		{"exposure.product-flaws", siteTarget("admin"), "versions-not-stated", noVersions},
@@ -304,13 +350,19 @@ func unknowns() []Fault {
 		}},
 		{"hosting.endpoints-consistent", applicationTarget(idBooking), "unknown-network", noNetwork},
 		{"hosting.endpoints-consistent", applicationTarget(idRemote), "unknown-network", noNetwork},
-		{"exposure.name-server-spread", scanner.DomainTarget(domainMain), "as-unknown", scanner.Text{
-			FR: "Les deux serveurs de noms sont sur cette machine : aucune donnée ne dit s’ils ont deux opérateurs.",
-			EN: "Both name servers are on this machine: no data say whether they have two operators.",
-		}},
+		{"exposure.name-server-spread", scanner.DomainTarget(domainMain), "as-unknown", noOperator},
+		{"exposure.name-server-spread", scanner.DomainTarget(domainSchool), "as-unknown", noOperator},
 		{"exposure.product-support", siteTarget("pacs"), "not-listed", scanner.Text{
 			FR: "Aucune liste publique ne dit jusqu’à quand Orthanc est corrigé.",
 			EN: "No public list says until when Orthanc is corrected.",
+		}},
+		{"exposure.tls-early-data", serviceTarget("resultats"), "malformed-certificate", scanner.Text{
+			FR: "Le certificat hors norme du serveur de résultats empêche la connexion complète qui montrerait s’il accepte des données anticipées.",
+			EN: "The malformed certificate of the results server prevents the whole connection that would show whether it accepts early data.",
+		}},
+		{"exposure.tls-early-data", serviceTarget("teleconsultation"), "short-hellos", scanner.Text{
+			FR: "Une connexion complète en TLS 1.3 commence par plus de 255 octets, que l’équipement placé devant la téléconsultation rejette : tout le reste est jugé.",
+			EN: "A whole connection of TLS 1.3 begins with more than 255 bytes, which the box in front of the remote consultation resets: all the rest is judged.",
 		}},
 		{"exposure.product-support", hostTarget(), "not-listed", scanner.Text{
 			FR: "Redis ne dit pas sa version : on ne sait pas s’il est encore corrigé.",

@@ -70,20 +70,13 @@ func (c *finiteConn) Read(p []byte) (int, error) {
 	if c.rest != nil {
 		return c.rest.Read(p)
 	}
-	hello := make([]byte, 5)
-	if _, err := io.ReadFull(c.Conn, hello); err != nil {
-		return 0, fmt.Errorf("read a hello: %w", err)
+	hello, err := firstRecord(c.Conn)
+	if err != nil {
+		return 0, err
 	}
-	if hello[0] == recordHandshake {
-		body := make([]byte, binary.BigEndian.Uint16(hello[3:]))
-		if _, err := io.ReadFull(c.Conn, body); err != nil {
-			return 0, fmt.Errorf("read a hello: %w", err)
-		}
-		if version, ours := onlyFinite(body); ours {
-			_, _ = c.Write(c.flight(version)) // whoever asked may be gone
-			return 0, io.EOF
-		}
-		hello = append(hello, body...)
+	if version, ours := onlyFinite(hello[recordHead:]); ours {
+		_, _ = c.Write(c.flight(version)) // whoever asked may be gone
+		return 0, io.EOF
 	}
 	c.rest = io.MultiReader(bytes.NewReader(hello), c.Conn)
 	return c.rest.Read(p)

@@ -65,7 +65,11 @@ const (
 
 // respond plays a responder on a free port.
 func (h *Hospital) respond(answer responder) (at string, err error) {
-	listener, err := net.Listen("tcp4", net.JoinHostPort(h.address, "0"))
+	return h.respondAt(h.address, answer)
+}
+
+func (h *Hospital) respondAt(address string, answer responder) (at string, err error) {
+	listener, err := net.Listen("tcp4", net.JoinHostPort(address, "0"))
 	if err != nil {
 		return "", fmt.Errorf("listen: %w", err)
 	}

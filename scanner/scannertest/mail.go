@@ -33,7 +33,7 @@ func (h *Hospital) openMail() error {
 	if err := h.openMailServer(modernTLS(certificate)); err != nil {
 		return err
 	}
-	port, err := h.respond(oldMail)
+	port, err := h.respond(clearMail(hostOldMail, "SIZE 20480000", "AUTH LOGIN PLAIN"))
 	if err != nil {
 		return err
 	}
@@ -85,17 +85,26 @@ func (deafSession) Mail(string, *smtp.MailOptions) error { return nil }
 func (deafSession) Rcpt(string, *smtp.RcptOptions) error { return errNotHere }
 func (deafSession) Data(io.Reader) error                 { return errNotHere }
 
-// oldMail greets, takes passwords without encryption, and knows nothing else.
-func oldMail(line []byte) []byte {
-	switch verb := strings.ToUpper(string(line[:min(len(line), 4)])); verb {
-	case "":
-		return []byte("220 " + hostOldMail + " ESMTP\r\n")
-	case "EHLO":
-		return []byte("250-" + hostOldMail + "\r\n250-SIZE 20480000\r\n250 AUTH LOGIN PLAIN\r\n")
-	case "QUIT":
-		return nil
+// clearMail greets, says what it can do, which is never to encrypt, and knows nothing
+// else.
+func clearMail(host string, abilities ...string) responder {
+	last := len(abilities) - 1
+	introduction := "250-" + host + "\r\n"
+	for _, ability := range abilities[:last] {
+		introduction += "250-" + ability + "\r\n"
 	}
-	return []byte("502 5.5.1 Commande inconnue\r\n")
+	introduction += "250 " + abilities[last] + "\r\n"
+	return func(line []byte) []byte {
+		switch verb := strings.ToUpper(string(line[:min(len(line), 4)])); verb {
+		case "":
+			return []byte("220 " + host + " ESMTP\r\n")
+		case "EHLO":
+			return []byte(introduction)
+		case "QUIT":
+			return nil
+		}
+		return []byte("502 5.5.1 Commande inconnue\r\n")
+	}
 }
 
 // openMailPolicy publishes the policy of MTA-STS (RFC 8461 section 3.2).

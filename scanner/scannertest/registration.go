@@ -23,6 +23,9 @@ func registrations() []registered {
 	return []registered{
 		{domainMain, 400 * day, locked},
 		{domainHealth, 30 * day, []string{"active"}},
+		{domainSchool, 250 * day, locked},
+		{domainGroup, 350 * day, locked},
+		{domainOperator, 500 * day, locked},
 		{domainHost, 200 * day, locked},
 		{domainNews, 300 * day, locked},
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
@@ -106,6 +107,53 @@ func TestOneZoneMayBeCopied(t *testing.T) {
 	}
 	if answer := ask(t, h, "chu-exemple-sante.test.", dns.TypeAXFR); answer.Rcode != dns.RcodeRefused {
 		t.Errorf("transfer over UDP: %v", answer)
+	}
+}
+
+// TestLameServer asks both servers of the school: one of them gave its zone up.
+func TestLameServer(t *testing.T) {
+	h := start(t)
+	for server, want := range map[string]int{"ns1": dns.RcodeSuccess, "ns2": dns.RcodeRefused} {
+		client := dns.Client{}
+		question := new(dns.Msg).SetQuestion("ifsi-exemple.test.", dns.TypeSOA)
+		answer, _, err := client.Exchange(question, h.Settings().Redirects[server+".ifsi-exemple.test:53"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Rcode != want || answer.Authoritative != (want == dns.RcodeSuccess) {
+			t.Errorf("%s: %v", server, answer)
+		}
+	}
+}
+
+// TestOperatorServesItsCustomers asks the declared provider as a client does: it
+// answers for the group alone, resolves nothing, and does not encrypt mail.
+func TestOperatorServesItsCustomers(t *testing.T) {
+	h := start(t)
+	for name, want := range map[string]int{
+		"ght-exemple.test.": dns.RcodeSuccess, "chu-exemple.test.": dns.RcodeRefused, "exemple.fr.": dns.RcodeRefused,
+	} {
+		client := dns.Client{}
+		answer, _, err := client.Exchange(new(dns.Msg).SetQuestion(name, dns.TypeSOA), h.Settings().Redirects["ns1.operateur-exemple.test:53"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Rcode != want || answer.RecursionAvailable {
+			t.Errorf("%s: %v", name, answer)
+		}
+	}
+	filter, err := smtp.Dial(h.Settings().Redirects["filtre.operateur-exemple.test:25"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer filter.Close()
+	if encrypted, _ := filter.Extension("STARTTLS"); encrypted || filter.SupportsAuth("PLAIN") {
+		t.Errorf("encrypted %t, logins %t", encrypted, filter.SupportsAuth("PLAIN"))
+	}
+	for place := range h.Settings().Redirects {
+		if strings.HasPrefix(place, "ns1.hebergeur-exemple.test:") {
+			t.Errorf("%s leads somewhere: the provider that nobody declared must not be met", place)
+		}
 	}
 }
 
@@ -275,6 +323,34 @@ func TestExpiredCertificate(t *testing.T) {
 	var invalid x509.CertificateInvalidError
 	if !errors.As(err, &invalid) || invalid.Reason != x509.Expired {
 		t.Errorf("handshake: %v", err)
+	}
+}
+
+// TestNegativeSerial holds that the certificate of the exchange of results is what the
+// standard library refuses.
+func TestNegativeSerial(t *testing.T) {
+	h := start(t)
+	if err := handshake(t, h, "resultats.chu-exemple.test", tls.VersionTLS13); err == nil || !strings.Contains(err.Error(), "negative serial number") {
+		t.Errorf("handshake: %v", err)
+	}
+}
+
+// TestLongHellos holds that the box in front of the remote consultation resets a hello
+// of more than 255 bytes, and lets a smaller one through.
+func TestLongHellos(t *testing.T) {
+	h := start(t)
+	const host = "teleconsultation.chu-exemple.test"
+	if err := handshake(t, h, host, tls.VersionTLS13); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("a long hello: %v", err)
+	}
+	conn := dial(t, h, host+":443")
+	defer conn.Close()
+	small := &tls.Config{
+		ServerName: host, RootCAs: pool(t, h), MaxVersion: tls.VersionTLS12, CurvePreferences: []tls.CurveID{tls.X25519},
+		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
+	}
+	if err := tls.Client(conn, small).HandshakeContext(t.Context()); err != nil {
+		t.Errorf("a small hello: %v", err)
 	}
 }
 

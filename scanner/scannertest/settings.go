@@ -14,10 +14,12 @@ type Settings struct {
 	Establishment scanner.Establishment
 	Domains       []string
 	Sites         []string // origins
+	Services      []string // "name:port" of what speaks TLS and is no site
 	Hosts         []string // whose ports are looked at
 	Ports         []int    // those that lead nowhere else on this machine
 	ScopeNames    []string
 	Ranges        []string
+	Providers     []string // third parties that serve the domains
 	Resolvers     []string // "address:port"
 	// TrustAnchor is the DS of the parent zone, where validation begins.
 	TrustAnchor []string
@@ -56,12 +58,15 @@ type Application struct {
 // The names of the hospital. The top-level domain .test leads nowhere (RFC 6761
 // section 6.2).
 const (
-	domainMain   = "chu-exemple.test"
-	domainHealth = "chu-exemple-sante.test"
-	domainHost   = "hebergeur-exemple.test"  // of a hosting provider, outside the scope
-	domainNews   = "infolettre-exemple.test" // of a newsletter provider, outside the scope
-	hostRegistry = "ns.registre.test"
-	hostRDAP     = "rdap.registre.test"
+	domainMain     = "chu-exemple.test"
+	domainHealth   = "chu-exemple-sante.test"
+	domainSchool   = "ifsi-exemple.test"
+	domainGroup    = "ght-exemple.test"
+	domainOperator = "operateur-exemple.test"  // of a declared provider
+	domainHost     = "hebergeur-exemple.test"  // of a hosting provider, outside the scope
+	domainNews     = "infolettre-exemple.test" // of a newsletter provider, outside the scope
+	hostRegistry   = "ns.registre.test"
+	hostRDAP       = "rdap.registre.test"
 )
 
 // The declared ids that targets are made of.
@@ -84,11 +89,14 @@ func establishment() scanner.Establishment {
 func baseSettings() Settings {
 	return Settings{
 		Establishment: establishment(),
-		Domains:       []string{domainMain, domainHealth},
-		ScopeNames:    []string{domainMain, "*." + domainMain, domainHealth, "*." + domainHealth},
-		Ranges:        []string{"127.0.0.0/8"},
-		Selectors:     []string{"s2026"},
-		Redirects:     map[string]string{},
+		Domains:       []string{domainMain, domainHealth, domainSchool, domainGroup},
+		ScopeNames: []string{
+			domainMain, "*." + domainMain, domainHealth, "*." + domainHealth, domainSchool, "*." + domainSchool,
+			domainGroup, "*." + domainGroup,
+		},
+		Ranges:    []string{"127.0.0.0/8"},
+		Selectors: []string{"s2026"},
+		Redirects: map[string]string{},
 	}
 }
 
@@ -97,11 +105,13 @@ func (h *Hospital) Settings() Settings {
 	s := h.settings
 	s.Domains = slices.Clone(s.Domains)
 	s.Sites = slices.Clone(s.Sites)
+	s.Services = slices.Clone(s.Services)
 	s.Hosts = slices.Clone(s.Hosts)
 	s.Ports = slices.Clone(s.Ports)
 	s.Selectors = slices.Clone(s.Selectors)
 	s.ScopeNames = slices.Clone(s.ScopeNames)
 	s.Ranges = slices.Clone(s.Ranges)
+	s.Providers = slices.Clone(s.Providers)
 	s.Resolvers = slices.Clone(s.Resolvers)
 	s.TrustAnchor = slices.Clone(s.TrustAnchor)
 	s.Redirects = maps.Clone(s.Redirects)

@@ -12,6 +12,8 @@ type site struct {
 	noSecurityTxt bool
 	clearPolicy   bool                    // its security.txt leads to a policy without encryption
 	expired       bool                    // its certificate is
+	negative      bool                    // the serial number of its certificate is
+	boxed         bool                    // is behind a box that resets long hellos
 	old           bool                    // accepts old versions of TLS, their suites and their numbers
 	headers       map[string]string       // that it should not send
 	routes        map[string]http.Handler // pages of its own, by pattern
@@ -33,8 +35,18 @@ func sites() []site {
 	}
 }
 
+// exchanges lists what the programs of partners talk to: over TLS alone, and without a
+// page for anybody.
+func exchanges() []site {
+	return []site{
+		{name: "resultats", negative: true},
+		{name: "teleconsultation", boxed: true},
+	}
+}
+
 func (s site) host() string   { return s.name + "." + domainMain }
 func (s site) origin() string { return "https://" + s.host() }
+func (s site) place() string  { return s.host() + ":443" }
 
 // phpMyAdmin shows the login page of a database console. Nobody ever gets in.
 func phpMyAdmin() map[string]http.Handler {

@@ -23,7 +23,7 @@ import (
 var pages embed.FS
 
 // openSites serves every site over TLS, each on a port of its own, and port 80
-// of all of them on one more.
+// of all of them on one more; then the exchanges, which have no port 80.
 func (h *Hospital) openSites() error {
 	clear := plainHosts{}
 	for _, s := range sites() {
@@ -44,6 +44,12 @@ func (h *Hospital) openSites() error {
 	for host := range clear {
 		h.redirect(port, host+":80")
 	}
+	for _, s := range exchanges() {
+		if err := h.openSite(s, serve(http.StatusUnauthorized, "application/json", nil)); err != nil {
+			return err
+		}
+		h.settings.Services = append(h.settings.Services, s.place())
+	}
 	return nil
 }
 
@@ -56,29 +62,55 @@ func (h *Hospital) openSite(s site, content http.Handler) error {
 	if err != nil {
 		return err
 	}
+	if s.negative {
+		if certificate, err = h.withNegativeSerial(certificate); err != nil {
+			return err
+		}
+	}
 	config := modernTLS(certificate)
 	if s.old {
 		config = &tls.Config{MinVersion: tls.VersionTLS10, CipherSuites: ellipticSuites(), Certificates: []tls.Certificate{certificate}}
 	}
-	port, err := h.serveHTTP(content, config)
-	h.redirect(port, s.host()+":443")
-	return err
+	listener, err := h.listen()
+	if err != nil {
+		return err
+	}
+	h.redirect(listener.Addr().String(), s.place())
+	switch {
+	case s.boxed:
+		listener = shortHellos{listener}
+	case s.old:
+		listener = finiteField{listener, config}
+	}
+	h.serveOn(listener, content, config)
+	return nil
+}
+
+func (h *Hospital) listen() (net.Listener, error) {
+	listener, err := net.Listen("tcp4", net.JoinHostPort(h.address, "0"))
+	if err != nil {
+		return nil, fmt.Errorf("listen for HTTP: %w", err)
+	}
+	return listener, nil
 }
 
 // serveHTTP serves on a free port, over TLS when a configuration is given.
 func (h *Hospital) serveHTTP(handler http.Handler, config *tls.Config) (port string, err error) {
-	listener, err := net.Listen("tcp4", net.JoinHostPort(h.address, "0"))
+	listener, err := h.listen()
 	if err != nil {
-		return "", fmt.Errorf("listen for HTTP: %w", err)
+		return "", err
 	}
+	h.serveOn(listener, handler, config)
+	return listener.Addr().String(), nil
+}
+
+// serveOn serves until the hospital closes.
+func (h *Hospital) serveOn(listener net.Listener, handler http.Handler, config *tls.Config) {
 	server := &http.Server{
 		Handler: handler, TLSConfig: config,
 		ReadTimeout: time.Minute, WriteTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
 		// Scanners break handshakes by trade: that is no news for anybody.
 		ErrorLog: log.New(io.Discard, "", 0),
-	}
-	if config != nil && config.MinVersion < tls.VersionTLS12 { // what is old there is old in all
-		listener = finiteField{listener, config}
 	}
 	ended := make(chan error, 1)
 	go func() {
@@ -89,7 +121,6 @@ func (h *Hospital) serveHTTP(handler http.Handler, config *tls.Config) (port str
 		}
 	}()
 	h.onClose(func() error { return stopHTTP(server, ended) })
-	return listener.Addr().String(), nil
 }
 
 func stopHTTP(server *http.Server, ended <-chan error) error {

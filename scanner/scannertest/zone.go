@@ -28,26 +28,32 @@ type zone struct {
 	chain   []string // the names of a signed zone, in order
 }
 
-// loadZones reads every zone, the parent last. The main one and the parent are
-// signed; the others are delegated without a key, which the parent proves. The
-// DS of the parent is returned: it is where trust begins.
+// loadZones reads every zone, the parent last. Some and the parent are signed; the
+// others are delegated without a key, which the parent proves. The DS of the parent
+// is returned: it is where trust begins.
 func loadZones(now time.Time) ([]zone, *dns.DS, error) {
 	var zones []zone
-	for _, name := range []string{domainMain, domainHealth, domainHost, domainNews, parentZone} {
+	parent, err := loadZone(parentZone)
+	if err != nil {
+		return nil, nil, err
+	}
+	signed := []string{domainMain, domainSchool, domainGroup}
+	for _, name := range append(signed, domainHealth, domainOperator, domainHost, domainNews) {
 		z, err := loadZone(name)
 		if err != nil {
 			return nil, nil, err
 		}
+		if slices.Contains(signed, name) {
+			ds, err := z.signAnew(now)
+			if err != nil {
+				return nil, nil, err
+			}
+			parent.records = append(parent.records, ds)
+		}
 		zones = append(zones, z)
 	}
-	main, parent := &zones[0], &zones[len(zones)-1]
-	ds, err := main.signAnew(now)
-	if err != nil {
-		return nil, nil, err
-	}
-	parent.records = append(parent.records, ds)
 	anchor, err := parent.signAnew(now)
-	return zones, anchor, err
+	return append(zones, parent), anchor, err
 }
 
 // signAnew signs a zone with a key of the moment, and returns its DS.

@@ -15,12 +15,13 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-chain", Revision: 3, Severity: scanner.Critical,
+	ID: "exposure.dnssec-chain", Revision: 4, Severity: scanner.Critical,
 	References: []string{"EXP-DNS-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], f fact.DNSSEC) scanner.Verdict {
+	f = signed.Serving(f)
 	for _, look := range []func(fact.DNSSEC) (scanner.Verdict, bool){delegation, signed.Settled, servers, doubts, disagreement} {
 		if v, found := look(f); found {
 			return v

@@ -23,7 +23,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-signature-life", Revision: 3, Severity: scanner.High,
+	ID: "exposure.dnssec-signature-life", Revision: 4, Severity: scanner.High,
 	References: []string{"EXP-DNS-12"},
 	Judge:      scanner.Each(Params{MinHours: 12}, judge),
 }
@@ -32,6 +32,7 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 	if v, settled := signed.Settled(f); settled {
 		return v
 	}
+	f = signed.Serving(f)
 	first := soonest(f)
 	limit := c.At.Add(time.Duration(c.Params.MinHours) * time.Hour)
 	switch silent := signed.Servers(f, unanswered); {

@@ -81,6 +81,17 @@ func Types(sets []fact.SignedSet) []string {
 // Asked tells whether a server was asked.
 func Asked(s fact.DNSSECServer) bool { return s.Contact == fact.ContactAsked }
 
+// Serving leaves out the servers that answer that they do not hold the zone, as long
+// as another one was asked. Resolvers pass them over (RFC 1912 section 2.8), so they
+// break no chain, and exposure.delegation tells them.
+func Serving(f fact.DNSSEC) fact.DNSSEC {
+	serving := slices.DeleteFunc(slices.Clone(f.Servers), func(s fact.DNSSECServer) bool { return s.Lame })
+	if slices.ContainsFunc(serving, Asked) {
+		f.Servers = serving
+	}
+	return f
+}
+
 // Servers names the servers of which a set is as told. What a resolver showed in
 // their place is theirs, and Through tells that it came through it.
 func Servers(f fact.DNSSEC, told func(fact.SignedSet) bool) []string {

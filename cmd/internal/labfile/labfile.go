@@ -30,11 +30,11 @@ func Configuration(s scannertest.Settings, now time.Time) Section {
 	return Section{
 		"vantage":       string(scanner.VantageInternet),
 		"establishment": Section{"finess": string(s.Establishment.FINESS), "legal_finess": string(s.Establishment.LegalFINESS), "name": s.Establishment.Name},
-		"scope": Section{"names": s.ScopeNames, "ranges": s.Ranges, "authorisation": Section{
+		"scope": Section{"names": s.ScopeNames, "ranges": s.Ranges, "providers": s.Providers, "authorisation": Section{
 			"by": "Directrice générale (fictive)", "reference": "laboratoire",
 			"from": now.Add(-time.Hour).UTC().Format(time.RFC3339), "until": now.Add(authorised).UTC().Format(time.RFC3339),
 		}},
-		"targets": Section{"domains": s.Domains, "sites": s.Sites, "hosts": s.Hosts},
+		"targets": Section{"domains": s.Domains, "sites": s.Sites, "services": s.Services, "hosts": s.Hosts},
 		"mail":    []Section{{"domain": s.Domains[0], "selectors": s.Selectors}},
 		"ports":   Section{"tcp": s.Ports},
 		// Every host of the lab shares one address: the pace is for one machine.

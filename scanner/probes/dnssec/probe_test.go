@@ -255,16 +255,22 @@ func TestServersAtFault(t *testing.T) {
 	tests := map[string]struct {
 		handler dns.HandlerFunc
 		want    string // of the SOA and of the denial
+		lame    bool
 	}{
-		"silent":            {func(dns.ResponseWriter, *dns.Msg) {}, "indeterminate/no-answer indeterminate/no-answer"},
-		"garbage":           {func(w dns.ResponseWriter, _ *dns.Msg) { w.Write([]byte("220 mail.test ready\r\n")) }, "indeterminate/no-answer indeterminate/no-answer"},
-		"refused":           {relay(w.first, func(_, m *dns.Msg) { m.Rcode = dns.RcodeRefused }), "indeterminate/no-answer indeterminate/no-answer"},
-		"not-authoritative": {relay(w.first, func(_, m *dns.Msg) { m.Authoritative = false }), "indeterminate/not-authoritative indeterminate/not-authoritative"},
-		"thousands":         {thousands, "indeterminate/no-answer indeterminate/no-answer"},
-		"crowd":             {relay(w.first, crowd), "indeterminate/too-costly indeterminate/too-costly"},
-		"no-signature":      {relay(w.first, strip(dns.TypeRRSIG)), "bogus/missing-signature bogus/missing-signature"},
-		"no-denial":         {relay(w.first, strip(dns.TypeNSEC)), "secure bogus/denial-not-proven"},
-		"always-cut":        {relay(w.first, func(_, m *dns.Msg) { m.Truncated = true }), "secure secure"}, // over TCP it means nothing
+		"silent":            {func(dns.ResponseWriter, *dns.Msg) {}, "indeterminate/no-answer indeterminate/no-answer", false},
+		"garbage":           {func(w dns.ResponseWriter, _ *dns.Msg) { w.Write([]byte("220 mail.test ready\r\n")) }, "indeterminate/no-answer indeterminate/no-answer", false},
+		"refused":           {relay(w.first, func(_, m *dns.Msg) { m.Rcode = dns.RcodeRefused }), "indeterminate/no-answer indeterminate/no-answer", true},
+		"not-authoritative": {relay(w.first, func(_, m *dns.Msg) { m.Authoritative = false }), "indeterminate/not-authoritative indeterminate/not-authoritative", true},
+		"refused-but-soa": {relay(w.first, func(q, m *dns.Msg) {
+			if q.Question[0].Qtype != dns.TypeSOA {
+				m.Rcode = dns.RcodeRefused
+			}
+		}), "indeterminate/no-answer indeterminate/no-answer", false},
+		"thousands":    {thousands, "indeterminate/no-answer indeterminate/no-answer", false},
+		"crowd":        {relay(w.first, crowd), "indeterminate/too-costly indeterminate/too-costly", false},
+		"no-signature": {relay(w.first, strip(dns.TypeRRSIG)), "bogus/missing-signature bogus/missing-signature", false},
+		"no-denial":    {relay(w.first, strip(dns.TypeNSEC)), "secure bogus/denial-not-proven", false},
+		"always-cut":   {relay(w.first, func(_, m *dns.Msg) { m.Truncated = true }), "secure secure", false}, // over TCP it means nothing
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -282,6 +288,9 @@ func TestServersAtFault(t *testing.T) {
 			f := sightings[0].Fact.(fact.DNSSEC)
 			if got := of(f.Servers[1], "SOA") + " " + of(f.Servers[1], fact.TypeDenial); got != tt.want || of(f.Servers[0], "SOA") != "secure" {
 				t.Errorf("%s, want %s: %+v", got, tt.want, f.Servers)
+			}
+			if f.Servers[0].Lame || f.Servers[1].Lame != tt.lame {
+				t.Errorf("lame: %t and %t, want false and %t", f.Servers[0].Lame, f.Servers[1].Lame, tt.lame)
 			}
 			if load := p.Needs().Load; f.Queries > load.Requests {
 				t.Errorf("%d queries", f.Queries)

@@ -136,6 +136,7 @@ func ownTypes() []uint16 { return []uint16{dns.TypeSOA, dns.TypeNS, dns.TypeMX, 
 func (l *look) serve(ctx context.Context, s *fact.DNSSECServer, address, random string) {
 	var by authority
 	var trust verdict
+	s.Lame = !s.Recursive // until one answer says otherwise
 	s.Sets = append(s.Sets, l.set(ctx, s, address, l.name, dns.TypeDNSKEY, func(reply *dns.Msg) finding {
 		keys := pick(reply.Answer, l.name, dns.TypeDNSKEY)
 		trust, by = l.validator.keys(keys, l.prints)
@@ -197,6 +198,7 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 		s.Address = from
 		err = entitled(s, reply)
 	}
+	s.Lame = s.Lame && (errors.Is(err, errDisowned) || errors.Is(err, errNotAuthoritative))
 	if err != nil {
 		set.Error = excerpt.Error(err, maxError)
 		if errors.Is(err, errNotAuthoritative) {
@@ -210,12 +212,18 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 	return set
 }
 
+// errDisowned is the answer of a server that does not hold the zone: the codes that
+// the look at delegations takes for one.
+var errDisowned = errors.New("the server answered")
+
 // entitled tells whether a server may speak of the name. A referral is not an
 // answer (RFC 2308 section 2.2.1).
 func entitled(s *fact.DNSSECServer, reply *dns.Msg) error {
 	switch {
 	case s.Recursive:
 		return dnswire.Resolved(reply) //nolint:wrapcheck // it says what the resolver did
+	case reply.Rcode == dns.RcodeRefused || reply.Rcode == dns.RcodeNotAuth:
+		return fmt.Errorf("%w %s", errDisowned, dnswire.CodeName(reply.Rcode))
 	case !dnswire.IsConclusive(reply):
 		return fmt.Errorf("the server answered %s", dnswire.CodeName(reply.Rcode))
 	case !reply.Authoritative:

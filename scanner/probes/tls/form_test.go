@@ -37,6 +37,9 @@ func TestSmallHellos(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, sighting := observe(t, behind(t, openSSL(append(strong, tt.flags...)...)(t), loopback.Over255), Options{Roots: x509.NewCertPool()})
+			if !got.ShortHellos {
+				t.Error("the fact does not tell that short hellos only are answered")
+			}
 			if len(sighting.Missing) > 0 || len(got.Chain) != 1 || got.Connections > 30 {
 				t.Errorf("missing %q, %d certificates, %d connections", sighting.Missing.Detail(), len(got.Chain), got.Connections)
 			}

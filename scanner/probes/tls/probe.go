@@ -211,7 +211,7 @@ func (l *look) fill(f *fact.TLS) {
 	l.noteGroups()
 	l.noteLife(l.first)
 	f.Offers, f.Groups, f.Signatures = l.allOffers(), l.groupNames(), l.signatures()
-	f.ServerOrder, f.Flaws = l.serverOrder(), l.flaws
+	f.ServerOrder, f.Flaws, f.ShortHellos = l.serverOrder(), l.flaws, l.form != full
 	l.addFinite(f)
 	f.ALPN, f.TicketLife = cmp.Or(l.first.ALPN, l.base.ALPN), l.ticketLife
 }
