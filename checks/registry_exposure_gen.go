@@ -1118,7 +1118,7 @@ func exposuredanePapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les empreintes de certificat publiées pour le courrier (DANE) sont justes",
 			Why:      "Un enregistrement TLSA annonce dans le DNS, sous signature, quel certificat attendre d'un serveur de courrier. Faux, il fait refuser les messages par tous les expéditeurs qui le vérifient\u00a0: le courrier n'arrive plus, souvent sans que l'hôpital le voie.",
-			How:      "Publier de tels enregistrements est un choix\u00a0: s'il n'y en a pas, la vérification n'a pas d'objet. S'il y en a, ils doivent être signés (DNSSEC), d'usage 2 ou 3, et l'un d'eux doit correspondre au certificat montré par chaque adresse. Aucune correspondance, ou des signatures DNSSEC fausses, y compris celles de la liste des serveurs de réception (MX) ou de la preuve d'absence\u00a0: non-conformité majeure. Zone non signée, usage 0 ou 1 (sans valeur entre serveurs de courrier), ou un seul enregistrement, sans second pour le prochain changement de clé\u00a0: mineure. Les signatures sont vérifiées par les résolveurs utilisés\u00a0: s'ils ne vérifient rien, le résultat est non concluant.",
+			How:      "Publier de tels enregistrements est un choix\u00a0: s'il n'y en a pas, la vérification n'a pas d'objet. S'il y en a, ils doivent être signés (DNSSEC), d'usage 2 ou 3, et l'un d'eux doit correspondre au certificat montré par chaque adresse. Aucune correspondance, ou des signatures DNSSEC fausses, y compris celles de la liste des serveurs de réception (MX) ou de la preuve d'absence\u00a0: non-conformité majeure. Zone non signée, usage 0 ou 1 (sans valeur entre serveurs de courrier), ou un seul enregistrement, sans second pour le prochain changement de clé\u00a0: mineure. Les signatures sont vérifiées par les résolveurs utilisés\u00a0: s'ils ne vérifient rien, le résultat est non concluant. Tous les écarts sont dits, chacun avec ses serveurs.",
 			Fix:      "Mettre à jour les enregistrements TLSA avant chaque changement de certificat, garder toujours un second enregistrement pour la clé suivante ou pour l'autorité, ou bien retirer ces enregistrements. Corriger les signatures DNSSEC de la zone si elles sont fausses.",
 			Conclude: "Vérifier que le DNS donne les serveurs de réception du domaine et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) laissent passer leurs enregistrements TLSA\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -1148,7 +1148,7 @@ func exposuredanePapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The certificate fingerprints published for mail (DANE) are right",
 			Why:      "A TLSA record says in the DNS, under signature, which certificate to expect of a mail server. When it is wrong, every sender that verifies it refuses to deliver: mail no longer arrives, often without the hospital seeing it.",
-			How:      "Publishing such records is a choice: without any, the check has no object. When there are some, they must be signed (DNSSEC), of usage 2 or 3, and one of them must match the certificate shown by each address. No match, or wrong DNSSEC signatures, those of the list of receiving servers (MX) and of the proof of absence included: high severity failure. An unsigned zone, usage 0 or 1 (worth nothing between mail servers), or a single record without a second one for the next change of key: low. Signatures are verified by the resolvers in use: if they verify nothing, the outcome is inconclusive.",
+			How:      "Publishing such records is a choice: without any, the check has no object. When there are some, they must be signed (DNSSEC), of usage 2 or 3, and one of them must match the certificate shown by each address. No match, or wrong DNSSEC signatures, those of the list of receiving servers (MX) and of the proof of absence included: high severity failure. An unsigned zone, usage 0 or 1 (worth nothing between mail servers), or a single record without a second one for the next change of key: low. Signatures are verified by the resolvers in use: if they verify nothing, the outcome is inconclusive. All faults are told, each with its servers.",
 			Fix:      "Update TLSA records before each change of certificate, always keep a second record for the next key or for the authority, or else remove these records. Correct the DNSSEC signatures of the zone if they are wrong.",
 			Conclude: "Check that the DNS gives the receiving servers of the domain and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) let their TLSA records through; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -1595,7 +1595,7 @@ func exposuredmarcexternalreportsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le prestataire qui reçoit les rapports DMARC y a consenti",
 			Why:      "Quand les rapports partent chez une autre organisation, les messageries n'en envoient aucun tant que celle-ci n'a pas publié son accord. L'hôpital croit être surveillé et ne l'est pas.",
-			How:      "Pour chaque adresse de rapports d'une autre organisation, on cherche l'enregistrement d'accord publié par celle-ci (`domaine._report._dmarc.destinataire`). Absent\u00a0: non-conformité mineure. L'organisation est celle que trouve la remontée de la RFC 9989.",
+			How:      "Pour chaque adresse de rapports d'une autre organisation, on cherche l'enregistrement d'accord publié par celle-ci (`domaine._report._dmarc.destinataire`). Absent\u00a0: non-conformité mineure. L'organisation est celle que trouve la remontée de la RFC 9989. Chaque destinataire sans accord est cité.",
 			Fix:      "Demander au destinataire des rapports de publier l'autorisation attendue, sans quoi les rapports sont ignorés.",
 			Conclude: "Vérifier que les serveurs DNS du domaine et de ses parents répondent, et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) laissent passer leurs réponses\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -1618,7 +1618,7 @@ func exposuredmarcexternalreportsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The provider that receives DMARC reports has agreed to it",
 			Why:      "When reports go to another organisation, mail services send none until that organisation has published its consent. The hospital believes it is watched over and is not.",
-			How:      "For each report address of another organisation, the consent published by it is looked for (`domain._report._dmarc.receiver`). Absent: low failure. The organisation is the one found by the walk of RFC 9989.",
+			How:      "For each report address of another organisation, the consent published by it is looked for (`domain._report._dmarc.receiver`). Absent: low failure. The organisation is the one found by the walk of RFC 9989. Each receiver without consent is named.",
 			Fix:      "Ask the receiver of the reports to publish the expected authorisation, without which reports are ignored.",
 			Conclude: "Check that the DNS servers of the domain and of its parents answer, and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) let their answers through; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -1762,7 +1762,7 @@ func exposuredmarcsubdomainsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "La politique DMARC vaut pour tous les messages et tous les sous-domaines",
 			Why:      "Un sous-domaine moins protégé, qu'il existe ou non, suffit à qui veut écrire au nom de l'hôpital\u00a0: «\u00a0factures\u00a0» suivi du nom du domaine trompe autant que le domaine lui-même.",
-			How:      "Dans l'enregistrement du domaine, les politiques des sous-domaines existants (`sp`) et inexistants (`np`) ne doivent pas être plus faibles que celle du domaine (`p`), et le mode test (`t=y`) ne doit pas affaiblir une politique. Chaque écart est une non-conformité mineure. La part des messages (`pct`), supprimée par la RFC 9989, est citée sans être jugée. Depuis combien de temps dure le mode test n'est pas connu.",
+			How:      "Dans l'enregistrement du domaine, les politiques des sous-domaines existants (`sp`) et inexistants (`np`) ne doivent pas être plus faibles que celle du domaine (`p`), et le mode test (`t=y`) ne doit pas affaiblir une politique. Chaque écart est une non-conformité mineure, et tous sont dits. La part des messages (`pct`), supprimée par la RFC 9989, est citée sans être jugée. Depuis combien de temps dure le mode test n'est pas connu.",
 			Fix:      "Appliquer aux sous-domaines, existants ou non, la même politique que le domaine et quitter le mode test.",
 			Conclude: "Vérifier que les serveurs DNS du domaine et de ses parents répondent, et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) laissent passer leurs réponses\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -1784,7 +1784,7 @@ func exposuredmarcsubdomainsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The DMARC policy holds for every message and every sub-domain",
 			Why:      "A less protected sub-domain, whether it exists or not, is enough for whoever wants to write in the name of the hospital: \"invoices\" followed by the name of the domain deceives as well as the domain itself.",
-			How:      "In the record of the domain, the policies for sub-domains that exist (`sp`) and that do not (`np`) must not be weaker than that of the domain (`p`), and the test mode (`t=y`) must not weaken a policy. Each departure is a low failure. The share of messages (`pct`), removed by RFC 9989, is quoted and not judged. How long the test mode has lasted is not known.",
+			How:      "In the record of the domain, the policies for sub-domains that exist (`sp`) and that do not (`np`) must not be weaker than that of the domain (`p`), and the test mode (`t=y`) must not weaken a policy. Each departure is a low failure, and all are told. The share of messages (`pct`), removed by RFC 9989, is quoted and not judged. How long the test mode has lasted is not known.",
 			Fix:      "Apply to sub-domains, existing or not, the same policy as to the domain, and leave the test mode.",
 			Conclude: "Check that the DNS servers of the domain and of its parents answer, and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) let their answers through; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -2550,7 +2550,7 @@ func exposureidledomainPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Un domaine sans courriel le déclare",
 			Why:      "Un domaine que personne n'utilise pour le courriel est un déguisement idéal\u00a0: ses faux messages ne gênent aucun envoi légitime, donc personne ne s'en aperçoit.",
-			How:      "Un domaine qui ne reçoit pas de courriel doit publier trois déclarations\u00a0: un MX nul (`MX 0 .`), un SPF fermé (`v=spf1 -all`) et une politique DMARC de rejet, sans mode test. SPF absent, inutilisable ou non fermé, ou pas de rejet DMARC\u00a0: non-conformité importante. MX nul absent, ou SPF fermé qui cite encore des serveurs d'envoi\u00a0: mineure. Un sous-nom dépend de son organisation\u00a0: il est conforme si le rejet DMARC le couvre, et ne fait pas l'objet d'une non-conformité séparée.",
+			How:      "Un domaine qui ne reçoit pas de courriel doit publier trois déclarations\u00a0: un MX nul (`MX 0 .`), un SPF fermé (`v=spf1 -all`) et une politique DMARC de rejet, sans mode test. SPF absent, inutilisable ou non fermé, ou pas de rejet DMARC\u00a0: non-conformité importante. MX nul absent, ou SPF fermé qui cite encore des serveurs d'envoi\u00a0: mineure. Un sous-nom dépend de son organisation\u00a0: il est conforme si le rejet DMARC le couvre, et ne fait pas l'objet d'une non-conformité séparée. Tout ce qui manque est dit.",
 			Fix:      "Déclarer que le domaine n'émet pas de courriel par un MX nul, un SPF fermé et une politique DMARC de rejet. S'il envoie du courriel sans en recevoir, lui donner une adresse de réception.",
 			Conclude: "Vérifier que les serveurs de noms du domaine répondent à l'agent, depuis internet, aux questions sur ses enregistrements MX, SPF et DMARC\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -2559,7 +2559,7 @@ func exposureidledomainPapers() scanner.Papers {
 				"dmarc-unknown":  {Message: "Le DNS n'a pas donné de réponse utilisable à toutes les questions{why_fr}\u00a0: on ne sait pas quelle politique DMARC s'applique.", Remedy: "Vérifier que les serveurs DNS du domaine et de ses parents répondent aux questions sur «\u00a0_dmarc\u00a0», et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) laissent passer leurs réponses\u00a0; relancer ensuite l'examen."},
 				"no-answer":      {Message: "Le DNS n'a pas donné de réponse utilisable{why_fr}\u00a0: on ne peut pas conclure.", Remedy: "Vérifier que les serveurs DNS du domaine sont en service et que les résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml) les joignent\u00a0; relancer ensuite l'examen."},
 				"no-domain":      {Message: "Le domaine n'existe pas dans le DNS public\u00a0: vérifiez son orthographe dans le périmètre."},
-				"no-null-mx":     {Headline: "Le domaine ne déclare pas qu'il ne reçoit pas de courriel", Message: "Le domaine est fermé par SPF et DMARC mais ne publie pas de MX nul."},
+				"no-null-mx":     {Headline: "Le domaine ne déclare pas qu'il ne reçoit pas de courriel", Message: "Le domaine ne publie pas le MX nul qui dit aux expéditeurs de ne rien lui envoyer."},
 				"no-reject":      {Headline: "Les faux messages au nom d'un domaine sans courriel ne sont pas tous rejetés", Message: "Le domaine ne reçoit pas de courriel mais aucune politique DMARC ne fait rejeter tous les faux messages."},
 				"no-spf":         {Headline: "Un domaine sans courriel ne refuse pas tous ceux qui écrivent en son nom", Message: "Le domaine ne reçoit pas de courriel mais son SPF ne refuse pas tous les expéditeurs."},
 				"senders-listed": {Headline: "Un domaine sans courriel autorise encore des serveurs d'envoi", Message: "Le domaine ne reçoit pas de courriel mais son SPF cite encore des serveurs d'envoi\u00a0: «\u00a0{record}\u00a0»."},
@@ -2576,7 +2576,7 @@ func exposureidledomainPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "A domain without mail says so",
 			Why:      "A domain that nobody uses for mail is an ideal disguise: its forged messages disturb no legitimate one, so nobody notices.",
-			How:      "A domain that receives no mail must publish three declarations: a null MX (`MX 0 .`), a closed SPF (`v=spf1 -all`) and a DMARC policy of rejection, without test mode. SPF absent, unusable or not closed, or no DMARC rejection: medium failure. No null MX, or a closed SPF that still lists sending servers: low. A sub-name depends on its organisation: it passes when the DMARC rejection covers it, and is no separate failure.",
+			How:      "A domain that receives no mail must publish three declarations: a null MX (`MX 0 .`), a closed SPF (`v=spf1 -all`) and a DMARC policy of rejection, without test mode. SPF absent, unusable or not closed, or no DMARC rejection: medium failure. No null MX, or a closed SPF that still lists sending servers: low. A sub-name depends on its organisation: it passes when the DMARC rejection covers it, and is no separate failure. All that is missing is told.",
 			Fix:      "Declare that the domain sends no mail with a null MX, a closed SPF and a DMARC policy of rejection. If it sends mail without receiving any, give it a receiving address.",
 			Conclude: "Check that the name servers of the domain answer the agent, from the internet, about its MX, SPF and DMARC records; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -2585,7 +2585,7 @@ func exposureidledomainPapers() scanner.Papers {
 				"dmarc-unknown":  {Message: "The DNS gave no usable answer to some questions{why_en}: which DMARC policy applies is not known.", Remedy: "Check that the DNS servers of the domain and of its parents answer questions about \"_dmarc\", and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) let their answers through; then scan again."},
 				"no-answer":      {Message: "The DNS gave no usable answer{why_en}: no conclusion can be drawn.", Remedy: "Check that the DNS servers of the domain are running and that the resolvers of the agent (\"network.resolvers\" in agent.yaml) reach them; then scan again."},
 				"no-domain":      {Message: "The domain does not exist in the public DNS: check its spelling in the scope."},
-				"no-null-mx":     {Headline: "The domain does not declare that it receives no mail", Message: "The domain is closed by SPF and DMARC but publishes no null MX."},
+				"no-null-mx":     {Headline: "The domain does not declare that it receives no mail", Message: "The domain does not publish the null MX that tells senders to send it nothing."},
 				"no-reject":      {Headline: "Forged messages in the name of a domain without mail are not all rejected", Message: "The domain receives no mail but no DMARC policy has every forged message rejected."},
 				"no-spf":         {Headline: "A domain without mail does not refuse all who write in its name", Message: "The domain receives no mail but its SPF does not refuse every sender."},
 				"senders-listed": {Headline: "A domain without mail still authorises sending servers", Message: "The domain receives no mail but its SPF still lists sending servers: \"{record}\"."},
@@ -3082,7 +3082,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les serveurs qui reçoivent le courriel existent sous leur vrai nom (MX)",
 			Why:      "Les enregistrements MX disent où livrer le courriel du domaine. S'ils désignent un serveur qui n'existe plus, des messages sont perdus ou retardés\u00a0; si le nom devient libre, un tiers peut le reprendre et lire le courriel.",
-			How:      "Chaque cible MX est recherchée dans le DNS. Elle doit exister, avoir une adresse, et être un nom canonique\u00a0: ni un alias (CNAME), ni une adresse IP. Cible inexistante, adresse écrite à la place d'un nom, ou MX nul (`MX 0 .`, «\u00a0pas de courriel ici\u00a0») à côté d'un autre\u00a0: non-conformité majeure. Alias\u00a0: mineure. Les serveurs eux-mêmes ne sont pas contactés ici. Au plus 20 cibles sont regardées\u00a0: au-delà, le résultat n'est pas concluant, sauf si une faute est déjà vue.",
+			How:      "Chaque cible MX est recherchée dans le DNS. Elle doit exister, avoir une adresse, et être un nom canonique\u00a0: ni un alias (CNAME), ni une adresse IP. Cible inexistante, adresse écrite à la place d'un nom, ou MX nul (`MX 0 .`, «\u00a0pas de courriel ici\u00a0») à côté d'un autre\u00a0: non-conformité majeure. Alias\u00a0: mineure. Les serveurs eux-mêmes ne sont pas contactés ici. Au plus 20 cibles sont regardées\u00a0: au-delà, le résultat n'est pas concluant, sauf si une faute est déjà vue. Tous les écarts de toutes les cibles sont dits.",
 			Fix:      "Corriger les enregistrements MX pour qu'ils désignent des serveurs existants par leur nom canonique, et retirer ceux qui ne servent plus.",
 			Conclude: "Vérifier que les serveurs de noms répondent à l'agent, depuis internet, sur le domaine et sur le nom de chacun de ses serveurs de réception\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -3106,7 +3106,7 @@ func exposuremxtargetsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The servers that receive mail exist under their own name (MX)",
 			Why:      "MX records say where the mail of the domain is delivered. If they name a server that no longer exists, messages are lost or delayed; if the name becomes free, somebody else may take it and read the mail.",
-			How:      "Each MX target is looked up in the DNS. It must exist, have an address, and be a canonical name: neither an alias (CNAME) nor an IP address. A target that does not exist, an address where a name must stand, or a null MX (`MX 0 .`, \"no mail here\") beside another: high failure. An alias: low. The servers themselves are not contacted here. At most 20 targets are looked at: beyond, the outcome is inconclusive, unless a fault was seen already.",
+			How:      "Each MX target is looked up in the DNS. It must exist, have an address, and be a canonical name: neither an alias (CNAME) nor an IP address. A target that does not exist, an address where a name must stand, or a null MX (`MX 0 .`, \"no mail here\") beside another: high failure. An alias: low. The servers themselves are not contacted here. At most 20 targets are looked at: beyond, the outcome is inconclusive, unless a fault was seen already. All faults of all targets are told.",
 			Fix:      "Correct the MX records so that they name existing servers by their canonical name, and remove those no longer used.",
 			Conclude: "Check that the name servers answer the agent, from the internet, about the domain and about the name of each of its receiving servers; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -3873,7 +3873,7 @@ func exposuresecuritytxtPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le site dit où signaler une vulnérabilité (security.txt)",
 			Why:      "Celui qui découvre une faille de bonne foi doit savoir à qui la signaler. Sans adresse, il renonce, ou il publie.",
-			How:      "On lit le fichier `/.well-known/security.txt`. Il doit donner au moins un contact et une date de fin de validité à venir. Le contact est une adresse complète (`mailto:`, `https://` ou `tel:`) et le fichier est servi comme du texte (`text/plain`, en UTF-8)\u00a0; ses autres adresses web sont en https. Absent, sans contact utilisable, sans date lisible, périmé, mal servi, ou fait pour une autre adresse\u00a0: non-conformité mineure. Les adresses qui ne servent que des programmes ne sont pas concernées. Les adresses du fichier ne sont pas gardées.",
+			How:      "On lit le fichier `/.well-known/security.txt`. Il doit donner au moins un contact et une date de fin de validité à venir. Le contact est une adresse complète (`mailto:`, `https://` ou `tel:`) et le fichier est servi comme du texte (`text/plain`, en UTF-8)\u00a0; ses autres adresses web sont en https. Absent, sans contact utilisable, sans date lisible, périmé, mal servi, ou fait pour une autre adresse\u00a0: non-conformité mineure. Les adresses qui ne servent que des programmes ne sont pas concernées. Les adresses du fichier ne sont pas gardées. Tous les défauts du fichier sont dits, même quand le contact manque.",
 			Fix:      "Publier un fichier texte `/.well-known/security.txt` avec une ligne `Contact:` vers une boîte relevée par l'équipe informatique et une ligne `Expires:` à moins d'un an, puis noter dans l'agenda de le renouveler.",
 			Conclude: "Vérifier que le site laisse l'agent lire l'adresse /.well-known/security.txt sans identification ni blocage par un équipement de protection\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -3911,7 +3911,7 @@ func exposuresecuritytxtPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The site says where to report a vulnerability (security.txt)",
 			Why:      "Whoever finds a flaw in good faith must know whom to tell. Without an address, they give up, or publish.",
-			How:      "The file `/.well-known/security.txt` is read. It must give at least one contact and an end of validity still to come. The contact is a whole address (`mailto:`, `https://` or `tel:`) and the file is served as text (`text/plain`, in UTF-8); its other web addresses are in https. Absent, without a usable contact, without a readable date, out of date, badly served, or made for another address: low failure. Addresses that only serve programs are not concerned. The addresses in the file are not kept.",
+			How:      "The file `/.well-known/security.txt` is read. It must give at least one contact and an end of validity still to come. The contact is a whole address (`mailto:`, `https://` or `tel:`) and the file is served as text (`text/plain`, in UTF-8); its other web addresses are in https. Absent, without a usable contact, without a readable date, out of date, badly served, or made for another address: low failure. Addresses that only serve programs are not concerned. The addresses in the file are not kept. All faults of the file are told, even when the contact is missing.",
 			Fix:      "Publish a text file `/.well-known/security.txt` with a line `Contact:` to a mailbox that the IT team reads and a line `Expires:` less than a year ahead, then put its renewal in the diary.",
 			Conclude: "Check that the site lets the agent read the address /.well-known/security.txt, without a login and without a block by a protection; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -4119,7 +4119,7 @@ func exposurespfincludesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Chaque renvoi de l'enregistrement SPF mène à un enregistrement valide",
 			Why:      "Un renvoi vers un enregistrement absent ou fautif fait ignorer tout le SPF du domaine. C'est souvent la trace d'un ancien prestataire, dont le nom peut devenir libre et être racheté.",
-			How:      "On suit chaque `include` et chaque `redirect`. Chacun doit mener à un seul enregistrement SPF bien écrit, sans boucle\u00a0; sinon c'est une non-conformité importante. Un renvoi qui dépend du message (macro) n'est pas suivi, et le message le dit. Un nom que personne ne possède est l'objet d'une autre vérification.",
+			How:      "On suit chaque `include` et chaque `redirect`. Chacun doit mener à un seul enregistrement SPF bien écrit, sans boucle\u00a0; sinon c'est une non-conformité importante. Un renvoi qui dépend du message (macro) n'est pas suivi, et le message le dit. Un nom que personne ne possède est l'objet d'une autre vérification. Chaque renvoi en faute est dit.",
 			Fix:      "Retirer l'inclusion SPF qui ne mène plus à un enregistrement valide, ou demander au prestataire de le corriger.",
 			Conclude: "Vérifier que les serveurs DNS du domaine, et ceux des noms que cite son enregistrement SPF, répondent aux résolveurs de l'agent («\u00a0network.resolvers\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -4142,7 +4142,7 @@ func exposurespfincludesPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Every reference of the SPF record leads to a valid record",
 			Why:      "A reference to a record that is absent or malformed makes receivers ignore the whole SPF of the domain. It is often the trace of a former provider, whose name may become free and be bought.",
-			How:      "Each `include` and each `redirect` is followed. Each must lead to exactly one well-formed SPF record, without a loop; otherwise it is a medium failure. A reference that depends on the message (macro) is not followed, and the message says so. A name that nobody owns is the object of another check.",
+			How:      "Each `include` and each `redirect` is followed. Each must lead to exactly one well-formed SPF record, without a loop; otherwise it is a medium failure. A reference that depends on the message (macro) is not followed, and the message says so. A name that nobody owns is the object of another check. Each reference at fault is told.",
 			Fix:      "Remove the SPF include that no longer leads to a valid record, or ask the provider to mend it.",
 			Conclude: "Check that the DNS servers of the domain, and those of the names its SPF record refers to, answer the resolvers of the agent (\"network.resolvers\" in agent.yaml); then scan again.",
 			Reasons: map[string]scanner.Reason{
