@@ -361,7 +361,7 @@ func exposurecertificateformPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les certificats sont écrits selon la norme",
 			Why:      "Un certificat mal écrit est accepté par certains logiciels et refusé par d'autres\u00a0: le service tombe en panne chez une partie des utilisateurs, et l'on a du mal à comprendre pourquoi.",
-			How:      "On lit chaque certificat montré, comme le font les logiciels les plus tolérants. Ce qu'un lecteur strict refuserait (numéro de série négatif, caractère interdit dans un nom, extension en double ou illisible) est une non-conformité mineure. Les dates, le nom, la clé et l'autorité sont jugés à part, sur ce même certificat.",
+			How:      "On lit chaque certificat montré, comme le font les logiciels les plus tolérants. Ce qu'un lecteur strict refuserait (numéro de série négatif, caractère interdit dans un nom, extension en double ou illisible) est une non-conformité mineure. Les dates, le nom, la clé et l'autorité sont jugés à part, sur ce même certificat. Tous les certificats mal écrits sont cités, chacun une fois.",
 			Fix:      "Faire réémettre le certificat cité par son autorité, sans le défaut de forme. S'il vient d'une autorité interne ou d'un équipement, mettre à jour le logiciel qui l'a produit.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, qu'il montre un certificat et que le pare-feu laisse l'agent le joindre\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -381,7 +381,7 @@ func exposurecertificateformPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Certificates are written as the standard asks",
 			Why:      "A certificate that is written badly is accepted by some programs and refused by others: the service fails for part of its users, and it is hard to understand why.",
-			How:      "Each certificate shown is read as the most tolerant programs do. What a strict reader would refuse (a negative serial number, a forbidden character in a name, an extension that is duplicate or unreadable) is a low failure. Dates, name, key and authority are judged apart, on this same certificate.",
+			How:      "Each certificate shown is read as the most tolerant programs do. What a strict reader would refuse (a negative serial number, a forbidden character in a name, an extension that is duplicate or unreadable) is a low failure. Dates, name, key and authority are judged apart, on this same certificate. All certificates that are written badly are named, each once.",
 			Fix:      "Have the certificate quoted issued again by its authority, without the fault of form. When it comes from an internal authority or from a device, update the program that made it.",
 			Conclude: "Check that the service runs at the declared address, that it shows a certificate and that the firewall lets the agent reach it; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -662,7 +662,7 @@ func exposureclearloginPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Aucun mot de passe n'est demandé ni envoyé sans chiffrement",
 			Why:      "Un mot de passe envoyé sans chiffrement se lit sur le réseau, du Wi-Fi de l'hôtel au réseau de l'opérateur.",
-			How:      "On regarde la page servie sur le port 80, celle servie en HTTPS, et ce que demande le serveur. Un champ de mot de passe dans une page sans chiffrement, un formulaire qui envoie un mot de passe vers une adresse `http://`, ou une authentification «\u00a0Basic\u00a0» demandée sans chiffrement\u00a0: non-conformité majeure. Seules les premières pages sont lues, et les formulaires fabriqués par un script ne sont pas vus.",
+			How:      "On regarde la page servie sur le port 80, celle servie en HTTPS, et ce que demande le serveur. Un champ de mot de passe dans une page sans chiffrement, un formulaire qui envoie un mot de passe vers une adresse `http://`, ou une authentification «\u00a0Basic\u00a0» demandée sans chiffrement\u00a0: non-conformité majeure. Seules les premières pages sont lues, et les formulaires fabriqués par un script ne sont pas vus. Chaque page, chaque formulaire et chaque demande en faute est dit.",
 			Fix:      "Rediriger tout le trafic du port 80 vers HTTPS et corriger l'adresse d'envoi des formulaires. Changer les mots de passe qui sont passés en clair.",
 			Conclude: "Vérifier que le site répond à l'agent sur les ports 80 et 443, que sa page arrive entière, et que l'adresse où il renvoie ses visiteurs est dans le périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -688,7 +688,7 @@ func exposureclearloginPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "No password is asked for or sent without encryption",
 			Why:      "A password sent without encryption can be read on the network, from the Wi-Fi of a hotel to the network of the operator.",
-			How:      "The page served on port 80, the one served over HTTPS, and what the server asks for are looked at. A password field in a page without encryption, a form that sends a password to an `http://` address, or \"Basic\" authentication asked for without encryption: high failure. Only the first pages are read, and forms made by a script are not seen.",
+			How:      "The page served on port 80, the one served over HTTPS, and what the server asks for are looked at. A password field in a page without encryption, a form that sends a password to an `http://` address, or \"Basic\" authentication asked for without encryption: high failure. Only the first pages are read, and forms made by a script are not seen. Each page, form and request at fault is told.",
 			Fix:      "Redirect all traffic of port 80 to HTTPS and correct the address forms are sent to. Change the passwords that travelled in clear.",
 			Conclude: "Check that the site answers the agent on ports 80 and 443, that its page arrives whole, and that the address it sends visitors to is in the authorised scope (\"scope.names\" in agent.yaml); then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -3441,7 +3441,7 @@ func exposurepagescriptsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Personne d'autre ne peut changer les scripts de la page",
 			Why:      "Un script chargé d'ailleurs a tous les droits sur la page. S'il voyage sans chiffrement, si le prestataire est piraté, ou si son nom de domaine abandonné est racheté, un tiers lit ce que tapent les patients.",
-			How:      "On lit les scripts, styles et cadres que charge la page. Un script venu d'un domaine que personne ne possède plus\u00a0: non-conformité critique. Un contenu actif demandé sans chiffrement par une page en HTTPS\u00a0: importante. Un script d'un autre domaine sans empreinte d'intégrité\u00a0: mineure. Un domaine n'est dit libre que sur une réponse «\u00a0ce nom n'existe pas\u00a0» du DNS pour le domaine lui-même\u00a0; rien n'est envoyé à ces prestataires. Les scripts qu'un script charge à son tour ne sont pas vus.",
+			How:      "On lit les scripts, styles et cadres que charge la page. Un script venu d'un domaine que personne ne possède plus\u00a0: non-conformité critique. Un contenu actif demandé sans chiffrement par une page en HTTPS\u00a0: importante. Un script d'un autre domaine sans empreinte d'intégrité\u00a0: mineure. Un domaine n'est dit libre que sur une réponse «\u00a0ce nom n'existe pas\u00a0» du DNS pour le domaine lui-même\u00a0; rien n'est envoyé à ces prestataires. Les scripts qu'un script charge à son tour ne sont pas vus. Tous ces écarts sont dits, avec les domaines de chacun.",
 			Fix:      "Héberger les scripts sur le site, ou leur ajouter un attribut `integrity`. Charger tout en `https://`. Retirer sans délai les scripts dont le domaine a disparu.",
 			Conclude: "Vérifier que le site répond à l'agent comme à un visiteur, que sa page arrive entière et que l'adresse où il renvoie est dans le périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -3475,7 +3475,7 @@ func exposurepagescriptsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Nobody else can change the scripts of the page",
 			Why:      "A script loaded from elsewhere has every right over the page. When it travels without encryption, when the supplier is hacked, or when its lapsed domain is bought, a stranger reads what patients type.",
-			How:      "The scripts, styles and frames that the page loads are read. A script from a domain that nobody owns any more: critical failure. Active content asked for without encryption by a page over HTTPS: medium. A script of another domain without an integrity hash: low. A domain is said to be free only when the DNS answers \"this name does not exist\" for the domain itself; nothing is sent to these suppliers. Scripts that a script loads in turn are not seen.",
+			How:      "The scripts, styles and frames that the page loads are read. A script from a domain that nobody owns any more: critical failure. Active content asked for without encryption by a page over HTTPS: medium. A script of another domain without an integrity hash: low. A domain is said to be free only when the DNS answers \"this name does not exist\" for the domain itself; nothing is sent to these suppliers. Scripts that a script loads in turn are not seen. All these faults are told, with the domains of each.",
 			Fix:      "Host the scripts on the site, or give them an `integrity` attribute. Load everything over `https://`. Remove at once the scripts whose domain is gone.",
 			Conclude: "Check that the site answers the agent as it answers a visitor, that its page arrives whole and that the address it leads to is in the authorised scope (\"scope.names\" in agent.yaml); then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -3954,7 +3954,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Les cookies de session sont protégés",
 			Why:      "Le cookie de session vaut la personne connectée\u00a0: qui le vole prend sa place, sans mot de passe ni second facteur.",
-			How:      "Parmi les cookies que pose le site, on regarde ceux dont le nom est celui d'une session ou d'une authentification\u00a0; jamais leur valeur. Sans `Secure` ou sans `HttpOnly`\u00a0: non-conformité importante. Sans `SameSite`\u00a0: mineure. Les jetons contre les requêtes forgées, faits pour être lus par la page, sont laissés de côté, comme les cookies que le site efface et ceux qu'un navigateur refuse (autre domaine, promesse de nom `__Host-` ou `__Secure-` non tenue, `SameSite=None` sans `Secure`). Seule la première page est visitée, sans se connecter\u00a0: un cookie posé plus loin n'est pas vu.",
+			How:      "Parmi les cookies que pose le site, on regarde ceux dont le nom est celui d'une session ou d'une authentification\u00a0; jamais leur valeur. Sans `Secure` ou sans `HttpOnly`\u00a0: non-conformité importante. Sans `SameSite`\u00a0: mineure. Les jetons contre les requêtes forgées, faits pour être lus par la page, sont laissés de côté, comme les cookies que le site efface et ceux qu'un navigateur refuse (autre domaine, promesse de nom `__Host-` ou `__Secure-` non tenue, `SameSite=None` sans `Secure`). Seule la première page est visitée, sans se connecter\u00a0: un cookie posé plus loin n'est pas vu. Un cookie qui manque aux deux règles est cité pour chacune.",
 			Fix:      "Régler l'application ou le serveur pour poser ses cookies de session avec `Secure; HttpOnly; SameSite=Lax` (ou `Strict`).",
 			Conclude: "Vérifier que le site répond à l'agent comme à un visiteur et que l'adresse où il renvoie est dans le périmètre autorisé («\u00a0scope.names\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen. À défaut, chercher dans les réglages de l'application comment sont posés ses cookies de session.",
 			Reasons: map[string]scanner.Reason{
@@ -3984,7 +3984,7 @@ func exposuresessioncookiesPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Session cookies are protected",
 			Why:      "The session cookie stands for the person who signed in: whoever steals it takes their place, without password or second factor.",
-			How:      "Among the cookies that the site sets, those named like a session or an authentication are looked at; never their value. Without `Secure` or without `HttpOnly`: medium failure. Without `SameSite`: low. Tokens against forged requests, made to be read by the page, are left aside, and so are cookies that the site removes and those that a browser refuses (another domain, a name in `__Host-` or `__Secure-` whose promise is not kept, `SameSite=None` without `Secure`). Only the first page is visited, without signing in: a cookie set further on is not seen.",
+			How:      "Among the cookies that the site sets, those named like a session or an authentication are looked at; never their value. Without `Secure` or without `HttpOnly`: medium failure. Without `SameSite`: low. Tokens against forged requests, made to be read by the page, are left aside, and so are cookies that the site removes and those that a browser refuses (another domain, a name in `__Host-` or `__Secure-` whose promise is not kept, `SameSite=None` without `Secure`). Only the first page is visited, without signing in: a cookie set further on is not seen. A cookie that lacks both is named for each.",
 			Fix:      "Have the application or the server set its session cookies with `Secure; HttpOnly; SameSite=Lax` (or `Strict`).",
 			Conclude: "Check that the site answers the agent as it answers a visitor and that the address it leads to is in the authorised scope (\"scope.names\" in agent.yaml); then scan again. Failing that, look in the settings of the application for how its session cookies are set.",
 			Reasons: map[string]scanner.Reason{
@@ -4951,7 +4951,7 @@ func exposuretlsversionPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le service n'accepte que des versions actuelles de TLS",
 			Why:      "TLS chiffre les échanges. Les versions 1.0 et 1.1 ont des faiblesses connues et sont retirées depuis 2021\u00a0; la version 1.3 est la plus sûre et la plus rapide.",
-			How:      "On propose chaque version au service. TLS 1.0 ou 1.1 accepté\u00a0: non-conformité importante, avec mention d'un service qui ne déjoue pas un retour forcé vers cette version (TLS_FALLBACK_SCSV). TLS 1.3 refusé\u00a0: mineure. Ni TLS 1.2 ni TLS 1.3\u00a0: majeure. Si une réponse nécessaire manque et qu'aucune faute n'est prouvée, le résultat est non concluant. Si le service cesse de répondre une fois ses versions connues, on conclut quand même.",
+			How:      "On propose chaque version au service. TLS 1.0 ou 1.1 accepté\u00a0: non-conformité importante, avec mention d'un service qui ne déjoue pas un retour forcé vers cette version (TLS_FALLBACK_SCSV). TLS 1.3 refusé\u00a0: mineure. Ni TLS 1.2 ni TLS 1.3\u00a0: majeure. Si une réponse nécessaire manque et qu'aucune faute n'est prouvée, le résultat est non concluant. Si le service cesse de répondre une fois ses versions connues, on conclut quand même. Les versions anciennes acceptées et celles qui manquent sont dites ensemble.",
 			Fix:      "Activer TLS 1.3 et garder TLS 1.2, puis désactiver TLS 1.0 et 1.1 après avoir vérifié qu'aucun équipement ancien n'en dépend.",
 			Conclude: "Vérifier que le service est démarré à l'adresse déclarée, et que le pare-feu laisse l'agent le joindre plusieurs fois de suite\u00a0; relancer ensuite l'examen. À défaut, lire dans la configuration du service les versions de TLS acceptées.",
 			Reasons: map[string]scanner.Reason{
@@ -4975,7 +4975,7 @@ func exposuretlsversionPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The service accepts present versions of TLS only",
 			Why:      "TLS encrypts what is exchanged. Versions 1.0 and 1.1 have known weaknesses and were retired in 2021; version 1.3 is the safest and the fastest.",
-			How:      "Each version is offered to the service. TLS 1.0 or 1.1 accepted: medium failure, with a mention of a service that does not foil a forced return to that version (TLS_FALLBACK_SCSV). TLS 1.3 refused: low. Neither TLS 1.2 nor TLS 1.3: high. If a needed answer is missing and no fault is proven, the outcome is inconclusive. If the service stops answering once its versions are known, a conclusion is drawn all the same.",
+			How:      "Each version is offered to the service. TLS 1.0 or 1.1 accepted: medium failure, with a mention of a service that does not foil a forced return to that version (TLS_FALLBACK_SCSV). TLS 1.3 refused: low. Neither TLS 1.2 nor TLS 1.3: high. If a needed answer is missing and no fault is proven, the outcome is inconclusive. If the service stops answering once its versions are known, a conclusion is drawn all the same. Old versions accepted and present ones that are missing are told together.",
 			Fix:      "Enable TLS 1.3 and keep TLS 1.2, then disable TLS 1.0 and 1.1 after checking that no old device depends on them.",
 			Conclude: "Check that the service runs at the declared address, and that the firewall lets the agent reach it several times in a row; then scan again. Failing that, read in the configuration of the service the versions of TLS it accepts.",
 			Reasons: map[string]scanner.Reason{
