@@ -3007,7 +3007,7 @@ func exposuremtastsPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le courriel entrant doit être chiffré par ceux qui l'envoient (MTA-STS)",
 			Why:      "Sans consigne, un serveur qui livre du courriel à l'hôpital accepte de le faire en clair si quelqu'un sur le chemin le lui suggère. MTA-STS interdit ce repli.",
-			How:      "On lit l'enregistrement `_mta-sts`, puis la politique publiée en HTTPS, comme le fait un serveur d'envoi\u00a0: certificat valide, sans redirection. La politique doit être en mode `enforce`, couvrir chaque serveur de réception, être servie comme du texte (`text/plain`) et durer un jour au moins. Pas d'enregistrement, mode test ou arrêt, durée trop courte\u00a0: non-conformité mineure. Enregistrement multiple ou fautif, politique illisible, ou serveur de réception non couvert\u00a0: importante. Si le serveur de la politique est hors du périmètre, il n'est pas contacté. Un écart est confirmé par un second regard, dix minutes plus tard au moins.",
+			How:      "On lit l'enregistrement `_mta-sts`, puis la politique publiée en HTTPS, comme le fait un serveur d'envoi\u00a0: certificat valide, sans redirection. La politique doit être en mode `enforce`, couvrir chaque serveur de réception, être servie comme du texte (`text/plain`) et durer un jour au moins. Pas d'enregistrement, mode test ou arrêt, durée trop courte\u00a0: non-conformité mineure. Enregistrement multiple ou fautif, politique illisible, ou serveur de réception non couvert\u00a0: importante. Si le serveur de la politique est hors du périmètre, il n'est pas contacté. Un écart est confirmé par un second regard, dix minutes plus tard au moins. En mode test, ce qui n'irait plus une fois la politique appliquée est dit aussi, comme mineur.",
 			Fix:      "Publier une politique MTA-STS couvrant tous les MX, la passer en mode enforce après observation et la garder lisible.",
 			Conclude: "Faire en sorte que l'agent lise la politique comme le ferait n'importe quel serveur d'envoi\u00a0: le DNS du domaine doit répondre, et le serveur de la politique doit être joignable en HTTPS depuis l'agent\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -3031,7 +3031,7 @@ func exposuremtastsPapers() scanner.Papers {
 				"testing":          {Headline: "L'exigence de chiffrer le courriel entrant n'est qu'à l'essai", Message: "La politique est en mode test\u00a0: le courriel en clair reste accepté."},
 				"too-many":         {Message: "Le domaine a plus de serveurs de réception qu'une vérification n'en regarde ({more} de plus)\u00a0: on ne sait pas si tous sont couverts.", Remedy: "Vérifier à la main que la politique couvre chacun des MX, ou retirer du DNS ceux qui ne servent plus, puis relancer l'examen."},
 				"turned-away":      {Message: "{host} a répondu par le code {status}, qui nous vise peut-être seuls.", Remedy: "Demander à qui tient le serveur cité pourquoi il écarte l'agent (filtre, limite de débit, maintenance) et de lui laisser lire la politique\u00a0; relancer ensuite l'examen."},
-				"uncovered":        {Headline: "La politique de chiffrement oublie un serveur de réception", Message: "Le serveur de réception «\u00a0{host}\u00a0» n'est pas couvert par la politique\u00a0: du courriel peut lui être refusé.", Remedy: "Ajouter le serveur cité à la politique et changer le numéro de l'enregistrement, ou retirer ce serveur des MX s'il ne sert plus."},
+				"uncovered":        {Headline: "La politique de chiffrement oublie un serveur de réception", Message: "Le serveur de réception «\u00a0{host}\u00a0» n'est pas couvert par la politique\u00a0: appliquée, elle peut priver ce serveur de courriel.", Remedy: "Ajouter le serveur cité à la politique et changer le numéro de l'enregistrement, ou retirer ce serveur des MX s'il ne sert plus."},
 				"unreachable":      {Headline: "La politique de chiffrement du courriel est annoncée, mais personne ne peut la lire", Message: "La politique est annoncée mais {host} ne répond pas en HTTPS."},
 				"wrong-type":       {Headline: "La politique de chiffrement n'est pas servie comme du texte, donc parfois ignorée", Message: "La politique est servie sous le type {type} et non text/plain\u00a0: les serveurs d'envoi qui le vérifient l'ignorent.", Remedy: "Régler le serveur pour qu'il serve la politique comme «\u00a0text/plain\u00a0»."},
 			},
@@ -3042,7 +3042,7 @@ func exposuremtastsPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "Incoming mail must be encrypted by those who send it (MTA-STS)",
 			Why:      "Without an order, a server that delivers mail to the hospital accepts to do so in clear when somebody on the way suggests it. MTA-STS forbids that.",
-			How:      "The `_mta-sts` record is read, then the policy published over HTTPS, as a sending server does: valid certificate, no redirection. The policy must be in `enforce` mode, cover every receiving server, be served as text (`text/plain`) and last one day at least. No record, test mode or off, too short a life: low failure. A record that is multiple or malformed, a policy that cannot be read, or a receiving server not covered: medium. When the host of the policy is out of the scope, it is not contacted. A failure is confirmed by a second look, ten minutes later at least.",
+			How:      "The `_mta-sts` record is read, then the policy published over HTTPS, as a sending server does: valid certificate, no redirection. The policy must be in `enforce` mode, cover every receiving server, be served as text (`text/plain`) and last one day at least. No record, test mode or off, too short a life: low failure. A record that is multiple or malformed, a policy that cannot be read, or a receiving server not covered: medium. When the host of the policy is out of the scope, it is not contacted. A failure is confirmed by a second look, ten minutes later at least. In test mode, what would go wrong once the policy is applied is told too, as low.",
 			Fix:      "Publish an MTA-STS policy that covers every MX, move it to enforce mode after observation and keep it readable.",
 			Conclude: "Have the agent read the policy as any sending server would: the DNS of the domain must answer, and the agent must reach the server of the policy over HTTPS; then scan again.",
 			Reasons: map[string]scanner.Reason{
@@ -3066,7 +3066,7 @@ func exposuremtastsPapers() scanner.Papers {
 				"testing":          {Headline: "The demand to encrypt incoming mail is only being tried out", Message: "The policy is in test mode: mail in clear is still accepted."},
 				"too-many":         {Message: "The domain has more receiving servers than one check looks at ({more} more): whether all are covered is not known.", Remedy: "Check by hand that the policy covers each of the MX records, or take those no longer used out of the DNS, then scan again."},
 				"turned-away":      {Message: "{host} answered with status {status}, which may be meant for us alone.", Remedy: "Ask whoever runs the server named why it turns the agent away (filter, rate limit, maintenance), and to let it read the policy; then scan again."},
-				"uncovered":        {Headline: "The encryption policy leaves out a receiving server", Message: "The receiving server \"{host}\" is not covered by the policy: mail to it may be refused.", Remedy: "Add the server named to the policy and change the number in the record, or take this server out of the MX records if it is no longer used."},
+				"uncovered":        {Headline: "The encryption policy leaves out a receiving server", Message: "The receiving server \"{host}\" is not covered by the policy: once applied, it may keep mail from that server.", Remedy: "Add the server named to the policy and change the number in the record, or take this server out of the MX records if it is no longer used."},
 				"unreachable":      {Headline: "The encryption policy for mail is announced, but nobody can read it", Message: "The policy is announced but {host} does not answer over HTTPS."},
 				"wrong-type":       {Headline: "The encryption policy is not served as text, so some senders ignore it", Message: "The policy is served under the type {type} and not text/plain: sending servers that check it ignore it.", Remedy: "Have the server serve the policy as \"text/plain\"."},
 			},
@@ -3569,7 +3569,7 @@ func exposureprivateaddressesPapers() scanner.Papers {
 		FR: scanner.Paper{
 			Title:    "Le DNS public ne montre pas d'adresse interne",
 			Why:      "Un nom public qui mène à une adresse privée ne sert à personne sur internet, mais décrit le réseau interne de l'hôpital à qui prépare une attaque, et aide certaines attaques par le navigateur.",
-			How:      "On résout les noms connus du domaine, en IPv4 et en IPv6. Un seul nom qui donne une adresse privée, locale ou réservée est une non-conformité mineure. Un nom qui n'a pas pu être résolu rend le résultat non concluant.",
+			How:      "On résout les noms connus du domaine, en IPv4 et en IPv6. Un seul nom qui donne une adresse privée, locale ou réservée est une non-conformité mineure. Un nom qui n'a pas pu être résolu rend le résultat non concluant. Toutes les adresses internes d'un nom sont citées.",
 			Fix:      "Retirer de la zone publique les noms internes et les servir depuis un DNS interne.",
 			Conclude: "Vérifier que les noms du domaine se résolvent depuis l'agent, en IPv4 comme en IPv6, avec les résolveurs qu'il emploie («\u00a0network.resolvers\u00a0» dans agent.yaml)\u00a0; relancer ensuite l'examen.",
 			Reasons: map[string]scanner.Reason{
@@ -3587,7 +3587,7 @@ func exposureprivateaddressesPapers() scanner.Papers {
 		EN: scanner.Paper{
 			Title:    "The public DNS shows no internal address",
 			Why:      "A public name that leads to a private address is of no use on the internet, but describes the internal network of the hospital to whoever prepares an attack, and helps some attacks through the browser.",
-			How:      "The known names of the domain are resolved, over IPv4 and IPv6. A single name that gives a private, local or reserved address is a low failure. A name that could not be resolved makes the outcome inconclusive.",
+			How:      "The known names of the domain are resolved, over IPv4 and IPv6. A single name that gives a private, local or reserved address is a low failure. A name that could not be resolved makes the outcome inconclusive. All the internal addresses of a name are named.",
 			Fix:      "Remove internal names from the public zone and serve them from an internal DNS.",
 			Conclude: "Check that the names of the domain can be resolved from the agent, over IPv4 and IPv6, with the resolvers it uses (\"network.resolvers\" in agent.yaml); then scan again.",
 			Reasons: map[string]scanner.Reason{
