@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.admin-panel", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.admin-panel", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-SVC-10"},
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupAdminPanel,
 		templates.Grade{Severity: scanner.Critical, Reason: "open"},

@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.caa-record", Revision: 4, Severity: scanner.Medium,
+	ID: "exposure.caa-record", Revision: 5, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-13"},
 	Reads:      []string{fact.ZoneCAA},
 	Judge:      scanner.Each(struct{}{}, judge),
@@ -44,28 +44,40 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 
 func judgeSet(set fact.RecordSet, inPlace *fact.SiteCertificate) scanner.Verdict {
 	var properties []Property
+	var faults []scanner.Verdict
+	unread := false
 	for _, text := range set.Values {
 		p, ok := ParseProperty(text)
 		switch {
 		case !ok || p.malformed():
-			return scanner.Failed("malformed", scanner.Values{"name": set.Name, "record": text})
+			faults = append(faults, scanner.Failed("malformed", scanner.Values{"name": set.Name, "record": text}))
 		case p.Critical && !p.known():
-			return scanner.Failed("unknown-critical", scanner.Values{"name": set.Name, "tag": p.Tag})
+			faults = append(faults, scanner.Failed("unknown-critical", scanner.Values{"name": set.Name, "tag": p.Tag}))
 		}
+		unread = unread || !ok
 		properties = append(properties, p)
 	}
-	if !slices.ContainsFunc(properties, func(p Property) bool { return p.Tag == "issue" }) {
-		// Without "issue", anybody may issue (RFC 8659 section 4.2).
-		return scanner.FailedAs(scanner.Low, "unrestricted", scanner.Values{"name": set.Name})
+	// What a record that cannot be read was meant to allow is not known.
+	if !unread {
+		faults = append(faults, judgeRules(set.Name, properties, inPlace))
 	}
-	return judgeIssuers(set.Name, issuersOf(properties), inPlace)
+	return scanner.Together(faults)
 }
 
-// issuersOf lists the authorities named, once each.
+func judgeRules(name string, properties []Property, inPlace *fact.SiteCertificate) scanner.Verdict {
+	if !slices.ContainsFunc(properties, func(p Property) bool { return p.Tag == "issue" }) {
+		// Without "issue", anybody may issue (RFC 8659 section 4.2).
+		return scanner.FailedAs(scanner.Low, "unrestricted", scanner.Values{"name": name})
+	}
+	return judgeIssuers(name, issuersOf(properties), inPlace)
+}
+
+// issuersOf lists the authorities named, once each; a malformed property names none
+// (RFC 8659 section 4.2).
 func issuersOf(properties []Property) []string {
 	var issuers []string
 	for _, p := range properties {
-		if p.issues() && p.issuer() != "" {
+		if p.issues() && !p.malformed() && p.issuer() != "" {
 			issuers = append(issuers, p.issuer())
 		}
 	}

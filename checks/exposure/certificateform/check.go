@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-form", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.certificate-form", Revision: 2, Severity: scanner.Low,
 	References: []string{"PR"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -24,10 +24,14 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 	if v, settled := contact.Certificate(t); settled {
 		return v
 	}
+	var faults []scanner.Verdict
 	for _, cert := range slices.Concat(t.Chain[:1], t.Alternates, t.Chain[1:]) {
 		if len(cert.Oddities) > 0 {
-			return scanner.Failed("malformed", describe(cert))
+			faults = append(faults, scanner.Failed("malformed", describe(cert)))
 		}
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	return scanner.Passed("well-formed", nil)
 }

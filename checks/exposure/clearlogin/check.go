@@ -16,15 +16,15 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.clear-login", Revision: 1, Severity: scanner.High,
+	ID: "exposure.clear-login", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-HTTP-08"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
-// judge looks for a proven fault first, then for what could not be seen.
+// judge looks for proven faults first, then for what could not be seen.
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
-	if v, found := fault(w); found {
-		return v
+	if found := faults(w); len(found) > 0 {
+		return scanner.Together(found)
 	}
 	for _, doubt := range []scanner.Verdict{plainDoubt(w.Plain), secureDoubt(w)} {
 		if doubt.Outcome == scanner.Inconclusive {
@@ -37,37 +37,37 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	return scanner.Passed("none", nil)
 }
 
-func fault(w fact.Web) (scanner.Verdict, bool) {
+func faults(w fact.Web) (found []scanner.Verdict) {
 	hops := w.Hops
 	if w.Plain != nil {
 		hops = slices.Concat(hops, w.Plain.Hops)
 	}
 	for _, h := range hops {
 		if slices.Contains(h.Auth, "basic") && isClear(h.URL) {
-			return scanner.Failed("basic", scanner.Values{"url": h.URL}), true
+			found = append(found, scanner.Failed("basic", scanner.Values{"url": h.URL}))
 		}
 	}
 	if w.Plain != nil && w.Plain.Page != nil && w.Plain.Page.Passwords > 0 {
-		return scanner.Failed("served", scanner.Values{"url": w.Plain.Page.URL}), true
+		found = append(found, scanner.Failed("served", scanner.Values{"url": w.Plain.Page.URL}))
 	}
 	if w.Page != nil && w.Page.Passwords > 0 && isClear(w.Page.URL) {
-		return scanner.Failed("served", scanner.Values{"url": w.Page.URL}), true
+		found = append(found, scanner.Failed("served", scanner.Values{"url": w.Page.URL}))
 	}
-	return posted(w.Page)
+	return append(found, posted(w.Page)...)
 }
 
-// posted looks for a form that sends a password in clear, even from a page
-// received over HTTPS.
-func posted(page *fact.Page) (scanner.Verdict, bool) {
+// posted looks for forms that send a password in clear, even from a page received
+// over HTTPS.
+func posted(page *fact.Page) (found []scanner.Verdict) {
 	if page == nil {
-		return scanner.Verdict{}, false
+		return nil
 	}
 	for _, f := range page.Forms {
 		if f.Password && f.Scheme == "http" {
-			return scanner.Failed("posted", scanner.Values{"host": f.Host}), true
+			found = append(found, scanner.Failed("posted", scanner.Values{"host": f.Host}))
 		}
 	}
-	return scanner.Verdict{}, false
+	return found
 }
 
 func isClear(address string) bool { return strings.HasPrefix(address, "http://") }

@@ -13,7 +13,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.content-security-policy", Revision: 3, Severity: scanner.Low,
+	ID: "exposure.content-security-policy", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-03"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -22,26 +22,30 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	if v, settled := site.PageSettled(w); settled {
 		return v
 	}
-	var verdicts []scanner.Verdict
+	var addresses []site.Judged
 	for _, answer := range site.Answers(w) {
-		verdicts = append(verdicts, judgeAnswer(answer, *w.Page))
+		addresses = append(addresses, site.Judged{Address: answer.Address, Verdicts: judgeAnswer(answer, *w.Page)})
 	}
-	return scanner.Worst(verdicts)
+	return site.Together(addresses)
 }
 
 // judgeAnswer judges all the policies of a page together, from the header and from
 // the page itself: a script must be allowed by each (CSP Level 3 section 8.1).
-func judgeAnswer(answer fact.Hop, page fact.Page) scanner.Verdict {
+func judgeAnswer(answer fact.Hop, page fact.Page) []scanner.Verdict {
 	policies := append(csp.ParsePolicies(answer.Headers["content-security-policy"]), csp.ParseElements(page.Policies)...)
-	weakness, source := csp.ScriptWeakness(policies)
-	switch {
-	case weakness == csp.None:
-		return scanner.Passed("strict", nil)
-	case len(policies) == 0:
-		return judgeAbsence(answer, page)
+	if len(policies) == 0 {
+		return []scanner.Verdict{judgeAbsence(answer, page)}
 	}
-	// "Weak policy" is a warning of the catalogue (EXP-HTTP-03).
-	return scanner.FailedAs(scanner.Low, string(weakness), scanner.Values{"source": source})
+	openings := csp.ScriptOpenings(policies)
+	if len(openings) == 0 {
+		return []scanner.Verdict{scanner.Passed("strict", nil)}
+	}
+	var faults []scanner.Verdict
+	for _, o := range openings {
+		// "Weak policy" is a warning of the catalogue (EXP-HTTP-03).
+		faults = append(faults, scanner.FailedAs(scanner.Low, string(o.Weakness), scanner.Values{"source": o.Source}))
+	}
+	return faults
 }
 
 func judgeAbsence(answer fact.Hop, page fact.Page) scanner.Verdict {

@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.content-typing", Revision: 3, Severity: scanner.Low,
+	ID: "exposure.content-typing", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-05"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -28,32 +28,35 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	if w.Page != nil {
 		referrer = w.Page.Referrer
 	}
-	var verdicts []scanner.Verdict
+	var addresses []site.Judged
 	for _, answer := range site.Answers(w) {
-		verdicts = append(verdicts, judgeAnswer(answer, referrer))
+		addresses = append(addresses, site.Judged{Address: answer.Address, Verdicts: judgeAnswer(answer, referrer)})
 	}
-	return scanner.Worst(verdicts)
+	return site.Together(addresses)
 }
 
-func judgeAnswer(answer fact.Hop, referrer string) scanner.Verdict {
-	var faults []string
+func judgeAnswer(answer fact.Hop, referrer string) (faults []scanner.Verdict) {
+	var missing []string
 	if !nosniff(answer.Headers["x-content-type-options"]) {
-		faults = append(faults, "X-Content-Type-Options: nosniff")
+		missing = append(missing, "X-Content-Type-Options: nosniff")
 	}
 	if fault := typeFault(site.First(answer, "content-type")); fault != "" {
-		faults = append(faults, fault)
+		missing = append(missing, fault)
 	}
 	policies := append(slices.Clone(answer.Headers["referrer-policy"]), referrer)
-	switch policy := effective(policies); {
-	case slices.Contains([]string{"unsafe-url", "no-referrer-when-downgrade"}, policy) && len(faults) == 0:
-		return scanner.Failed("talkative", scanner.Values{"policy": policy})
-	case policy == "":
-		faults = append(faults, "Referrer-Policy")
+	switch policy := effective(policies); policy {
+	case "unsafe-url", "no-referrer-when-downgrade":
+		faults = append(faults, scanner.Failed("talkative", scanner.Values{"policy": policy}))
+	case "":
+		missing = append(missing, "Referrer-Policy")
 	}
-	if len(faults) > 0 {
-		return scanner.Failed("missing", scanner.Values{"headers": strings.Join(faults, ", ")})
+	if len(missing) > 0 {
+		faults = append([]scanner.Verdict{scanner.Failed("missing", scanner.Values{"headers": strings.Join(missing, ", ")})}, faults...)
 	}
-	return scanner.Passed("complete", nil)
+	if len(faults) == 0 {
+		return []scanner.Verdict{scanner.Passed("complete", nil)}
+	}
+	return faults
 }
 
 // nosniff tells whether browsers keep to the type: the first of the values counts,

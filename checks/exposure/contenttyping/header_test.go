@@ -23,7 +23,7 @@ func TestAgainstPublicHeaders(t *testing.T) {
 	scannertest.AgainstPublicHeaders(t, []string{"X-Content-Type-Options", "Referrer-Policy"}, argued, func(header string, values []string) scanner.Verdict {
 		headers := map[string][]string{"x-content-type-options": {"nosniff"}, "referrer-policy": {"no-referrer"}, "content-type": {"text/html; charset=utf-8"}}
 		headers[strings.ToLower(header)] = values
-		return judgeAnswer(fact.Hop{Headers: headers}, "")
+		return judgeAnswer(fact.Hop{Headers: headers}, "")[0]
 	})
 }
 

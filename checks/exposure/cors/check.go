@@ -25,6 +25,7 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	if w.CORS == nil || w.CORS.Reach != fact.Answered {
 		return scanner.Unknown("not-asked", nil)
 	}
+	// One answer allows one origin: there is one fault at most.
 	reflected := w.CORS.Allowed == w.CORS.Origin
 	switch {
 	case reflected && w.CORS.Credentials:

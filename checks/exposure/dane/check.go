@@ -12,39 +12,44 @@ import (
 
 // Check is the value the registry holds. Revision 2 does not praise the absence of
 // an option, revision 3 leaves out servers that do not exist, revision 4 tells a
-// provider that nobody declared as such.
+// provider that nobody declared as such, revision 5 tells every fault.
 var Check = scanner.Check{
-	ID: "exposure.dane", Revision: 4, Severity: scanner.High,
+	ID: "exposure.dane", Revision: 5, Severity: scanner.High,
 	References: []string{"EXP-MAIL-18"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
-// judge says the gravest of what the servers show. A server without records is
-// no fault, and no merit: DANE is a choice.
+// judge says every fault that the servers show. A server without records is no
+// fault, and no merit: DANE is a choice.
 func judge(_ scanner.Case[struct{}], f fact.MailServers) scanner.Verdict {
 	if v, settled := reception.Settled(f); settled {
 		return v
 	}
+	var faults []scanner.Verdict
 	if f.MXSecurity == fact.Bogus { // RFC 7672 section 2.2.1
-		return scanner.Failed("bogus-domain", nil)
+		faults = append(faults, scanner.Failed("bogus-domain", nil))
 	}
 	found := map[string][]string{}
 	for _, s := range f.Servers {
 		if s.Reach == fact.NoAddress { // exposure.mx-targets tells it
 			continue
 		}
-		reason := finding(s)
-		found[reason] = append(found[reason], s.Name)
+		for _, reason := range findings(s) {
+			found[reason] = append(found[reason], s.Name)
+		}
 	}
 	for _, reason := range []string{"bogus", "mismatch"} {
 		if len(found[reason]) > 0 {
-			return scanner.Failed(reason, reception.Servers(found[reason]))
+			faults = append(faults, scanner.Failed(reason, reception.Servers(found[reason])))
 		}
 	}
 	for _, reason := range []string{"unsigned", "wrong-usage", "no-rollover"} {
 		if len(found[reason]) > 0 {
-			return scanner.FailedAs(scanner.Low, reason, reception.Servers(found[reason]))
+			faults = append(faults, scanner.FailedAs(scanner.Low, reason, reception.Servers(found[reason])))
 		}
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	return reassured(f, found)
 }
@@ -74,27 +79,30 @@ func reassured(f fact.MailServers, found map[string][]string) scanner.Verdict {
 	return scanner.Passed("published", reception.Servers(found["published"]))
 }
 
-// finding is the reason that a server gives.
-func finding(s fact.MailServer) string {
+// findings are the reasons that a server gives.
+func findings(s fact.MailServer) []string {
 	switch {
 	case s.TLSA.Security == fact.Bogus:
-		return "bogus"
+		return []string{"bogus"}
 	case s.TLSA.Answer.Absent():
-		return "absent"
+		return []string{"absent"}
 	case s.TLSA.Answer != fact.Present:
-		return "records-unknown"
+		return []string{"records-unknown"}
 	case s.TLSA.Security == fact.Insecure: // senders ignore it (RFC 7672 section 2.2)
-		return "unsigned"
+		return []string{"unsigned"}
 	case s.TLSA.Security != fact.Secure:
-		return "signatures-unknown"
+		return []string{"signatures-unknown"}
 	}
-	return published(s)
+	if reasons := published(s); len(reasons) > 0 {
+		return reasons
+	}
+	return []string{"published"}
 }
 
 // published judges records that senders believe. Usages 0 and 1 mean nothing
 // between mail servers (RFC 7672 section 3.1.3), and a single record breaks the
 // mail at the next change of key (RFC 7671 section 8).
-func published(s fact.MailServer) string {
+func published(s fact.MailServer) (reasons []string) {
 	var usable []int
 	for i, r := range s.TLSA.Records {
 		if r.Usage == 2 || r.Usage == 3 {
@@ -103,16 +111,16 @@ func published(s fact.MailServer) string {
 	}
 	if len(usable) > 0 {
 		if reason := matching(s, usable); reason != "" {
-			return reason
+			reasons = append(reasons, reason)
 		}
 	}
-	switch {
-	case len(usable) < len(s.TLSA.Records):
-		return "wrong-usage"
-	case len(usable) < 2:
-		return "no-rollover"
+	if len(usable) < len(s.TLSA.Records) {
+		reasons = append(reasons, "wrong-usage")
 	}
-	return "published"
+	if len(usable) == 1 || len(s.TLSA.Records) == 0 {
+		reasons = append(reasons, "no-rollover")
+	}
+	return reasons
 }
 
 // matching is what keeps the records from vouching for every address; empty when

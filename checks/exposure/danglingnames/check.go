@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dangling-names", Revision: 2, Severity: scanner.High,
+	ID: "exposure.dangling-names", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-DNS-14"},
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
@@ -25,11 +25,16 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	lost := names(f, func(a fact.Asset) bool { return a.Dangling != nil && !a.Dangling.Claimable })
 	unseen := names(f, func(a fact.Asset) bool { return a.Own && a.Answer == fact.NoAnswer })
 	unread := names(f, func(a fact.Asset) bool { return a.Unread != "" })
+	var faults []scanner.Verdict
+	if len(claimable) > 0 {
+		faults = append(faults, scanner.Failed("claimable", inventoried.Names(claimable)))
+	}
+	if len(lost) > 0 {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "lost", inventoried.Names(lost)))
+	}
 	switch {
-	case len(claimable) > 0:
-		return scanner.Failed("claimable", inventoried.Names(claimable))
-	case len(lost) > 0:
-		return scanner.FailedAs(scanner.Low, "lost", inventoried.Names(lost))
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(unseen) > 0:
 		return scanner.Unknown("unseen", inventoried.Names(unseen))
 	case len(unread) > 0:

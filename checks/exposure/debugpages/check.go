@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.debug-pages", Revision: 1, Severity: scanner.High,
+	ID: "exposure.debug-pages", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-HTTP-14"},
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupDebugPage,
 		templates.Grade{Severity: scanner.Critical, Reason: "secrets"},

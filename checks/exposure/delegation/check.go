@@ -15,14 +15,14 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.delegation", Revision: 3, Severity: scanner.Medium,
+	ID: "exposure.delegation", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-04"},
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
-// judge says faults first, the gravest before the others, then what is not
-// known: all servers of both sets must answer for a pass.
+// judge says all faults, the gravest before the others, and without any what is
+// not known: all servers of both sets must answer for a pass.
 func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 	switch {
 	case d.Zone.Answer == fact.NXDomain:
@@ -35,10 +35,12 @@ func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 		return scanner.Unknown("no-server", nil)
 	}
 	seen := sort(d)
-	for _, look := range []func(fact.Delegation, sorted) (scanner.Verdict, bool){lame, missing, sets, streams, doubts} {
-		if v, found := look(d, seen); found {
-			return v
-		}
+	faults := slices.Concat(unanswering(d, seen), sets(d), streams(seen))
+	if len(faults) > 0 {
+		return scanner.Together(faults)
+	}
+	if v, found := doubts(d, seen); found {
+		return v
 	}
 	if len(seen.unrouted) > 0 {
 		return scanner.Passed("aligned-some", list(seen.unrouted))
@@ -46,47 +48,54 @@ func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 	return scanner.Passed("aligned", list(seen.fine))
 }
 
-// lame judges servers that are listed and do not answer for the zone (RFC 1912
-// section 2.8).
-func lame(d fact.Delegation, s sorted) (scanner.Verdict, bool) {
+// unanswering judges servers that are listed and do not answer for the zone (RFC 1912
+// section 2.8), or whose name leads nowhere.
+func unanswering(d fact.Delegation, s sorted) (faults []scanner.Verdict) {
 	doubt := s.silent.Any() || s.notAsked.Any() || len(s.failing) > 0
-	if useless := slices.Concat(s.lame, s.missing); !doubt && len(useless) > 0 && len(s.fine)+len(s.unrouted)+d.More == 0 {
-		return scanner.FailedAs(scanner.Critical, "all-lame", list(useless)), true
+	if all := slices.Concat(s.lame, s.missing); !doubt && len(all) > 0 && len(s.fine)+len(s.unrouted)+d.More == 0 {
+		faults = append(faults, scanner.FailedAs(scanner.Critical, "all-lame", list(all)))
+	} else if len(s.lame) > 0 {
+		faults = append(faults, scanner.Failed("lame", list(s.lame)))
 	}
-	return scanner.Failed("lame", list(s.lame)), len(s.lame) > 0
+	if len(s.missing) > 0 {
+		faults = append(faults, scanner.Failed("missing", list(s.missing)))
+	}
+	return faults
 }
 
-// missing judges names that are listed and lead nowhere.
-func missing(_ fact.Delegation, s sorted) (scanner.Verdict, bool) {
-	return scanner.Failed("missing", list(s.missing)), len(s.missing) > 0
-}
-
-// sets compares what the registry and the servers name.
-func sets(d fact.Delegation, _ sorted) (scanner.Verdict, bool) {
+// sets compares what the registry and the servers name. A list that several servers
+// give is told once, of the first of them.
+func sets(d fact.Delegation) (faults []scanner.Verdict) {
 	told := tellings(d)
-	for _, t := range told {
+	for i, t := range told {
+		if slices.ContainsFunc(told[:i], func(other telling) bool { return other.text == t.text }) {
+			continue
+		}
 		if knownWhole(d.Parent) && t.text != written(d.Parent.Values) {
-			return scanner.FailedAs(scanner.Low, "parent-differs", scanner.Values{
+			faults = append(faults, scanner.FailedAs(scanner.Low, "parent-differs", scanner.Values{
 				"parent": written(d.Parent.Values), "server": t.by, "zone": t.text,
-			}), true
+			}))
 		}
 		if t.text != told[0].text {
-			return scanner.FailedAs(scanner.Low, "servers-differ", scanner.Values{
+			faults = append(faults, scanner.FailedAs(scanner.Low, "servers-differ", scanner.Values{
 				"one": told[0].by, "first": told[0].text, "other": t.by, "second": t.text,
-			}), true
+			}))
 		}
 	}
-	return scanner.Verdict{}, false
+	return faults
 }
 
 // streams judges servers that do not answer over TCP (RFC 7766 section 5). A
 // silence may be that of our own network, unless another server was reached.
-func streams(_ fact.Delegation, s sorted) (scanner.Verdict, bool) {
+func streams(s sorted) []scanner.Verdict {
 	mute := s.tcpClosed
 	if s.tcpHeard {
 		mute = append(mute, s.tcpSilent...)
 	}
-	return scanner.FailedAs(scanner.Low, "no-tcp", list(mute)), len(mute) > 0
+	if len(mute) == 0 {
+		return nil
+	}
+	return []scanner.Verdict{scanner.FailedAs(scanner.Low, "no-tcp", list(mute))}
 }
 
 func doubts(d fact.Delegation, s sorted) (scanner.Verdict, bool) {

@@ -14,7 +14,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dmarc-external-reports", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.dmarc-external-reports", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-12"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -31,12 +31,13 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 // (RFC 9990 section 4).
 func judgeReceivers(addresses []fact.ReportAddress) scanner.Verdict {
 	var valid, external, silent []string
+	var faults []scanner.Verdict
 	for _, a := range addresses {
 		switch {
 		case !a.Valid:
 			continue
 		case a.External && a.Authorised.Absent():
-			return scanner.Failed("not-authorised", scanner.Values{"domain": a.Domain})
+			faults = append(faults, scanner.Failed("not-authorised", scanner.Values{"domain": a.Domain}))
 		case a.External && a.Authorised != fact.Present:
 			silent = append(silent, a.Domain)
 		case a.External:
@@ -45,6 +46,8 @@ func judgeReceivers(addresses []fact.ReportAddress) scanner.Verdict {
 		valid = append(valid, a.Domain)
 	}
 	switch {
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(valid) == 0:
 		return scanner.Exempt("no-reports", nil)
 	case len(silent) > 0:

@@ -6,6 +6,7 @@ package dmarcsubdomains
 
 import (
 	"strconv"
+	"strings"
 
 	"carescan/checks/internal/mailpolicy"
 	"carescan/scanner"
@@ -13,9 +14,10 @@ import (
 )
 
 // Check is the value the registry holds. Revision 3 follows RFC 9989: the share of
-// messages (pct) has no effect, nor has the test mode of a policy "none".
+// messages (pct) has no effect, nor has the test mode of a policy "none". Revision 4
+// tells every fault.
 var Check = scanner.Check{
-	ID: "exposure.dmarc-subdomains", Revision: 3, Severity: scanner.Low,
+	ID: "exposure.dmarc-subdomains", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -33,15 +35,20 @@ func judgeRecord(f fact.MailPolicy, d fact.DMARCRecord) scanner.Verdict {
 	// In a record below the organisation's own, sp and np are ignored (RFC 9989
 	// section 4.7).
 	atTop := f.DMARC.Organisation == f.DMARC.PolicyDomain || f.DMARC.Organisation == "" && f.Registrable
-	word, weaker := weakest(d)
-	if weaker && atTop {
-		values["weaker"] = word
-		return scanner.Failed("weaker", values)
+	words := weaker(d)
+	var faults []scanner.Verdict
+	if len(words) > 0 && atTop {
+		faults = append(faults, scanner.Failed("weaker", scanner.Values{
+			"name": values["name"], "policy": values["policy"], "weaker": strings.Join(words, ", "),
+		}))
 	}
 	if d.Test && lowers(d) {
-		return scanner.Failed("test-mode", values)
+		faults = append(faults, scanner.Failed("test-mode", values))
 	}
-	if weaker && f.DMARC.Organisation == "" {
+	switch {
+	case len(faults) > 0:
+		return scanner.Together(faults)
+	case len(words) > 0 && f.DMARC.Organisation == "":
 		return mailpolicy.PolicyUnknown(f)
 	}
 	if d.Percent < 100 {
@@ -62,18 +69,17 @@ func lowers(d fact.DMARCRecord) bool {
 	return false
 }
 
-// weakest finds the weaker of the policies for sub-domains, when one is weaker
-// than that of the domain. An np that is missing follows sp, an sp that is
-// missing follows p (RFC 9989 section 4.7).
-func weakest(d fact.DMARCRecord) (word string, weaker bool) {
-	worst := d.Policy
-	if weakerThan(d.Subdomains, worst) {
-		worst, word = d.Subdomains, "sp="+d.Subdomains
+// weaker lists the policies for sub-domains that are weaker than that of the domain.
+// An np that is missing follows sp, an sp that is missing follows p (RFC 9989 section
+// 4.7).
+func weaker(d fact.DMARCRecord) (words []string) {
+	if weakerThan(d.Subdomains, d.Policy) {
+		words = append(words, "sp="+d.Subdomains)
 	}
-	if weakerThan(d.Inexistent, worst) {
-		word = "np=" + d.Inexistent
+	if weakerThan(d.Inexistent, d.Policy) {
+		words = append(words, "np="+d.Inexistent)
 	}
-	return word, word != ""
+	return words
 }
 
 func weakerThan(policy, other string) bool {

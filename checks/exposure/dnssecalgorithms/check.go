@@ -25,7 +25,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.dnssec-algorithms", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.dnssec-algorithms", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-11"},
 	Judge:      scanner.Each(Params{MinRSABits: 2048, MaxIterations: 100}, judge),
 }
@@ -54,10 +54,12 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 	if v, settled := signed.Settled(f); settled && (f.Reason != fact.UnsupportedAlgorithm || len(z.digests) == 0) {
 		return v
 	}
-	for _, look := range []func(Params, zone) (scanner.Verdict, bool){broken, doubtful, weak} {
-		if v, found := look(c.Params, z); found {
-			return v
-		}
+	failures := broken(c.Params, z)
+	if v, found := doubtful(z); found && len(failures) == 0 {
+		return v
+	}
+	if failures = append(failures, weak(c.Params, z)...); len(failures) > 0 {
+		return scanner.Together(failures)
 	}
 	return scanner.Passed("recommended", z.describe())
 }
@@ -106,21 +108,23 @@ func (z zone) iterations() (most int, salted bool) {
 	return most, salted
 }
 
-func broken(p Params, z zone) (scanner.Verdict, bool) {
-	iterations, _ := z.iterations()
-	values := z.describe()
-	switch {
-	case overlap(z.algorithms, forbidden()):
+func broken(p Params, z zone) (faults []scanner.Verdict) {
+	if overlap(z.algorithms, forbidden()) {
+		values := z.describe()
 		values["algorithms"] = list(common(z.algorithms, forbidden()))
-		return scanner.Failed("forbidden-algorithm", values), true
-	case len(z.digests) > 0 && !slices.ContainsFunc(z.digests, func(d int) bool { return !slices.Contains(weakDigests(), d) }):
-		return scanner.Failed("weak-digest", values), true
+		faults = append(faults, scanner.Failed("forbidden-algorithm", values))
 	}
-	return scanner.Failed("many-iterations", values), iterations > p.MaxIterations
+	if len(z.digests) > 0 && !slices.ContainsFunc(z.digests, func(d int) bool { return !slices.Contains(weakDigests(), d) }) {
+		faults = append(faults, scanner.Failed("weak-digest", z.describe()))
+	}
+	if iterations, _ := z.iterations(); iterations > p.MaxIterations {
+		faults = append(faults, scanner.Failed("many-iterations", z.describe()))
+	}
+	return faults
 }
 
 // doubtful comes before what is merely weak: the severity could be higher.
-func doubtful(_ Params, z zone) (scanner.Verdict, bool) {
+func doubtful(z zone) (scanner.Verdict, bool) {
 	known := slices.Concat(recommended(), ageing())
 	unknown := func(a int) bool { return !slices.Contains(known, a) }
 	switch {
@@ -132,15 +136,19 @@ func doubtful(_ Params, z zone) (scanner.Verdict, bool) {
 	return scanner.Unknown("denial-unknown", nil), len(z.denials) == 0
 }
 
-func weak(p Params, z zone) (scanner.Verdict, bool) {
-	iterations, salted := z.iterations()
-	switch {
-	case z.bits > 0 && z.bits < p.MinRSABits:
-		return scanner.FailedAs(scanner.Low, "short-key", z.describe()), true
-	case overlap(z.algorithms, ageing()):
-		return scanner.FailedAs(scanner.Low, "ageing-algorithm", z.describe()), true
+// weak leaves iterations to broken when they are beyond the limit: the remedy is the
+// same, and so is the record.
+func weak(p Params, z zone) (faults []scanner.Verdict) {
+	if z.bits > 0 && z.bits < p.MinRSABits {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "short-key", z.describe()))
 	}
-	return scanner.FailedAs(scanner.Low, "salted", z.describe()), iterations > 0 || salted
+	if overlap(z.algorithms, ageing()) {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "ageing-algorithm", z.describe()))
+	}
+	if iterations, salted := z.iterations(); iterations <= p.MaxIterations && (iterations > 0 || salted) {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "salted", z.describe()))
+	}
+	return faults
 }
 
 func overlap(a, b []int) bool { return len(common(a, b)) > 0 }

@@ -39,8 +39,7 @@ func delegation(f fact.DNSSEC) (scanner.Verdict, bool) {
 	return scanner.Unknown("above", signed.Why(f)), f.State == fact.Bogus
 }
 
-// faults are the reasons told apart, the deepest cause first. A set may be bogus
-// for another one that follows from these.
+// faults are the reasons told apart, the deepest cause first.
 func faults() []fact.SecurityReason {
 	return []fact.SecurityReason{
 		fact.DSWithoutKey, fact.DSMismatch, fact.SignatureExpired, fact.SignatureEarly, fact.SignatureWrong,
@@ -49,17 +48,24 @@ func faults() []fact.SecurityReason {
 }
 
 // servers fails on a single server (RFC 4035 section 5): resolvers that happen
-// to ask it find the domain broken.
+// to ask it find the domain broken. A key that is not trusted follows from another
+// fault, and is told when there is none.
 func servers(f fact.DNSSEC) (scanner.Verdict, bool) {
+	var found []scanner.Verdict
 	for _, fault := range append(faults(), fact.KeyNotTrusted) {
 		because := func(set fact.SignedSet) bool { return set.State == fact.Bogus && set.Reason == fault }
-		if names := signed.Servers(f, because); len(names) > 0 {
-			return scanner.Failed(string(fault), signed.Through(f, scanner.Values{
-				"servers": strings.Join(names, ", "), "sets": strings.Join(types(f, because), ", "),
-			})), true
+		names := signed.Servers(f, because)
+		if len(names) == 0 || fault == fact.KeyNotTrusted && len(found) > 0 {
+			continue
 		}
+		found = append(found, scanner.Failed(string(fault), signed.Through(f, scanner.Values{
+			"servers": strings.Join(names, ", "), "sets": strings.Join(types(f, because), ", "),
+		})))
 	}
-	return scanner.Verdict{}, false
+	if len(found) == 0 {
+		return scanner.Verdict{}, false
+	}
+	return scanner.Together(found), true
 }
 
 // types lists the types of the sets that are as told, each once.

@@ -33,19 +33,25 @@ func judge(c scanner.Case[Params], f fact.DNSSEC) scanner.Verdict {
 		return v
 	}
 	f = signed.Serving(f)
-	first := soonest(f)
-	limit := c.At.Add(time.Duration(c.Params.MinHours) * time.Hour)
+	ends := endsOf(f)
+	var faults []scanner.Verdict
+	for _, e := range ends {
+		switch {
+		case e.until.Before(c.At):
+			faults = append(faults, scanner.Failed("expired", signed.Through(f, e.blame(c))))
+		case e.until.Before(c.At.Add(time.Duration(c.Params.MinHours) * time.Hour)):
+			faults = append(faults, scanner.FailedAs(scanner.Medium, "soon", signed.Through(f, e.blame(c))))
+		}
+	}
 	switch silent := signed.Servers(f, unanswered); {
-	case len(first.servers) == 0:
+	case len(ends) == 0:
 		return scanner.Unknown("no-signature", nil)
-	case first.until.Before(c.At):
-		return scanner.Failed("expired", signed.Through(f, first.blame(c)))
-	case first.until.Before(limit):
-		return scanner.FailedAs(scanner.Medium, "soon", signed.Through(f, first.blame(c)))
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(silent) > 0:
 		return scanner.Unknown("incomplete", signed.Through(f, scanner.Values{"servers": strings.Join(silent, ", ")}))
 	}
-	values := first.describe(c)
+	values := ends[0].describe(c)
 	if others := signed.NotAsked(f); len(others) > 0 {
 		values["others"] = strings.Join(others, ", ")
 		return scanner.Passed("fresh-some", values)
@@ -58,7 +64,7 @@ func unanswered(set fact.SignedSet) bool {
 	return set.Answer == fact.NoAnswer && set.Type != fact.TypeDenial
 }
 
-// end is when the first set to lose its signature does, and where.
+// end is when some sets lose their signature, and where.
 type end struct {
 	until   time.Time
 	servers []string // that were asked
@@ -66,25 +72,24 @@ type end struct {
 	sets    []string
 }
 
-// soonest looks at every set of the top of the zone, on every server. The
-// absence of a random name is left out: what proves it changes at each look.
-func soonest(f fact.DNSSEC) end {
-	var e end
+// endsOf looks at every set of the top of the zone, on every server, and lists the
+// ends, the first one first. The absence of a random name is left out: what proves it
+// changes at each look.
+func endsOf(f fact.DNSSEC) (ends []end) {
 	for _, s := range f.Servers {
 		for _, set := range s.Sets {
 			until, ok := last(set)
 			if set.Type == fact.TypeDenial || !ok {
 				continue
 			}
-			if len(e.servers) == 0 || until.Before(e.until) {
-				e = end{until: until}
+			i, known := slices.BinarySearchFunc(ends, until, func(e end, at time.Time) int { return e.until.Compare(at) })
+			if !known {
+				ends = slices.Insert(ends, i, end{until: until})
 			}
-			if until.Equal(e.until) {
-				e.add(s.Server, signed.Bearers(f, s), set.Type)
-			}
+			ends[i].add(s.Server, signed.Bearers(f, s), set.Type)
 		}
 	}
-	return e
+	return ends
 }
 
 func (e *end) add(server string, bearers []string, kind string) {

@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.framing", Revision: 3, Severity: scanner.Low,
+	ID: "exposure.framing", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-04"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -25,35 +25,41 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	if v, settled := site.PageSettled(w); settled {
 		return v
 	}
-	var verdicts []scanner.Verdict
+	var addresses []site.Judged
 	for _, answer := range site.Answers(w) {
-		verdicts = append(verdicts, judgeAnswer(answer))
+		addresses = append(addresses, site.Judged{Address: answer.Address, Verdicts: judgeAnswer(answer)})
 	}
-	return scanner.Worst(verdicts)
+	return site.Together(addresses)
 }
 
 // judgeAnswer reads the policy of the header first: where it rules on framing,
 // browsers leave X-Frame-Options aside (CSP Level 3 section 6.4.2.2). In a meta
-// element this directive means nothing (section 3.3).
-func judgeAnswer(answer fact.Hop) scanner.Verdict {
+// element this directive means nothing (section 3.3). X-Frame-Options is told too
+// where neither holds: who wrote it believes that it does.
+func judgeAnswer(answer fact.Hop) []scanner.Verdict {
 	ruled := false
 	for _, p := range csp.ParsePolicies(answer.Headers["content-security-policy"]) {
 		if p.LimitsAncestors() {
-			return scanner.Passed("frame-ancestors", nil)
+			return []scanner.Verdict{scanner.Passed("frame-ancestors", nil)}
 		}
 		_, rules := p.Ancestors()
 		ruled = ruled || rules
 	}
 	options := strings.Join(answer.Headers["x-frame-options"], ", ")
 	switch {
-	case ruled:
-		return scanner.Failed("open", nil)
-	case options == "":
-		return scanner.Failed("absent", nil)
-	case understood(options):
-		return scanner.Passed("x-frame-options", scanner.Values{"value": options})
+	case !ruled && options == "":
+		return []scanner.Verdict{scanner.Failed("absent", nil)}
+	case !ruled && understood(options):
+		return []scanner.Verdict{scanner.Passed("x-frame-options", scanner.Values{"value": options})}
 	}
-	return scanner.Failed("ignored", scanner.Values{"value": options})
+	var faults []scanner.Verdict
+	if ruled {
+		faults = append(faults, scanner.Failed("open", nil))
+	}
+	if options != "" && !understood(options) {
+		faults = append(faults, scanner.Failed("ignored", scanner.Values{"value": options}))
+	}
+	return faults
 }
 
 // understood tells whether browsers obey the header (HTML Living Standard, section

@@ -18,7 +18,7 @@ func TestAgainstPublicHeaders(t *testing.T) {
 		"X-Frame-Options: ALLOW-FROM https://mozilla.org": "browsers no longer know the word (HTML Living Standard)",
 	}
 	scannertest.AgainstPublicHeaders(t, []string{"X-Frame-Options"}, argued, func(_ string, values []string) scanner.Verdict {
-		return judgeAnswer(fact.Hop{Headers: map[string][]string{"x-frame-options": values}})
+		return judgeAnswer(fact.Hop{Headers: map[string][]string{"x-frame-options": values}})[0]
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.gateway-console", Revision: 1, Severity: scanner.High,
+	ID: "exposure.gateway-console", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-08"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }

@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.health-application", Revision: 2, Severity: scanner.Critical,
+	ID: "exposure.health-application", Revision: 3, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-11"},
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupHealthApp,
 		templates.Grade{Severity: scanner.Critical, Reason: "open"},

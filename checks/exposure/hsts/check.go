@@ -25,7 +25,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.hsts", Revision: 4, Severity: scanner.Low,
+	ID: "exposure.hsts", Revision: 5, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-02"},
 	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
 }
@@ -40,11 +40,11 @@ func judge(c scanner.Case[Params], w fact.Web) scanner.Verdict {
 	if _, err := netip.ParseAddr(host(w.Hops[0])); err == nil {
 		return scanner.Exempt("address", nil) // browsers remember names only (RFC 6797 section 8.1.1)
 	}
-	verdicts := []scanner.Verdict{judgeHops(c.Params, w.Hops)}
+	addresses := []site.Judged{{Verdicts: judgeHops(c.Params, w.Hops)}}
 	for _, other := range w.Others {
-		verdicts = append(verdicts, judgeOther(c.Params, w.Hops[0], other)...)
+		addresses = append(addresses, site.Judged{Address: other.Address, Verdicts: judgeOther(c.Params, w.Hops[0], other)})
 	}
-	return scanner.Worst(verdicts)
+	return site.Together(addresses)
 }
 
 // judgeOther compares another address of the name with the first answer: one
@@ -53,33 +53,41 @@ func judgeOther(p Params, first, other fact.Hop) []scanner.Verdict {
 	if _, sent, _ := lastHeader([]fact.Hop{first}); !sent || other.Status >= 400 {
 		return nil
 	}
-	return []scanner.Verdict{judgeHops(p, []fact.Hop{other})}
+	return judgeHops(p, []fact.Hop{other})
 }
 
-func judgeHops(p Params, hops []fact.Hop) scanner.Verdict {
+func judgeHops(p Params, hops []fact.Hop) []scanner.Verdict {
 	header, found, refused := lastHeader(hops)
 	switch {
-	case refused && site.APIOnly(fact.Web{Hops: hops}):
-		return scanner.Exempt("api-only", nil)
 	case refused:
-		// Servers often send the header with good answers only.
-		if v, told := site.Told(hops[len(hops)-1].Status); told {
-			return v
-		}
-		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(hops[0].Status)})
+		return []scanner.Verdict{judgeRefusal(hops)}
 	case !found:
-		return scanner.Failed("absent", nil)
-	case distrusted(hops):
-		return scanner.Failed("ignored", nil)
+		return []scanner.Verdict{scanner.Failed("absent", nil)}
 	}
+	verdicts := []scanner.Verdict{judgeHeader(p, header)}
+	if distrusted(hops) {
+		return append([]scanner.Verdict{scanner.Failed("ignored", nil)}, verdicts...)
+	}
+	return verdicts
+}
+
+// judgeRefusal judges answers that are all errors: servers often send the header with
+// good ones only.
+func judgeRefusal(hops []fact.Hop) scanner.Verdict {
+	if site.APIOnly(fact.Web{Hops: hops}) {
+		return scanner.Exempt("api-only", nil)
+	}
+	if v, told := site.Told(hops[len(hops)-1].Status); told {
+		return v
+	}
+	return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(hops[0].Status)})
+}
+
+func judgeHeader(p Params, header string) scanner.Verdict {
 	age, ok := ParseMaxAge(header)
 	if !ok {
 		return scanner.Failed("invalid", scanner.Values{"header": header})
 	}
-	return judgeAge(p, age, header)
-}
-
-func judgeAge(p Params, age int, header string) scanner.Verdict {
 	values := scanner.Values{"age": strconv.Itoa(age), "wanted": strconv.Itoa(p.MinAge)}
 	switch {
 	case age >= p.MinAge:

@@ -12,9 +12,9 @@ import (
 )
 
 // Check is the value the registry holds. Revision 2 ignores the share of RFC 7489
-// (pct), which RFC 9989 removed.
+// (pct), which RFC 9989 removed. Revision 4 tells every fault.
 var Check = scanner.Check{
-	ID: "exposure.idle-domain", Revision: 3, Severity: scanner.Medium,
+	ID: "exposure.idle-domain", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-02"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -46,7 +46,6 @@ func judgeSubName(f fact.MailPolicy) scanner.Verdict {
 // not known.
 func judgeIdle(f fact.MailPolicy) scanner.Verdict {
 	_, state := mailpolicy.Policy(f)
-	lists := len(f.SPF.Records) > 0 && len(f.SPF.Records[0].Terms) > 1
 	var faults []scanner.Verdict
 	if f.SPF.Result == fact.SPFNone || f.SPF.Result == fact.SPFPermError || !f.SPF.EndUnknown && f.SPF.End != "-" {
 		faults = append(faults, scanner.Failed("no-spf", nil))
@@ -54,10 +53,10 @@ func judgeIdle(f fact.MailPolicy) scanner.Verdict {
 	if state != mailpolicy.Unknown && !rejects(f) {
 		faults = append(faults, scanner.Failed("no-reject", nil))
 	}
-	if len(faults) > 0 {
-		return scanner.Together(faults)
-	}
+	minor := minorFaults(f)
 	switch {
+	case len(faults) > 0:
+		return scanner.Together(append(faults, minor...))
 	case f.SPF.Result != fact.SPFUsable || f.SPF.EndUnknown:
 		var causes scanner.Causes
 		for _, record := range f.SPF.Records {
@@ -66,12 +65,21 @@ func judgeIdle(f fact.MailPolicy) scanner.Verdict {
 		return mailpolicy.Unanswered("spf-unknown", nil, causes...)
 	case state == mailpolicy.Unknown:
 		return mailpolicy.PolicyUnknown(f)
-	case lists:
-		return scanner.FailedAs(scanner.Low, "senders-listed", scanner.Values{"record": f.SPF.Records[0].Text})
-	case !f.MX.Null:
-		return scanner.FailedAs(scanner.Low, "no-null-mx", nil)
+	case len(minor) > 0:
+		return scanner.Together(minor)
 	}
 	return scanner.Passed("closed", nil)
+}
+
+// minorFaults lack nothing of the protection, and count where it is known.
+func minorFaults(f fact.MailPolicy) (faults []scanner.Verdict) {
+	if len(f.SPF.Records) > 0 && len(f.SPF.Records[0].Terms) > 1 {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "senders-listed", scanner.Values{"record": f.SPF.Records[0].Text}))
+	}
+	if !f.MX.Null {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "no-null-mx", nil))
+	}
+	return faults
 }
 
 // rejects tells whether receivers are asked to reject all that is forged.

@@ -23,7 +23,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.mta-sts", Revision: 4, Severity: scanner.Medium,
+	ID: "exposure.mta-sts", Revision: 5, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-16"},
 	Confirm:    scanner.ConfirmLater,
 	Judge:      scanner.Each(Params{LeastAge: 86_400}, judge),
@@ -101,15 +101,25 @@ func judgeStatus(status int, values scanner.Values) scanner.Verdict {
 func judgePolicy(p Params, policy fact.MTASTSPolicy) scanner.Verdict {
 	age := int(policy.MaxAge / time.Second)
 	values := scanner.Values{"mode": policy.Mode, "seconds": strconv.Itoa(age)}
-	// A policy that is tested only, or off, is not applied: what else it says hurts
-	// nobody yet.
-	switch {
-	case policy.Mode == "testing":
-		return scanner.FailedAs(scanner.Low, "testing", values)
-	case policy.Mode != "enforce":
+	// A policy that is off is not applied: what else it says hurts nobody.
+	if policy.Mode != "enforce" && policy.Mode != "testing" {
 		return scanner.FailedAs(scanner.Low, "off", values)
 	}
-	var faults []scanner.Verdict
+	faults := policyFaults(p, policy, values)
+	if policy.Mode == "testing" {
+		// Nor does it yet when it is tested only, but it will once applied.
+		for i := range faults {
+			faults[i].Severity = scanner.Low
+		}
+		faults = append([]scanner.Verdict{scanner.FailedAs(scanner.Low, "testing", values)}, faults...)
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
+	}
+	return scanner.Passed("enforced", values)
+}
+
+func policyFaults(p Params, policy fact.MTASTSPolicy, values scanner.Values) (faults []scanner.Verdict) {
 	for _, host := range policy.Uncovered {
 		faults = append(faults, scanner.Failed("uncovered", scanner.Values{"host": host}))
 	}
@@ -120,11 +130,8 @@ func judgePolicy(p Params, policy fact.MTASTSPolicy) scanner.Verdict {
 	default:
 		faults = append(faults, scanner.Failed("wrong-type", scanner.Values{"type": policy.MediaType}))
 	}
-	if age < p.LeastAge {
+	if policy.MaxAge < time.Duration(p.LeastAge)*time.Second {
 		faults = append(faults, scanner.FailedAs(scanner.Low, "short-age", values))
 	}
-	if len(faults) > 0 {
-		return scanner.Together(faults)
-	}
-	return scanner.Passed("enforced", values)
+	return faults
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // Check is the value the registry holds. Revision 3 knows a null MX beside another,
-// where revision 2 spoke of a server without a name.
+// where revision 2 spoke of a server without a name. Revision 4 tells every fault.
 var Check = scanner.Check{
-	ID: "exposure.mx-targets", Revision: 3, Severity: scanner.High,
+	ID: "exposure.mx-targets", Revision: 4, Severity: scanner.High,
 	References: []string{"EXP-MAIL-01"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -25,12 +25,18 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	if v, settled := mailpolicy.Settled(f); settled {
 		return v
 	}
-	for _, look := range []func(fact.MailTarget) (scanner.Verdict, bool){null, literal, missing, alias, unknown} {
-		for _, target := range f.MX.Targets {
-			if v, found := look(target); found {
-				return v
-			}
+	var faults, doubts []scanner.Verdict
+	for _, target := range f.MX.Targets {
+		faults = append(faults, faultsOf(target)...)
+		if target.Address != fact.Present {
+			doubts = append(doubts, mailpolicy.Unanswered("target-unknown", scanner.Values{"host": target.Host}, target.Cause))
 		}
+	}
+	switch {
+	case len(faults) > 0:
+		return scanner.Together(faults)
+	case len(doubts) > 0:
+		return scanner.Together(doubts)
 	}
 	if f.MX.More > 0 {
 		return scanner.Unknown("too-many", scanner.Values{"more": strconv.Itoa(f.MX.More)})
@@ -38,28 +44,23 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 	return scanner.Passed("sound", scanner.Values{"hosts": hosts(f.MX.Targets)})
 }
 
-// null: a domain that says it accepts no mail must say nothing else (RFC 7505
-// section 3).
-func null(t fact.MailTarget) (scanner.Verdict, bool) {
-	return scanner.Failed("null-beside", nil), t.Host == ""
-}
-
-// literal: a name must stand there, never an address (RFC 5321 section 5.1).
-func literal(t fact.MailTarget) (scanner.Verdict, bool) {
-	return scanner.Failed("literal", scanner.Values{"host": t.Host}), t.Literal
-}
-
-func missing(t fact.MailTarget) (scanner.Verdict, bool) {
-	return scanner.Failed("missing", scanner.Values{"host": t.Host}), t.Address.Absent()
-}
-
-// alias: the name must be the canonical one (RFC 2181 section 10.3).
-func alias(t fact.MailTarget) (scanner.Verdict, bool) {
-	return scanner.FailedAs(scanner.Low, "alias", scanner.Values{"host": t.Host}), t.Alias
-}
-
-func unknown(t fact.MailTarget) (scanner.Verdict, bool) {
-	return mailpolicy.Unanswered("target-unknown", scanner.Values{"host": t.Host}, t.Cause), t.Address != fact.Present
+// faultsOf are the faults of one target. A domain that says it accepts no mail must
+// say nothing else (RFC 7505 section 3); a name must stand there, never an address
+// (RFC 5321 section 5.1), and be the canonical one (RFC 2181 section 10.3).
+func faultsOf(t fact.MailTarget) (faults []scanner.Verdict) {
+	values := scanner.Values{"host": t.Host}
+	switch {
+	case t.Host == "":
+		return []scanner.Verdict{scanner.Failed("null-beside", nil)}
+	case t.Literal:
+		return []scanner.Verdict{scanner.Failed("literal", values)}
+	case t.Address.Absent():
+		faults = append(faults, scanner.Failed("missing", values))
+	}
+	if t.Alias {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "alias", values))
+	}
+	return faults
 }
 
 func hosts(targets []fact.MailTarget) string {

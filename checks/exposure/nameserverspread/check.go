@@ -36,7 +36,8 @@ func judge(_ scanner.Case[struct{}], d fact.Delegation) scanner.Verdict {
 	return v
 }
 
-// judge goes from the gravest want of spread to the least (RFC 2182 section 3.1).
+// judge goes from the gravest want of spread to the least (RFC 2182 section 3.1). One
+// is told: a graver want holds the others, and one remedy mends all.
 func (p places) judge() scanner.Verdict {
 	values := scanner.Values{"servers": strings.Join(p.hosts, ", ")}
 	switch {

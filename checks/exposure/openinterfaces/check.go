@@ -12,7 +12,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.open-interfaces", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.open-interfaces", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-SVC-14"},
 	Judge: scanner.Each(struct{}{}, templates.Graded(fact.GroupOpenAPI,
 		templates.Grade{Severity: scanner.Critical, Reason: "open"},

@@ -16,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.page-scripts", Revision: 3, Severity: scanner.Critical,
+	ID: "exposure.page-scripts", Revision: 4, Severity: scanner.Critical,
 	References: []string{"EXP-HTTP-09"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -26,14 +26,19 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	if settled && (w.Page == nil || len(w.Hops) == 0 || v.Outcome == scanner.NotApplicable) {
 		return v
 	}
-	if free := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Name == fact.NameFree }); free != "" {
-		return scanner.Failed("free-host", scanner.Values{"hosts": free})
+	var faults []scanner.Verdict
+	if free := hosts(w.Page.Scripts, isFree); free != "" {
+		faults = append(faults, scanner.Failed("free-host", scanner.Values{"hosts": free}))
 	}
 	if len(w.Page.Active) > 0 && !upgraded(w) {
-		return scanner.FailedAs(scanner.Medium, "mixed", scanner.Values{"hosts": strings.Join(w.Page.Active, ", ")})
+		faults = append(faults, scanner.FailedAs(scanner.Medium, "mixed", scanner.Values{"hosts": strings.Join(w.Page.Active, ", ")}))
 	}
-	if bare := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Third && s.Bare > 0 }); bare != "" {
-		return scanner.FailedAs(scanner.Low, "no-integrity", scanner.Values{"hosts": bare})
+	// The scripts of a free host are to be removed, and no hash helps.
+	if bare := hosts(w.Page.Scripts, func(s fact.Script) bool { return s.Third && s.Bare > 0 && !isFree(s) }); bare != "" {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "no-integrity", scanner.Values{"hosts": bare}))
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	return doubts(w)
 }
@@ -54,6 +59,8 @@ func doubts(w fact.Web) scanner.Verdict {
 	}
 	return scanner.Passed("safe", nil)
 }
+
+func isFree(s fact.Script) bool { return s.Name == fact.NameFree }
 
 func hosts(scripts []fact.Script, is func(fact.Script) bool) string {
 	var names []string

@@ -7,6 +7,7 @@ package privateaddresses
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"carescan/checks/internal/inventoried"
 	"carescan/scanner"
@@ -15,7 +16,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.private-addresses", Revision: 2, Severity: scanner.Low,
+	ID: "exposure.private-addresses", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-DNS-15"},
 	Confirm:    scanner.ConfirmAtOnce,
 	Judge:      scanner.Each(struct{}{}, judge),
@@ -24,8 +25,8 @@ var Check = scanner.Check{
 func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 	var internal, unseen []string
 	for _, a := range f.Assets {
-		if address := firstInternal(a.Addresses); address != "" {
-			internal = append(internal, a.Name+" ("+address+")")
+		if addresses := internals(a.Addresses); len(addresses) > 0 {
+			internal = append(internal, a.Name+" ("+strings.Join(addresses, " ")+")")
 		}
 		if a.Own && (a.Answer == fact.NoAnswer || a.Error != "") { // one family at least is not known
 			unseen = append(unseen, a.Name)
@@ -49,17 +50,17 @@ func judge(_ scanner.Case[struct{}], f fact.Inventory) scanner.Verdict {
 // they show nothing of the inside.
 var reserved = []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "fec0::/10"}
 
-// firstInternal is an address that no one can reach from the internet: private
-// (RFC 1918, RFC 4193), loopback, link-local or reserved.
-func firstInternal(addresses []string) string {
+// internals are the addresses that no one can reach from the internet: private (RFC
+// 1918, RFC 4193), loopback, link-local or reserved.
+func internals(addresses []string) (found []string) {
 	for _, text := range addresses {
 		addr, err := netip.ParseAddr(text)
 		addr = addr.Unmap()
 		if err == nil && (addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast() || addr.IsUnspecified() || isReserved(addr)) {
-			return text
+			found = append(found, text)
 		}
 	}
-	return ""
+	return found
 }
 
 func isReserved(addr netip.Addr) bool {

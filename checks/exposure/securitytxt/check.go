@@ -18,7 +18,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.security-txt", Revision: 4, Severity: scanner.Low,
+	ID: "exposure.security-txt", Revision: 5, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-10"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -43,10 +43,6 @@ func judge(c scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 		return scanner.Unknown("undecided", scanner.Values{"status": strconv.Itoa(txt.Status)})
 	case slices.Contains(txt.Faults, fact.TxtPage):
 		return scanner.Failed("page-instead", nil)
-	case txt.Contacts == 0:
-		// RFC 9116 section 2.5.3: Contact is always there. In facts of before the
-		// faults were noted, a page in place of the file ends here too.
-		return scanner.Failed("no-contact", nil)
 	}
 	return judgeFile(c.At, txt)
 }
@@ -60,6 +56,11 @@ func judgeFile(at time.Time, txt fact.SecurityTxt) scanner.Verdict {
 	expires, err := time.Parse(time.RFC3339, text)
 	has := func(f fact.SecurityTxtFault) bool { return slices.Contains(txt.Faults, f) }
 	var faults []scanner.Verdict
+	if txt.Contacts == 0 {
+		// RFC 9116 section 2.5.3: Contact is always there. In facts of before the
+		// faults were noted, a page in place of the file ends here too.
+		faults = append(faults, scanner.Failed("no-contact", nil))
+	}
 	if has(fact.TxtContactNoURI) {
 		faults = append(faults, scanner.Failed("contact-not-an-address", nil))
 	}

@@ -16,18 +16,22 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.session-cookies", Revision: 3, Severity: scanner.Medium,
+	ID: "exposure.session-cookies", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-06"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 
 func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	open, everywhere, whole := sort(sessions(w))
-	switch {
-	case len(open) > 0:
-		return scanner.Failed("unprotected", named(open))
-	case len(everywhere) > 0:
-		return scanner.FailedAs(scanner.Low, "no-same-site", named(everywhere))
+	var faults []scanner.Verdict
+	if len(open) > 0 {
+		faults = append(faults, scanner.Failed("unprotected", named(open)))
+	}
+	if len(everywhere) > 0 {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "no-same-site", named(everywhere)))
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	if v, settled := site.Settled(w); settled && (v.Outcome != scanner.NotApplicable || len(whole) == 0) {
 		return v
@@ -41,16 +45,17 @@ func judge(_ scanner.Case[struct{}], w fact.Web) scanner.Verdict {
 	return scanner.Passed("protected", named(whole))
 }
 
-// sort names the cookies in reach of scripts or of the network, those in reach
-// of other sites only, and the rest.
+// sort names the cookies in reach of scripts or of the network, those in reach of
+// other sites, which may be the same, and the rest.
 func sort(cookies []fact.Cookie) (open, everywhere, whole []string) {
 	for _, c := range cookies {
-		switch {
-		case !c.Secure || !c.HTTPOnly:
+		exposed := !c.Secure || !c.HTTPOnly
+		if exposed {
 			open = append(open, c.Name)
-		case c.SameSite == "":
+		}
+		if c.SameSite == "" {
 			everywhere = append(everywhere, c.Name)
-		default:
+		} else if !exposed {
 			whole = append(whole, c.Name)
 		}
 	}

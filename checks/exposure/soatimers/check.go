@@ -26,7 +26,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.soa-timers", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.soa-timers", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-DNS-06"},
 	Judge:      scanner.Each(Params{Refresh: 14_400, Retry: 3_600, Expire: 604_800, Minimum: 86_400}, judge),
 }
@@ -47,10 +47,12 @@ func judge(c scanner.Case[Params], d fact.Delegation) scanner.Verdict {
 	case len(told) == 0:
 		return scanner.Unknown("no-soa", nil)
 	}
-	if faults := outside(c.Params, told); len(faults) > 0 {
-		return scanner.Failed("outside", scanner.Values{"faults": strings.Join(faults, ", ")})
+	verdicts := []scanner.Verdict{judgeSerials(c, d, told)}
+	if timers := outside(c.Params, told); len(timers) > 0 {
+		fault := scanner.Failed("outside", scanner.Values{"faults": strings.Join(timers, ", ")})
+		verdicts = append([]scanner.Verdict{fault}, verdicts...)
 	}
-	return judgeSerials(c, d, told)
+	return scanner.Together(verdicts)
 }
 
 // judgeSerials wants the same serial everywhere. A difference is a failure when

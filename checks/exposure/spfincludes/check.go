@@ -14,7 +14,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.spf-includes", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.spf-includes", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-07"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -36,12 +36,16 @@ func judge(_ scanner.Case[struct{}], f fact.MailPolicy) scanner.Verdict {
 // readRecords is how many records of a tree are read: there may be more.
 const readRecords = 40
 
-// judgeTree looks for a proven fault first (RFC 7208 section 5.2).
+// judgeTree looks for proven faults first (RFC 7208 section 5.2).
 func judgeTree(f fact.MailPolicy) scanner.Verdict {
+	var faults []scanner.Verdict
 	for _, fault := range f.SPF.Faults {
 		if reason := branchFault(fault.Kind); reason != "" {
-			return scanner.Failed(reason, scanner.Values{"name": fault.Name, "term": fault.Term})
+			faults = append(faults, scanner.Failed(reason, scanner.Values{"name": fault.Name, "term": fault.Term}))
 		}
+	}
+	if len(faults) > 0 {
+		return scanner.Together(faults)
 	}
 	included := f.SPF.Records[1:]
 	for _, record := range included {

@@ -23,7 +23,7 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.supplier-domains", Revision: 1, Severity: scanner.Critical,
+	ID: "exposure.supplier-domains", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-DNS-05"},
 	Judge:      scanner.Each(Params{ExpiryDays: 15}, judge),
 }
@@ -31,11 +31,16 @@ var Check = scanner.Check{
 func judge(c scanner.Case[Params], r fact.Registration) scanner.Verdict {
 	free := named(r, isFree)
 	ending := named(r, func(s fact.Supplier) bool { return isEnding(c, s) })
+	var faults []scanner.Verdict
+	if free != "" {
+		faults = append(faults, scanner.Failed("free", scanner.Values{"domains": free}))
+	}
+	if ending != "" {
+		faults = append(faults, scanner.FailedAs(scanner.Medium, "ending", scanner.Values{"domains": ending}))
+	}
 	switch {
-	case free != "":
-		return scanner.Failed("free", scanner.Values{"domains": free})
-	case ending != "":
-		return scanner.FailedAs(scanner.Medium, "ending", scanner.Values{"domains": ending})
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case r.Name == "" || len(r.Unread) > 0:
 		return scanner.Unknown("unread", scanner.Values{"records": strings.Join(r.Unread, ", ")})
 	case r.More > 0:

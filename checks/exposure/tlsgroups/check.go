@@ -17,7 +17,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-groups", Revision: 2, Severity: scanner.High,
+	ID: "exposure.tls-groups", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-TLS-07"},
 	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(Params{BitsMin: 2048, BitsGood: 3072}, judge),
@@ -36,28 +36,39 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 		return v
 	}
 	weak, finite := offered.To(t, fact.OfferWeakGroups), offered.To(t, fact.OfferDHE)
-	values := scanner.Values{"groups": strings.Join(t.Groups, ", "), "hybrid": hybrid(t)}
 	var faults []scanner.Verdict
 	for _, g := range finites(t) {
-		if v, found := finiteFault(c.Params, g); found {
-			faults = append(faults, v)
-		}
+		faults = append(faults, finiteFaults(c.Params, g)...)
 	}
-	switch {
-	case len(weak.Accepted) > 0 || slices.ContainsFunc(t.Groups, refused):
-		faults = append(faults, scanner.Failed("weak-group", values))
-	case slices.ContainsFunc(t.Groups, short):
-		faults = append(faults, scanner.FailedAs(scanner.Low, "short-group", values))
-	case slices.ContainsFunc(t.Groups, alone):
-		faults = append(faults, scanner.FailedAs(scanner.Low, "not-hybrid", values))
+	if found := those(t, refused); len(found) > 0 {
+		faults = append(faults, scanner.Failed("weak-group", named(t, found)))
+	} else if len(weak.Accepted) > 0 { // which one is not known
+		faults = append(faults, scanner.Failed("weak-group", named(t, t.Groups)))
+	}
+	// What the finite-field exchange shows of the same group is told already.
+	same := func(g fact.DHGroup) bool { return strings.Contains(strings.ToLower(g.Known), "ffdhe2048") }
+	if found := those(t, short); len(found) > 0 && !slices.ContainsFunc(finites(t), same) {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "short-group", named(t, found)))
+	}
+	if found := those(t, alone); len(found) > 0 {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "not-hybrid", named(t, found)))
 	}
 	switch {
 	case len(faults) > 0:
-		return scanner.Worst(faults)
+		return scanner.Together(faults)
 	case len(weak.Unknown)+len(finite.Unknown) > 0 || len(finite.Accepted) > 0 && t.DH == nil:
 		return scanner.Unknown("not-known", nil)
 	}
-	return scanner.Passed("strong", values)
+	return scanner.Passed("strong", named(t, t.Groups))
+}
+
+// those are the named groups of which something is true.
+func those(t fact.TLS, is func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(t.Groups), func(group string) bool { return !is(group) })
+}
+
+func named(t fact.TLS, groups []string) scanner.Values {
+	return scanner.Values{"groups": strings.Join(groups, ", "), "hybrid": hybrid(t)}
 }
 
 // finites are the finite-field groups that a server sent.
@@ -68,24 +79,28 @@ func finites(t fact.TLS) []fact.DHGroup {
 	return append([]fact.DHGroup{*t.DH}, t.DHOthers...)
 }
 
-// finiteFault is the gravest fault of one of them. Where the modulus is no safe prime,
-// nobody but the server knows how large the group is that its keys are in: ANSSI
-// PG-083 asks for 250 bits at least (RègleLogDiscretGFp), RFC 8247 section 2.4 drops
-// such groups.
-func finiteFault(p Params, g fact.DHGroup) (scanner.Verdict, bool) {
-	switch {
-	case g.Modulus == fact.NoPrime:
-		return scanner.Failed("no-prime", bits(g)), true
-	case g.Trivial:
-		return scanner.Failed("trivial-generator", bits(g)), true
-	case g.Bits < p.BitsMin:
-		return scanner.Failed("weak-dh", bits(g)), true
-	case g.Modulus == fact.UnsafePrime:
-		return scanner.FailedAs(scanner.Medium, "unsafe-prime", bits(g)), true
-	case g.Bits < p.BitsGood:
-		return scanner.FailedAs(scanner.Low, "short-dh", bits(g)), true
+// finiteFaults are the faults of one of them: of its modulus, of its generator and of
+// its size. Where the modulus is no safe prime, nobody but the server knows how large
+// the group is that its keys are in: ANSSI PG-083 asks for 250 bits at least
+// (RègleLogDiscretGFp), RFC 8247 section 2.4 drops such groups.
+func finiteFaults(p Params, g fact.DHGroup) (faults []scanner.Verdict) {
+	switch g.Modulus {
+	case fact.NoPrime:
+		faults = append(faults, scanner.Failed("no-prime", bits(g)))
+	case fact.UnsafePrime:
+		faults = append(faults, scanner.FailedAs(scanner.Medium, "unsafe-prime", bits(g)))
+	case fact.SafePrime:
 	}
-	return scanner.Verdict{}, false
+	if g.Trivial {
+		faults = append(faults, scanner.Failed("trivial-generator", bits(g)))
+	}
+	switch {
+	case g.Bits < p.BitsMin:
+		faults = append(faults, scanner.Failed("weak-dh", bits(g)))
+	case g.Bits < p.BitsGood:
+		faults = append(faults, scanner.FailedAs(scanner.Low, "short-dh", bits(g)))
+	}
+	return faults
 }
 
 // refused tells whether a named group is none of those that ANSSI (R7; PG-083,

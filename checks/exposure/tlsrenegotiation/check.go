@@ -13,7 +13,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-renegotiation", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.tls-renegotiation", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-09"},
 	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
 	Judge:      scanner.Each(struct{}{}, judge),
@@ -24,13 +24,19 @@ func judge(_ scanner.Case[struct{}], t fact.TLS) scanner.Verdict {
 		return v
 	}
 	compression, secure, client := offered.To(t, fact.OfferCompression), offered.To(t, fact.OfferRenegotiation), offered.To(t, fact.OfferClientRenego)
+	var faults []scanner.Verdict
+	if len(compression.Accepted) > 0 {
+		faults = append(faults, scanner.Failed("compression", nil))
+	}
+	if t.Offers[fact.OfferRenegotiation] == fact.Declined {
+		faults = append(faults, scanner.Failed("insecure", nil))
+	}
+	if len(client.Accepted) > 0 {
+		faults = append(faults, scanner.FailedAs(scanner.Low, "client", nil))
+	}
 	switch {
-	case len(compression.Accepted) > 0:
-		return scanner.Failed("compression", nil)
-	case t.Offers[fact.OfferRenegotiation] == fact.Declined:
-		return scanner.Failed("insecure", nil)
-	case len(client.Accepted) > 0:
-		return scanner.FailedAs(scanner.Low, "client", nil)
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(compression.Unknown)+len(secure.Unknown)+len(client.Unknown) > 0:
 		return scanner.Unknown("not-known", nil)
 	case !secure.Object && t.Versions["1.3"] == fact.Accepted:

@@ -15,7 +15,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-version", Revision: 2, Severity: scanner.Medium,
+	ID: "exposure.tls-version", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-02", "EXP-TLS-03"},
 	Reads:      []string{fact.TLSVersions},
 	Judge:      scanner.Each(Params{WithoutTLS13: scanner.Low}, judge),
@@ -35,15 +35,22 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	accepted, unknown := offers(t, fact.Accepted), offersUnknown(t)
 	values := scanner.Values{"accepted": strings.Join(accepted, ", "), "unknown": strings.Join(unknown, ", ")}
 	old := slices.Contains(accepted, "1.0") || slices.Contains(accepted, "1.1")
+	var faults []scanner.Verdict
+	switch {
+	case old && t.Offers[fact.OfferFallback] == fact.Declined:
+		faults = append(faults, scanner.Failed("old-unguarded", values))
+	case old:
+		faults = append(faults, scanner.Failed("old-accepted", values))
+	}
 	switch {
 	case t.Versions["1.2"] == fact.Declined && t.Versions["1.3"] == fact.Declined:
-		return scanner.FailedAs(scanner.High, "no-modern", values)
-	case old && t.Offers[fact.OfferFallback] == fact.Declined:
-		return scanner.Failed("old-unguarded", values)
-	case old:
-		return scanner.Failed("old-accepted", values)
+		faults = append(faults, scanner.FailedAs(scanner.High, "no-modern", values))
 	case t.Versions["1.3"] == fact.Declined && c.Params.WithoutTLS13 != "":
-		return scanner.FailedAs(c.Params.WithoutTLS13, "no-tls13", values)
+		faults = append(faults, scanner.FailedAs(c.Params.WithoutTLS13, "no-tls13", values))
+	}
+	switch {
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(unknown) > 0:
 		return scanner.Unknown("not-all-known", values)
 	}

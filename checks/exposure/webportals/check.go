@@ -17,7 +17,7 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.web-portals", Revision: 1, Severity: scanner.High,
+	ID: "exposure.web-portals", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-SVC-09"},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
@@ -30,13 +30,18 @@ func judge(_ scanner.Case[struct{}], f fact.Templates) scanner.Verdict {
 			return portal.Weakness(declared(r.URL, f.Declared)) != weakness
 		})
 	}
+	var faults []scanner.Verdict
+	for _, weakness := range []struct {
+		reason   string
+		severity scanner.Severity
+	}{{portal.Undeclared, scanner.High}, {portal.OneFactor, scanner.High}, {portal.FactorUnknown, scanner.Medium}} {
+		if found := with(weakness.reason); len(found) > 0 {
+			faults = append(faults, scanner.FailedAs(weakness.severity, weakness.reason, templates.Found(found)))
+		}
+	}
 	switch {
-	case len(with(portal.Undeclared)) > 0:
-		return scanner.Failed(portal.Undeclared, templates.Found(with(portal.Undeclared)))
-	case len(with(portal.OneFactor)) > 0:
-		return scanner.Failed(portal.OneFactor, templates.Found(with(portal.OneFactor)))
-	case len(with(portal.FactorUnknown)) > 0:
-		return scanner.FailedAs(scanner.Medium, portal.FactorUnknown, templates.Found(with(portal.FactorUnknown)))
+	case len(faults) > 0:
+		return scanner.Together(faults)
 	case len(seen) > 0:
 		return scanner.Passed("protected", templates.Found(seen))
 	}

@@ -76,9 +76,8 @@ func (p Policy) UpgradesRequests() bool {
 // Weakness is how a policy lets scripts in that its author did not choose.
 type Weakness string
 
-// The weaknesses, gravest first; None is a policy that holds.
+// The weaknesses, gravest first.
 const (
-	None         Weakness = ""
 	NoScriptRule Weakness = "no-script-rule"
 	UnsafeInline Weakness = "unsafe-inline"
 	Wildcard     Weakness = "wildcard"
@@ -86,10 +85,16 @@ const (
 	BypassHost   Weakness = "bypass-host"
 )
 
-// ScriptWeakness returns the gravest weakness of the rules on scripts, and the
-// source at fault. A script runs when all the policies of a page allow it (section
-// 8.1): what one of them closes is closed.
-func ScriptWeakness(policies []Policy) (Weakness, string) {
+// Opening is a weakness and the sources at fault, empty when there is no rule.
+type Opening struct {
+	Weakness Weakness
+	Source   string
+}
+
+// ScriptOpenings returns every weakness of the rules on scripts, gravest first; none
+// is a page whose policies hold. A script runs when all the policies of a page allow
+// it (section 8.1): what one of them closes is closed.
+func ScriptOpenings(policies []Policy) (openings []Opening) {
 	var rules []scriptRule
 	for _, p := range policies {
 		if r, ruled := p.scripts(); ruled {
@@ -97,37 +102,49 @@ func ScriptWeakness(policies []Policy) (Weakness, string) {
 		}
 	}
 	if len(rules) == 0 {
-		return NoScriptRule, ""
+		return []Opening{{NoScriptRule, ""}}
 	}
 	first := rules[0]
 	all := func(open func(scriptRule) bool) bool {
 		return !slices.ContainsFunc(rules, func(r scriptRule) bool { return !open(r) })
 	}
-	switch {
-	case all(func(r scriptRule) bool { return r.inline }):
-		return UnsafeInline, "'unsafe-inline'"
-	case all(func(r scriptRule) bool { return r.anyHost != "" }):
-		return Wildcard, first.anyHost
-	case all(func(r scriptRule) bool { return r.data != "" }):
-		return Wildcard, first.data
-	case all(func(r scriptRule) bool { return r.eval }):
-		return UnsafeEval, "'unsafe-eval'"
+	for _, look := range []struct {
+		open    func(scriptRule) bool
+		opening Opening
+	}{
+		{func(r scriptRule) bool { return r.inline }, Opening{UnsafeInline, "'unsafe-inline'"}},
+		{func(r scriptRule) bool { return len(r.anyHost) > 0 }, Opening{Wildcard, strings.Join(first.anyHost, ", ")}},
+		{func(r scriptRule) bool { return r.data != "" }, Opening{Wildcard, first.data}},
+		{func(r scriptRule) bool { return r.eval }, Opening{UnsafeEval, "'unsafe-eval'"}},
+	} {
+		if all(look.open) {
+			openings = append(openings, look.opening)
+		}
 	}
+	return append(openings, bypasses(rules)...)
+}
+
+// bypasses are the hosts of everybody's that all the rules allow whole, each once.
+func bypasses(rules []scriptRule) (openings []Opening) {
 	for _, r := range rules {
 		for _, source := range r.bypass {
-			if all(func(r scriptRule) bool { return r.anyHost != "" || slices.ContainsFunc(r.bypass, sameBypass(source)) }) {
-				return BypassHost, source
+			known := slices.ContainsFunc(openings, func(o Opening) bool { return sameBypass(source)(o.Source) })
+			closed := slices.ContainsFunc(rules, func(r scriptRule) bool {
+				return len(r.anyHost) == 0 && !slices.ContainsFunc(r.bypass, sameBypass(source))
+			})
+			if !known && !closed {
+				openings = append(openings, Opening{BypassHost, source})
 			}
 		}
 	}
-	return None, ""
+	return openings
 }
 
 // scriptRule is what one policy lets in that its author did not choose.
 type scriptRule struct {
 	inline  bool
-	anyHost string // the source that allows any host
-	data    string // the source that allows scripts written in addresses
+	anyHost []string // the sources that allow any host
+	data    string   // the source that allows scripts written in addresses
 	eval    bool
 	bypass  []string // sources that allow a host of everybody's whole
 }
@@ -150,7 +167,7 @@ func (p Policy) scripts() (r scriptRule, ruled bool) {
 		case source == "data:":
 			r.data = cmp.Or(r.data, source)
 		case isWildcard(source):
-			r.anyHost = cmp.Or(r.anyHost, source)
+			r.anyHost = append(r.anyHost, source)
 		case isBypass(source):
 			r.bypass = append(r.bypass, source)
 		}

@@ -5,6 +5,7 @@
 package site
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,6 +107,48 @@ func Answers(w fact.Web) []fact.Hop {
 		}
 	}
 	return answers
+}
+
+// Judged is what one address of a name is judged to be.
+type Judged struct {
+	Address  string
+	Verdicts []scanner.Verdict
+}
+
+// Together tells every fault of all the addresses of a name, the first being the one a
+// visitor is led to. A fault that another address shares is told once; one of its own
+// is told with that address (at_fr, at_en).
+func Together(addresses []Judged) scanner.Verdict {
+	var known, verdicts []scanner.Verdict
+	for i, at := range addresses {
+		for _, v := range at.Verdicts {
+			told := slices.ContainsFunc(known, func(other scanner.Verdict) bool {
+				return other.Reason == v.Reason && maps.Equal(other.Values, v.Values)
+			})
+			if told {
+				continue
+			}
+			known = append(known, v)
+			if v.Outcome == scanner.Fail {
+				v.Values = placed(v.Values, i > 0, at.Address)
+			}
+			verdicts = append(verdicts, v)
+		}
+	}
+	return scanner.Together(verdicts)
+}
+
+// placed adds where a fault is, when it is not where everybody is led first.
+func placed(values scanner.Values, elsewhere bool, address string) scanner.Values {
+	values = maps.Clone(values)
+	if values == nil {
+		values = scanner.Values{}
+	}
+	values["at_fr"], values["at_en"] = "", ""
+	if elsewhere && address != "" {
+		values["at_fr"], values["at_en"] = ", à l'adresse "+address, ", at address "+address
+	}
+	return values
 }
 
 func last(w fact.Web) fact.Hop { return w.Hops[len(w.Hops)-1] }

@@ -5,6 +5,9 @@ package site
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
@@ -38,6 +41,35 @@ func TestSettledIsAlike(t *testing.T) {
 		if got.Reason != "api-only" || page.Reason != "api-only" {
 			t.Errorf("%d %s: %q and %q", status, media, got.Reason, page.Reason)
 		}
+	}
+}
+
+// TestTogether tells once what addresses share, and where the rest is.
+func TestTogether(t *testing.T) {
+	fault := func(reason, value string) scanner.Verdict { return scanner.Failed(reason, scanner.Values{"v": value}) }
+	for name, tt := range map[string]struct {
+		addresses []Judged
+		want      []string
+	}{
+		"shared":    {[]Judged{{"", []scanner.Verdict{fault("a", "1")}}, {"192.0.2.1", []scanner.Verdict{fault("a", "1")}}}, []string{"a1"}},
+		"elsewhere": {[]Judged{{"", []scanner.Verdict{scanner.Passed("p", nil)}}, {"192.0.2.1", []scanner.Verdict{fault("a", "1")}}}, []string{"a1, at address 192.0.2.1"}},
+		"both": {
+			[]Judged{{"192.0.2.7", []scanner.Verdict{fault("a", "1")}}, {"192.0.2.1", []scanner.Verdict{fault("a", "2"), fault("b", "1")}}, {"192.0.2.2", []scanner.Verdict{fault("b", "1")}}},
+			[]string{"a1", "a2, at address 192.0.2.1", "b1, at address 192.0.2.1"},
+		},
+		"unplaced": {[]Judged{{"", nil}, {"", []scanner.Verdict{fault("a", "1")}}}, []string{"a1"}},
+		"passing":  {[]Judged{{"", []scanner.Verdict{scanner.Passed("p", nil)}}, {"192.0.2.1", []scanner.Verdict{scanner.Passed("q", nil)}}}, []string{"p"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := Together(tt.addresses)
+			var got []string
+			for _, told := range append([]scanner.Verdict{v}, v.Also...) {
+				got = append(got, told.Reason+told.Values["v"]+told.Values["at_en"])
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

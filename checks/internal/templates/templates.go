@@ -25,37 +25,40 @@ type judging = func(scanner.Case[struct{}], fact.Templates) scanner.Verdict
 
 // NoneFound judges the templates of one group: a match is a failure, and only
 // a whole group tried without an error shows that there is nothing to find.
-func NoneFound(group string) judging { return Graded(group) }
+func NoneFound(group string) judging { return Graded(group, Grade{Reason: "exposed"}) }
 
-// Graded does so with one of several severities, gravest first: the gravest
-// match takes the first grade that is not graver than its template says. Without
-// grades, the severity is that of the check.
+// Graded does so with one of several severities, gravest first: each match takes
+// the first grade that is not graver than its template says, and every grade is told
+// with its own. A grade without a severity has that of the check.
 func Graded(group string, grades ...Grade) judging {
 	return func(_ scanner.Case[struct{}], f fact.Templates) scanner.Verdict {
 		runs := slices.DeleteFunc(slices.Clone(f.Ran), func(r fact.TemplateRun) bool { return r.Group != group })
-		reported := Reported(runs)
-		if len(reported) > 0 {
-			grade := gradeOf(reported, grades)
-			return scanner.FailedAs(grade.Severity, grade.Reason, Found(reported))
+		matches := map[Grade][]fact.TemplateRun{}
+		for _, r := range Reported(runs) {
+			grade := gradeOf(r, grades)
+			matches[grade] = append(matches[grade], r)
+		}
+		var faults []scanner.Verdict
+		for _, grade := range grades {
+			if found := matches[grade]; len(found) > 0 {
+				faults = append(faults, scanner.FailedAs(grade.Severity, grade.Reason, Found(found)))
+			}
+		}
+		if len(faults) > 0 {
+			return scanner.Together(faults)
 		}
 		return Absence(f, runs)
 	}
 }
 
-func gradeOf(runs []fact.TemplateRun, grades []Grade) Grade {
-	worst := scanner.Low.Rank()
-	for _, r := range runs {
-		worst = min(worst, scanner.Severity(r.Severity).Rank())
-	}
+// gradeOf is the grade of a match, the last one when its template says less.
+func gradeOf(r fact.TemplateRun, grades []Grade) Grade {
 	for _, g := range grades {
-		if g.Severity.Rank() >= worst {
+		if g.Severity.Rank() >= min(scanner.Low.Rank(), scanner.Severity(r.Severity).Rank()) {
 			return g
 		}
 	}
-	if len(grades) > 0 {
-		return grades[len(grades)-1]
-	}
-	return Grade{Reason: "exposed"}
+	return grades[len(grades)-1]
 }
 
 // Reported are the matches that are told: the curation left out the others.

@@ -24,13 +24,13 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "mfa.application-coverage", Revision: 1, Severity: scanner.High,
+	ID: "mfa.application-coverage", Revision: 2, Severity: scanner.High,
 	References: []string{"MFA-05", "MFA-06", "MFA-07", "MFA-09"},
 	Judge:      scanner.Each(Params{EquippedThreshold: 100, EnforcedThreshold: 100}, judge),
 }
 
-// judge concludes as its worst measure does: the average of an application
-// would hide an uncovered population.
+// judge concludes as its worst measure does, since the average of an application
+// would hide an uncovered population, and tells every measure that falls short.
 func judge(c scanner.Case[Params], a fact.Accounts) scanner.Verdict {
 	if !a.Sensitive {
 		return scanner.Exempt("not-sensitive", nil)
@@ -44,5 +44,10 @@ func judge(c scanner.Case[Params], a fact.Accounts) scanner.Verdict {
 			return scanner.Unknown("inconsistent", coverage.Population(m.population))
 		}
 	}
-	return slices.MinFunc(measures, compareGravity).verdict()
+	slices.SortStableFunc(measures, compareGravity)
+	var verdicts []scanner.Verdict
+	for _, m := range measures {
+		verdicts = append(verdicts, m.verdict())
+	}
+	return scanner.Together(verdicts)
 }

@@ -25,13 +25,14 @@ type Params struct {
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "mfa.coverage-regression", Revision: 1, Severity: scanner.High,
+	ID: "mfa.coverage-regression", Revision: 2, Severity: scanner.High,
 	References: []string{"MFA-25"},
 	Judge:      scanner.Against(Params{Points: 5}, judge),
 }
 
-// judge concludes as its worst measure does. What was never counted before is
-// compared with nothing (identity-rules.md, The metric, rule 9).
+// judge concludes as its worst measure does, and tells every one that falls. What was
+// never counted before is compared with nothing (identity-rules.md, The metric, rule
+// 9).
 func judge(c scanner.Case[Params], a fact.Accounts, h fact.History) scanner.Verdict {
 	if !a.Sensitive {
 		return scanner.Exempt("not-sensitive", nil)
@@ -45,25 +46,33 @@ func judge(c scanner.Case[Params], a fact.Accounts, h fact.History) scanner.Verd
 			return scanner.Unknown("inconsistent", coverage.Population(m.population))
 		}
 	}
-	worst := slices.MinFunc(compared, func(a, b comparison) int {
+	slices.SortStableFunc(compared, func(a, b comparison) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.fall.Share.Compare(b.fall.Share))
 	})
-	values := worst.fall.Values()
-	maps.Copy(values, coverage.Population(worst.population))
-	switch worst.fall.Outcome() {
-	case scanner.Pass:
-		return scanner.Passed("held", values)
-	case scanner.Fail:
-		return scanner.Failed(worst.measure+"-fell", values)
-	case scanner.Inconclusive, scanner.NotApplicable:
+	var verdicts []scanner.Verdict
+	for _, m := range compared {
+		verdicts = append(verdicts, m.verdict())
 	}
-	return scanner.Unknown(worst.measure+"-uncertain", values)
+	return scanner.Together(verdicts)
 }
 
 // comparison is one measure of one population, then and now.
 type comparison struct {
 	population, measure string
 	fall                past.Fall
+}
+
+func (m comparison) verdict() scanner.Verdict {
+	values := m.fall.Values()
+	maps.Copy(values, coverage.Population(m.population))
+	switch m.fall.Outcome() {
+	case scanner.Pass:
+		return scanner.Passed("held", values)
+	case scanner.Fail:
+		return scanner.Failed(m.measure+"-fell", values)
+	case scanner.Inconclusive, scanner.NotApplicable:
+	}
+	return scanner.Unknown(m.measure+"-uncertain", values)
 }
 
 func (m comparison) rank() int { return slices.Index(scanner.Outcomes(), m.fall.Outcome()) }
