@@ -32,6 +32,12 @@ type Finding struct {
 	Observations []string        `json:"observations"`
 }
 
+// Looked tells whether a finding says something of its target, and not only that nobody
+// looked, that the look failed, or that it was made from the wrong place.
+func (f Finding) Looked() bool {
+	return f.Reason != reasonNoSource && f.Reason != reasonNotObserved && f.Reason != reasonWrongVantage
+}
+
 // Fingerprint identifies a finding across runs:
 // SHA-256("fp1" ‖ len-prefixed(check) ‖ len-prefixed(asset key) ‖ …), lengths
 // as four bytes, big endian, the result in hexadecimal (aggregator.md section 3).

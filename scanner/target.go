@@ -25,6 +25,13 @@ const (
 	KindEstablishment TargetKind = "establishment" // the establishment itself, by its FINESS number
 )
 
+// TargetKinds lists the kinds.
+func TargetKinds() []TargetKind {
+	return []TargetKind{
+		KindDomain, KindService, KindHost, KindSite, KindDirectory, KindApplication, KindRegister, KindEstablishment,
+	}
+}
+
 // Label names the kind on screen.
 func (k TargetKind) Label() Text {
 	switch k {

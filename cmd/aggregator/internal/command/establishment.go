@@ -31,7 +31,16 @@ func (a *app) establishment() *cobra.Command {
 		Use: "list", Args: cobra.NoArgs, Short: a.say("Liste les établissements", "List the establishments"),
 		RunE: a.inRegion(a.listEstablishments),
 	}
-	command.AddCommand(add, list)
+	profile := &cobra.Command{
+		Use: "profile FINESS PROFILE", Args: cobra.ExactArgs(2),
+		Short: a.say("Choisit le profil par lequel la région juge un établissement", "Choose the profile by which the region judges an establishment"),
+	}
+	profile.RunE = func(c *cobra.Command, args []string) error {
+		return a.inRegion(func(ctx context.Context, r *region) error {
+			return a.giveProfile(ctx, r, scanner.FINESS(args[0]), args[1])
+		})(c, args)
+	}
+	command.AddCommand(add, list, profile)
 	return command
 }
 
@@ -76,6 +85,31 @@ func (a *app) addEstablishment(ctx context.Context, r *region, f siteFlags) erro
 	}
 	if err == nil {
 		a.tell("Établissement %s ajouté : %s", "Establishment %s added: %s", e.FINESS, e.Name)
+	}
+	return err
+}
+
+// giveProfile has an establishment judged by another profile, from its next bundle on.
+func (a *app) giveProfile(ctx context.Context, r *region, finess scanner.FINESS, profile string) error {
+	if !r.judge.Knows(profile) {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "le profil « " + profile + " » n'existe pas", EN: "profile \"" + profile + "\" does not exist"},
+			Hint:     scanner.Text{FR: "profils de la région : " + r.judge.Profiles(), EN: "profiles of the region: " + r.judge.Profiles()},
+		}
+	}
+	err := r.store.GiveProfile(ctx, finess, profile)
+	if errors.Is(err, store.ErrNotFound) {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "l'établissement " + string(finess) + " n'existe pas", EN: "establishment " + string(finess) + " does not exist"},
+			Hint:     scanner.Text{FR: "« establishment list » montre ceux qui existent", EN: `"establishment list" shows those that exist`},
+		}
+	}
+	if err == nil {
+		err = r.audit(ctx, "give-profile", string(finess)+", "+profile)
+	}
+	if err == nil {
+		a.tell("Établissement %s : jugé par le profil %s dès le prochain dossier. « carescan-aggregator rejudge » rejuge ceux qui sont reçus.",
+			"Establishment %s: judged by profile %s from its next bundle on. carescan-aggregator rejudge judges those received again.", finess, profile)
 	}
 	return err
 }

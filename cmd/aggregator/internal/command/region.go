@@ -11,11 +11,15 @@ import (
 	"os"
 	"path/filepath"
 
+	"carescan/checks"
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/cmd/aggregator/internal/judge"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
+	"carescan/profiles"
 	"carescan/scanner"
 )
 
@@ -25,6 +29,7 @@ type region struct {
 	store     *store.Store
 	authority *authority.Authority
 	accounts  *account.Accounts
+	judge     *judge.Judge
 }
 
 func openRegion(ctx context.Context, c config.Config) (*region, error) {
@@ -42,6 +47,9 @@ func openRegion(ctx context.Context, c config.Config) (*region, error) {
 	if err := r.openKeys(); err != nil {
 		return nil, r.close(badFolder(err))
 	}
+	if err := r.catchUp(ctx); err != nil {
+		return nil, r.close(badFolder(err))
+	}
 	return r, nil
 }
 
@@ -53,7 +61,23 @@ func (r *region) openKeys() (err error) {
 	if err != nil {
 		return err
 	}
-	r.accounts, err = account.New(r.store, secret, "CareScan")
+	if r.accounts, err = account.New(r.store, secret, "CareScan"); err != nil {
+		return err
+	}
+	set, err := profiles.Load(checks.All(), nil)
+	if err != nil {
+		return fmt.Errorf("load profiles: %w", err)
+	}
+	r.judge = judge.New(checks.All(), set, cli.Software("carescan-agent"))
+	return nil
+}
+
+// catchUp derives the projections again that an upgrade of the schema emptied.
+func (r *region) catchUp(ctx context.Context) error {
+	needed, err := r.store.NeedsRebuild(ctx)
+	if err == nil && needed {
+		_, err = ingest.Rebuild(ctx, r.store, r.judge)
+	}
 	return err
 }
 

@@ -61,7 +61,7 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	if err != nil {
 		return errors.Join(err, agents.listener.Close())
 	}
-	agents.server = ingest.New(r.store, r.authority, a.log).HTTP(r.authority.ServerCertificate(agents.hosts()...))
+	agents.server = ingest.New(r.store, r.authority, r.judge, a.log).HTTP(r.authority.ServerCertificate(agents.hosts()...))
 	if pages.server, err = a.pages(r, agents.url, pages); err != nil {
 		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
 	}

@@ -4,11 +4,14 @@ package command
 
 import (
 	"context"
+	"fmt"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
 	"carescan/scanner/settings"
 )
 
@@ -17,13 +20,66 @@ func (a *app) rebuild() *cobra.Command {
 		Use: "rebuild", Args: cobra.NoArgs,
 		Short: a.say("Recalcule constats et exigences à partir des dossiers scellés", "Derive findings and controls again from the sealed bundles"),
 		RunE: a.inRegion(func(ctx context.Context, r *region) error {
-			n, err := ingest.Rebuild(ctx, r.store)
+			n, err := ingest.Rebuild(ctx, r.store, r.judge)
 			if err == nil {
 				a.tell("Dossiers relus : %d", "Bundles read: %d", n)
 			}
 			return err
 		}),
 	}
+}
+
+func (a *app) rejudge() *cobra.Command {
+	var dry bool
+	command := &cobra.Command{
+		Use: "rejudge", Args: cobra.NoArgs,
+		Short: a.say("Rejuge tous les dossiers reçus avec les vérifications et référentiels d'aujourd'hui", "Judge all the bundles received again with today's checks and catalogs"),
+		RunE: a.inRegion(func(ctx context.Context, r *region) error {
+			turns, n, err := ingest.Rejudge(ctx, r.store, r.judge, dry)
+			if err != nil {
+				return err
+			}
+			if err := a.tellTurns(turns); err != nil {
+				return err
+			}
+			if dry {
+				a.tell("Dossiers relus : %d. Rien n'a été changé : c'était un essai.", "Bundles read: %d. Nothing was changed: this was a trial.", n)
+				return nil
+			}
+			a.tell("Dossiers rejugés : %d", "Bundles judged again: %d", n)
+			return nil
+		}),
+	}
+	command.Flags().BoolVar(&dry, "dry-run", false, a.say("dire ce qui changerait, sans rien changer", "tell what would change, and change nothing"))
+	return command
+}
+
+// tellTurns lists what stands otherwise, one line each.
+func (a *app) tellTurns(turns []store.Turn) error {
+	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, t := range turns {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s → %s\n", t.FINESS, t.Name, t.Target, a.stood(t.About, t.Was), a.stood(t.About, t.Became))
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write what changed: %w", err)
+	}
+	a.tell("Constats et exigences qui changent : %d", "Findings and controls that change: %d", len(turns))
+	return nil
+}
+
+// stood is where something stood, in words.
+func (a *app) stood(about string, v store.Verdict) string {
+	switch {
+	case v.Outcome == "":
+		return a.say("rien", "nothing")
+	case about == store.AboutControl:
+		return scanner.ControlState(v.Outcome).Label().In(a.lang.Lang)
+	}
+	words := scanner.Outcome(v.Outcome).Label().In(a.lang.Lang)
+	if scanner.Outcome(v.Outcome) == scanner.Fail {
+		words += " (" + v.Severity.Label().In(a.lang.Lang) + ")"
+	}
+	return words
 }
 
 func (a *app) migrate() *cobra.Command {
@@ -66,9 +122,34 @@ func (a *app) examine(ctx context.Context, r *region) error {
 	if err := a.examineChains(ctx, r); err != nil {
 		return badFolder(err)
 	}
+	disputed, err := r.store.Disagreements(ctx, store.Region(), "")
+	if err != nil {
+		return badFolder(err)
+	}
+	a.tellDisputed(disputed)
 	end := r.authority.NotAfter()
 	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", settings.DayText(end).In(a.lang.Lang))
 	return nil
+}
+
+// tellDisputed says which agents claim what the region does not conclude.
+func (a *app) tellDisputed(disputed []store.Disagreement) {
+	type author struct {
+		agent  string
+		finess scanner.FINESS
+	}
+	count := map[author]int{}
+	for _, d := range disputed {
+		count[author{d.AgentID, d.FINESS}]++
+	}
+	for who, n := range count {
+		a.tell("Attention : l'agent %s (établissement %s) annonce %d verdicts que la région ne conclut pas des mêmes faits ; la page de l'établissement les montre.",
+			"Warning: agent %s (establishment %s) announces %d verdicts that the region does not conclude from the same facts; the page of the establishment shows them.",
+			who.agent, who.finess, n)
+	}
+	if len(disputed) == 0 {
+		a.tell("Verdicts des agents : la région conclut de même", "Verdicts of the agents: the region concludes the same")
+	}
 }
 
 // examineChains tells which bundles an agent sealed and the region lacks, and which

@@ -3,6 +3,7 @@
 package ingest
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -87,7 +88,7 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, from caller, id st
 }
 
 func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, opened *bundle.Opened, raw []byte) (string, int, error) {
-	arrival, err := s.arrival(from, opened, raw)
+	arrival, err := s.arrival(r.Context(), from, opened, raw)
 	if err != nil {
 		return "", 0, err
 	}
@@ -202,6 +203,35 @@ func checkMeaning(from caller, id string, b *bundle.Opened, now time.Time) error
 		if at.After(now.Add(maxSkew)) {
 			return passing(wire.ProblemClock, meaningless(fmt.Errorf("run: %s is in the future: check the clock of the agent", at.UTC().Format(time.RFC3339))))
 		}
+		if at.Before(earliest) {
+			return meaningless(fmt.Errorf("run: %s is before %d", at.UTC().Format(time.RFC3339), earliest.Year()))
+		}
+	}
+	return checkClaims(b.Run)
+}
+
+// earliest is before every run: an older moment is a clock that was never set.
+var earliest = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// checkClaims refuses what no agent of ours seals, with its place.
+func checkClaims(run scanner.Run) error {
+	for _, o := range run.Observations {
+		switch {
+		case !slices.Contains(scanner.TargetKinds(), o.Target.Kind):
+			return meaningless(fmt.Errorf("observation %s: no target is of kind %.40q", o.ID, o.Target.Kind))
+		case o.At.Before(run.Started):
+			return meaningless(fmt.Errorf("observation %s: it is older than its run", o.ID))
+		case !slices.Contains([]scanner.Vantage{run.Vantage, scanner.VantageDeclared, scanner.VantageInside}, o.Vantage):
+			return meaningless(fmt.Errorf("observation %s: a run from %.20q has seen nothing from %.20q", o.ID, run.Vantage, o.Vantage))
+		}
+	}
+	for _, f := range run.Findings {
+		switch {
+		case !slices.Contains(scanner.TargetKinds(), f.Target.Kind):
+			return meaningless(fmt.Errorf("finding %s: no target is of kind %.40q", f.Fingerprint, f.Target.Kind))
+		case f.Outcome == scanner.Pass && len(f.Observations) == 0:
+			return meaningless(fmt.Errorf("finding %s: it passes without an observation", f.Fingerprint))
+		}
 	}
 	return nil
 }
@@ -234,7 +264,7 @@ func moments(b *bundle.Opened) []time.Time {
 	return list
 }
 
-func (s *Server) arrival(from caller, o *bundle.Opened, raw []byte) (store.Arrival, error) {
+func (s *Server) arrival(ctx context.Context, from caller, o *bundle.Opened, raw []byte) (store.Arrival, error) {
 	// What the store keeps of a moment must be what the receipt signs.
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	sealed, err := s.authority.Seal(wire.Receipt{BundleID: o.Header.ID, Digest: o.Digest, FINESS: from.FINESS, ReceivedAt: now})
@@ -245,7 +275,20 @@ func (s *Server) arrival(from caller, o *bundle.Opened, raw []byte) (store.Arriv
 	if err != nil {
 		return store.Arrival{}, fmt.Errorf("encode receipt: %w", err)
 	}
-	return store.Arrival{Bundle: describe(from, o, len(raw), now), Raw: raw, Receipt: string(receipt), Run: o.Run}, nil
+	judged, err := judgeRun(ctx, s.store, s.judge, o.Run)
+	if err != nil {
+		return store.Arrival{}, err
+	}
+	return store.Arrival{Bundle: describe(from, o, len(raw), now), Raw: raw, Receipt: string(receipt), Judged: judged}, nil
+}
+
+// judgeRun concludes from the facts of a run, by the profile of its establishment.
+func judgeRun(ctx context.Context, s *store.Store, judge Judge, run scanner.Run) (store.Judged, error) {
+	profile, err := s.ProfileOf(ctx, store.Only(run.Establishment.FINESS), run.Establishment.FINESS)
+	if err != nil {
+		return store.Judged{}, err
+	}
+	return judge.Judge(run, profile)
 }
 
 func describe(from caller, o *bundle.Opened, size int, received time.Time) store.Bundle {

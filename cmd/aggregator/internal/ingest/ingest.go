@@ -19,6 +19,7 @@ import (
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
+	"carescan/scanner"
 )
 
 // The limits of the interface.
@@ -38,9 +39,16 @@ const (
 	doorBurst    = 60
 )
 
+// Judge concludes from the facts of a run, by the profile that the region gives the
+// establishment; empty stands for the one that the run names.
+type Judge interface {
+	Judge(run scanner.Run, profile string) (store.Judged, error)
+}
+
 // Server answers agents.
 type Server struct {
 	store     *store.Store
+	judge     Judge
 	authority *authority.Authority
 	log       *slog.Logger
 	inFlight  *budget
@@ -50,9 +58,9 @@ type Server struct {
 }
 
 // New makes the interface of a store.
-func New(s *store.Store, a *authority.Authority, log *slog.Logger) *Server {
+func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger) *Server {
 	return &Server{
-		store: s, authority: a, log: log,
+		store: s, authority: a, judge: j, log: log,
 		inFlight: &budget{left: maxInFlight},
 		opening:  make(chan struct{}, maxOpening),
 		agents:   newLimiters(),

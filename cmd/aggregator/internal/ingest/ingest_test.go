@@ -429,7 +429,7 @@ func TestRebuildYieldsTheSameRows(t *testing.T) {
 			t.Errorf("table %s is empty: nothing is compared", table)
 		}
 	}
-	n, err := ingest.Rebuild(t.Context(), r.Store)
+	n, err := ingest.Rebuild(t.Context(), r.Store, r.Judge)
 	if err != nil || n != 12 {
 		t.Fatalf("%d bundles rebuilt, want 12: %v", n, err)
 	}

@@ -8,19 +8,30 @@ import (
 
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/reports/bundle"
-	"carescan/scanner"
 )
 
 // Rebuild derives every projection again from the sealed bundles, each of them
-// verified again with the key its agent had, and tells how many there are.
-func Rebuild(ctx context.Context, s *store.Store) (int, error) {
-	return s.Rebuild(ctx, func(b store.Bundle, raw []byte) (scanner.Run, error) {
+// verified again with the key its agent had and judged again, and tells how many there
+// are.
+func Rebuild(ctx context.Context, s *store.Store, judge Judge) (int, error) {
+	return s.Rebuild(ctx, replay(ctx, s, judge))
+}
+
+// Rejudge judges every stored bundle again and tells what stands otherwise since, and
+// how many were read. A dry run changes nothing.
+func Rejudge(ctx context.Context, s *store.Store, judge Judge, dry bool) ([]store.Turn, int, error) {
+	return s.Rejudge(ctx, replay(ctx, s, judge), dry)
+}
+
+// replay judges a stored bundle as on arrival.
+func replay(ctx context.Context, s *store.Store, judge Judge) func(store.Bundle, []byte) (store.Judged, error) {
+	return func(b store.Bundle, raw []byte) (store.Judged, error) {
 		opened, err := Reopen(ctx, s, store.Only(b.FINESS), b, raw)
 		if err != nil {
-			return scanner.Run{}, err
+			return store.Judged{}, err
 		}
-		return opened.Run, nil
-	})
+		return judgeRun(ctx, s, judge, opened.Run)
+	}
 }
 
 // Reopen verifies a stored bundle again and returns what it holds.

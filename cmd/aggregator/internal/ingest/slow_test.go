@@ -73,6 +73,8 @@ func (s silent) Read([]byte) (int, error) {
 // slowAgent is an agent at the end of a line, in a region in virtual time.
 func slowAgent(t *testing.T, bitsPerSecond int, second bool) (*regiontest.Region, *regiontest.Agent) {
 	t.Helper()
+	// Virtual time begins before there was any agent.
+	time.Sleep(time.Until(time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC)))
 	line := linetest.New(t, bitsPerSecond)
 	r := regiontest.NewOn(t, line)
 	r.Establishment(siteA, "CHU A")

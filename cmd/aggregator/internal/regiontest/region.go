@@ -15,10 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"carescan/checks"
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/cmd/aggregator/internal/judge"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/profiles"
 	"carescan/scanner"
 )
 
@@ -28,37 +31,64 @@ type Region struct {
 	Store     *store.Store
 	Authority *authority.Authority
 	Accounts  *account.Accounts
+	Judge     ingest.Judge
 	URL       string // of the agent interface
 	// Dial is how agents connect; nil is the network's way.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	t    testing.TB
 }
 
-// New opens a region and starts its agent interface.
+// New opens a region and starts its agent interface. It takes the word of its agents,
+// so that a test can have them conclude what it needs.
 func New(t testing.TB) *Region {
 	t.Helper()
 	return NewOn(t, must(net.Listen("tcp", "127.0.0.1:0"))(t))
 }
 
+// NewJudging opens a region that judges for itself, as a real one does.
+func NewJudging(t testing.TB) *Region {
+	t.Helper()
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), t.TempDir(), RealJudge(t))
+}
+
+// RealJudge is the judge of a real region.
+func RealJudge(t testing.TB) ingest.Judge {
+	t.Helper()
+	return judge.New(checks.All(), must(profiles.Load(checks.All(), nil))(t), Software)
+}
+
+// believer takes the word of agents.
+type believer struct{}
+
+// Judge returns the claims of a run.
+func (believer) Judge(run scanner.Run, _ string) (store.Judged, error) {
+	run = run.Stand()
+	judged := store.Judged{Profile: run.Profile.ID, Findings: run.Findings, Coverage: run.Coverage}
+	for _, c := range run.Controls {
+		judged.Controls = append(judged.Controls, c.Control)
+	}
+	return judged, nil
+}
+
 // NewOn opens a region whose agent interface has a listener of the test's own.
 func NewOn(t testing.TB, listener net.Listener) *Region {
 	t.Helper()
-	return open(t, listener, t.TempDir())
+	return open(t, listener, t.TempDir(), believer{})
 }
 
 // Restore opens a region on a data folder that was put back from a copy.
 func Restore(t testing.TB, folder string) *Region {
 	t.Helper()
-	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), folder)
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), folder, believer{})
 }
 
-func open(t testing.TB, listener net.Listener, folder string) *Region {
+func open(t testing.TB, listener net.Listener, folder string, judge ingest.Judge) *Region {
 	t.Helper()
 	s := must(store.Open(t.Context(), folder))(t)
 	a := must(authority.Open(folder))(t)
 	secret := must(authority.OpenSecret(folder))(t)
-	r := &Region{Folder: folder, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), t: t}
-	server := ingest.New(s, a, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
+	r := &Region{Folder: folder, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
+	server := ingest.New(s, a, r.Judge, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
 	r.URL = "https://" + serve(t, server, listener)
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {

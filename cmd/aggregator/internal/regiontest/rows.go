@@ -11,7 +11,7 @@ import (
 
 // Projections are the tables that rebuild derives again.
 func Projections() []string {
-	return []string{"finding", "finding_event", "finding_episode", "coverage", "control_result"}
+	return []string{"agent_run", "finding", "finding_look", "finding_event", "finding_episode", "coverage", "control_result"}
 }
 
 // Rows reads whole tables past the store, each row as text, in the order of

@@ -38,7 +38,7 @@ type Arrival struct {
 	Bundle  Bundle
 	Raw     []byte
 	Receipt string
-	Run     scanner.Run
+	Judged  Judged
 }
 
 // The refusals of an arrival.
@@ -112,7 +112,13 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) (branch bool, err error
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
-	return branch, project(ctx, tx, a.Bundle, a.Run)
+	disputed, err := project(ctx, tx, a.Bundle, a.Judged)
+	if err != nil || disputed == 0 {
+		return branch, err
+	}
+	return branch, insertDeed(ctx, tx, Deed{
+		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, disputed),
+	})
 }
 
 // advance moves the sequence of an agent forward, never back: a bundle may come

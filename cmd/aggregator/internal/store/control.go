@@ -5,56 +5,80 @@ package store
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"carescan/scanner"
 )
 
-// Control is the latest state of a control in an establishment.
+// Control is where a control stands in an establishment.
 type Control struct {
 	scanner.ControlResult
 	Profile string
-	LastAt  time.Time
 }
 
-// Controls lists the latest state of every control of an establishment, by
-// catalog, in the order of the profile.
+// Controls lists where every control of an establishment stands, by catalog, in the
+// order of the profile.
 func (s *Store) Controls(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Control, error) {
 	list, err := many(ctx, s.reader, scanControl, `
-		SELECT profile, last_at, detail FROM control_result
+		SELECT profile, detail FROM control_result
 		WHERE $1 IN ('*', finess) AND finess = $2 ORDER BY catalog, position, control_id`, scope.sees, finess)
 	return list, wrap(err, "list controls of %s", finess)
 }
 
-func projectControls(ctx context.Context, tx *sql.Tx, b Bundle, controls []scanner.ControlResult) error {
-	for position, c := range controls {
-		if err := projectControl(ctx, tx, b, position, c); err != nil {
-			return wrap(err, "project control %s of %s", c.ID, c.Catalog)
-		}
-	}
-	// A control that its profile does not hold any more is not assessed any more.
-	_, err := tx.ExecContext(ctx, `
-		DELETE FROM control_result WHERE finess = $1 AND profile = $2 AND last_bundle <> $3 AND last_at <= $4`,
-		b.FINESS, b.Profile.ID, b.ID, stamp(b.EndedAt))
-	return wrap(err, "drop past controls")
-}
-
-func projectControl(ctx context.Context, tx *sql.Tx, b Bundle, position int, c scanner.ControlResult) error {
-	detail, err := encode(c)
+// projectControls keeps where every control stands, folded anew over all that is known
+// of the establishment.
+func projectControls(ctx context.Context, tx *sql.Tx, finess scanner.FINESS, profile string, controls []scanner.ControlResult) error {
+	known, err := many(ctx, tx, scanControlRow, `
+		SELECT catalog, control_id, position, state, profile, detail FROM control_result WHERE finess = $1`, finess)
 	if err != nil {
+		return wrap(err, "read controls of %s", finess)
+	}
+	past := map[[2]string]controlRow{}
+	for _, c := range known {
+		past[[2]string{c.catalog, c.id}] = c
+	}
+	rows := batch{
+		into: "control_result", columns: "finess, catalog, control_id, position, state, profile, detail", key: "finess, catalog, control_id",
+		set: []string{"position", "state", "profile", "detail"},
+	}
+	for position, c := range controls {
+		detail, err := encode(c)
+		if err != nil {
+			return err
+		}
+		now := controlRow{c.Catalog, c.ID, int64(position), c.State, profile, detail}
+		key := [2]string{c.Catalog, c.ID}
+		if past[key] != now {
+			rows.add(finess, now.catalog, now.id, now.position, now.state, now.profile, now.detail)
+		}
+		delete(past, key)
+	}
+	if err := rows.write(ctx, tx); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO control_result (finess, catalog, control_id, position, state, profile, last_at, last_bundle, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (finess, catalog, control_id) DO UPDATE SET position = excluded.position, state = excluded.state,
-		    profile = excluded.profile, last_at = excluded.last_at, last_bundle = excluded.last_bundle, detail = excluded.detail
-		WHERE control_result.last_at <= excluded.last_at`,
-		b.FINESS, c.Catalog, c.ID, position, c.State, b.Profile.ID, stamp(b.EndedAt), b.ID, detail)
-	return err
+	// What the profile does not hold any more is not assessed any more.
+	for key := range past {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM control_result WHERE finess = $1 AND catalog = $2 AND control_id = $3`, finess, key[0], key[1]); err != nil {
+			return wrap(err, "drop control %s of %s", key[1], key[0])
+		}
+	}
+	return nil
+}
+
+// controlRow is a row of the table of controls.
+type controlRow struct {
+	catalog, id string
+	position    int64
+	state       scanner.ControlState
+	profile     string
+	detail      string
+}
+
+func scanControlRow(r row) (c controlRow, err error) {
+	err = r.Scan(&c.catalog, &c.id, &c.position, &c.state, &c.profile, &c.detail)
+	return c, err
 }
 
 func scanControl(r row) (c Control, err error) {
-	err = r.Scan(&c.Profile, (*moment)(&c.LastAt), document[scanner.ControlResult]{&c.ControlResult})
+	err = r.Scan(&c.Profile, document[scanner.ControlResult]{&c.ControlResult})
 	return c, err
 }

@@ -29,9 +29,10 @@ func (c Coverage) Why() scanner.Causes {
 // Coverage lists what was looked at in an establishment, gaps first.
 func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Coverage, error) {
 	list, err := many(ctx, s.reader, scanCoverage, `
-		SELECT check_id, target, status, causes, reason, last_at FROM coverage
-		WHERE $1 IN ('*', finess) AND finess = $2
-		ORDER BY CASE status WHEN 'completed' THEN 1 ELSE 0 END, check_id, target LIMIT $3`, scope.sees, finess, limit)
+		SELECT check_id, target, coverage.status, causes, reason, agent_run.ended_at
+		FROM coverage JOIN agent_run ON agent_run.agent_id = coverage.agent_id AND agent_run.vantage = coverage.vantage
+		WHERE $1 IN ('*', coverage.finess) AND coverage.finess = $2
+		ORDER BY CASE coverage.status WHEN 'completed' THEN 1 ELSE 0 END, check_id, target LIMIT $3`, scope.sees, finess, limit)
 	return list, wrap(err, "list coverage of %s", finess)
 }
 
@@ -47,17 +48,62 @@ func (s *Store) CountCoverage(ctx context.Context, scope Scope, finess scanner.F
 	return byStatus, wrap(err, "count coverage of %s", finess)
 }
 
-func projectCoverage(ctx context.Context, tx *sql.Tx, b Bundle, c scanner.Coverage) error {
-	// Codes and values are plain texts, which always encode.
-	causes, _ := json.Marshal(c.Causes)
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO coverage (finess, check_id, target, status, causes, reason, last_at, last_bundle)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (finess, check_id, target) DO UPDATE SET status = excluded.status, causes = excluded.causes,
-		    reason = excluded.reason, last_at = excluded.last_at, last_bundle = excluded.last_bundle
-		WHERE coverage.last_at <= excluded.last_at`,
-		b.FINESS, c.Check, c.Target.Key(), c.Status, string(causes), c.Reason, stamp(b.EndedAt), b.ID)
-	return err
+// covered is how far a run looked at a target, as it is kept.
+type covered struct {
+	check, target string
+	status        scanner.Status
+	causes        string
+	reason        string
+}
+
+// projectCoverage keeps how far the newest run of an agent looked, and lets go of what
+// it does not speak of any more.
+func projectCoverage(ctx context.Context, tx *sql.Tx, b Bundle, coverage []scanner.Coverage) error {
+	list, err := many(ctx, tx, scanCovered, `
+		SELECT check_id, target, status, causes, reason FROM coverage WHERE finess = $1 AND agent_id = $2 AND vantage = $3`,
+		b.FINESS, b.AgentID, b.Vantage)
+	if err != nil {
+		return wrap(err, "read coverage of agent %s", b.AgentID)
+	}
+	known := map[[2]string]covered{}
+	for _, c := range list {
+		known[[2]string{c.check, c.target}] = c
+	}
+	rows := batch{
+		into: "coverage", columns: "finess, check_id, target, vantage, agent_id, status, causes, reason",
+		key: "finess, check_id, target, vantage", set: []string{"agent_id", "status", "causes", "reason"},
+	}
+	said := map[[2]string]bool{}
+	for _, c := range coverage {
+		// Codes and values are plain texts, which always encode.
+		causes, _ := json.Marshal(c.Causes)
+		now := covered{c.Check, c.Target.Key(), c.Status, string(causes), c.Reason}
+		key := [2]string{now.check, now.target}
+		if said[key] {
+			continue // several looks at one target: the first tells
+		}
+		said[key] = true
+		if known[key] != now {
+			rows.add(b.FINESS, now.check, now.target, b.Vantage, b.AgentID, now.status, now.causes, now.reason)
+		}
+		delete(known, key)
+	}
+	if err := rows.write(ctx, tx); err != nil {
+		return err
+	}
+	for key := range known {
+		if _, err := tx.ExecContext(ctx, `
+			DELETE FROM coverage WHERE finess = $1 AND check_id = $2 AND target = $3 AND vantage = $4 AND agent_id = $5`,
+			b.FINESS, key[0], key[1], b.Vantage, b.AgentID); err != nil {
+			return wrap(err, "forget coverage of %s", key[0])
+		}
+	}
+	return nil
+}
+
+func scanCovered(r row) (c covered, err error) {
+	err = r.Scan(&c.check, &c.target, &c.status, &c.causes, &c.reason)
+	return c, err
 }
 
 func scanCoverage(r row) (c Coverage, err error) {

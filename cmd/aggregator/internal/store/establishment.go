@@ -45,6 +45,19 @@ func scanEstablishment(r row) (e scanner.Establishment, err error) {
 	return e, err
 }
 
+// ProfileOf is the profile that the region judges an establishment by; empty for the
+// one that its bundles name.
+func (s *Store) ProfileOf(ctx context.Context, scope Scope, finess scanner.FINESS) (string, error) {
+	profile, err := one(ctx, s.reader, scanString, `SELECT profile FROM establishment WHERE $1 IN ('*', finess) AND finess = $2`, scope.sees, finess)
+	return profile, wrap(err, "find the profile of establishment %s", finess)
+}
+
+// GiveProfile gives an establishment the profile it is judged by from now on.
+func (s *Store) GiveProfile(ctx context.Context, finess scanner.FINESS, profile string) error {
+	err := changedOne(s.writer.ExecContext(ctx, `UPDATE establishment SET profile = $2 WHERE finess = $1`, finess, profile))
+	return wrap(err, "give a profile to establishment %s", finess)
+}
+
 // wrap says what was being done when an error came up, if one did.
 func wrap(err error, doing string, args ...any) error {
 	if err == nil {

@@ -24,17 +24,16 @@ type life struct {
 	failing  bool  // the last span is not closed
 }
 
-// next lives through one more outcome. Only a pass or an exemption closes a
-// failure: neither silence nor doubt does.
-func (l life) next(outcome scanner.Outcome) life {
-	switch outcome {
-	case scanner.Fail:
+// next lives through where a finding stands now. Only a pass or an exemption that is
+// still seen closes a failure: neither silence nor doubt does.
+func (l life) next(stands look) life {
+	switch {
+	case stands.outcome == scanner.Fail:
 		return l.fail()
-	case scanner.Pass, scanner.NotApplicable:
-		return life{l.cleared(), l.episode, false}
-	case scanner.Inconclusive:
+	case stands.outcome == scanner.Inconclusive, !stands.seenUntil.IsZero():
+		return life{ObservedUnverified, l.episode, l.failing}
 	}
-	return life{ObservedUnverified, l.episode, l.failing}
+	return life{l.cleared(), l.episode, false}
 }
 
 func (l life) fail() life {
@@ -52,27 +51,4 @@ func (l life) cleared() Observed {
 		return ObservedClear
 	}
 	return ObservedResolved
-}
-
-// coverageKey names what was looked at.
-type coverageKey struct{ check, target string }
-
-// completed lists what a run covered wholly: every look of the pair ended.
-func completed(coverage []scanner.Coverage) map[coverageKey]bool {
-	whole := map[coverageKey]bool{}
-	for _, c := range coverage {
-		key := coverageKey{c.Check, c.Target.Key()}
-		before, seen := whole[key]
-		whole[key] = c.Status == scanner.StatusCompleted && (before || !seen)
-	}
-	return whole
-}
-
-// believed is the outcome that may move a finding: what is said to hold
-// without having been wholly looked at is a doubt.
-func believed(f scanner.Finding, whole map[coverageKey]bool) scanner.Outcome {
-	if f.Outcome != scanner.Fail && !whole[coverageKey{f.Check, f.Target.Key()}] {
-		return scanner.Inconclusive
-	}
-	return f.Outcome
 }

@@ -3,69 +3,278 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"carescan/scanner"
 )
 
-// project derives from one bundle all that pages show of it.
-func project(ctx context.Context, tx *sql.Tx, b Bundle, run scanner.Run) error {
-	run = run.Stand()
-	whole := completed(run.Coverage)
-	for _, f := range run.Findings {
-		if err := projectFinding(ctx, tx, b, f, believed(f, whole)); err != nil {
-			return wrap(err, "project finding %s", f.Fingerprint)
+// Judged is what the region concludes from the facts of a bundle.
+type Judged struct {
+	Profile  string // it was judged by
+	Findings []scanner.Finding
+	Coverage []scanner.Coverage
+	// Controls are those of the profile that the region gives the establishment.
+	Controls      []scanner.Control
+	Disagreements []Disagreement
+}
+
+// projection is what pages show of an establishment, while one bundle changes it. All
+// that is known is read at once, the changes are computed, and only they are written.
+type projection struct {
+	bundle Bundle
+	looks  map[string]map[scanner.Vantage]look // by fingerprint
+	stands map[string]standing
+	before time.Time // end of the newest earlier run of the agent from the same place
+	late   bool      // a newer run is known
+
+	changedLooks  []look
+	changedStands []standing
+	events        []change
+}
+
+// project derives from one bundle all that pages show of it, and counts the claims
+// that the region disputes since then.
+func project(ctx context.Context, tx *sql.Tx, b Bundle, judged Judged) (disputed int, err error) {
+	p, err := readProjection(ctx, tx, b)
+	if err != nil {
+		return 0, err
+	}
+	if err := p.hear(judged.Findings); err != nil {
+		return 0, err
+	}
+	p.settle()
+	if err := p.write(ctx, tx); err != nil || p.late {
+		return 0, err
+	}
+	if err := keepRun(ctx, tx, b); err != nil {
+		return 0, err
+	}
+	if err := projectCoverage(ctx, tx, b, judged.Coverage); err != nil {
+		return 0, err
+	}
+	if err := projectControls(ctx, tx, b.FINESS, judged.Profile, p.fold(judged.Controls)); err != nil {
+		return 0, err
+	}
+	return projectDisagreements(ctx, tx, b, judged.Disagreements)
+}
+
+func readProjection(ctx context.Context, tx *sql.Tx, b Bundle) (*projection, error) {
+	p := &projection{bundle: b, looks: map[string]map[scanner.Vantage]look{}, stands: map[string]standing{}}
+	looks, err := many(ctx, tx, scanLook, `SELECT `+lookColumns+` FROM finding_look WHERE finess = $1`, b.FINESS)
+	if err != nil {
+		return nil, wrap(err, "read looks of %s", b.FINESS)
+	}
+	for _, l := range looks {
+		p.keep(l)
+	}
+	stands, err := many(ctx, tx, scanStanding, `SELECT `+standingColumns+` FROM finding WHERE finess = $1`, b.FINESS)
+	if err != nil {
+		return nil, wrap(err, "read findings of %s", b.FINESS)
+	}
+	for _, s := range stands {
+		p.stands[s.fp] = s
+	}
+	ended, err := one(ctx, tx, scanMoment, `SELECT ended_at FROM agent_run WHERE agent_id = $1 AND vantage = $2`, b.AgentID, b.Vantage)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, wrap(err, "find the run before of agent %s", b.AgentID)
+	}
+	p.before, p.late = ended, ended.After(b.EndedAt)
+	return p, nil
+}
+
+func (p *projection) keep(l look) {
+	if p.looks[l.fp] == nil {
+		p.looks[l.fp] = map[scanner.Vantage]look{}
+	}
+	p.looks[l.fp][l.vantage] = l
+}
+
+// hear takes in what a run says. One that comes late, older than what is known,
+// changes nothing: it tells only of what nobody ever spoke of.
+func (p *projection) hear(findings []scanner.Finding) error {
+	heard := map[string]bool{}
+	for _, f := range findings {
+		said, err := lookOf(p.bundle, f)
+		if err != nil {
+			return err
+		}
+		heard[f.Fingerprint] = true
+		known, ok := p.looks[f.Fingerprint][p.bundle.Vantage]
+		if p.late {
+			said.seenUntil = p.bundle.EndedAt
+		}
+		if !ok {
+			p.change(said)
+			continue
+		}
+		if p.late {
+			continue
+		}
+		doubt, err := encode(f.Message)
+		if err != nil {
+			return err
+		}
+		if now, changed := known.hears(said, doubt, p.since(known)); changed {
+			p.change(now)
 		}
 	}
-	for _, c := range run.Coverage {
-		if err := projectCoverage(ctx, tx, b, c); err != nil {
-			return wrap(err, "project coverage of %s", c.Check)
+	p.miss(heard)
+	return nil
+}
+
+// since is the end of the last run that said what a look says.
+func (p *projection) since(l look) time.Time {
+	if l.agent == p.bundle.AgentID && !p.before.IsZero() {
+		return p.before
+	}
+	return l.statedAt
+}
+
+// miss marks what the agent spoke of before and does not any more.
+func (p *projection) miss(heard map[string]bool) {
+	if p.late {
+		return
+	}
+	for fp, looks := range p.looks {
+		l, ok := looks[p.bundle.Vantage]
+		if !ok || heard[fp] || l.agent != p.bundle.AgentID {
+			continue
+		}
+		if now, changed := l.misses(p.since(l)); changed {
+			p.change(now)
 		}
 	}
-	return projectControls(ctx, tx, b, run.Controls)
+}
+
+func (p *projection) change(l look) {
+	p.keep(l)
+	p.changedLooks = append(p.changedLooks, l)
+}
+
+// settle finds where the findings stand whose looks changed.
+func (p *projection) settle() {
+	slices.SortFunc(p.changedLooks, func(a, b look) int { return cmp.Compare(a.fp, b.fp) })
+	for _, l := range p.changedLooks {
+		known, born := p.stands[l.fp]
+		now := known.moved(best(p.looks[l.fp]), p.bundle)
+		if born && now == known {
+			continue
+		}
+		p.stands[l.fp] = now
+		p.changedStands = append(p.changedStands, now)
+		if now.observed != known.observed {
+			p.events = append(p.events, change{was: known.life, now: now})
+		}
+	}
+}
+
+// fold concludes on every control from where all the findings stand.
+func (p *projection) fold(controls []scanner.Control) []scanner.ControlResult {
+	findings := make([]scanner.Finding, 0, len(p.looks))
+	for _, looks := range p.looks {
+		findings = append(findings, best(looks).folded())
+	}
+	slices.SortFunc(findings, func(a, b scanner.Finding) int {
+		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	})
+	results := make([]scanner.ControlResult, 0, len(controls))
+	for _, c := range controls {
+		results = append(results, c.Fold(findings))
+	}
+	return results
+}
+
+func (p *projection) write(ctx context.Context, tx *sql.Tx) error {
+	finess := p.bundle.FINESS
+	stands := batch{
+		into: "finding", columns: "finess, " + standingColumns, key: "finess, fp",
+		set: []string{"vantage", "outcome", "severity", "severity_rank", "undeclared", "observed", "observed_since", "episode", "failing"},
+	}
+	for _, s := range p.changedStands {
+		stands.add(s.values(finess)...)
+	}
+	looks := batch{
+		into: "finding_look", columns: "finess, " + lookColumns, key: "finess, fp, vantage",
+		set: []string{
+			"agent_id", "bundle_id", "outcome", "severity", "strength", "sight", "stated_at", "seen_until", "doubt", "detail", "observations",
+		},
+	}
+	for _, l := range p.changedLooks {
+		looks.add(l.values(finess)...)
+	}
+	for _, b := range []batch{stands, looks} {
+		if err := b.write(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return writeChanges(ctx, tx, p.bundle, p.events)
+}
+
+// keepRun keeps what was the newest run of an agent from one place.
+func keepRun(ctx context.Context, tx *sql.Tx, b Bundle) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO agent_run (agent_id, vantage, finess, bundle_id, status, started_at, ended_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (agent_id, vantage) DO UPDATE SET finess = excluded.finess, bundle_id = excluded.bundle_id, status = excluded.status,
+		    started_at = excluded.started_at, ended_at = excluded.ended_at`,
+		b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt))
+	return wrap(err, "keep run of agent %s", b.AgentID)
 }
 
 // Rebuild derives every projection again from the sealed bundles, in the order
-// they came, in one transaction, and tells how many were read. open verifies a
-// bundle and returns its run.
-func (s *Store) Rebuild(ctx context.Context, open func(Bundle, []byte) (scanner.Run, error)) (n int, err error) {
-	bundles, err := many(ctx, s.reader, scanBundle, selectBundle+` ORDER BY arrival`, everything)
+// they came, in one transaction, and tells how many were read. judge verifies a
+// bundle and judges its facts.
+func (s *Store) Rebuild(ctx context.Context, judge func(Bundle, []byte) (Judged, error)) (n int, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		n, err = s.replayAll(ctx, tx, judge)
+		return err
+	})
+	return n, err
+}
+
+func (s *Store) replayAll(ctx context.Context, tx *sql.Tx, judge func(Bundle, []byte) (Judged, error)) (n int, err error) {
+	bundles, err := many(ctx, tx, scanBundle, selectBundle+` ORDER BY arrival`, everything)
 	if err != nil {
 		return 0, fmt.Errorf("list bundles: %w", err)
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		if err := forgetProjections(ctx, tx); err != nil {
-			return err
+	if err := forgetProjections(ctx, tx); err != nil {
+		return 0, err
+	}
+	for _, b := range bundles {
+		raw, err := s.readBlob(ctx, b.Digest)
+		if err != nil {
+			return 0, err
 		}
-		for _, b := range bundles {
-			if err := s.replay(ctx, tx, b, open); err != nil {
-				return wrap(err, "replay bundle %s", b.ID)
-			}
+		judged, err := judge(b, raw)
+		if err != nil {
+			return 0, err
 		}
-		return nil
-	})
+		if _, err := project(ctx, tx, b, judged); err != nil {
+			return 0, wrap(err, "replay bundle %s", b.ID)
+		}
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`)
 	return len(bundles), err
 }
 
+// NeedsRebuild tells whether an upgrade of the schema emptied the projections.
+func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
+	n, err := one(ctx, s.reader, scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'rebuild'`)
+	return n > 0, wrap(err, "read what is left to be done after an upgrade")
+}
+
 func forgetProjections(ctx context.Context, tx *sql.Tx) error {
-	for _, table := range []string{"finding_event", "finding_episode", "finding", "coverage", "control_result"} {
+	tables := []string{"finding_event", "finding_episode", "finding_look", "finding", "coverage", "control_result", "disagreement", "agent_run"}
+	for _, table := range tables {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
 			return wrap(err, "empty table %s", table)
 		}
 	}
 	return nil
-}
-
-func (s *Store) replay(ctx context.Context, tx *sql.Tx, b Bundle, open func(Bundle, []byte) (scanner.Run, error)) error {
-	raw, err := s.readBlob(ctx, b.Digest)
-	if err != nil {
-		return err
-	}
-	run, err := open(b, raw)
-	if err != nil {
-		return err
-	}
-	return project(ctx, tx, b, run)
 }

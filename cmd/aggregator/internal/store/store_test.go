@@ -39,8 +39,6 @@ func fingerprint() string {
 
 // TestLife lives through one outcome after another, an hour apart.
 func TestLife(t *testing.T) {
-	uncovered := spf(scanner.Pass)
-	uncovered.Look = scanner.StatusError
 	cases := map[string]struct {
 		runs    [][]regiontest.Said
 		want    store.Observed
@@ -54,9 +52,10 @@ func TestLife(t *testing.T) {
 		"no_object_any_more": {[][]regiontest.Said{{spf(scanner.Fail)}, {spf(scanner.NotApplicable)}}, store.ObservedResolved, 1, 2},
 		"reopened":           {[][]regiontest.Said{{spf(scanner.Fail)}, {spf(scanner.Pass)}, {spf(scanner.Fail)}}, store.ObservedReopened, 2, 3},
 		"absence_closes_not": {[][]regiontest.Said{{spf(scanner.Fail)}, {}}, store.ObservedOpen, 1, 1},
-		"doubt_closes_not":   {[][]regiontest.Said{{spf(scanner.Fail)}, {spf(scanner.Inconclusive)}}, store.ObservedUnverified, 1, 2},
-		"doubt_then_failure": {[][]regiontest.Said{{spf(scanner.Fail)}, {spf(scanner.Inconclusive)}, {spf(scanner.Fail)}}, store.ObservedOpen, 1, 3},
-		"uncovered_pass":     {[][]regiontest.Said{{spf(scanner.Fail)}, {uncovered}}, store.ObservedUnverified, 1, 2},
+		"doubt_closes_not":   {[][]regiontest.Said{{spf(scanner.Fail)}, {spf(scanner.Inconclusive)}}, store.ObservedOpen, 1, 1},
+		"doubt_then_failure": {[][]regiontest.Said{{spf(scanner.Fail)}, {spf(scanner.Inconclusive)}, {spf(scanner.Fail)}}, store.ObservedOpen, 1, 1},
+		"pass_then_doubt":    {[][]regiontest.Said{{spf(scanner.Pass)}, {spf(scanner.Inconclusive)}}, store.ObservedUnverified, 0, 2},
+		"pass_then_silence":  {[][]regiontest.Said{{spf(scanner.Pass)}, {}}, store.ObservedUnverified, 0, 2},
 		"doubt_at_first":     {[][]regiontest.Said{{spf(scanner.Inconclusive)}, {spf(scanner.Pass)}}, store.ObservedClear, 0, 2},
 	}
 	for name, c := range cases {
@@ -123,6 +122,7 @@ func TestScope(t *testing.T) {
 	a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail)))
 	r.Token(siteA)
 	ctx, s := t.Context(), r.Store
+	dispute(t, r, a)
 	agents, err := s.Agents(ctx, store.Only(siteA))
 	if err != nil || len(agents) != 1 {
 		t.Fatal(agents, err)
@@ -144,6 +144,8 @@ func TestScope(t *testing.T) {
 		"CountFindings":  func(c store.Scope) (int, error) { return s.CountFindings(ctx, c, siteA, store.Filter{}) },
 		"Coverage":       func(c store.Scope) (int, error) { return count(s.Coverage(ctx, c, siteA, 9)) },
 		"CountCoverage":  func(c store.Scope) (int, error) { m, err := s.CountCoverage(ctx, c, siteA); return len(m), err },
+		"Disagreements":  func(c store.Scope) (int, error) { return count(s.Disagreements(ctx, c, "")) },
+		"ProfileOf":      func(c store.Scope) (int, error) { return some(s.ProfileOf(ctx, c, siteA)) },
 		"Establishment":  func(c store.Scope) (int, error) { return some(s.Establishment(ctx, c, siteA)) },
 		"Establishments": func(c store.Scope) (int, error) { return count(s.Establishments(ctx, c)) },
 		"Events":         func(c store.Scope) (int, error) { return count(s.Events(ctx, c, siteA, fingerprint())) },
@@ -177,6 +179,27 @@ func TestScope(t *testing.T) {
 		t.Errorf("another establishment revoked the agent: %v", err)
 	}
 	checkEveryScopedRead(t, len(reads))
+}
+
+// dispute keeps a bundle whose claims the region disputes.
+func dispute(t *testing.T, r *regiontest.Region, a *regiontest.Agent) {
+	t.Helper()
+	h, raw, now := a.Header(), []byte("a bundle"), time.Now().UTC()
+	_, err := r.Store.Keep(t.Context(), store.Arrival{
+		Raw: raw, Receipt: "{}",
+		Bundle: store.Bundle{
+			FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: int64(h.Seq), Digest: scanner.Digest(raw), Size: len(raw),
+			Vantage: scanner.VantageInternet, StartedAt: now, EndedAt: now, SealedAt: now, ReceivedAt: now,
+		},
+		Judged: store.Judged{
+			Coverage:      []scanner.Coverage{{Check: "exposure.spf-record", Target: scanner.DomainTarget("chu.test"), Status: scanner.StatusCompleted}},
+			Controls:      []scanner.Control{{Catalog: "care-d1", ID: "D1.DNS"}},
+			Disagreements: []store.Disagreement{{Key: "key", About: store.AboutControl, Name: "D1.DNS", Target: "care-d1"}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // checkEveryScopedRead counts the functions of the store that take a scope, so

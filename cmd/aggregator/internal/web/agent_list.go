@@ -22,6 +22,8 @@ type agentRow struct {
 	Active  bool
 	Expired bool
 	Chain   store.Chain // what is odd in the numbers of its bundles
+	// Disputed counts what it claims and the region does not conclude.
+	Disputed int
 }
 
 type tokenRow struct {
@@ -42,15 +44,19 @@ func (s *Server) agentList(v *visit) (err error) {
 	if err != nil {
 		return err
 	}
+	disputed, err := s.store.Disagreements(v.Context(), v.scope(), "")
+	if err != nil {
+		return err
+	}
 	tokens, err := s.store.WaitingTokens(v.Context(), v.scope(), time.Now())
 	if err != nil {
 		return err
 	}
-	body.fill(agents, chains, tokens)
+	body.fill(agents, chains, disputed, tokens)
 	return v.show("agents", body)
 }
 
-func (b *agentsBody) fill(agents []store.Agent, chains []store.Chain, tokens []store.EnrolToken) {
+func (b *agentsBody) fill(agents []store.Agent, chains []store.Chain, disputed []store.Disagreement, tokens []store.EnrolToken) {
 	named := map[scanner.FINESS]scanner.Establishment{}
 	for _, site := range b.Sites {
 		named[site.FINESS] = site
@@ -59,8 +65,12 @@ func (b *agentsBody) fill(agents []store.Agent, chains []store.Chain, tokens []s
 	for _, c := range chains {
 		odd[c.AgentID] = c
 	}
+	claims := map[string]int{}
+	for _, d := range disputed {
+		claims[d.AgentID]++
+	}
 	for _, a := range agents {
-		b.Agents = append(b.Agents, agentRow{a, named[a.FINESS], a.State == store.AgentActive, time.Now().After(a.NotAfter), odd[a.ID]})
+		b.Agents = append(b.Agents, agentRow{a, named[a.FINESS], a.State == store.AgentActive, time.Now().After(a.NotAfter), odd[a.ID], claims[a.ID]})
 	}
 	for _, t := range tokens {
 		b.Tokens = append(b.Tokens, tokenRow{t, named[t.FINESS]})

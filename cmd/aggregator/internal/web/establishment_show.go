@@ -25,6 +25,7 @@ type establishmentBody struct {
 	Frameworks []framework
 	Findings   findingList
 	Outcomes   bar
+	Disputed   []store.Disagreement
 	Coverage   []store.Coverage
 	Looks      int
 	Gaps       int // looks that did not end
@@ -38,7 +39,7 @@ func (s *Server) establishmentShow(v *visit) error {
 		return err
 	}
 	body := establishmentBody{Establishment: site}
-	for _, fill := range []func(*visit, *establishmentBody) error{s.fillControls, s.fillFindings, s.fillCoverage, s.fillBundles} {
+	for _, fill := range []func(*visit, *establishmentBody) error{s.fillControls, s.fillFindings, s.fillDisputed, s.fillCoverage, s.fillBundles} {
 		if err := fill(v, &body); err != nil {
 			return err
 		}
@@ -174,6 +175,11 @@ func (s *Server) fillOutcomes(v *visit, b *establishmentBody) error {
 	}
 	b.Outcomes = outcomeBar(count)
 	return nil
+}
+
+func (s *Server) fillDisputed(v *visit, b *establishmentBody) (err error) {
+	b.Disputed, err = s.store.Disagreements(v.Context(), v.scope(), b.FINESS)
+	return err
 }
 
 func (s *Server) fillCoverage(v *visit, b *establishmentBody) (err error) {

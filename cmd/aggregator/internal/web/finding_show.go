@@ -17,7 +17,7 @@ type findingBody struct {
 	Why           scanner.Text
 	How           scanner.Text
 	Events        []store.Event
-	Bundle        store.Bundle
+	Sealed        store.Bundle // whose facts say so
 	Seen          []scanner.Observation
 }
 
@@ -45,14 +45,14 @@ func (s *Server) findingShow(v *visit) (err error) {
 // fillEvidence opens the sealed bundle again, so that what is shown as evidence
 // is what was signed and not a copy.
 func (s *Server) fillEvidence(v *visit, b *findingBody) (err error) {
-	if b.Bundle, err = s.store.Bundle(v.Context(), v.scope(), b.FINESS, b.LastBundle); err != nil {
+	if b.Sealed, err = s.store.Bundle(v.Context(), v.scope(), b.FINESS, b.Bundle); err != nil {
 		return err
 	}
-	raw, err := s.store.Sealed(v.Context(), v.scope(), b.FINESS, b.LastBundle)
+	raw, err := s.store.Sealed(v.Context(), v.scope(), b.FINESS, b.Bundle)
 	if err != nil {
 		return err
 	}
-	opened, err := ingest.Reopen(v.Context(), s.store, v.scope(), b.Bundle, raw)
+	opened, err := ingest.Reopen(v.Context(), s.store, v.scope(), b.Sealed, raw)
 	if err != nil {
 		return err
 	}

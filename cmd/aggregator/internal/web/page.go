@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"carescan/cmd/aggregator/internal/store"
 	"carescan/reports"
 	"carescan/scanner"
 )
@@ -73,6 +74,7 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 		"pretty":     pretty,
 		"prose":      prose,
 		"countLacks": scanner.CountLacks,
+		"concluded":  concluded,
 		"size":       func(n int) int { return (n + 1023) / 1024 },
 
 		"placesAddresses": reports.PlacesAddresses,
@@ -109,6 +111,14 @@ func prose(text string) (spans []span) {
 var wrapped = regexp.MustCompile(`([^\n])\n([^\n-])`)
 
 type labelled interface{ Label() scanner.Text }
+
+// concluded is what somebody concludes of a finding or of a control.
+func concluded(about string, v store.Verdict) labelled {
+	if about == store.AboutControl {
+		return scanner.ControlState(v.Outcome)
+	}
+	return scanner.Outcome(v.Outcome)
+}
 
 func pretty(raw json.RawMessage) (string, error) {
 	if len(raw) == 0 {

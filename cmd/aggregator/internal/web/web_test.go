@@ -286,7 +286,7 @@ func TestFindingTellsItsLife(t *testing.T) {
 	admin := s.signIn(administrator())
 	fingerprint, bundle := s.fill()
 	admin.get("/establishments/"+string(siteA)+"/findings/"+fingerprint).sees(http.StatusOK,
-		"rouvert", "corrigé → <strong>rouvert</strong>", "ouvert → <strong>non vérifié</strong>", "Pourquoi c’est important", "/bundles/"+bundle)
+		"rouvert", "corrigé → <strong>rouvert</strong>", "ouvert → <strong>corrigé</strong>", "Pourquoi c’est important", "/bundles/"+bundle)
 }
 
 func TestFilters(t *testing.T) {
