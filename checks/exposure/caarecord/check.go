@@ -45,7 +45,7 @@ func judge(_ scanner.Case[struct{}], z fact.Zone) scanner.Verdict {
 func judgeSet(set fact.RecordSet, inPlace *fact.SiteCertificate) scanner.Verdict {
 	var properties []Property
 	var faults []scanner.Verdict
-	unread := false
+	unread, closed := false, false
 	for _, text := range set.Values {
 		p, ok := ParseProperty(text)
 		switch {
@@ -53,23 +53,21 @@ func judgeSet(set fact.RecordSet, inPlace *fact.SiteCertificate) scanner.Verdict
 			faults = append(faults, scanner.Failed("malformed", scanner.Values{"name": set.Name, "record": text}))
 		case p.Critical && !p.known():
 			faults = append(faults, scanner.Failed("unknown-critical", scanner.Values{"name": set.Name, "tag": p.Tag}))
+			closed = true
 		}
 		unread = unread || !ok
 		properties = append(properties, p)
 	}
-	// What a record that cannot be read was meant to allow is not known.
-	if !unread {
-		faults = append(faults, judgeRules(set.Name, properties, inPlace))
+	switch rules := slices.ContainsFunc(properties, func(p Property) bool { return p.Tag == "issue" }); {
+	case unread: // what it was meant to allow is not known
+	case rules:
+		faults = append(faults, judgeIssuers(set.Name, issuersOf(properties), inPlace))
+	case !closed:
+		// Without "issue", anybody may issue (RFC 8659 section 4.2), unless a property
+		// that nobody knows forbids it to all (section 4.1).
+		faults = append(faults, scanner.FailedAs(scanner.Low, "unrestricted", scanner.Values{"name": set.Name}))
 	}
 	return scanner.Together(faults)
-}
-
-func judgeRules(name string, properties []Property, inPlace *fact.SiteCertificate) scanner.Verdict {
-	if !slices.ContainsFunc(properties, func(p Property) bool { return p.Tag == "issue" }) {
-		// Without "issue", anybody may issue (RFC 8659 section 4.2).
-		return scanner.FailedAs(scanner.Low, "unrestricted", scanner.Values{"name": name})
-	}
-	return judgeIssuers(name, issuersOf(properties), inPlace)
 }
 
 // issuersOf lists the authorities named, once each; a malformed property names none
