@@ -44,7 +44,7 @@ func (h *Hospital) openDNS() error {
 	if err != nil {
 		return err
 	}
-	if err := h.openOperator(zones); err != nil {
+	if err = h.openOperator(zones); err != nil {
 		return err
 	}
 	above, err := h.openNameServer(h.address, registry{zones[len(zones)-1]})

@@ -57,7 +57,7 @@ func (h *Hospital) withNegativeSerial(sound tls.Certificate) (tls.Certificate, e
 	negative := bytes.Clone(written)
 	negative[2] |= 0x80 // the first byte after the type and the length
 	leaf.SerialNumber = new(big.Int)
-	if _, err := asn1.Unmarshal(negative, &leaf.SerialNumber); err != nil {
+	if _, err = asn1.Unmarshal(negative, &leaf.SerialNumber); err != nil {
 		return tls.Certificate{}, fmt.Errorf("read a serial number: %w", err)
 	}
 	odd, err := OddCertificate(leaf.Raw, h.ca.key, written, negative)

@@ -45,7 +45,7 @@ func (h *Hospital) openSites() error {
 		h.redirect(port, host+":80")
 	}
 	for _, s := range exchanges() {
-		if err := h.openSite(s, serve(http.StatusUnauthorized, "application/json", nil)); err != nil {
+		if err = h.openSite(s, serve(http.StatusUnauthorized, "application/json", nil)); err != nil {
 			return err
 		}
 		h.settings.Services = append(h.settings.Services, s.place())

@@ -39,13 +39,13 @@ func loadZones(now time.Time) ([]zone, *dns.DS, error) {
 	}
 	signed := []string{domainMain, domainSchool, domainGroup}
 	for _, name := range append(signed, domainHealth, domainOperator, domainHost, domainNews) {
-		z, err := loadZone(name)
-		if err != nil {
+		var z zone
+		if z, err = loadZone(name); err != nil {
 			return nil, nil, err
 		}
 		if slices.Contains(signed, name) {
-			ds, err := z.signAnew(now)
-			if err != nil {
+			var ds *dns.DS
+			if ds, err = z.signAnew(now); err != nil {
 				return nil, nil, err
 			}
 			parent.records = append(parent.records, ds)
