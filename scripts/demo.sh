@@ -41,6 +41,7 @@ say "2. Un agrégateur régional sur SQLite"
 # A list and not a function: in the background, a function would leave its child
 # behind when it is ended.
 regional=("$aggregator" --data "$demo/aggregator" --region "Région Exemple")
+"${regional[@]}" init
 "${regional[@]}" serve --agent-listen 127.0.0.1:0 --web-listen 127.0.0.1:0 --addr-file "$demo/addresses.json" > "$demo/aggregator.log" 2>&1 &
 started+=($!)
 await "$demo/addresses.json" "$demo/aggregator.log"

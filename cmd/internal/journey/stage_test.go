@@ -141,7 +141,9 @@ type region struct {
 
 func newRegion(t *testing.T) *region {
 	t.Helper()
-	return &region{data: filepath.Join(t.TempDir(), "aggregator"), agentListen: freeAddress(t), webListen: freeAddress(t)}
+	r := &region{data: filepath.Join(t.TempDir(), "aggregator"), agentListen: freeAddress(t), webListen: freeAddress(t)}
+	r.command(t, "init")
+	return r
 }
 
 // freeAddress finds a loopback port that is free now.

@@ -39,14 +39,14 @@ func TestFactorIsReadByItsOwnerAndKeyOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, err := a.openFactor("alice", sealed)
+	secret, err := a.Reveal("alice", sealed)
 	if err != nil || len(secret) != 32 || strings.Contains(sealed, secret) {
 		t.Errorf("secret of %d characters: %v", len(secret), err)
 	}
-	if _, err := a.openFactor("bob", sealed); err == nil {
+	if _, err := a.Reveal("bob", sealed); err == nil {
 		t.Error("another person's factor was read")
 	}
-	if _, err := accounts(t, strings.ToUpper(key)).openFactor("alice", sealed); err == nil {
+	if _, err := accounts(t, strings.ToUpper(key)).Reveal("alice", sealed); err == nil {
 		t.Error("a factor was read with another key")
 	}
 	if _, err := New(a.store, []byte("short"), ""); err == nil {

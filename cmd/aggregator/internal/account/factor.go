@@ -8,7 +8,6 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"image/png"
 	"net/url"
@@ -29,18 +28,23 @@ func (a *Accounts) newFactor(user string) (sealed string, err error) {
 	if _, err := rand.Read(raw); err != nil {
 		return "", fmt.Errorf("draw second factor: %w", err)
 	}
-	secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw)
-	return base64.StdEncoding.EncodeToString(a.sealer.Seal(nil, nil, []byte(secret), []byte(user))), nil //nolint:gosec // this sealer draws its own nonce
+	return a.Conceal(user, base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw)), nil
 }
 
-func (a *Accounts) openFactor(user, sealed string) (secret string, err error) {
+// Conceal encrypts a secret for one person, so that it may be kept.
+func (a *Accounts) Conceal(user, secret string) (sealed string) {
+	return base64.StdEncoding.EncodeToString(a.sealer.Seal(nil, nil, []byte(secret), []byte(user))) //nolint:gosec // this sealer draws its own nonce
+}
+
+// Reveal decrypts a secret that was concealed for a person.
+func (a *Accounts) Reveal(user, sealed string) (secret string, err error) {
 	raw, err := base64.StdEncoding.DecodeString(sealed)
 	if err != nil {
-		return "", fmt.Errorf("read second factor: %w", err)
+		return "", fmt.Errorf("read a secret of %s: %w", user, err)
 	}
 	plain, err := a.sealer.Open(nil, nil, raw, []byte(user))
 	if err != nil {
-		return "", errors.New("read second factor: it was encrypted with another key")
+		return "", fmt.Errorf("read a secret of %s: it was encrypted with another key", user)
 	}
 	return string(plain), nil
 }

@@ -67,7 +67,7 @@ func (a *Accounts) prove(ctx context.Context, p Proof) (store.User, error) {
 	if !a.matches(p.Password, u.PasswordHash) {
 		return u, ErrRefused
 	}
-	secret, err := a.openFactor(u.ID, u.TOTPSealed)
+	secret, err := a.Reveal(u.ID, u.TOTPSealed)
 	if err != nil {
 		return u, err
 	}

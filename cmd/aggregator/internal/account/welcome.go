@@ -32,7 +32,7 @@ func (a *Accounts) Welcome(ctx context.Context, code string) (Offer, error) {
 	if err != nil {
 		return Offer{}, err
 	}
-	secret, err := a.openFactor(u.ID, link.TOTPSealed)
+	secret, err := a.Reveal(u.ID, link.TOTPSealed)
 	return Offer{u.Name, u.Email, secret, link}, err
 }
 

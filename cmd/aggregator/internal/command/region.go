@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -29,10 +30,27 @@ type region struct {
 	store     *store.Store
 	authority *authority.Authority
 	accounts  *account.Accounts
+	profiles  *profiles.Set
 	judge     *judge.Judge
 }
 
+// openRegion opens the data folder of a region, which "init" has made: a mistyped name
+// must not make another one.
 func openRegion(ctx context.Context, c config.Config) (*region, error) {
+	if !store.Exists(c.Data) {
+		return nil, &cli.Problem{
+			Sentence: scanner.Text{FR: "le dossier " + c.Data + " ne contient pas de région", EN: "folder " + c.Data + " holds no region"},
+			Hint: scanner.Text{
+				FR: "vérifiez --data, ou créez une région avec « carescan-aggregator init »",
+				EN: "check --data, or make a region with carescan-aggregator init",
+			},
+		}
+	}
+	return makeRegion(ctx, c)
+}
+
+// makeRegion opens the data folder of a region, and makes what it lacks.
+func makeRegion(ctx context.Context, c config.Config) (*region, error) {
 	if err := cli.CheckRights(c.Data, cli.SharedWrite); err != nil {
 		return nil, badFolder(err)
 	}
@@ -64,11 +82,23 @@ func (r *region) openKeys() (err error) {
 	if r.accounts, err = account.New(r.store, secret, "CareScan"); err != nil {
 		return err
 	}
-	set, err := profiles.Load(checks.All(), nil)
-	if err != nil {
-		return fmt.Errorf("load profiles: %w", err)
+	return r.openProfiles()
+}
+
+// openProfiles reads by what the region judges.
+func (r *region) openProfiles() (err error) {
+	var own fs.FS
+	if r.settings.ProfilesFolder != "" {
+		own = os.DirFS(r.settings.ProfilesFolder)
 	}
-	r.judge = judge.New(checks.All(), set, cli.Software("carescan-agent"))
+	if r.profiles, err = profiles.Load(checks.All(), own); err != nil {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "un profil ou un référentiel de la région n'est pas valable", EN: "a profile or a catalog of the region is not valid"},
+			Hint:     scanner.Text{FR: "corrigez le fichier nommé, ou retirez profiles_folder", EN: "correct the file named, or remove profiles_folder"},
+			Cause:    err,
+		}
+	}
+	r.judge = judge.New(checks.All(), r.profiles, cli.Software("carescan-agent"))
 	return nil
 }
 

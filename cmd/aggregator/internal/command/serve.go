@@ -110,11 +110,7 @@ func (s *service) hosts() []string {
 }
 
 func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error) {
-	settings, err := pageSettings(r, agentURL)
-	if err != nil {
-		return nil, err
-	}
-	pages, err := web.New(r.store, r.authority, r.accounts, a.log, settings)
+	pages, err := web.New(r.store, r.authority, r.accounts, a.log, pageSettings(r, agentURL))
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +123,8 @@ func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error
 }
 
 // pageSettings brings the words of checks and catalogs to the pages, as values.
-func pageSettings(r *region, agentURL string) (web.Settings, error) {
-	titles, err := catalogTitles()
+func pageSettings(r *region, agentURL string) web.Settings {
+	titles := catalogTitles(r.profiles)
 	return web.Settings{
 		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
 		Paper: func(id string) (scanner.Papers, bool) {
@@ -143,21 +139,17 @@ func pageSettings(r *region, agentURL string) (web.Settings, error) {
 			title, ok := titles[id]
 			return title, ok
 		},
-	}, err
+	}
 }
 
-func catalogTitles() (map[string]scanner.Text, error) {
-	set, err := profiles.Load(checks.All(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("load profiles: %w", err)
-	}
+func catalogTitles(set *profiles.Set) map[string]scanner.Text {
 	titles := map[string]scanner.Text{}
 	for _, p := range set.Profiles() {
 		for _, c := range set.Catalogs(p) {
 			titles[c.ID] = c.Title.Typeset()
 		}
 	}
-	return titles, nil
+	return titles
 }
 
 // announce tells where the interfaces are: to the person, to the other

@@ -31,12 +31,21 @@ type serving struct {
 	code   chan int
 }
 
+// begin makes the region of a folder, unless it is there.
+func begin(t *testing.T, folder string) {
+	t.Helper()
+	if code := run(t.Context(), []string{"init", "--data", folder}, io.Discard, io.Discard); code != 0 {
+		t.Fatalf("init: exit %d", code)
+	}
+}
+
 // start serves on free ports and waits until the addresses are told.
 func start(t *testing.T, folder string, more ...string) serving {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	s := serving{folder: folder, stop: stop, code: make(chan int, 1)}
 	file := filepath.Join(t.TempDir(), "addresses.json")
+	begin(t, folder)
 	read, write := io.Pipe()
 	args := append([]string{"serve", "--lang=en", "--data", folder, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--addr-file", file}, more...)
 	go func() {
@@ -126,7 +135,7 @@ func TestServe(t *testing.T) {
 
 func TestServeWithAGivenCertificate(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
-	say(t, "migrate", "--data", folder)
+	begin(t, folder)
 	keys := filepath.Join(folder, "keys")
 	s := start(t, folder, "--web-tls-cert-file", filepath.Join(keys, "ca.crt"), "--web-tls-key-file", filepath.Join(keys, "ca.key"))
 	connection, err := tls.Dial("tcp", strings.TrimPrefix(s.where.Web, "https://"), &tls.Config{InsecureSkipVerify: true})
@@ -143,7 +152,9 @@ func TestServeRefusesABusyAddress(t *testing.T) {
 	s := start(t, filepath.Join(t.TempDir(), "data"))
 	var err bytes.Buffer
 	busy := strings.TrimPrefix(s.where.Web, "https://")
-	code := run(t.Context(), []string{"serve", "--data", t.TempDir(), "--agent-listen", busy}, io.Discard, &err)
+	other := t.TempDir()
+	begin(t, other)
+	code := run(t.Context(), []string{"serve", "--data", other, "--agent-listen", busy}, io.Discard, &err)
 	if code != 2 || !strings.Contains(err.String(), busy) {
 		t.Errorf("ended with %d: %s", code, err.String())
 	}

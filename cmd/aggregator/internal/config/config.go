@@ -27,6 +27,8 @@ type Config struct {
 	Data     string       `yaml:"data"`     // folder of the database, the blobs and the keys
 	Region   string       `yaml:"region"`   // name shown to people
 	Language scanner.Lang `yaml:"language"` // of a first visit
+	// ProfilesFolder holds the profiles and catalogs of the region, beside those shipped.
+	ProfilesFolder string `yaml:"profiles_folder"`
 	// SilentAfter is how long after its last bundle an establishment is silent.
 	SilentAfter time.Duration `yaml:"silent_after"`
 	Agent       Agent         `yaml:"agent"`
@@ -63,6 +65,10 @@ func Sections() []settings.Section {
 		}}},
 		{Name: "language", Keys: settings.Keys{"": {
 			FR: "langue d'une première visite : fr ou en", EN: "language of a first visit: fr or en", Default: "fr",
+		}}},
+		{Name: "profiles_folder", Keys: settings.Keys{"": {
+			FR: "dossier de vos profils et référentiels, en plus de ceux livrés ; la région juge par eux", EN: "folder of your own profiles and catalogs, beside those shipped; the region judges by them",
+			Example: "/etc/carescan/profils",
 		}}},
 		{Name: "silent_after", Keys: settings.Keys{"": {
 			FR: "durée sans dossier après laquelle un établissement est silencieux, avec son unité",

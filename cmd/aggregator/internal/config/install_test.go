@@ -48,8 +48,11 @@ func TestImageUnitAndGuideAgree(t *testing.T) {
 	if n := len(strings.Fields(exposed)); n != len(ports) {
 		t.Errorf("%d ports are exposed, the program has %d", n, len(ports))
 	}
-	if file := installed.Only(t, unit, `--config (\S+)`); file != installed.Only(t, image, `"--config", "([^"]+)"`) {
+	if file := installed.Only(t, unit, `(?m)^ExecStart=.* --config (\S+)$`); file != installed.Only(t, image, `"--config", "([^"]+)"`) {
 		t.Errorf("the unit reads %s, the image another file", file)
+	}
+	if begins := installed.Only(t, unit, `(?m)^ExecStartPre=\S+ (.+)$`); begins != "init --config "+installed.Only(t, image, `"--config", "([^"]+)"`) {
+		t.Errorf("the unit begins with %q", begins)
 	}
 	account := installed.Only(t, unit, `(?m)^User=(\S+)$`)
 	for _, guide := range []string{"docs/guide.md", "docs/guide.fr.md"} {

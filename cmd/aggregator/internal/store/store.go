@@ -36,7 +36,16 @@ var ErrNotFound = errors.New("not found")
 //go:embed migrations
 var migrations embed.FS
 
-const readers = 4
+const (
+	readers      = 4
+	databaseName = "carescan.db"
+)
+
+// Exists tells whether a folder holds the store of a region.
+func Exists(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, databaseName))
+	return err == nil
+}
 
 // Open opens the store of a data folder, creating it at first use, and brings
 // its schema up to date.
@@ -45,7 +54,7 @@ func Open(ctx context.Context, folder string) (*Store, error) {
 	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
 		return nil, fmt.Errorf("make blob folder: %w", err)
 	}
-	if err := s.connect(filepath.Join(folder, "carescan.db")); err != nil {
+	if err := s.connect(filepath.Join(folder, databaseName)); err != nil {
 		return nil, err
 	}
 	if err := s.prepare(ctx); err != nil {

@@ -11,8 +11,11 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/reports"
@@ -135,9 +138,23 @@ type frame struct {
 	Lang   scanner.Lang
 	Region string
 	Path   string
+	Other  string // the address of this page in the other language
 	Name   string // of the person, empty before sign-in
 	Admin  bool
 	Body   any
+}
+
+// inOther is the address of the page in the other language, with all that narrows it.
+func (v *visit) inOther() string {
+	query := v.URL.Query()
+	if way := v.PostFormValue("next"); way != "" {
+		query.Set("next", way)
+	}
+	query.Set("lang", string(scanner.English))
+	if v.language == scanner.English {
+		query.Set("lang", string(scanner.French))
+	}
+	return v.URL.Path + "?" + query.Encode()
 }
 
 // render writes a page, whole or not at all.
@@ -149,10 +166,13 @@ func (v *visit) render(status int, page string, body any) error {
 	var out bytes.Buffer
 	admin := v.user.Admin && v.user.Scope.IsRegion()
 	err := found.ExecuteTemplate(&out, "layout.html", frame{
-		page, v.language, v.server.settings.Region, v.URL.Path, v.user.Name, admin, body,
+		page, v.language, v.server.settings.Region, v.URL.Path, v.inOther(), v.user.Name, admin, body,
 	})
 	if err != nil {
 		return fmt.Errorf("render page %s: %w", page, err)
+	}
+	if slices.Contains(secretive, page) {
+		v.w.Header().Set(gzhttp.HeaderNoCompression, "yes")
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Cache-Control", "no-store")

@@ -25,6 +25,7 @@ func (s *Server) Handler() http.Handler {
 
 	// The administration of the region: administrators only.
 	mux.Handle("POST /tokens", s.admin(s.tokenCreate))
+	mux.Handle("GET /tokens/new", s.admin(s.tokenShow))
 	mux.Handle("POST /agents/{id}/revoke", s.admin(s.agentRevoke))
 	mux.Handle("GET /audit", s.admin(s.auditList))
 
@@ -33,5 +34,5 @@ func (s *Server) Handler() http.Handler {
 	root := http.NewServeMux()
 	root.HandleFunc("GET /static/{hash}/{name}", s.assetShow)
 	root.Handle("/", s.sessions.LoadAndSave(mux))
-	return protect(root)
+	return protect(compress(root))
 }

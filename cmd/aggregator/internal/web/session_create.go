@@ -39,6 +39,6 @@ func (v *visit) enter(user store.User, action string) error {
 	}
 	v.server.sessions.Put(v.Context(), keyUser, user.ID)
 	v.server.sessions.Put(v.Context(), keySecrets, secretsOf(user))
-	http.Redirect(v.w, v.Request, "/", http.StatusSeeOther)
+	http.Redirect(v.w, v.Request, wayOr(v.PostFormValue("next"), "/"), http.StatusSeeOther)
 	return nil
 }

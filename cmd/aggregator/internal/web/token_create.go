@@ -3,6 +3,9 @@
 package web
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
 	"time"
 
 	"carescan/cmd/aggregator/internal/authority"
@@ -30,5 +33,33 @@ func (s *Server) tokenCreate(v *visit) error {
 	if err := v.audit(v.user.Email, "create-enrol-token", string(site.FINESS)); err != nil {
 		return err
 	}
-	return v.show("token", tokenBody{site, word, expires})
+	shown, err := json.Marshal(tokenBody{site, word, expires})
+	if err != nil {
+		return fmt.Errorf("keep a token until it is shown: %w", err)
+	}
+	// Shown by a page of its own: to load it again makes no other.
+	s.sessions.Put(v.Context(), keyToken, s.accounts.Conceal(v.user.ID, string(shown)))
+	http.Redirect(v.w, v.Request, "/tokens/new", http.StatusSeeOther)
+	return nil
+}
+
+// keyToken is a token that was made and not shown yet, concealed.
+const keyToken = "token"
+
+// tokenShow shows the token that was just made, once.
+func (s *Server) tokenShow(v *visit) error {
+	sealed := s.sessions.PopString(v.Context(), keyToken)
+	if sealed == "" {
+		http.Redirect(v.w, v.Request, "/agents", http.StatusSeeOther)
+		return nil
+	}
+	shown, err := s.accounts.Reveal(v.user.ID, sealed)
+	if err != nil {
+		return err
+	}
+	var body tokenBody
+	if err := json.Unmarshal([]byte(shown), &body); err != nil {
+		return fmt.Errorf("read the token to show: %w", err)
+	}
+	return v.show("token", body)
 }

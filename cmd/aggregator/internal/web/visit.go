@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/language"
 
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
@@ -55,7 +56,7 @@ func (s *Server) signedIn(do func(*visit) error) http.Handler {
 	return s.open(func(v *visit) error {
 		user, err := v.known()
 		if errors.Is(err, store.ErrNotFound) {
-			http.Redirect(v.w, v.Request, "/sign-in", http.StatusSeeOther)
+			http.Redirect(v.w, v.Request, signInFor(v.Request), http.StatusSeeOther)
 			return nil
 		}
 		if err != nil {
@@ -91,8 +92,11 @@ func (s *Server) admin(do func(*visit) error) http.Handler {
 	})
 }
 
-// language is the one asked for in the address, else the one kept in a cookie,
-// else the first that the browser prefers and we speak.
+// languages tells which of those we speak a browser prefers (RFC 9110 section 12.5.4).
+var languages = language.NewMatcher([]language.Tag{language.French, language.English})
+
+// language is the one asked for in the address, else the one kept in a cookie, else
+// the one that the browser prefers, else that of the settings.
 func (s *Server) language(w http.ResponseWriter, r *http.Request) scanner.Lang {
 	if asked := scanner.Lang(r.URL.Query().Get("lang")); spoken(asked) {
 		http.SetCookie(w, &http.Cookie{
@@ -103,6 +107,13 @@ func (s *Server) language(w http.ResponseWriter, r *http.Request) scanner.Lang {
 	}
 	if cookie, err := r.Cookie(keyLanguage); err == nil && spoken(scanner.Lang(cookie.Value)) {
 		return scanner.Lang(cookie.Value)
+	}
+	wanted, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil || len(wanted) == 0 {
+		return s.settings.Language
+	}
+	if _, index, confidence := languages.Match(wanted...); confidence > language.No {
+		return []scanner.Lang{scanner.French, scanner.English}[index]
 	}
 	return s.settings.Language
 }

@@ -4,6 +4,7 @@ package web_test
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -69,6 +70,7 @@ type visitor struct {
 	client *http.Client
 	last   *http.Response
 	body   string
+	secretOf string // the second factor chosen by signIn
 }
 
 func (s *site) visitor() *visitor {
@@ -140,7 +142,8 @@ func (s *site) signIn(p account.Person) *visitor {
 	s.t.Helper()
 	v, code := s.visitor(), s.invite(p)
 	v.get("/welcome/"+code).sees(http.StatusOK, "Première connexion", p.Name)
-	v.post("/welcome/"+code, url.Values{"password": {password}, "again": {password}, "code": {v.code(v.secret(), 0)}})
+	v.secretOf = v.secret()
+	v.post("/welcome/"+code, url.Values{"password": {password}, "again": {password}, "code": {v.code(v.secretOf, 0)}})
 	return v.sees(http.StatusOK, "Vue de la région")
 }
 
@@ -336,6 +339,93 @@ func TestReaderOfOneEstablishment(t *testing.T) {
 	v.get("/audit").sees(http.StatusForbidden)
 	v.post("/tokens", url.Values{"finess": {string(siteB)}}).sees(http.StatusForbidden)
 	v.post("/agents/"+agents[0].ID+"/revoke", nil).sees(http.StatusForbidden)
+}
+
+// TestReloadingMakesNoSecondToken: the page that shows a token was come to by a
+// redirection, and shows it once.
+func TestReloadingMakesNoSecondToken(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	s.Establishment(siteA, "CHU")
+	admin.post("/tokens", url.Values{"finess": {string(siteA)}}).sees(http.StatusOK, "cst1.")
+	if admin.last.Request.Method != http.MethodGet || admin.last.Request.URL.Path != "/tokens/new" {
+		t.Errorf("shown by %s %s", admin.last.Request.Method, admin.last.Request.URL.Path)
+	}
+	admin.get("/tokens/new").sees(http.StatusOK, "Jetons en attente").hides("cst1.")
+	waiting, err := s.Store.WaitingTokens(t.Context(), store.Region(), time.Now())
+	if err != nil || len(waiting) != 1 {
+		t.Errorf("%d tokens wait, want 1: %v", len(waiting), err)
+	}
+}
+
+// TestDeepLink: whoever follows a link from a mail signs in and comes to it, with what
+// narrows it.
+func TestDeepLink(t *testing.T) {
+	s := newSite(t)
+	s.fill()
+	known := s.signIn(administrator())
+	secret := known.secretOf
+	for asked, want := range map[string]string{
+		"/establishments/690000013?outcome=fail&lang=en": "/establishments/690000013?outcome=fail&lang=en",
+		"/sign-in?next=//evil.test/x":                    "/",
+		"/sign-in?next=https://evil.test/":               "/",
+		`/sign-in?next=/\evil.test`:                      "/",
+		"/sign-in?next=evil.test":                        "/",
+	} {
+		v := s.visitor()
+		v.get(asked).sees(http.StatusOK)
+		next := ""
+		if found := hiddenNext.FindStringSubmatch(v.body); found != nil {
+			next = html.UnescapeString(found[1])
+		}
+		known.step++
+		v.post("/sign-in", url.Values{
+			"email": {administrator().Email}, "password": {password}, "code": {v.code(secret, known.step)}, "next": {next},
+		}).sees(http.StatusOK)
+		if got := v.last.Request.URL.RequestURI(); got != want {
+			t.Errorf("%s leads to %s, want %s", asked, got, want)
+		}
+	}
+}
+
+var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
+
+// TestLanguageOfTheBrowser is spoken before anything is chosen.
+func TestLanguageOfTheBrowser(t *testing.T) {
+	s := newSite(t)
+	for preferred, want := range map[string]string{
+		"": "fr", "en-GB,en;q=0.9": "en", "fr-CA, en;q=0.5": "fr", "de, en;q=0.8": "en", "de": "fr", "*": "fr", "en;q=0, fr": "fr", ";;;": "fr",
+	} {
+		v := s.visitor()
+		v.send(http.MethodGet, "/sign-in", nil, http.Header{"Accept-Language": {preferred}}).sees(http.StatusOK, `lang="`+want+`"`)
+	}
+	v := s.visitor()
+	v.get("/sign-in?lang=fr")
+	v.send(http.MethodGet, "/sign-in", nil, http.Header{"Accept-Language": {"en"}}).sees(http.StatusOK, `lang="fr"`)
+}
+
+// TestFiltersAreKept by the link to the other language and by the form.
+func TestFiltersAreKept(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	s.fill()
+	admin.get("/establishments/"+string(siteA)+"?check=exposure.hsts&outcome=fail&page=2").sees(http.StatusOK,
+		`href="/establishments/690000013?check=exposure.hsts&amp;lang=en&amp;outcome=fail&amp;page=2"`,
+		`<input type="hidden" name="check" value="exposure.hsts">`)
+}
+
+// TestCompression shortens pages, and never one that shows a secret.
+func TestCompression(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	s.fill()
+	for path, want := range map[string]string{
+		"/": "gzip", "/establishments/" + string(siteA): "gzip", "/welcome/" + s.invite(reader(siteA)): "", "/audit": "gzip",
+	} {
+		if got := admin.send(http.MethodGet, path, nil, http.Header{"Accept-Encoding": {"gzip"}}).last.Header.Get("Content-Encoding"); got != want {
+			t.Errorf("%s is sent as %q, want %q", path, got, want)
+		}
+	}
 }
 
 func TestRevokeAgent(t *testing.T) {
