@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scanner_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"carescan/scanner"
+)
+
+// TestWithPatience_countsWhatTheTargetTakes holds a clock of ten seconds for a
+// minute, twice, and twice at once: it ends after ten seconds that were not held.
+func TestWithPatience_countsWhatTheTargetTakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		look, endLook := scanner.WithPatience(t.Context(), 20*time.Second)
+		defer endLook()
+		exchange, end := scanner.WithPatience(context.WithValue(look, "a", "b"), 10*time.Second) //nolint:revive,staticcheck // any key
+		defer end()
+		child, cancel := context.WithCancel(exchange)
+		defer cancel()
+
+		<-time.After(4 * time.Second)
+		var waits sync.WaitGroup
+		for range 2 {
+			waits.Go(func() {
+				resume := scanner.Hold(child)
+				defer resume()
+				<-time.After(time.Minute)
+			})
+		}
+		waits.Wait()
+		<-time.After(5 * time.Second)
+		resume := scanner.Hold(child)
+		<-time.After(time.Minute)
+		resume()
+		<-child.Done()
+		if took, want := time.Since(began), 130*time.Second; took != want {
+			t.Errorf("the exchange ended after %s, want %s: ten seconds and twice the minute it was held", took, want)
+		}
+		if err := child.Err(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it ended with %v, want %v", err, context.DeadlineExceeded)
+		}
+		if look.Err() != nil {
+			t.Errorf("the look ended with it: %v", look.Err())
+		}
+		<-look.Done()
+		if took, want := time.Since(began), 140*time.Second; took != want {
+			t.Errorf("the look ended after %s, want %s", took, want)
+		}
+		if _, known := look.Deadline(); known {
+			t.Error("it tells a deadline that nobody knows")
+		}
+	})
+}
+
+// The end of what is around it is its own end, held or not.
+func TestWithPatience_endsWithTheOuterContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		outer, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, end := scanner.WithPatience(outer, time.Hour)
+		defer end()
+		if deadline, _ := ctx.Deadline(); time.Until(deadline) != time.Second {
+			t.Errorf("its deadline is in %s, want that of the outer context", time.Until(deadline))
+		}
+		defer scanner.Hold(ctx)()
+		<-ctx.Done()
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			t.Errorf("it ended with %v, want %v", ctx.Err(), context.DeadlineExceeded)
+		}
+		cancel()
+		late, endLate := scanner.WithPatience(outer, time.Hour)
+		defer endLate()
+		if late.Err() == nil {
+			t.Error("one that is made of a context that is over is not over")
+		}
+	})
+}
+
+func TestWithPatience_cancelled(t *testing.T) {
+	ctx, cancel := scanner.WithPatience(t.Context(), time.Hour)
+	cancel()
+	cancel()
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		t.Errorf("it ended with %v, want %v", ctx.Err(), context.Canceled)
+	}
+	scanner.Hold(ctx)()
+	scanner.Hold(t.Context())() // without a clock there is nothing to hold
+}
+
+// The standard library takes its end for a time-out, as it takes that of
+// context.WithTimeout: causes are read from that.
+func TestWithPatience_isATimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := scanner.WithPatience(t.Context(), time.Second)
+		defer cancel()
+		near, far := net.Pipe()
+		defer near.Close()
+		defer far.Close()
+		go func() { _, _ = far.Read(make([]byte, 1<<10)) }()
+		err := tls.Client(near, &tls.Config{ServerName: "www.chu.test", MinVersion: tls.VersionTLS12}).HandshakeContext(ctx)
+		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the handshake ended with %v, want a time-out", err)
+		}
+		if code := scanner.CauseOf(err).Code; code != scanner.CauseTimeout {
+			t.Errorf("its cause is %q, want %q", code, scanner.CauseTimeout)
+		}
+	})
+}
