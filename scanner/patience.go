@@ -32,6 +32,21 @@ func WithPatience(ctx context.Context, most time.Duration) (context.Context, con
 	}
 }
 
+// TimeLeft is how long what follows may take at most, by every clock of WithPatience
+// and every deadline around it; false when there is none.
+func TimeLeft(ctx context.Context) (least time.Duration, bounded bool) {
+	if deadline, known := ctx.Deadline(); known {
+		least, bounded = time.Until(deadline), true
+	}
+	innermost, _ := ctx.Value(patienceKey{}).(*patience)
+	for p := innermost; p != nil; p = p.outer {
+		if left := p.remaining(); !bounded || left < least {
+			least, bounded = left, true
+		}
+	}
+	return least, bounded
+}
+
 // Hold stops the clocks of a context until the function it returns is called. The
 // network door does so for as long as a connection, a request or a packet waits for
 // its turn or its place.
@@ -79,6 +94,15 @@ func (p *patience) Value(key any) any {
 		return p
 	}
 	return p.Context.Value(key)
+}
+
+func (p *patience) remaining() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.holds > 0 {
+		return p.left
+	}
+	return p.left - time.Since(p.since)
 }
 
 func (p *patience) end(err error) {

@@ -62,6 +62,36 @@ func TestWithPatience_countsWhatTheTargetTakes(t *testing.T) {
 	})
 }
 
+// What is left is the least of what every clock and deadline leaves.
+func TestTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		want := func(ctx context.Context, want time.Duration) {
+			t.Helper()
+			if left, bounded := scanner.TimeLeft(ctx); left != want || !bounded {
+				t.Errorf("%s are left (%t), want %s", left, bounded, want)
+			}
+		}
+		if left, bounded := scanner.TimeLeft(t.Context()); bounded {
+			t.Errorf("%s are left where nothing bounds", left)
+		}
+		run, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		want(run, time.Hour)
+		look, end := scanner.WithPatience(run, 20*time.Second)
+		defer end()
+		exchange, end := scanner.WithPatience(look, time.Minute)
+		defer end()
+		<-time.After(5 * time.Second)
+		resume := scanner.Hold(exchange)
+		<-time.After(5 * time.Second)
+		want(exchange, 15*time.Second)
+		resume()
+		<-time.After(5 * time.Second)
+		want(exchange, 10*time.Second)
+		want(run, time.Hour-15*time.Second)
+	})
+}
+
 // The end of what is around it is its own end, held or not.
 func TestWithPatience_endsWithTheOuterContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
