@@ -16,6 +16,9 @@ import (
 	"carescan/scanner"
 )
 
+// between is a value between two clocks.
+type between struct{}
+
 // TestWithPatience_countsWhatTheTargetTakes holds a clock of ten seconds for a
 // minute, twice, and twice at once: it ends after ten seconds that were not held.
 func TestWithPatience_countsWhatTheTargetTakes(t *testing.T) {
@@ -23,7 +26,7 @@ func TestWithPatience_countsWhatTheTargetTakes(t *testing.T) {
 		began := time.Now()
 		look, endLook := scanner.WithPatience(t.Context(), 20*time.Second)
 		defer endLook()
-		exchange, end := scanner.WithPatience(context.WithValue(look, "a", "b"), 10*time.Second) //nolint:revive,staticcheck // any key
+		exchange, end := scanner.WithPatience(context.WithValue(look, between{}, true), 10*time.Second)
 		defer end()
 		child, cancel := context.WithCancel(exchange)
 		defer cancel()
