@@ -310,6 +310,32 @@ func TestExportedParsersAreFuzzed(t *testing.T) {
 	}
 }
 
+// apart are the folders of probes whose time-outs wait for no turn at the door: a
+// program of its own, and what tests start.
+var apart = []string{"scanner/probes/nuclei/worker", "scanner/probes/internal/debian"}
+
+// TestProbesCountTheTimeOfTheTarget keeps plain time-outs out of probes: they would
+// count the wait for our own courtesy (docs/adr/0035).
+func TestProbesCountTheTimeOfTheTarget(t *testing.T) {
+	patient := 0
+	for _, f := range goFiles(t) {
+		if !below(f.folder, "scanner/probes") || slices.Contains(apart, f.folder) || strings.HasSuffix(f.path, "_test.go") {
+			continue
+		}
+		for _, plain := range []string{"context.WithTimeout(", "context.WithDeadline(", "ctx.Deadline("} {
+			if strings.Contains(f.source, plain) {
+				t.Errorf("%s calls %s…): a time-out of a probe is scanner.WithPatience, what is left of it scanner.TimeLeft", f.path, plain)
+			}
+		}
+		if strings.Contains(f.source, "scanner.WithPatience(") {
+			patient++
+		}
+	}
+	if patient < 20 {
+		t.Errorf("%d files of probes bound what a target takes: this test looks in the wrong place", patient)
+	}
+}
+
 type goFile struct {
 	path, folder, source string
 	tree                 *ast.File

@@ -13,8 +13,8 @@ import (
 // is refused outside the declared, authorised, unexpired scope, on the address
 // really dialled (decision 4 of the architecture).
 type Network interface {
-	// DialContext connects to "host:port" over "tcp" or "udp". A refusal is a
-	// *Refusal. Connections to the resolvers of Resolvers are allowed too.
+	// DialContext connects to "host:port" over "tcp" or "udp", when its turn has come.
+	// A refusal is a *Refusal. Connections to the resolvers of Resolvers are allowed too.
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 	// Permits tells, without a packet to the target, whether a host name or
 	// address may be contacted now; nil means yes, otherwise it is a *Refusal. Whoever
@@ -22,9 +22,11 @@ type Network interface {
 	// and the ports declared for that host are permitted then.
 	Permits(ctx context.Context, place string) error
 	// Pace waits until one more request may be sent to the addresses of a host: all
-	// probes, redirects and templates count together. It is called before each
-	// HTTP request to a target; connections have a pace of their own, which
-	// DialContext keeps. A refusal is a *Refusal.
+	// probes, redirects and templates count together, among the connections, each of
+	// which takes a turn in DialContext. It is called before an HTTP request to a
+	// target, and its turn is that of the connection too which the same look then makes
+	// at once; a request that is the first word over a connection just made needs no
+	// turn of its own. A refusal is a *Refusal.
 	Pace(ctx context.Context, host string) error
 	// Lookup asks the resolvers for the addresses of a name, whatever its scope;
 	// nothing is sent to the addresses. A name proven to have none yields an

@@ -51,7 +51,7 @@ func noise(ts *testscript.TestScript, _ bool, args []string) {
 		// Every site is on one address: the pace is for one machine.
 		"network": section{
 			"redirects": redirects, "confirm_after": "1s",
-			"rate_per_host": 500, "request_rate": 500, "concurrent_per_host": 16, "budget_per_host": 50000,
+			"request_rate": 500, "concurrent_per_host": 16, "budget_per_host": 50000,
 		},
 	})
 	ts.Check(err)

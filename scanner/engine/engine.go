@@ -25,7 +25,7 @@ type Engine struct {
 	Network scanner.Network
 	// Workers is how many looks may be under way at once; 0 means 4.
 	Workers int
-	// Timeout bounds one look; 0 means two minutes.
+	// Timeout bounds one look, waits for our own courtesy apart; 0 means two minutes.
 	Timeout time.Duration
 	// ConfirmAfter is how long after a look the one that confirms its failures is
 	// made, when that has to be later; 0 means scanner.ConfirmDelay.

@@ -73,7 +73,7 @@ func failure(run context.Context, err error) scanner.Status {
 // not come back in time. Its connections are then closed and its later ones
 // refused, so an abandoned probe cannot speak any more.
 func (l look) watch(run context.Context, network scanner.Network, timeout time.Duration) seen {
-	ctx, cancel := context.WithTimeout(run, timeout)
+	ctx, cancel := scanner.WithPatience(run, timeout)
 	defer cancel()
 	leash := guard.NewLeash(ctx, network, l.probe.Needs())
 	defer leash.Release()

@@ -17,8 +17,7 @@ import (
 
 // The limits that hold when a configuration leaves them at zero.
 const (
-	defaultRate        = 5
-	defaultRequestRate = 1
+	defaultRate        = 1
 	defaultConcurrent  = 2
 	defaultBudget      = 2000
 	defaultDialTimeout = 5 * time.Second
@@ -29,7 +28,7 @@ const (
 const anyPort = 0
 
 func (c Config) withDefaults() (Config, error) {
-	if c.RatePerHost < 0 || c.RequestRatePerHost < 0 || c.ConcurrentPerHost < 0 || c.BudgetPerHost < 0 || c.DialTimeout < 0 {
+	if c.RatePerHost < 0 || c.ConcurrentPerHost < 0 || c.BudgetPerHost < 0 || c.DialTimeout < 0 {
 		return c, errors.New("rates, budgets and time-outs cannot be negative")
 	}
 	if err := checkPrefixes(c.Scope); err != nil {
@@ -37,7 +36,6 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Scope.Names, c.Scope.ExcludedNames = canonical(c.Scope.Names), canonical(c.Scope.ExcludedNames)
 	c.RatePerHost = orDefault(c.RatePerHost, defaultRate)
-	c.RequestRatePerHost = orDefault(c.RequestRatePerHost, defaultRequestRate)
 	c.ConcurrentPerHost = orDefault(c.ConcurrentPerHost, defaultConcurrent)
 	c.BudgetPerHost = orDefault(c.BudgetPerHost, defaultBudget)
 	c.DialTimeout = orDefault(c.DialTimeout, defaultDialTimeout)

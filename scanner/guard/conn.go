@@ -5,6 +5,7 @@ package guard
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"carescan/scanner"
 )
@@ -16,12 +17,21 @@ type conn struct {
 	closed func()
 	// reads, when set, reads what is about to be sent, and may refuse it.
 	reads func(p []byte) error
+	// turn, when set, waits for that of one more packet. The first had the turn of its
+	// socket.
+	turn    func() error
+	packets atomic.Int64
 }
 
-// Write sends what may be said.
+// Write sends what may be said, when it may.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.reads != nil {
 		if err := c.reads(p); err != nil {
+			return 0, err
+		}
+	}
+	if c.turn != nil && c.packets.Add(1) > 1 {
+		if err := c.turn(); err != nil {
 			return 0, err
 		}
 	}
@@ -46,6 +56,14 @@ func (c *conn) abort() {
 		_ = tcp.SetLinger(0)
 	}
 	_ = c.Close() // nothing is left to do when an abort fails
+}
+
+// guarded is what the guard made of a connection.
+func guarded(opened net.Conn) *conn {
+	if packets, ok := opened.(*packetConn); ok {
+		return packets.conn
+	}
+	return opened.(*conn)
 }
 
 // asPacket keeps UDP recognisable: DNS clients look for net.PacketConn to know

@@ -29,13 +29,11 @@ type Config struct {
 	// port kept, for closed networks without a DNS. The name must be in the
 	// scope and the address is checked like a resolved one.
 	Redirects map[string]string
-	// RatePerHost is how many connections may begin per second and address; 0
-	// means 5.
+	// RatePerHost is how many times per second one address may be met, by whatever
+	// probe, redirects included: a connection begun and a request sent are one time
+	// each, and one together when the request needs the connection; 0 means 1
+	// (exposure-checks.md section 1.2). UDP goes apart, at five packets for one time.
 	RatePerHost float64
-	// RequestRatePerHost is how many requests may begin per second and address,
-	// by whatever probe, redirects included; 0 means 1 (exposure-checks.md section
-	// 1.2).
-	RequestRatePerHost float64
 	// ConcurrentPerHost is how many connections may be open at once per
 	// address; 0 means 2 (exposure-checks.md section 1.2). One more waits for a
 	// place until its context ends.
@@ -101,9 +99,10 @@ type Config struct {
 //     every name on the way must be in the scope, and the address must be
 //     public unicast.
 //  7. The addresses that pass are tried in order, IPv4 first, each within the
-//     rate, the places and the budget of that address, which all looks share.
+//     turns, the places and the budget of that address, which all looks share.
 //     Nothing that failed here is ever sent a packet. Requests, of which one
-//     connection may carry several, wait for their turn in Pace.
+//     connection may carry several, wait for their turn in Pace, among the
+//     connections.
 //  8. What the scope does not allow may be a declared provider's (Scope.Providers):
 //     it is then dialled for the purpose of AsClient alone, and what is said is read
 //     before it leaves (the rules are in provider.go).
@@ -125,6 +124,8 @@ type Guard struct {
 	mu        sync.Mutex
 	live      map[*conn]struct{}
 	hosts     map[netip.Addr]*host
+	line      []*turn     // those who wait, first come first
+	bell      *time.Timer // rings when one of them may begin
 	// registered are the servers found by Parents, delegations what they say of each
 	// domain.
 	registered  map[netip.AddrPort]struct{}
@@ -232,24 +233,26 @@ func (g *Guard) dialRoutes(ctx context.Context, network string, routes []route) 
 // has it judged once more at the last moment.
 func (g *Guard) dialRoute(ctx context.Context, network string, r route, judge func(route) error) (net.Conn, error) {
 	h := g.host(r.at.Addr())
-	if err := h.enter(ctx); err != nil {
+	if err := g.enter(ctx, h, transport(network), coversOf(ctx).take(r.at.Addr())); err != nil {
 		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
 	}
+	leave := func() { g.leave(h) }
 	if err := g.findExcluded(ctx); err != nil { // the wait may have lasted
-		h.leave()
+		leave()
 		return nil, err
 	}
 	if err := g.spend(h, r); err != nil {
-		h.leave()
+		leave()
 		return nil, err
 	}
 	recheck := func() error { return errors.Join(g.open(r.asked), judge(r)) }
-	conn, err := g.connect(ctx, network, r.at, recheck, h.leave)
+	conn, err := g.connect(ctx, network, r.at, recheck, leave)
 	if err != nil {
-		h.leave()
+		leave()
 		return nil, err
 	}
 	restrict(conn, r.purpose, transport(network))
+	g.spacePackets(conn, h, transport(network))
 	return conn, nil
 }
 

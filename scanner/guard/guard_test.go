@@ -55,9 +55,6 @@ func newGuard(t *testing.T, config Config) *Guard {
 	if config.RatePerHost == 0 {
 		config.RatePerHost = 1e6
 	}
-	if config.RequestRatePerHost == 0 {
-		config.RequestRatePerHost = 1e6
-	}
 	g, err := New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -335,8 +332,8 @@ func TestGuard_secondLockReadsTheClock(t *testing.T) {
 func wantNoPlaceTaken(t *testing.T, g *Guard) {
 	t.Helper()
 	for addr, h := range g.hosts {
-		if len(h.places) != 0 {
-			t.Errorf("%d places at %s are still taken", len(h.places), addr)
+		if h.open != 0 {
+			t.Errorf("%d places at %s are still taken", h.open, addr)
 		}
 	}
 }
@@ -408,20 +405,23 @@ func TestGuard_closingGivesThePlaceBack(t *testing.T) {
 	second.Close()
 }
 
+// never is the end of no cover at all.
+var never time.Time
+
 func TestHost_waitsForAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuard(t, Config{Scope: hospital(), ConcurrentPerHost: 1})
 		h := g.host(netip.MustParseAddr("127.0.0.1"))
-		if err := h.enter(t.Context()); err != nil {
+		if err := g.enter(t.Context(), h, "tcp", never); err != nil {
 			t.Fatal(err)
 		}
 		entered := make(chan error, 1)
-		go func() { entered <- h.enter(t.Context()) }()
+		go func() { entered <- g.enter(t.Context(), h, "tcp", never) }()
 		synctest.Wait()
 		if len(entered) > 0 {
 			t.Error("two connections are open where one is allowed")
 		}
-		h.leave()
+		g.leave(h)
 		if err := <-entered; err != nil {
 			t.Errorf("a place was given back and nobody took it: %v", err)
 		}
@@ -432,13 +432,13 @@ func TestHost_givesThePlaceBackWhenThePaceIsTooSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuard(t, Config{Scope: hospital(), RatePerHost: 0.1})
 		h := g.host(netip.MustParseAddr("127.0.0.1"))
-		if err := h.enter(t.Context()); err != nil {
+		if err := g.enter(t.Context(), h, "tcp", never); err != nil {
 			t.Fatal(err)
 		}
-		h.leave()
+		g.leave(h)
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := h.enter(short); err == nil {
+		if err := g.enter(short, h, "tcp", never); err == nil {
 			t.Error("entered within one second at one connection in ten")
 		}
 		wantNoPlaceTaken(t, g)
@@ -475,12 +475,12 @@ func TestGuard_paceIsPerHost(t *testing.T) {
 		h, other := g.host(netip.MustParseAddr("127.0.0.1")), g.host(netip.MustParseAddr("127.0.0.2"))
 		began := time.Now()
 		for range 5 {
-			if err := h.enter(t.Context()); err != nil {
+			if err := g.enter(t.Context(), h, "tcp", never); err != nil {
 				t.Fatal(err)
 			}
-			h.leave()
+			g.leave(h)
 		}
-		if err := other.enter(t.Context()); err != nil {
+		if err := g.enter(t.Context(), other, "tcp", never); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := time.Since(began), 2*time.Second; got != want {
@@ -641,7 +641,6 @@ func TestGuard_lookupIgnoresTheScope(t *testing.T) {
 func TestNew_refusesBadConfiguration(t *testing.T) {
 	bad := map[string]Config{
 		"negative-rate":           {RatePerHost: -1},
-		"negative-request-rate":   {RequestRatePerHost: -1},
 		"quiet-hour-unreadable":   {Quiet: []QuietHours{{"8h", "12:00"}}},
 		"quiet-hours-empty":       {Quiet: []QuietHours{{"12:00", "12:00"}}},
 		"redirect-without-port":   {Redirects: map[string]string{"www.chu.test": "127.0.0.1:1"}},

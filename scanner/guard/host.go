@@ -4,24 +4,36 @@ package guard
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"carescan/scanner"
 )
 
 // host is what one address has cost and may still cost, all looks together. It is known by its
-// address: two names of the same machine share one budget.
+// address: two names of the same machine share one budget. Guard.mu guards it.
 type host struct {
-	places chan struct{}
-	pace   *rate.Limiter // of connections
-	spent  int           // connections so far; guarded by Guard.mu
-	// next is when one more request may begin; guarded by Guard.mu.
-	next time.Time
+	tcp, udp lane
+	open     int // connections, UDP sockets included
+	spent    int // connections so far
+}
+
+// packetsPerTurn is how many UDP packets may be sent in the time of one turn: five
+// a second where there is one request a second (exposure-checks.md section 1.2).
+const packetsPerTurn = 5
+
+// Courtesy is what one address is given at most, by all looks together.
+type Courtesy struct {
+	Turns   float64 // connections begun and requests sent, per second
+	Packets float64 // of UDP, per second
+	AtOnce  int     // connections
+}
+
+// Courtesy tells the bounds that hold, defaults included.
+func (g *Guard) Courtesy() Courtesy {
+	return Courtesy{Turns: g.config.RatePerHost, Packets: packetsPerTurn * g.config.RatePerHost, AtOnce: g.config.ConcurrentPerHost}
 }
 
 func (g *Guard) host(addr netip.Addr) *host {
@@ -29,95 +41,41 @@ func (g *Guard) host(addr netip.Addr) *host {
 	defer g.mu.Unlock()
 	h, ok := g.hosts[addr]
 	if !ok {
-		h = &host{
-			places: make(chan struct{}, g.config.ConcurrentPerHost),
-			pace:   rate.NewLimiter(rate.Limit(g.config.RatePerHost), 1),
-		}
+		h = &host{tcp: lane{every: g.every(1)}, udp: lane{every: g.every(packetsPerTurn)}}
 		g.hosts[addr] = h
 	}
 	return h
 }
 
-// enter waits for a place, then for the pace.
-func (h *host) enter(ctx context.Context) error {
-	select {
-	case h.places <- struct{}{}:
-	case <-ctx.Done():
-		return kept(ctx.Err())
-	}
-	if err := h.pace.Wait(ctx); err != nil {
-		h.leave()
-		return kept(err)
-	}
-	return nil
+// every is the time between two of what one address gets so many of in one turn.
+func (g *Guard) every(perTurn float64) time.Duration {
+	return time.Duration(float64(time.Second) / (perTurn * g.config.RatePerHost))
 }
 
-// kept says that our own courtesy, and not the host, took all the time given.
-func kept(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
+// enter waits for a place at an address and for the turn of a connection, or of the
+// first packet of a UDP socket.
+func (g *Guard) enter(ctx context.Context, h *host, transport string, covered time.Time) error {
+	t := &turn{lanes: []*lane{&h.tcp}, place: h, covered: covered}
+	if transport == "udp" {
+		t.lanes, t.covered = []*lane{&h.udp}, time.Time{}
 	}
-	return scanner.NotSeen(scanner.CauseLate, nil, err)
+	return g.await(ctx, t)
 }
 
-func (h *host) leave() { <-h.places }
-
-// Pace waits until one more request may be sent to the addresses of a host. A
-// request goes to one of them, and nobody knows which before it is dialled: it
-// counts at all of them.
-func (g *Guard) Pace(ctx context.Context, host string) error {
-	ctx, cancel := joined(ctx, g.life)
-	defer cancel()
-	if err := g.open(host); err != nil {
-		return err
-	}
-	routes, err := g.ways(ctx, host, anyPort)
-	if err != nil {
-		return g.orStopped(err, host)
-	}
-	if err := g.takeTurn(ctx, addresses(routes)); err != nil {
-		return g.orStopped(fmt.Errorf("wait for the turn of a request to %s: %w", host, err), host)
-	}
-	return g.open(host) // quiet hours may have begun meanwhile
-}
-
-// takeTurn waits for the next turn that is free at all of some addresses. A turn
-// that cannot come in time is left to others at once.
-func (g *Guard) takeTurn(ctx context.Context, addrs []netip.Addr) error {
-	turn, err := g.bookTurn(ctx, addrs)
-	if err != nil {
-		return err
-	}
-	timer := time.NewTimer(time.Until(turn))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// spacePackets makes every packet of a UDP socket but the first, whose turn was that of
+// the socket, wait for its own.
+func (g *Guard) spacePackets(opened net.Conn, h *host, transport string) {
+	if transport == "udp" {
+		guarded(opened).turn = func() error { return g.await(g.life, &turn{lanes: []*lane{&h.udp}}) }
 	}
 }
 
-func (g *Guard) bookTurn(ctx context.Context, addrs []netip.Addr) (time.Time, error) {
-	var hosts []*host
-	for _, addr := range addrs {
-		hosts = append(hosts, g.host(addr))
-	}
+// leave gives a place back.
+func (g *Guard) leave(h *host) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	turn := time.Now()
-	for _, h := range hosts {
-		if h.next.After(turn) {
-			turn = h.next
-		}
-	}
-	if latest, ok := ctx.Deadline(); ok && latest.Before(turn) {
-		return turn, context.DeadlineExceeded
-	}
-	for _, h := range hosts {
-		h.next = turn.Add(time.Duration(float64(time.Second) / g.config.RequestRatePerHost))
-	}
-	return turn, nil
+	h.open--
+	g.advance()
 }
 
 // spend takes one connection off the budget of a host.

@@ -16,7 +16,8 @@ import (
 // about names and registries) is cut, and what is asked later is refused.
 type Leash struct {
 	network scanner.Network
-	ports   bool // the look is one at ports
+	ports   bool   // the look is one at ports
+	covers  covers // turns that the connections of its requests need no other for
 	life    context.Context
 	end     context.CancelFunc
 	mu      sync.Mutex
@@ -70,8 +71,9 @@ func (l *Leash) held(address string) func(net.Conn, error) (net.Conn, error) {
 	}
 }
 
-// marked tells the guard of a look at ports.
+// marked tells the guard of a look at ports, and of the turns that this look had.
 func (l *Leash) marked(ctx context.Context) context.Context {
+	ctx = context.WithValue(ctx, coversKey{}, &l.covers)
 	if !l.ports {
 		return ctx
 	}
@@ -89,7 +91,7 @@ func (l *Leash) Permits(ctx context.Context, host string) error {
 // Pace waits on behalf of the look.
 func (l *Leash) Pace(ctx context.Context, host string) error {
 	_, err := during(ctx, l, host, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, l.network.Pace(ctx, host)
+		return struct{}{}, l.network.Pace(l.marked(ctx), host)
 	})
 	return err
 }

@@ -154,7 +154,7 @@ func TestParents_addsNothingAfterTheEnd(t *testing.T) {
 // A wait for the turn of a request ends with the look.
 func TestLeash_cutsTheWaitForATurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGuard(t, Config{Scope: hospital(), RequestRatePerHost: 0.01})
+		g := newGuard(t, Config{Scope: hospital(), RatePerHost: 0.01})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		l := NewLeash(ctx, g, scanner.Needs{})

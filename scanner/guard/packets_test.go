@@ -301,7 +301,7 @@ func playDeaf() {
 		},
 		Resolvers:   []netip.AddrPort{netip.MustParseAddrPort(netlab.WorldAddr + ":53")},
 		RootHints:   []netip.AddrPort{netip.MustParseAddrPort(netlab.WorldAddr + ":53")},
-		RatePerHost: 1e6, RequestRatePerHost: 1e6, ConcurrentPerHost: 64,
+		RatePerHost: 1e6, ConcurrentPerHost: 64,
 	})
 	exitOn(err)
 	leash := NewLeash(context.Background(), guard, scanner.Needs{})

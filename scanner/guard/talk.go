@@ -17,13 +17,7 @@ import (
 // restrict lets a connection to a provider's server carry only what its purpose
 // needs: each write is read before it leaves.
 func restrict(opened net.Conn, p scanner.Purpose, transport string) {
-	var c *conn
-	switch o := opened.(type) {
-	case *conn:
-		c = o
-	case *packetConn:
-		c = o.conn
-	}
+	c := guarded(opened)
 	server := opened.RemoteAddr().String()
 	switch p.Service {
 	case scanner.ServiceNames:

@@ -198,7 +198,7 @@ func TestOneDomain(t *testing.T) {
 	}
 	startWorld(t, lab)
 	folder := t.TempDir()
-	write(t, filepath.Join(folder, "agent.yaml"), "vantage: internet\nnetwork: {resolvers: [\"10.77.0.2\"], rate_per_host: 100, request_rate: 100, concurrent_per_host: 8, confirm_after: 1s}\n")
+	write(t, filepath.Join(folder, "agent.yaml"), "vantage: internet\nnetwork: {resolvers: [\"10.77.0.2\"], request_rate: 200, concurrent_per_host: 8, confirm_after: 1s}\n")
 	scan := lab.Command(t.Context(), programs.agent, "scan", "--config", filepath.Join(folder, "agent.yaml"), "--format", "json",
 		"--domain", "Hopital.test.", "--authorised-by", "RSSI", "--authorised-until", "2099-01-01")
 	var errs strings.Builder
@@ -258,8 +258,7 @@ network:
   rdap: https://rdap.source.test/
   certificate_log: https://journal.source.test/{domain}
   confirm_after: 1s
-  rate_per_host: 200
-  request_rate: 200
+  request_rate: 400
   concurrent_per_host: 8
   budget_per_host: 5000
 directories:

@@ -41,7 +41,7 @@ func Configuration(s scannertest.Settings, now time.Time) Section {
 		"network": Section{
 			"resolvers": s.Resolvers, "redirects": redirects, "private_ca_files": []string{s.CAFile},
 			"trust_anchors": s.TrustAnchor, "rdap": s.RDAP, "certificate_log": s.CertificateLog, "confirm_after": "1s",
-			"rate_per_host": 200, "request_rate": 200, "concurrent_per_host": 16, "budget_per_host": 5000,
+			"request_rate": 400, "concurrent_per_host": 16, "budget_per_host": 5000,
 		},
 		"directories": []Section{{
 			"id": d.ID, "url": d.URL, "server_name": d.ServerName, "ca_file": d.CAFile,

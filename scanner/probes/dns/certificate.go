@@ -24,7 +24,7 @@ func (p *Probe) certificate(ctx context.Context, network scanner.Network, z fact
 	if !slices.ContainsFunc(z.CAA, isPresent) || network.Permits(ctx, z.Name) != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, p.timeout)
 	defer cancel()
 	issuer, err := issuerAt(ctx, network, z.Name)
 	if err != nil {

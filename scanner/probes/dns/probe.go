@@ -112,7 +112,7 @@ var errNoZone = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("the doma
 // servers looks at the name servers of a zone. What the zone above says of it may
 // be known already.
 func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone, known *fact.RecordSet, resolvers []server) []scanner.Sighting {
-	ctx, cancel := context.WithTimeout(ctx, serversTime)
+	ctx, cancel := scanner.WithPatience(ctx, serversTime)
 	defer cancel()
 	a.journal = journal{}
 	parent := fact.RecordSet{Name: zone.Name, Type: "NS", Answer: fact.NoAnswer}

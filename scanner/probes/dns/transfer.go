@@ -29,7 +29,7 @@ const (
 
 // transfer asks every name server that the scope permits for the whole zone.
 func (p *Probe) transfer(ctx context.Context, network scanner.Network, name string, servers []nameServer, left []string) fact.Transfer {
-	ctx, cancel := context.WithTimeout(ctx, transferTime)
+	ctx, cancel := scanner.WithPatience(ctx, transferTime)
 	defer cancel()
 	result := fact.Transfer{Tries: []fact.TransferTry{}}
 	for _, s := range servers {
@@ -56,7 +56,7 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 	case d.meeting == scanner.MetAsClient:
 		return notAsked(d, errProviderZone)
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, p.timeout)
 	defer cancel()
 	conn, err := network.DialContext(ctx, "tcp"+d.family, d.server().Address)
 	if err != nil {

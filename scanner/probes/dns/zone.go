@@ -23,7 +23,7 @@ const maxAuthoritative = 2
 // its servers, as they may of a zone that is badly signed or held by nobody, the
 // zone above is asked for them, and what it says is returned too.
 func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []server) (z fact.Zone, parent *fact.RecordSet) {
-	ctx, cancel := context.WithTimeout(ctx, zoneTime)
+	ctx, cancel := scanner.WithPatience(ctx, zoneTime)
 	defer cancel()
 	z = fact.Zone{Name: name, NS: a.ask(ctx, name, dns.TypeNS, resolvers)}
 	own := authoritative(ctx, a.net, z.NS)

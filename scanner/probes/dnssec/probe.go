@@ -89,7 +89,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if len(l.resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	ctx, cancel := scanner.WithPatience(ctx, lookTime)
 	defer cancel()
 	l.walk(ctx, p.anchor)
 	l.servers(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 )
@@ -23,7 +24,7 @@ const (
 // nameHosts says of each foreign script host whether it still exists. It comes
 // last: names that do not answer take nothing from the rest of the look.
 func (v *visitor) nameHosts(ctx context.Context, scripts []fact.Script) {
-	ctx, cancel := context.WithTimeout(ctx, namesTime)
+	ctx, cancel := scanner.WithPatience(ctx, namesTime)
 	defer cancel()
 	for i, s := range scripts {
 		if s.Third {
@@ -57,7 +58,7 @@ func (v *visitor) lookup(ctx context.Context, host string) fact.HostName {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return fact.NameFound
 	}
-	ctx, cancel := context.WithTimeout(ctx, v.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, v.timeout)
 	defer cancel()
 	found, err := v.net.Lookup(ctx, host)
 	switch {

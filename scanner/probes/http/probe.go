@@ -86,7 +86,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, totalTime)
+	ctx, cancel := scanner.WithPatience(ctx, totalTime)
 	defer cancel()
 	v := &visitor{net: net, timeout: p.options.Timeout, roots: p.options.Roots}
 	web, file := v.look(ctx, origin)

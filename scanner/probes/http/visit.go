@@ -122,7 +122,7 @@ func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, 
 	if err := v.net.Pace(ctx, cmp.Or(e.literal, u.Hostname())); err != nil {
 		return hop, last, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, v.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, v.timeout)
 	defer cancel()
 	conn, err := v.open(ctx, u, e)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
@@ -34,7 +35,7 @@ func (p *Probe) certificates(ctx context.Context, g *gathering) {
 
 // namesShown makes one ordinary handshake. A host without TLS shows no name.
 func namesShown(ctx context.Context, g *gathering, host string) []string {
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	ctx, cancel := scanner.WithPatience(ctx, handshakeTimeout)
 	defer cancel()
 	raw, err := g.net.DialContext(ctx, "tcp", net.JoinHostPort(host, "443"))
 	if err != nil {

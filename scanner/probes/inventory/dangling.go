@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/answerhead"
 )
@@ -96,7 +97,7 @@ func saysAbsent(ctx context.Context, g *gathering, host, words string) (absent, 
 	if err := g.net.Pace(ctx, host); err != nil {
 		return false, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
+	ctx, cancel := scanner.WithPatience(ctx, pageTimeout)
 	defer cancel()
 	conn, err := g.net.DialContext(ctx, "tcp", net.JoinHostPort(host, "80"))
 	if err != nil {

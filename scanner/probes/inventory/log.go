@@ -124,7 +124,7 @@ func wholeLog(from io.Reader) ([]byte, error) {
 const domainPlace = "{domain}"
 
 func (p *Probe) fetchLog(ctx context.Context, net scanner.Network, domain string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	ctx, cancel := scanner.WithPatience(ctx, logTimeout)
 	defer cancel()
 	address := strings.ReplaceAll(p.options.Log, domainPlace, domain)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

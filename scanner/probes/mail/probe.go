@@ -85,7 +85,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if len(r.servers) == 0 {
 		return nil, scanner.NotSeen(scanner.CauseNoResolver, nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key()))
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	ctx, cancel := scanner.WithPatience(ctx, lookTime)
 	defer cancel()
 	found := p.look(ctx, net, r, name)
 	return []scanner.Sighting{{Fact: found, Artifacts: r.journal.Artifacts("DNS answers")}}, nil

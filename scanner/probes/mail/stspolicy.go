@@ -38,7 +38,7 @@ const (
 func (p *Probe) stsPolicy(ctx context.Context, network scanner.Network, domain string, mx fact.MailExchangers) *fact.MTASTSPolicy {
 	host := "mta-sts." + domain
 	err := network.Pace(ctx, host)
-	ctx, cancel := context.WithTimeout(ctx, policyTime)
+	ctx, cancel := scanner.WithPatience(ctx, policyTime)
 	defer cancel()
 	var conn net.Conn
 	if err == nil {

@@ -263,7 +263,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 		return nil, err
 	}
 	defer func() { <-p.turn }()
-	ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)
+	ctx, cancel := scanner.WithPatience(ctx, p.options.Timeout)
 	defer cancel()
 	return p.look(ctx, network, site)
 }

@@ -116,7 +116,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	case len(net.Resolvers()) == 0:
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	ctx, cancel := scanner.WithPatience(ctx, lookTime)
 	defer cancel()
 	return []scanner.Sighting{{Fact: p.look(ctx, net, name, top)}}, nil
 }

@@ -325,7 +325,7 @@ func TestThroughTheGuard(t *testing.T) {
 	openPort := int(netip.MustParseAddrPort(s.address).Port())
 	full := int(loopback.Full(t).Port())
 	now := time.Now()
-	door, err := guard.New(guard.Config{RatePerHost: 1000, RequestRatePerHost: 1000, Scope: scanner.Scope{
+	door, err := guard.New(guard.Config{RatePerHost: 1000, Scope: scanner.Scope{
 		Ranges:        []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 		Authorisation: scanner.Authorisation{By: "test", From: now.Add(-time.Hour), Until: now.Add(time.Hour)},
 	}})

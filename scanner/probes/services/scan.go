@@ -90,9 +90,9 @@ func (s *scan) keptOut(ctx context.Context) bool {
 // askPorts leaves a quarter of the time given to identify what is open.
 func (s *scan) askPorts(ctx context.Context) {
 	first := ctx
-	if deadline, bounded := ctx.Deadline(); bounded {
+	if left, bounded := scanner.TimeLeft(ctx); bounded {
 		var cancel context.CancelFunc
-		first, cancel = context.WithTimeout(ctx, time.Until(deadline)*3/4)
+		first, cancel = scanner.WithPatience(ctx, left*3/4)
 		defer cancel()
 	}
 	s.each(s.ports, func(p *fact.Port) { s.connect(first, p) })

@@ -98,8 +98,8 @@ func (*Probe) Facts() []string {
 
 // Needs gives the most it costs a host: one connection per port, one packet per UDP
 // service, and a few connections for each port found open; or one more when none
-// is. A host that stays silent takes two seconds per port, two at a time: more
-// than two minutes.
+// is. At one connection a second a host takes as many seconds as it has ports to be
+// asked, silent or not: a port is silent for two seconds, and two are asked at once.
 func (p *Probe) Needs() scanner.Needs {
 	most := len(p.options.Ports) + len(datagrams) + len(controls) + maxConversations*min(len(p.options.Ports), maxOpen) + 1
 	return scanner.Needs{
@@ -191,6 +191,6 @@ func (s *scan) stopped(ctx context.Context, err error) bool {
 // isOver tells whether our time is spent. A connection sees the deadline a moment
 // before the context does, and would take it for the silence of the port.
 func isOver(ctx context.Context) bool {
-	deadline, bounded := ctx.Deadline()
-	return ctx.Err() != nil || bounded && !time.Now().Before(deadline)
+	left, bounded := scanner.TimeLeft(ctx)
+	return ctx.Err() != nil || bounded && left <= 0
 }

@@ -39,20 +39,19 @@ func (i identification) page(ctx context.Context, t talk) bool {
 	got.host = i.host
 	id := readPage(got, path)
 	if id.portal == portalWebmail && id.product == "exchange" {
+		// Two ports that each keep a place while waiting for one more would wait for ever.
+		t.conn.Close()
 		id.legacy = i.takesBasic(ctx)
 	}
 	i.record(id)
 	return true
 }
 
-// get asks for one page, when its turn has come. No redirect is followed.
+// get asks for one page. It is the first thing said over the connection, or in its
+// TLS, and its turn is that of the connection. No redirect is followed.
 func (i identification) get(ctx context.Context, t talk, path string) (page, bool) {
 	unhook := context.AfterFunc(ctx, func() { t.conn.Close() })
 	defer unhook()
-	if err := i.net.Pace(ctx, i.host); err != nil {
-		i.port.Unfinished = true
-		return page{}, false
-	}
 	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: */*\r\nConnection: close\r\n\r\n",
 		path, i.authority(), i.net.UserAgent())
 	if err := t.conn.SetDeadline(time.Now().Add(2 * t.patience)); err != nil {

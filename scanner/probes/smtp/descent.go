@@ -118,7 +118,7 @@ func (e *handshakeError) Unwrap() error { return e.cause }
 
 // shake makes one handshake after STARTTLS, and tells the version chosen.
 func (d *door) shake(ctx context.Context, name string, most uint16) (uint16, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, d.timeout)
 	defer cancel()
 	raw, err := d.dial(ctx, 25)
 	if err != nil {

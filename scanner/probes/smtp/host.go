@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/starttls"
 )
@@ -60,7 +61,7 @@ func (d *door) announced(ctx context.Context, port int) fact.MailPort {
 }
 
 func (d *door) announcement(ctx context.Context, port int) (starttls.Announced, error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, d.timeout)
 	defer cancel()
 	conn, err := d.dial(ctx, port)
 	if err != nil {

@@ -101,7 +101,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	if len(resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	ctx, cancel := scanner.WithPatience(ctx, lookTime)
 	defer cancel()
 	asker := dnswire.NewAsker(network, p.options.Timeout, maxExchanges)
 	l := look{

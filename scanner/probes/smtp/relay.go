@@ -11,6 +11,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 )
 
@@ -25,7 +26,7 @@ func (l *look) relay(ctx context.Context, d *door) (fact.RelayResult, string) {
 	if !l.relayAllowed() {
 		return fact.RelayNotAsked, ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, d.timeout)
 	defer cancel()
 	conn, err := d.dial(ctx, 25)
 	if err != nil {

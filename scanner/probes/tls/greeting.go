@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"time"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/hello"
 )
@@ -136,7 +137,7 @@ func lost(r reply) reply {
 
 // ssl2 asks for SSL 2.0, whose hello looks like no other.
 func (l *look) ssl2(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, l.timeout)
 	defer cancel()
 	r := reply{offer: fact.OfferUnknown}
 	defer func() {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -56,10 +57,8 @@ func (l *look) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		// A connection that takes no deadline is bounded by its context.
-		_ = conn.SetDeadline(deadline)
-	}
+	// What is said over it ends with the time given, as a time-out.
+	context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	if l.address == "" {
 		l.address = conn.RemoteAddr().String()
 	}
@@ -101,14 +100,13 @@ func (l *look) say(ctx context.Context, o hello.Offer) reply {
 // exchange sends bytes, reads the first flight, and lets what follows go on over
 // the same connection.
 func (l *look) exchange(ctx context.Context, raw []byte, then func(net.Conn, hello.Answer)) reply {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, l.timeout)
 	defer cancel()
 	conn, err := l.dial(ctx)
 	if err != nil {
 		return l.undialled(err)
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	answer, err := roundTrip(conn, raw)
 	r := l.heard(classify(answer, err))
 	l.keep(answer)

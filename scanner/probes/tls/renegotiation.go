@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/certificate"
 	"carescan/scanner/probes/internal/excerpt"
@@ -16,7 +17,7 @@ import (
 // restart makes a session of a version before 1.3, in any suite that the service
 // takes, and asks within it to begin again, which the standard library never does.
 func (l *look) restart(ctx context.Context, name string, version uint16) *session {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, l.timeout)
 	defer cancel()
 	s := &session{}
 	raw, err := l.dial(ctx)

@@ -61,7 +61,7 @@ func (l *look) fit(o terms) terms {
 
 // shake makes a whole handshake, then what follows on the open connection.
 func (l *look) shake(ctx context.Context, o terms, then func(*session, *tls.Conn)) *session {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, l.timeout)
 	defer cancel()
 	s := &session{}
 	raw, err := l.dial(ctx)

@@ -128,7 +128,7 @@ network: {resolvers: ["192.0.2.53:53"]}`, place: "network.resolvers[0]", fr: "le
 	{name: "ending-of-a-star", yaml: `network: {resolvers: ["127.0.0.1:9"], rdap: "https://rdap.test/", rdap_suffixes: ["*.fr"]}`, place: "network.rdap_suffixes[0]", fr: "une étoile n'est pas permise ici", en: "a star is not allowed here"},
 	{name: "log-in-clear", yaml: `network: {resolvers: ["127.0.0.1:9"], certificate_log: "http://log.test/"}`, place: "network.certificate_log", fr: "n'est pas une adresse https", en: "is not an https address"},
 	{name: "revocation-of-a-word", yaml: `network: {resolvers: ["127.0.0.1:9"], revocation: always}`, place: "network.revocation", fr: "n'est pas connu", en: "is not known"},
-	{name: "pace-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], rate_per_host: -1}`, place: "network.rate_per_host", fr: "la valeur est négative", en: "the value is negative"},
+	{name: "pace-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], request_rate: -1}`, place: "network.request_rate", fr: "la valeur est négative", en: "the value is negative"},
 	{name: "budget-below-zero", yaml: `network: {resolvers: ["127.0.0.1:9"], budget_per_host: -1}`, place: "network.budget_per_host", fr: "la valeur est négative", en: "the value is negative"},
 	{name: "second-look-before-the-first", yaml: `network: {resolvers: ["127.0.0.1:9"], confirm_after: -1m}`, place: "network.confirm_after", fr: "n'est pas une durée", en: "is not a duration"},
 	{name: "recursion-zone-of-one-label", yaml: `network: {resolvers: ["127.0.0.1:9"], recursion_zone: zone}`, place: "network.recursion_zone", fr: "n'est pas un nom de domaine", en: "is not a domain name"},
@@ -176,6 +176,8 @@ network: {resolvers: ["192.0.2.53:53"]}`, place: "network.resolvers[0]", fr: "le
 	{name: "proxy-of-another-kind", yaml: `uplink: {proxy: "ftp://proxy.chu.test:21"}`, place: "uplink.proxy", fr: "n'est pas l'adresse d'un mandataire", en: "is not the address of a proxy"},
 	{name: "proxy-with-account", yaml: `uplink: {proxy: "account:secret@proxy.chu.test:3128"}`, place: "uplink.proxy", fr: "ce qui est écrit n'est pas l'adresse d'un mandataire", en: "what is written is not the address of a proxy"},
 
+	{name: "rate-of-before", yaml: `network: {resolvers: ["127.0.0.1:9"], rate_per_host: 5}`, place: "network.rate_per_host", fr: "cette clé n'a plus d'effet", en: "this key has no effect any more"},
+	{name: "rate-of-templates", yaml: "templates: {rate: 1}", place: "templates.rate", fr: "cette clé n'a plus d'effet", en: "this key has no effect any more"},
 	{name: "unknown-section", yaml: "colour: blue", place: "colour", fr: "n'est pas connue", en: "is not known"},
 	{name: "unknown-key", yaml: "schedule: {colour: blue}", place: "schedule.colour", fr: "n'est pas connue", en: "is not known"},
 	{name: "unknown-key-of-a-source", yaml: "directories: [{colour: blue}]", place: "directories[0].colour", fr: "n'est pas connue", en: "is not known"},
@@ -185,7 +187,7 @@ network: {resolvers: ["192.0.2.53:53"]}`, place: "network.resolvers[0]", fr: "le
 	{name: "export-of-no-date", yaml: "applications: [{id: dpi, file: a.csv, as_of: hier}]", place: "applications[0].as_of", fr: "n'est pas une date", en: "is not a date"},
 	{name: "duration-without-unit", yaml: "schedule: {every: 24}", place: "schedule.every", fr: "n'a pas d'unité", en: "has no unit"},
 	{name: "fraction-of-a-port", yaml: "ports: {tcp: [22.5]}", place: "ports.tcp[0]", fr: "n'est pas un nombre entier", en: "is not a whole number"},
-	{name: "pace-with-a-comma", yaml: `network: {resolvers: ["127.0.0.1:9"], rate_per_host: "0,5"}`, place: "network.rate_per_host", fr: "n'est pas un nombre", en: "is not a number"},
+	{name: "pace-with-a-comma", yaml: `network: {resolvers: ["127.0.0.1:9"], request_rate: "0,5"}`, place: "network.request_rate", fr: "n'est pas un nombre", en: "is not a number"},
 	{name: "value-of-nothing", yaml: "profile: null", place: "profile", fr: "veut dire", en: "means"},
 
 	{name: "key-twice", yaml: "schedule: {every: 24h, every: 12h}", place: "schedule.every", fr: "cette clé est déjà écrite", en: "this key is already written"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carescan/cmd/agent/internal/door"
 	"carescan/cmd/agent/internal/runner"
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -70,6 +71,7 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	if providers := plan.Scope.Providers.List(); len(providers) > 0 {
 		fmt.Fprintf(w, "%s\t%s (%s)\n", a.say("prestataires", "providers"), strings.Join(providers, ", "), a.say("rencontrés en simple client", "met as an ordinary client"))
 	}
+	fmt.Fprintf(w, "%s\t%s\n", a.say("débit", "rate"), courtesy(ready.Door.Courtesy()).In(a.lang.Lang))
 	fmt.Fprintln(w)
 	fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.say("sonde", "probe"), a.say("cible", "target"), a.say("connexions au plus", "connections at most"), a.say("requêtes au plus", "requests at most"))
 	for _, task := range plan.Tasks {
@@ -83,6 +85,17 @@ func (a *app) showPlan(ready runner.Prepared) error {
 	}
 	fmt.Fprintf(w, "\n%s\t%d\n%s\t%d\n", a.say("vérifications", "checks"), len(plan.Checks), a.say("exigences", "controls"), len(plan.Controls))
 	return w.Flush()
+}
+
+// courtesy tells what one address is given at most.
+func courtesy(c door.Courtesy) scanner.Text {
+	comma := func(perSecond float64) string { return strings.Replace(fmt.Sprintf("%g", perSecond), ".", ",", 1) }
+	return scanner.Text{
+		FR: fmt.Sprintf("%s par seconde vers une adresse, connexions ouvertes et requêtes de toutes les sondes ensemble ; connexions en même temps : %d au plus ; paquets UDP : %s par seconde",
+			comma(c.Turns), c.AtOnce, comma(c.Packets)),
+		EN: fmt.Sprintf("%g per second to one address, connections begun and requests of all probes together; connections at once: %d at most; UDP packets: %g per second",
+			c.Turns, c.AtOnce, c.Packets),
+	}.Typeset()
 }
 
 // exclusions tell what each entry of a scope keeps from being contacted.

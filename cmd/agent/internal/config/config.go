@@ -179,7 +179,35 @@ func read(file string, parts []part) (settings.File, error) {
 	for i, p := range parts {
 		reflect.ValueOf(p.into).Elem().Set(whole.Elem().Field(i))
 	}
+	if faults, ok := errors.AsType[settings.Faults](err); ok {
+		err = explainRemoved(faults)
+	}
 	return written, err
+}
+
+// removed are keys of former versions, and what to do about each.
+var removed = map[string]scanner.Text{
+	"network.rate_per_host": {
+		FR: "retirez cette ligne : les connexions et les requêtes ont un seul débit, « network.request_rate »",
+		EN: `remove this line: connections and requests have one rate, "network.request_rate"`,
+	},
+	"templates.rate": {
+		FR: "retirez cette ligne : les modèles suivent le débit commun, « network.request_rate »",
+		EN: `remove this line: templates follow the common rate, "network.request_rate"`,
+	},
+}
+
+// explainRemoved tells of a key that once had an effect that it has none any more:
+// the nearest known one would be a wrong guess.
+func explainRemoved(faults settings.Faults) settings.Faults {
+	explained := slices.Clone(faults)
+	for i, f := range explained {
+		if hint, gone := removed[f.Key]; gone {
+			explained[i].What = settings.Say("cette clé n'a plus d'effet", "this key has no effect any more")
+			explained[i].Hint = hint
+		}
+	}
+	return explained
 }
 
 // complete fills the defaults and makes paths start at a folder.

@@ -132,7 +132,6 @@ func TestLoadRefuses(t *testing.T) {
 func TestZeroIsRefused(t *testing.T) {
 	for key, content := range map[string]string{
 		"network.confirm_after":       "network: {confirm_after: 0s}",
-		"network.rate_per_host":       "network: {rate_per_host: 0}",
 		"network.request_rate":        "network: {request_rate: 0.0}",
 		"network.concurrent_per_host": "network: {concurrent_per_host: 0}",
 		"network.budget_per_host":     "network: {budget_per_host: 0}",

@@ -31,9 +31,8 @@ type Network struct {
 	// ConfirmAfter is when failures that a passing state of the network may
 	// explain are looked at again.
 	ConfirmAfter      time.Duration `yaml:"confirm_after"`
-	Contact           string        `yaml:"contact"`       // address or page given in every request
-	RatePerHost       float64       `yaml:"rate_per_host"` // connections
-	RequestRate       float64       `yaml:"request_rate"`  // requests, by all looks together
+	Contact           string        `yaml:"contact"`      // address or page given in every request
+	RequestRate       float64       `yaml:"request_rate"` // connections begun and requests, by all looks together
 	ConcurrentPerHost int           `yaml:"concurrent_per_host"`
 	BudgetPerHost     int           `yaml:"budget_per_host"`
 	QuietHours        []Hours       `yaml:"quiet_hours"` // local time; nothing is contacted then
@@ -93,9 +92,9 @@ var networkSection = settings.Section{
 		"source_address": {FR: "adresse de cette machine d'où partent les connexions ; à défaut, le système choisit", EN: "address of this machine that connections leave from; without it, the system chooses", Example: "192.0.2.99"},
 		"confirm_after":  {FR: "délai avant le second regard qui confirme un écart", EN: "time before the second look that confirms a failure", Default: "10m"},
 		"contact":        {FR: "adresse ou page donnée dans chaque requête, pour qui la verrait dans un journal", EN: "address or page given in every request, for whoever sees it in a log", Example: "https://www.chu-exemple.fr/carescan"},
-		"rate_per_host":  {FR: "connexions par seconde vers une adresse", EN: "connections per second to one address", Default: "5"},
 		"request_rate": {
-			FR: "requêtes par seconde vers une adresse, tous les regards ensemble ; au moins 0.2", EN: "requests per second to one address, by all looks together; 0.2 at least",
+			FR:      "connexions ouvertes et requêtes par seconde vers une adresse, tous les regards ensemble ; cinq fois plus de paquets UDP ; au moins 0.2",
+			EN:      "connections begun and requests per second to one address, by all looks together; five times as many UDP packets; 0.2 at least",
 			Default: "1", Example: "1",
 		},
 		"concurrent_per_host": {FR: "connexions en même temps vers une adresse", EN: "connections at once to one address", Default: "2"},
@@ -170,7 +169,7 @@ func (n Network) Validate() settings.Faults {
 	if n.RecursionZone != "" {
 		faults = append(faults, notDomain("recursion_zone", n.RecursionZone)...)
 	}
-	if n.RequestRate != 0 && n.RequestRate < slowestRequests {
+	if n.RequestRate > 0 && n.RequestRate < slowestRequests {
 		faults.Add("request_rate",
 			settings.Say("%g requête par seconde est trop lent : un site ne serait jamais examiné en entier", "%g requests per second are too slow: no site would ever be looked at whole", n.RequestRate),
 			settings.Say("écrivez au moins %g", "write %g at least", slowestRequests))
@@ -180,7 +179,7 @@ func (n Network) Validate() settings.Faults {
 		value float64
 	}{
 		{"confirm_after", float64(n.ConfirmAfter)},
-		{"rate_per_host", n.RatePerHost},
+		{"request_rate", n.RequestRate},
 		{"concurrent_per_host", float64(n.ConcurrentPerHost)},
 		{"budget_per_host", float64(n.BudgetPerHost)},
 	} {

@@ -19,6 +19,9 @@ import (
 // Door is an opened guard, under a name for those who may not know the guard.
 type Door = guard.Guard
 
+// Courtesy is what one address is given at most.
+type Courtesy = guard.Courtesy
+
 // Exclusion is what is known of one excluded name.
 type Exclusion = guard.Exclusion
 
@@ -38,7 +41,7 @@ func Open(c config.Config, scope scanner.Scope, declared []string) (*Door, error
 		Scope: scope, Resolvers: resolvers, Redirects: redirectsOf(n.Redirects),
 		RootHints: hints, Sources: sourcesOf(n), Declared: declared, Authorities: n.Revocation == config.RevocationAuthorities,
 		From: n.SourceAddress, Intrusive: intrusiveOf(c.Intrusive),
-		RatePerHost: n.RatePerHost, RequestRatePerHost: n.RequestRate, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
+		RatePerHost: n.RequestRate, ConcurrentPerHost: n.ConcurrentPerHost, BudgetPerHost: n.BudgetPerHost,
 		Quiet: quietOf(n.QuietHours), UserAgent: userAgent(n.Contact),
 	})
 	if err != nil {

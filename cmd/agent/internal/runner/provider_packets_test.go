@@ -39,17 +39,15 @@ import (
 // lab, which side of the cable it is on.
 const rolePlayed = "CARESCAN_RUNNER_ROLE"
 
+// roles are what the binary plays then.
+var roles = map[string]func(){"world": playProviders, "scanner": playHospital, "discoverer": playDiscovery}
+
 func TestMain(m *testing.M) {
-	switch os.Getenv(rolePlayed) {
-	case "world":
-		playProviders()
-	case "scanner":
-		playHospital()
-	case "discoverer":
-		playDiscovery()
-	default:
-		os.Exit(m.Run())
+	if play, known := roles[os.Getenv(rolePlayed)]; known {
+		play()
+		return
 	}
+	os.Exit(m.Run())
 }
 
 // The servers of others that serve chu.test. Those declared are so by their
@@ -225,7 +223,7 @@ func hospitalServedByOthers() config.Config {
 	c.Targets.Domains = []string{"chu.test", "labo.test"}
 	c.Network.Resolvers, c.Network.RootHints = []string{resolverInTest}, []string{resolverInTest}
 	c.Network.ConfirmAfter = time.Millisecond
-	c.Network.RatePerHost, c.Network.RequestRate, c.Network.ConcurrentPerHost = 1e6, 1e6, 64
+	c.Network.RequestRate, c.Network.ConcurrentPerHost = 1e6, 64
 	return c
 }
 

@@ -166,7 +166,7 @@ func (w *world) configOf(count int) config.Config {
 	}
 	c.Network.Resolvers = []string{w.resolver.String()}
 	c.Network.ConfirmAfter = time.Millisecond
-	c.Network.RatePerHost, c.Network.RequestRate = 1e6, 1e6
+	c.Network.RequestRate = 1e6
 	c.Network.ConcurrentPerHost, c.Network.BudgetPerHost = 64, 1<<30
 	for _, server := range []string{"ns1.hote.test", "ns2.hote.test"} {
 		c.Network.Redirects = append(c.Network.Redirects, config.Redirect{From: server + ":53", To: w.resolver.String()})

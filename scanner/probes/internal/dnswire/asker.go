@@ -102,7 +102,7 @@ func (a *Asker) Over(ctx context.Context, transport string, s Server, q *dns.Msg
 		return nil, "", ErrSpent
 	}
 	a.made++
-	ctx, cancel := context.WithTimeout(ctx, a.timeout)
+	ctx, cancel := scanner.WithPatience(ctx, a.timeout)
 	defer cancel()
 	return Exchange(ctx, a.network, transport+s.Family, s.Address, q)
 }

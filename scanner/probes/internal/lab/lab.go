@@ -37,7 +37,7 @@ func Open(t testing.TB) (*guard.Guard, scannertest.Settings) {
 func World(t testing.TB, resolver, root netip.AddrPort, scope netip.Prefix, names ...string) *guard.Guard {
 	t.Helper()
 	door, err := guard.New(guard.Config{
-		Resolvers: []netip.AddrPort{resolver}, RootHints: []netip.AddrPort{root}, RatePerHost: 1000, RequestRatePerHost: 1000,
+		Resolvers: []netip.AddrPort{resolver}, RootHints: []netip.AddrPort{root}, RatePerHost: 1000,
 		Scope: scanner.Scope{Names: names, Ranges: []netip.Prefix{scope}, Authorisation: authorisation()},
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func authorisation() scanner.Authorisation {
 }
 
 func config(settings scannertest.Settings) guard.Config {
-	c := guard.Config{Redirects: settings.Redirects, RatePerHost: 1000, RequestRatePerHost: 1000, Scope: scanner.Scope{
+	c := guard.Config{Redirects: settings.Redirects, RatePerHost: 1000, Scope: scanner.Scope{
 		Names:         settings.ScopeNames,
 		Authorisation: authorisation(),
 	}}

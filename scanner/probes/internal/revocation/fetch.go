@@ -85,7 +85,7 @@ func (d *Desk) list(ctx context.Context, q question, address string) (*list, err
 
 // fetch brings what an authority publishes, at one place: nothing is followed.
 func (q question) fetch(ctx context.Context, method, address string, body []byte, most int) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	ctx, cancel := scanner.WithPatience(ctx, fetchTime)
 	defer cancel()
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" || u.Hostname() == "" {

@@ -56,7 +56,7 @@ func New() *Desk { return &Desk{answers: map[string]*answer{}} }
 
 // Ask asks about the certificates of a path, root left out, the leaf first.
 func (d *Desk) Ask(ctx context.Context, network scanner.AuthorityDialer, agent string, path []*x509.Certificate) []fact.RevocationAnswer {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	ctx, cancel := scanner.WithPatience(ctx, lookTime)
 	defer cancel()
 	var told []fact.RevocationAnswer
 	for i := 0; i+1 < len(path) && i < maxAsked; i++ {

@@ -107,7 +107,7 @@ func TestDefaultsAreThoseOfTheCode(t *testing.T) {
 
 // defaultsOfTheDoor are filled in by the guard, which bounds what a probe may do
 // whoever made it; zero stands for them in a configuration.
-var defaultsOfTheDoor = []string{"network.rate_per_host", "network.request_rate", "network.concurrent_per_host", "network.budget_per_host"}
+var defaultsOfTheDoor = []string{"network.request_rate", "network.concurrent_per_host", "network.budget_per_host"}
 
 func TestListsAndGroupsAreWritten(t *testing.T) {
 	type badge struct {
