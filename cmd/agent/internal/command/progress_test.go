@@ -208,3 +208,28 @@ func TestFollower_manyLooks(t *testing.T) {
 		t.Errorf("said (-want +got):\n%s", diff)
 	}
 }
+
+// TestDaemonShowsTheRunUnderWay: the page knows what a run looks at while it lasts, and
+// forgets it when it ends.
+func TestDaemonShowsTheRunUnderWay(t *testing.T) {
+	h := newHourly(t)
+	looking := engine.Progress{Phase: engine.PhaseFirst, Total: 9}
+	for i := range 5 {
+		looking.Looking = append(looking.Looking, scanner.Task{Probe: "dns", Target: scanner.DomainTarget(fmt.Sprintf("d%d.test", i))})
+	}
+	h.daemon.look = func(context.Context) (scanner.Run, error) {
+		if begun := h.daemon.now.Load(); begun == nil || begun.Phase != "" {
+			t.Errorf("a run that gets ready is shown as %+v", begun)
+		}
+		h.daemon.note(looking)
+		now := underWay(*h.daemon.now.Load())
+		if diff := cmp.Diff([]string{"dns d0.test", "dns d1.test", "dns d2.test"}, now.Names); diff != "" || now.More != 2 {
+			t.Errorf("names (-want +got), and %d more, want 2:\n%s", now.More, diff)
+		}
+		return scanner.Run{}, context.Canceled
+	}
+	h.daemon.runOnce(t.Context())
+	if left := h.daemon.now.Load(); left != nil {
+		t.Errorf("a run that ended is shown: %+v", left)
+	}
+}
