@@ -34,6 +34,7 @@ const (
 // for a while.
 type follower struct {
 	app   *app
+	began time.Time
 	width func() int // columns of the terminal; nil elsewhere
 	over  chan struct{}
 	gone  sync.WaitGroup
@@ -47,7 +48,7 @@ type follower struct {
 
 // follow begins to tell of a run, until end.
 func (a *app) follow() *follower {
-	f := &follower{app: a, over: make(chan struct{}), said: time.Now()}
+	f := &follower{app: a, began: time.Now(), said: time.Now(), over: make(chan struct{})}
 	if file, ok := a.err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		f.width = func() int {
 			columns, _, err := term.GetSize(int(file.Fd()))
@@ -75,7 +76,8 @@ func (f *follower) keepTelling() {
 			case f.width != nil:
 				f.draw()
 			case time.Since(f.said) >= silence:
-				f.line(f.app.say("toujours en cours : ", "still working: ") + f.app.sofar(f.last, time.Now()))
+				f.line(fmt.Sprintf(f.app.say("toujours en cours, depuis %s : ", "still working, for %s: "), lasting(time.Since(f.began))) +
+					f.app.sofar(f.last, time.Now()))
 			}
 			f.mu.Unlock()
 		}
@@ -137,10 +139,10 @@ func (f *follower) line(text string) {
 	f.said = time.Now()
 }
 
-// draw writes the line of a terminal over the last one, within its width: a line that
+// draw writes the line of a terminal, with a time that moves, over the last one, within its width: a line that
 // wraps could not be drawn over.
 func (f *follower) draw() {
-	text := shortened(f.app.sofar(f.last, time.Now()), f.width()-1)
+	text := shortened(lasting(time.Since(f.began))+" · "+f.app.sofar(f.last, time.Now()), f.width()-1)
 	now := utf8.RuneCountInString(text)
 	fmt.Fprint(f.app.err, "\r"+text+strings.Repeat(" ", max(0, f.drawn-now)))
 	f.drawn = now
@@ -176,6 +178,9 @@ func (a *app) ended(p engine.Progress) string {
 	if p.Again {
 		count = fmt.Sprintf(a.say("second regard %d/%d :", "second look %d/%d:"), p.Confirmed, p.Doubted)
 	}
+	if p.Took < time.Second {
+		return count + " " + looked(p.Task)
+	}
 	return fmt.Sprintf("%s %s (%s)", count, looked(p.Task), lasting(p.Took))
 }
 
@@ -205,7 +210,7 @@ func (a *app) sofar(p engine.Progress, now time.Time) string {
 	if p.Waiting > 0 {
 		told = append(told, fmt.Sprintf(a.say("en attente de leur tour : %d", "waiting for their turn: %d"), p.Waiting))
 	}
-	if wait := p.Until.Sub(now); p.Phase == engine.PhaseWait && wait > 0 {
+	if wait := p.Until.Sub(now); p.Phase == engine.PhaseWait && wait > time.Second {
 		told = append(told, fmt.Sprintf(a.say("le prochain dans %s", "the next one in %s"), lasting(wait)))
 	}
 	return strings.Join(told, a.say(" ; ", "; "))
