@@ -67,7 +67,8 @@ func (c *confirmations) ended(j *job) []*job {
 		}
 		if doubted, how := c.doubt(j); how != "" {
 			again = append(again, &job{
-				assignment: assignment{task: j.task, again: doubted}, order: j.order, how: how, place: j.place, load: j.load,
+				assignment: assignment{task: j.task, again: doubted}, order: j.order, how: how,
+				place: j.place, load: j.load, atOnce: j.atOnce,
 			})
 		}
 		return true

@@ -49,26 +49,24 @@ func (p *place) add(j *job) {
 	p.load += j.load
 }
 
-// next is the urgency of the look whose turn comes, and whether there is one that may
-// begin.
-func (p *place) next() (u urgency, ok bool) {
+// next is the look whose turn it is, of those that may begin; nil when there is none.
+func (p *place) next(mayBegin func(*job) bool) *job {
 	if p.under >= p.room {
-		return 0, false
+		return nil
 	}
-	for u, queue := range p.queues {
-		if len(queue) > 0 {
-			return urgency(u), true
+	for _, queue := range p.queues {
+		if i := slices.IndexFunc(queue, mayBegin); i >= 0 {
+			return queue[i]
 		}
 	}
-	return 0, false
+	return nil
 }
 
-func (p *place) take(u urgency) *job {
-	j := p.queues[u][0]
-	p.queues[u] = p.queues[u][1:]
+func (p *place) take(j *job) {
+	u := j.urgency()
+	p.queues[u] = without(p.queues[u], j)
 	p.load -= j.load
 	p.under++
-	return j
 }
 
 func (p *place) waiting() int {
@@ -77,17 +75,6 @@ func (p *place) waiting() int {
 		n += len(queue)
 	}
 	return n
-}
-
-// before tells whether a place is to be served before another one: where first looks
-// wait, then where most is left to do, so that the longest does not come last.
-func (p *place) before(other *place) bool {
-	mine, _ := p.next()
-	its, _ := other.next()
-	if late := mine == urgencyLater; late != (its == urgencyLater) {
-		return !late
-	}
-	return p.load > other.load
 }
 
 // meets tells whether a target is a machine, whose place follows from its addresses.

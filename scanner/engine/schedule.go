@@ -18,6 +18,7 @@ type job struct {
 	how    scanner.Confirmation
 	facts  []string // kinds that a first look may bring
 	load   int      // the most it costs its target, in connections and requests
+	atOnce int      // looks of its probe; 0 means any number
 	place  *place
 	due    time.Time // when one that confirms later may begin
 	began  time.Time
@@ -26,6 +27,9 @@ type job struct {
 }
 
 func (j *job) first() bool { return j.how == "" }
+
+// early tells whether a look comes before those that confirm later, wherever they are.
+func (j *job) early() bool { return j.urgency() != urgencyLater }
 
 func (j *job) urgency() urgency {
 	switch j.how {
@@ -44,10 +48,11 @@ type schedule struct {
 	plan    scanner.Plan
 	places  []*place
 	doubts  *confirmations
-	first   []*job // in the order of the plan
-	again   []*job // by the order of their first looks; nil where nothing has to be confirmed
-	under   []*job // under way, in the order they began
-	later   []*job // that confirm, whose time has not come
+	first   []*job         // in the order of the plan
+	again   []*job         // by the order of their first looks; nil where nothing has to be confirmed
+	under   []*job         // under way, in the order they began
+	busy    map[string]int // by probe, looks under way
+	later   []*job         // that confirm, whose time has not come
 	ended   chan *job
 	due     chan *job
 	timers  []*time.Timer
@@ -60,7 +65,7 @@ type schedule struct {
 // those made again later. Nothing but the plan and what is seen decides of the order.
 func (e Engine) lookAll(ctx context.Context, plan scanner.Plan) []seen {
 	s := &schedule{
-		engine: e, plan: plan, doubts: confirming(plan), again: make([]*job, len(plan.Tasks)),
+		engine: e, plan: plan, doubts: confirming(plan), again: make([]*job, len(plan.Tasks)), busy: map[string]int{},
 		ended: make(chan *job), due: make(chan *job, len(plan.Tasks)), // one at most for each first look
 		board: board{total: len(plan.Tasks), longest: map[string]time.Duration{}},
 	}
@@ -78,7 +83,7 @@ func (s *schedule) line(places []*place) {
 		j := &job{assignment: assignment{task: task}, order: i, place: places[i]}
 		if probe, err := s.engine.find(task); err == nil {
 			needs := probe.Needs()
-			j.facts, j.load = probe.Facts(), max(needs.Load.Connections, needs.Load.Requests)
+			j.facts, j.load, j.atOnce = probe.Facts(), max(needs.Load.Connections, needs.Load.Requests), needs.AtOnce
 		}
 		s.first = append(s.first, j)
 		s.doubts.await(j)
@@ -116,13 +121,14 @@ func (s *schedule) begin(ctx context.Context) bool {
 		s.stop(ctx)
 	}
 	for len(s.under) < s.engine.Workers {
-		place, u := s.best()
-		if place == nil {
+		j := s.best()
+		if j == nil {
 			break
 		}
-		j := place.take(u)
+		j.place.take(j)
 		j.began = time.Now()
 		s.under = append(s.under, j)
+		s.busy[j.task.Probe]++
 		go func() {
 			j.result = s.engine.look(ctx, s.plan, j.assignment)
 			s.ended <- j
@@ -131,19 +137,28 @@ func (s *schedule) begin(ctx context.Context) bool {
 	return len(s.under)+len(s.later) > 0
 }
 
-// best is the place to be served next, of those that have room.
-func (s *schedule) best() (best *place, u urgency) {
+// best is the look to begin next: where first looks wait, then where most is left to
+// do, so that the longest does not come last.
+func (s *schedule) best() *job {
+	var best *job
 	for _, p := range s.places {
-		if next, ok := p.next(); ok && (best == nil || p.before(best)) {
-			best, u = p, next
+		j := p.next(s.mayBegin)
+		if j == nil {
+			continue
+		}
+		if best == nil || j.early() && !best.early() || j.early() == best.early() && p.load > best.place.load {
+			best = j
 		}
 	}
-	return best, u
+	return best
 }
+
+func (s *schedule) mayBegin(j *job) bool { return j.atOnce == 0 || s.busy[j.task.Probe] < j.atOnce }
 
 // end takes back a look, and puts in line what it leaves to be confirmed.
 func (s *schedule) end(j *job) {
 	s.under = without(s.under, j)
+	s.busy[j.task.Probe]--
 	j.place.under--
 	j.over = true
 	s.board.ended(j)

@@ -363,6 +363,34 @@ func TestRun_longestPlacesFirst(t *testing.T) {
 	})
 }
 
+// A probe that makes one look at a time holds up neither the other looks at the places
+// where its own wait, nor the time of these.
+func TestRun_probeThatLooksOnceAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const each = 4 * time.Minute
+		d := newDiary()
+		network := townOf(6, 0)
+		var tasks []scanner.Task
+		for i := range 6 {
+			tasks = append(tasks, scanner.Task{Probe: "engine", Target: site(i)}, scanner.Task{Probe: "http", Target: site(i)})
+		}
+		e := clocked(network, single{d.probe("engine", scanner.KindSite, false, lasting(each))}, d.probe("http", scanner.KindSite, false, lasting(time.Second)))
+		e.Timeout = each + time.Second
+		run := e.Run(t.Context(), planOf(tasks...))
+		if last := latest(d.looks); last > 6*each+time.Second || run.Status != scanner.RunComplete {
+			t.Errorf("the run took %s and is %s, want six times %s, complete", last, run.Status, each)
+		}
+		if last := latest(d.looks[:5]); last > time.Second {
+			t.Errorf("the other looks waited until %s", last)
+		}
+	})
+}
+
+// single is a walker that makes one look at a time.
+type single struct{ walker }
+
+func (single) Needs() scanner.Needs { return scanner.Needs{AtOnce: 1} }
+
 // heavy is a walker that says how much it asks.
 type heavy struct{ walker }
 
