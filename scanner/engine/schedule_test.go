@@ -37,12 +37,16 @@ func (n *town) Lookup(_ context.Context, host string) ([]netip.Addr, error) {
 }
 
 func (n *town) Pace(ctx context.Context, host string) error {
+	at := host
+	if address, ok := n.at[host]; ok {
+		at = address
+	}
 	n.mu.Lock()
 	turn := time.Now()
-	if n.next[host].After(turn) {
-		turn = n.next[host]
+	if n.next[at].After(turn) {
+		turn = n.next[at]
 	}
-	n.next[host] = turn.Add(time.Second)
+	n.next[at] = turn.Add(time.Second)
 	n.mu.Unlock()
 	return rest(ctx, time.Until(turn))
 }
@@ -96,10 +100,11 @@ func lasting(d time.Duration) func(context.Context, scanner.Network, scanner.Tar
 // asking is work of so many requests to the host; a second look repeats a part of them.
 func asking(requests, again int) func(context.Context, scanner.Network, scanner.Target) error {
 	return func(ctx context.Context, network scanner.Network, t scanner.Target) error {
+		count := requests
 		if scanner.Attempt(ctx) > 0 {
-			requests = again
+			count = again
 		}
-		for range requests {
+		for range count {
 			if err := network.Pace(ctx, t.Host()); err != nil {
 				return err
 			}
@@ -298,51 +303,60 @@ func TestRun_confirmsOnceTheReferenceHasCome(t *testing.T) {
 // A hospital of 24 sites, 30 hosts and 5 domains, at one request a second and address:
 // every failure there is, four hosts silent, every site slow to tell its products.
 func TestRun_hospitalBeforeTheCoffeeIsCold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDiary()
-		ports := d.probe("services", scanner.KindHost, true, func(ctx context.Context, network scanner.Network, at scanner.Target) error {
-			if slices.Contains([]scanner.Target{host(0), host(7), host(8), host(29)}, at) {
-				return rest(ctx, 130*2*time.Second) // one port after the other
-			}
-			return asking(130, 10)(ctx, network, at)
-		})
-		probes := []scanner.Probe{
-			ports,
-			d.probe("http", scanner.KindSite, true, asking(25, 25)),
-			d.probe("tls", scanner.KindSite, true, asking(30, 30)),
-			d.probe("templates", scanner.KindSite, true, asking(200, 60)),
+	for name, shared := range map[string]int{"hosts-apart": 0, "hosts-of-the-sites": 24} {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { lookAtHospital(t, shared) }) })
+	}
+}
+
+// lookAtHospital looks at a hospital where some of the hosts are those of the sites.
+func lookAtHospital(t *testing.T, shared int) {
+	d := newDiary()
+	ports := d.probe("services", scanner.KindHost, true, func(ctx context.Context, network scanner.Network, at scanner.Target) error {
+		if slices.Contains([]scanner.Target{host(0), host(7), host(8), host(29)}, at) {
+			return rest(ctx, 130*2*time.Second/2) // two ports at once
 		}
-		var tasks []scanner.Task
-		for i := range 24 {
-			for _, probe := range []string{"http", "tls", "templates"} {
-				tasks = append(tasks, scanner.Task{Probe: probe, Target: site(i)})
-			}
-		}
-		for i := range 30 {
-			tasks = append(tasks, scanner.Task{Probe: "services", Target: host(i)})
-		}
-		for _, probe := range []string{"dns", "dnssec", "mail", "smtp", "inventory"} {
-			probes = append(probes, d.probe(probe, scanner.KindDomain, true, asking(60, 15)))
-			for i := range 5 {
-				tasks = append(tasks, scanner.Task{Probe: probe, Target: scanner.DomainTarget(fmt.Sprintf("d%d.test", i))})
-			}
-		}
-		plan := planOf(tasks...)
-		plan.Checks = []scanner.PlannedCheck{doorCheck(scanner.ConfirmLater)}
-		run := clocked(townOf(24, 30), probes...).Run(t.Context(), plan)
-		if last := latest(d.of(0)); last > 8*time.Minute {
-			t.Errorf("first looks took %s, want at most 8 minutes", last)
-		}
-		if last := latest(d.of(1)); last > 20*time.Minute || len(d.of(1)) != len(tasks) {
-			t.Errorf("%d of %d looks were made again, within %s, want all within 20 minutes", len(d.of(1)), len(tasks), last)
-		}
-		for _, f := range run.Findings {
-			if f.Outcome != scanner.Fail {
-				t.Fatalf("%s of %s is %s (%s), want a confirmed failure", f.Check, f.Target.Key(), f.Outcome, f.Reason)
-			}
-		}
-		t.Logf("first looks within %s, all within %s", latest(d.of(0)), latest(d.of(1)))
+		return asking(130, 10)(ctx, network, at)
 	})
+	probes := []scanner.Probe{
+		ports,
+		d.probe("http", scanner.KindSite, true, asking(25, 25)),
+		d.probe("tls", scanner.KindSite, true, asking(30, 30)),
+		d.probe("templates", scanner.KindSite, true, asking(200, 60)),
+	}
+	var tasks []scanner.Task
+	for i := range 24 {
+		for _, probe := range []string{"http", "tls", "templates"} {
+			tasks = append(tasks, scanner.Task{Probe: probe, Target: site(i)})
+		}
+	}
+	for i := range 30 {
+		tasks = append(tasks, scanner.Task{Probe: "services", Target: host(i)})
+	}
+	for _, probe := range []string{"dns", "dnssec", "mail", "smtp", "inventory"} {
+		probes = append(probes, d.probe(probe, scanner.KindDomain, true, asking(60, 15)))
+		for i := range 5 {
+			tasks = append(tasks, scanner.Task{Probe: probe, Target: scanner.DomainTarget(fmt.Sprintf("d%d.test", i))})
+		}
+	}
+	network := townOf(24, 30)
+	for i := range shared {
+		network.at[host(i).Host()] = network.at[site(i).Host()]
+	}
+	plan := planOf(tasks...)
+	plan.Checks = []scanner.PlannedCheck{doorCheck(scanner.ConfirmLater)}
+	run := clocked(network, probes...).Run(t.Context(), plan)
+	if last := latest(d.of(0)); last > 8*time.Minute {
+		t.Errorf("first looks took %s, want at most 8 minutes", last)
+	}
+	if last := latest(d.of(1)); last > 20*time.Minute || len(d.of(1)) != len(tasks) {
+		t.Errorf("%d of %d looks were made again, within %s, want all within 20 minutes", len(d.of(1)), len(tasks), last)
+	}
+	for _, f := range run.Findings {
+		if f.Outcome != scanner.Fail {
+			t.Fatalf("%s of %s is %s (%s), want a confirmed failure", f.Check, f.Target.Key(), f.Outcome, f.Reason)
+		}
+	}
+	t.Logf("first looks within %s, all within %s", latest(d.of(0)), latest(d.of(1)))
 }
 
 // With more places than looks that may be made at once, the longest begin first: a long

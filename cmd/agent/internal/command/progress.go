@@ -31,35 +31,55 @@ const (
 
 // follower tells a person how far a run is, on standard error: one line that changes, on
 // a terminal; elsewhere a line for each look that ended, and one when nothing was said
-// for a while.
+// for a while. Whoever does not read holds up what is told, never the run.
 type follower struct {
 	app   *app
 	began time.Time
 	width func() int // columns of the terminal; nil elsewhere
+	news  chan struct{}
 	over  chan struct{}
 	gone  sync.WaitGroup
 
-	mu    sync.Mutex // guards what follows, and what is written
+	mu      sync.Mutex
+	pending []news // not told yet
+
+	// The rest belongs to the goroutine that tells.
 	last  engine.Progress
 	said  time.Time    // the last line
 	drawn int          // characters of the line to be drawn over
 	phase engine.Phase // last announced
 }
 
+// news is what a run tells: how far it is, or a sentence about it.
+type news struct {
+	progress engine.Progress
+	sentence string
+}
+
 // follow begins to tell of a run, until end.
-func (a *app) follow() *follower {
-	f := &follower{app: a, began: time.Now(), said: time.Now(), over: make(chan struct{})}
-	if file, ok := a.err.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		f.width = func() int {
-			columns, _, err := term.GetSize(int(file.Fd()))
-			if err != nil {
-				return 80
-			}
-			return columns
-		}
+func (a *app) follow() *follower { return a.followIn(columnsOf(a.err)) }
+
+func (a *app) followIn(width func() int) *follower {
+	f := &follower{
+		app: a, began: time.Now(), said: time.Now(), width: width, news: make(chan struct{}, 1), over: make(chan struct{}),
 	}
 	f.gone.Go(f.keepTelling)
 	return f
+}
+
+// columnsOf tells how wide a terminal is at each moment; it is nil for anything else.
+func columnsOf(w io.Writer) func() int {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return nil
+	}
+	return func() int {
+		columns, _, err := term.GetSize(int(file.Fd()))
+		if err != nil {
+			return 80
+		}
+		return columns
+	}
 }
 
 // keepTelling lets nobody believe that nothing happens.
@@ -69,32 +89,78 @@ func (f *follower) keepTelling() {
 	for {
 		select {
 		case <-f.over:
+			f.catchUp()
+			f.wipe()
 			return
+		case <-f.news:
+			f.catchUp()
 		case <-tick.C:
-			f.mu.Lock()
-			switch {
-			case f.width != nil:
-				f.draw()
-			case time.Since(f.said) >= silence:
-				f.line(fmt.Sprintf(f.app.say("toujours en cours, depuis %s : ", "still working, for %s: "), lasting(time.Since(f.began))) +
-					f.app.sofar(f.last, time.Now()))
-			}
-			f.mu.Unlock()
+			f.remind()
 		}
 	}
 }
 
 // tell is told of the progress of a run.
-func (f *follower) tell(p engine.Progress) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last = p
-	if f.width == nil && p.Task != (scanner.Task{}) {
-		f.line(f.app.ended(p))
+func (f *follower) tell(p engine.Progress) { f.add(news{progress: p}) }
+
+// spent says what the look cost those who were looked at.
+func (f *follower) spent(connections map[string]int) {
+	if len(connections) == 0 {
+		return
 	}
-	f.announce(p)
+	total := 0
+	for _, n := range connections {
+		total += n
+	}
+	f.add(news{sentence: fmt.Sprintf(f.app.say("connexions ouvertes : %d, vers %d adresse(s)", "connections opened: %d, to %d address(es)"), total, len(connections))})
+}
+
+func (f *follower) add(n news) {
+	f.mu.Lock()
+	f.pending = append(f.pending, n)
+	f.mu.Unlock()
+	select {
+	case f.news <- struct{}{}:
+	default: // it will see this one too
+	}
+}
+
+// end tells what is left, and leaves the terminal clean.
+func (f *follower) end() {
+	close(f.over)
+	f.gone.Wait()
+}
+
+// catchUp tells all that has come.
+func (f *follower) catchUp() {
+	f.mu.Lock()
+	pending := f.pending
+	f.pending = nil
+	f.mu.Unlock()
+	for _, n := range pending {
+		if n.sentence != "" {
+			f.line(n.sentence)
+			continue
+		}
+		f.last = n.progress
+		if f.width == nil && n.progress.Task != (scanner.Task{}) {
+			f.line(f.app.ended(n.progress))
+		}
+		f.announce(n.progress)
+	}
 	if f.width != nil {
 		f.draw()
+	}
+}
+
+// remind says what is under way when nothing else is said.
+func (f *follower) remind() {
+	switch {
+	case f.width != nil:
+		f.draw()
+	case time.Since(f.said) >= silence:
+		still := fmt.Sprintf(f.app.say("toujours en cours, depuis %s : ", "still working, for %s: "), lasting(time.Since(f.began)))
+		f.line(still + f.app.sofar(f.last, time.Now()))
 	}
 }
 
@@ -107,29 +173,6 @@ func (f *follower) announce(p engine.Progress) {
 	if f.phase = p.Phase; !again {
 		f.line(f.app.begun(p))
 	}
-}
-
-// spent says what the look cost those who were looked at.
-func (f *follower) spent(connections map[string]int) {
-	if len(connections) == 0 {
-		return
-	}
-	total := 0
-	for _, n := range connections {
-		total += n
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.line(fmt.Sprintf(f.app.say("connexions ouvertes : %d, vers %d adresse(s)", "connections opened: %d, to %d address(es)"), total, len(connections)))
-}
-
-// end stops telling, and leaves the terminal clean.
-func (f *follower) end() {
-	close(f.over)
-	f.gone.Wait()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.wipe()
 }
 
 // line writes a line that stays.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,10 +71,11 @@ func followed(t *testing.T, lang string, columns int) *listener {
 	t.Helper()
 	heard := &listener{last: time.Now()}
 	a := &app{err: heard, lang: cli.LanguageOf([]string{"--lang", lang})}
-	f := a.follow()
+	var width func() int
 	if columns > 0 {
-		f.width = func() int { return columns }
+		width = func() int { return columns }
 	}
+	f := a.followIn(width)
 	probe := sleeper{map[string]time.Duration{"dpi": 30 * time.Second, "imagerie\x1b[2J": 90 * time.Second, "paie": 4 * time.Minute}}
 	plan := scanner.Plan{Checks: []scanner.PlannedCheck{{Check: scanner.Check{
 		ID: "exposure.door", Severity: scanner.High, Confirm: scanner.ConfirmLater,
@@ -197,6 +199,25 @@ func TestFollower_words(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFollower_holdsUpNoRun: a terminal that was stopped, or a pager nobody scrolls,
+// takes nothing more, and the run goes on.
+func TestFollower_holdsUpNoRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		read, written := io.Pipe()
+		f := (&app{err: written, lang: cli.LanguageOf(nil)}).follow()
+		began := time.Now()
+		for i := range 1000 {
+			f.tell(engine.Progress{Phase: engine.PhaseFirst, Done: i, Total: 1000, Task: scanner.Task{Probe: "dns", Target: scanner.DomainTarget("chu.test")}})
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("the run waited %s for its reader", took)
+		}
+		go func() { _, _ = io.Copy(io.Discard, read) }()
+		f.end()
+		written.Close()
+	})
 }
 
 // TestFollower_manyLooks names a few of the looks under way, and says how long the
