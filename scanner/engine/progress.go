@@ -17,22 +17,9 @@ const (
 	PhaseFirst  Phase = "first"  // first looks
 	PhaseSecond Phase = "second" // looks that confirm what failed, the first ones being done
 	PhaseWait   Phase = "wait"   // nothing is under way until some failures may be looked at again
+	PhaseStop   Phase = "stop"   // the run was stopped, and what is under way ends
 	PhaseJudge  Phase = "judge"  // nothing is left to look at
 )
-
-// Label names the phase on screen.
-func (p Phase) Label() scanner.Text {
-	switch p {
-	case PhaseFirst:
-		return scanner.Text{FR: "premiers regards", EN: "first looks"}
-	case PhaseSecond:
-		return scanner.Text{FR: "seconds regards", EN: "second looks"}
-	case PhaseWait:
-		return scanner.Text{FR: "attente avant les seconds regards", EN: "waiting before the second looks"}
-	case PhaseJudge:
-	}
-	return scanner.Text{FR: "jugement", EN: "judgement"}
-}
 
 // Progress is how far a run is, at the moment it is told.
 type Progress struct {
@@ -109,6 +96,8 @@ func (s *schedule) tell(phase Phase) {
 
 func (s *schedule) phase() Phase {
 	switch {
+	case s.stopped:
+		return PhaseStop
 	case s.board.done < s.board.total:
 		return PhaseFirst
 	case len(s.under) > 0:

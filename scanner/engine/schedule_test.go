@@ -430,12 +430,18 @@ func TestRun_stopsWithEverythingInFlight(t *testing.T) {
 		plan.Checks = []scanner.PlannedCheck{doorCheck(scanner.ConfirmLater)}
 		ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer stop()
-		run := clocked(townOf(100, 100), deaf, open, slow).Run(ctx, plan)
+		e := clocked(townOf(100, 100), deaf, open, slow)
+		var phases []Phase
+		e.Progress = func(p Progress) { phases = append(phases, p.Phase) }
+		run := e.Run(ctx, plan)
 		if took := time.Since(d.began) - 5*time.Minute; took > 2*time.Second {
 			t.Errorf("the run went on for %s", took)
 		}
 		if len(d.of(1)) > 0 || len(run.Observations) != len(plan.Tasks) {
 			t.Errorf("%d looks confirmed, %d observations of %d tasks", len(d.of(1)), len(run.Observations), len(plan.Tasks))
+		}
+		if diff := cmp.Diff([]Phase{PhaseFirst, PhaseStop, PhaseJudge}, slices.Compact(phases)); diff != "" {
+			t.Errorf("phases (-want +got):\n%s", diff)
 		}
 	})
 }

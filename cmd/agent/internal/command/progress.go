@@ -210,6 +210,8 @@ func (a *app) begun(p engine.Progress) string {
 			"écarts à confirmer : second regard à %s (Ctrl-C rend compte sans attendre, les écarts restant à confirmer)",
 			"failures to confirm: second look at %s (Ctrl-C reports at once, the failures staying to be confirmed)",
 		), p.Until.Local().Format(time.TimeOnly))
+	case engine.PhaseStop:
+		return a.say("arrêt demandé : les regards en cours se terminent, et ce qui a été vu est jugé", "asked to stop: the looks under way end, and what was seen is judged")
 	case engine.PhaseJudge:
 	}
 	return a.say("jugement de ce qui a été vu", "judging what was seen")
@@ -232,7 +234,7 @@ func (a *app) sofar(p engine.Progress, now time.Time) string {
 	switch p.Phase {
 	case "":
 		return a.say("préparation", "getting ready")
-	case engine.PhaseJudge:
+	case engine.PhaseStop, engine.PhaseJudge:
 		return a.begun(p)
 	case engine.PhaseFirst, engine.PhaseSecond, engine.PhaseWait:
 	}
