@@ -24,6 +24,9 @@ type Needs struct {
 	// Ports says that it asks ports that nobody declared, those of devices among them
 	// (MutePorts), of the hosts whose ports are looked at.
 	Ports bool
+	// AtOnce is how many looks it makes at once, wherever they look; one more would wait
+	// inside of it and lose its time. 0 means as many as are asked for.
+	AtOnce int
 	// Load is the most a look costs one target.
 	Load Load
 }

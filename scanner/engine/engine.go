@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,30 +22,24 @@ import (
 type Engine struct {
 	Probes  []scanner.Probe
 	Network scanner.Network
-	// Workers is how many looks may be under way at once; 0 means 4.
+	// Workers is how many looks may be under way at once, wherever they look; 0 means
+	// 80 (docs/adr/0037-looks-by-place.md).
 	Workers int
-	// Timeout bounds one look, waits for our own courtesy apart; 0 means two minutes.
+	// Timeout bounds one look, from the moment it begins: waiting for its turn at its
+	// place, and for our own courtesy there, is no part of it. 0 means two minutes.
 	Timeout time.Duration
 	// ConfirmAfter is how long after a look the one that confirms its failures is
 	// made, when that has to be later; 0 means scanner.ConfirmDelay.
 	ConfirmAfter time.Duration
 	Clock        func() time.Time // nil means time.Now
 	Software     string           // name and version of the program
-	// Progress, when set, is told of each look that ended, one at a time.
+	// Progress, when set, is told how far the run is each time that changes, once at a
+	// time. The run waits for it.
 	Progress func(Progress)
 }
 
-// Progress tells how far a run is.
-type Progress struct {
-	Done, Total int
-	Task        scanner.Task // that just ended; none while the run waits
-	// Until, when set, is the moment the run waits for, to look again at what
-	// failed.
-	Until time.Time
-}
-
 const (
-	defaultWorkers = 4
+	defaultWorkers = 80
 	defaultTimeout = 2 * time.Minute
 )
 
@@ -59,9 +52,11 @@ func (e Engine) Run(ctx context.Context, plan scanner.Plan) scanner.Run {
 	if e.Clock == nil {
 		e.Clock = time.Now
 	}
+	if e.Progress == nil {
+		e.Progress = func(Progress) {}
+	}
 	run := e.begin(plan)
-	results := e.lookAll(ctx, plan, firstLooks(plan.Tasks))
-	fill(&run, append(results, e.confirm(ctx, plan, results)...))
+	fill(&run, e.lookAll(ctx, plan))
 	afford(&run)
 	judge(&run, plan)
 	run.Status = e.status(run.Observations)
@@ -95,7 +90,6 @@ type assignment struct {
 	// again, in a look that confirms another one, are the parts in doubt of each kind of
 	// fact; no part stands for the whole fact.
 	again map[string][]string
-	after time.Time // the look that it confirms began
 }
 
 func (a assignment) context(ctx context.Context) context.Context {
@@ -103,51 +97,6 @@ func (a assignment) context(ctx context.Context) context.Context {
 		return ctx
 	}
 	return scanner.WithSecondLook(ctx, a.again)
-}
-
-func firstLooks(tasks []scanner.Task) []assignment {
-	list := make([]assignment, 0, len(tasks))
-	for _, task := range tasks {
-		list = append(list, assignment{task: task})
-	}
-	return list
-}
-
-// lookAll makes looks, some at once, and returns what each saw in their order.
-func (e Engine) lookAll(ctx context.Context, plan scanner.Plan, assigned []assignment) []seen {
-	results := make([]seen, len(assigned))
-	next := make(chan int)
-	var progress progress
-	var workers sync.WaitGroup
-	for range e.Workers {
-		workers.Go(func() {
-			for i := range next {
-				results[i] = e.look(ctx, plan, assigned[i])
-				progress.ended(e.Progress, assigned, i)
-			}
-		})
-	}
-	for i := range assigned {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return results
-}
-
-// progress counts the looks that ended.
-type progress struct {
-	mu   sync.Mutex
-	done int
-}
-
-func (p *progress) ended(tell func(Progress), assigned []assignment, i int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done++
-	if tell != nil {
-		tell(Progress{Done: p.done, Total: len(assigned), Task: assigned[i].task})
-	}
 }
 
 // find returns the probe of a task.

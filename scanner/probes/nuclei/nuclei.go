@@ -204,6 +204,7 @@ func (p *Probe) Needs() scanner.Needs {
 	requests := 4 * p.Requests()
 	needs := scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
+		AtOnce:   1,
 		Load:     scanner.Load{Connections: requests, Requests: requests},
 		Files: []scanner.File{{
 			Key: Section.Name + ".program", Path: p.options.Program.Path, Optional: true,

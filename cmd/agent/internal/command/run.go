@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -19,6 +20,7 @@ import (
 	"carescan/cmd/agent/internal/uplink"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
+	"carescan/scanner/engine"
 )
 
 func (a *app) run() *cobra.Command {
@@ -60,13 +62,20 @@ type daemon struct {
 	mu     sync.Mutex
 	last   scanner.Run
 	error  error // of the last run
+	// now is how far the run under way is; nil between two runs. It has no lock: a page
+	// that waits for the disk must not hold a run up.
+	now atomic.Pointer[engine.Progress]
 }
 
 func newDaemon(d *desk) *daemon {
 	wake := make(chan struct{}, 1)
-	look := func(ctx context.Context) (scanner.Run, error) { return d.look(ctx, nil, nil) }
-	return &daemon{desk: d, look: look, keeper: &keeper{seal: d.keep, wake: wake}, wake: wake}
+	resident := &daemon{desk: d, keeper: &keeper{seal: d.keep, wake: wake}, wake: wake}
+	resident.look = func(ctx context.Context) (scanner.Run, error) { return d.look(ctx, resident.note, nil) }
+	return resident
 }
+
+// note keeps how far the run under way is, for whoever opens the page.
+func (d *daemon) note(p engine.Progress) { d.now.Store(&p) }
 
 // live runs until its context ends.
 func (d *daemon) live(ctx context.Context) error {
@@ -151,7 +160,9 @@ func (d *daemon) name() string {
 }
 
 func (d *daemon) runOnce(ctx context.Context) {
+	d.note(engine.Progress{})
 	run, err := d.look(ctx)
+	d.now.Store(nil)
 	d.remember(run, err)
 	if err != nil {
 		slog.ErrorContext(ctx, "run failed", "error", err)
@@ -186,6 +197,9 @@ func (d *daemon) state(rhythm *schedule.Schedule) status.State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	state := status.State{Establishment: d.desk.config.Establishment.Name, Run: d.last, Enrolled: d.desk.agentID != ""}
+	if now := d.now.Load(); now != nil {
+		state.Now = underWay(*now)
+	}
 	held, errKeep := d.keeper.state()
 	state.Unsealed = held
 	next, err := rhythm.Next()
@@ -202,4 +216,13 @@ func (d *daemon) state(rhythm *schedule.Schedule) status.State {
 		}
 	}
 	return state
+}
+
+// underWay is the progress of a run as the page shows it.
+func underWay(p engine.Progress) *status.Now {
+	now := &status.Now{Progress: p, More: max(0, len(p.Looking)-shownLooks)}
+	for _, task := range p.Looking[:min(shownLooks, len(p.Looking))] {
+		now.Names = append(now.Names, looked(task))
+	}
+	return now
 }

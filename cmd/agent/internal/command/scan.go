@@ -134,7 +134,7 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 		return err
 	}
 	defer release()
-	run, err := desk.look(ctx, a.progress(), a.spent)
+	run, err := a.look(ctx, desk)
 	if err != nil {
 		return err
 	}
@@ -153,6 +153,16 @@ func (a *app) scanOnce(ctx context.Context, c config.Config, o output, send bool
 		a.sendApart(ctx, desk, sealed.Entry)
 	}
 	return exitOf(run)
+}
+
+// look runs once, and tells how far it is.
+func (a *app) look(ctx context.Context, d *desk) (scanner.Run, error) {
+	if a.quiet {
+		return d.look(ctx, nil, nil)
+	}
+	f := a.follow()
+	defer f.end()
+	return d.look(ctx, f.tell, f.spent)
 }
 
 // sendApart sends, and tells what kept it from doing so beside the result of the

@@ -26,8 +26,9 @@ import (
 // Program is the name of the agent in bundles and requests.
 const Program = "carescan-agent"
 
-// lookTimeout bounds one look. The longest is the recognition of applications on
-// one site, at one request per second (templates.timeout bounds it too).
+// lookTimeout bounds one look, once it has begun. The longest is the recognition of
+// applications on one site, at one request per second (templates.timeout bounds it
+// too).
 const lookTimeout = 25 * time.Minute
 
 // Runner runs one configuration.
@@ -39,7 +40,7 @@ type Runner struct {
 	Memory *memory.Memory
 	// Past, when set, is what earlier runs concluded.
 	Past *memory.Past
-	// Progress, when set, is told of each look that ended.
+	// Progress, when set, is told how far the run is each time that changes.
 	Progress func(engine.Progress)
 	// Spent, when set, is told at the end how many connections each address cost.
 	Spent func(map[string]int)

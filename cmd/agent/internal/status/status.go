@@ -16,18 +16,27 @@ import (
 	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/engine"
 )
 
 // State is what the page shows.
 type State struct {
 	Establishment string
 	Enrolled      bool
+	Now           *Now        // nil when no run is under way
 	Run           scanner.Run // the last one; its Ended is zero when none yet
 	Next          time.Time
 	Unsealed      int // runs that the disk has not taken yet
 	Waiting       int // bundles not acknowledged
 	Rejected      int // bundles refused for good
 	Problems      []Problem
+}
+
+// Now is a run under way.
+type Now struct {
+	engine.Progress
+	Names []string // some of the looks under way, in a form that may be shown
+	More  int      // looks under way that are not named
 }
 
 // Problem is what somebody has to correct.
@@ -53,7 +62,7 @@ func Serve(address string, state func() State) (*Page, error) {
 	if err != nil || !at.Addr().IsLoopback() {
 		return nil, fmt.Errorf("status page at %q: a loopback address and port are needed", address)
 	}
-	page, err := template.New("status").Funcs(template.FuncMap{"moment": moment}).Parse(source)
+	page, err := template.New("status").Funcs(template.FuncMap{"moment": moment, "clock": clock, "minutes": minutes}).Parse(source)
 	if err != nil {
 		return nil, fmt.Errorf("read status page: %w", err)
 	}
@@ -64,6 +73,24 @@ func Serve(address string, state func() State) (*Page, error) {
 	server := &http.Server{Handler: show(page, state), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends at Close
 	return &Page{server, "http://" + listener.Addr().String()}, nil
+}
+
+// stillKey, in the query of the page, keeps it from being loaded again by itself.
+const stillKey = "fixe"
+
+// view is the state as one reader sees it.
+type view struct {
+	State
+	Still bool
+	At    time.Time
+}
+
+// Reload is after how many seconds the page is loaded again.
+func (v view) Reload() int {
+	if v.Now != nil {
+		return 5
+	}
+	return 60
 }
 
 func show(page *template.Template, state func() State) http.Handler {
@@ -77,7 +104,10 @@ func show(page *template.Template, state func() State) http.Handler {
 		}
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = page.Execute(w, state()) // a reader who left is no error
+		// Whoever reads slowly, or aloud, may keep the page from changing under them
+		// (WCAG 2.2, success criteria 2.2.1 and 2.2.2).
+		still := r.URL.Query().Has(stillKey)
+		_ = page.Execute(w, view{state(), still, time.Now()}) // a reader who left is no error
 	})
 	return mux
 }
@@ -88,6 +118,11 @@ func moment(t time.Time) string {
 	}
 	return t.Local().Format("02/01/2006 15:04")
 }
+
+func clock(t time.Time) string { return t.Local().Format(time.TimeOnly) }
+
+// minutes is a duration in whole minutes, at least one.
+func minutes(d time.Duration) int { return max(1, int(d.Round(time.Minute).Minutes())) }
 
 // URL is where the page is.
 func (p *Page) URL() string { return p.url }
