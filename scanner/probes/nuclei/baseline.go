@@ -19,9 +19,13 @@ const baselineRequests = 3
 
 // The identifiers of the baseline templates; no other can begin so.
 const (
-	baselineFound   = "carescan-baseline-found-"
-	baselineRefused = "carescan-baseline-refused-"
+	baseline        = "carescan-baseline-"
+	baselineFound   = baseline + "found-"
+	baselineRefused = baseline + "refused-"
 )
+
+// ofOneLook tells a template that was made for one look: no plan holds it.
+func (t Template) ofOneLook() bool { return strings.HasPrefix(t.ID, baseline) }
 
 const baselineTemplate = `id: %s
 info: {name: %[1]s, author: carescan, severity: info}
@@ -36,12 +40,12 @@ http:
 
 // around puts the baseline before and after templates.
 func around(templates []Template) ([]Template, error) {
-	baseline, err := newBaseline()
+	all, err := newBaseline()
 	if err != nil {
 		return nil, err
 	}
-	last := len(baseline) - len(baseline)/baselineRequests
-	return slices.Concat(baseline[:last], templates, baseline[last:]), nil
+	last := len(all) - len(all)/baselineRequests
+	return slices.Concat(all[:last], templates, all[last:]), nil
 }
 
 // newBaseline makes templates that recognise a site which answers a random

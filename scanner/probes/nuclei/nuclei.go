@@ -5,20 +5,24 @@
 //
 // The template engine itself is heavy and talkative, so it never runs here. It
 // works in a process of its own (package worker, the only one that imports
-// it), which ends after each batch. The two sides speak so:
+// it), which looks at several sites at once and ends when none is under way
+// (type workshop). The two sides speak so:
 //
-//	parent → worker, standard input:  one Plan as a line of JSON. The input then
-//	                                  stays open; its end means that the parent
-//	                                  is gone, and the worker ends at once.
+//	parent → worker, standard input:  one Plan as a line of JSON, then an Order, a
+//	                                  line each, as sites come. The input then
+//	                                  stays open; its end means that nobody waits
+//	                                  for an answer, and the worker ends at once.
 //	worker → parent, standard output: lines of JSON, each one Line. The first
-//	                                  names the engine, then one per template of
-//	                                  the plan, those that share a request
-//	                                  together, then {"done":true}.
+//	                                  names the engine. Those of a site carry its
+//	                                  number: one per template of the order,
+//	                                  those that share a request together, then
+//	                                  "done".
 //	worker → site:                    HTTP CONNECT (RFC 9110 section 9.3.6) over
-//	                                  the local socket named by the plan, with
-//	                                  the secret of the plan. The parent dials
+//	                                  the local socket named by the order, with
+//	                                  the secret of the order. The parent dials
 //	                                  through the scope guard, which resolves the
-//	                                  name. The worker has no other way out.
+//	                                  name, and leads to the host of that site
+//	                                  only. The worker has no other way out.
 //	worker → parent, same socket:     POST to PermitPath before each request,
 //	                                  redirects and second tries included. The
 //	                                  answer comes when the pace that all looks
@@ -35,9 +39,9 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"carescan/scanner"
@@ -62,7 +66,7 @@ type Options struct {
 	Pins        string                      // their hashes, as sha256sum writes them: others are left out; optional
 	KEVFile     string                      // list of exploited vulnerabilities of CISA; the embedded table by default
 	Portals     map[string]fact.Declaration // declared portals, by "host:port"
-	MemoryLimit int64                       // bytes the worker may allocate; 512 MiB by default
+	MemoryLimit int64                       // bytes the worker may allocate, all sites together; 512 MiB by default
 	Timeout     time.Duration               // for one site; twenty minutes by default
 }
 
@@ -84,8 +88,10 @@ type Probe struct {
 	options   Options
 	templates []Template
 	rejected  []Rejection
-	turn      chan struct{} // one worker at a time: each weighs more than the agent
-	verified  os.FileInfo   // of the program, as it was read last
+	shop      *workshop
+	turns     *turns
+	mu        sync.Mutex
+	matched   map[string][]string // what the last first look at each site recognised
 }
 
 var _ scanner.Probe = (*Probe)(nil)
@@ -103,10 +109,11 @@ func New(o Options) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Probe{options: o.withDefaults(), templates: templates, turn: make(chan struct{}, 1)}
+	p := &Probe{options: o.withDefaults(), templates: templates, turns: newTurns(), matched: map[string][]string{}}
 	if err := p.addFolder(); err != nil {
 		return nil, err
 	}
+	p.shop = newWorkshop(p.options, p.templates)
 	return p, p.describe()
 }
 
@@ -251,7 +258,9 @@ func (p *Probe) Requests() int {
 	return requests
 }
 
-// Observe runs every template on a site.
+// Observe runs every template on a site, beside the sites under way; those of one
+// address go one after the other. A look that confirms another asks again only for
+// what that one recognised.
 func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.Target) ([]scanner.Sighting, error) {
 	site, err := parseSite(t)
 	if err != nil {
@@ -260,22 +269,30 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	if err := network.Permits(ctx, site.Hostname()); err != nil {
 		return []scanner.Sighting{p.unseen(err)}, nil
 	}
-	if err := p.takeTurn(ctx); err != nil {
+	leave, err := p.enter(ctx, placesOf(ctx, network, site.Hostname()))
+	if err != nil {
 		return nil, err
 	}
-	defer func() { <-p.turn }()
+	defer leave()
 	ctx, cancel := scanner.WithPatience(ctx, p.options.Timeout)
 	defer cancel()
 	return p.look(ctx, network, site)
 }
 
-func (p *Probe) takeTurn(ctx context.Context) error {
-	select {
-	case p.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the template engine: %w", ctx.Err())
+// enter waits for the turn of a site: first at its addresses, then in the worker. The
+// wait is ours, and no part of the time given to the site.
+func (p *Probe) enter(ctx context.Context, places []string) (leave func(), err error) {
+	if err := p.turns.take(ctx, places); err != nil {
+		return nil, fmt.Errorf("wait for the template engine: %w", err)
 	}
+	if err := p.shop.enter(ctx); err != nil {
+		p.turns.give(places)
+		return nil, fmt.Errorf("wait for the template engine: %w", err)
+	}
+	return func() {
+		p.shop.leave()
+		p.turns.give(places)
+	}, nil
 }
 
 // parseSite reads the origin of a site target and refuses anything more.

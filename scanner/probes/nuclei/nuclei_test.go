@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,14 +26,13 @@ import (
 
 // badWorkers are programs that misbehave as a worker could, by name.
 var badWorkers = map[string]func(){
-	"mute": func() {},
-	"liar": func() { say(Line{Engine: "x"}, Line{Result: &Result{ID: "unplanned", Ran: true}}); forever() },
-	"stutter": func() {
-		say(Line{Engine: "x"}, Line{Result: &Result{ID: "grafana"}}, Line{Result: &Result{ID: "grafana"}})
-		forever()
-	},
-	"nameless": func() { say(Line{Result: &Result{ID: "grafana", Ran: true}}); forever() },
-	"chatter":  func() { say(Line{Engine: "x"}, Line{Done: true}, Line{Engine: "x"}); forever() },
+	"mute":     func() {},
+	"liar":     func() { answer(Line{Result: &Result{ID: "unplanned", Ran: true}}) },
+	"stutter":  func() { answer(Line{Result: &Result{ID: "grafana"}}, Line{Result: &Result{ID: "grafana"}}) },
+	"nameless": func() { hear(); say(Line{Site: 1, Result: &Result{ID: "grafana", Ran: true}}); forever() },
+	"twice":    func() { say(Line{Engine: "x"}, Line{Engine: "x"}); forever() },
+	"hasty":    func() { answer(Line{Done: true}) },
+	"stray":    func() { hear(); say(Line{Engine: "x"}, Line{Site: 7, Done: true}); forever() },
 	"babble":   func() { fmt.Println("[INF] hello"); forever() },
 	"endless":  func() { writeForever(os.Stdout, strings.Repeat("a", 4096)) },
 	"crash":    func() { fmt.Fprintln(os.Stderr, "panic: secret of the site"); os.Exit(2) },
@@ -41,7 +41,7 @@ var badWorkers = map[string]func(){
 	"sleep":    forever,
 	"family":   func() { startChild(); forever() },
 	"child":    holdPipe,
-	"half":     func() { say(Line{Engine: "x 1"}, Line{Result: &Result{ID: "grafana", Ran: true}}); os.Exit(3) },
+	"half":     half,
 	"tell":     tellEnvironment,
 	"stranger": func() { os.Exit(ExitOtherProtocol) },
 }
@@ -61,6 +61,36 @@ func say(lines ...Line) {
 	for _, l := range lines {
 		_ = json.NewEncoder(os.Stdout).Encode(l)
 	}
+}
+
+// hear reads what a worker is told first.
+func hear() (*Input, Plan, Order) {
+	input := NewInput(os.Stdin)
+	plan, _ := input.Plan()
+	order, _ := input.Order()
+	return input, plan, order
+}
+
+// answer says what a worker could of the site it was told of, and waits.
+func answer(lines ...Line) {
+	_, _, order := hear()
+	say(Line{Engine: "x"})
+	for _, l := range lines {
+		l.Site = order.Site
+		say(l)
+	}
+	forever()
+}
+
+// half dies after one template of a site, and sooner when it was told of that one
+// already.
+func half() {
+	_, _, order := hear()
+	say(Line{Engine: "x 1"})
+	if slices.Contains(order.Templates, "grafana") {
+		say(Line{Site: order.Site, Result: &Result{ID: "grafana", Ran: true}})
+	}
+	os.Exit(3)
 }
 
 // forever waits to be killed.
@@ -91,16 +121,17 @@ func holdPipe() {
 }
 
 func tellEnvironment() {
-	plan, _ := ReadPlan(os.Stdin)
+	_, _, order := hear()
 	say(Line{Engine: "x"})
-	for _, t := range plan.Templates {
-		r := Result{ID: t.ID}
-		if t.ID == "adminer" {
+	for _, id := range order.Templates {
+		r := Result{ID: id}
+		if id == "adminer" {
 			r.Error = strings.Join(os.Environ(), " ")
 		}
-		say(Line{Result: &r})
+		say(Line{Site: order.Site, Result: &r})
 	}
-	say(Line{Done: true})
+	say(Line{Site: order.Site, Done: true})
+	forever()
 }
 
 // closedNetwork refuses every connection, as the guard does out of scope.
@@ -155,10 +186,12 @@ func observe(t *testing.T, ctx context.Context, p *Probe, n scanner.Network) (fa
 func TestBadWorkersProveNothing(t *testing.T) {
 	tests := map[string]string{
 		"mute":     "the worker ended before its last template",
-		"liar":     `the worker spoke out of turn: template "unplanned" is not in the plan`,
+		"liar":     `the worker spoke out of turn: template "unplanned" is not in the order`,
 		"stutter":  `the worker spoke out of turn: template "grafana" is told twice`,
 		"nameless": "the worker spoke out of turn: the engine must name itself first, and once",
-		"chatter":  "the worker spoke out of turn: a line follows the end",
+		"twice":    "the worker spoke out of turn: the engine must name itself first, and once",
+		"hasty":    "the worker spoke out of turn: site 1 ended before its last template",
+		"stray":    "the worker spoke out of turn: site 7 is not under look",
 		"babble":   "the worker spoke out of turn: read line of the worker: invalid character 'I' looking for beginning of value",
 		"endless":  "the worker spoke out of turn: a line is too long",
 		"crash":    "the worker crashed",
@@ -187,7 +220,7 @@ func TestSlowWorkersAreStopped(t *testing.T) {
 	for _, role := range []string{"sleep", "rant"} {
 		t.Run(role, func(t *testing.T) {
 			seen, _ := observe(t, t.Context(), newProbe(t, Options{Timeout: 300 * time.Millisecond}, role), closedNetwork{})
-			if diff := cmp.Diff("the worker was stopped: it took too long", seen.Error); diff != "" {
+			if diff := cmp.Diff("the look was stopped: it took too long", seen.Error); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 		})
@@ -257,8 +290,8 @@ func TestLoadCountsRetriesAndConfirmation(t *testing.T) {
 
 func FuzzParseLine(f *testing.F) {
 	for _, seed := range []string{
-		`{"engine":"nuclei v3"}`, `{"done":true}`, `{"result":{"id":"a","ran":true,"matched":true,"url":"https://a/"}}`,
-		`{"result":{"id":"a","error":"x\u0000\u2028\u001b[31m"}}`, `{"engine":"a","done":true}`, `{} {}`, `[`, `{"result":null}`, "\xff",
+		`{"engine":"nuclei v3"}`, `{"site":1,"done":true}`, `{"site":2,"result":{"id":"a","ran":true,"matched":true,"url":"https://a/"}}`,
+		`{"site":1,"result":{"id":"a","error":"x\u0000\u2028\u001b[31m"}}`, `{"engine":"a","done":true}`, `{} {}`, `[`, `{"result":null}`, "\xff",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -280,18 +313,19 @@ func FuzzParseLine(f *testing.F) {
 }
 
 func FuzzAnswers(f *testing.F) {
-	f.Add([]byte("{\"engine\":\"x\"}\n{\"result\":{\"id\":\"a\"}}\n{\"done\":true}\n"), 7)
+	f.Add([]byte("{\"engine\":\"x\"}\n{\"site\":1,\"result\":{\"id\":\"a\"}}\n{\"site\":1,\"done\":true}\n"), 7)
 	f.Add(bytes.Repeat([]byte("x"), maxLine+2), 1000)
 	f.Add([]byte("\n\n"), 1)
 	f.Fuzz(func(t *testing.T, output []byte, chunk int) {
-		a := &answers{plan: Plan{Templates: []PlannedTemplate{{ID: "a"}}}, batch: batch{results: map[string]Result{}}, stop: func() {}}
-		for len(output) > 0 && a.wrong == nil {
+		j := &job{order: Order{Site: 1, Templates: []string{"a"}}, batch: batch{results: map[string]Result{}}, ended: make(chan struct{})}
+		w := &worker{stop: func() {}, jobs: map[int]*job{1: j}}
+		for len(output) > 0 && w.wrong == nil {
 			n := min(max(chunk, 1), len(output))
-			_, _ = a.Write(output[:n])
+			_, _ = w.Write(output[:n])
 			output = output[n:]
 		}
-		if len(a.batch.results) > 1 || len(a.batch.raw) > 3*(maxLine+1) || (a.wrong == nil && len(a.rest) > maxLine) {
-			t.Fatalf("kept too much: %d results, %d bytes, %d waiting", len(a.batch.results), len(a.batch.raw), len(a.rest))
+		if len(j.batch.results) > 1 || len(j.batch.raw) > 4*(maxLine+1) || (w.wrong == nil && len(w.rest) > maxLine) {
+			t.Fatalf("kept too much: %d results, %d bytes, %d waiting", len(j.batch.results), len(j.batch.raw), len(w.rest))
 		}
 	})
 }

@@ -5,7 +5,6 @@ package nuclei
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -13,11 +12,13 @@ import (
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/nuclei/scratch"
 )
 
 // look runs a first batch, and a second one to confirm what matched.
 func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL) ([]scanner.Sighting, error) {
-	templates, err := around(p.templates)
+	asked := p.asked(ctx, site)
+	templates, err := around(asked)
 	if err != nil {
 		return nil, err
 	}
@@ -26,9 +27,9 @@ func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL
 		return nil, err
 	}
 	artifacts := []scanner.Artifact{scanner.NewArtifact("template results", "application/jsonl", batch.raw)}
-	seen := p.account(site, batch)
+	seen := p.account(site, asked, batch)
 	seen.Intrusive = network.Intrusive() == nil
-	matched := p.matched(seen)
+	matched := p.guessed(seen)
 	if len(matched) > 0 {
 		nowhere := site.JoinPath(word())
 		again, err := p.run(ctx, network, nowhere, matched)
@@ -38,22 +39,59 @@ func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL
 		confirm(&seen, again)
 		artifacts = append(artifacts, scanner.NewArtifact("template results below a random address", "application/jsonl", again.raw))
 	}
+	p.remember(ctx, site, seen)
 	merge(seen.Ran)
 	return []scanner.Sighting{{Fact: seen, Artifacts: artifacts, Missing: missing(seen, batch)}}, nil
 }
 
+// asked are the templates of a look: all, or, to confirm an earlier one, those that it
+// recognised. What failed is what matched, so that no check needs more.
+func (p *Probe) asked(ctx context.Context, site *url.URL) []Template {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	matched := p.matched[site.String()]
+	if scanner.Attempt(ctx) == 0 || len(matched) == 0 {
+		return p.templates
+	}
+	return slices.DeleteFunc(slices.Clone(p.templates), func(t Template) bool { return !slices.Contains(matched, t.ID) })
+}
+
+// remember keeps what a first look recognised, for the one that confirms it.
+func (p *Probe) remember(ctx context.Context, site *url.URL, seen fact.Templates) {
+	if scanner.Attempt(ctx) > 0 {
+		return
+	}
+	var matched []string
+	for _, r := range seen.Ran {
+		if r.Matched {
+			matched = append(matched, r.ID)
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.matched[site.String()] = matched
+}
+
+// notAgain is why a template did not run in a look that confirms another: no check
+// takes it for absent, so that what the first look said of it stands.
+const notAgain = "not asked again: the first look did not recognise it"
+
 // account tells the end of every template, including those the worker never
 // spoke of.
-func (p *Probe) account(site *url.URL, b batch) fact.Templates {
+func (p *Probe) account(site *url.URL, asked []Template, b batch) fact.Templates {
 	seen := fact.Templates{Engine: b.engine, Error: b.problem, Ran: []fact.TemplateRun{}, Declared: maps.Clone(p.options.Portals)}
 	for _, t := range p.templates {
 		run := fact.TemplateRun{
 			ID: t.ID, Name: t.Name, Group: t.Group, Digest: t.Digest,
 			Severity: t.Severity, CVE: t.CVE, KEV: t.KEV, Product: t.Product, Home: t.Home, Curation: t.Curation,
 		}
-		if result, ok := b.results[t.ID]; ok {
+		result, told := b.results[t.ID]
+		switch {
+		case told:
 			run = fill(run, t, result, site)
-		} else {
+		case !slices.ContainsFunc(asked, func(a Template) bool { return a.ID == t.ID }):
+			run.Error = notAgain
+		default:
 			run.Error = cmp.Or(b.problem, "the worker said nothing of this template")
 		}
 		seen.Ran = append(seen.Ran, run)
@@ -83,6 +121,7 @@ func fill(run fact.TemplateRun, t Template, r Result, site *url.URL) fact.Templa
 
 // unreached is the reason why no template could run, when none could.
 func unreached(runs []fact.TemplateRun) string {
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r fact.TemplateRun) bool { return r.Error == notAgain })
 	if len(runs) == 0 || slices.ContainsFunc(runs, func(r fact.TemplateRun) bool { return r.Ran }) {
 		return ""
 	}
@@ -99,7 +138,7 @@ func missing(seen fact.Templates, b batch) (missing scanner.Causes) {
 	for _, r := range seen.Ran {
 		cause := b.why()
 		switch {
-		case r.Ran:
+		case r.Ran || r.Error == notAgain:
 			continue
 		case r.Error == sameAnswer:
 			cause = scanner.Cause{Code: scanner.CauseSameAnswer}
@@ -123,9 +162,9 @@ func (b batch) why() scanner.Cause {
 	return scanner.Cause{Code: scanner.CauseUnanswered}
 }
 
-// matched lists what must be tried again at a random address. The home page
+// guessed lists what must be tried again at a random address. The home page
 // was not guessed: what it shows is shown.
-func (p *Probe) matched(seen fact.Templates) []Template {
+func (p *Probe) guessed(seen fact.Templates) []Template {
 	var found []Template
 	for i, r := range seen.Ran {
 		if r.Matched && !r.Home {
@@ -165,37 +204,101 @@ func withdrawn(r fact.TemplateRun, why string) fact.TemplateRun {
 func (p *Probe) unseen(why error) scanner.Sighting {
 	b := batch{problem: scanner.Technical(why.Error()), cause: scanner.CauseOf(why)}
 	b.cause.Detail = ""
-	seen := p.account(&url.URL{}, b)
+	seen := p.account(&url.URL{}, p.templates, b)
 	return scanner.Sighting{Fact: seen, Missing: missing(seen, b)}
 }
 
-// batch is what one worker brought back.
+// tries is how often a site is handed to a worker: once more when the first one died,
+// because of another site perhaps.
+const tries = 2
+
+// run has templates tried on a site, and waits for their end. The error means that no
+// worker of ours could be started.
+func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, templates []Template) (batch, error) {
+	folder, remove, err := scratch.New("carescan-")
+	if err != nil {
+		return batch{}, fmt.Errorf("prepare the template engine: %w", err)
+	}
+	defer remove()
+	door, err := openDoor(ctx, folder, at.Hostname(), network)
+	if err != nil {
+		return batch{}, err
+	}
+	defer door.close()
+	b := batch{results: map[string]Result{}}
+	for range tries {
+		order := b.order(templates)
+		order.URL, order.Door, order.Secret, order.UserAgent = at.String(), door.path, door.secret, network.UserAgent()
+		lost, err := p.try(ctx, order, &b)
+		if err != nil {
+			return batch{}, err
+		}
+		if !lost {
+			break
+		}
+	}
+	b.unreached = door.failures()
+	return b, nil
+}
+
+// try hands an order to a worker, and tells whether that one died.
+func (p *Probe) try(ctx context.Context, order Order, b *batch) (lost bool, err error) {
+	w, err := p.shop.worker()
+	if err != nil {
+		return false, err
+	}
+	j, err := w.look(ctx, order)
+	if err == nil {
+		err = j.err
+	}
+	if err != nil {
+		return false, err
+	}
+	b.add(j.batch)
+	return j.lost, nil
+}
+
+// batch is what a site came to.
 type batch struct {
 	engine  string
 	results map[string]Result // by template
 	problem string            // why it ended early, in technical words
 	cause   scanner.Cause     // the same
-	raw     []byte            // its lines
+	raw     []byte            // the lines about it
 	// unreached says why the site could not be reached.
 	unreached scanner.Causes
 }
 
-// take adds one message, which must come in its place.
-func (b *batch) take(plan Plan, l Line) error {
-	if (l.Engine == "") != (b.engine != "") {
-		return errors.New("the engine must name itself first, and once")
+// order asks for the templates that were not told yet.
+func (b *batch) order(templates []Template) Order {
+	var o Order
+	for _, t := range templates {
+		if _, told := b.results[t.ID]; told {
+			continue
+		}
+		o.Templates = append(o.Templates, t.ID)
+		if t.ofOneLook() {
+			o.Own = append(o.Own, PlannedTemplate{t.ID, t.Digest, t.data})
+		}
 	}
-	if l.Result == nil {
-		b.engine = l.Engine
-		return nil
+	return o
+}
+
+// add continues a batch by what a later worker brought.
+func (b *batch) add(more batch) {
+	maps.Copy(b.results, more.results)
+	b.engine, b.problem, b.cause = cmp.Or(more.engine, b.engine), more.problem, more.cause
+	b.raw = append(b.raw, more.raw...)
+}
+
+// take adds the end of one template of an order.
+func (b *batch) take(o Order, r Result) error {
+	if !slices.Contains(o.Templates, r.ID) {
+		return fmt.Errorf("template %q is not in the order", printable(r.ID, 40))
 	}
-	planned := func(t PlannedTemplate) bool { return t.ID == l.Result.ID }
-	if !slices.ContainsFunc(plan.Templates, planned) {
-		return fmt.Errorf("template %q is not in the plan", printable(l.Result.ID, 40))
+	if _, twice := b.results[r.ID]; twice {
+		return fmt.Errorf("template %q is told twice", r.ID)
 	}
-	if _, twice := b.results[l.Result.ID]; twice {
-		return fmt.Errorf("template %q is told twice", l.Result.ID)
-	}
-	b.results[l.Result.ID] = *l.Result
+	b.results[r.ID] = r
 	return nil
 }

@@ -36,7 +36,7 @@ func TestCancelKillsTheWholeFamily(t *testing.T) {
 	if _, err := io.ReadAll(reader); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := <-ended, "the worker was stopped: the look was cancelled"; got != want {
+	if got, want := <-ended, "the look was stopped: it was cancelled"; got != want {
 		t.Errorf("error %q, want %q", got, want)
 	}
 }

@@ -20,8 +20,8 @@ import (
 //
 // A program read once is not read again as long as the kernel tells of the same
 // file, unchanged: the time of its last change can be set by nobody.
-func (p *Probe) executable(folder string) (path string, open []*os.File, err error) {
-	program := p.options.Program
+func (s *workshop) executable(folder string) (path string, open []*os.File, err error) {
+	program := s.options.Program
 	file, err := program.open()
 	if err != nil {
 		return "", nil, err
@@ -38,11 +38,11 @@ func (p *Probe) executable(folder string) (path string, open []*os.File, err err
 	case !ours(now):
 		path, err = program.copied(file, folder)
 		return path, nil, err
-	case !unchanged(p.verified, now):
+	case !unchanged(s.verified, now):
 		if err := program.read(io.Discard, file); err != nil {
 			return "", nil, err
 		}
-		p.verified = now
+		s.verified = now
 	}
 	return "/proc/self/fd/3", []*os.File{file}, nil // the first after the standard ones
 }

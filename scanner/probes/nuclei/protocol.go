@@ -15,12 +15,12 @@ import (
 // maxLine is the longest line a worker may write.
 const maxLine = 16 << 10
 
-// maxPlan is the longest plan a worker reads.
+// maxPlan is the longest plan or order a worker reads.
 const maxPlan = 32 << 20
 
 // Protocol numbers what both sides say to each other; it changes with it. A
 // worker follows no plan of another number.
-const Protocol = 2
+const Protocol = 3
 
 // ExitOtherProtocol is how a worker ends that was given such a plan (EX_PROTOCOL
 // of sysexits.h).
@@ -32,15 +32,22 @@ var ErrOtherProtocol = errors.New("read plan: it is of another protocol")
 // PermitPath is where the door gives permits.
 const PermitPath = "/permit"
 
-// Plan is the work of one worker.
+// Plan is what a worker is told first: what may be asked of sites.
 type Plan struct {
 	Protocol    int               `json:"protocol"`
-	URL         string            `json:"url"` // the site
 	Templates   []PlannedTemplate `json:"templates"`
-	Door        string            `json:"door"`   // path of the local socket that leads to the site
-	Secret      string            `json:"secret"` // good for this plan only
-	UserAgent   string            `json:"user_agent"`
 	MemoryLimit int64             `json:"memory_limit"`
+}
+
+// Order is one site, to be looked at beside those under way.
+type Order struct {
+	Site      int               `json:"site"` // its number, never used twice
+	URL       string            `json:"url"`
+	Templates []string          `json:"templates"`     // to run, in that order
+	Own       []PlannedTemplate `json:"own,omitempty"` // those of them that are not in the plan
+	Door      string            `json:"door"`          // path of the local socket that leads to the site
+	Secret    string            `json:"secret"`        // good for this order only
+	UserAgent string            `json:"user_agent"`
 }
 
 // PlannedTemplate is a template as it travels.
@@ -50,11 +57,12 @@ type PlannedTemplate struct {
 	Data   []byte `json:"data"`
 }
 
-// Line is one line of a worker: exactly one of its fields is set.
+// Line is one line of a worker: the name of the engine, or what a site came to.
 type Line struct {
 	Engine string  `json:"engine,omitempty"` // name and version; every way out is locked by then
+	Site   int     `json:"site,omitempty"`   // number of the order that the rest answers
 	Result *Result `json:"result,omitempty"`
-	Done   bool    `json:"done,omitempty"`
+	Done   bool    `json:"done,omitempty"` // every template of the order was told
 }
 
 // Result is the end of one template.
@@ -67,29 +75,66 @@ type Result struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// ReadPlan reads the plan, which is one line. Its protocol comes first: another
-// may have other words.
-func ReadPlan(r io.Reader) (Plan, error) {
-	var raw json.RawMessage
-	if err := json.NewDecoder(io.LimitReader(r, maxPlan)).Decode(&raw); err != nil {
-		return Plan{}, fmt.Errorf("read plan: %w", err)
+// Input is what a worker is told: one plan, then orders.
+type Input struct {
+	bounded *io.LimitedReader
+	decoder *json.Decoder
+}
+
+// NewInput reads what a worker is told.
+func NewInput(r io.Reader) *Input {
+	bounded := &io.LimitedReader{R: r}
+	return &Input{bounded, json.NewDecoder(bounded)}
+}
+
+// next reads one value, of a bounded length.
+func (in *Input) next() (raw json.RawMessage, err error) {
+	in.bounded.N = maxPlan
+	err = in.decoder.Decode(&raw)
+	return raw, err
+}
+
+// Plan reads the plan. Its protocol comes first: another may have other words.
+func (in *Input) Plan() (p Plan, err error) {
+	raw, err := in.next()
+	if err != nil {
+		return p, fmt.Errorf("read plan: %w", err)
 	}
 	var kind struct {
 		Protocol int `json:"protocol"`
 	}
 	if err := json.Unmarshal(raw, &kind); err != nil {
-		return Plan{}, fmt.Errorf("read plan: %w", err)
+		return p, fmt.Errorf("read plan: %w", err)
 	}
 	if kind.Protocol != Protocol {
-		return Plan{}, ErrOtherProtocol
+		return p, ErrOtherProtocol
 	}
-	var p Plan
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
-		return Plan{}, fmt.Errorf("read plan: %w", err)
+	if err := strictly(raw, &p); err != nil {
+		return p, fmt.Errorf("read plan: %w", err)
 	}
 	return p, nil
+}
+
+// Order reads the next order. The error is io.EOF when there will be no other.
+func (in *Input) Order() (o Order, err error) {
+	raw, err := in.next()
+	if errors.Is(err, io.EOF) {
+		return o, io.EOF
+	}
+	if err == nil {
+		err = strictly(raw, &o)
+	}
+	if err != nil {
+		return o, fmt.Errorf("read order: %w", err)
+	}
+	return o, nil
+}
+
+// strictly refuses words that are not known.
+func strictly(raw []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
 }
 
 // parseLine reads one line of a worker. A worker met hostile pages, so its
@@ -120,7 +165,7 @@ func (l Line) single() bool {
 			count++
 		}
 	}
-	return count == 1
+	return count == 1 && (l.Engine != "") == (l.Site == 0)
 }
 
 func (l Line) clean() Line {

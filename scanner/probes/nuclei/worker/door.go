@@ -11,8 +11,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
-	"time"
 
 	"carescan/scanner/probes/nuclei"
 )
@@ -20,13 +20,44 @@ import (
 // doorScheme makes the engine believe in a proxy, which is our door.
 const doorScheme = "carescan"
 
-// doorTimeout is how long a connection to the site may take.
-const doorTimeout = 30 * time.Second
+// doors are those of the sites under look. The engine takes each for a proxy of its
+// own, whose name nothing but our code gives.
+type doors struct {
+	mu    sync.Mutex
+	named map[string]*door
+	last  int
+}
 
-// door dials through the local socket of the parent, which also says when a
-// request may be sent.
+func newDoors() *doors { return &doors{named: map[string]*door{}} }
+
+// open gives a door its address, until it is shut.
+func (d *doors) open(one *door) (address string, shut func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last++
+	name := fmt.Sprint("site-", d.last)
+	d.named[name] = one
+	return doorScheme + "://" + name, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.named, name)
+	}
+}
+
+// at is the door of a name; one that leads nowhere when there is none.
+func (d *doors) at(name string) *door {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if one, ok := d.named[name]; ok {
+		return one
+	}
+	return &door{}
+}
+
+// door dials through the local socket of the parent that leads to one site, and which
+// also says when a request may be sent to it.
 type door struct {
-	path, secret string
+	path, secret string // without a path it leads nowhere
 	// shut is set while the last permit was refused: nothing is sent then. One
 	// request is made at a time, so that a permit is always for the next one.
 	shut atomic.Bool
@@ -38,10 +69,8 @@ func (d *door) Dial(network, address string) (net.Conn, error) {
 }
 
 // DialContext asks the parent for a connection to "host:port"; the name is
-// resolved there.
+// resolved there. The parent bounds what the site takes, and not the wait for a place.
 func (d *door) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, doorTimeout)
-	defer cancel()
 	conn, err := d.ask(ctx, http.MethodConnect, address) // RFC 9110 section 9.3.6
 	if err != nil {
 		return nil, err
@@ -61,6 +90,9 @@ func (d *door) permit(ctx context.Context) error {
 
 // ask reaches the parent and returns the connection once it agreed.
 func (d *door) ask(ctx context.Context, method, target string) (net.Conn, error) {
+	if d.path == "" {
+		return nil, errLocked
+	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", d.path)
 	if err != nil {
 		return nil, fmt.Errorf("reach the door of the agent: %w", err)

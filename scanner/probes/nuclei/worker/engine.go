@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -15,8 +16,11 @@ import (
 	lib "github.com/projectdiscovery/nuclei/v3/lib"
 	"github.com/projectdiscovery/nuclei/v3/pkg/catalog/config"
 	"github.com/projectdiscovery/nuclei/v3/pkg/output"
+	"github.com/projectdiscovery/nuclei/v3/pkg/protocols"
 	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/contextargs"
+	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/generators"
 	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/interactsh"
+	"github.com/projectdiscovery/nuclei/v3/pkg/protocols/common/protocolstate"
 	"github.com/projectdiscovery/nuclei/v3/pkg/scan"
 	"github.com/projectdiscovery/nuclei/v3/pkg/templates"
 	templatetypes "github.com/projectdiscovery/nuclei/v3/pkg/templates/types"
@@ -29,50 +33,85 @@ import (
 // maxResponse is the most bytes of one answer that are read.
 const maxResponse = 1 << 20
 
-// engine runs templates one after the other.
+// answerTime is how long a site may take to answer one request, from the moment it has a
+// connection and its permit. The wait for these is our own courtesy.
+const answerTime = 30 * time.Second
+
+// unhurried is longer than any look. The clocks of the engine would take the wait for
+// our own turn for the silence of the site: ours does not (see execution.paced).
+const unhurried = 24 * time.Hour
+
+// engine is what the sites share: how templates are read, and no connection.
 type engine struct {
 	nuclei *lib.NucleiEngine
-	counts *counter
-	permit func(context.Context) error // waits until one more request may be sent
+	doors  *doors
 }
 
 func engineName() string { return "nuclei " + config.Version }
 
-func newEngine(ctx context.Context, plan nuclei.Plan, permit func(context.Context) error) (*engine, error) {
-	counts := newCounter()
+func newEngine(ctx context.Context, doors *doors) (*engine, error) {
 	e, err := lib.NewNucleiEngineCtx(ctx,
-		lib.WithOptions(options(plan)),
+		lib.WithOptions(options("", doorScheme+"://closed")),
 		// Left alone, the engine calls a server of its vendor; disabled without
 		// sizes, it panics.
 		lib.WithInteractshOptions(lib.InteractshOpts(interactsh.Options{
 			NoInteractsh: true, CacheSize: 1, Eviction: time.Second, PollDuration: time.Second,
 		})),
-		lib.UseOutputWriter(counts),
+		lib.UseOutputWriter(newCounter()),
 		lib.DisableUpdateCheck(),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("start nuclei: %w", err)
 	}
-	return &engine{e, counts, permit}, nil
+	return &engine{e, doors}, nil
 }
 
 // options are the polite ones: one request at a time, each with its permit, under
-// the name of the plan. The memory of failing hosts is off, because it
-// would skip templates without a word.
-func options(plan nuclei.Plan) *types.Options {
-	o := types.DefaultOptions()
-	o.AliveSocksProxy = doorScheme + "://door"
+// the name of the order, through the door at an address. The memory of failing hosts is
+// off, because it would skip templates without a word.
+func options(userAgent, door string) *types.Options {
+	o := types.DefaultOptions() // an execution of its own
+	o.AliveSocksProxy = door
 	o.InternalResolversList = []string{nowhere}
-	o.CustomHeaders = []string{"User-Agent: " + plan.UserAgent}
+	o.CustomHeaders = []string{"User-Agent: " + userAgent}
 	o.RateLimit = 0 // none: permits are the only pace
 	o.TemplateThreads, o.BulkSize, o.PayloadConcurrency, o.TemplateLoadingConcurrency = 1, 1, 1, 1
-	o.Timeout, o.Retries, o.MaxRedirects = 10, 1, 5
+	o.Timeout, o.Retries, o.MaxRedirects = int(unhurried/time.Second), 1, 5
 	o.ResponseReadSize, o.ResponseSaveSize = maxResponse, 0
 	o.NoHostErrors, o.NoInteractsh, o.MatcherStatus, o.Silent = true, true, true, true
 	return o
 }
 
-func (e *engine) close() { e.nuclei.Close() }
+// execution is the engine at work on one site, which shares neither
+// connection, cookie nor count with another.
+type execution struct {
+	url     string
+	options *protocols.ExecutorOptions
+	counts  *counter
+	door    *door
+	shut    func() // closes the door
+}
+
+// open begins the look of an order.
+func (e *engine) open(order nuclei.Order) (*execution, error) {
+	s := &execution{url: order.URL, counts: newCounter(), door: &door{path: order.Door, secret: order.Secret}}
+	at, shut := e.doors.open(s.door)
+	s.shut = shut
+	s.options = e.nuclei.GetExecuterOptions().Copy()
+	s.options.Options, s.options.Output = options(order.UserAgent, at), s.counts
+	if err := protocolstate.Init(s.options.Options); err != nil {
+		shut()
+		return nil, fmt.Errorf("begin an execution of nuclei: %w", err)
+	}
+	return s, nil
+}
+
+// close ends the connections that are left, and forgets the execution.
+func (s *execution) close() {
+	protocolstate.Close(s.options.Options.ExecutionId)
+	generators.ClearOptionsPayloadMap(s.options.Options)
+	s.shut()
+}
 
 // prepared are templates that share their request, as the engine reads them.
 type prepared struct {
@@ -80,26 +119,26 @@ type prepared struct {
 	loaded  []*templates.Template
 }
 
-// ahead is how many groups may be read before their turn.
-const ahead = 16
+// ahead is how many groups of a site may be read before their turn.
+const ahead = 4
 
 // prepare reads the templates while others run.
-func (e *engine) prepare(groups [][]checked) <-chan prepared {
+func (s *execution) prepare(groups [][]checked) <-chan prepared {
 	ready := make(chan prepared, ahead)
 	go func() {
 		defer close(ready)
 		for _, group := range groups {
-			ready <- e.read(group)
+			ready <- s.read(group)
 		}
 	}()
 	return ready
 }
 
-func (e *engine) read(group []checked) prepared {
+func (s *execution) read(group []checked) prepared {
 	p := prepared{results: make([]nuclei.Result, len(group))}
 	for i, t := range group {
 		p.results[i].ID = t.planned.ID
-		template, err := e.load(t)
+		template, err := s.load(t)
 		if err != nil {
 			p.results[i].Error = err.Error()
 			continue
@@ -110,15 +149,15 @@ func (e *engine) read(group []checked) prepared {
 }
 
 // run tells how templates that share their request ended.
-func (e *engine) run(ctx context.Context, site string, p prepared) []nuclei.Result {
+func (s *execution) run(ctx context.Context, p prepared) []nuclei.Result {
 	for _, batch := range together(p.loaded) {
-		e.execute(ctx, site, batch, p.results)
+		s.execute(ctx, batch, p.results)
 	}
 	return p.results
 }
 
 // load reads one template. One that breaks the engine costs itself only.
-func (e *engine) load(t checked) (template *templates.Template, err error) {
+func (s *execution) load(t checked) (template *templates.Template, err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			err = errCrash
@@ -127,7 +166,7 @@ func (e *engine) load(t checked) (template *templates.Template, err error) {
 	if t.err != nil {
 		return nil, t.err
 	}
-	if template, err = e.nuclei.ParseTemplate(t.planned.Data); err != nil {
+	if template, err = templates.ParseTemplateFromReader(bytes.NewReader(t.planned.Data), nil, s.options); err != nil {
 		return nil, fmt.Errorf("load template: %w", err)
 	}
 	return template, acceptLoaded(template)
@@ -144,8 +183,8 @@ func together(loaded []*templates.Template) [][]*templates.Template {
 }
 
 // execute runs templates that make one request, and fills their results.
-func (e *engine) execute(ctx context.Context, site string, loaded []*templates.Template, results []nuclei.Result) {
-	found, err := e.ask(ctx, site, loaded)
+func (s *execution) execute(ctx context.Context, loaded []*templates.Template, results []nuclei.Result) {
+	found, err := s.ask(ctx, loaded)
 	for i := range results {
 		r := &results[i]
 		if !slices.ContainsFunc(loaded, func(t *templates.Template) bool { return t.ID == r.ID }) {
@@ -173,7 +212,7 @@ func take(r *nuclei.Result, event *output.ResultEvent) {
 
 // ask returns what matched. Without a match, every request must have had an
 // answer: less proves nothing.
-func (e *engine) ask(ctx context.Context, site string, loaded []*templates.Template) (found []*output.ResultEvent, err error) {
+func (s *execution) ask(ctx context.Context, loaded []*templates.Template) (found []*output.ResultEvent, err error) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			found, err = nil, errCrash
@@ -181,14 +220,14 @@ func (e *engine) ask(ctx context.Context, site string, loaded []*templates.Templ
 	}()
 	executer := loaded[0].Executer
 	if len(loaded) > 1 {
-		executer = templates.NewClusterExecuter(loaded, e.nuclei.GetExecuterOptions())
+		executer = templates.NewClusterExecuter(loaded, s.options)
 	}
-	e.counts.reset(loaded[0].RequestsHTTP)
-	ctx, cancel := e.paced(ctx)
+	s.counts.reset(loaded[0].RequestsHTTP)
+	ctx, cancel := s.paced(ctx)
 	defer cancel(nil)
-	look := scan.NewScanContext(ctx, contextargs.NewWithInput(ctx, site))
+	look := scan.NewScanContext(ctx, contextargs.NewWithInput(ctx, s.url))
 	found, err = executer.ExecuteWithResults(look)
-	answered, failure := e.counts.outcome()
+	answered, failure := s.counts.outcome()
 	if err := cmp.Or(context.Cause(ctx), failure, err, look.GenerateErrorMessage()); err != nil {
 		return found, cause(err)
 	}
@@ -198,17 +237,30 @@ func (e *engine) ask(ctx context.Context, site string, loaded []*templates.Templ
 	return found, nil
 }
 
+var errSilent = errors.New("the site did not answer in time")
+
 // paced makes every request of the engine ask for a permit, wherever it comes
 // from: a template, a redirect, a second try. The engine takes the context along
 // into its HTTP client, which tells when it is about to look for a connection. A
-// request without a permit ends the context.
-func (e *engine) paced(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+// request without a permit ends the context; so does a site that says nothing for
+// answerTime, which begins with the encryption, and again with the request.
+func (s *execution) paced(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
-		if err := e.permit(ctx); err != nil {
-			cancel(err)
-		}
-	}}), cancel
+	silence := time.AfterFunc(unhurried, func() { cancel(errSilent) })
+	trace := &httptrace.ClientTrace{
+		GetConn: func(string) {
+			silence.Stop()
+			if err := s.door.permit(ctx); err != nil {
+				cancel(err)
+			}
+		},
+		TLSHandshakeStart: func() { silence.Reset(answerTime) },
+		GotConn:           func(httptrace.GotConnInfo) { silence.Reset(answerTime) },
+	}
+	return httptrace.WithClientTrace(ctx, trace), func(why error) {
+		silence.Stop()
+		cancel(why)
+	}
 }
 
 // cause is what went wrong, without the story the engine tells around it.

@@ -3,7 +3,6 @@
 package worker
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -257,7 +256,7 @@ func TestSilentSiteIsGivenUp(t *testing.T) {
 	silent := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
 	seen, sighting := observe(t, newProbe(t, nuclei.Options{Timeout: 1500 * time.Millisecond}), silent, siteTarget)
 	close(released)
-	if want := "the worker was stopped: it took too long"; seen.Error != want || sighting.Missing.Detail() != want {
+	if want := "the look was stopped: it took too long"; seen.Error != want || sighting.Missing.Detail() != want {
 		t.Errorf("error %q, missing %q, want %q", seen.Error, sighting.Missing.Detail(), want)
 	}
 }
@@ -310,34 +309,47 @@ func TestPlainSiteIsAsked(t *testing.T) {
 	}
 }
 
-// askWorker gives a plan to a worker without a parent.
-func askWorker(t *testing.T, plan nuclei.Plan) (lines []nuclei.Line, err error) {
+// askWorker gives a plan and an order to a worker without a parent, and hears what it
+// says of them.
+func askWorker(t *testing.T, plan nuclei.Plan, order nuclei.Order) (lines []nuclei.Line, err error) {
 	t.Helper()
-	input, err := json.Marshal(plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer writer.Close()
 	cmd := exec.Command(self(t), nuclei.Work)
 	cmd.Env = []string{"HOME=" + t.TempDir()}
-	cmd.Stdin = reader
-	if _, err := writer.Write(input); err != nil {
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	output, err := cmd.Output()
-	decoder := json.NewDecoder(bytes.NewReader(output))
-	for decoder.More() {
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	tell(t, stdin, plan, order)
+	decoder := json.NewDecoder(stdout)
+	for {
 		var l nuclei.Line
 		if err := decoder.Decode(&l); err != nil {
-			t.Fatal(err)
+			break
 		}
 		lines = append(lines, l)
+		if l.Done {
+			break
+		}
 	}
-	return lines, err
+	stdin.Close()
+	return lines, cmd.Wait()
+}
+
+// tell writes lines of JSON.
+func tell(t *testing.T, to io.Writer, messages ...any) {
+	t.Helper()
+	for _, m := range messages {
+		if err := json.NewEncoder(to).Encode(m); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
@@ -352,15 +364,14 @@ func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			lines, err := askWorker(t, nuclei.Plan{
-				Protocol: nuclei.Protocol,
-				URL:      siteURL, Door: "/nonexistent", MemoryLimit: 512 << 20,
-				Templates: []nuclei.PlannedTemplate{test.template},
-			})
+			lines, err := askWorker(t,
+				nuclei.Plan{Protocol: nuclei.Protocol, MemoryLimit: 512 << 20, Templates: []nuclei.PlannedTemplate{test.template}},
+				nuclei.Order{Site: 3, URL: siteURL, Door: "/nonexistent", Templates: []string{test.template.ID, "unknown"}})
 			want := []nuclei.Line{
 				{Engine: engineName()},
-				{Result: &nuclei.Result{ID: test.template.ID, Error: test.want}},
-				{Done: true},
+				{Site: 3, Result: &nuclei.Result{ID: test.template.ID, Error: test.want}},
+				{Site: 3, Result: &nuclei.Result{ID: "unknown", Error: "the template is neither in the plan nor in the order"}},
+				{Site: 3, Done: true},
 			}
 			if diff := cmp.Diff(want, lines); diff != "" || err != nil {
 				t.Errorf("%v, lines (-want +got):\n%s", err, diff)
@@ -371,8 +382,8 @@ func TestWorkerRefusesWhatTheParentWouldNotSend(t *testing.T) {
 
 func TestWorkerRefusesWhatIsNoPlan(t *testing.T) {
 	for input, want := range map[string]int{
-		"": 1, "{": 1, "[]": 1, `{"protocol":2,"unknown":1}`: 1,
-		`{"url":"https://www.chu.test"}`: nuclei.ExitOtherProtocol, `{"protocol":3,"unknown":1}`: nuclei.ExitOtherProtocol,
+		"": 1, "{": 1, "[]": 1, `{"protocol":3,"unknown":1}`: 1,
+		`{"url":"https://www.chu.test"}`: nuclei.ExitOtherProtocol, `{"protocol":2,"unknown":1}`: nuclei.ExitOtherProtocol,
 	} {
 		cmd := exec.Command(self(t), nuclei.Work)
 		cmd.Env = []string{"HOME=" + t.TempDir()}
@@ -392,11 +403,6 @@ func TestWorkerEndsWithItsParent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	input, _ := json.Marshal(nuclei.Plan{
-		Protocol: nuclei.Protocol,
-		URL:      siteURL, Door: path, MemoryLimit: 512 << 20,
-		Templates: []nuclei.PlannedTemplate{{ID: "intranet", Digest: scanner.Digest([]byte(operatorTemplate)), Data: []byte(operatorTemplate)}},
-	})
 	cmd := exec.Command(self(t), nuclei.Work)
 	cmd.Env = []string{"HOME=" + t.TempDir()}
 	stdin, err := cmd.StdinPipe()
@@ -406,7 +412,9 @@ func TestWorkerEndsWithItsParent(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = stdin.Write(input)
+	intranet := nuclei.PlannedTemplate{ID: "intranet", Digest: scanner.Digest([]byte(operatorTemplate)), Data: []byte(operatorTemplate)}
+	tell(t, stdin, nuclei.Plan{Protocol: nuclei.Protocol, MemoryLimit: 512 << 20, Templates: []nuclei.PlannedTemplate{intranet}},
+		nuclei.Order{Site: 1, URL: siteURL, Door: path, Templates: []string{"intranet"}})
 	conn, err := listener.Accept() // the worker is at work
 	if err != nil {
 		t.Fatal(err)

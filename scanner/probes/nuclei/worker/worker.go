@@ -4,9 +4,10 @@
 // only package that imports nuclei. What it is told and what it answers is
 // described in package nuclei, its parent.
 //
-// A worker reads one plan, locks every way out but the door of the plan, runs
-// each template in turn, says how each ended, and ends. Compiling it is slow:
-// build, test and vet it with CGO_ENABLED=0 and -trimpath, never with -race.
+// A worker reads one plan, locks every way out but the doors of its orders, and looks
+// at the sites that come, all at once: each runs its templates in turn, says how each
+// ended, and takes its connections, its cookies and its counts with it. Compiling it is
+// slow: build, test and vet it with CGO_ENABLED=0 and -trimpath, never with -race.
 package worker
 
 import (
@@ -18,19 +19,22 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"carescan/scanner"
 	"carescan/scanner/probes/nuclei"
 )
 
-// Run works through the plan on the input and returns the exit code.
+// Run follows the plan and the orders on the input and returns the exit code.
 func Run(stdin io.Reader, stdout io.Writer) int {
-	plan, err := nuclei.ReadPlan(stdin)
+	input := nuclei.NewInput(stdin)
+	plan, err := input.Plan()
 	if err == nil {
 		err = lockKernel(plan.MemoryLimit)
 	}
 	if err == nil {
-		err = work(plan, stdin, stdout)
+		err = work(plan, input, stdout)
 	}
 	if err == nil {
 		return 0
@@ -43,30 +47,71 @@ func Run(stdin io.Reader, stdout io.Writer) int {
 }
 
 // work does everything but the locks of the kernel, which some systems lack.
-func work(plan nuclei.Plan, stdin io.Reader, stdout io.Writer) error {
-	go endWith(stdin)
+func work(plan nuclei.Plan, input *nuclei.Input, stdout io.Writer) error {
 	// The engine prints; the answers must stay alone on the output.
 	os.Stdout = os.Stderr
 	debug.SetMemoryLimit(plan.MemoryLimit / 4 * 3)
 	debug.SetGCPercent(800) // a short life under that limit: sweeping often would only slow it
-	out := &door{path: plan.Door, secret: plan.Secret}
-	lockLibraries(out)
+	doors := newDoors()
+	lockLibraries(doors)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	ready := make(chan []checked, 1)
+	ready := make(chan map[string]checked, 1)
 	go func() { ready <- verified(plan.Templates) }() // while the engine starts
-	e, err := newEngine(ctx, plan, out.permit)
+	e, err := newEngine(ctx, doors)
 	if err != nil {
 		return err
 	}
-	defer e.close()
-	return answer(ctx, e, plan.URL, <-ready, json.NewEncoder(stdout))
+	out := &answers{encoder: json.NewEncoder(stdout)}
+	if err := out.say(nuclei.Line{Engine: engineName()}); err != nil {
+		return err
+	}
+	return e.follow(ctx, input, <-ready, out)
 }
 
-// endWith ends the process when the parent is gone.
-func endWith(stdin io.Reader) {
-	_, _ = io.Copy(io.Discard, stdin)
-	os.Exit(1)
+// errForsaken is how the worker ends with its parent.
+var errForsaken = errors.New("nobody waits for the sites under way any more")
+
+// follow looks at the sites that come, until nobody asks for another. The engine is not
+// closed: the process ends.
+func (e *engine) follow(ctx context.Context, input *nuclei.Input, plan map[string]checked, out *answers) error {
+	var under atomic.Int64
+	for {
+		order, err := input.Order()
+		switch {
+		case errors.Is(err, io.EOF) && under.Load() == 0:
+			return nil
+		case errors.Is(err, io.EOF):
+			return errForsaken
+		case err != nil:
+			return err
+		}
+		under.Add(1)
+		go func() {
+			e.look(ctx, order, plan, out)
+			under.Add(-1)
+			_ = out.say(nuclei.Line{Site: order.Site, Done: true}) // nothing is left of it by now
+		}()
+	}
+}
+
+// answers are the output of the worker, a line at a time.
+type answers struct {
+	mu      sync.Mutex
+	encoder *json.Encoder
+}
+
+func (a *answers) say(l nuclei.Line) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.encoder.Encode(l)
+}
+
+// refuse tells why nothing of an order is done.
+func (a *answers) refuse(order nuclei.Order, why error) {
+	for _, id := range order.Templates {
+		_ = a.say(nuclei.Line{Site: order.Site, Result: &nuclei.Result{ID: id, Error: why.Error()}})
+	}
 }
 
 // patience is how many templates in a row a site may leave without an answer.
@@ -74,27 +119,31 @@ func endWith(stdin io.Reader) {
 // going on would be rude (exposure-checks.md section 1.2).
 const patience = 2
 
-func answer(ctx context.Context, e *engine, site string, templates []checked, out *json.Encoder) error {
-	if err := out.Encode(nuclei.Line{Engine: engineName()}); err != nil {
-		return err
+// look tries the templates of an order. An answer that cannot be said ends it: nobody
+// listens then.
+func (e *engine) look(ctx context.Context, order nuclei.Order, plan map[string]checked, out *answers) {
+	s, err := e.open(order)
+	if err != nil {
+		out.refuse(order, err)
+		return
 	}
+	defer s.close()
 	unanswered := 0
-	for group := range e.prepare(share(templates)) {
+	for group := range s.prepare(share(ordered(order, plan))) {
 		results := notTried(group.results)
 		if unanswered < patience {
-			results = e.run(ctx, site, group)
+			results = s.run(ctx, group)
 		}
 		unanswered++
 		if ran(results) {
 			unanswered = 0
 		}
 		for _, r := range results {
-			if err := out.Encode(nuclei.Line{Result: &r}); err != nil {
-				return err
+			if err := out.say(nuclei.Line{Site: order.Site, Result: &r}); err != nil {
+				return
 			}
 		}
 	}
-	return out.Encode(nuclei.Line{Done: true})
 }
 
 func ran(results []nuclei.Result) bool {
@@ -135,13 +184,31 @@ type checked struct {
 	err     error  // why it does not run
 }
 
-func verified(templates []nuclei.PlannedTemplate) []checked {
-	all := make([]checked, 0, len(templates))
+// verified looks at templates as they came, by name.
+func verified(templates []nuclei.PlannedTemplate) map[string]checked {
+	all := map[string]checked{}
 	for _, t := range templates {
 		shared, err := verify(t)
-		all = append(all, checked{t, shared, err})
+		all[t.ID] = checked{t, shared, err}
 	}
 	return all
+}
+
+// ordered are the templates of an order.
+func ordered(order nuclei.Order, plan map[string]checked) []checked {
+	own := verified(order.Own)
+	list := make([]checked, 0, len(order.Templates))
+	for _, id := range order.Templates {
+		t, known := plan[id]
+		if !known {
+			t, known = own[id]
+		}
+		if !known {
+			t = checked{planned: nuclei.PlannedTemplate{ID: id}, err: errors.New("the template is neither in the plan nor in the order")}
+		}
+		list = append(list, t)
+	}
+	return list
 }
 
 // verify refuses a template that is not the one announced, or that asks for

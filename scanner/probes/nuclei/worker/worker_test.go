@@ -3,7 +3,6 @@
 package worker
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"net"
@@ -38,10 +37,10 @@ func TestMain(m *testing.M) {
 
 // runUnlocked leaves the locks of the kernel out, as on systems without them.
 func runUnlocked() int {
-	stdin := bufio.NewReader(os.Stdin)
-	plan, err := nuclei.ReadPlan(stdin)
+	input := nuclei.NewInput(os.Stdin)
+	plan, err := input.Plan()
 	if err == nil {
-		err = work(plan, stdin, os.Stdout)
+		err = work(plan, input, os.Stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
