@@ -38,10 +38,10 @@ func TestHospitalIsMeasured(t *testing.T) {
 	w := newWorld(t)
 	o, sent := w.scan(t, w.configuration(t, few, soon, hurried), scan{Without: []string{"nuclei", "smtp"}})
 	keep(t, "small.txt", w.page(t, o, sent))
-	first, second := w.hellos(o, sent)
+	first, again := w.hellos(o, sent, "tls")
 	www := netip.MustParseAddrPort(machines[0].addr + ":443")
 	for name, n := range map[string]int{
-		"questions": len(sent.queries), "hellos of first looks": first[www], "hellos of second looks": second[www],
+		"questions": len(sent.queries), "hellos of first looks": first[www], "hellos of second looks": again[www],
 		"requests": w.requests(t, sent)[www.Addr()], "connections at once": sent.most[www.Addr()], "connections": len(sent.starts[www.Addr()]),
 	} {
 		if n == 0 {

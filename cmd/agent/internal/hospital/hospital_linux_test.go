@@ -52,7 +52,7 @@ const (
 	intermediate behaviour = "intermediate" // nginx, Mozilla's intermediate suites, two keys
 	packaged     behaviour = "packaged"     // nginx, the suites of Debian
 	old          behaviour = "old"          // nginx, TLS 1.0 and its suites
-	openssl      behaviour = "openssl"      // the server of OpenSSL
+	openssl      behaviour = "openssl"      // the server of OpenSSL, every suite it has, two keys
 	slow         behaviour = "slow"         // 200 ms before each answer
 	bursting     behaviour = "bursting"     // drops whoever comes too often
 	fewPorts     behaviour = "few-ports"    // an SSH and a web port; the others are silent

@@ -146,8 +146,13 @@ remote-control:
 
 func (w *world) unbound(t testing.TB, anchor string) {
 	t.Helper()
-	hints := write(t, w.folder, "hints", ". 3600 IN NS a.racine.test.\na.racine.test. 3600 IN A "+rootAddr+"\n")
-	w.server(t, "unbound", "-d", "-c", write(t, w.folder, "unbound.conf", fmt.Sprintf(unboundConf, resolverAddr, w.folder, hints, anchor)))
+	w.server(t, "unbound", "-d", "-c", write(t, w.folder, "unbound.conf", fmt.Sprintf(unboundConf, resolverAddr, w.folder, w.hints(t), anchor)))
+}
+
+// hints is the file that says where the root of the world is.
+func (w *world) hints(t testing.TB) string {
+	t.Helper()
+	return write(t, w.folder, "hints", ". 3600 IN NS a.racine.test.\na.racine.test. 3600 IN A "+rootAddr+"\n")
 }
 
 const postfixMain = `

@@ -181,6 +181,15 @@ func isRequest(p []byte) bool {
 	return slices.ContainsFunc(methods, func(m string) bool { return bytes.HasPrefix(p, []byte(m)) })
 }
 
+// begun are the connections and the requests in clear together.
+func (t *traffic) begun() map[netip.Addr][]time.Time {
+	both := map[netip.Addr][]time.Time{}
+	for addr, moments := range t.starts {
+		both[addr] = append(slices.Clone(moments), t.requests[addr]...)
+	}
+	return both
+}
+
 // busiest is the greatest number of moments within a span.
 func busiest(moments []time.Time, span time.Duration) int {
 	sorted := slices.SortedFunc(slices.Values(moments), time.Time.Compare)

@@ -144,7 +144,8 @@ func (w *world) start(t testing.TB) {
 	for _, m := range machines {
 		if m.does == openssl {
 			pair := filepath.Join(w.folder, m.name())
-			w.server(t, "openssl", "s_server", "-accept", m.addr+":443", "-www", "-cert", pair+"-rsa.pem", "-key", pair+"-rsa.pem", "-quiet")
+			w.server(t, "openssl", "s_server", "-accept", m.addr+":443", "-www", "-quiet", "-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0",
+				"-cert", pair+"-rsa.pem", "-key", pair+"-rsa.pem", "-dcert", pair+"-ec.pem", "-dkey", pair+"-ec.pem")
 		}
 	}
 	w.playOdd(t)
