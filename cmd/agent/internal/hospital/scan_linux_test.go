@@ -174,12 +174,14 @@ network:
 %[12]s`
 
 // size is how much of the hospital is looked at.
-type size struct{ domains, sites, hosts int }
+type size struct {
+	domains      []domain
+	sites, hosts int
+}
 
 var (
-	whole = size{5, 24, 30}
-	alone = size{1, 1, 0} // a domain with its mail, and its www
-	few   = size{1, 3, 2}
+	whole = size{domains, 24, 30}
+	few   = size{domains[:1], 3, 2}
 )
 
 // hurried is a pace for whoever waits; without it, it is the default courtesy.
@@ -192,7 +194,7 @@ func (w *world) configuration(t testing.TB, s size, confirmAfter time.Duration, 
 	for _, d := range domains {
 		names = append(names, d.name, fmt.Sprintf("%q", "*."+d.name))
 	}
-	for _, d := range domains[:s.domains] {
+	for _, d := range s.domains {
 		own = append(own, d.name)
 		mail = append(mail, "{domain: "+d.name+", selectors: [s1, s2]}")
 		log = append(log, "mta-sts."+d.name)
