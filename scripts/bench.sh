@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Measures what a scan costs, each price as a ratio or a count taken in one run,
-# and prints a table. It is no test: it judges nothing and has no time limit.
+# and prints a table. It is no test: it judges nothing and has no time limit. The
+# hospital takes twenty minutes at the courtesy a hospital is owed; HOSPITAL=small
+# looks at a few machines, to see that everything is measured, and HOSPITAL_PAGES=FOLDER
+# keeps each question, each look and each machine's price.
 set -euo pipefail
 
 results=$(mktemp)
@@ -31,22 +34,35 @@ median() { # of seconds, in milliseconds
 
 measure ./scanner/probes/tls BenchmarkEndpoint
 BENCHTIME=1x measure ./cmd/agent/internal/runner BenchmarkDomains
+for benchmark in BenchmarkSignedDomain BenchmarkHospital BenchmarkPeers; do
+  BENCHTIME=1x measure ./cmd/agent/internal/hospital "$benchmark" # needs root: it makes a network of its own
+done
 measure ./scanner/probes/nuclei/worker BenchmarkOverhead
 
 # A line of results is a name, a number of turns, then pairs of value and unit.
 awk '
   function goal(name, unit) {
+    if (name ~ /^Peers/) return "– (a peer)"
+    if (unit == "queries-first") return "60"
+    if (unit == "queries-second") return "15"
+    if (unit ~ /^hellos-first/) return "30"
+    if (unit ~ /^hellos-second/) return "30, what fails only"
+    if (unit == "connections/s-worst") return "5"
+    if (unit == "requests/s-worst") return "1"
+    if (unit == "open-worst") return "2"
+    if (unit == "first-minutes") return "8"
+    if (unit == "all-minutes") return "20"
     if (name ~ /^Overhead/ && unit == "ratio") return "1.05 of the command line"
     if (unit == "wall-ratio" || unit == "cpu-ratio") return "1.2 of sslscan"
-    if (unit == "queries/domain") return "60"
+    if (name == "Domains" && unit == "queries/domain") return "60"
     if (unit ~ /^start/) return "50 (100 with nuclei in it)"
     if (unit == "MB") return "30 (134 with nuclei in it)"
     if (unit == "modules") return "60 (399 with nuclei in it)"
     if (unit == "memory-1000/100") return "1 (flat)"
     return "–"
   }
-  BEGIN { printf "\n%-34s %-22s %14s   %s\n", "what", "unit", "measured", "goal at most" }
+  BEGIN { printf "\n%-24s %-34s %12s   %s\n", "what", "unit", "measured", "goal at most" }
   /^Benchmark/ {
     name = $1; sub(/-[0-9]+$/, "", name); sub(/^Benchmark/, "", name)
-    for (i = 3; i < NF; i += 2) if ($(i + 1) != "ns/op") printf "%-34s %-22s %14s   %s\n", name, $(i + 1), $i, goal(name, $(i + 1))
+    for (i = 3; i < NF; i += 2) if ($(i + 1) != "ns/op") printf "%-24s %-34s %12s   %s\n", name, $(i + 1), $i, goal(name, $(i + 1))
   }' "$results"

@@ -146,6 +146,11 @@ func (r Runner) Run(ctx context.Context) (scanner.Run, error) {
 		return scanner.Run{}, err
 	}
 	defer p.Door.Stop()
+	return r.Follow(ctx, p), nil
+}
+
+// Follow looks and judges as was prepared. The door is stopped with the context.
+func (r Runner) Follow(ctx context.Context, p Prepared) scanner.Run {
 	defer context.AfterFunc(ctx, p.Door.Stop)()
 	// Whether they could be asked for is told by whatever is contacted later.
 	if found, err := p.Door.Exclusions(ctx); err == nil {
@@ -159,5 +164,5 @@ func (r Runner) Run(ctx context.Context) (scanner.Run, error) {
 	if r.Spent != nil {
 		r.Spent(p.Door.Spent())
 	}
-	return run, nil
+	return run
 }

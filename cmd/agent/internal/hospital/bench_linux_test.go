@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hospital
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"carescan/scanner"
+)
+
+// small says that a smoke run is enough, of a few machines and without templates, which
+// take minutes a site.
+var small = os.Getenv("HOSPITAL") == "small"
+
+// pagesFolder is where the details of a measure are written for whoever wants to read
+// more than the table says: each question, each look, each machine.
+const pagesFolder = "HOSPITAL_PAGES"
+
+// soon stands for scanner.ConfirmDelay where only the count of second looks matters.
+const soon = 5 * time.Second
+
+// BenchmarkSignedDomain tells how many questions a healthy signed domain with mail costs,
+// by its DNS, its mail, its inventory and its mail servers: first looks, second ones.
+// Two ordinary faults, of its policy of mail and of its name servers, are looked at twice.
+func BenchmarkSignedDomain(b *testing.B) {
+	w := newWorld(b)
+	for name, d := range map[string]int{"nsec3": 0, "nsec": 3, "provider": 4} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				o, sent := w.scan(b, w.configuration(b, size{domains: domains[d : d+1]}, soon, ""), scan{OneByOne: true})
+				first, again := questions(o, sent)
+				b.ReportMetric(float64(first), "queries-first")
+				b.ReportMetric(float64(again), "queries-second")
+				keep(b, "domain-"+name+".txt", domainPage(o, sent))
+			}
+		})
+	}
+}
+
+// BenchmarkHospital tells what a hospital of 24 sites, 30 hosts and 5 domains costs at
+// the default courtesy, with every probe on when carescan-templates was built.
+func BenchmarkHospital(b *testing.B) {
+	part, confirmAfter, told := whole, scanner.ConfirmDelay, scan{}
+	if small {
+		part, confirmAfter, told.Without = few, soon, []string{"nuclei"}
+	}
+	for b.Loop() {
+		w := newWorld(b)
+		o, sent := w.scan(b, w.configuration(b, part, confirmAfter, ""), told)
+		b.ReportMetric(o.firstLooks().Minutes(), "first-minutes")
+		b.ReportMetric(o.Ended.Sub(o.Began).Minutes(), "all-minutes")
+		first, again := w.hellos(o, sent, "tls")
+		for unit, counts := range map[string]map[netip.AddrPort]int{"hellos-first": first, "hellos-second": again} {
+			_, most := worst(counts)
+			b.ReportMetric(float64(median(slices.Collect(maps.Values(counts)))), unit+"-median")
+			b.ReportMetric(float64(most), unit+"-worst")
+		}
+		_, starts := worst(busiestOf(sent.starts))
+		_, both := worst(busiestOf(sent.begun()))
+		_, asked := worst(w.requests(b, sent))
+		_, open := worst(sent.most)
+		b.ReportMetric(float64(starts), "connections/s-worst")
+		b.ReportMetric(float64(asked), "requests/s-worst")
+		b.ReportMetric(float64(both), "connections+clear-requests/s-worst")
+		b.ReportMetric(float64(open), "open-worst")
+		b.ReportMetric(float64(len(sent.queries))/float64(len(part.domains)), "queries/domain")
+		keep(b, "hospital.txt", w.page(b, o, sent))
+	}
+}
+
+// questions are those of first looks and of second ones, when looks were made one
+// after the other. Those between two looks are of the first.
+func questions(o outcome, sent *traffic) (first, again int) {
+	for _, q := range sent.queries {
+		if l, ok := o.at(q.at); ok && l.Attempt > 0 {
+			again++
+		} else {
+			first++
+		}
+	}
+	return first, again
+}
+
+// at is the look that was under way at a moment, when there was one at a time.
+func (o outcome) at(moment time.Time) (look, bool) {
+	for _, l := range o.Looks {
+		if !moment.Before(l.Began) && !moment.After(l.Ended) {
+			return l, true
+		}
+	}
+	return look{}, false
+}
+
+// hellos counts those of first looks and those of second ones, by all probes together,
+// at each port of the machines that a probe looked at. A hello is of a second look when
+// one at that machine is under way, and no first one is.
+func (w *world) hellos(o outcome, sent *traffic, probe string) (first, again map[netip.AddrPort]int) {
+	first, again = map[netip.AddrPort]int{}, map[netip.AddrPort]int{}
+	for at, moments := range sent.hellos {
+		name := nameOf(at.Addr())
+		if name == "" || !slices.ContainsFunc(o.Looks, func(l look) bool { return l.Probe == probe && strings.Contains(l.Target, name) }) {
+			continue
+		}
+		for _, moment := range moments {
+			confirms, now := false, false
+			for _, l := range o.Looks {
+				if strings.Contains(l.Target, name) && !moment.Before(l.Began) && !moment.After(l.Ended) {
+					confirms, now = confirms || l.Attempt > 0, now || l.Attempt == 0
+				}
+			}
+			if confirms && !now {
+				again[at]++
+			} else {
+				first[at]++
+			}
+		}
+	}
+	return first, again
+}
+
+// nameOf is the machine at an address.
+func nameOf(addr netip.Addr) string {
+	for _, m := range machines {
+		if m.addr == addr.String() {
+			return m.name()
+		}
+	}
+	return ""
+}
+
+// second is the span of the pace, a twentieth less: what was sent a second apart may
+// come a little nearer.
+const second = 950 * time.Millisecond
+
+// busiestOf is the most that began within one second at each address.
+func busiestOf(moments map[netip.Addr][]time.Time) map[netip.Addr]int {
+	most := map[netip.Addr]int{}
+	for addr, list := range moments {
+		most[addr] = busiest(list, second)
+	}
+	return most
+}
+
+// requests is the most that was asked of each address within one second: in clear, as
+// the wire shows, or inside TLS, as nginx has noted.
+func (w *world) requests(t testing.TB, sent *traffic) map[netip.Addr]int {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(w.folder, "requests"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := map[netip.Addr][]time.Time{}
+	for addr, moments := range sent.requests {
+		asked[addr] = append(asked[addr], moments...)
+	}
+	for line := range strings.Lines(string(raw)) {
+		fields := strings.Fields(line)
+		if len(fields) < 4 || fields[2] != "443" {
+			continue // the wire shows it
+		}
+		moment, err := strconv.ParseFloat(fields[0], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := netip.MustParseAddr(fields[1])
+		asked[addr] = append(asked[addr], time.UnixMilli(int64(moment*1000)))
+	}
+	return busiestOf(asked)
+}
+
+// keep writes a page of details, when somebody asked for them.
+func keep(t testing.TB, name, text string) {
+	t.Helper()
+	folder := os.Getenv(pagesFolder)
+	if folder == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// domainPage lists every question, with the look it belongs to.
+func domainPage(o outcome, sent *traffic) string {
+	var order []string
+	of := map[string][]string{}
+	for _, q := range sent.queries {
+		whose := "between looks"
+		if l, ok := o.at(q.at); ok {
+			whose = fmt.Sprintf("%s, look %d at %s", l.Probe, l.Attempt+1, l.Target)
+		}
+		if of[whose] == nil {
+			order = append(order, whose)
+		}
+		of[whose] = append(of[whose], q.String())
+	}
+	text := o.page()
+	for _, whose := range order {
+		text += fmt.Sprintf("\n%s: %d questions\n%s\n", whose, len(of[whose]), strings.Join(of[whose], "\n"))
+	}
+	return text
+}
+
+// page says how a run ended.
+func (o outcome) page() string {
+	return fmt.Sprintf("%s in %s, first looks in %s, findings %v\nfailing:\n%s\nnot wholly seen:\n%s\n", o.Status, o.Ended.Sub(o.Began), o.firstLooks(), o.Findings,
+		strings.Join(o.Failing, "\n"), strings.Join(o.Unseen, "\n"))
+}
+
+// page tells what each machine and each look cost.
+func (w *world) page(t testing.TB, o outcome, sent *traffic) string {
+	t.Helper()
+	text := o.page() + "\naddress port: hellos in first looks, in second looks, of all; packets that open\n"
+	first, again := w.hellos(o, sent, "tls")
+	for _, at := range slices.SortedFunc(maps.Keys(sent.hellos), netip.AddrPort.Compare) {
+		text += fmt.Sprintf("%s %s: %d, %d of %d, %d\n", at, nameOf(at.Addr()), first[at], again[at], len(sent.hellos[at]), sent.syns[at])
+	}
+	text += "\naddress: connections begun, most in one second; requests most in one second; most open at once\n"
+	starts, asked := busiestOf(sent.starts), w.requests(t, sent)
+	for _, addr := range slices.SortedFunc(maps.Keys(sent.starts), netip.Addr.Compare) {
+		text += fmt.Sprintf("%s %s: %d, %d; %d; %d\n", addr, nameOf(addr), len(sent.starts[addr]), starts[addr], asked[addr], sent.most[addr])
+	}
+	text += "\nquestions by server\n"
+	servers := map[string]int{}
+	for _, q := range sent.queries {
+		servers[q.server.Addr().String()]++
+	}
+	for _, server := range slices.Sorted(maps.Keys(servers)) {
+		text += fmt.Sprintf("%s: %d\n", server, servers[server])
+	}
+	text += "\nlooks, by when they ended\n"
+	for _, l := range o.Looks {
+		text += fmt.Sprintf("%6.1f s to %6.1f s  %s, look %d at %s\n", l.Began.Sub(o.Began).Seconds(), l.Ended.Sub(o.Began).Seconds(), l.Probe, l.Attempt+1, l.Target)
+	}
+	return text
+}
