@@ -58,7 +58,7 @@ func endedBy(state fact.ServerState, err error) fact.ServerReply {
 func (a *asker) once(ctx context.Context, transport string, s dnswire.Server, name string, qtype uint16) (*dns.Msg, error) {
 	reply, from, err := a.Over(ctx, transport, s, dnswire.NewQuery(name, qtype, false))
 	if err == nil {
-		a.journal.reply(name, qtype, from, reply)
+		a.journal.reply(name, qtype, from, reply, a.Before())
 	}
 	return reply, err
 }

@@ -17,6 +17,7 @@ import (
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/loopback"
+	"carescan/scanner/question"
 )
 
 const hospital = `
@@ -231,7 +232,7 @@ func TestObserveKnowsNothing(t *testing.T) {
 func flood(w dns.ResponseWriter, q *dns.Msg) {
 	m := new(dns.Msg).SetReply(q)
 	m.Id++
-	for range 2 * dnswire.MaxDatagrams {
+	for range 2 * question.MaxDatagrams {
 		w.WriteMsg(m)
 	}
 }

@@ -56,7 +56,7 @@ func (a *asker) tryRecursion(ctx context.Context, domain, name string, d door) f
 	if err != nil {
 		return failedRecursion(err)
 	}
-	a.journal.reply(name, dns.TypeA, from, reply)
+	a.journal.reply(name, dns.TypeA, from, reply, a.Before())
 	result, why := recursionResult(reply)
 	return fact.RecursionTry{Result: result, Error: why}
 }

@@ -28,6 +28,15 @@ type asker struct {
 	journal journal
 }
 
+// put asks a resolver, or a server of the domain.
+func (a *asker) put(ctx context.Context, s server, name string, qtype uint16) (reply *dns.Msg, from string, err error) {
+	if s.recursive {
+		reply, from, _, err = a.Consult(ctx, s.Server, name, qtype)
+		return reply, from, err //nolint:wrapcheck // it says which exchange failed
+	}
+	return a.Ask(ctx, s.Server, dnswire.NewQuery(name, qtype, false)) //nolint:wrapcheck // as above
+}
+
 var errNobody = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("no server left to ask"))
 
 // ask puts one question to the servers in turn, until one really answers it.
@@ -41,13 +50,13 @@ func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []se
 			}
 			continue
 		}
-		reply, from, err := a.Ask(ctx, s.Server, dnswire.NewQuery(name, qtype, s.recursive))
+		reply, from, err := a.put(ctx, s, name, qtype)
 		if err == nil {
 			err = settle(&set, s, reply)
 		}
 		if err == nil {
 			set.Server = from
-			a.journal.answer(set, reply)
+			a.journal.answer(set, reply, a.Before())
 			return set
 		}
 		blame(&set, fmt.Errorf("%s: %w", s.Address, err))

@@ -119,7 +119,7 @@ func printsOf(reply *dns.Msg, name string) []*dns.DS {
 func (l *look) consult(ctx context.Context, link *fact.DNSSECLink, name string, kind uint16, judge func(*dns.Msg) verdict) verdict {
 	got := unprovable(fact.NotAnswered)
 	for _, resolver := range l.resolvers {
-		reply, from, err := l.asker.ask(ctx, resolver, newQuery(name, kind, true, true))
+		reply, from, err := l.asker.consult(ctx, resolver, name, kind)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}

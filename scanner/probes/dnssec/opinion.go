@@ -18,7 +18,7 @@ const maxExtended = 8
 // validates says so, or refuses to answer. It is a second validator.
 func (l *look) opinion(ctx context.Context) {
 	o := fact.DNSSECOpinion{Resolver: l.resolvers[0]}
-	reply, _, err := l.asker.ask(ctx, l.resolvers[0], newQuery(l.name, dns.TypeSOA, true, false))
+	reply, _, err := l.asker.ask(ctx, l.resolvers[0], dnswire.NewQuery(l.name, dns.TypeNS, true))
 	if err == nil {
 		o.Answered, o.Code, o.Authentic = true, dnswire.CodeName(reply.Rcode), reply.AuthenticatedData
 		o.Errors = extended(reply)

@@ -96,7 +96,7 @@ func (l *look) delegatedTo(ctx context.Context) (hosts []string) {
 		return nil // nobody knows: the resolvers stand for the servers
 	}
 	for _, at := range registry[:min(len(registry), maxParents)] {
-		reply, _, silent := l.asker.ask(ctx, at.String(), newQuery(l.name, dns.TypeNS, false, false))
+		reply, _, silent := l.asker.ask(ctx, at.String(), dnswire.NewQuery(l.name, dns.TypeNS, false))
 		if silent != nil {
 			continue
 		}
@@ -192,7 +192,7 @@ func inherit(f finding, keys verdict) finding {
 // set asks one question of one server.
 func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name string, kind uint16, judge func(*dns.Msg) finding) fact.SignedSet {
 	set := fact.SignedSet{Type: dns.TypeToString[kind], Answer: fact.NoAnswer, State: fact.Indeterminate, Reason: fact.NotAnswered}
-	reply, from, err := l.asker.ask(ctx, address, newQuery(name, kind, s.Recursive, s.Recursive))
+	reply, from, err := l.put(ctx, s, address, name, kind)
 	if err == nil {
 		s.Address = from
 		err = entitled(s, reply)
@@ -208,6 +208,14 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 	set.Answer, set.State, set.Reason = f.answer, f.state, f.reason
 	set.Wildcard, set.Denial, set.Signatures = f.wildcard, f.denial, describeSignatures(f.sigs)
 	return set
+}
+
+// put asks a server of the name, or a resolver in its place.
+func (l *look) put(ctx context.Context, s *fact.DNSSECServer, address, name string, kind uint16) (*dns.Msg, string, error) {
+	if s.Recursive {
+		return l.asker.consult(ctx, address, name, kind)
+	}
+	return l.asker.ask(ctx, address, dnswire.NewQuery(name, kind, false))
 }
 
 // entitled tells whether a server may speak of the name. A referral is not an

@@ -30,7 +30,7 @@ const (
 func (g *gathering) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
 	failed := dnswire.ErrSpent
 	for _, at := range g.resolvers {
-		reply, _, err := g.asker.Ask(ctx, at, dnswire.NewQuery(name, qtype, true))
+		reply, _, _, err := g.asker.Consult(ctx, at, name, qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}

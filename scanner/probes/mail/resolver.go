@@ -24,11 +24,11 @@ var errBadName = scanner.NotSeen(scanner.CauseBadName, nil, errors.New("not a na
 type resolver struct {
 	*dnswire.Asker
 	servers []dnswire.Server
-	known   map[question]answer
+	known   map[asked]answer
 	journal journal
 }
 
-type question struct {
+type asked struct {
 	name  string
 	qtype uint16
 }
@@ -51,24 +51,24 @@ func unanswered(err error) answer {
 
 func newResolver(ctx context.Context, net scanner.Network, timeout time.Duration) *resolver {
 	return &resolver{
-		Asker: dnswire.NewAsker(net, timeout, maxExchanges), servers: dnswire.Resolvers(ctx, net), known: map[question]answer{},
+		Asker: dnswire.NewAsker(net, timeout, maxExchanges), servers: dnswire.Resolvers(ctx, net), known: map[asked]answer{},
 	}
 }
 
 // ask puts one question, once.
 func (r *resolver) ask(ctx context.Context, name string, qtype uint16) answer {
-	q := question{strings.ToLower(strings.TrimSuffix(name, ".")), qtype}
+	q := asked{strings.ToLower(strings.TrimSuffix(name, ".")), qtype}
 	if known, ok := r.known[q]; ok {
 		return known
 	}
 	a := r.askServers(ctx, q)
 	r.known[q] = a
-	r.journal.answer(q, a)
+	r.journal.answer(q, a, r.Before())
 	return a
 }
 
 // askServers asks the resolvers in turn, until one really answers.
-func (r *resolver) askServers(ctx context.Context, q question) answer {
+func (r *resolver) askServers(ctx context.Context, q asked) answer {
 	if !isPlainName(q.name) {
 		return unanswered(errBadName)
 	}
@@ -77,7 +77,7 @@ func (r *resolver) askServers(ctx context.Context, q question) answer {
 		if r.Silent(server) {
 			continue
 		}
-		reply, _, err := r.Ask(ctx, server, dnswire.NewQuery(q.name, q.qtype, true))
+		reply, _, _, err := r.Consult(ctx, server, q.name, q.qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}
@@ -90,7 +90,7 @@ func (r *resolver) askServers(ctx context.Context, q question) answer {
 }
 
 // settle reads an answer: records, or the proof of their absence.
-func settle(q question, reply *dns.Msg) answer {
+func settle(q asked, reply *dns.Msg) answer {
 	records, aliased := dnswire.Records(reply, q.name, q.qtype)
 	a := answer{state: fact.NoData, records: records, aliased: aliased}
 	switch {

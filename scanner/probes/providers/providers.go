@@ -104,7 +104,7 @@ func (s *search) look(ctx context.Context, domain string, service scanner.Servic
 // the hosts of the answer. A null MX names none (RFC 7505).
 func (s *search) ask(ctx context.Context, domain string, qtype uint16) (hosts []string, failed error) {
 	for _, resolver := range s.resolvers {
-		reply, _, err := s.asker.Ask(ctx, resolver, dnswire.NewQuery(domain, qtype, true))
+		reply, _, _, err := s.asker.Consult(ctx, resolver, domain, qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}

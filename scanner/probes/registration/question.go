@@ -44,7 +44,7 @@ func (q *questioner) exists(ctx context.Context, domain string) fact.Answer {
 func (q *questioner) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
 	var failed error
 	for _, at := range q.resolvers {
-		reply, _, err := q.asker.Ask(ctx, at, dnswire.NewQuery(name, qtype, true))
+		reply, _, _, err := q.asker.Consult(ctx, at, name, qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}

@@ -28,10 +28,10 @@ func Resolvers(ctx context.Context, network scanner.Network) []Server {
 }
 
 // Turn begins a list with another of its members when a failure is looked at
-// again.
+// again. What is not in doubt is asked where it was.
 func Turn[T any](ctx context.Context, list []T) []T {
-	if len(list) == 0 {
-		return nil
+	if len(list) == 0 || !scanner.Afresh(ctx) {
+		return list
 	}
 	first := scanner.Attempt(ctx) % len(list)
 	return slices.Concat(list[first:], list[:first])
