@@ -18,7 +18,7 @@ import (
 // The bounds of the search for a registry.
 const (
 	maxReferrals  = 6 // zones between the root and a registrable domain
-	maxRegistries = 4 // servers kept, and asked in turn
+	maxRegistries = 2 // places kept, and asked in turn; the addresses of one more server cost two questions
 	portDNS       = 53
 )
 

@@ -33,7 +33,7 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 	}
 	servers := slices.Concat(own, resolvers)
 	z.MX = a.ask(ctx, name, dns.TypeMX, servers)
-	z.TXT = a.ask(ctx, name, dns.TypeTXT, servers)
+	z.TXT = a.ask(ctx, name, dns.TypeTXT, resolvers) // the mail asks them too, and judges it
 	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours
 	// to contact: only resolvers are asked.
 	z.DS = a.ask(ctx, name, dns.TypeDS, resolvers)
@@ -41,7 +41,7 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 	z.CAA = a.askUntil(ctx, climb(name), dns.TypeCAA, servers, isPresent)
 	// Names other than that of the zone are filtered more often: what they cost is
 	// not taken from the others.
-	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, servers, func(set fact.RecordSet) bool {
+	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, resolvers, func(set fact.RecordSet) bool {
 		return set.Name == "_dmarc."+name && hasOneDMARC(set)
 	})
 	z.Certificate = p.certificate(ctx, a.net, z)

@@ -12,6 +12,7 @@ import (
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
+	"carescan/scanner/probes/internal/nsec"
 )
 
 // maxError is the longest text of an error that is kept.
@@ -30,7 +31,7 @@ func (l *look) walk(ctx context.Context, from anchor) {
 		l.end(unprovable(fact.AnchorUnproven)) // a resolver that drops signatures, or an old anchor
 	}
 	for labels := dns.CountLabel(from.zone) + 1; ok && labels <= dns.CountLabel(l.name); labels++ {
-		by, ok = l.descend(ctx, tail(l.name, labels), by)
+		by, ok = l.descend(ctx, nsec.Tail(l.name, labels), by)
 	}
 	if from.zone == l.name {
 		l.prints = from.prints

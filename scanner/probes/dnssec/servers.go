@@ -210,12 +210,20 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 	return set
 }
 
-// put asks a server of the name, or a resolver in its place.
+// put asks a server of the name, or a resolver in its place. The servers are asked for
+// their list over TCP, as whoever looks at the delegation asks them: that is one
+// question for both.
 func (l *look) put(ctx context.Context, s *fact.DNSSECServer, address, name string, kind uint16) (*dns.Msg, string, error) {
 	if s.Recursive {
 		return l.asker.consult(ctx, address, name, kind)
 	}
-	return l.asker.ask(ctx, address, dnswire.NewQuery(name, kind, false))
+	q := dnswire.NewQuery(name, kind, false)
+	if kind == dns.TypeNS {
+		if reply, from, err := l.asker.Over(ctx, "tcp", dnswire.Server{Address: address}, q); err == nil {
+			return l.asker.heard(address, q, reply, from, nil)
+		}
+	}
+	return l.asker.ask(ctx, address, q)
 }
 
 // entitled tells whether a server may speak of the name. A referral is not an

@@ -21,6 +21,8 @@ type gathering struct {
 	resolvers []dnswire.Server
 	assets    map[string]*fact.Asset
 	omitted   map[string]bool
+	denials   denials
+	proper    bool // a name just below the domain is known not to exist
 	wildcard  bool
 	log       string
 	logCause  scanner.Cause

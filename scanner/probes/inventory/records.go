@@ -35,6 +35,7 @@ func (g *gathering) ask(ctx context.Context, name string, qtype uint16) (*dns.Ms
 			err = dnswire.Resolved(reply)
 		}
 		if err == nil {
+			g.denials.learn(reply)
 			return reply, nil
 		}
 		failed = err
@@ -42,9 +43,13 @@ func (g *gathering) ask(ctx context.Context, name string, qtype uint16) (*dns.Ms
 	return nil, failed
 }
 
-// services are the SRV names that hospitals publish.
-var services = []string{
-	"_autodiscover._tcp", "_sip._tls", "_sipfederationtls._tcp", "_xmpp-server._tcp", "_caldavs._tcp", "_imaps._tcp",
+// services are the SRV names that hospitals publish, by the name they stand under.
+var services = []struct {
+	under string
+	names []string
+}{
+	{"_tcp", []string{"_autodiscover", "_sipfederationtls", "_xmpp-server", "_caldavs", "_imaps"}},
+	{"_tls", []string{"_sip"}},
 }
 
 // records reads the names that the zone itself points at.
@@ -52,12 +57,34 @@ func (g *gathering) records(ctx context.Context) {
 	for _, qtype := range []uint16{dns.TypeNS, dns.TypeMX, dns.TypeTXT} {
 		g.pointedAt(ctx, g.domain, qtype)
 	}
-	for _, service := range services {
-		g.pointedAt(ctx, service+"."+g.domain, dns.TypeSRV)
+	for _, group := range services {
+		under := group.under + "." + g.domain
+		// Below a name that does not exist there is nothing (RFC 8020).
+		if len(group.names) > 1 && !g.exists(ctx, under) {
+			continue
+		}
+		for _, name := range group.names {
+			g.pointedAt(ctx, name+"."+under, dns.TypeSRV)
+		}
 	}
 }
 
+// exists tells whether a name just below the domain is there, were it only for those
+// below it; without an answer it may be.
+func (g *gathering) exists(ctx context.Context, name string) bool {
+	if g.denials.absent(name) {
+		return false
+	}
+	reply, err := g.ask(ctx, name, dns.TypeSRV)
+	absent := err == nil && reply.Rcode == dns.RcodeNameError
+	g.proper = g.proper || absent
+	return !absent
+}
+
 func (g *gathering) pointedAt(ctx context.Context, name string, qtype uint16) {
+	if g.denials.absent(name) {
+		return
+	}
 	reply, err := g.ask(ctx, name, qtype)
 	if err != nil {
 		g.problem(fmt.Errorf("%s %s: %w", dns.TypeToString[qtype], name, err))
@@ -94,32 +121,47 @@ func (g *gathering) included(text string) {
 	}
 }
 
-// usual are names that hospitals use. The list is short on purpose: it finds
-// what was forgotten, and guesses at nobody's naming habits.
-var usual = []string{
-	"www", "mail", "webmail", "owa", "autodiscover", "vpn", "acces", "portail", "extranet", "intranet", "sso", "adfs",
-	"citrix", "rds", "ftp", "sftp", "dev", "test", "recette", "preprod", "pacs", "imagerie", "dicom", "dpi", "labo",
-	"rdv", "patient", "telemedecine", "visio", "formation",
+// usual are the names of what is reached from outside and forgotten: remote access, and
+// trials. The list is short on purpose, for each of its names costs every zone one
+// question or two; a log of certificates finds many more, and costs it none
+// (docs/adr/0038).
+var usual = []string{"vpn", "webmail", "extranet", "portail", "citrix", "test"}
+
+// words tries the usual names that are not known yet, unless the zone answers for any
+// name.
+func (g *gathering) words(ctx context.Context) {
+	if !g.answersForAny(ctx) {
+		for _, word := range usual {
+			g.word(ctx, word+"."+g.domain)
+		}
+	}
 }
 
-// words tries the usual names, unless the zone answers for any name.
-func (g *gathering) words(ctx context.Context) {
+func (g *gathering) word(ctx context.Context, name string) {
+	if g.assets[name] != nil || g.denials.absent(name) {
+		return
+	}
+	if reply, err := g.ask(ctx, name, dns.TypeA); err == nil && len(reply.Answer) > 0 {
+		asset := g.add(name, fact.FoundWord)
+		g.settle(asset, reply)
+		g.resolveSix(ctx, asset)
+	}
+}
+
+// answersForAny tells whether the zone has a wildcard at its top, or whether nobody
+// knows. A name just below it that does not exist shows that it has none (RFC 4592
+// section 2.2.1); failing that, one that nobody can have made is asked.
+func (g *gathering) answersForAny(ctx context.Context) bool {
+	if g.proper {
+		return false
+	}
 	reply, err := g.ask(ctx, strings.ToLower(rand.Text())+"."+g.domain, dns.TypeA)
 	if err != nil {
 		g.problem(fmt.Errorf("usual names: %w", err))
-		return
+		return true
 	}
-	if g.wildcard = len(reply.Answer) > 0; g.wildcard {
-		return
-	}
-	for _, word := range usual {
-		name := word + "." + g.domain
-		if reply, err := g.ask(ctx, name, dns.TypeA); err == nil && len(reply.Answer) > 0 {
-			asset := g.add(name, fact.FoundWord)
-			g.settle(asset, reply)
-			g.resolveSix(ctx, asset)
-		}
-	}
+	g.wildcard = len(reply.Answer) > 0
+	return g.wildcard
 }
 
 // resolveAll finds where the names of the domain lead.
