@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dmarc-subdomains", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-10"},
+	Reads:      []string{fact.MailUse, fact.MailDMARC},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

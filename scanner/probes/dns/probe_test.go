@@ -72,8 +72,8 @@ func TestObserveZone(t *testing.T) {
 	if diff := cmp.Diff(want, got, withoutPorts()); diff != "" {
 		t.Error(diff)
 	}
-	if got.NS.Server != resolver.String() || got.DS.Server != resolver.String() || got.TXT.Server != own.String() {
-		t.Errorf("asked NS of %s, DS of %s, TXT of %s", got.NS.Server, got.DS.Server, got.TXT.Server)
+	if got.NS.Server != resolver.String() || got.DS.Server != resolver.String() || got.TXT.Server != resolver.String() || got.MX.Server != own.String() {
+		t.Errorf("asked NS of %s, DS of %s, TXT of %s, MX of %s", got.NS.Server, got.DS.Server, got.TXT.Server, got.MX.Server)
 	}
 	if missing := missingOf(sighting); missing != "" {
 		t.Errorf("missing: %s", missing)

@@ -39,10 +39,15 @@ func (a *asker) put(ctx context.Context, s server, name string, qtype uint16) (r
 
 var errNobody = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("no server left to ask"))
 
-// ask puts one question to the servers in turn, until one really answers it.
-func (a *asker) ask(ctx context.Context, name string, qtype uint16, servers []server) fact.RecordSet {
+// ask puts one question to groups of servers, each in turn, until one really answers
+// it.
+func (a *asker) ask(ctx context.Context, name string, qtype uint16, groups ...[]server) fact.RecordSet {
 	set := fact.RecordSet{Name: name, Type: dns.TypeToString[qtype], Answer: fact.NoAnswer}
 	blame(&set, errNobody)
+	var servers []server
+	for _, group := range groups {
+		servers = append(servers, dnswire.Turn(ctx, group)...)
+	}
 	for _, s := range servers {
 		if a.Silent(s.Server) {
 			if set.Cause.Code == scanner.CauseNoServer {

@@ -49,7 +49,7 @@ func (l *look) servers(ctx context.Context) {
 // permitted tells whether a server may be asked.
 func (l *look) permitted(ctx context.Context, host string, asked int) fact.DNSSECServer {
 	s := fact.DNSSECServer{Server: host, Contact: fact.ContactNotAsked}
-	if addresses, err := l.asker.net.Lookup(ctx, host); err == nil && len(addresses) == 0 {
+	if addresses, err := l.asker.net.Lookup(scanner.Settled(ctx), host); err == nil && len(addresses) == 0 {
 		s.Contact, s.Error = fact.ContactAbsent, "the name server has no address"
 		return s
 	}
@@ -72,7 +72,7 @@ var errManyServers = errors.New("the domain has more servers than are asked")
 func (l *look) nameServers(ctx context.Context) []string {
 	var hosts []string
 	var link fact.DNSSECLink
-	l.consult(ctx, &link, l.name, dns.TypeNS, func(reply *dns.Msg) verdict {
+	l.consult(scanner.Settled(ctx), &link, l.name, dns.TypeNS, func(reply *dns.Msg) verdict {
 		for _, rr := range pick(reply.Answer, l.name, dns.TypeNS).records {
 			if ns, ok := rr.(*dns.NS); ok {
 				hosts = append(hosts, scanner.CanonicalName(ns.Ns))
@@ -116,7 +116,7 @@ func (l *look) delegatedTo(ctx context.Context) (hosts []string) {
 // what one of them breaks is not the domain's fault.
 func (l *look) fallBack(ctx context.Context, random string) {
 	var s fact.DNSSECServer
-	for _, resolver := range l.resolvers {
+	for _, resolver := range dnswire.Turn(ctx, l.resolvers) {
 		s = fact.DNSSECServer{Server: resolver, Recursive: true, Contact: fact.ContactAsked}
 		l.serve(ctx, &s, resolver, random)
 		if !slices.ContainsFunc(s.Sets, func(set fact.SignedSet) bool {
@@ -136,14 +136,14 @@ func ownTypes() []uint16 { return []uint16{dns.TypeSOA, dns.TypeNS, dns.TypeMX, 
 func (l *look) serve(ctx context.Context, s *fact.DNSSECServer, address, random string) {
 	var by authority
 	var trust verdict
-	s.Sets = append(s.Sets, l.set(ctx, s, address, l.name, dns.TypeDNSKEY, func(reply *dns.Msg) finding {
+	s.Sets = append(s.Sets, l.set(about(ctx, fact.DNSSECKeys), s, address, l.name, dns.TypeDNSKEY, func(reply *dns.Msg) finding {
 		keys := pick(reply.Answer, l.name, dns.TypeDNSKEY)
 		trust, by = l.validator.keys(keys, l.prints)
 		s.Keys = describeKeys(keysOf(keys))
 		return finding{verdict: trust, answer: answerOf(reply, keys), sigs: bounded(keys.sigs)}
 	}))
 	judge := func(name string, kind uint16) fact.SignedSet {
-		return l.set(ctx, s, address, name, kind, func(reply *dns.Msg) finding {
+		return l.set(about(ctx, fact.DNSSECSets), s, address, name, kind, func(reply *dns.Msg) finding {
 			return inherit(l.validator.validate(reply, name, kind, l.authority(by)), trust)
 		})
 	}

@@ -29,9 +29,9 @@ type gathering struct {
 	problems  []string
 }
 
-func newGathering(ctx context.Context, net scanner.Network, domain string) *gathering {
+func newGathering(net scanner.Network, domain string) *gathering {
 	return &gathering{
-		net: net, domain: domain, asker: dnswire.NewAsker(net, askTimeout, maxQuestions), resolvers: dnswire.Resolvers(ctx, net),
+		net: net, domain: domain, asker: dnswire.NewAsker(net, askTimeout, maxQuestions), resolvers: dnswire.Resolvers(net),
 		assets: map[string]*fact.Asset{}, omitted: map[string]bool{},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ const (
 // ask puts one question to the resolvers in turn.
 func (g *gathering) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
 	failed := dnswire.ErrSpent
-	for _, at := range g.resolvers {
+	for _, at := range dnswire.Turn(ctx, g.resolvers) {
 		reply, _, _, err := g.asker.Consult(ctx, at, name, qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
@@ -166,12 +167,34 @@ func (g *gathering) answersForAny(ctx context.Context) bool {
 
 // resolveAll finds where the names of the domain lead.
 func (g *gathering) resolveAll(ctx context.Context) {
+	again := scanner.Afresh(scanner.About(ctx, fact.Inventory{}.FactKind(), fact.InventoryAddresses))
 	for _, asset := range g.sorted() {
 		asset.InScope = g.permitted(ctx, asset)
 		if asset.Own && asset.Answer == "" {
-			g.resolve(ctx, asset)
+			g.resolve(scanner.Settled(ctx), asset)
+		}
+		if again && isOdd(*asset) {
+			asset.Answer, asset.Addresses, asset.Aliases, asset.Error = "", nil, nil, ""
+			g.resolve(scanner.About(ctx, fact.Inventory{}.FactKind(), fact.InventoryAddresses), asset)
 		}
 	}
+}
+
+// isOdd tells whether a look that confirms asks again where a name leads: an ordinary
+// address of the internet is in no doubt.
+func isOdd(asset fact.Asset) bool {
+	return asset.Own && (len(asset.Aliases) > 0 || asset.Answer == fact.NoAnswer || slices.ContainsFunc(asset.Addresses, func(text string) bool {
+		addr, err := netip.ParseAddr(text)
+		addr = addr.Unmap()
+		return err != nil || !addr.IsGlobalUnicast() || addr.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(addr) })
+	}))
+}
+
+// special are ranges that the library takes for ordinary ones and the registries of
+// special addresses do not (RFC 6890).
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("fec0::/10"),
 }
 
 // resolve asks for the addresses of both families: either may be an internal one.

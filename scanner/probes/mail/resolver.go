@@ -24,13 +24,19 @@ var errBadName = scanner.NotSeen(scanner.CauseBadName, nil, errors.New("not a na
 type resolver struct {
 	*dnswire.Asker
 	servers []dnswire.Server
-	known   map[asked]answer
+	known   map[asked]known
 	journal journal
 }
 
 type asked struct {
 	name  string
 	qtype uint16
+}
+
+// known is an answer, and whether it was asked for afresh.
+type known struct {
+	answer
+	afresh bool
 }
 
 // answer is what a question got. The records are of the type asked, through
@@ -49,20 +55,22 @@ func unanswered(err error) answer {
 	return answer{state: fact.NoAnswer, cause: cause, fault: text}
 }
 
-func newResolver(ctx context.Context, net scanner.Network, timeout time.Duration) *resolver {
+func newResolver(net scanner.Network, timeout time.Duration) *resolver {
 	return &resolver{
-		Asker: dnswire.NewAsker(net, timeout, maxExchanges), servers: dnswire.Resolvers(ctx, net), known: map[asked]answer{},
+		Asker: dnswire.NewAsker(net, timeout, maxExchanges), servers: dnswire.Resolvers(net), known: map[asked]known{},
 	}
 }
 
-// ask puts one question, once.
+// ask puts one question, once; once more for a part in doubt, when another part was
+// content with what had been heard.
 func (r *resolver) ask(ctx context.Context, name string, qtype uint16) answer {
 	q := asked{strings.ToLower(strings.TrimSuffix(name, ".")), qtype}
-	if known, ok := r.known[q]; ok {
-		return known
+	afresh := scanner.Afresh(ctx)
+	if k, ok := r.known[q]; ok && (k.afresh || !afresh) {
+		return k.answer
 	}
 	a := r.askServers(ctx, q)
-	r.known[q] = a
+	r.known[q] = known{a, afresh}
 	r.journal.answer(q, a, r.Before())
 	return a
 }
@@ -73,7 +81,7 @@ func (r *resolver) askServers(ctx context.Context, q asked) answer {
 		return unanswered(errBadName)
 	}
 	failed := dnswire.ErrSilent // of every resolver, when none is left to ask
-	for _, server := range r.servers {
+	for _, server := range dnswire.Turn(ctx, r.servers) {
 		if r.Silent(server) {
 			continue
 		}

@@ -43,7 +43,7 @@ type Found struct {
 // Find asks the resolvers for the name servers and mail exchangers of domains, and
 // keeps those that are not in the scope.
 func Find(ctx context.Context, network scanner.Network, domains []string) (Found, error) {
-	resolvers := dnswire.Resolvers(ctx, network)
+	resolvers := dnswire.Resolvers(network)
 	if len(resolvers) == 0 {
 		return Found{}, fmt.Errorf("find providers: %w", dnswire.ErrNoResolver)
 	}

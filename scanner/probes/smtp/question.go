@@ -33,7 +33,7 @@ type answered struct {
 // ask puts a question to the resolvers in turn, until one settles it.
 func (l *look) ask(ctx context.Context, name, kind string) answered {
 	a := answered{RecordSet: fact.RecordSet{Name: name, Type: kind, Answer: fact.NoAnswer}, security: fact.Indeterminate}
-	for _, at := range l.resolvers {
+	for _, at := range dnswire.Turn(ctx, l.resolvers) {
 		reply, hidden, err := l.consult(ctx, at, name, dns.StringToType[kind])
 		if err == nil {
 			err = settle(&a.RecordSet, reply)

@@ -63,3 +63,29 @@ func (w *signedWorld) look(t *testing.T, change ...func(*scanner.Plan)) (scanner
 	e := engine.Engine{Probes: probes, Network: network, ConfirmAfter: time.Millisecond}
 	return e.Run(context.Background(), plan), w.asked()[before:]
 }
+
+func TestSecondLooksAreCheap(t *testing.T) {
+	w := newSignedWorld(t)
+	_, first := w.look(t)
+	r := Runner{Config: w.config()}
+	plan, err := Plan(r.Config, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, all := w.look(t, func(p *scanner.Plan) { p.Checks = plan.Checks })
+	for _, f := range run.Findings {
+		if f.Outcome == scanner.Fail || f.Outcome == scanner.Inconclusive {
+			t.Logf("%s %s %s", f.Check, f.Outcome, f.Reason)
+		}
+	}
+	left := slices.Clone(all)
+	for _, q := range first {
+		if i := slices.Index(left, q); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		}
+	}
+	if len(all)-len(first) > maxSecondQueries {
+		t.Errorf("%d queries more in second looks, want at most %d", len(all)-len(first), maxSecondQueries)
+	}
+	t.Logf("%d and %d queries:\n%s", len(first), len(all)-len(first), strings.Join(slices.Sorted(slices.Values(left)), "\n"))
+}

@@ -25,7 +25,9 @@ import (
 // signedWorld is one hospital's domain as they are: signed, with two servers and two
 // mail exchangers of its own, keys, policies and a few dozen names; above it a signed
 // registry and a signed root; beside it a provider; a resolver that checks signatures.
-// It notes every question.
+// It notes every question. One name leads inside, and a key is of a sort that some
+// receivers cannot read, as in most healthy domains. Nothing but the DNS may be met: its
+// addresses are out of the scope.
 type signedWorld struct {
 	zones     []*signedZone
 	resolver  netip.AddrPort
@@ -39,26 +41,26 @@ $TTL 3600
 @ SOA ns1 hostmaster 2026110101 14400 3600 1209600 3600
 @ NS ns1
 @ NS ns2
-@ A 127.0.9.1
+@ A 203.0.114.1
 @ MX 10 mx1
 @ MX 20 mx2
 @ TXT "v=spf1 mx include:_spf.fournisseur.test -all"
 @ CAA 0 issue "autorite.test"
-ns1 A 127.0.9.11
-ns2 A 127.0.9.12
-mx1 A 127.0.9.21
-mx2 A 127.0.9.22
+ns1 A 203.0.114.11
+ns2 A 198.51.200.12
+mx1 A 203.0.114.21
+mx2 A 203.0.114.22
 _25._tcp.mx1 TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 _25._tcp.mx2 TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 _dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc@chu.test"
 s1._domainkey TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 s2._domainkey TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 _mta-sts TXT "v=STSv1; id=1"
-mta-sts A 127.0.9.1
+mta-sts A 203.0.114.1
 _smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls@chu.test"
-www A 127.0.9.1
-webmail A 127.0.9.2
-vpn A 127.0.9.3
+www A 203.0.114.1
+webmail A 203.0.114.2
+vpn A 10.0.9.3
 `
 
 func newSignedWorld(t *testing.T) *signedWorld {
@@ -66,14 +68,14 @@ func newSignedWorld(t *testing.T) *signedWorld {
 	w := &signedWorld{}
 	text := hospitalZone
 	for i := range 22 { // names of one habit that nobody guesses
-		text += fmt.Sprintf("serveur-%02d A 127.0.9.%d\n", i, 100+i)
+		text += fmt.Sprintf("serveur-%02d A 203.0.114.%d\n", i, 100+i)
 	}
 	domain := sign(t, "chu.test.", text)
 	test := sign(t, "test.", `$ORIGIN test.
 $TTL 3600
 @ SOA a.registre hostmaster 1 7200 3600 1209600 3600
 @ NS a.registre
-a.registre A 127.0.9.31
+a.registre A 203.0.114.31
 chu NS ns1.chu
 chu NS ns2.chu
 fournisseur NS ns.fournisseur
@@ -137,10 +139,14 @@ func (w *signedWorld) serve(t *testing.T, who string, zones []*signedZone, recur
 
 func (w *signedWorld) notice(who, transport string, q *dns.Msg) {
 	flags := ""
-	for flag, set := range map[string]bool{"rd": q.RecursionDesired, "cd": q.CheckingDisabled, "do": q.IsEdns0() != nil && q.IsEdns0().Do()} {
-		if set {
-			flags += " " + flag
-		}
+	if q.RecursionDesired {
+		flags += " rd"
+	}
+	if q.CheckingDisabled {
+		flags += " cd"
+	}
+	if opt := q.IsEdns0(); opt != nil && opt.Do() {
+		flags += " do"
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -17,11 +17,10 @@ import (
 // MaxResolvers is how many resolvers one question may be put to.
 const MaxResolvers = 2
 
-// Resolvers lists the declared resolvers to ask, beginning with another one when
-// a failure is looked at again.
-func Resolvers(ctx context.Context, network scanner.Network) []Server {
+// Resolvers lists the declared resolvers to ask, each question in its Turn.
+func Resolvers(network scanner.Network) []Server {
 	var servers []Server
-	for _, at := range Turn(ctx, network.Resolvers()) {
+	for _, at := range network.Resolvers() {
 		servers = append(servers, Server{Address: at.String()})
 	}
 	return servers[:min(len(servers), MaxResolvers)]
