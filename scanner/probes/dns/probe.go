@@ -81,7 +81,7 @@ func (*Probe) Facts() []string {
 }
 
 // Needs gives the most it costs a domain: every exchange, and every transfer. An
-// ordinary domain with two name servers costs 16 exchanges, or 24 when each has
+// ordinary domain with two name servers costs 14 exchanges, or 20 when each has
 // two addresses.
 func (*Probe) Needs() scanner.Needs {
 	most := maxExchanges + maxServers*maxAddresses + handshakes
@@ -102,7 +102,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if len(resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
-	a := &asker{Asker: dnswire.NewAsker(net, p.timeout, maxExchanges), net: net}
+	a := newAsker(net, p.timeout)
 	zone, parent := p.zone(ctx, a, name, resolvers)
 	sightings := []scanner.Sighting{{Fact: zone, Unread: unread(zone), Artifacts: a.journal.Artifacts("DNS answers")}}
 	if !scanner.Wanted(ctx, zone.FactKind(), fact.ZoneCAA) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -26,6 +27,12 @@ type asker struct {
 	*dnswire.Asker
 	net     scanner.Network
 	journal journal
+	// closed are the servers that offer no recursion, as each said when asked for the zone.
+	closed map[dnswire.Server]fact.RecursionTry
+}
+
+func newAsker(net scanner.Network, timeout time.Duration) *asker {
+	return &asker{Asker: dnswire.NewAsker(net, timeout, maxExchanges), net: net, closed: map[dnswire.Server]fact.RecursionTry{}}
 }
 
 // put asks a resolver, or a server of the domain.

@@ -218,6 +218,9 @@ func (l *look) put(ctx context.Context, s *fact.DNSSECServer, address, name stri
 		return l.asker.consult(ctx, address, name, kind)
 	}
 	q := dnswire.NewQuery(name, kind, false)
+	if kind == dns.TypeSOA {
+		q = dnswire.NewStart(name) // as the delegation is asked for
+	}
 	if kind == dns.TypeNS {
 		if reply, from, err := l.asker.Over(ctx, "tcp", dnswire.Server{Address: address}, q); err == nil {
 			return l.asker.heard(address, q, reply, from, nil)

@@ -25,8 +25,7 @@ import (
 // signedWorld is one hospital's domain as they are: signed, with two servers and two
 // mail exchangers of its own, keys, policies and a few dozen names; above it a signed
 // registry and a signed root; beside it a provider; a resolver that checks signatures.
-// It notes every question. One name leads inside, and a key is of a sort that some
-// receivers cannot read, as in most healthy domains. Nothing but the DNS may be met: its
+// It notes every question. Four ordinary faults are to be confirmed. Nothing but the DNS may be met: its
 // addresses are out of the scope.
 type signedWorld struct {
 	zones     []*signedZone
@@ -52,7 +51,7 @@ mx1 A 203.0.114.21
 mx2 A 203.0.114.22
 _25._tcp.mx1 TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 _25._tcp.mx2 TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
-_dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc@chu.test"
+_dmarc TXT "v=DMARC1; p=none; rua=mailto:chu@fournisseur.test"
 s1._domainkey TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 s2._domainkey TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 _mta-sts TXT "v=STSv1; id=1"
@@ -81,7 +80,7 @@ chu NS ns2.chu
 fournisseur NS ns.fournisseur
 `+domain.print().String()+"\n")
 	root := sign(t, ".", "$TTL 3600\n. SOA a.registre.test. hostmaster.test. 1 7200 3600 1209600 3600\n. NS a.registre.test.\ntest. NS a.registre.test.\n"+test.print().String()+"\n")
-	provider := zoneOf(t, "fournisseur.test.", "$ORIGIN fournisseur.test.\n$TTL 3600\n@ SOA ns hostmaster 1 7200 3600 1209600 3600\n@ NS ns\nns A 192.0.2.53\n_spf TXT \"v=spf1 ip4:203.0.113.0/24 -all\"\n")
+	provider := zoneOf(t, "fournisseur.test.", "$ORIGIN fournisseur.test.\n$TTL 3600\n@ SOA ns hostmaster 1 7200 3600 1209600 3600\n@ NS ns\nns A 192.0.2.53\n_spf TXT \"v=spf1 ip4:203.0.113.0/24 -all\"\n@ MX 10 ns\nchu.test._report._dmarc TXT \"v=DMARC1\"\n")
 	w.zones = []*signedZone{domain, provider, test, root} // the deepest first
 	w.resolver = w.serve(t, "resolver", w.zones, true)
 	for name, zone := range map[string]*signedZone{"ns1.chu.test": domain, "ns2.chu.test": domain, "a.registre.test": test} {

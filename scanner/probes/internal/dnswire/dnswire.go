@@ -26,6 +26,14 @@ func NewQuery(name string, qtype uint16, recursive bool) *dns.Msg {
 	return q.SetEdns0(UDPSize, true)
 }
 
+// NewStart asks a server of a zone for its start, and whether it offers recursion (RFC
+// 1035 section 4.1.1): some say so only to whoever desires it.
+func NewStart(zone string) *dns.Msg {
+	q := NewQuery(zone, dns.TypeSOA, false)
+	q.RecursionDesired = true
+	return q
+}
+
 // Exchange asks one question of one address, over a transport of
 // scanner.Questioner, and tells what was heard.
 func Exchange(ctx context.Context, network scanner.Network, transport, address string, q *dns.Msg) (*dns.Msg, scanner.Heard, error) {
