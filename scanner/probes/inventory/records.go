@@ -180,14 +180,25 @@ func (g *gathering) resolveAll(ctx context.Context) {
 	}
 }
 
-// isOdd tells whether a look that confirms asks again where a name leads: an ordinary
-// address of the internet is in no doubt.
+// isOdd tells whether a look that confirms asks again where a name leads: one that leads
+// to an ordinary address of the internet is in no doubt, unless by a service that may
+// have been given up.
 func isOdd(asset fact.Asset) bool {
-	return asset.Own && (len(asset.Aliases) > 0 || asset.Answer == fact.NoAnswer || slices.ContainsFunc(asset.Addresses, func(text string) bool {
-		addr, err := netip.ParseAddr(text)
-		addr = addr.Unmap()
-		return err != nil || !addr.IsGlobalUnicast() || addr.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(addr) })
-	}))
+	if !asset.Own || asset.Answer == fact.NoAnswer {
+		return asset.Own
+	}
+	if len(asset.Aliases) > 0 {
+		_, hosted := providerOf(asset.Aliases[len(asset.Aliases)-1])
+		return hosted || asset.Answer != fact.Present || slices.ContainsFunc(asset.Addresses, isSpecial)
+	}
+	return slices.ContainsFunc(asset.Addresses, isSpecial)
+}
+
+// isSpecial tells an address that is no ordinary one of the internet.
+func isSpecial(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	addr = addr.Unmap()
+	return err != nil || !addr.IsGlobalUnicast() || addr.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // special are ranges that the library takes for ordinary ones and the registries of

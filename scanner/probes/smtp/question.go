@@ -32,6 +32,7 @@ type answered struct {
 
 // ask puts a question to the resolvers in turn, until one settles it.
 func (l *look) ask(ctx context.Context, name, kind string) answered {
+	ctx = aboutRecords(ctx)
 	a := answered{RecordSet: fact.RecordSet{Name: name, Type: kind, Answer: fact.NoAnswer}, security: fact.Indeterminate}
 	for _, at := range dnswire.Turn(ctx, l.resolvers) {
 		reply, hidden, err := l.consult(ctx, at, name, dns.StringToType[kind])
@@ -47,6 +48,12 @@ func (l *look) ask(ctx context.Context, name, kind string) answered {
 		a.Error = clean(at.Address + ": " + scanner.Technical(err.Error()))
 	}
 	return a
+}
+
+// aboutRecords is asking for what the DNS says of the mail servers, as opposed to what
+// they show.
+func aboutRecords(ctx context.Context) context.Context {
+	return scanner.About(ctx, fact.MailServers{}.FactKind(), fact.MailServerRecords)
 }
 
 // consult asks one resolver, and tells whether the answer was hidden until it was
@@ -119,6 +126,7 @@ func (l *look) validates(ctx context.Context, at dnswire.Server) bool {
 
 // validating tells whether one of the resolvers is known to check signatures.
 func (l *look) validating(ctx context.Context) bool {
+	ctx = aboutRecords(ctx)
 	return slices.ContainsFunc(l.resolvers, func(at dnswire.Server) bool { return l.validates(ctx, at) })
 }
 
