@@ -84,6 +84,25 @@ func Wanted(ctx context.Context, kind, part string) bool {
 	return doubted && (part == "" || len(parts) == 0 || slices.Contains(parts, part))
 }
 
+type aboutKey struct{}
+
+// About says in the context of a question which part of which kind of fact it is asked
+// for; no part stands for the whole fact.
+func About(ctx context.Context, kind, part string) context.Context {
+	return context.WithValue(ctx, aboutKey{}, Wanted(ctx, kind, part))
+}
+
+// Afresh tells whether a question is to be put again whatever was heard before: in a
+// look that confirms, when what it is asked for is in doubt, or when nobody said what
+// it is for. What is not in doubt stands.
+func Afresh(ctx context.Context) bool {
+	wanted, said := ctx.Value(aboutKey{}).(bool)
+	return Attempt(ctx) > 0 && (wanted || !said)
+}
+
+// Settled says in the context of a question that what was heard before will do.
+func Settled(ctx context.Context) context.Context { return context.WithValue(ctx, aboutKey{}, false) }
+
 // NotAgain is the gap of a part that a look which confirms had no reason to see: what
 // the first look said of it stands.
 func NotAgain(part string) Gap { return Gap{Part: part, Causes: Causes{{Code: CauseNotAgain}}} }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 )
 
 // Network is the only way out of a probe. Every connection goes through it and
@@ -74,6 +75,30 @@ type Refusal struct {
 // Error says what was refused and why.
 func (r *Refusal) Error() string {
 	return fmt.Sprintf("connection to %s refused by the scope guard (%s): %s", r.Address, r.Code, r.Detail)
+}
+
+// Questioner is a network that puts DNS questions itself and keeps the answers of a
+// run: what one look was told, another one need not ask. The guard is one; a Network
+// that is none is dialled for each question.
+type Questioner interface {
+	// Ask puts one DNS question, a whole message, to "host:port", over "udp" or "tcp",
+	// or over AnyTransport, each perhaps of one family ("udp6"). Whoever may not
+	// contact the place now is refused as by DialContext, whatever is known already.
+	Ask(ctx context.Context, transport, address string, question []byte) (Heard, error)
+}
+
+// AnyTransport asks over UDP, then over TCP when the answer did not fit (RFC 7766
+// section 5), and is content with what was heard over either.
+const AnyTransport = "any"
+
+// Heard is the answer to a DNS question.
+type Heard struct {
+	Message []byte // under the id of the question
+	From    string // "address:port" that answered
+	At      time.Time
+	// Exchanges are those that it cost: none when the answer had been heard before, in
+	// the same run.
+	Exchanges int
 }
 
 // AuthorityDialer is a network that leads to the authorities of certificates too,

@@ -19,6 +19,12 @@ type Delegation struct {
 	More int `json:"more,omitempty"`
 }
 
+// The parts of a Delegation that may be looked at again, each on its own.
+const (
+	DelegationServers = "servers" // which they are, and their addresses
+	DelegationAnswers = "answers" // what each of them says
+)
+
 // FactKind names the fact.
 func (Delegation) FactKind() string { return "dns-delegation" }
 

@@ -71,6 +71,13 @@ type DNSSEC struct {
 	Queries  int             `json:"queries"` // what the look cost
 }
 
+// The parts of a DNSSEC that may be looked at again, each on its own.
+const (
+	DNSSECChain = "chain" // the zones above, and the opinion of a resolver
+	DNSSECKeys  = "keys"  // the prints and the keys of the name itself
+	DNSSECSets  = "sets"  // what its servers sign with them
+)
+
 // FactKind names the fact.
 func (DNSSEC) FactKind() string { return "dnssec" }
 

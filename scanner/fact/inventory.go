@@ -27,6 +27,12 @@ type Inventory struct {
 	Problems []string `json:"problems,omitempty"`
 }
 
+// The parts of an Inventory that may be looked at again, each on its own.
+const (
+	InventoryNames     = "names"     // which there are
+	InventoryAddresses = "addresses" // where they lead
+)
+
 // FactKind names the fact.
 func (Inventory) FactKind() string { return "name-inventory" }
 

@@ -34,6 +34,19 @@ type MailPolicy struct {
 // FactKind names the fact.
 func (MailPolicy) FactKind() string { return "mail-policy" }
 
+// The parts of a MailPolicy that may be looked at again, each on its own.
+const (
+	MailUse       = "use"        // whether the domain exists and receives mail: Answer, and the MX records
+	MailTargets   = "mx-targets" // what stands at the names of these
+	MailSPF       = "spf"
+	MailDMARC     = "dmarc"
+	MailDKIM      = "dkim"
+	MailSTS       = "mta-sts"        // the record
+	MailSTSPolicy = "mta-sts-policy" // what it announces
+	MailTLSRPT    = "tls-rpt"        // and DANE, looked at in its absence
+	MailBIMI      = "bimi"
+)
+
 // MailExchangers are the MX records of a domain, at most 20 of them.
 type MailExchangers struct {
 	Answer  Answer       `json:"answer"`

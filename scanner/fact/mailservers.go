@@ -24,6 +24,12 @@ type MailServers struct {
 	RelayAllowed bool `json:"relay_allowed,omitempty"`
 }
 
+// The parts of a MailServers that may be looked at again, each on its own.
+const (
+	MailServerRecords = "records" // MX, STS, TLSA and addresses
+	MailServerHosts   = "hosts"   // what each of them shows
+)
+
 // FactKind names the fact.
 func (MailServers) FactKind() string { return "mail-servers" }
 

@@ -20,6 +20,8 @@ import (
 const (
 	searchTime = 10 * time.Second // for all of them together
 	searchers  = 8                // names asked at once
+	// searchAgain is after how long an excluded name is looked for anew.
+	searchAgain = time.Minute
 )
 
 // exclusions knows the places that the excluded names lead to (docs/adr/0029). Its
@@ -103,7 +105,7 @@ func (g *Guard) findExcluded(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	search, cancel := context.WithTimeout(ctx, searchTime)
+	search, cancel := context.WithTimeout(withinAge(scanner.Settled(ctx), searchAgain), searchTime)
 	defer cancel()
 	var group sync.WaitGroup
 	places := make(chan struct{}, searchers)
@@ -113,7 +115,7 @@ func (g *Guard) findExcluded(ctx context.Context) error {
 			defer func() { <-places }()
 			_, err := g.resolver.lookup(search, name) // which tells learn
 			if ctx.Err() == nil {
-				g.exclusions.searched(name, g.config.Clock().Add(keepFor), err)
+				g.exclusions.searched(name, g.config.Clock().Add(searchAgain), err)
 			}
 		})
 	}

@@ -119,6 +119,7 @@ type Guard struct {
 	quiet     []quietSpan
 	redirects map[string]netip.AddrPort // port 0 keeps the port asked for
 	resolver  *resolver
+	answers   *answers
 	life      context.Context // ended by Stop
 	end       context.CancelFunc
 	mu        sync.Mutex
@@ -166,7 +167,8 @@ func New(config Config) (*Guard, error) {
 		delegations: map[string]delegation{}, declared: declared, clientOf: map[netip.Addr]struct{}{},
 	}
 	g.exclusions = g.newExclusions()
-	g.resolver = newResolver(config.Resolvers, g.dialResolver, config.Clock)
+	g.answers = newAnswers(config.Clock)
+	g.resolver = newResolver(config.Resolvers, g.putToResolver, config.Clock)
 	g.resolver.answered = g.learn
 	return g, nil
 }
@@ -195,6 +197,15 @@ func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	if g.isSource(address) {
 		return g.dialSource(ctx, network, address)
 	}
+	routes, err := g.wayTo(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return g.dialRoutes(ctx, network, routes)
+}
+
+// wayTo are the routes to "host:port" by which it may be dialled now.
+func (g *Guard) wayTo(ctx context.Context, network, address string) ([]route, error) {
 	if err := g.open(address); err != nil {
 		return nil, err
 	}
@@ -209,8 +220,10 @@ func (g *Guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	return g.dialRoutes(ctx, network, ofFamily(routes, network))
+	return ofFamily(routes, network), nil
 }
+
+var errNoFamily = errors.New("the name has no address of the wanted family")
 
 func (g *Guard) dialRoutes(ctx context.Context, network string, routes []route) (net.Conn, error) {
 	var first error
@@ -224,7 +237,7 @@ func (g *Guard) dialRoutes(ctx context.Context, network string, routes []route) 
 		}
 	}
 	if first == nil {
-		first = errors.New("the name has no address of the wanted family")
+		first = errNoFamily
 	}
 	return nil, first
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"carescan/scanner"
+	"carescan/scanner/question"
 )
 
 // Leash is the network of one look. It ends with the look, whatever context the
@@ -26,7 +27,10 @@ type Leash struct {
 	ways    sync.WaitGroup // calls under way; none begins once over is set
 }
 
-var _ scanner.Network = (*Leash)(nil)
+var _ interface {
+	scanner.Network
+	scanner.Questioner
+} = (*Leash)(nil)
 
 // NewLeash lets a look, which has its needs, use a network until its context ends or
 // Release is called, whichever comes first.
@@ -41,6 +45,13 @@ func NewLeash(life context.Context, network scanner.Network, needs scanner.Needs
 func (l *Leash) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return during(ctx, l, address, func(ctx context.Context) (net.Conn, error) {
 		return l.held(address)(l.network.DialContext(l.marked(ctx), network, address))
+	})
+}
+
+// Ask puts a DNS question for as long as the look lasts.
+func (l *Leash) Ask(ctx context.Context, transport, address string, raw []byte) (scanner.Heard, error) {
+	return during(ctx, l, address, func(ctx context.Context) (scanner.Heard, error) {
+		return question.Put(l.marked(ctx), l.network, transport, address, raw)
 	})
 }
 

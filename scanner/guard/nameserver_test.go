@@ -5,6 +5,7 @@ package guard
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +22,7 @@ type nameServer struct {
 	mu      sync.Mutex
 	answers map[string][]reply // by "name TYPE"
 	asked   []string           // "network name TYPE", in order
-	checks  bool               // a question let the server check signatures
+	without map[string][]bool  // the CD bit of each question, in order
 }
 
 type reply struct {
@@ -39,7 +40,7 @@ func startNameServer(t *testing.T) *nameServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &nameServer{at: netip.MustParseAddrPort(packets.LocalAddr().String()), answers: map[string][]reply{}}
+	s := &nameServer{at: netip.MustParseAddrPort(packets.LocalAddr().String()), answers: map[string][]reply{}, without: map[string][]bool{}}
 	for _, server := range []*dns.Server{
 		{PacketConn: packets, Handler: s.handler("udp")},
 		{Listener: streams, Handler: s.handler("tcp")},
@@ -87,14 +88,16 @@ func (s *nameServer) count(question string) int {
 func (s *nameServer) notice(question *dns.Msg) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.checks = s.checks || !question.CheckingDisabled
+	key := plainName(question.Question[0].Name) + " " + dns.TypeToString[question.Question[0].Qtype]
+	s.without[key] = append(s.without[key], question.CheckingDisabled)
 }
 
-// checked tells whether a question let the server check signatures.
-func (s *nameServer) checked() bool {
+// unchecked tells of each question whether the server was told not to check
+// signatures.
+func (s *nameServer) unchecked(question string) []bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.checks
+	return slices.Clone(s.without[question])
 }
 
 func (s *nameServer) handler(network string) dns.HandlerFunc {

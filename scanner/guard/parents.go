@@ -18,7 +18,7 @@ import (
 // The bounds of the search for a registry.
 const (
 	maxReferrals  = 6 // zones between the root and a registrable domain
-	maxRegistries = 4 // servers kept, and asked in turn
+	maxRegistries = 2 // places kept, and asked in turn; the addresses of one more server cost two questions
 	portDNS       = 53
 )
 
@@ -90,10 +90,9 @@ func (g *Guard) descend(ctx context.Context, domain string) ([]netip.AddrPort, e
 func (g *Guard) refer(ctx context.Context, servers []netip.AddrPort, domain string) (*dns.Msg, error) {
 	failed := errors.New("no server to ask")
 	for _, server := range servers {
-		question := new(dns.Msg).SetQuestion(dns.Fqdn(domain), dns.TypeNS)
+		question := new(dns.Msg).SetQuestion(dns.Fqdn(domain), dns.TypeNS).SetEdns0(udpSize, true)
 		question.RecursionDesired = false
-		question.SetEdns0(udpSize, false)
-		answer, err := g.resolver.exchange(ctx, "udp", server, question)
+		answer, err := g.resolver.exchange(ctx, server, question)
 		if err == nil && (answer.Rcode == dns.RcodeSuccess || answer.Rcode == dns.RcodeNameError) {
 			return answer, nil
 		}

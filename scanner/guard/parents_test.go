@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -160,6 +161,8 @@ func TestGlue(t *testing.T) {
 			failing.says("ns7.chu.test AAAA", reply{rcode: dns.RcodeServerFailure})
 			config.Resolvers = []netip.AddrPort{failing.at}
 			config.Scope.Ranges = prefixes("192.0.2.0/24", "127.0.0.0/8")
+			now := noon
+			config.Clock = func() time.Time { return now }
 			g := newGuard(t, config)
 			if found, err := g.Lookup(t.Context(), "ns1.chu.test"); err == nil {
 				t.Errorf("found %v before the registry is known", found)
@@ -167,6 +170,7 @@ func TestGlue(t *testing.T) {
 			if _, err := g.Parents(t.Context(), "chu.test"); err != nil {
 				t.Fatal(err)
 			}
+			now = now.Add(keepFor) // until then, the registry's first answer stands
 			found, err := g.Lookup(t.Context(), "ns1.chu.test")
 			if got := strings.Trim(fmt.Sprint(found), "[]"); got != tt.want || (err == nil) != (tt.want != "") {
 				t.Errorf("found %q and %v, want %q", got, err, tt.want)
@@ -185,16 +189,23 @@ func TestGlue(t *testing.T) {
 	}
 }
 
-// TestLookupAsksWithoutChecking: a resolver that validates would hide the addresses
-// of a badly signed name.
+// TestLookupAsksWithoutChecking: a resolver that validates hides the addresses of a
+// badly signed name, until it is told not to (RFC 4035 section 3.2.2). A name that is
+// well signed, or not at all, costs one question.
 func TestLookupAsksWithoutChecking(t *testing.T) {
 	ns := startNameServer(t)
 	ns.holds("www.chu.test A", "www.chu.test. 60 A 192.0.2.1")
+	ns.says("badly.chu.test A", reply{rcode: dns.RcodeServerFailure}, reply{records: []string{"badly.chu.test. 60 A 192.0.2.2"}})
 	g := newGuard(t, Config{Scope: hospital(), Resolvers: []netip.AddrPort{ns.at}})
-	if _, err := g.Lookup(t.Context(), "www.chu.test"); err != nil {
-		t.Fatal(err)
+	for name, want := range map[string]int{"www.chu.test": 1, "badly.chu.test": 2} {
+		if found, err := g.Lookup(t.Context(), name); err != nil || len(found) != 1 {
+			t.Errorf("%s leads to %v, %v", name, found, err)
+		}
+		if got := ns.count(name + " A"); got != want {
+			t.Errorf("%s was asked %d times, want %d", name, got, want)
+		}
 	}
-	if ns.checked() {
-		t.Error("a question let the resolver check signatures (CD=0)")
+	if want := []bool{false, true}; !slices.Equal(ns.unchecked("badly.chu.test A"), want) {
+		t.Errorf("checking was disabled: %v, want %v", ns.unchecked("badly.chu.test A"), want)
 	}
 }

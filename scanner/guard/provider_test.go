@@ -158,8 +158,8 @@ func TestMeet(t *testing.T) {
 	}
 }
 
-// question is a DNS message as it leaves over UDP.
-func question(name string, qtype uint16, change ...func(*dns.Msg)) []byte {
+// dnsQuestion is a DNS message as it leaves over UDP.
+func dnsQuestion(name string, qtype uint16, change ...func(*dns.Msg)) []byte {
 	m := new(dns.Msg).SetQuestion(name, qtype)
 	m.SetEdns0(udpSize, true)
 	for _, c := range change {
@@ -177,33 +177,33 @@ func framed(message []byte) []byte {
 }
 
 func TestReadQuestion(t *testing.T) {
-	soa := question("chu.test.", dns.TypeSOA)
+	soa := dnsQuestion("chu.test.", dns.TypeSOA)
 	for name, test := range map[string]struct {
 		message []byte
 		stream  bool
 		leaves  bool
 	}{
 		"soa":               {soa, false, true},
-		"below":             {question("_dmarc.CHU.test.", dns.TypeTXT), false, true},
+		"below":             {dnsQuestion("_dmarc.CHU.test.", dns.TypeTXT), false, true},
 		"over-tcp":          {framed(soa), true, true},
-		"transfer":          {framed(question("chu.test.", dns.TypeAXFR)), true, false},
-		"increment":         {question("chu.test.", dns.TypeIXFR), false, false},
-		"everything":        {question("chu.test.", dns.TypeANY), false, false},
-		"above":             {question("test.", dns.TypeNS), false, false},
-		"of-others":         {question("recursion-test.example.", dns.TypeA), false, false},
-		"look-alike":        {question("xchu.test.", dns.TypeA), false, false},
-		"version-bind":      {question("version.bind.", dns.TypeTXT, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }), false, false},
-		"chaos-of-ours":     {question("chu.test.", dns.TypeTXT, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }), false, false},
-		"update":            {question("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }), false, false},
-		"notify":            {question("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }), false, false},
-		"response":          {question("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Response = true }), false, false},
-		"two-questions":     {question("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }), false, false},
-		"two-messages":      {append(framed(soa), framed(question("chu.test.", dns.TypeAXFR))...), true, false},
+		"transfer":          {framed(dnsQuestion("chu.test.", dns.TypeAXFR)), true, false},
+		"increment":         {dnsQuestion("chu.test.", dns.TypeIXFR), false, false},
+		"everything":        {dnsQuestion("chu.test.", dns.TypeANY), false, false},
+		"above":             {dnsQuestion("test.", dns.TypeNS), false, false},
+		"of-others":         {dnsQuestion("recursion-test.example.", dns.TypeA), false, false},
+		"look-alike":        {dnsQuestion("xchu.test.", dns.TypeA), false, false},
+		"version-bind":      {dnsQuestion("version.bind.", dns.TypeTXT, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }), false, false},
+		"chaos-of-ours":     {dnsQuestion("chu.test.", dns.TypeTXT, func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }), false, false},
+		"update":            {dnsQuestion("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeUpdate }), false, false},
+		"notify":            {dnsQuestion("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify }), false, false},
+		"response":          {dnsQuestion("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Response = true }), false, false},
+		"two-questions":     {dnsQuestion("chu.test.", dns.TypeSOA, func(m *dns.Msg) { m.Question = append(m.Question, m.Question[0]) }), false, false},
+		"two-messages":      {append(framed(soa), framed(dnsQuestion("chu.test.", dns.TypeAXFR))...), true, false},
 		"half-a-message":    {framed(soa)[:20], true, false},
 		"length-alone":      {[]byte{0}, true, false},
 		"bytes":             {[]byte("GET / HTTP/1.1\r\n\r\n"), false, false},
 		"nothing":           {nil, false, false},
-		"transfer-over-udp": {question("chu.test.", dns.TypeAXFR), false, false},
+		"transfer-over-udp": {dnsQuestion("chu.test.", dns.TypeAXFR), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := readQuestion(test.message, test.stream, "chu.test", "9.9.9.53:53")
@@ -220,8 +220,8 @@ func TestReadQuestion(t *testing.T) {
 
 // FuzzReadQuestion holds that what leaves is a question about the domain.
 func FuzzReadQuestion(f *testing.F) {
-	f.Add(question("chu.test.", dns.TypeSOA))
-	f.Add(question("chu.test.", dns.TypeAXFR))
+	f.Add(dnsQuestion("chu.test.", dns.TypeSOA))
+	f.Add(dnsQuestion("chu.test.", dns.TypeAXFR))
 	f.Fuzz(func(t *testing.T, message []byte) {
 		if readQuestion(message, false, "chu.test", "x") != nil {
 			return
@@ -284,10 +284,10 @@ func TestGuard_readsWhatIsSaidToProviders(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		if _, err := conn.Write(write(question("chu.test.", dns.TypeAXFR))); !errors.As(err, new(*scanner.Refusal)) {
+		if _, err := conn.Write(write(dnsQuestion("chu.test.", dns.TypeAXFR))); !errors.As(err, new(*scanner.Refusal)) {
 			t.Errorf("%s: a transfer left: %v", network, err)
 		}
-		if _, err := conn.Write(write(question("chu.test.", dns.TypeSOA))); err != nil {
+		if _, err := conn.Write(write(dnsQuestion("chu.test.", dns.TypeSOA))); err != nil {
 			t.Errorf("%s: a question did not leave: %v", network, err)
 		}
 		if n, err := conn.Read(make([]byte, 512)); n == 0 {

@@ -24,11 +24,15 @@ const (
 	maxAliases   = 8               // CNAME records followed from one name
 	maxAddresses = 16              // addresses kept per family
 	maxRecords   = 256             // records read in one answer
-	askTimeout   = 2 * time.Second // one exchange with one resolver
-	keepFor      = time.Minute     // life of a cached answer
-	maxCached    = 4096            // names in the cache
+	askTimeout   = 3 * time.Second // one question to one resolver
 	udpSize      = 1232            // EDNS buffer that no path fragments (DNS flag day 2020)
+	maxCached    = 4096            // names in the cache
 )
+
+// keepFor is how long an answer stands, whatever its TTL: a first look, and the one
+// that confirms it ten minutes later, are told the same, and the address that was
+// checked is the one that is dialled.
+const keepFor = 15 * time.Minute
 
 // resolver finds the addresses of names. Its rules:
 //
@@ -43,15 +47,14 @@ const (
 //   - A name is proven to have no address when both families say so, or when it
 //     does not exist. When one family fails and the other brought addresses, these
 //     stand; otherwise the failure is the answer.
-//   - Resolvers are told not to check signatures (RFC 4035 section 3.2.2): whoever
-//     does not check them reaches a badly signed name, and it is for the probes to
-//     say that it is badly signed.
-//   - What was found, or proven absent, stands for one minute whatever its TTL, so
-//     that the address that was checked is the one that is dialled. Failures are
-//     not kept.
+//   - Questions are those of the probes, so that all share the answers. A resolver
+//     that fails, perhaps on a signature, is told not to check (RFC 4035 section
+//     3.2.2): whoever does not check reaches a badly signed name, and it is for the
+//     probes to say that it is badly signed.
+//   - What was found, or proven absent, stands for keepFor. Failures are not kept.
 type resolver struct {
 	servers []netip.AddrPort
-	dial    func(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error)
+	put     func(ctx context.Context, at netip.AddrPort, q *dns.Msg) (scanner.Heard, error)
 	clock   func() time.Time
 	// answered, when set, is told the addresses found and the names that led there,
 	// before they are kept.
@@ -73,16 +76,16 @@ type cachedAnswer struct {
 
 func newResolver(
 	servers []netip.AddrPort,
-	dial func(ctx context.Context, network string, at netip.AddrPort) (net.Conn, error),
+	put func(ctx context.Context, at netip.AddrPort, q *dns.Msg) (scanner.Heard, error),
 	clock func() time.Time,
 ) *resolver {
-	return &resolver{servers: servers, dial: dial, clock: clock, cache: map[string]cachedAnswer{}}
+	return &resolver{servers: servers, put: put, clock: clock, cache: map[string]cachedAnswer{}}
 }
 
 // lookup finds the addresses of a canonical name; none and no error means that
 // it is proven to have none.
 func (r *resolver) lookup(ctx context.Context, name string) ([]resolved, error) {
-	if found, ok := r.cached(name); ok {
+	if found, ok := r.cached(name); ok && !scanner.Afresh(ctx) && ageOf(ctx) == keepFor {
 		return found, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || name == "" || !isPlain(name) {
@@ -204,13 +207,11 @@ func (r *resolver) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg
 }
 
 func (r *resolver) askServer(ctx context.Context, server netip.AddrPort, name string, qtype uint16) (*dns.Msg, error) {
-	question := new(dns.Msg)
-	question.SetQuestion(dns.Fqdn(name), qtype)
-	question.CheckingDisabled = true
-	question.SetEdns0(udpSize, false)
-	answer, err := r.exchange(ctx, "udp", server, question)
-	if err == nil && answer.Truncated {
-		answer, err = r.exchange(ctx, "tcp", server, question)
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype).SetEdns0(udpSize, true)
+	answer, err := r.exchange(ctx, server, question)
+	if err == nil && answer.Rcode == dns.RcodeServerFailure {
+		question.CheckingDisabled = true
+		answer, err = r.exchange(ctx, server, question)
 	}
 	if err != nil {
 		return nil, err
@@ -222,34 +223,18 @@ func (r *resolver) askServer(ctx context.Context, server netip.AddrPort, name st
 	return answer, nil
 }
 
-func (r *resolver) exchange(
-	ctx context.Context, network string, server netip.AddrPort, question *dns.Msg,
-) (*dns.Msg, error) {
+func (r *resolver) exchange(ctx context.Context, server netip.AddrPort, question *dns.Msg) (*dns.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	raw, err := r.dial(ctx, network, server)
+	heard, err := r.put(ctx, server, question)
 	if err != nil {
 		return nil, err
 	}
-	defer raw.Close()
-	// The library obeys the deadline of a context but not its end.
-	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
-	client := dns.Client{Timeout: askTimeout}
-	answer, _, err := client.ExchangeWithConnContext(ctx, question, &dns.Conn{Conn: raw})
-	if err != nil {
-		return nil, err
-	}
-	if !answers(answer, question) {
-		return nil, scanner.NotSeen(scanner.CauseBadAnswer, nil, errors.New("resolver answered another question"))
+	answer := new(dns.Msg)
+	if err := answer.Unpack(heard.Message); err != nil {
+		return nil, scanner.NotSeen(scanner.CauseBadAnswer, nil, fmt.Errorf("read the answer: %w", err))
 	}
 	return answer, nil
-}
-
-// answers tells whether a message answers a question (RFC 5452 section 9.1).
-func answers(answer, question *dns.Msg) bool {
-	return answer.Response && len(answer.Question) == 1 &&
-		strings.EqualFold(answer.Question[0].Name, question.Question[0].Name) &&
-		answer.Question[0].Qtype == question.Question[0].Qtype
 }
 
 // isPlain tells that a name holds no escape and no byte beyond ASCII. Written down,

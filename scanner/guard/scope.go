@@ -82,7 +82,7 @@ func (g *Guard) nameRoutes(ctx context.Context, name string, port uint16) ([]rou
 	if routes := g.redirected(name, port); len(routes) > 0 {
 		return routes, nil
 	}
-	found, err := g.find(ctx, name)
+	found, err := g.find(scanner.Settled(ctx), name) // a way, and no fact to confirm
 	return toRoutes(name, found, port), err
 }
 

@@ -120,28 +120,28 @@ func TestPace_waits(t *testing.T) {
 // epoch is when the clock of synctest begins.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// asked is one who waits for a turn, and when it came.
-type asked struct {
+// turned is one who waits for a turn, and when it came.
+type turned struct {
 	who string
 	at  time.Duration
 }
 
 // playTurns lets some ask, in their order, and tells in which order and when their
 // turns came.
-func playTurns(t *testing.T, names []string, ask func(name string) error) []asked {
+func playTurns(t *testing.T, names []string, ask func(name string) error) []turned {
 	t.Helper()
 	began := time.Now()
-	came := make(chan asked, len(names))
+	came := make(chan turned, len(names))
 	for _, name := range names {
 		go func() {
 			if err := ask(name); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-			came <- asked{name, time.Since(began)}
+			came <- turned{name, time.Since(began)}
 		}()
 		synctest.Wait() // who asks next asks later
 	}
-	var all []asked
+	var all []turned
 	for range names {
 		all = append(all, <-came)
 	}
@@ -161,11 +161,11 @@ func TestTurns_connectionsAndRequestsAreOneQueue(t *testing.T) {
 			defer g.leave(h)
 			return g.enter(t.Context(), h, "tcp", never)
 		})
-		want := []asked{
+		want := []turned{
 			{"request", 0}, {"hello", time.Second}, {"request-2", 2 * time.Second},
 			{"hello-2", 3 * time.Second}, {"port", 4 * time.Second}, {"request-3", 5 * time.Second},
 		}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(asked{})); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(turned{})); diff != "" {
 			t.Errorf("turns (-want +got):\n%s", diff)
 		}
 	})
@@ -185,11 +185,11 @@ func TestTurns_aRequestPassesAConnectionThatLacksAPlace(t *testing.T) {
 			time.AfterFunc(2500*time.Millisecond, func() { g.leave(h) })
 			return err
 		})
-		want := []asked{
+		want := []turned{
 			{"held", 0}, {"request", time.Second}, {"request-2", 2 * time.Second},
 			{"second", 3 * time.Second}, {"third", 5500 * time.Millisecond},
 		}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(asked{})); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(turned{})); diff != "" {
 			t.Errorf("turns (-want +got):\n%s", diff)
 		}
 	})

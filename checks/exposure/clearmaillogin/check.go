@@ -19,6 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.clear-mail-login", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-19"},
+	Reads:      []string{fact.MailServerHosts},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

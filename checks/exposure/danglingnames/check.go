@@ -15,6 +15,7 @@ var Check = scanner.Check{
 	ID: "exposure.dangling-names", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-DNS-14"},
 	Confirm:    scanner.ConfirmLater,
+	Reads:      []string{fact.InventoryAddresses},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

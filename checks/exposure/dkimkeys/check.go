@@ -25,6 +25,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dkim-keys", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-13"},
+	Reads:      []string{fact.MailUse, fact.MailDKIM},
 	Judge:      scanner.Each(Params{StrongBits: 2048, LeastBits: 1024}, judge),
 }
 

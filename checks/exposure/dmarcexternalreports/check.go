@@ -16,6 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dmarc-external-reports", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-12"},
+	Reads:      []string{fact.MailUse, fact.MailDMARC},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -29,6 +29,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dmarc-policy", Revision: 4, Severity: scanner.High,
 	References: []string{"EXP-MAIL-08", "EXP-MAIL-09"},
+	Reads:      []string{fact.MailUse, fact.MailDMARC},
 	Judge:      scanner.Beside(Params{ObservationDays: 90}, judge),
 }
 

@@ -16,6 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dmarc-reports", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-11"},
+	Reads:      []string{fact.MailUse, fact.MailDMARC},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -19,6 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.dmarc-subdomains", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-10"},
+	Reads:      []string{fact.MailUse, fact.MailDMARC},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

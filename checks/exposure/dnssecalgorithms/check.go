@@ -27,6 +27,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dnssec-algorithms", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-11"},
+	Reads:      []string{fact.DNSSECKeys, fact.DNSSECSets},
 	Judge:      scanner.Each(Params{MinRSABits: 2048, MaxIterations: 100}, judge),
 }
 

@@ -25,6 +25,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.dnssec-signature-life", Revision: 4, Severity: scanner.High,
 	References: []string{"EXP-DNS-12"},
+	Reads:      []string{fact.DNSSECKeys, fact.DNSSECSets},
 	Judge:      scanner.Each(Params{MinHours: 12}, judge),
 }
 

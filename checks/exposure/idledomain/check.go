@@ -16,6 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.idle-domain", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-02"},
+	Reads:      []string{fact.MailUse, fact.MailDMARC, fact.MailSPF},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -15,6 +15,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.mail-starttls", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-14"},
+	Reads:      []string{fact.MailServerHosts},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.mail-tls", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-15"},
+	Reads:      []string{fact.MailServerHosts},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

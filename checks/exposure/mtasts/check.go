@@ -26,6 +26,7 @@ var Check = scanner.Check{
 	ID: "exposure.mta-sts", Revision: 5, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-16"},
 	Confirm:    scanner.ConfirmLater,
+	Reads:      []string{fact.MailUse, fact.MailSTS, fact.MailSTSPolicy, fact.MailTargets},
 	Judge:      scanner.Each(Params{LeastAge: 86_400}, judge),
 }
 

@@ -18,6 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.mx-targets", Revision: 4, Severity: scanner.High,
 	References: []string{"EXP-MAIL-01"},
+	Reads:      []string{fact.MailUse, fact.MailTargets},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

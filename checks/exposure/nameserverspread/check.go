@@ -16,6 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.name-server-spread", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-DNS-03"},
+	Reads:      []string{fact.DelegationServers},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -13,6 +13,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.open-relay", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-MAIL-20"},
+	Reads:      []string{fact.MailServerHosts},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

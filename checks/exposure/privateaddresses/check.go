@@ -19,6 +19,7 @@ var Check = scanner.Check{
 	ID: "exposure.private-addresses", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-DNS-15"},
 	Confirm:    scanner.ConfirmAtOnce,
+	Reads:      []string{fact.InventoryAddresses},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -28,6 +28,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.soa-timers", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-DNS-06"},
+	Reads:      []string{fact.DelegationServers, fact.DelegationAnswers},
 	Judge:      scanner.Each(Params{Refresh: 14_400, Retry: 3_600, Expire: 604_800, Minimum: 86_400}, judge),
 }
 

@@ -23,6 +23,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.spf-breadth", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-MAIL-06"},
+	Reads:      []string{fact.MailUse, fact.MailSPF},
 	Judge:      scanner.Each(Params{Bits4: 16, Bits6: 32}, judge),
 }
 

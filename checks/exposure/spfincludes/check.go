@@ -16,6 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.spf-includes", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-07"},
+	Reads:      []string{fact.MailUse, fact.MailSPF},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

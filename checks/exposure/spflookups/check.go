@@ -24,6 +24,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.spf-lookups", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-04"},
+	Reads:      []string{fact.MailUse, fact.MailSPF},
 	Judge:      scanner.Each(Params{Comfortable: 8, Most: 10, Voids: 2}, judge),
 }
 

@@ -19,6 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.spf-record", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-MAIL-03", "EXP-MAIL-05"},
+	Reads:      []string{fact.MailUse, fact.MailSPF, fact.MailDMARC},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

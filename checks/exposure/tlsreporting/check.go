@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-reporting", Revision: 3, Severity: scanner.Low,
 	References: []string{"EXP-MAIL-17"},
+	Reads:      []string{fact.MailUse, fact.MailTLSRPT, fact.MailSTS},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.undeclared-names", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-DNS-16"},
+	Reads:      []string{fact.InventoryNames, fact.InventoryAddresses},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -56,9 +56,17 @@ func endedBy(state fact.ServerState, err error) fact.ServerReply {
 
 // once makes one try, and keeps its answer as evidence.
 func (a *asker) once(ctx context.Context, transport string, s dnswire.Server, name string, qtype uint16) (*dns.Msg, error) {
-	reply, from, err := a.Over(ctx, transport, s, dnswire.NewQuery(name, qtype, false))
+	q := dnswire.NewQuery(name, qtype, false)
+	if qtype == dns.TypeSOA {
+		q = dnswire.NewStart(name)
+	}
+	reply, from, err := a.Over(ctx, transport, s, q)
+	if err == nil && qtype == dns.TypeSOA && isClear(reply.Rcode) && !reply.RecursionAvailable {
+		result, why := recursionResult(reply)
+		a.closed[s] = fact.RecursionTry{Result: result, Error: why}
+	}
 	if err == nil {
-		a.journal.reply(name, qtype, from, reply)
+		a.journal.reply(name, qtype, from, reply, a.Before())
 	}
 	return reply, err
 }

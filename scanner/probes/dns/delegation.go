@@ -61,9 +61,9 @@ func (p *Probe) atAddress(ctx context.Context, a *asker, name string, d door) fa
 }
 
 // missingServers says why nothing is known of the servers.
-func missingServers(d fact.Delegation) scanner.Causes {
-	if d.Zone.Answer == fact.NoAnswer && len(d.Servers) == 0 {
-		return unanswered(d.Zone)
+func missingServers(ns fact.RecordSet, servers []nameServer) scanner.Causes {
+	if ns.Answer == fact.NoAnswer && len(servers) == 0 {
+		return unanswered(ns)
 	}
 	return nil
 }

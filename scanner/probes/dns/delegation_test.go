@@ -106,19 +106,19 @@ func TestRealServers(t *testing.T) {
 			one:      func(t *testing.T) netip.AddrPort { return bind.start(t, chu) },
 			two:      func(t *testing.T) netip.AddrPort { return nsd.start(t, chu) },
 			states:   "ns1.chu.test authoritative/authoritative, ns2.chu.test authoritative/authoritative",
-			transfer: "refused, refused", recursion: "refused, refused",
+			transfer: "refused, refused", recursion: "no-recursion, no-recursion",
 		},
 		"lame": {
 			one:      func(t *testing.T) netip.AddrPort { return knot.start(t, chu) },
 			two:      func(t *testing.T) netip.AddrPort { return nsd.start(t, map[string]string{"other.test": chuZone}) },
 			states:   "ns1.chu.test authoritative/authoritative, ns2.chu.test lame/lame",
-			transfer: "refused, refused", recursion: "refused, refused",
+			transfer: "refused, refused", recursion: "no-recursion, refused",
 		},
 		"open": {
 			one:      func(t *testing.T) netip.AddrPort { return openBIND(bind.start(t, root)).start(t, chu) },
 			two:      func(t *testing.T) netip.AddrPort { return givingBIND().start(t, chu) },
 			states:   "ns1.chu.test authoritative/authoritative, ns2.chu.test authoritative/authoritative",
-			transfer: "refused, delivered", recursion: "recursive, refused",
+			transfer: "refused, delivered", recursion: "recursive, no-recursion",
 		},
 	}
 	for name, tt := range tests {
@@ -174,7 +174,7 @@ func TestOpenUnbound(t *testing.T) {
 	}
 }
 
-// TestHealthyCost holds what an ordinary domain costs: 25 exchanges at most, the
+// TestHealthyCost holds what an ordinary domain costs: 20 exchanges at most, the
 // lookups of the guard aside.
 func TestHealthyCost(t *testing.T) {
 	t.Parallel()
@@ -184,8 +184,8 @@ func TestHealthyCost(t *testing.T) {
 		more []netip.Addr
 		want int
 	}{
-		"one-address-each": {nil, 16},
-		"two-addresses":    {[]netip.Addr{netip.MustParseAddr("203.0.113.1")}, 24},
+		"one-address-each": {nil, 14},
+		"two-addresses":    {[]netip.Addr{netip.MustParseAddr("203.0.113.1")}, 20},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestHealthyCost(t *testing.T) {
 				n.Addresses[host] = append(n.Addresses[host], tt.more...)
 			}
 			look(t, n, Options{})
-			if got := len(n.Dials()); got != tt.want || got > 25 {
+			if got := len(n.Dials()); got != tt.want || got > 20 {
 				t.Errorf("%d exchanges, want %d:\n%s", got, tt.want, strings.Join(n.Dials(), "\n"))
 			}
 		})

@@ -11,7 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
-	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/question"
 )
 
 // FuzzSettle reads foreign messages as answers: nothing but a proper negative
@@ -96,7 +96,7 @@ func FuzzZoneCount(f *testing.F) {
 		m := new(dns.Msg).SetReply(q)
 		m.Answer = newZone(f, false, text).records
 		var framed bytes.Buffer
-		if err := dnswire.WriteMessage(&framed, m); err != nil {
+		if err := question.WriteMessage(&framed, m); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(framed.Bytes())

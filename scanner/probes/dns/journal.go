@@ -14,8 +14,8 @@ import (
 // journal keeps the answers as they came, for whoever doubts the facts.
 type journal struct{ dnswire.Journal }
 
-func (j *journal) answer(set fact.RecordSet, reply *dns.Msg) {
-	j.Line(fmt.Sprintf(";; %s %s asked of %s: %s", set.Name, set.Type, set.Server, dnswire.CodeName(reply.Rcode)))
+func (j *journal) answer(set fact.RecordSet, reply *dns.Msg, before string) {
+	j.Line(fmt.Sprintf(";; %s %s asked of %s: %s%s", set.Name, set.Type, set.Server, dnswire.CodeName(reply.Rcode), before))
 	for _, rr := range reply.Answer {
 		j.Line(rr.String())
 	}
@@ -31,8 +31,8 @@ func (j *journal) set(set fact.RecordSet) {
 
 // reply keeps the answer of a name server. The mail address of a SOA is left
 // out.
-func (j *journal) reply(name string, qtype uint16, from string, reply *dns.Msg) {
-	j.Line(fmt.Sprintf(";; %s %s asked of %s: %s", name, dns.TypeToString[qtype], from, dnswire.CodeName(reply.Rcode)))
+func (j *journal) reply(name string, qtype uint16, from string, reply *dns.Msg, before string) {
+	j.Line(fmt.Sprintf(";; %s %s asked of %s: %s%s", name, dns.TypeToString[qtype], from, dnswire.CodeName(reply.Rcode), before))
 	for _, rr := range reply.Answer {
 		if rr.Header().Rrtype != dns.TypeSOA {
 			j.Line(rr.String())

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"carescan/scanner"
@@ -80,7 +81,7 @@ func (*Probe) Facts() []string {
 }
 
 // Needs gives the most it costs a domain: every exchange, and every transfer. An
-// ordinary domain with two name servers costs 16 exchanges, or 24 when each has
+// ordinary domain with two name servers costs 14 exchanges, or 20 when each has
 // two addresses.
 func (*Probe) Needs() scanner.Needs {
 	most := maxExchanges + maxServers*maxAddresses + handshakes
@@ -97,23 +98,32 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if err != nil {
 		return nil, err
 	}
-	resolvers := recursive(ctx, net)
+	resolvers := recursive(net)
 	if len(resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
-	a := &asker{Asker: dnswire.NewAsker(net, p.timeout, maxExchanges), net: net}
+	a := newAsker(net, p.timeout)
 	zone, parent := p.zone(ctx, a, name, resolvers)
-	zoneSighting := scanner.Sighting{Fact: zone, Unread: unread(zone), Artifacts: a.journal.Artifacts("DNS answers")}
-	return append([]scanner.Sighting{zoneSighting}, p.servers(ctx, a, zone, parent, resolvers)...), nil
+	sightings := []scanner.Sighting{{Fact: zone, Unread: unread(zone), Artifacts: a.journal.Artifacts("DNS answers")}}
+	if !scanner.Wanted(ctx, zone.FactKind(), fact.ZoneCAA) {
+		sightings[0].Unread = append(sightings[0].Unread, scanner.NotAgain(fact.ZoneCAA)) // no certificate beside it
+	}
+	sightings = append(sightings, p.servers(ctx, a, zone, parent, resolvers)...)
+	return slices.DeleteFunc(sightings, func(s scanner.Sighting) bool { return !scanner.Wanted(ctx, s.Fact.FactKind(), "") }), nil
 }
 
 var errNoZone = scanner.NotSeen(scanner.CauseNoServer, nil, errors.New("the domain is not a zone of its own"))
 
-// servers looks at the name servers of a zone. What the zone above says of it may
-// be known already.
+// servers looks at the name servers of a zone, for each of the facts that are wanted.
+// What the zone above says of it may be known already.
 func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone, known *fact.RecordSet, resolvers []server) []scanner.Sighting {
 	ctx, cancel := scanner.WithPatience(ctx, serversTime)
 	defer cancel()
+	transfer, delegation, recursion := fact.Transfer{}, fact.Delegation{Name: zone.Name}, fact.Recursion{}
+	wanted := func(kind string) bool { return scanner.Wanted(ctx, kind, "") }
+	if !wanted(transfer.FactKind()) && !wanted(delegation.FactKind()) && !wanted(recursion.FactKind()) {
+		return nil
+	}
 	a.journal = journal{}
 	parent := fact.RecordSet{Name: zone.Name, Type: "NS", Answer: fact.NoAnswer}
 	blame(&parent, errNoZone)
@@ -121,16 +131,23 @@ func (p *Probe) servers(ctx context.Context, a *asker, zone fact.Zone, known *fa
 	case known != nil:
 		parent = *known
 	case zone.NS.Answer != fact.NoData:
-		parent = a.parent(ctx, zone.Name, resolvers)
+		parent = a.parent(scanner.About(ctx, delegation.FactKind(), fact.DelegationServers), zone.Name, resolvers)
 	}
 	a.journal.set(parent)
-	servers, left := nameServers(ctx, a.net, zone.Name, zone.NS, parent)
-	transfer := p.transfer(ctx, a.net, zone.Name, servers, left)
+	servers, left := nameServers(scanner.About(ctx, delegation.FactKind(), fact.DelegationServers), a.net, zone.Name, zone.NS, parent)
+	if wanted(transfer.FactKind()) {
+		transfer = p.transfer(ctx, a.net, zone.Name, servers, left)
+	}
 	transfer.NS = zone.NS.Answer
-	delegation := p.delegation(ctx, a, fact.Delegation{Name: zone.Name, Parent: parent, Zone: zone.NS, More: len(left)}, servers)
-	recursion := p.recursion(ctx, a, zone.Name, servers, len(left))
+	delegation.Parent, delegation.Zone, delegation.More = parent, zone.NS, len(left)
+	if wanted(delegation.FactKind()) {
+		delegation = p.delegation(scanner.About(ctx, delegation.FactKind(), fact.DelegationAnswers), a, delegation, servers)
+	}
+	if wanted(recursion.FactKind()) {
+		recursion = p.recursion(ctx, a, zone.Name, servers, len(left))
+	}
 	recursion.NS = zone.NS.Answer
-	missing := missingServers(delegation)
+	missing := missingServers(zone.NS, servers)
 	return []scanner.Sighting{
 		{Fact: transfer, Missing: missingTransfers(zone.NS, transfer)},
 		{Fact: delegation, Missing: missing, Artifacts: a.journal.Artifacts("DNS answers")},

@@ -17,6 +17,7 @@ import (
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/loopback"
+	"carescan/scanner/question"
 )
 
 const hospital = `
@@ -71,8 +72,8 @@ func TestObserveZone(t *testing.T) {
 	if diff := cmp.Diff(want, got, withoutPorts()); diff != "" {
 		t.Error(diff)
 	}
-	if got.NS.Server != resolver.String() || got.DS.Server != resolver.String() || got.TXT.Server != own.String() {
-		t.Errorf("asked NS of %s, DS of %s, TXT of %s", got.NS.Server, got.DS.Server, got.TXT.Server)
+	if got.NS.Server != resolver.String() || got.DS.Server != resolver.String() || got.TXT.Server != resolver.String() || got.MX.Server != own.String() {
+		t.Errorf("asked NS of %s, DS of %s, TXT of %s, MX of %s", got.NS.Server, got.DS.Server, got.TXT.Server, got.MX.Server)
 	}
 	if missing := missingOf(sighting); missing != "" {
 		t.Errorf("missing: %s", missing)
@@ -231,7 +232,7 @@ func TestObserveKnowsNothing(t *testing.T) {
 func flood(w dns.ResponseWriter, q *dns.Msg) {
 	m := new(dns.Msg).SetReply(q)
 	m.Id++
-	for range 2 * dnswire.MaxDatagrams {
+	for range 2 * question.MaxDatagrams {
 		w.WriteMsg(m)
 	}
 }

@@ -41,7 +41,7 @@ func (a *asker) askForRecursion(ctx context.Context, domain string, d door) fact
 	if err != nil {
 		return failedRecursion(err)
 	}
-	a.journal.reply(domain, dns.TypeSOA, from, reply)
+	a.journal.reply(domain, dns.TypeSOA, from, reply, a.Before())
 	result, why := recursionResult(reply)
 	if result == fact.RecursionNone && reply.RecursionAvailable {
 		try := noRecursion(fact.RecursionNotAsked, errProviderOffered)

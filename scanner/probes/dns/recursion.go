@@ -23,7 +23,9 @@ import (
 const defaultRecursionZone = "recursion-test.example"
 
 // recursion asks every address of the name servers to resolve a name of ours,
-// which no cache can hold; a provider's is asked about the domain instead.
+// which no cache can hold; a provider's is asked about the domain instead. One that has
+// said, when asked for the zone, that it offers no recursion (RFC 1035 section 4.1.1, RA)
+// is not asked again.
 func (p *Probe) recursion(ctx context.Context, a *asker, domain string, servers []nameServer, left int) fact.Recursion {
 	r := fact.Recursion{Name: strings.ToLower(rand.Text()) + "." + p.recursionZone, Tries: []fact.RecursionTry{}, More: left}
 	for _, s := range servers {
@@ -49,6 +51,8 @@ func (a *asker) tryRecursion(ctx context.Context, domain, name string, d door) f
 		return noRecursion(fact.RecursionNotAsked, errNoTime)
 	case a.Silent(d.server()):
 		return noRecursion(fact.RecursionFailed, dnswire.ErrSilent)
+	case a.closed[d.server()].Result != "":
+		return a.closed[d.server()]
 	case d.meeting == scanner.MetAsClient:
 		return a.askForRecursion(ctx, domain, d)
 	}
@@ -56,7 +60,7 @@ func (a *asker) tryRecursion(ctx context.Context, domain, name string, d door) f
 	if err != nil {
 		return failedRecursion(err)
 	}
-	a.journal.reply(name, dns.TypeA, from, reply)
+	a.journal.reply(name, dns.TypeA, from, reply, a.Before())
 	result, why := recursionResult(reply)
 	return fact.RecursionTry{Result: result, Error: why}
 }

@@ -18,6 +18,7 @@ import (
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
+	"carescan/scanner/question"
 )
 
 // The bounds of one transfer. The first records prove that a zone comes out;
@@ -63,7 +64,7 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 		return failedDial(d, err)
 	}
 	defer conn.Close()
-	defer dnswire.Interrupt(ctx, conn)()
+	defer question.Interrupt(ctx, conn)()
 	try := takeZone(conn, zone)
 	try.Server, try.Address = d.host, conn.RemoteAddr().String()
 	return try
@@ -72,7 +73,7 @@ func (p *Probe) tryTransfer(ctx context.Context, network scanner.Network, zone s
 func takeZone(conn io.ReadWriter, zone string) fact.TransferTry {
 	q := new(dns.Msg).SetAxfr(dns.Fqdn(zone))
 	count := zoneCount{query: q}
-	err := dnswire.WriteMessage(conn, q)
+	err := question.WriteMessage(conn, q)
 	if err == nil {
 		err = count.read(conn)
 	}
@@ -123,8 +124,8 @@ type zoneCount struct {
 // read counts until the zone ends or the bounds are met.
 func (c *zoneCount) read(r io.Reader) error {
 	for left := maxTransferBytes; !c.ended && c.records < maxTransferRecords; {
-		m, size, err := dnswire.ReadMessage(r, left)
-		if errors.Is(err, dnswire.ErrTooLong) && c.records > 0 {
+		m, raw, err := question.ReadMessage(r, left)
+		if errors.Is(err, question.ErrTooLong) && c.records > 0 {
 			return nil
 		}
 		if err != nil {
@@ -133,7 +134,7 @@ func (c *zoneCount) read(r io.Reader) error {
 		if err := c.message(m); err != nil {
 			return err
 		}
-		left -= size
+		left -= len(raw)
 	}
 	return nil
 }
@@ -143,7 +144,7 @@ func (c *zoneCount) read(r io.Reader) error {
 func (c *zoneCount) message(m *dns.Msg) error {
 	switch {
 	case !m.Response || m.Id != c.query.Id:
-		return dnswire.ErrMismatch
+		return question.ErrMismatch
 	case m.Rcode == dns.RcodeRefused || m.Rcode == dns.RcodeNotAuth || m.Rcode == dns.RcodeNotImplemented:
 		return fmt.Errorf("%w (%s)", errTransferRefused, dnswire.CodeName(m.Rcode))
 	case m.Rcode != dns.RcodeSuccess:

@@ -5,7 +5,6 @@ package dnsprobe
 import (
 	"context"
 	"net"
-	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -21,38 +20,57 @@ const maxAuthoritative = 2
 
 // zone asks everything there is to know of a name. When the resolvers do not tell
 // its servers, as they may of a zone that is badly signed or held by nobody, the
-// zone above is asked for them, and what it says is returned too.
+// zone above is asked for them, and what it says is returned too. A look that confirms
+// something else needs the servers only.
 func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []server) (z fact.Zone, parent *fact.RecordSet) {
 	ctx, cancel := scanner.WithPatience(ctx, zoneTime)
 	defer cancel()
-	z = fact.Zone{Name: name, NS: a.ask(ctx, name, dns.TypeNS, resolvers)}
-	own := authoritative(ctx, a.net, z.NS)
+	z = fact.Zone{Name: name, NS: a.ask(aboutServers(ctx), name, dns.TypeNS, resolvers)}
+	var told fact.RecordSet
 	if z.NS.Answer == fact.NoAnswer {
-		told := a.parent(ctx, name, resolvers)
-		parent, own = &told, authoritative(ctx, a.net, told)
+		told = a.parent(aboutServers(ctx), name, resolvers)
+		parent = &told
 	}
-	servers := slices.Concat(own, resolvers)
-	z.MX = a.ask(ctx, name, dns.TypeMX, servers)
-	z.TXT = a.ask(ctx, name, dns.TypeTXT, servers)
+	if !scanner.Wanted(ctx, z.FactKind(), "") {
+		return z, parent
+	}
+	own := authoritative(ctx, a.net, z.NS)
+	if parent != nil {
+		own = authoritative(ctx, a.net, told)
+	}
+	about := func(part string) context.Context { return scanner.About(ctx, z.FactKind(), part) }
+	z.MX = a.ask(about(fact.ZoneMX), name, dns.TypeMX, own, resolvers)
+	z.TXT = a.ask(about(fact.ZoneTXT), name, dns.TypeTXT, resolvers) // the mail asks them too, and judges it
 	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours
 	// to contact: only resolvers are asked.
-	z.DS = a.ask(ctx, name, dns.TypeDS, resolvers)
-	z.DNSKEY = a.ask(ctx, name, dns.TypeDNSKEY, servers)
-	z.CAA = a.askUntil(ctx, climb(name), dns.TypeCAA, servers, isPresent)
+	z.DS = a.ask(about(fact.ZoneDS), name, dns.TypeDS, resolvers)
+	z.DNSKEY = a.ask(about(fact.ZoneDNSKEY), name, dns.TypeDNSKEY, own, resolvers)
+	z.CAA = a.askUntil(about(fact.ZoneCAA), climb(name), dns.TypeCAA, isPresent, own, resolvers)
 	// Names other than that of the zone are filtered more often: what they cost is
 	// not taken from the others.
-	z.DMARC = a.askUntil(ctx, dmarcWalk(name), dns.TypeTXT, servers, func(set fact.RecordSet) bool {
+	z.DMARC = a.askUntil(about(fact.ZoneDMARC), dmarcWalk(name), dns.TypeTXT, func(set fact.RecordSet) bool {
 		return set.Name == "_dmarc."+name && hasOneDMARC(set)
-	})
-	z.Certificate = p.certificate(ctx, a.net, z)
+	}, resolvers)
+	if scanner.Wanted(ctx, z.FactKind(), fact.ZoneCAA) {
+		z.Certificate = p.certificate(ctx, a.net, z)
+	}
 	return z, parent
 }
 
+// aboutServers is asking for the name servers of a zone, of which two facts tell.
+func aboutServers(ctx context.Context) context.Context {
+	delegation := fact.Delegation{}.FactKind()
+	if scanner.Wanted(ctx, delegation, fact.DelegationServers) {
+		return scanner.About(ctx, delegation, fact.DelegationServers)
+	}
+	return scanner.About(ctx, fact.Zone{}.FactKind(), fact.ZoneNS)
+}
+
 // askUntil asks the same question of a list of names until one settles it.
-func (a *asker) askUntil(ctx context.Context, names []string, qtype uint16, servers []server, settles func(fact.RecordSet) bool) []fact.RecordSet {
+func (a *asker) askUntil(ctx context.Context, names []string, qtype uint16, settles func(fact.RecordSet) bool, groups ...[]server) []fact.RecordSet {
 	var sets []fact.RecordSet
 	for _, name := range names {
-		set := a.ask(ctx, name, qtype, servers)
+		set := a.ask(ctx, name, qtype, groups...)
 		sets = append(sets, set)
 		if settles(set) {
 			break
@@ -80,13 +98,17 @@ func isPresent(set fact.RecordSet) bool { return set.Answer == fact.Present }
 // authoritative lists the servers of the domain that exist and that we may ask. They
 // are dialled by name: the guard checks the address it finds.
 func authoritative(ctx context.Context, network scanner.Network, ns fact.RecordSet) []server {
+	ctx = scanner.Settled(ctx)
 	var servers []server
-	for _, value := range dnswire.Turn(ctx, ns.Values) {
+	for _, value := range ns.Values {
+		if len(servers) == maxAuthoritative {
+			break
+		}
 		host := scanner.CanonicalName(value)
 		if addresses, err := network.Lookup(ctx, host); err == nil && len(addresses) == 0 {
 			continue
 		}
-		if len(servers) < maxAuthoritative && network.Permits(ctx, host) == nil {
+		if network.Permits(ctx, host) == nil {
 			servers = append(servers, server{Server: dnswire.Server{Address: net.JoinHostPort(host, "53")}})
 		}
 	}
@@ -94,9 +116,9 @@ func authoritative(ctx context.Context, network scanner.Network, ns fact.RecordS
 }
 
 // recursive lists the resolvers that are asked.
-func recursive(ctx context.Context, network scanner.Network) []server {
+func recursive(network scanner.Network) []server {
 	var servers []server
-	for _, r := range dnswire.Resolvers(ctx, network) {
+	for _, r := range dnswire.Resolvers(network) {
 		servers = append(servers, server{Server: r, recursive: true})
 	}
 	return servers

@@ -7,6 +7,7 @@ import (
 
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
+	"carescan/scanner/probes/internal/nsec"
 )
 
 // finding is what an answer turned out to be.
@@ -32,8 +33,8 @@ func (v *validator) validate(reply *dns.Msg, name string, kind uint16, by author
 	if set := pick(reply.Answer, name, dns.TypeCNAME); len(set.records) > 0 && len(set.sigs) > 0 {
 		return v.present(reply, set, by)
 	}
-	for top := name; strictlyBelow(top, by.zone); top = parentOf(top) {
-		if set := pick(reply.Answer, parentOf(top), dns.TypeDNAME); len(set.records) > 0 {
+	for top := name; nsec.StrictlyBelow(top, by.zone); top = nsec.ParentOf(top) {
+		if set := pick(reply.Answer, nsec.ParentOf(top), dns.TypeDNAME); len(set.records) > 0 {
 			return v.present(reply, set, by) // the CNAME made from it is never signed (RFC 6672 section 5.3.1)
 		}
 	}
@@ -52,7 +53,7 @@ func (v *validator) present(reply *dns.Msg, set signedSet, by authority) finding
 	}
 	f.wildcard = true
 	proof, fault, _ := v.readDenial(reply.Ns, by)
-	f.verdict, f.denial = proof.noCloser(set.name, tail(set.name, int(sig.Labels))), proof.describe()
+	f.verdict, f.denial = proof.noCloser(set.name, nsec.Tail(set.name, int(sig.Labels))), proof.describe()
 	if f.verdict == bogus(fact.DenialNotProven) {
 		f.verdict = fault
 	}

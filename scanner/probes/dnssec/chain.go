@@ -9,10 +9,17 @@ import (
 
 	"github.com/miekg/dns"
 
+	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
+	"carescan/scanner/probes/internal/nsec"
 )
+
+// about says which part of the fact a question is asked for.
+func about(ctx context.Context, part string) context.Context {
+	return scanner.About(ctx, fact.DNSSEC{}.FactKind(), part)
+}
 
 // maxError is the longest text of an error that is kept.
 const maxError = 300
@@ -30,7 +37,7 @@ func (l *look) walk(ctx context.Context, from anchor) {
 		l.end(unprovable(fact.AnchorUnproven)) // a resolver that drops signatures, or an old anchor
 	}
 	for labels := dns.CountLabel(from.zone) + 1; ok && labels <= dns.CountLabel(l.name); labels++ {
-		by, ok = l.descend(ctx, tail(l.name, labels), by)
+		by, ok = l.descend(ctx, nsec.Tail(l.name, labels), by)
 	}
 	if from.zone == l.name {
 		l.prints = from.prints
@@ -44,7 +51,7 @@ func (l *look) end(v verdict) { l.fact.State, l.fact.Reason = v.state, v.reason 
 // whether the walk may go on.
 func (l *look) enter(ctx context.Context, zone string, prints []*dns.DS, link *fact.DNSSECLink) (authority, bool) {
 	var by authority
-	got := l.consult(ctx, link, zone, dns.TypeDNSKEY, func(reply *dns.Msg) (v verdict) {
+	got := l.consult(about(ctx, fact.DNSSECChain), link, zone, dns.TypeDNSKEY, func(reply *dns.Msg) (v verdict) {
 		v, by = l.validator.keys(pick(reply.Answer, zone, dns.TypeDNSKEY), prints)
 		return v
 	})
@@ -65,9 +72,13 @@ func (l *look) add(link *fact.DNSSECLink, v verdict) {
 // goes on.
 func (l *look) descend(ctx context.Context, name string, by authority) (authority, bool) {
 	link := &fact.DNSSECLink{Zone: unrooted(name)}
+	part := fact.DNSSECChain
+	if name == l.name {
+		part = fact.DNSSECKeys
+	}
 	var f finding
 	var prints []*dns.DS
-	l.consult(ctx, link, name, dns.TypeDS, func(reply *dns.Msg) verdict {
+	l.consult(about(ctx, part), link, name, dns.TypeDS, func(reply *dns.Msg) verdict {
 		f, prints = l.validator.validate(reply, name, dns.TypeDS, by), printsOf(reply, name)
 		return f.verdict
 	})
@@ -118,8 +129,8 @@ func printsOf(reply *dns.Msg, name string) []*dns.DS {
 // that proves nothing may be the fault of the resolver.
 func (l *look) consult(ctx context.Context, link *fact.DNSSECLink, name string, kind uint16, judge func(*dns.Msg) verdict) verdict {
 	got := unprovable(fact.NotAnswered)
-	for _, resolver := range l.resolvers {
-		reply, from, err := l.asker.ask(ctx, resolver, newQuery(name, kind, true, true))
+	for _, resolver := range dnswire.Turn(ctx, l.resolvers) {
+		reply, from, err := l.asker.consult(ctx, resolver, name, kind)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/nsec"
 )
 
 // denial is what the proven NSEC or NSEC3 records of an answer can show absent.
@@ -97,7 +98,7 @@ func (p *nsecProof) noData(name string, kind uint16) (verdict, proven) {
 			return typeVerdict(name, p.zone, n.TypeBitMap, kind), proven{n.TypeBitMap, true}
 		}
 		// An empty non-terminal: the next name is under it.
-		if p.covers(n, name) && strictlyBelow(n.NextDomain, name) {
+		if p.covers(n, name) && nsec.StrictlyBelow(n.NextDomain, name) {
 			return secure(), proven{}
 		}
 	}
@@ -105,7 +106,7 @@ func (p *nsecProof) noData(name string, kind uint16) (verdict, proven) {
 	if cover == nil {
 		return bogus(fact.DenialNotProven), proven{}
 	}
-	source := wildcardOf(encloser(cover, name))
+	source := nsec.WildcardOf(nsec.Encloser(cover, name))
 	for _, n := range p.records {
 		if dns.CanonicalName(n.Hdr.Name) == source {
 			return typeVerdict(name, p.zone, n.TypeBitMap, kind), proven{types: n.TypeBitMap}
@@ -116,7 +117,7 @@ func (p *nsecProof) noData(name string, kind uint16) (verdict, proven) {
 
 func (p *nsecProof) noName(name string) verdict {
 	cover := p.covering(name)
-	if cover == nil || dns.IsSubDomain(name, cover.NextDomain) || p.covering(wildcardOf(encloser(cover, name))) == nil {
+	if cover == nil || dns.IsSubDomain(name, cover.NextDomain) || p.covering(nsec.WildcardOf(nsec.Encloser(cover, name))) == nil {
 		return bogus(fact.DenialNotProven)
 	}
 	return secure()
@@ -124,7 +125,7 @@ func (p *nsecProof) noName(name string) verdict {
 
 func (p *nsecProof) noCloser(name, ancestor string) verdict {
 	cover := p.covering(name)
-	if cover == nil || dns.IsSubDomain(name, cover.NextDomain) || dns.CountLabel(encloser(cover, name)) > dns.CountLabel(ancestor) {
+	if cover == nil || dns.IsSubDomain(name, cover.NextDomain) || dns.CountLabel(nsec.Encloser(cover, name)) > dns.CountLabel(ancestor) {
 		return bogus(fact.DenialNotProven)
 	}
 	return secure()
@@ -139,29 +140,7 @@ func (p *nsecProof) covering(name string) *dns.NSEC {
 	return nil
 }
 
-// covers tells whether a name falls between an existing name and the next; the
-// last one leads back to the top of the zone. A record of a delegation, or of a
-// DNAME, says nothing of what is below it (RFC 6840 section 4.1).
-func (p *nsecProof) covers(n *dns.NSEC, name string) bool {
-	owner := n.Hdr.Name
-	if strictlyBelow(name, owner) && handsOver(n.TypeBitMap) || !dns.IsSubDomain(p.zone, name) {
-		return false
-	}
-	last := dns.CanonicalName(n.NextDomain) == p.zone
-	return compareNames(owner, name) < 0 && (last || compareNames(name, n.NextDomain) < 0)
-}
-
-// handsOver tells whether the names below belong elsewhere.
-func handsOver(types []uint16) bool {
-	cut := slices.Contains(types, dns.TypeNS) && !slices.Contains(types, dns.TypeSOA)
-	return cut || slices.Contains(types, dns.TypeDNAME)
-}
-
-// encloser is the closest existing ancestor that a covering record shows: what
-// the name shares with either of its ends.
-func encloser(n *dns.NSEC, name string) string {
-	return tail(name, max(dns.CompareDomainName(name, n.Hdr.Name), dns.CompareDomainName(name, n.NextDomain)))
-}
+func (p *nsecProof) covers(n *dns.NSEC, name string) bool { return nsec.Covers(p.zone, n, name) }
 
 // typeVerdict reads the types of a name. At a delegation the parent only speaks
 // of the DS, and the child's own record never denies it (RFC 6840 section 4.4;

@@ -13,8 +13,8 @@ import (
 // journal keeps the answers as they came, for whoever doubts the facts.
 type journal struct{ dnswire.Journal }
 
-func (j *journal) answer(q *dns.Msg, from string, reply *dns.Msg) {
-	j.Line(fmt.Sprintf(";; asked of %s: %s: %s", from, title(q), dnswire.CodeName(reply.Rcode)))
+func (j *journal) answer(q *dns.Msg, from string, reply *dns.Msg, before string) {
+	j.Line(fmt.Sprintf(";; asked of %s: %s: %s%s", from, title(q), dnswire.CodeName(reply.Rcode), before))
 	for _, section := range [][]dns.RR{reply.Answer, reply.Ns} {
 		for _, rr := range section[:min(len(section), maxRecords)] {
 			j.Line(rr.String())

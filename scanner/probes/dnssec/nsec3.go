@@ -8,6 +8,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/nsec"
 )
 
 // maxIterations is beyond which NSEC3 proves nothing and the answer is insecure
@@ -27,7 +28,7 @@ type nsec3Proof struct {
 // 8.1 and 8.2), just under the zone, and with the parameters of the first one.
 func (p *nsec3Proof) add(zone string, rr dns.RR) {
 	n, ok := rr.(*dns.NSEC3)
-	if !ok || n.Hash != dns.SHA1 || n.Flags&^optOut != 0 || parentOf(n.Hdr.Name) != zone || len(p.records) == maxProofs {
+	if !ok || n.Hash != dns.SHA1 || n.Flags&^optOut != 0 || nsec.ParentOf(n.Hdr.Name) != zone || len(p.records) == maxProofs {
 		return
 	}
 	if len(p.records) > 0 && (p.records[0].Iterations != n.Iterations || !strings.EqualFold(p.records[0].Salt, n.Salt)) {
@@ -58,7 +59,7 @@ func (p *nsec3Proof) noData(name string, kind uint16) (verdict, proven) {
 	if cover == nil {
 		return bogus(fact.DenialNotProven), proven{}
 	}
-	if n := p.match(wildcardOf(encloser)); n != nil {
+	if n := p.match(nsec.WildcardOf(encloser)); n != nil {
 		return typeVerdict(name, p.zone, n.TypeBitMap, kind), proven{types: n.TypeBitMap}
 	}
 	if kind == dns.TypeDS && cover.Flags&optOut != 0 {
@@ -73,7 +74,7 @@ func (p *nsec3Proof) noName(name string) verdict {
 		return insecure(fact.TooManyIterations)
 	}
 	encloser, cover := p.closest(name)
-	if cover == nil || p.cover(wildcardOf(encloser)) == nil {
+	if cover == nil || p.cover(nsec.WildcardOf(encloser)) == nil {
 		return bogus(fact.DenialNotProven)
 	}
 	return unlessOptOut(cover)
@@ -84,7 +85,7 @@ func (p *nsec3Proof) noCloser(name, ancestor string) verdict {
 	if p.tooMany() {
 		return insecure(fact.TooManyIterations)
 	}
-	cover := p.cover(tail(name, dns.CountLabel(ancestor)+1))
+	cover := p.cover(nsec.Tail(name, dns.CountLabel(ancestor)+1))
 	if cover == nil {
 		return bogus(fact.DenialNotProven)
 	}
@@ -103,10 +104,10 @@ func unlessOptOut(cover *dns.NSEC3) verdict {
 // closest is the closest encloser proof (RFC 5155 section 8.3): an ancestor that
 // exists, and the cover of the name one label longer.
 func (p *nsec3Proof) closest(name string) (encloser string, cover *dns.NSEC3) {
-	for next := name; strictlyBelow(next, p.zone); next = parentOf(next) {
-		above := parentOf(next)
+	for next := name; nsec.StrictlyBelow(next, p.zone); next = nsec.ParentOf(next) {
+		above := nsec.ParentOf(next)
 		if n := p.match(above); n != nil {
-			if handsOver(n.TypeBitMap) {
+			if nsec.HandsOver(n.TypeBitMap) {
 				return "", nil
 			}
 			return above, p.cover(next)

@@ -17,8 +17,10 @@ const maxExtended = 8
 // opinion asks the first resolver for the domain as a client would: one that
 // validates says so, or refuses to answer. It is a second validator.
 func (l *look) opinion(ctx context.Context) {
-	o := fact.DNSSECOpinion{Resolver: l.resolvers[0]}
-	reply, _, err := l.asker.ask(ctx, l.resolvers[0], newQuery(l.name, dns.TypeSOA, true, false))
+	ctx = about(ctx, fact.DNSSECChain)
+	resolver := dnswire.Turn(ctx, l.resolvers)[0]
+	o := fact.DNSSECOpinion{Resolver: resolver}
+	reply, _, err := l.asker.ask(ctx, resolver, dnswire.NewQuery(l.name, dns.TypeNS, true))
 	if err == nil {
 		o.Answered, o.Code, o.Authentic = true, dnswire.CodeName(reply.Rcode), reply.AuthenticatedData
 		o.Errors = extended(reply)

@@ -85,7 +85,7 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if err != nil {
 		return nil, err
 	}
-	l := p.newLook(ctx, net, name)
+	l := p.newLook(net, name)
 	if len(l.resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}
@@ -108,10 +108,9 @@ type look struct {
 	prints    []*dns.DS // proven for the name itself
 }
 
-// newLook begins with another resolver at each attempt.
-func (p *Probe) newLook(ctx context.Context, net scanner.Network, name string) *look {
+func (p *Probe) newLook(net scanner.Network, name string) *look {
 	var resolvers []string
-	for _, r := range dnswire.Resolvers(ctx, net) {
+	for _, r := range dnswire.Resolvers(net) {
 		resolvers = append(resolvers, r.Address)
 	}
 	return &look{

@@ -374,7 +374,7 @@ func TestAnchors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := p.newLook(t.Context(), &loopback.Network{Recursives: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.53:53")}}, "chu.test")
+	l := p.newLook(&loopback.Network{Recursives: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.53:53")}}, "chu.test")
 	if l.walk(t.Context(), p.anchor); l.fact.State != fact.Indeterminate || l.fact.Reason != fact.NoAnchor {
 		t.Errorf("%+v", l.fact)
 	}

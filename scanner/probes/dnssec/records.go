@@ -60,23 +60,3 @@ func pickAll(section []dns.RR, kind uint16) []signedSet {
 func labelsOf(name string) int {
 	return dns.CountLabel(strings.TrimPrefix(name, "*."))
 }
-
-// tail is the last labels of a name.
-func tail(name string, labels int) string {
-	starts := dns.Split(name)
-	if labels <= 0 || len(starts) == 0 {
-		return "."
-	}
-	return name[starts[max(0, len(starts)-labels)]:]
-}
-
-// parentOf is a name without its first label.
-func parentOf(name string) string { return tail(name, dns.CountLabel(name)-1) }
-
-// wildcardOf is the wildcard just under a name.
-func wildcardOf(name string) string { return "*." + strings.TrimPrefix(name, ".") }
-
-// strictlyBelow tells whether a name is under another, and not the same.
-func strictlyBelow(name, top string) bool {
-	return dns.IsSubDomain(top, name) && dns.CountLabel(name) > dns.CountLabel(top)
-}

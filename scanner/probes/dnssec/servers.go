@@ -49,7 +49,7 @@ func (l *look) servers(ctx context.Context) {
 // permitted tells whether a server may be asked.
 func (l *look) permitted(ctx context.Context, host string, asked int) fact.DNSSECServer {
 	s := fact.DNSSECServer{Server: host, Contact: fact.ContactNotAsked}
-	if addresses, err := l.asker.net.Lookup(ctx, host); err == nil && len(addresses) == 0 {
+	if addresses, err := l.asker.net.Lookup(scanner.Settled(ctx), host); err == nil && len(addresses) == 0 {
 		s.Contact, s.Error = fact.ContactAbsent, "the name server has no address"
 		return s
 	}
@@ -72,7 +72,7 @@ var errManyServers = errors.New("the domain has more servers than are asked")
 func (l *look) nameServers(ctx context.Context) []string {
 	var hosts []string
 	var link fact.DNSSECLink
-	l.consult(ctx, &link, l.name, dns.TypeNS, func(reply *dns.Msg) verdict {
+	l.consult(scanner.Settled(ctx), &link, l.name, dns.TypeNS, func(reply *dns.Msg) verdict {
 		for _, rr := range pick(reply.Answer, l.name, dns.TypeNS).records {
 			if ns, ok := rr.(*dns.NS); ok {
 				hosts = append(hosts, scanner.CanonicalName(ns.Ns))
@@ -96,7 +96,7 @@ func (l *look) delegatedTo(ctx context.Context) (hosts []string) {
 		return nil // nobody knows: the resolvers stand for the servers
 	}
 	for _, at := range registry[:min(len(registry), maxParents)] {
-		reply, _, silent := l.asker.ask(ctx, at.String(), newQuery(l.name, dns.TypeNS, false, false))
+		reply, _, silent := l.asker.ask(ctx, at.String(), dnswire.NewQuery(l.name, dns.TypeNS, false))
 		if silent != nil {
 			continue
 		}
@@ -116,7 +116,7 @@ func (l *look) delegatedTo(ctx context.Context) (hosts []string) {
 // what one of them breaks is not the domain's fault.
 func (l *look) fallBack(ctx context.Context, random string) {
 	var s fact.DNSSECServer
-	for _, resolver := range l.resolvers {
+	for _, resolver := range dnswire.Turn(ctx, l.resolvers) {
 		s = fact.DNSSECServer{Server: resolver, Recursive: true, Contact: fact.ContactAsked}
 		l.serve(ctx, &s, resolver, random)
 		if !slices.ContainsFunc(s.Sets, func(set fact.SignedSet) bool {
@@ -137,14 +137,14 @@ func (l *look) serve(ctx context.Context, s *fact.DNSSECServer, address, random 
 	var by authority
 	var trust verdict
 	s.Lame = !s.Recursive // until one answer says otherwise
-	s.Sets = append(s.Sets, l.set(ctx, s, address, l.name, dns.TypeDNSKEY, func(reply *dns.Msg) finding {
+	s.Sets = append(s.Sets, l.set(about(ctx, fact.DNSSECKeys), s, address, l.name, dns.TypeDNSKEY, func(reply *dns.Msg) finding {
 		keys := pick(reply.Answer, l.name, dns.TypeDNSKEY)
 		trust, by = l.validator.keys(keys, l.prints)
 		s.Keys = describeKeys(keysOf(keys))
 		return finding{verdict: trust, answer: answerOf(reply, keys), sigs: bounded(keys.sigs)}
 	}))
 	judge := func(name string, kind uint16) fact.SignedSet {
-		return l.set(ctx, s, address, name, kind, func(reply *dns.Msg) finding {
+		return l.set(about(ctx, fact.DNSSECSets), s, address, name, kind, func(reply *dns.Msg) finding {
 			return inherit(l.validator.validate(reply, name, kind, l.authority(by)), trust)
 		})
 	}
@@ -193,7 +193,7 @@ func inherit(f finding, keys verdict) finding {
 // set asks one question of one server.
 func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name string, kind uint16, judge func(*dns.Msg) finding) fact.SignedSet {
 	set := fact.SignedSet{Type: dns.TypeToString[kind], Answer: fact.NoAnswer, State: fact.Indeterminate, Reason: fact.NotAnswered}
-	reply, from, err := l.asker.ask(ctx, address, newQuery(name, kind, s.Recursive, s.Recursive))
+	reply, from, err := l.put(ctx, s, address, name, kind)
 	if err == nil {
 		s.Address = from
 		err = entitled(s, reply)
@@ -215,6 +215,25 @@ func (l *look) set(ctx context.Context, s *fact.DNSSECServer, address, name stri
 // errDisowned is the answer of a server that does not hold the zone: the codes that
 // the look at delegations takes for one.
 var errDisowned = errors.New("the server answered")
+
+// put asks a server of the name, or a resolver in its place. The servers are asked for
+// their list over TCP, as whoever looks at the delegation asks them: that is one
+// question for both.
+func (l *look) put(ctx context.Context, s *fact.DNSSECServer, address, name string, kind uint16) (*dns.Msg, string, error) {
+	if s.Recursive {
+		return l.asker.consult(ctx, address, name, kind)
+	}
+	q := dnswire.NewQuery(name, kind, false)
+	if kind == dns.TypeSOA {
+		q = dnswire.NewStart(name) // as the delegation is asked for
+	}
+	if kind == dns.TypeNS {
+		if reply, from, err := l.asker.Over(ctx, "tcp", dnswire.Server{Address: address}, q); err == nil {
+			return l.asker.heard(address, q, reply, from, nil)
+		}
+	}
+	return l.asker.ask(ctx, address, q)
+}
 
 // entitled tells whether a server may speak of the name. A referral is not an
 // answer (RFC 2308 section 2.2.1).

@@ -14,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/nsec"
 )
 
 // truthText is a small zone whose every fact is known, so that whatever is
@@ -98,7 +99,7 @@ func (z *truth) names() []string {
 	for _, rr := range z.records {
 		names = append(names, rr.Header().Name)
 	}
-	slices.SortFunc(names, compareNames)
+	slices.SortFunc(names, nsec.Compare)
 	return slices.Compact(names)
 }
 
@@ -158,7 +159,7 @@ func (z *truth) says(name string, kind uint16) (fact.Answer, []dns.RR) {
 		return "elsewhere", nil
 	case len(z.find(name, kind)) > 0:
 		return fact.Present, z.find(name, kind)
-	case strictlyBelow(name, "wild.chu.test.") && name != source:
+	case nsec.StrictlyBelow(name, "wild.chu.test.") && name != source:
 		return z.says(source, kind)
 	case slices.ContainsFunc(z.names(), func(other string) bool { return dns.IsSubDomain(name, other) }):
 		return fact.NoData, nil
@@ -192,8 +193,8 @@ func (z *truth) reply(name string, kind uint16, chain []dns.RR) *dns.Msg {
 // proof is the part of the chain that settles a question, and what else fits.
 func (z *truth) proof(name string) []dns.RR {
 	wanted := []string{name}
-	for next := name; strictlyBelow(next, z.by.zone); next = parentOf(next) {
-		wanted = append(wanted, parentOf(next), wildcardOf(parentOf(next)))
+	for next := name; nsec.StrictlyBelow(next, z.by.zone); next = nsec.ParentOf(next) {
+		wanted = append(wanted, nsec.ParentOf(next), nsec.WildcardOf(nsec.ParentOf(next)))
 	}
 	var chain []dns.RR
 	for _, rr := range z.chain {

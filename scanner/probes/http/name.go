@@ -74,14 +74,14 @@ func (v *visitor) lookup(ctx context.Context, host string) fact.HostName {
 	return v.registered(ctx, domain)
 }
 
-// registered asks one resolver for the domain itself, over TCP: a domain without
+// registered asks one resolver for the domain itself: a domain without
 // addresses may well exist, and only NXDOMAIN proves that it does not (RFC 8020).
 func (v *visitor) registered(ctx context.Context, domain string) fact.HostName {
-	resolvers := dnswire.Resolvers(ctx, v.net)
+	resolvers := dnswire.Resolvers(v.net)
 	if len(resolvers) == 0 {
 		return fact.NameUnknown
 	}
-	answer, _, err := dnswire.Exchange(ctx, v.net, "tcp", resolvers[0].Address, dnswire.NewQuery(domain, dns.TypeSOA, true))
+	answer, _, err := dnswire.Exchange(ctx, v.net, scanner.AnyTransport, resolvers[0].Address, dnswire.NewQuery(domain, dns.TypeNS, true))
 	switch {
 	case err != nil || dnswire.Resolved(answer) != nil:
 		return fact.NameUnknown

@@ -62,7 +62,7 @@ func TestObserveScriptHosts(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, dial := range l.Dials() {
-		if !strings.HasPrefix(dial, "tcp "+host+":") && dial != "tcp "+at.String() {
+		if !strings.HasPrefix(dial, "tcp "+host+":") && dial != "udp "+at.String() {
 			t.Errorf("dialled %s", dial)
 		}
 	}

@@ -21,15 +21,17 @@ type gathering struct {
 	resolvers []dnswire.Server
 	assets    map[string]*fact.Asset
 	omitted   map[string]bool
+	denials   denials
+	proper    bool // a name just below the domain is known not to exist
 	wildcard  bool
 	log       string
 	logCause  scanner.Cause
 	problems  []string
 }
 
-func newGathering(ctx context.Context, net scanner.Network, domain string) *gathering {
+func newGathering(net scanner.Network, domain string) *gathering {
 	return &gathering{
-		net: net, domain: domain, asker: dnswire.NewAsker(net, askTimeout, maxQuestions), resolvers: dnswire.Resolvers(ctx, net),
+		net: net, domain: domain, asker: dnswire.NewAsker(net, askTimeout, maxQuestions), resolvers: dnswire.Resolvers(net),
 		assets: map[string]*fact.Asset{}, omitted: map[string]bool{},
 	}
 }

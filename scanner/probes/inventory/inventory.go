@@ -74,11 +74,11 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if t.Kind != scanner.KindDomain {
 		return nil, scanner.WrongTarget("inventory", t)
 	}
-	g := newGathering(ctx, net, t.ID)
+	g := newGathering(net, t.ID)
 	if len(g.resolvers) == 0 {
 		return nil, scanner.NotSeen(scanner.CauseNoResolver, nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key()))
 	}
-	p.gather(ctx, g)
+	p.gather(scanner.About(ctx, fact.Inventory{}.FactKind(), fact.InventoryNames), g)
 	g.resolveAll(ctx)
 	p.certificates(ctx, g)
 	g.findDangling(ctx)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -29,12 +30,13 @@ const (
 // ask puts one question to the resolvers in turn.
 func (g *gathering) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
 	failed := dnswire.ErrSpent
-	for _, at := range g.resolvers {
-		reply, _, err := g.asker.Ask(ctx, at, dnswire.NewQuery(name, qtype, true))
+	for _, at := range dnswire.Turn(ctx, g.resolvers) {
+		reply, _, _, err := g.asker.Consult(ctx, at, name, qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}
 		if err == nil {
+			g.denials.learn(reply)
 			return reply, nil
 		}
 		failed = err
@@ -42,9 +44,13 @@ func (g *gathering) ask(ctx context.Context, name string, qtype uint16) (*dns.Ms
 	return nil, failed
 }
 
-// services are the SRV names that hospitals publish.
-var services = []string{
-	"_autodiscover._tcp", "_sip._tls", "_sipfederationtls._tcp", "_xmpp-server._tcp", "_caldavs._tcp", "_imaps._tcp",
+// services are the SRV names that hospitals publish, by the name they stand under.
+var services = []struct {
+	under string
+	names []string
+}{
+	{"_tcp", []string{"_autodiscover", "_sipfederationtls", "_xmpp-server", "_caldavs", "_imaps"}},
+	{"_tls", []string{"_sip"}},
 }
 
 // records reads the names that the zone itself points at.
@@ -52,12 +58,34 @@ func (g *gathering) records(ctx context.Context) {
 	for _, qtype := range []uint16{dns.TypeNS, dns.TypeMX, dns.TypeTXT} {
 		g.pointedAt(ctx, g.domain, qtype)
 	}
-	for _, service := range services {
-		g.pointedAt(ctx, service+"."+g.domain, dns.TypeSRV)
+	for _, group := range services {
+		under := group.under + "." + g.domain
+		// Below a name that does not exist there is nothing (RFC 8020).
+		if len(group.names) > 1 && !g.exists(ctx, under) {
+			continue
+		}
+		for _, name := range group.names {
+			g.pointedAt(ctx, name+"."+under, dns.TypeSRV)
+		}
 	}
 }
 
+// exists tells whether a name just below the domain is there, were it only for those
+// below it; without an answer it may be.
+func (g *gathering) exists(ctx context.Context, name string) bool {
+	if g.denials.absent(name) {
+		return false
+	}
+	reply, err := g.ask(ctx, name, dns.TypeSRV)
+	absent := err == nil && reply.Rcode == dns.RcodeNameError
+	g.proper = g.proper || absent
+	return !absent
+}
+
 func (g *gathering) pointedAt(ctx context.Context, name string, qtype uint16) {
+	if g.denials.absent(name) {
+		return
+	}
 	reply, err := g.ask(ctx, name, qtype)
 	if err != nil {
 		g.problem(fmt.Errorf("%s %s: %w", dns.TypeToString[qtype], name, err))
@@ -94,42 +122,90 @@ func (g *gathering) included(text string) {
 	}
 }
 
-// usual are names that hospitals use. The list is short on purpose: it finds
-// what was forgotten, and guesses at nobody's naming habits.
-var usual = []string{
-	"www", "mail", "webmail", "owa", "autodiscover", "vpn", "acces", "portail", "extranet", "intranet", "sso", "adfs",
-	"citrix", "rds", "ftp", "sftp", "dev", "test", "recette", "preprod", "pacs", "imagerie", "dicom", "dpi", "labo",
-	"rdv", "patient", "telemedecine", "visio", "formation",
+// usual are the names of what is reached from outside and forgotten: remote access, and
+// trials. The list is short on purpose, for each of its names costs every zone one
+// question or two; a log of certificates finds many more, and costs it none
+// (docs/adr/0038).
+var usual = []string{"vpn", "webmail", "extranet", "portail", "citrix", "test"}
+
+// words tries the usual names that are not known yet, unless the zone answers for any
+// name.
+func (g *gathering) words(ctx context.Context) {
+	if !g.answersForAny(ctx) {
+		for _, word := range usual {
+			g.word(ctx, word+"."+g.domain)
+		}
+	}
 }
 
-// words tries the usual names, unless the zone answers for any name.
-func (g *gathering) words(ctx context.Context) {
+func (g *gathering) word(ctx context.Context, name string) {
+	if g.assets[name] != nil || g.denials.absent(name) {
+		return
+	}
+	if reply, err := g.ask(ctx, name, dns.TypeA); err == nil && len(reply.Answer) > 0 {
+		asset := g.add(name, fact.FoundWord)
+		g.settle(asset, reply)
+		g.resolveSix(ctx, asset)
+	}
+}
+
+// answersForAny tells whether the zone has a wildcard at its top, or whether nobody
+// knows. A name just below it that does not exist shows that it has none (RFC 4592
+// section 2.2.1); failing that, one that nobody can have made is asked.
+func (g *gathering) answersForAny(ctx context.Context) bool {
+	if g.proper {
+		return false
+	}
 	reply, err := g.ask(ctx, strings.ToLower(rand.Text())+"."+g.domain, dns.TypeA)
 	if err != nil {
 		g.problem(fmt.Errorf("usual names: %w", err))
-		return
+		return true
 	}
-	if g.wildcard = len(reply.Answer) > 0; g.wildcard {
-		return
-	}
-	for _, word := range usual {
-		name := word + "." + g.domain
-		if reply, err := g.ask(ctx, name, dns.TypeA); err == nil && len(reply.Answer) > 0 {
-			asset := g.add(name, fact.FoundWord)
-			g.settle(asset, reply)
-			g.resolveSix(ctx, asset)
-		}
-	}
+	g.wildcard = len(reply.Answer) > 0
+	return g.wildcard
 }
 
 // resolveAll finds where the names of the domain lead.
 func (g *gathering) resolveAll(ctx context.Context) {
+	again := scanner.Afresh(scanner.About(ctx, fact.Inventory{}.FactKind(), fact.InventoryAddresses))
 	for _, asset := range g.sorted() {
 		asset.InScope = g.permitted(ctx, asset)
 		if asset.Own && asset.Answer == "" {
-			g.resolve(ctx, asset)
+			g.resolve(scanner.Settled(ctx), asset)
+		}
+		if again && isOdd(*asset) {
+			asset.Answer, asset.Addresses, asset.Aliases, asset.Error = "", nil, nil, ""
+			g.resolve(scanner.About(ctx, fact.Inventory{}.FactKind(), fact.InventoryAddresses), asset)
 		}
 	}
+}
+
+// isOdd tells whether a look that confirms asks again where a name leads: one that leads
+// to an ordinary address of the internet is in no doubt, unless by a service that may
+// have been given up.
+func isOdd(asset fact.Asset) bool {
+	if !asset.Own || asset.Answer == fact.NoAnswer {
+		return asset.Own
+	}
+	if len(asset.Aliases) > 0 {
+		_, hosted := providerOf(asset.Aliases[len(asset.Aliases)-1])
+		return hosted || asset.Answer != fact.Present || slices.ContainsFunc(asset.Addresses, isSpecial)
+	}
+	return slices.ContainsFunc(asset.Addresses, isSpecial)
+}
+
+// isSpecial tells an address that is no ordinary one of the internet.
+func isSpecial(text string) bool {
+	addr, err := netip.ParseAddr(text)
+	addr = addr.Unmap()
+	return err != nil || !addr.IsGlobalUnicast() || addr.IsPrivate() || slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// special are ranges that the library takes for ordinary ones and the registries of
+// special addresses do not (RFC 6890).
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("fec0::/10"),
 }
 
 // resolve asks for the addresses of both families: either may be an internal one.

@@ -143,26 +143,36 @@ func destinations(ctx context.Context, r *resolver, policy fact.DMARC, addresses
 			continue
 		}
 		address.Mail = acceptsMail(ctx, r, address.Domain)
-		known := false
-		address.External, known = isExternal(ctx, r, policy, address.Domain)
-		if !address.External {
-			continue
-		}
-		address.Authorised = authorised(ctx, r, policy.PolicyDomain, address.Domain)
-		if !known && address.Authorised.Absent() {
-			address.Authorised = fact.NoAnswer // it may need no consent
+		if address.Domain != policy.PolicyDomain && address.Domain != policy.Organisation {
+			foreign(ctx, r, policy, address)
 		}
 	}
 	return addresses
+}
+
+// foreign asks a destination for its consent when it is of another organisation. One
+// that is not below ours by its name is asked first: when it agrees, where its own
+// organisation begins need not be known.
+func foreign(ctx context.Context, r *resolver, policy fact.DMARC, address *fact.ReportAddress) {
+	consent := func() fact.Answer { return authorised(ctx, r, policy.PolicyDomain, address.Domain) }
+	if policy.Organisation != "" && !strings.HasSuffix(address.Domain, "."+policy.Organisation) && consent() == fact.Present {
+		address.External, address.Authorised = true, fact.Present
+		return
+	}
+	known := false
+	if address.External, known = isExternal(ctx, r, policy, address.Domain); !address.External {
+		return
+	}
+	address.Authorised = consent()
+	if !known && address.Authorised.Absent() {
+		address.Authorised = fact.NoAnswer // it may need no consent
+	}
 }
 
 // isExternal tells whether a destination is of another organisation. When either
 // organisation is not known, the destination counts as external: its consent is
 // then asked for, and is proof enough when it is given.
 func isExternal(ctx context.Context, r *resolver, policy fact.DMARC, domain string) (external, known bool) {
-	if domain == policy.PolicyDomain || domain == policy.Organisation {
-		return false, true
-	}
 	walked := walkTree(ctx, r, domain)
 	there := walked.organisation()
 	return policy.Organisation == "" || there != policy.Organisation, policy.Organisation != "" && there != ""

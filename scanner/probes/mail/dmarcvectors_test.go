@@ -111,7 +111,7 @@ func txtRecord(owner string, strings ...string) dns.RR {
 // policyOf looks for the policy of a domain through a real resolver of the test.
 func policyOf(t *testing.T, zone records, domain string) fact.DMARC {
 	t.Helper()
-	r := newResolver(t.Context(), network(loopback.ServeDNS(t, zone)), defaultTimeout)
+	r := newResolver(network(loopback.ServeDNS(t, zone)), defaultTimeout)
 	return dmarc(t.Context(), r, domain, r.ask(t.Context(), domain, dns.TypeTXT).state)
 }
 
@@ -224,7 +224,7 @@ func TestDMARCAlignments(t *testing.T) {
 				}
 				return
 			}
-			r := newResolver(t.Context(), network(loopback.ServeDNS(t, a.records(t))), defaultTimeout)
+			r := newResolver(network(loopback.ServeDNS(t, a.records(t))), defaultTimeout)
 			author, from := walkTree(t.Context(), r, a.Author), walkTree(t.Context(), r, a.MailFrom)
 			if (author.organisation() == from.organisation()) != a.Aligned {
 				t.Errorf("organisations %q and %q, want aligned %v", author.organisation(), from.organisation(), a.Aligned)

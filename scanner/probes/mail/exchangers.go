@@ -18,9 +18,9 @@ import (
 const maxTargets = 20
 
 // mailExchangers asks where the mail of a domain is received, and what stands
-// there.
-func mailExchangers(ctx context.Context, r *resolver, name string) fact.MailExchangers {
-	a := r.ask(ctx, name, dns.TypeMX)
+// there: two parts of the fact.
+func mailExchangers(use, targets context.Context, r *resolver, name string) fact.MailExchangers {
+	a := r.ask(use, name, dns.TypeMX)
 	found := fact.MailExchangers{Answer: a.state, Cause: a.cause, Error: a.fault}
 	records := mxRecords(a)
 	if isNull(records) {
@@ -29,7 +29,7 @@ func mailExchangers(ctx context.Context, r *resolver, name string) fact.MailExch
 	}
 	found.More = max(0, len(records)-maxTargets)
 	for _, mx := range records[:min(len(records), maxTargets)] {
-		found.Targets = append(found.Targets, mailTarget(ctx, r, mx))
+		found.Targets = append(found.Targets, mailTarget(targets, r, mx))
 	}
 	return found
 }

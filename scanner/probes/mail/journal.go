@@ -18,8 +18,8 @@ type journal struct{ dnswire.Journal }
 // mailbox is whatever stands before an at sign, encoded or not.
 var mailbox = regexp.MustCompile(`(?i)[^\s:;,=<>]+(@|%40)`)
 
-func (j *journal) answer(q question, a answer) {
-	j.Line(fmt.Sprintf(";; %s %s: %s %s", q.name, dns.TypeToString[q.qtype], a.state, a.fault))
+func (j *journal) answer(q asked, a answer, before string) {
+	j.Line(fmt.Sprintf(";; %s %s: %s %s%s", q.name, dns.TypeToString[q.qtype], a.state, a.fault, before))
 	for _, rr := range a.records {
 		j.Line(mailbox.ReplaceAllString(rr.String(), "…$1"))
 	}

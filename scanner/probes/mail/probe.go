@@ -81,34 +81,41 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	if err != nil {
 		return nil, err
 	}
-	r := newResolver(ctx, net, p.options.Timeout)
+	r := newResolver(net, p.options.Timeout)
 	if len(r.servers) == 0 {
 		return nil, scanner.NotSeen(scanner.CauseNoResolver, nil, fmt.Errorf("look at %s: no recursive resolver is declared", t.Key()))
 	}
 	ctx, cancel := scanner.WithPatience(ctx, lookTime)
 	defer cancel()
 	found := p.look(ctx, net, r, name)
-	return []scanner.Sighting{{Fact: found, Artifacts: r.journal.Artifacts("DNS answers")}}, nil
+	sighting := scanner.Sighting{Fact: found, Artifacts: r.journal.Artifacts("DNS answers")}
+	if !scanner.Wanted(ctx, found.FactKind(), fact.MailSTSPolicy) {
+		sighting.Unread = []scanner.Gap{scanner.NotAgain(fact.MailSTSPolicy)}
+	}
+	return []scanner.Sighting{sighting}, nil
 }
 
+// look asks for each part of the fact. In a look that confirms, what is not in doubt
+// stands as it was heard, and a policy is not fetched again.
 func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name string) fact.MailPolicy {
 	found := fact.MailPolicy{Name: name, Registrable: isRegistrable(name)}
-	found.Answer = r.ask(ctx, name, dns.TypeTXT).state
-	found.MX = mailExchangers(ctx, r, name)
-	found.SPF = spfTree(ctx, r, name)
-	found.DMARC = dmarc(ctx, r, name, found.Answer)
+	about := func(part string) context.Context { return scanner.About(ctx, found.FactKind(), part) }
+	found.Answer = r.ask(about(fact.MailUse), name, dns.TypeTXT).state
+	found.MX = mailExchangers(about(fact.MailUse), about(fact.MailTargets), r, name)
+	found.SPF = spfTree(about(fact.MailSPF), r, name)
+	found.DMARC = dmarc(about(fact.MailDMARC), r, name, found.Answer)
 	for _, selector := range p.selectors(name) {
-		found.DKIM = append(found.DKIM, dkimSelector(ctx, r, name, selector))
+		found.DKIM = append(found.DKIM, dkimSelector(about(fact.MailDKIM), r, name, selector))
 	}
-	found.MTASTS.Record = stsRecord(ctx, r, name)
-	if found.MTASTS.Record.Valid {
-		found.MTASTS.Policy = p.stsPolicy(ctx, net, name, found.MX)
+	found.MTASTS.Record = stsRecord(about(fact.MailSTS), r, name)
+	if found.MTASTS.Record.Valid && scanner.Wanted(ctx, found.FactKind(), fact.MailSTSPolicy) {
+		found.MTASTS.Policy = p.stsPolicy(about(fact.MailSTSPolicy), net, name, found.MX)
 	}
-	found.TLSRPT = tlsReports(ctx, r, name)
+	found.TLSRPT = tlsReports(about(fact.MailTLSRPT), r, name)
 	if found.TLSRPT.Count == 0 && found.TLSRPT.Answer != fact.NoAnswer {
-		found.DANE = publishesDANE(ctx, r, found.MX)
+		found.DANE = publishesDANE(about(fact.MailTLSRPT), r, found.MX)
 	}
-	found.BIMI = brandRecord(ctx, r, name)
+	found.BIMI = brandRecord(about(fact.MailBIMI), r, name)
 	found.Exchanges = r.Made()
 	return found
 }

@@ -24,13 +24,19 @@ var errBadName = scanner.NotSeen(scanner.CauseBadName, nil, errors.New("not a na
 type resolver struct {
 	*dnswire.Asker
 	servers []dnswire.Server
-	known   map[question]answer
+	known   map[asked]known
 	journal journal
 }
 
-type question struct {
+type asked struct {
 	name  string
 	qtype uint16
+}
+
+// known is an answer, and whether it was asked for afresh.
+type known struct {
+	answer
+	afresh bool
 }
 
 // answer is what a question got. The records are of the type asked, through
@@ -49,35 +55,37 @@ func unanswered(err error) answer {
 	return answer{state: fact.NoAnswer, cause: cause, fault: text}
 }
 
-func newResolver(ctx context.Context, net scanner.Network, timeout time.Duration) *resolver {
+func newResolver(net scanner.Network, timeout time.Duration) *resolver {
 	return &resolver{
-		Asker: dnswire.NewAsker(net, timeout, maxExchanges), servers: dnswire.Resolvers(ctx, net), known: map[question]answer{},
+		Asker: dnswire.NewAsker(net, timeout, maxExchanges), servers: dnswire.Resolvers(net), known: map[asked]known{},
 	}
 }
 
-// ask puts one question, once.
+// ask puts one question, once; once more for a part in doubt, when another part was
+// content with what had been heard.
 func (r *resolver) ask(ctx context.Context, name string, qtype uint16) answer {
-	q := question{strings.ToLower(strings.TrimSuffix(name, ".")), qtype}
-	if known, ok := r.known[q]; ok {
-		return known
+	q := asked{strings.ToLower(strings.TrimSuffix(name, ".")), qtype}
+	afresh := scanner.Afresh(ctx)
+	if k, ok := r.known[q]; ok && (k.afresh || !afresh) {
+		return k.answer
 	}
 	a := r.askServers(ctx, q)
-	r.known[q] = a
-	r.journal.answer(q, a)
+	r.known[q] = known{a, afresh}
+	r.journal.answer(q, a, r.Before())
 	return a
 }
 
 // askServers asks the resolvers in turn, until one really answers.
-func (r *resolver) askServers(ctx context.Context, q question) answer {
+func (r *resolver) askServers(ctx context.Context, q asked) answer {
 	if !isPlainName(q.name) {
 		return unanswered(errBadName)
 	}
 	failed := dnswire.ErrSilent // of every resolver, when none is left to ask
-	for _, server := range r.servers {
+	for _, server := range dnswire.Turn(ctx, r.servers) {
 		if r.Silent(server) {
 			continue
 		}
-		reply, _, err := r.Ask(ctx, server, dnswire.NewQuery(q.name, q.qtype, true))
+		reply, _, _, err := r.Consult(ctx, server, q.name, q.qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}
@@ -90,7 +98,7 @@ func (r *resolver) askServers(ctx context.Context, q question) answer {
 }
 
 // settle reads an answer: records, or the proof of their absence.
-func settle(q question, reply *dns.Msg) answer {
+func settle(q asked, reply *dns.Msg) answer {
 	records, aliased := dnswire.Records(reply, q.name, q.qtype)
 	a := answer{state: fact.NoData, records: records, aliased: aliased}
 	switch {

@@ -282,7 +282,7 @@ func TestSPFResults(t *testing.T) {
 func treeOf(t testing.TB, zone dns.Handler, domain string) fact.SPF {
 	t.Helper()
 	net := network(loopback.ServeDNS(t, zone))
-	r := newResolver(t.Context(), net, 5*time.Second)
+	r := newResolver(net, 5*time.Second)
 	return spfTree(t.Context(), r, domain)
 }
 
@@ -379,7 +379,7 @@ func TestSPFHostileTrees(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			net := network(loopback.ServeDNS(t, parseRecords(t, tt.zone)))
-			r := newResolver(t.Context(), net, 5*time.Second)
+			r := newResolver(net, 5*time.Second)
 			tree := spfTree(t.Context(), r, "d.test")
 			if tree.Lookups != tt.lookups || tree.Open != tt.open || r.Made() > tt.most+2 {
 				t.Errorf("lookups %d, open %v, %d exchanges", tree.Lookups, tree.Open, r.Made())

@@ -22,8 +22,8 @@ import (
 	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/answerhead"
-	"carescan/scanner/probes/internal/dnswire"
 	"carescan/scanner/probes/internal/excerpt"
+	"carescan/scanner/question"
 )
 
 // The bounds of the retrieval of a policy.
@@ -49,7 +49,7 @@ func (p *Probe) stsPolicy(ctx context.Context, network scanner.Network, domain s
 		return &fact.MTASTSPolicy{Fetch: fetchFailure(ctx, network, host, err), Cause: cause, Error: text}
 	}
 	defer conn.Close()
-	defer dnswire.Interrupt(ctx, conn)()
+	defer question.Interrupt(ctx, conn)()
 	found, err := exchangePolicy(conn, host, network.UserAgent(), mx)
 	if err != nil {
 		found.Cause, found.Error = excerpt.Why(err, maxError)

@@ -43,7 +43,7 @@ type Found struct {
 // Find asks the resolvers for the name servers and mail exchangers of domains, and
 // keeps those that are not in the scope.
 func Find(ctx context.Context, network scanner.Network, domains []string) (Found, error) {
-	resolvers := dnswire.Resolvers(ctx, network)
+	resolvers := dnswire.Resolvers(network)
 	if len(resolvers) == 0 {
 		return Found{}, fmt.Errorf("find providers: %w", dnswire.ErrNoResolver)
 	}
@@ -104,7 +104,7 @@ func (s *search) look(ctx context.Context, domain string, service scanner.Servic
 // the hosts of the answer. A null MX names none (RFC 7505).
 func (s *search) ask(ctx context.Context, domain string, qtype uint16) (hosts []string, failed error) {
 	for _, resolver := range s.resolvers {
-		reply, _, err := s.asker.Ask(ctx, resolver, dnswire.NewQuery(domain, qtype, true))
+		reply, _, _, err := s.asker.Consult(ctx, resolver, domain, qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}

@@ -21,8 +21,8 @@ type questioner struct {
 	resolvers []dnswire.Server
 }
 
-func newQuestioner(ctx context.Context, net scanner.Network, timeout time.Duration) *questioner {
-	return &questioner{dnswire.NewAsker(net, timeout, maxDNS), dnswire.Resolvers(ctx, net)}
+func newQuestioner(net scanner.Network, timeout time.Duration) *questioner {
+	return &questioner{dnswire.NewAsker(net, timeout, maxDNS), dnswire.Resolvers(net)}
 }
 
 // exists asks whether a registrable domain is in the DNS. Only a proper denial
@@ -43,8 +43,8 @@ func (q *questioner) exists(ctx context.Context, domain string) fact.Answer {
 // ask puts a question to the resolvers in turn, until one resolves it.
 func (q *questioner) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg, error) {
 	var failed error
-	for _, at := range q.resolvers {
-		reply, _, err := q.asker.Ask(ctx, at, dnswire.NewQuery(name, qtype, true))
+	for _, at := range dnswire.Turn(ctx, q.resolvers) {
+		reply, _, _, err := q.asker.Consult(ctx, at, name, qtype)
 		if err == nil {
 			err = dnswire.Resolved(reply)
 		}

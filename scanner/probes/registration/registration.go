@@ -128,7 +128,7 @@ func (p *Probe) look(ctx context.Context, net scanner.Network, name, top string)
 	}
 	service := p.newService(net)
 	defer service.close()
-	q := newQuestioner(ctx, net, p.timeout)
+	q := newQuestioner(net, p.timeout)
 	r.Domain = service.ask(ctx, top)
 	suppliers, unread := q.suppliers(ctx, name, top)
 	r.More, r.Unread = max(0, len(suppliers)-maxSuppliers), unread

@@ -97,7 +97,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	if t.Kind != scanner.KindDomain {
 		return nil, scanner.WrongTarget("smtp", t)
 	}
-	resolvers := dnswire.Resolvers(ctx, network)
+	resolvers := dnswire.Resolvers(network)
 	if len(resolvers) == 0 {
 		return nil, fmt.Errorf("look at %s: %w", t.Key(), dnswire.ErrNoResolver)
 	}

@@ -22,15 +22,6 @@ const (
 	maxValue  = 512
 )
 
-// question asks for a type of record with its signatures checked by the resolver
-// (RFC 6840 section 5.7: DO asks for the AD bit too), or unchecked.
-func question(name string, qtype uint16, unchecked bool) *dns.Msg {
-	q := dnswire.NewQuery(name, qtype, true)
-	q.CheckingDisabled = unchecked
-	q.IsEdns0().SetDo()
-	return q
-}
-
 // answered is a set, the message it was read in, and what a resolver that checks
 // signatures thinks of it.
 type answered struct {
@@ -39,12 +30,11 @@ type answered struct {
 	security fact.Security
 }
 
-// ask puts a question to the resolvers in turn, until one settles it. A resolver
-// that checks signatures hides what is badly signed: it is then told not to check
-// (RFC 4035 section 3.2.2), so that what the zone says is seen all the same.
+// ask puts a question to the resolvers in turn, until one settles it.
 func (l *look) ask(ctx context.Context, name, kind string) answered {
+	ctx = aboutRecords(ctx)
 	a := answered{RecordSet: fact.RecordSet{Name: name, Type: kind, Answer: fact.NoAnswer}, security: fact.Indeterminate}
-	for _, at := range l.resolvers {
+	for _, at := range dnswire.Turn(ctx, l.resolvers) {
 		reply, hidden, err := l.consult(ctx, at, name, dns.StringToType[kind])
 		if err == nil {
 			err = settle(&a.RecordSet, reply)
@@ -60,18 +50,20 @@ func (l *look) ask(ctx context.Context, name, kind string) answered {
 	return a
 }
 
+// aboutRecords is asking for what the DNS says of the mail servers, as opposed to what
+// they show.
+func aboutRecords(ctx context.Context) context.Context {
+	return scanner.About(ctx, fact.MailServers{}.FactKind(), fact.MailServerRecords)
+}
+
 // consult asks one resolver, and tells whether the answer was hidden until it was
-// told not to check.
+// told not to check. One that says an answer is authentic checks signatures.
 func (l *look) consult(ctx context.Context, at dnswire.Server, name string, qtype uint16) (reply *dns.Msg, hidden bool, err error) {
-	reply, _, err = l.asker.Ask(ctx, at, question(name, qtype, false))
-	if err != nil || reply.Rcode != dns.RcodeServerFailure {
-		return reply, false, err //nolint:wrapcheck // it says which exchange failed
+	reply, _, hidden, err = l.asker.Consult(ctx, at, name, qtype)
+	if err == nil && reply.AuthenticatedData && !hidden {
+		l.validators[at] = true
 	}
-	unchecked, _, err := l.asker.Ask(ctx, at, question(name, qtype, true))
-	if err != nil || !dnswire.IsConclusive(unchecked) {
-		return reply, false, nil //nolint:nilerr // the first answer stands: a failure
-	}
-	return unchecked, true, nil
+	return reply, hidden, err //nolint:wrapcheck // it says which exchange failed
 }
 
 // security is what a resolver says of an answer. Of one that does not check
@@ -120,19 +112,21 @@ func value(rr dns.RR) string {
 }
 
 // validates tells whether a resolver checks signatures: the root is signed, and what
-// it says of itself is marked as checked by whoever does. It is asked once.
+// it says of itself is marked as checked by whoever does. It is asked once, unless
+// another answer has told it.
 func (l *look) validates(ctx context.Context, at dnswire.Server) bool {
 	known, asked := l.validators[at]
 	if asked {
 		return known
 	}
-	reply, _, err := l.asker.Ask(ctx, at, question(".", dns.TypeNS, false))
+	reply, _, err := l.asker.Ask(ctx, at, dnswire.NewQuery(".", dns.TypeNS, true))
 	l.validators[at] = err == nil && dnswire.Resolved(reply) == nil && len(reply.Answer) > 0 && reply.AuthenticatedData
 	return l.validators[at]
 }
 
 // validating tells whether one of the resolvers is known to check signatures.
 func (l *look) validating(ctx context.Context) bool {
+	ctx = aboutRecords(ctx)
 	return slices.ContainsFunc(l.resolvers, func(at dnswire.Server) bool { return l.validates(ctx, at) })
 }
 

@@ -25,7 +25,7 @@ func (l *look) server(ctx context.Context, e exchanger) fact.MailServer {
 	s := fact.MailServer{Name: e.name, Preference: e.preference, Reach: fact.Unreached}
 	var records []tlsaRecord
 	s.TLSA, records = l.tlsa(ctx, e.name)
-	addresses, err := l.network.Lookup(ctx, e.name)
+	addresses, err := l.network.Lookup(aboutRecords(ctx), e.name)
 	if err == nil && len(addresses) == 0 {
 		s.Reach = fact.NoAddress // and is nobody's, whatever the scope
 		return s

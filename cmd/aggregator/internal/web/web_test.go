@@ -67,9 +67,9 @@ func newSite(t *testing.T) *site {
 // visitor is one browser: it keeps cookies and follows redirections.
 type visitor struct {
 	*site
-	client *http.Client
-	last   *http.Response
-	body   string
+	client   *http.Client
+	last     *http.Response
+	body     string
 	secretOf string // the second factor chosen by signIn
 }
 

@@ -43,6 +43,7 @@ type Asker struct {
 	made     int
 	silences map[Server]int // failed exchanges in a row
 	heard    map[Server]bool
+	before   time.Time // when the last answer was heard, if it was kept
 }
 
 // NewAsker makes at most so many exchanges, each bounded in time.
@@ -86,23 +87,53 @@ func (a *Asker) Ask(ctx context.Context, s Server, q *dns.Msg) (reply *dns.Msg, 
 	return nil, "", err
 }
 
-// once asks over UDP, and over TCP when the answer did not fit (RFC 7766 section
-// 5).
+// once asks over UDP, and over TCP when the answer did not fit.
 func (a *Asker) once(ctx context.Context, s Server, q *dns.Msg) (*dns.Msg, string, error) {
-	reply, from, err := a.Over(ctx, "udp", s, q)
-	if err == nil && reply.Truncated {
-		return a.Over(ctx, "tcp", s, q)
-	}
-	return reply, from, err
+	return a.Over(ctx, scanner.AnyTransport, s, q)
 }
 
-// Over makes one exchange over "udp" or "tcp".
+// Over asks over one transport, "udp" or "tcp", or over any. What was heard before
+// costs no exchange.
 func (a *Asker) Over(ctx context.Context, transport string, s Server, q *dns.Msg) (*dns.Msg, string, error) {
 	if a.made >= a.most {
 		return nil, "", ErrSpent
 	}
-	a.made++
 	ctx, cancel := scanner.WithPatience(ctx, a.timeout)
 	defer cancel()
-	return Exchange(ctx, a.network, transport+s.Family, s.Address, q)
+	reply, heard, err := Exchange(ctx, a.network, transport+s.Family, s.Address, q)
+	a.before = time.Time{}
+	switch {
+	case err != nil:
+		a.made++
+	case heard.Exchanges == 0:
+		a.before = heard.At
+	}
+	a.made += heard.Exchanges
+	return reply, heard.From, err
+}
+
+// Before says when the last answer was heard, when that was earlier in the run: an
+// end for a line of evidence, empty for an answer that was just asked for.
+func (a *Asker) Before() string {
+	if a.before.IsZero() {
+		return ""
+	}
+	return " (heard earlier in this run, at " + a.before.UTC().Format(time.TimeOnly) + " UTC)"
+}
+
+// Consult asks a resolver. One that checks signatures hides what is badly signed: it
+// is then told not to check (RFC 4035 section 3.2.2), so that what the zone says is seen
+// all the same; hidden tells so.
+func (a *Asker) Consult(ctx context.Context, s Server, name string, qtype uint16) (reply *dns.Msg, from string, hidden bool, err error) {
+	reply, from, err = a.Ask(ctx, s, NewQuery(name, qtype, true))
+	if err != nil || reply.Rcode != dns.RcodeServerFailure {
+		return reply, from, false, err
+	}
+	q := NewQuery(name, qtype, true)
+	q.CheckingDisabled = true
+	unchecked, at, err := a.Ask(ctx, s, q)
+	if err != nil || !IsConclusive(unchecked) {
+		return reply, from, false, nil //nolint:nilerr // the first answer stands: a failure
+	}
+	return unchecked, at, true, nil
 }

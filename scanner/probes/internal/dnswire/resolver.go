@@ -17,21 +17,20 @@ import (
 // MaxResolvers is how many resolvers one question may be put to.
 const MaxResolvers = 2
 
-// Resolvers lists the declared resolvers to ask, beginning with another one when
-// a failure is looked at again.
-func Resolvers(ctx context.Context, network scanner.Network) []Server {
+// Resolvers lists the declared resolvers to ask, each question in its Turn.
+func Resolvers(network scanner.Network) []Server {
 	var servers []Server
-	for _, at := range Turn(ctx, network.Resolvers()) {
+	for _, at := range network.Resolvers() {
 		servers = append(servers, Server{Address: at.String()})
 	}
 	return servers[:min(len(servers), MaxResolvers)]
 }
 
 // Turn begins a list with another of its members when a failure is looked at
-// again.
+// again. What is not in doubt is asked where it was.
 func Turn[T any](ctx context.Context, list []T) []T {
-	if len(list) == 0 {
-		return nil
+	if len(list) == 0 || !scanner.Afresh(ctx) {
+		return list
 	}
 	first := scanner.Attempt(ctx) % len(list)
 	return slices.Concat(list[first:], list[:first])

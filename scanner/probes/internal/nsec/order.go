@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package dnssecprobe
+// Package nsec tells what the names in an NSEC record prove of the names between
+// them (RFC 4034 section 4, RFC 4035 section 5.4).
+package nsec
 
 import (
 	"bytes"
@@ -12,9 +14,9 @@ import (
 // maxName is the longest name in wire format (RFC 1035 section 2.3.4).
 const maxName = 255
 
-// compareNames orders names as a signed zone does: by labels, from the last one
+// Compare orders names as a signed zone does: by labels, from the last one
 // (RFC 4034 section 6.1).
-func compareNames(a, b string) int {
+func Compare(a, b string) int {
 	return slices.CompareFunc(wireLabels(a), wireLabels(b), bytes.Compare)
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package dnswire
+package question
 
 import (
 	"bytes"
@@ -27,8 +27,8 @@ func TestAnswersOfTheWorld(t *testing.T) {
 		at := fmt.Sprintf("line %d, %s %s of %s", i+1, v.Name, dns.TypeToString[v.Type], v.File)
 		asked := new(dns.Msg).SetQuestion(dns.Fqdn(v.Name), v.Type)
 		asked.Id = uint16(v.Wire[0])<<8 | uint16(v.Wire[1])
-		reply, err := AskDatagram(played{bytes.NewReader(v.Wire), io.Discard}, asked)
-		class := v.Wire[len(question(v)) : len(question(v))+2]
+		reply, _, err := AskDatagram(played{bytes.NewReader(v.Wire), io.Discard}, asked)
+		class := v.Wire[len(askedIn(v)) : len(askedIn(v))+2]
 		if !bytes.Equal(class, []byte{0, dns.ClassINET}) {
 			if err == nil {
 				t.Errorf("%s: an answer of another class was believed", at)
@@ -44,14 +44,14 @@ func TestAnswersOfTheWorld(t *testing.T) {
 			t.Errorf("%s: flags %s, code %d, counts %v; want %s, %d, %v", at, flags(reply), reply.Rcode, counts, v.Flags, v.Code, v.Counts)
 		}
 		asked.Question[0].Qtype = dns.TypeNULL
-		if _, err := AskDatagram(played{bytes.NewReader(v.Wire), io.Discard}, asked); err == nil {
+		if _, _, err := AskDatagram(played{bytes.NewReader(v.Wire), io.Discard}, asked); err == nil {
 			t.Errorf("%s: believed for another question", at)
 		}
 	}
 }
 
-// question is the beginning of a message, up to the class of its question.
-func question(v scannertest.DNSAnswer) []byte {
+// askedIn is the beginning of a message, up to the class of its question.
+func askedIn(v scannertest.DNSAnswer) []byte {
 	end := 12 // the header
 	for v.Wire[end] != 0 {
 		end += int(v.Wire[end]) + 1

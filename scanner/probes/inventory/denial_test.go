@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"carescan/scanner"
+	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/loopback"
+)
+
+// denied is an answer that proves absences by some NSEC records.
+func denied(t *testing.T, authentic bool, records ...string) *dns.Msg {
+	t.Helper()
+	m := new(dns.Msg)
+	m.AuthenticatedData = authentic
+	for _, text := range append(records, "chu.test. 60 IN SOA ns1.chu.test. root.chu.test. 1 1 1 1 1") {
+		rr, err := dns.NewRR(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Ns = append(m.Ns, rr)
+	}
+	return m
+}
+
+// TestDenials: what two names of a checked denial have between them is absent, when a
+// wildcard is too (RFC 8198 section 5.1, RFC 4035 section 5.4).
+func TestDenials(t *testing.T) {
+	t.Parallel()
+	top, gap := "chu.test. 60 IN NSEC mail.chu.test. A NS SOA RRSIG NSEC", "ns1.chu.test. 60 IN NSEC www.chu.test. A RRSIG NSEC"
+	for name, test := range map[string]struct {
+		answer *dns.Msg
+		asked  string
+		want   bool
+	}{
+		"between":             {denied(t, true, top, gap), "portail.chu.test", true},
+		"below-an-absent-one": {denied(t, true, top, gap), "_sip._tcp.portail.chu.test", true},
+		"by-the-first-record": {denied(t, true, top), "extranet.chu.test", true},
+		"an-end":              {denied(t, true, top, gap), "www.chu.test", false},
+		"the-other-end":       {denied(t, true, top, gap), "ns1.chu.test", false},
+		"outside":             {denied(t, true, top, gap), "zzz.chu.test", false},
+		"wildcard-not-denied": {denied(t, true, gap), "portail.chu.test", false},
+		"not-checked":         {denied(t, false, top, gap), "portail.chu.test", false},
+		"name-with-others-below": {
+			denied(t, true, top, "ns1.chu.test. 60 IN NSEC x.portail.chu.test. A RRSIG NSEC"), "portail.chu.test", false, // RFC 4592 section 2.2.2
+		},
+		"below-a-delegation": {
+			denied(t, true, "chu.test. 60 IN NSEC lab.chu.test. A NS SOA RRSIG NSEC", "lab.chu.test. 60 IN NSEC www.chu.test. NS RRSIG NSEC"), "vpn.lab.chu.test", false, // RFC 6840 section 4.1
+		},
+		"of-another-zone": {denied(t, true, "a.other.test. 60 IN NSEC z.other.test. A RRSIG NSEC"), "m.other.test", false},
+	} {
+		var d denials
+		d.learn(test.answer)
+		if got := d.absent(test.asked); got != test.want {
+			t.Errorf("%s: %s is absent: %t, want %t", name, test.asked, got, test.want)
+		}
+	}
+}
+
+// counted is a resolver of the zone that notes its questions.
+func counted(t *testing.T) (n *loopback.Network, asked func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var names []string
+	var records []dns.RR
+	parser := dns.NewZoneParser(strings.NewReader("$TTL 60\n"+zone), "chu.test.", "zone")
+	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
+		records = append(records, rr)
+	}
+	handler := answerFrom(records)
+	at := loopback.ServeDNS(t, dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		mu.Lock()
+		names = append(names, strings.ToLower(q.Question[0].Name)+" "+dns.TypeToString[q.Question[0].Qtype])
+		mu.Unlock()
+		handler(w, q)
+	}))
+	return &loopback.Network{Recursives: []netip.AddrPort{at}}, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(names)
+	}
+}
+
+// TestObserve_asksLittle: below a name that does not exist nothing is asked (RFC 8020),
+// its absence shows that there is no wildcard, and a known name is no word.
+func TestObserve_asksLittle(t *testing.T) {
+	n, asked := counted(t)
+	observe(t, n, Options{Declared: []string{"webmail.chu.test"}})
+	got := asked()
+	for _, question := range got {
+		if strings.Contains(question, "._tcp.") {
+			t.Errorf("asked %s, below a name that does not exist", question)
+		}
+	}
+	for _, want := range []string{"_tcp.chu.test. SRV", "_sip._tls.chu.test. SRV", "vpn.chu.test. A"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s was not asked", want)
+		}
+	}
+	if len(got) > 20 {
+		t.Errorf("%d questions:\n%s", len(got), strings.Join(got, "\n"))
+	}
+}
+
+// TestIsOdd: a look that confirms asks again about every name that a check can fail on.
+func TestIsOdd(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"8.8.8.8": false, "2001:4860::8": false, "10.1.2.3": true, "172.16.0.1": true, "192.168.1.1": true, "127.0.0.1": true, "::1": true, "fd00::1": true,
+		"169.254.1.1": true, "fe80::1": true, "0.0.0.0": true, "100.64.0.1": true, "192.0.0.8": true, "198.18.0.1": true, "240.0.0.1": true, "fec0::1": true, "::ffff:10.0.0.1": true,
+	} {
+		if got := isOdd(fact.Asset{Own: true, Answer: fact.Present, Addresses: []string{"9.9.9.9", text}}); got != want {
+			t.Errorf("%s is odd: %t, want %t", text, got, want)
+		}
+	}
+	alias := func(answer fact.Answer, target string) fact.Asset {
+		return fact.Asset{Own: true, Answer: answer, Aliases: []string{target}, Addresses: []string{"9.9.9.9"}}
+	}
+	for name, test := range map[string]struct {
+		asset fact.Asset
+		want  bool
+	}{
+		"alias":           {alias(fact.Present, "edge.example"), false},
+		"dangling":        {alias(fact.NXDomain, "gone.example"), true},
+		"hosted":          {alias(fact.Present, "chu.github.io"), true},
+		"not-known":       {fact.Asset{Own: true, Answer: fact.NoAnswer}, true},
+		"of-others":       {fact.Asset{Answer: fact.Present, Addresses: []string{"10.0.0.1"}}, false},
+		"without-address": {fact.Asset{Own: true, Answer: fact.NoData}, false},
+	} {
+		if got := isOdd(test.asset); got != test.want {
+			t.Errorf("%s: odd %t, want %t", name, got, test.want)
+		}
+	}
+}
+
+// TestObserve_secondLook: what confirms asks again where an internal name leads, and
+// says the same of the others without a network that keeps answers.
+func TestObserve_secondLook(t *testing.T) {
+	n, asked := counted(t)
+	first := observe(t, n, Options{Declared: []string{"www.chu.test"}})
+	before := len(asked())
+	ctx := scanner.WithSecondLook(t.Context(), map[string][]string{fact.Inventory{}.FactKind(): {fact.InventoryAddresses}})
+	sightings, err := New(Options{Declared: []string{"www.chu.test"}}).Observe(ctx, n, scanner.DomainTarget("chu.test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := sightings[0].Fact.(fact.Inventory)
+	if strings.Join(brief(first), ",") != strings.Join(brief(second), ",") {
+		t.Errorf("the second look sees %q, the first %q", brief(second), brief(first))
+	}
+	again := 0
+	for _, question := range asked()[before:] {
+		if question == "vpn.chu.test. A" {
+			again++
+		}
+	}
+	if again < 2 { // as a word, which a network that keeps answers had, and afresh
+		t.Errorf("the internal name was asked about %d times", again)
+	}
+}
