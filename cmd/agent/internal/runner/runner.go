@@ -26,8 +26,8 @@ import (
 // Program is the name of the agent in bundles and requests.
 const Program = "carescan-agent"
 
-// lookTimeout bounds one look. The longest is the recognition of applications on
-// one site, at one request per second (templates.timeout bounds it too).
+// lookTimeout bounds one look, waits for our own courtesy apart. The longest is the
+// recognition of applications on one site (templates.timeout bounds it too).
 const lookTimeout = 25 * time.Minute
 
 // Runner runs one configuration.
