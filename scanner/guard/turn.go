@@ -30,6 +30,7 @@ type turn struct {
 	// covered tells until when a turn had before is enough.
 	covered time.Time
 	come    chan struct{} // closed when it has come
+	came    time.Time     // then
 }
 
 // await waits until a turn comes. The time-outs of whoever asks stand still: this is
@@ -140,6 +141,7 @@ func (t *turn) begin(now time.Time) {
 	if t.place != nil {
 		t.place.open++
 	}
+	t.came = now
 	close(t.come)
 }
 
@@ -180,7 +182,7 @@ func (g *Guard) Pace(ctx context.Context, host string) error {
 	if err := g.await(ctx, t); err != nil {
 		return g.orStopped(fmt.Errorf("wait for the turn of a request to %s: %w", host, err), host)
 	}
-	coversOf(ctx).add(addrs, time.Now().Add(g.every(1)))
+	coversOf(ctx).add(addrs, t.came.Add(g.every(1)))
 	return g.open(host) // quiet hours may have begun meanwhile
 }
 

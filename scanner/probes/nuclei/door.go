@@ -38,6 +38,7 @@ type door struct {
 	server  *http.Server
 	mu      sync.Mutex
 	closed  bool
+	kept    net.Conn       // the last connection; nil before the first
 	failed  scanner.Causes // why the site could not be reached
 	tunnels sync.WaitGroup
 }
@@ -107,6 +108,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.permit(w)
 		return
 	}
+	d.keep(nil)
 	site, err := d.dial(r.Host)
 	if err != nil {
 		d.fail(err)
@@ -114,11 +116,26 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer site.Close()
+	d.keep(site)
 	d.lead(w, site)
 }
 
+// keep ends the connection before, and remembers the one now. A site is asked one thing
+// at a time: when its worker wants another connection, the one it kept is at rest, and
+// holds one of the two places that all looks at that address share.
+func (d *door) keep(site net.Conn) {
+	d.mu.Lock()
+	before := d.kept
+	d.kept = site
+	d.mu.Unlock()
+	if before != nil {
+		before.Close()
+	}
+}
+
 // dial connects to the site where templates may lead: to the ports declared for its
-// host, 80 and 443.
+// host, 80 and 443. The permit of the request that comes with it is its turn too: both
+// pass the network of the same look.
 func (d *door) dial(address string) (net.Conn, error) {
 	if err := d.network.Permits(d.ctx, address); err != nil {
 		return nil, err

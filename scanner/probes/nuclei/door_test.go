@@ -9,10 +9,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"carescan/scanner"
+	"carescan/scanner/guard"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -154,5 +157,68 @@ func TestDoorCarriesBothWaysAndCutsWhenClosed(t *testing.T) {
 	}
 	if _, err := net.Dial("unix", d.path); err == nil {
 		t.Error("the door is still open")
+	}
+}
+
+// A worker asks one thing at a time: a connection that it kept gives its place back to
+// the one that it asks for.
+func TestDoorHoldsOneConnection(t *testing.T) {
+	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", echoNetwork{address: serveEcho(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	_, _, _, kept := knock(t, d, http.MethodConnect, "www.chu.test:443", d.secret)
+	_, _, conn, reader := knock(t, d, http.MethodConnect, "www.chu.test:443", d.secret)
+	if _, err := kept.ReadByte(); err == nil {
+		t.Error("the connection before is still open")
+	}
+	fmt.Fprintln(conn, "hello")
+	if line, err := reader.ReadString('\n'); line != "hello\n" || err != nil {
+		t.Errorf("got %q, %v", line, err)
+	}
+	if status, _, _, _ := knock(t, d, http.MethodConnect, "www.chu.test:22", d.secret); status != http.StatusBadGateway {
+		t.Errorf("got status %d, want %d", status, http.StatusBadGateway)
+	}
+	if _, err := reader.ReadByte(); err == nil {
+		t.Error("a connection is kept beside one that was asked for")
+	}
+}
+
+// TestPermitAndConnectionAreOneTurn counts, with the real guard, what a request costs
+// that needs a connection.
+func TestPermitAndConnectionAreOneTurn(t *testing.T) {
+	t.Parallel()
+	const perSecond, requests = 2, 4
+	door, err := guard.New(guard.Config{
+		RatePerHost: perSecond, Redirects: map[string]string{"www.chu.test:443": serveEcho(t)},
+		Scope: scanner.Scope{
+			Names: []string{"*.chu.test"}, Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+			Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Stop()
+	leash := guard.NewLeash(t.Context(), door, scanner.Needs{})
+	defer leash.Release()
+	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", leash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	began := time.Now()
+	for range requests {
+		if status, reason, _, _ := knock(t, d, http.MethodPost, PermitPath, d.secret); status != http.StatusOK {
+			t.Fatalf("got %d %q, want a permit", status, reason)
+		}
+		if status, reason, _, _ := knock(t, d, http.MethodConnect, "www.chu.test:443", d.secret); status != http.StatusOK {
+			t.Fatalf("got %d %q, want a connection", status, reason)
+		}
+	}
+	lasted, turn := time.Since(began), time.Second/perSecond
+	if least := (requests - 1) * turn; lasted < least || lasted > least+(requests-1)*turn {
+		t.Errorf("%d requests with their connections took %s, want %s", requests, lasted, least)
 	}
 }

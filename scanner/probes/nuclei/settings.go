@@ -54,7 +54,7 @@ var Section = settings.Section{
 			FR: "leurs empreintes, comme les écrit sha256sum ; nécessaire avec folder",
 			EN: "their hashes, as sha256sum writes them; needed with folder", Example: "modeles.sha256",
 		},
-		"timeout":   {FR: "durée au plus pour un site", EN: "longest time for one site", Default: "20m"},
+		"timeout":   {FR: "durée au plus pour un site, attentes de notre propre débit à part", EN: "longest time for one site, waits for our own rate apart", Default: "20m"},
 		"memory_mb": {FR: "mémoire du processus des modèles, en Mio", EN: "memory of the process of templates, in MiB", Default: "512"},
 	},
 }

@@ -3,11 +3,16 @@
 package tlsprobe
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/guard"
 	"carescan/scanner/probes/internal/lab"
 )
 
@@ -30,5 +35,41 @@ func TestObserveThroughTheGuard(t *testing.T) {
 	}
 	if got := sightings[0].Fact.(fact.TLS); got.Reach != fact.Unreached || len(sightings[0].Missing) == 0 {
 		t.Errorf("outside the scope: %+v", got)
+	}
+}
+
+// TestQueuesTakeNothingFromAHello looks at a service whose address is crowded by our own
+// requests: the first hello waits for longer than the time it is given once it is sent.
+func TestQueuesTakeNothingFromAHello(t *testing.T) {
+	t.Parallel()
+	const perSecond, crowd, timeout = 20, 60, 2 * time.Second
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	door, err := guard.New(guard.Config{
+		RatePerHost: perSecond, Redirects: map[string]string{"www.chu.test:443": strings.TrimPrefix(server.URL, "https://")},
+		Scope: scanner.Scope{
+			Names: []string{"*.chu.test"}, Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+			Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Stop()
+	for range crowd {
+		go func() { _ = door.Pace(t.Context(), "www.chu.test") }() // which may end with the test
+	}
+	for range 2 { // a turn later the crowd is there
+		if err := door.Pace(t.Context(), "www.chu.test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sightings, err := New(Options{Timeout: timeout}).Observe(t.Context(), door, scanner.ServiceTarget("www.chu.test", 443))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sightings[0]
+	if got := s.Fact.(fact.TLS); got.Reach != fact.Answered || len(got.Chain) == 0 || len(s.Missing)+len(s.Unread) > 0 {
+		t.Errorf("missing %v, unread %v in %+v", s.Missing, s.Unread, got)
 	}
 }

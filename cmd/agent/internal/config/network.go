@@ -190,8 +190,8 @@ func (n Network) Validate() settings.Faults {
 	return faults
 }
 
-// slowestRequests, in requests per second and address, is what still lets a
-// site be recognised within templates.timeout.
+// slowestRequests, in turns per second and address, still lets a site be recognised by
+// its templates in a quarter of an hour.
 const slowestRequests = 0.2
 
 // portDNS is where a server answers that is written without a port.

@@ -26,8 +26,8 @@ import (
 // Program is the name of the agent in bundles and requests.
 const Program = "carescan-agent"
 
-// lookTimeout bounds one look, once it has begun. The longest is the recognition of
-// applications on one site, at one request per second (templates.timeout bounds it
+// lookTimeout bounds one look once it has begun, waits for our own courtesy apart. The
+// longest is the recognition of applications on one site (templates.timeout bounds it
 // too).
 const lookTimeout = 25 * time.Minute
 

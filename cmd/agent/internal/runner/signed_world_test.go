@@ -50,7 +50,9 @@ ns2 A 198.51.200.12
 mx1 A 203.0.114.21
 mx2 A 203.0.114.22
 _25._tcp.mx1 TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+_25._tcp.mx1 TLSA 3 1 1 ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100
 _25._tcp.mx2 TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+_25._tcp.mx2 TLSA 3 1 1 ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100
 _dmarc TXT "v=DMARC1; p=none; rua=mailto:chu@fournisseur.test"
 s1._domainkey TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 s2._domainkey TXT "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
