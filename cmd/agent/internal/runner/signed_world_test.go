@@ -107,7 +107,7 @@ func (w *signedWorld) config() config.Config {
 	c.Network.RequestRate = 1e6
 	c.Network.ConcurrentPerHost, c.Network.BudgetPerHost = 64, 1<<30
 	c.Network.Redirects = w.redirects
-	c.Sources[mailprobe.Name] = &mailprobe.Settings{{Domain: "chu.test", Selectors: []string{"s1", "s2"}}}
+	c.Sources[mailprobe.Section.Name] = &mailprobe.Settings{{Domain: "chu.test", Selectors: []string{"s1", "s2"}}}
 	return c
 }
 
