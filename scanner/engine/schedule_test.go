@@ -310,6 +310,7 @@ func TestRun_hospitalBeforeTheCoffeeIsCold(t *testing.T) {
 
 // lookAtHospital looks at a hospital where some of the hosts are those of the sites.
 func lookAtHospital(t *testing.T, shared int) {
+	t.Helper()
 	d := newDiary()
 	ports := d.probe("services", scanner.KindHost, true, func(ctx context.Context, network scanner.Network, at scanner.Target) error {
 		if slices.Contains([]scanner.Target{host(0), host(7), host(8), host(29)}, at) {

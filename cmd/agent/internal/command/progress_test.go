@@ -85,7 +85,7 @@ func followed(t *testing.T, lang string, columns int) *listener {
 		plan.Tasks = append(plan.Tasks, scanner.Task{Probe: "portes", Target: scanner.Target{Kind: scanner.KindApplication, ID: id}})
 	}
 	e := engine.Engine{Probes: []scanner.Probe{probe}, Timeout: time.Hour, Progress: f.tell}
-	time.Sleep(before)
+	pass(t.Context(), before)
 	e.Run(t.Context(), plan)
 	f.spent(map[string]int{"192.0.2.1": 12})
 	f.end()
