@@ -21,7 +21,8 @@ type Probe interface {
 	Needs() Needs
 	// Observe looks at a target through the network door and nowhere else. It
 	// obeys its context, bounds everything it reads, and may return sightings
-	// together with an error.
+	// together with an error. Looks at many targets are under way at once, unless
+	// Needs says otherwise.
 	Observe(ctx context.Context, net Network, t Target) ([]Sighting, error)
 }
 

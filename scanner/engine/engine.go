@@ -23,7 +23,7 @@ type Engine struct {
 	Probes  []scanner.Probe
 	Network scanner.Network
 	// Workers is how many looks may be under way at once, wherever they look; 0 means
-	// 80 (docs/adr/0037-looks-by-place.md).
+	// 96 (docs/adr/0037-looks-by-place.md).
 	Workers int
 	// Timeout bounds one look, from the moment it begins: waiting for its turn at its
 	// place, and for our own courtesy there, is no part of it. 0 means two minutes.
@@ -39,7 +39,7 @@ type Engine struct {
 }
 
 const (
-	defaultWorkers = 80
+	defaultWorkers = 96
 	defaultTimeout = 2 * time.Minute
 )
 

@@ -12,16 +12,15 @@ import (
 )
 
 // place is where looks meet: the machine behind some addresses, a domain, or a source
-// of the establishment's own. Looks at one place wait for one another, so that none
-// spends its time waiting at the guard, which serves an address slowly for all of them
-// together; looks at other places never wait for these.
+// of the establishment's own. Few looks are made at one place at once, since the guard
+// serves an address slowly, for all of them together; looks at other places never wait
+// for these.
 type place struct {
 	room int // looks at once, at most
-	// queues are the looks that wait for their turn, by urgency, each in the order they
-	// came.
+	// queues are the looks that wait for their turn, by urgency, each the longest first.
 	queues [urgencies][]*job
-	under  int // looks under way
-	load   int // of what waits, in connections and requests
+	busy   map[string]bool // probes at work there
+	load   int             // of what waits, in connections and requests
 }
 
 // urgency orders the looks of a place.
@@ -36,27 +35,38 @@ const (
 	urgencies = 3
 )
 
-// The rooms of places. At one address the guard lets one request a second through: a
-// second look there would only slow the first one. The looks at a domain ask resolvers,
-// name servers, a registry and mail servers, which have little in common.
+// The rooms of places. The guard gives an address two connections and one request a
+// second: while a long look waits for a slow answer, a second one uses what it leaves,
+// and a third one would only wait. The looks at a domain ask resolvers, name servers, a
+// registry and mail servers, which have little in common.
 const (
-	roomOfMachine = 1
+	roomOfMachine = 2
 	roomOfDomain  = 3
 )
 
+// add puts a look in line behind those that are as long. The longest begin first, so
+// that the short ones pass beside them and none is left alone at the end.
 func (p *place) add(j *job) {
-	p.queues[j.urgency()] = append(p.queues[j.urgency()], j)
+	queue := p.queues[j.urgency()]
+	i := slices.IndexFunc(queue, func(other *job) bool { return other.load < j.load })
+	if i < 0 {
+		i = len(queue)
+	}
+	p.queues[j.urgency()] = slices.Insert(queue, i, j)
 	p.load += j.load
 }
 
 // next is the look whose turn it is, of those that may begin; nil when there is none.
+// Two looks of one probe at one place would do the same, each at half the pace.
 func (p *place) next(mayBegin func(*job) bool) *job {
-	if p.under >= p.room {
+	if len(p.busy) >= p.room {
 		return nil
 	}
 	for _, queue := range p.queues {
-		if i := slices.IndexFunc(queue, mayBegin); i >= 0 {
-			return queue[i]
+		for _, j := range queue {
+			if !p.busy[j.task.Probe] && mayBegin(j) {
+				return j
+			}
 		}
 	}
 	return nil
@@ -66,8 +76,10 @@ func (p *place) take(j *job) {
 	u := j.urgency()
 	p.queues[u] = without(p.queues[u], j)
 	p.load -= j.load
-	p.under++
+	p.busy[j.task.Probe] = true
 }
+
+func (p *place) leave(j *job) { delete(p.busy, j.task.Probe) }
 
 func (p *place) waiting() int {
 	n := 0
@@ -102,7 +114,7 @@ func (e Engine) placesOf(ctx context.Context, tasks []scanner.Task) []*place {
 			room = roomOfDomain
 		}
 		if known[key] == nil {
-			known[key] = &place{room: room}
+			known[key] = &place{room: room, busy: map[string]bool{}}
 		}
 		list[i] = known[key]
 	}

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"time"
 
 	"carescan/scanner"
@@ -106,11 +107,20 @@ func (s *schedule) phase() Phase {
 	return PhaseWait
 }
 
-// left is how long the first looks may still take: as long as the fullest place, or as
-// all of them when there are more than may be made at once.
+// left is how long the first looks may still take: as long as the fullest place, as the
+// looks of one probe that come one after the other, or as all of them when there are more
+// than may be made at once.
 func (s *schedule) left() time.Duration {
-	var most, all time.Duration
-	at := map[*place]time.Duration{}
+	type line struct {
+		place *place
+		probe string
+	}
+	lines := map[line]time.Duration{}
+	var most time.Duration
+	add := func(at line, d time.Duration, atOnce int) {
+		lines[at] += d
+		most = max(most, lines[at]/time.Duration(atOnce))
+	}
 	for _, j := range s.first {
 		longest, known := s.board.longest[j.task.Probe]
 		switch {
@@ -122,9 +132,10 @@ func (s *schedule) left() time.Duration {
 		if !known || longest < 0 {
 			return 0
 		}
-		all += longest
-		at[j.place] += longest
-		most = max(most, at[j.place]/time.Duration(j.place.room))
+		add(line{place: j.place}, longest, j.place.room)
+		add(line{j.place, j.task.Probe}, longest, 1)
+		add(line{probe: j.task.Probe}, longest, cmp.Or(j.atOnce, s.engine.Workers))
+		add(line{}, longest, s.engine.Workers)
 	}
-	return max(most, all/time.Duration(s.engine.Workers))
+	return most
 }

@@ -159,7 +159,7 @@ func (s *schedule) mayBegin(j *job) bool { return j.atOnce == 0 || s.busy[j.task
 func (s *schedule) end(j *job) {
 	s.under = without(s.under, j)
 	s.busy[j.task.Probe]--
-	j.place.under--
+	j.place.leave(j)
 	j.over = true
 	s.board.ended(j)
 	if !j.first() {

@@ -310,6 +310,7 @@ func TestRun_hospitalBeforeTheCoffeeIsCold(t *testing.T) {
 
 // lookAtHospital looks at a hospital where some of the hosts are those of the sites.
 func lookAtHospital(t *testing.T, shared int) {
+	t.Helper()
 	d := newDiary()
 	ports := d.probe("services", scanner.KindHost, true, func(ctx context.Context, network scanner.Network, at scanner.Target) error {
 		if slices.Contains([]scanner.Target{host(0), host(7), host(8), host(29)}, at) {
@@ -404,6 +405,32 @@ func TestRun_probeThatLooksOnceAtATime(t *testing.T) {
 type single struct{ walker }
 
 func (single) Needs() scanner.Needs { return scanner.Needs{AtOnce: 1} }
+
+// At one machine a long look begins first, and the short ones pass beside it, one after
+// the other; no probe is there twice.
+func TestRun_shortLooksPassBesideTheLongOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDiary()
+		network := townOf(2, 0)
+		network.at[site(1).Host()] = network.at[site(0).Host()]
+		slow := heavy{d.probe("templates", scanner.KindSite, false, lasting(6*time.Minute))}
+		quick := d.probe("http", scanner.KindSite, false, lasting(time.Minute))
+		run := clocked(network, quick, slow).Run(t.Context(), planOf(
+			scanner.Task{Probe: "http", Target: site(0)}, scanner.Task{Probe: "templates", Target: site(0)},
+			scanner.Task{Probe: "http", Target: site(1)}, scanner.Task{Probe: "templates", Target: site(1)},
+		))
+		want := []timed{
+			{"http", site(0).ID, 0, 0, time.Minute}, {"http", site(1).ID, 0, time.Minute, 2 * time.Minute},
+			{"templates", site(0).ID, 0, 0, 6 * time.Minute}, {"templates", site(1).ID, 0, 6 * time.Minute, 12 * time.Minute},
+		}
+		if diff := cmp.Diff(want, d.of(0), cmp.AllowUnexported(timed{})); diff != "" {
+			t.Errorf("looks (-want +got):\n%s", diff)
+		}
+		if run.Observations[0].Target != site(0) || run.Observations[0].Probe != "http" {
+			t.Errorf("the first observation is of %s, want the first of the plan", run.Observations[0].Target.Key())
+		}
+	})
+}
 
 // heavy is a walker that says how much it asks.
 type heavy struct{ walker }

@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	// silence is how long nothing is said outside a terminal. Five seconds are promised;
-	// a machine that is busy may be late.
-	silence = 4 * time.Second
-	// redraw is how often the line of a terminal is drawn again.
+	// silence is after how long without a line one is due outside a terminal. Five seconds
+	// are promised: it is looked at once a second, and a busy machine may be late.
+	silence = 3500 * time.Millisecond
+	// redraw is how often the line of a terminal is drawn again, and silence looked at.
 	redraw = time.Second
 	// shownLooks is how many of the looks under way are named, shownName what is shown of a
 	// name, in characters.
