@@ -268,9 +268,11 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	if err := network.Permits(ctx, site.Hostname()); err != nil {
 		return []scanner.Sighting{p.unseen(err)}, nil
 	}
-	leave, err := p.enter(ctx, placesOf(ctx, network, site.Hostname()))
+	p.shop.enter()
+	defer p.shop.leave()
+	leave, err := p.wait(ctx, placesOf(ctx, network, site.Hostname()))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("wait for the template engine: %w", err)
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)
@@ -278,18 +280,18 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	return p.look(ctx, network, site)
 }
 
-// enter waits for the turn of a site: first at its addresses, then in the worker. The
-// wait is ours, and no part of the time given to the site.
-func (p *Probe) enter(ctx context.Context, places []string) (leave func(), err error) {
+// wait waits for the turn of a site: first at its addresses, then in the worker. That
+// is ours, and no part of the time given to the site.
+func (p *Probe) wait(ctx context.Context, places []string) (leave func(), err error) {
 	if err := p.turns.take(ctx, places); err != nil {
-		return nil, fmt.Errorf("wait for the template engine: %w", err)
+		return nil, err
 	}
-	if err := p.shop.enter(ctx); err != nil {
+	if err := p.shop.take(ctx); err != nil {
 		p.turns.give(places)
-		return nil, fmt.Errorf("wait for the template engine: %w", err)
+		return nil, err
 	}
 	return func() {
-		p.shop.leave()
+		p.shop.give()
 		p.turns.give(places)
 	}, nil
 }

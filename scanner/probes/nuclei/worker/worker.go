@@ -51,7 +51,7 @@ func work(plan nuclei.Plan, input *nuclei.Input, stdout io.Writer) error {
 	// The engine prints; the answers must stay alone on the output.
 	os.Stdout = os.Stderr
 	debug.SetMemoryLimit(plan.MemoryLimit / 4 * 3)
-	debug.SetGCPercent(800) // a short life under that limit: sweeping often would only slow it
+	debug.SetGCPercent(50) // rubbish counts as much as what is held, under a limit shared by all sites
 	doors := newDoors()
 	lockLibraries(doors)
 	ctx, cancel := context.WithCancel(context.Background())
