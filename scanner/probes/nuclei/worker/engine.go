@@ -94,16 +94,16 @@ type execution struct {
 	url     string
 	options *protocols.ExecutorOptions
 	counts  *counter
-	door    *door
-	shut    func() // closes the door
+	permit  func(context.Context) error // waits until one more request may be sent
+	shut    func()                      // closes the door
 	reading *turn
 }
 
 // open begins the look of an order.
 func (e *engine) open(order nuclei.Order) (*execution, error) {
-	s := &execution{url: order.URL, counts: newCounter(), door: &door{path: order.Door, secret: order.Secret}, reading: &turn{places: e.reading}}
-	at, shut := e.doors.open(s.door)
-	s.shut = shut
+	out := &door{path: order.Door, secret: order.Secret}
+	at, shut := e.doors.open(out)
+	s := &execution{url: order.URL, counts: newCounter(), permit: out.permit, shut: shut, reading: &turn{places: e.reading}}
 	s.options = e.nuclei.GetExecuterOptions().Copy()
 	s.options.Options, s.options.Output = options(order.UserAgent, at), s.counts
 	if err := protocolstate.Init(s.options.Options); err != nil {
@@ -259,7 +259,7 @@ func (s *execution) paced(ctx context.Context) (context.Context, context.CancelC
 		GetConn: func(string) {
 			silence.Stop()
 			s.reading.give()
-			if err := s.door.permit(ctx); err != nil {
+			if err := s.permit(ctx); err != nil {
 				cancel(err)
 			}
 		},
