@@ -268,11 +268,9 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	if err := network.Permits(ctx, site.Hostname()); err != nil {
 		return []scanner.Sighting{p.unseen(err)}, nil
 	}
-	p.shop.enter()
-	defer p.shop.leave()
-	leave, err := p.wait(ctx, placesOf(ctx, network, site.Hostname()))
+	leave, err := p.enter(ctx, placesOf(ctx, network, site.Hostname()))
 	if err != nil {
-		return nil, fmt.Errorf("wait for the template engine: %w", err)
+		return nil, err
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, p.options.Timeout)
@@ -280,19 +278,23 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	return p.look(ctx, network, site)
 }
 
-// wait waits for the turn of a site: first at its addresses, then in the worker. That
-// is ours, and no part of the time given to the site.
-func (p *Probe) wait(ctx context.Context, places []string) (leave func(), err error) {
+// enter waits for the turn of a site: first at its addresses, then in the worker. The
+// wait is ours, and no part of the time given to the site.
+func (p *Probe) enter(ctx context.Context, places []string) (leave func(), err error) {
+	p.shop.enter()
 	if err := p.turns.take(ctx, places); err != nil {
-		return nil, err
+		p.shop.leave()
+		return nil, fmt.Errorf("wait for the template engine: %w", err)
 	}
 	if err := p.shop.take(ctx); err != nil {
 		p.turns.give(places)
-		return nil, err
+		p.shop.leave()
+		return nil, fmt.Errorf("wait for the template engine: %w", err)
 	}
 	return func() {
 		p.shop.give()
 		p.turns.give(places)
+		p.shop.leave()
 	}, nil
 }
 
