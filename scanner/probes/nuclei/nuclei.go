@@ -282,16 +282,20 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 // enter waits for the turn of a site: first at its addresses, then in the worker. The
 // wait is ours, and no part of the time given to the site.
 func (p *Probe) enter(ctx context.Context, places []string) (leave func(), err error) {
+	p.shop.enter()
 	if err := p.turns.take(ctx, places); err != nil {
+		p.shop.leave()
 		return nil, fmt.Errorf("wait for the template engine: %w", err)
 	}
-	if err := p.shop.enter(ctx); err != nil {
+	if err := p.shop.take(ctx); err != nil {
 		p.turns.give(places)
+		p.shop.leave()
 		return nil, fmt.Errorf("wait for the template engine: %w", err)
 	}
 	return func() {
-		p.shop.leave()
+		p.shop.give()
 		p.turns.give(places)
+		p.shop.leave()
 	}, nil
 }
 

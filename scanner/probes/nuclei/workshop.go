@@ -20,10 +20,10 @@ const sitesAtOnce = 32
 type workshop struct {
 	options   Options
 	templates []Template
-	places    chan struct{} // a site each
+	places    chan struct{} // in the worker, a site each
 
 	mu       sync.Mutex
-	sites    int         // under way
+	sites    int         // under way, or waiting for their turn
 	now      *worker     // nil when there is none
 	verified os.FileInfo // of the program, as it was read last
 }
@@ -32,20 +32,14 @@ func newWorkshop(o Options, templates []Template) *workshop {
 	return &workshop{options: o, templates: templates, places: make(chan struct{}, sitesAtOnce)}
 }
 
-// enter waits for the place of one more site.
-func (s *workshop) enter(ctx context.Context) error {
-	select {
-	case s.places <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// enter counts one more site: the worker stays until it has left.
+func (s *workshop) enter() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sites++
-	return nil
 }
 
-// leave gives the place back. The last site ends the worker, and waits until it is gone.
+// leave counts one site less. The last one ends the worker, and waits until it is gone.
 func (s *workshop) leave() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,8 +47,20 @@ func (s *workshop) leave() {
 		s.now.end()
 		s.now = nil
 	}
-	<-s.places
 }
+
+// take waits for a place in the worker.
+func (s *workshop) take(ctx context.Context) error {
+	select {
+	case s.places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// give gives the place back.
+func (s *workshop) give() { <-s.places }
 
 // worker is the one at work, or a new one. The error means that none of ours could
 // be started.

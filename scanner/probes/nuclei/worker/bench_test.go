@@ -36,6 +36,37 @@ func BenchmarkOverhead(b *testing.B) {
 	}
 }
 
+// BenchmarkTogether looks at the sites of a hospital, each on its own address, at the
+// default pace of one request a second and address. It reports how long they take all
+// together, and the peak of memory of the worker:
+//
+//	CGO_ENABLED=0 go test -trimpath -run xxx -bench Together -benchtime 1x ./scanner/probes/nuclei/worker
+func BenchmarkTogether(b *testing.B) {
+	const sites, perSecond = 24, 1
+	for b.Loop() {
+		program, pids := roll(b)
+		p, err := nuclei.New(nuclei.Options{Program: program})
+		if err != nil {
+			b.Fatal(err)
+		}
+		h := newHospital()
+		var targets []scanner.Target
+		for i := range sites {
+			targets = append(targets, h.add(b, fmt.Sprintf("www%d.chu.test", i), fmt.Sprintf("192.0.2.%d", i+1), perSecond, http.NotFoundHandler()))
+		}
+		peak := watchMemory(b, pids)
+		b.ReportMetric(timed(func() {
+			for i, r := range lookAll(b, p, h, targets...) {
+				if len(r.missing) > 0 {
+					b.Errorf("site %d: missing %q", i, r.missing.Detail())
+				}
+			}
+		}), "s/hospital")
+		b.ReportMetric(float64(peak())/1e6, "worker-MB")
+		b.ReportMetric(float64(len(pids())), "workers")
+	}
+}
+
 func compareLooks(b *testing.B, command string, perSecond int) {
 	asked := &counted{}
 	server := httptest.NewServer(asked)

@@ -37,14 +37,20 @@ const maxResponse = 1 << 20
 // connection and its permit. The wait for these is our own courtesy.
 const answerTime = 30 * time.Second
 
+// answersAtOnce is how many answers are read and compared at the same moment, all sites
+// together: each takes some 8 MB when it is as long as is read. A site takes its
+// turn when its answer begins, so that one that says nothing holds nobody up.
+const answersAtOnce = 8
+
 // unhurried is longer than any look. The clocks of the engine would take the wait for
 // our own turn for the silence of the site: ours does not (see execution.paced).
 const unhurried = 24 * time.Hour
 
 // engine is what the sites share: how templates are read, and no connection.
 type engine struct {
-	nuclei *lib.NucleiEngine
-	doors  *doors
+	nuclei  *lib.NucleiEngine
+	doors   *doors
+	reading chan struct{} // an answer each
 }
 
 func engineName() string { return "nuclei " + config.Version }
@@ -63,7 +69,7 @@ func newEngine(ctx context.Context, doors *doors) (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start nuclei: %w", err)
 	}
-	return &engine{e, doors}, nil
+	return &engine{e, doors, make(chan struct{}, answersAtOnce)}, nil
 }
 
 // options are the polite ones: one request at a time, each with its permit, under
@@ -88,15 +94,16 @@ type execution struct {
 	url     string
 	options *protocols.ExecutorOptions
 	counts  *counter
-	door    *door
-	shut    func() // closes the door
+	permit  func(context.Context) error // waits until one more request may be sent
+	shut    func()                      // closes the door
+	reading *turn
 }
 
 // open begins the look of an order.
 func (e *engine) open(order nuclei.Order) (*execution, error) {
-	s := &execution{url: order.URL, counts: newCounter(), door: &door{path: order.Door, secret: order.Secret}}
-	at, shut := e.doors.open(s.door)
-	s.shut = shut
+	out := &door{path: order.Door, secret: order.Secret}
+	at, shut := e.doors.open(out)
+	s := &execution{url: order.URL, counts: newCounter(), permit: out.permit, shut: shut, reading: &turn{places: e.reading}}
 	s.options = e.nuclei.GetExecuterOptions().Copy()
 	s.options.Options, s.options.Output = options(order.UserAgent, at), s.counts
 	if err := protocolstate.Init(s.options.Options); err != nil {
@@ -243,23 +250,31 @@ var errSilent = errors.New("the site did not answer in time")
 // from: a template, a redirect, a second try. The engine takes the context along
 // into its HTTP client, which tells when it is about to look for a connection. A
 // request without a permit ends the context; so does a site that says nothing for
-// answerTime, which begins with the encryption, and again with the request.
+// answerTime, which begins with the encryption, again with the request, and again with
+// the answer.
 func (s *execution) paced(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	silence := time.AfterFunc(unhurried, func() { cancel(errSilent) })
 	trace := &httptrace.ClientTrace{
 		GetConn: func(string) {
 			silence.Stop()
-			if err := s.door.permit(ctx); err != nil {
+			s.reading.give()
+			if err := s.permit(ctx); err != nil {
 				cancel(err)
 			}
 		},
 		TLSHandshakeStart: func() { silence.Reset(answerTime) },
 		GotConn:           func(httptrace.GotConnInfo) { silence.Reset(answerTime) },
+		GotFirstResponseByte: func() {
+			silence.Stop()
+			s.reading.take(ctx)
+			silence.Reset(answerTime)
+		},
 	}
 	return httptrace.WithClientTrace(ctx, trace), func(why error) {
 		silence.Stop()
 		cancel(why)
+		s.reading.give()
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -111,6 +111,9 @@ func lookAll(t testing.TB, p *nuclei.Probe, network scanner.Network, sites ...sc
 // roll is a program that writes down the number of its process, then becomes a worker.
 func roll(t testing.TB) (program nuclei.Program, pids func() []int) {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell that a process can replace")
+	}
 	folder := t.TempDir()
 	list := filepath.Join(folder, "pids")
 	path := filepath.Join(folder, "worker")
@@ -132,6 +135,41 @@ func roll(t testing.TB) (program nuclei.Program, pids func() []int) {
 		}
 		return pids
 	}
+}
+
+// watchMemory reads how much memory workers have held at most, in bytes, until it is
+// asked: 0 where the system does not tell (proc_pid_status(5)).
+func watchMemory(t testing.TB, pids func() []int) (peak func() int) {
+	t.Helper()
+	most, over, read := 0, make(chan struct{}), sync.WaitGroup{}
+	read.Go(func() {
+		for {
+			for _, pid := range pids() {
+				most = max(most, peakOf(pid))
+			}
+			select {
+			case <-over:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	return func() int {
+		close(over)
+		read.Wait()
+		return most
+	}
+}
+
+func peakOf(pid int) (bytes int) {
+	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // it may have ended
+	_, rest, _ := strings.Cut(string(raw), "VmHWM:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	kilobytes, _ := strconv.Atoi(fields[0])
+	return kilobytes << 10
 }
 
 // count counts what a site is asked, and when.
@@ -180,7 +218,8 @@ func TestSitesAreLookedAtTogether(t *testing.T) {
 	if n := len(pids()); n != 1 {
 		t.Errorf("%d workers were started, want one for all", n)
 	}
-	// One more where a match was tried at a random address.
+	// A template that matched at its first of three pages asks for no other, and is tried
+	// at three random addresses.
 	for name, c := range map[string][2]int{
 		"alone": {len(alone.times()), p.Requests() + 1}, "first": {len(first.times()), p.Requests() + 1}, "second": {len(second.times()), p.Requests()},
 	} {
@@ -269,8 +308,9 @@ type killer struct {
 func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if n := int(k.dead.Load()); k.asked.Add(1)%k.every == 0 && n < k.most {
 		if pids := k.pids(); len(pids) == n+1 {
-			_ = syscall.Kill(pids[n], syscall.SIGKILL)
-			k.dead.Add(1)
+			if worker, err := os.FindProcess(pids[n]); err == nil && worker.Kill() == nil {
+				k.dead.Add(1)
+			}
 		}
 	}
 	k.Handler.ServeHTTP(w, r)
@@ -314,4 +354,60 @@ func TestDeathOfAWorker(t *testing.T) {
 			t.Errorf("the next site: error %q, matches (-want +got):\n%s", results[0].seen.Error, diff)
 		}
 	})
+}
+
+// TestSecondLookRepeatsWhatWasRecognised takes one of two pages away between the looks.
+func TestSecondLookRepeatsWhatWasRecognised(t *testing.T) {
+	pages := tree{fhirPage.path: fhirPage, orthancPage.path: orthancPage}
+	asked := &count{Handler: pages}
+	s, p := serve(t, asked), newProbe(t, nuclei.Options{})
+	first, _ := observe(t, p, s, siteTarget)
+	if diff := cmp.Diff([]string{"fhir-server", "orthanc"}, slices.Sorted(slices.Values(matches(first)))); diff != "" {
+		t.Fatalf("first look: matches (-want +got):\n%s", diff)
+	}
+	delete(pages, orthancPage.path)
+	before := len(asked.times())
+	sightings, err := p.Observe(scanner.WithAttempt(t.Context(), 1), s, siteTarget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Three random addresses; the first page of one template, the three of the other; and
+	// three below a random address, for the one that matched.
+	if n, want := len(asked.times())-before, 3+1+3+3; n != want {
+		t.Errorf("%d requests, want %d", n, want)
+	}
+	second := sightings[0].Fact.(fact.Templates)
+	if diff := cmp.Diff([]string{"fhir-server"}, matches(second)); diff != "" || second.Error != "" || len(sightings[0].Missing) > 0 {
+		t.Errorf("error %q, missing %q, matches (-want +got):\n%s", second.Error, sightings[0].Missing.Detail(), diff)
+	}
+	for _, r := range second.Ran {
+		if again := r.ID == "fhir-server" || r.ID == "orthanc"; r.Ran != again || (r.Error == "") != again {
+			t.Errorf("%s: ran %v, error %q", r.ID, r.Ran, r.Error)
+		}
+	}
+}
+
+// TestMemoryOfManySites has as many sites as a worker takes at once, each of which gives
+// as much as is read of an answer.
+func TestMemoryOfManySites(t *testing.T) {
+	const sites, limit = 32, 512 << 20
+	program, pids := roll(t)
+	p := newProbe(t, nuclei.Options{Program: program, MemoryLimit: limit})
+	h := newHospital()
+	var targets []scanner.Target
+	for i := range sites {
+		targets = append(targets, h.add(t, fmt.Sprintf("www%d.chu.test", i), fmt.Sprintf("192.0.2.%d", i+1), rate.Inf, huge(8)))
+	}
+	peak := watchMemory(t, pids)
+	for i, r := range lookAll(t, p, h, targets...) {
+		if !slices.ContainsFunc(r.seen.Ran, func(run fact.TemplateRun) bool { return run.Ran }) {
+			t.Errorf("site %d: no template ran: %s", i, r.seen.Error)
+		}
+	}
+	if n := len(pids()); n != 1 {
+		t.Errorf("%d workers were started: one had not enough memory", n)
+	}
+	if held := peak(); held > limit*9/10 {
+		t.Errorf("%d MiB were held, of %d allowed: that is too close", held>>20, limit>>20)
+	}
 }

@@ -20,7 +20,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"carescan/scanner"
 	"carescan/scanner/probes/nuclei"
@@ -51,7 +50,8 @@ func work(plan nuclei.Plan, input *nuclei.Input, stdout io.Writer) error {
 	// The engine prints; the answers must stay alone on the output.
 	os.Stdout = os.Stderr
 	debug.SetMemoryLimit(plan.MemoryLimit / 4 * 3)
-	debug.SetGCPercent(800) // a short life under that limit: sweeping often would only slow it
+	under := &crowd{}
+	under.add(0)
 	doors := newDoors()
 	lockLibraries(doors)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -66,7 +66,7 @@ func work(plan nuclei.Plan, input *nuclei.Input, stdout io.Writer) error {
 	if err := out.say(nuclei.Line{Engine: engineName()}); err != nil {
 		return err
 	}
-	return e.follow(ctx, input, <-ready, out)
+	return e.follow(ctx, input, <-ready, under, out)
 }
 
 // errForsaken is how the worker ends with its parent.
@@ -74,25 +74,45 @@ var errForsaken = errors.New("nobody waits for the sites under way any more")
 
 // follow looks at the sites that come, until nobody asks for another. The engine is not
 // closed: the process ends.
-func (e *engine) follow(ctx context.Context, input *nuclei.Input, plan map[string]checked, out *answers) error {
-	var under atomic.Int64
+func (e *engine) follow(ctx context.Context, input *nuclei.Input, plan map[string]checked, under *crowd, out *answers) error {
 	for {
 		order, err := input.Order()
 		switch {
-		case errors.Is(err, io.EOF) && under.Load() == 0:
+		case errors.Is(err, io.EOF) && under.gone():
 			return nil
 		case errors.Is(err, io.EOF):
 			return errForsaken
 		case err != nil:
 			return err
 		}
-		under.Add(1)
+		under.add(1)
 		go func() {
 			e.look(ctx, order, plan, out)
-			under.Add(-1)
+			under.add(-1)
 			_ = out.say(nuclei.Line{Site: order.Site, Done: true}) // nothing is left of it by now
 		}()
 	}
+}
+
+// crowd counts the sites under look. The more there are, the less rubbish is left lying,
+// in percent of what is held: sweeping often slows the only one for nothing, and thirty
+// that give long answers have no room for it.
+type crowd struct {
+	mu    sync.Mutex
+	sites int
+}
+
+func (c *crowd) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sites += n
+	debug.SetGCPercent(max(50, 800/max(1, c.sites)))
+}
+
+func (c *crowd) gone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sites == 0
 }
 
 // answers are the output of the worker, a line at a time.
