@@ -93,11 +93,11 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindService }
 func (*Probe) Facts() []string { return []string{fact.TLS{}.FactKind()} }
 
 // Needs are the service, and the authorities of certificates when they are asked.
-// The load is a bound in code, about twice what a modern server takes.
+// The load is a bound in code, with the flaws that an authorisation lets it seek.
 func (p *Probe) Needs() scanner.Needs {
 	needs := scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
-		Load:     scanner.Load{Connections: budget, Requests: budget},
+		Load:     scanner.Load{Connections: budget + flawBudget, Requests: budget + flawBudget},
 	}
 	if p.desk != nil {
 		needs.Contacts = append(needs.Contacts, scanner.ContactAuthorities)
