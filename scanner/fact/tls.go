@@ -91,12 +91,25 @@ type TLS struct {
 	Why map[string]string `json:"why,omitempty"`
 }
 
-// The parts of a TLS fact that may be read or not, each on its own.
+// The parts of a TLS fact that may be read or not, each on its own. Looks of before
+// 2026-12 name no part within TLSVersions and TLSSuites.
 const (
 	TLSCertificate = "certificate"
 	TLSStaple      = "staple" // and the time-stamps that come with it
 	TLSVersions    = "versions"
 	TLSSuites      = "suites" // and all that was offered besides: groups, signatures, habits
+
+	TLSOfSSL      = TLSVersions + "/ssl" // SSL 2.0 and 3.0
+	TLSOfTLS      = TLSVersions + "/tls" // the others, and the fallback to an older one
+	TLSBroken     = TLSSuites + "/broken"
+	TLSSecrecy    = TLSSuites + "/secrecy"
+	TLSModes      = TLSSuites + "/modes" // CBC, AEAD, CCM-8 and the order
+	TLSGroups     = TLSSuites + "/groups"
+	TLSSignatures = TLSSuites + "/signatures"
+	TLSHabits     = TLSSuites + "/habits" // compression, secure renegotiation, extended master secret
+	TLSBeginAgain = TLSSuites + "/client-renegotiation"
+	TLSEarlyData  = TLSSuites + "/early-data"
+	TLSFlaws      = TLSSuites + "/flaws"
 )
 
 // ChainShape tells how the certificates sent follow one another.

@@ -15,8 +15,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.certificate-form", Revision: 1, Severity: scanner.Low,
+	ID: "exposure.certificate-form", Revision: 2, Severity: scanner.Low,
 	References: []string{"PR"},
+	Reads:      []string{fact.TLSCertificate},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

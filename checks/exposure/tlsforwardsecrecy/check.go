@@ -19,7 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-forward-secrecy", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-05"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSSecrecy},
 	Judge:      scanner.Each(Params{TicketHours: 24}, judge),
 }
 

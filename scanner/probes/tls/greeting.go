@@ -198,9 +198,12 @@ func (l *look) nameless(ctx context.Context) {
 	if most < hello.TLS10 {
 		most = l.best()
 	}
-	if most < hello.TLS10 {
-		return
+	if most >= hello.TLS10 {
+		l.namelessAt(ctx, most)
 	}
+}
+
+func (l *look) namelessAt(ctx context.Context, most uint16) {
 	var s *session
 	if most < hello.TLS13 {
 		s = l.restart(ctx, "", most)

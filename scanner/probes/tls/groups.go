@@ -22,7 +22,11 @@ func (l *look) weak(ctx context.Context) {
 		l.offers[fact.OfferWeakGroups] = fact.Declined
 		return
 	}
-	known, all, answer := l.groups[version], slices.Concat(hello.WeakGroups(), []uint16{hello.P224}), fact.Declined
+	l.weakAmong(ctx, version, slices.Concat(hello.WeakGroups(), []uint16{hello.P224}))
+}
+
+func (l *look) weakAmong(ctx context.Context, version uint16, all []uint16) {
+	known, answer := l.groups[version], fact.Declined
 	accepted := func() bool {
 		return slices.ContainsFunc(known.taken, func(id uint16) bool { return slices.Contains(hello.WeakGroups(), id) })
 	}

@@ -43,12 +43,13 @@ type look struct {
 	alpn     []string
 
 	address string
-	spent   int   // connections
-	allowed int   // how many there may be for now
-	details bool  // what is asked decides nothing: it may be left unasked
-	stopped error // why nothing more is asked
-	began   bool  // the service spoke TLS
-	streak  int   // connections in a row without a word of TLS
+	spent   int     // connections
+	allowed int     // how many there may be for now
+	details bool    // what is asked decides nothing: it may be left unasked
+	again   *memory // of the look that this one confirms
+	stopped error   // why nothing more is asked
+	began   bool    // the service spoke TLS
+	streak  int     // connections in a row without a word of TLS
 	doubts  []func()
 	form    form // of the hellos that it answers
 	proven  bool // one of that form was answered
@@ -161,7 +162,7 @@ func (l *look) learn(r reply) {
 	if r.Group != 0 {
 		l.groups[r.Version].take(r.Group)
 	}
-	l.keepFinite(finite{r.Prime, r.Generator})
+	l.keepFinite(finite{r.Prime, r.Generator, r.Version, r.Suite})
 	if r.Signature != 0 {
 		l.signed[hashOf(r.Signature)] = fact.Accepted
 	}
@@ -229,6 +230,8 @@ func (l *look) note(key string, r reply) {
 	case r.offer != fact.OfferUnknown:
 	case r.err != nil:
 		l.why[key] = excerpt.Error(r.err, maxText)
+	case l.again != nil:
+		l.why[key] = notAskedAgain
 	default:
 		l.why[key] = "the answer was not the one of a server"
 	}

@@ -119,8 +119,14 @@ func (l *look) traitOffer(t hello.Trait) fact.Offer {
 }
 
 // peeled are the versions in which a refusal counts: the highest and the lowest
-// before 1.3, and 1.3. A version that may be accepted counts too.
+// before 1.3, and 1.3. A version that may be accepted counts too. A look that confirms
+// asks in the highest and in 1.3.
 func (l *look) peeled() []uint16 {
+	if l.again != nil {
+		return slices.DeleteFunc([]uint16{l.again.older, hello.TLS13}, func(v uint16) bool {
+			return v == 0 || v == hello.TLS13 && l.versionOffer(l.versions[v]) == fact.Declined
+		})
+	}
 	var versions []uint16
 	for v := hello.SSL3; v <= hello.TLS13; v++ {
 		if answer := l.versionOffer(l.versions[v]); answer == fact.OfferUnknown ||
@@ -139,6 +145,9 @@ func (l *look) whySuites() string {
 		if why := l.why["suites "+hello.VersionName(v)]; why != "" {
 			return why
 		}
+	}
+	if l.again != nil {
+		return notAskedAgain
 	}
 	return "a version is not known"
 }
