@@ -18,6 +18,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"carescan/scanner"
+	httpprobe "carescan/scanner/probes/http"
 	"carescan/scanner/probes/internal/debian"
 	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/loopback"
@@ -108,6 +110,22 @@ func TestPrice(t *testing.T) {
 			defer mu.Unlock()
 			said[name] = lines.String()
 		})
+	}
+}
+
+// TestPriceBesideTheWebProbe holds that the two probes that make most connections leave
+// four of the thirty hellos of a port to the others (ADR 0039), at a server that keeps no
+// connection.
+func TestPriceBesideTheWebProbe(t *testing.T) {
+	t.Parallel()
+	var hellos atomic.Int32
+	door := counted(t, nginx("keepalive_timeout 0; ssl_protocols TLSv1.2 TLSv1.3; location = / { return 302 /fr/; } location /fr/ { return 200 accueil; }")(t), &hellos)
+	observe(t, door, Options{Roots: x509.NewCertPool()})
+	if _, err := httpprobe.New(httpprobe.Options{}).Observe(t.Context(), door, scanner.Target{Kind: scanner.KindSite, ID: "https://" + service}); err != nil {
+		t.Fatal(err)
+	}
+	if n := hellos.Load(); n > 30-4 {
+		t.Errorf("%d hellos", n)
 	}
 }
 
