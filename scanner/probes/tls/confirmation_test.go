@@ -4,15 +4,19 @@ package tlsprobe
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"net"
 	"slices"
 	"testing"
 	"time"
 
+	"carescan/checks/exposure/tlsflaws"
 	"carescan/scanner"
 	"carescan/scanner/fact"
+	"carescan/scanner/probes/internal/hello"
 	"carescan/scanner/probes/internal/loopback"
 )
 
@@ -102,5 +106,24 @@ func TestConfirmation(t *testing.T) {
 				t.Logf("%s %s: %d hellos", check.ID, want.Reason, hellos)
 			}
 		})
+	}
+}
+
+// TestConfirmationOfFlaws holds that a flaw sought under an authorisation is seen twice.
+func TestConfirmationOfFlaws(t *testing.T) {
+	t.Parallel()
+	pair := rsaSigned(t)
+	key := pair.PrivateKey.(*rsa.PrivateKey)
+	door := responder{versions: []uint16{hello.TLS12}, suites: []uint16{0x009C}, leaf: pair.Certificate[0], after: func(c net.Conn) {
+		if block := readSecret(c, key); block != nil {
+			c.Write(record(alert, hello.TLS12, 2, 20+31*btoi(block[0] != 0 || block[1] != 2)))
+		}
+	}}.start(t)
+	door.Authorised = true
+	first, second, hellos := confirmed(t, New(Options{}), door, tlsflaws.Check)
+	check := tlsflaws.Check
+	check.Confirm = scanner.ConfirmAtOnce
+	if got := check.Conclude([]scanner.Observation{first, second}, nil); got.Outcome != scanner.Fail || hellos == 0 || hellos > budget+flawBudget {
+		t.Errorf("%s %s for %d hellos; %s", got.Outcome, got.Reason, hellos, second.Fact)
 	}
 }
