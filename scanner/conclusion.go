@@ -23,6 +23,9 @@ func (c Check) Conclude(looks []Observation, params json.RawMessage, run ...Obse
 	}
 	second := c.Evaluate(last, params, run...)
 	f := c.agreed(first, second)
+	if last.again() && f.Outcome == Fail && first.Reason == second.Reason && first.Severity == second.Severity {
+		f = first // which saw all that its sentence tells
+	}
 	if first.Outcome == Fail && second.Outcome == Fail && first.Values[ValueAlso]+second.Values[ValueAlso] != "" {
 		f = c.seenTwice(looks, run, f)
 	}
@@ -69,6 +72,9 @@ func (c Check) agreed(first, second Finding) Finding {
 func (c Check) seenTwice(looks, run []Observation, agreed Finding) Finding {
 	first, _ := c.verdict(looks[0].reading(c.Reads), agreed.Parameters, run)
 	second, _ := c.verdict(looks[len(looks)-1].reading(c.Reads), agreed.Parameters, run)
+	if looks[len(looks)-1].again() {
+		first, second = second, first // what the first look saw is whole
+	}
 	f := c.finding(agreed.Target, second.among(first))
 	if f.Severity.Rank() < agreed.Severity.Rank() {
 		return agreed

@@ -112,6 +112,8 @@ func TestConclude_theFirstLookStandsWhereTheSecondHadNothingToConfirm(t *testing
 		"believed-at-once":         {[]string{"hinges"}, "", "open", "fail open"},
 		"a-failure-is-not-for-all": {[]string{"hinges"}, scanner.ConfirmLater, "open", "inconclusive unconfirmed"},
 		"another-part":             {[]string{"lock"}, scanner.ConfirmLater, "open", "inconclusive not-confirmed"},
+		"part-of-it":               {[]string{"hinges/upper"}, scanner.ConfirmLater, "shut", "pass shut"},
+		"what-it-is-part-of":       {[]string{"lock", "hinge"}, scanner.ConfirmLater, "open", "inconclusive not-confirmed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			check := doorCheck("exposure.door", judgeDoor)
@@ -140,6 +142,8 @@ func TestWanted(t *testing.T) {
 		"part-in-doubt":    {second, "door", "lock", true},
 		"kind-in-doubt":    {second, "door", "", true},
 		"other-part":       {second, "door", "hinges", false},
+		"part-of-it":       {second, "door", "lock/bolt", true},
+		"like-named":       {second, "door", "locksmith", false},
 		"whole-in-doubt":   {second, "wall", "bricks", true},
 		"kind-not-doubted": {second, "window", "", false},
 	} {

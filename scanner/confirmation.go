@@ -81,7 +81,7 @@ func Wanted(ctx context.Context, kind, part string) bool {
 		return true
 	}
 	parts, doubted := inDoubt[kind]
-	return doubted && (part == "" || len(parts) == 0 || slices.Contains(parts, part))
+	return doubted && (part == "" || len(parts) == 0 || Gap{Part: part}.touches(parts))
 }
 
 type aboutKey struct{}
@@ -111,9 +111,12 @@ func NotAgain(part string) Gap { return Gap{Part: part, Causes: Causes{{Code: Ca
 // parts that a judgement reads; no part stands for the whole fact.
 func (o Observation) notAgain(parts []string) bool {
 	return slices.ContainsFunc(o.Unread, func(g Gap) bool {
-		return g.leftOut() && (len(parts) == 0 || slices.Contains(parts, g.Part))
+		return g.leftOut() && (len(parts) == 0 || g.touches(parts))
 	})
 }
+
+// again tells whether a look left out whatever nothing had to be confirmed of.
+func (o Observation) again() bool { return slices.ContainsFunc(o.Unread, Gap.leftOut) }
 
 func (g Gap) leftOut() bool { return len(g.Causes) == 1 && g.Causes[0].Code == CauseNotAgain }
 

@@ -215,6 +215,10 @@ func TestEvaluate(t *testing.T) {
 			change: func(o *scanner.Observation) { *o = lacking(*o, "hinge") },
 		},
 		{
+			name: "part-of-what-is-lacking", reads: []string{"handle/screw"}, outcome: scanner.Inconclusive, reason: "partial",
+			change: func(o *scanner.Observation) { *o = lacking(*o, "handle") },
+		},
+		{
 			name: "part-that-is-read", reads: []string{"handle", "hinge"}, outcome: scanner.Inconclusive, reason: "partial",
 			message: "incomplète\u00a0: aucune réponse n'est venue à temps (hinge).",
 			change:  func(o *scanner.Observation) { *o = lacking(*o, "hinge", "lock") },

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -51,11 +52,19 @@ type Observation struct {
 }
 
 // Gap is a part of a fact that was not wholly seen. The kind of fact names its
-// parts.
+// parts; "suites/groups" is a part of "suites".
 type Gap struct {
 	Part   string `json:"part"`
 	Causes Causes `json:"causes"`
 }
+
+// touches tells whether a gap is in one of some parts, or has one of them within.
+func (g Gap) touches(parts []string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return within(part, g.Part) || within(g.Part, part) })
+}
+
+// within tells whether a part is another one, or a part of it.
+func within(part, whole string) bool { return part == whole || strings.HasPrefix(part, whole+"/") }
 
 // reading is an observation as a check sees it that reads some parts of the fact
 // only: what the others lack does not spoil it. No part at all stands for the
@@ -66,7 +75,7 @@ func (o Observation) reading(parts []string) Observation {
 	}
 	var causes Causes
 	for _, gap := range o.Unread {
-		if slices.Contains(parts, gap.Part) {
+		if gap.touches(parts) {
 			causes = append(causes, gap.Causes...)
 		}
 	}

@@ -52,7 +52,7 @@ type TLS struct {
 	// than the client's; empty when not known.
 	ServerOrder Offer `json:"server_order,omitempty"`
 	// Groups are the named groups accepted, in any version, or listed by the server
-	// itself (RFC 8446 section 4.2.7), IANA names. The list is whole unless Why holds "groups 1.3" or "groups 1.2".
+	// itself (RFC 8446 section 4.2.7), IANA names. The list is whole unless Why holds "groups " and a version.
 	Groups []string `json:"groups,omitempty"`
 	DH     *DHGroup `json:"dh,omitempty"` // finite-field parameters sent, when DHE is accepted; the smallest
 	// DHOthers are the other parameters it sent, three at most.
@@ -94,12 +94,25 @@ type TLS struct {
 	Why map[string]string `json:"why,omitempty"`
 }
 
-// The parts of a TLS fact that may be read or not, each on its own.
+// The parts of a TLS fact that may be read or not, each on its own. Looks of before
+// 2026-12 name no part within TLSVersions and TLSSuites.
 const (
 	TLSCertificate = "certificate"
 	TLSStaple      = "staple" // and the time-stamps that come with it
 	TLSVersions    = "versions"
 	TLSSuites      = "suites" // and all that was offered besides: groups, signatures, habits
+
+	TLSOfSSL      = TLSVersions + "/ssl" // SSL 2.0 and 3.0
+	TLSOfTLS      = TLSVersions + "/tls" // the others, and the fallback to an older one
+	TLSBroken     = TLSSuites + "/broken"
+	TLSSecrecy    = TLSSuites + "/secrecy"
+	TLSModes      = TLSSuites + "/modes" // CBC, AEAD, CCM-8 and the order
+	TLSGroups     = TLSSuites + "/groups"
+	TLSSignatures = TLSSuites + "/signatures"
+	TLSHabits     = TLSSuites + "/habits" // compression, secure renegotiation, extended master secret
+	TLSBeginAgain = TLSSuites + "/client-renegotiation"
+	TLSEarlyData  = TLSSuites + "/early-data"
+	TLSFlaws      = TLSSuites + "/flaws"
 )
 
 // ChainShape tells how the certificates sent follow one another.
@@ -139,7 +152,8 @@ const (
 	OfferAEAD          = "aead-suites"
 	OfferCCM8          = "ccm8-suites"
 	OfferDHE           = "dhe-suites"
-	OfferWeakGroups    = "weak-groups" // curves under 224 bits or not recommended
+	OfferEphemeral     = "ephemeral-suites" // forward secrecy, in TLS 1.3 too; absent from facts of before 2026-12
+	OfferWeakGroups    = "weak-groups"      // curves under 224 bits or not recommended
 	OfferHybrid        = "hybrid-groups"
 	OfferEMS           = "extended-master-secret" // RFC 7627
 	OfferEncryptMAC    = "encrypt-then-mac"       // RFC 7366

@@ -26,6 +26,16 @@ type Web struct {
 	Unlikely *UnlikelyPath `json:"unlikely,omitempty"`
 }
 
+// The parts of a web fact that a look which confirms may leave out.
+const (
+	WebPage        = "page" // the answers from the origin on, and the page
+	WebPlain       = "plain"
+	WebSecurityTxt = "security.txt"
+	WebCORS        = "cors"
+	WebOthers      = "others"
+	WebUnlikely    = "unlikely"
+)
+
 // FactKind names the fact.
 func (Web) FactKind() string { return "web-site" }
 

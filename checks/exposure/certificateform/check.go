@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.certificate-form", Revision: 2, Severity: scanner.Low,
 	References: []string{"PR"},
+	Reads:      []string{fact.TLSCertificate},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

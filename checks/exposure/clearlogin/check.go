@@ -18,6 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.clear-login", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-HTTP-08"},
+	Reads:      []string{fact.WebPage, fact.WebPlain},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

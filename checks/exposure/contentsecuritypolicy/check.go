@@ -15,6 +15,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.content-security-policy", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-03"},
+	Reads:      []string{fact.WebPage, fact.WebOthers},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -17,6 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.content-typing", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-05"},
+	Reads:      []string{fact.WebPage, fact.WebOthers},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -15,6 +15,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.cors", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-HTTP-07"},
+	Reads:      []string{fact.WebCORS},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

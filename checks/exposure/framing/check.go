@@ -18,6 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.framing", Revision: 4, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-04"},
+	Reads:      []string{fact.WebPage, fact.WebOthers},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -27,6 +27,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.hsts", Revision: 5, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-02"},
+	Reads:      []string{fact.WebPage, fact.WebOthers},
 	Judge:      scanner.Each(Params{MinAge: 31_536_000, ShortAge: 15_552_000}, judge),
 }
 

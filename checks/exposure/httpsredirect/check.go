@@ -19,6 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.https-redirect", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-01"},
+	Reads:      []string{fact.WebPlain},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -18,6 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.page-scripts", Revision: 4, Severity: scanner.Critical,
 	References: []string{"EXP-HTTP-09"},
+	Reads:      []string{fact.WebPage},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

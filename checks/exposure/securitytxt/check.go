@@ -20,6 +20,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.security-txt", Revision: 5, Severity: scanner.Low,
 	References: []string{"EXP-HTTP-10"},
+	Reads:      []string{fact.WebSecurityTxt},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -18,6 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.session-cookies", Revision: 4, Severity: scanner.Medium,
 	References: []string{"EXP-HTTP-06"},
+	Reads:      []string{fact.WebPage, fact.WebOthers, fact.WebPlain},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -16,7 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.ssl-version", Revision: 2, Severity: scanner.High,
 	References: []string{"EXP-TLS-01"},
-	Reads:      []string{fact.TLSVersions},
+	Reads:      []string{fact.TLSOfSSL},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -15,7 +15,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-broken-suites", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-TLS-04"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSBroken},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

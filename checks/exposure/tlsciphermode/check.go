@@ -17,7 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-cipher-mode", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-06"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSModes},
 	Judge:      scanner.Each(Params{CBCToo: scanner.Low}, judge),
 }
 

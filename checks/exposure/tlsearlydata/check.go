@@ -17,7 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-early-data", Revision: 2, Severity: scanner.Low,
 	References: []string{"EXP-TLS-11"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSEarlyData},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

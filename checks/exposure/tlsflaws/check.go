@@ -18,7 +18,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-flaws", Revision: 1, Severity: scanner.Critical,
 	References: []string{"EXP-TLS-19"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSFlaws},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

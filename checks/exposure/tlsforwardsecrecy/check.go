@@ -17,9 +17,9 @@ import (
 
 // Check is the value the registry holds.
 var Check = scanner.Check{
-	ID: "exposure.tls-forward-secrecy", Revision: 1, Severity: scanner.Medium,
+	ID: "exposure.tls-forward-secrecy", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-05"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSSecrecy},
 	Judge:      scanner.Each(Params{TicketHours: 24}, judge),
 }
 
@@ -48,10 +48,17 @@ func judge(c scanner.Case[Params], t fact.TLS) scanner.Verdict {
 	return scanner.Passed("ephemeral", nil)
 }
 
-// onlyStatic tells whether every suite seen lacks forward secrecy, when all of them
-// were listed. In TLS 1.3 none does, and elsewhere an ephemeral exchange is in the
-// name of the suite.
+// onlyStatic tells whether the service refuses every suite with forward secrecy. A look
+// that did not offer them together tells it by its lists, when they are whole: in TLS 1.3
+// no suite lacks it, and elsewhere an ephemeral exchange is in the name of the suite.
 func onlyStatic(t fact.TLS) bool {
+	switch t.Offers[fact.OfferEphemeral] {
+	case fact.Declined:
+		return true
+	case fact.Accepted:
+		return false
+	case fact.OfferUnknown:
+	}
 	seen := false
 	for unknown := range t.Why {
 		if unknown == "look" || strings.HasPrefix(unknown, "suites ") {

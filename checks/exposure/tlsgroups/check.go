@@ -19,7 +19,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-groups", Revision: 3, Severity: scanner.High,
 	References: []string{"EXP-TLS-07"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSGroups},
 	Judge:      scanner.Each(Params{BitsMin: 2048, BitsGood: 3072}, judge),
 }
 

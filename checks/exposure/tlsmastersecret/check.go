@@ -15,7 +15,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-master-secret", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-TLS-10"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSHabits},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

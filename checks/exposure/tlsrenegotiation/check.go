@@ -15,7 +15,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-renegotiation", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-09"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSHabits, fact.TLSBeginAgain},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

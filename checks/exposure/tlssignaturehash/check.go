@@ -17,7 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-signature-hash", Revision: 2, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-08"},
-	Reads:      []string{fact.TLSVersions, fact.TLSSuites},
+	Reads:      []string{fact.TLSSignatures},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

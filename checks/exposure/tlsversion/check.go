@@ -17,7 +17,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.tls-version", Revision: 3, Severity: scanner.Medium,
 	References: []string{"EXP-TLS-02", "EXP-TLS-03"},
-	Reads:      []string{fact.TLSVersions},
+	Reads:      []string{fact.TLSOfTLS},
 	Judge:      scanner.Each(Params{WithoutTLS13: scanner.Low}, judge),
 }
 

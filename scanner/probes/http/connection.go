@@ -21,11 +21,65 @@ import (
 // maxOld is how many servers of one look are tried again by an old TLS.
 const maxOld = 3
 
+// maxHellos is how many hellos of TLS one place is sent in a look: its share of what all
+// probes may send (ADR 0039).
+const maxHellos = 4
+
+var errHellos = scanner.NotSeen(scanner.CauseSpent, nil, fmt.Errorf("the %d TLS connections allowed for one place are spent", maxHellos))
+
 // connection is one to a web server.
 type connection struct {
 	net.Conn
+	place       string        // it leads to
 	certificate fact.Validity // "" without TLS
 	old         bool          // what is spoken is a TLS that the standard library refuses
+	reused      bool          // it has carried a request before
+}
+
+// placeOf is where an address is asked: scheme, way and place make one connection good
+// for another request.
+func placeOf(u *url.URL, e errand) string {
+	return u.Scheme + " " + cmp.Or(e.network, "tcp") + " " + net.JoinHostPort(cmp.Or(e.literal, u.Hostname()), portOf(u)) + " " + u.Hostname()
+}
+
+// connect gives the connection left by the last request, when it leads to the same
+// place, or opens one. No more than one is held: a courtesy counts them.
+func (v *visitor) connect(ctx context.Context, u *url.URL, e errand) (connection, error) {
+	place := placeOf(u, e)
+	if kept := v.kept; kept.Conn != nil {
+		v.kept = connection{}
+		if kept.place == place {
+			kept.reused = true
+			return kept, nil
+		}
+		kept.Close()
+	}
+	conn, err := v.open(ctx, u, e)
+	conn.place = place
+	return conn, err
+}
+
+// leave keeps a connection for the next request, or closes it.
+func (v *visitor) leave(c connection, good bool) {
+	if !good || v.shy {
+		c.Close()
+		return
+	}
+	v.kept = c
+}
+
+// close ends what is kept.
+func (v *visitor) close() {
+	if v.kept.Conn != nil {
+		v.kept.Close()
+	}
+	v.kept = connection{}
+}
+
+// isSpent tells whether a place may be sent no more hello, and leads to no connection.
+func (v *visitor) isSpent(u *url.URL, e errand) bool {
+	place := placeOf(u, e)
+	return u.Scheme == "https" && v.kept.place != place && v.hellos[place] >= maxHellos
 }
 
 // open connects to the server of an address, over TLS when it is asked for: that of
@@ -36,6 +90,7 @@ func (v *visitor) open(ctx context.Context, u *url.URL, e errand) (connection, e
 	if err != nil || u.Scheme == "http" {
 		return connection{Conn: conn}, err
 	}
+	v.hellos[placeOf(u, e)]++
 	if v.old[place] {
 		return v.openOld(ctx, conn, u)
 	}
@@ -64,6 +119,9 @@ func (v *visitor) tryOld(ctx context.Context, place string, u *url.URL, e errand
 		v.old = map[string]bool{}
 	}
 	v.old[place] = false
+	if v.isSpent(u, e) {
+		return connection{}, errHellos
+	}
 	if err := v.net.Pace(ctx, cmp.Or(e.literal, u.Hostname())); err != nil {
 		return connection{}, err
 	}
@@ -71,6 +129,7 @@ func (v *visitor) tryOld(ctx context.Context, place string, u *url.URL, e errand
 	if err != nil {
 		return connection{}, err
 	}
+	v.hellos[placeOf(u, e)]++
 	older, err := v.openOld(ctx, conn, u)
 	v.old[place] = err == nil
 	return older, err

@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"carescan/scanner"
+	"carescan/scanner/bounded"
 	"carescan/scanner/fact"
 	"carescan/scanner/probes/internal/answerhead"
 )
@@ -45,7 +46,6 @@ func (v *visitor) newRequest(u *url.URL, e errand) *http.Request {
 	request := &http.Request{
 		Method: http.MethodGet, URL: u, Host: u.Host,
 		Header: http.Header{"User-Agent": {v.net.UserAgent()}, "Accept": {"*/*"}, "Accept-Encoding": {"identity"}},
-		Close:  true, // one request, one connection: what is counted is what is sent
 	}
 	if e.foreign != "" {
 		request.Header.Set("Origin", e.foreign)
@@ -87,6 +87,19 @@ func readHead(reader *bufio.Reader, request *http.Request) (*http.Response, []fa
 		}
 	}
 	return nil, nil, errInterim
+}
+
+// maxRest is how much of a body that nobody wanted is read, to use its connection again.
+const maxRest = 64 << 10
+
+// isOver tells whether an answer is read to its end, and its connection good for another
+// request (RFC 9112 section 9.3).
+func isOver(response *http.Response) bool {
+	if response.Close || response.ContentLength > maxRest {
+		return false
+	}
+	_, whole, err := bounded.Read(response.Body, maxRest)
+	return err == nil && whole
 }
 
 // unreadable tells a head that is no HTTP from a connection that failed: the

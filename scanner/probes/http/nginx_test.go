@@ -66,8 +66,8 @@ func TestObserveNginx(t *testing.T) {
 			}
 		})
 	}
-	if made := len(l.Dials()); made != 2*7 {
-		t.Errorf("two looks at a healthy site cost %d connections, want 7 each: %v", made, l.Dials())
+	if made := len(l.Dials()); made != 2*3 {
+		t.Errorf("two looks at a healthy site cost %d connections, want 3 each: %v", made, l.Dials())
 	}
 }
 

@@ -71,9 +71,10 @@ func (*Probe) Facts() []string { return []string{fact.Web{}.FactKind(), fact.Pro
 
 // Needs gives the most it costs a site: the origin, port 80 and security.txt, each
 // with its redirects; other addresses of the name; a request that says it comes
-// from elsewhere; two random paths; and tries by an old TLS. A healthy site costs seven.
+// from elsewhere; two random paths; tries by an old TLS; and one by a connection that
+// was kept in vain. A healthy site costs six requests, and two connections or three.
 func (*Probe) Needs() scanner.Needs {
-	const most = 3*(1+maxRedirects) + maxOthers + 1 + maxUnlikely + maxOld
+	const most = 3*(1+maxRedirects) + maxOthers + 1 + maxUnlikely + maxOld + 1
 	return scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
 		Load:     scanner.Load{Connections: most, Requests: most},
@@ -88,16 +89,40 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	ctx, cancel := scanner.WithPatience(ctx, totalTime)
 	defer cancel()
-	v := &visitor{net: net, timeout: p.options.Timeout, roots: p.options.Roots}
+	v := &visitor{net: net, timeout: p.options.Timeout, roots: p.options.Roots, known: map[string]answered{}, hellos: map[string]int{}}
+	defer v.close()
 	web, file := v.look(ctx, origin)
-	products := fact.Products{Seen: distinct(v.products), Lists: p.options.Lists}
-	for i, seen := range products.Seen {
-		products.Seen[i] = p.options.Describe(seen)
+	var found []scanner.Sighting
+	if wanted(ctx, "") {
+		found = append(found, scanner.Sighting{Fact: web, Missing: missing(web), Unread: notAgain(ctx), Artifacts: v.artifacts(file)})
 	}
-	return []scanner.Sighting{
-		{Fact: web, Missing: missing(web), Artifacts: v.artifacts(file)},
-		{Fact: products, Missing: missing(web), Artifacts: v.artifacts(nil)},
-	}, nil
+	if wantsProducts(ctx) {
+		products := fact.Products{Seen: distinct(v.products), Lists: p.options.Lists}
+		for i, seen := range products.Seen {
+			products.Seen[i] = p.options.Describe(seen)
+		}
+		found = append(found, scanner.Sighting{Fact: products, Missing: missing(web), Artifacts: v.artifacts(nil)})
+	}
+	return found, nil
+}
+
+// wanted tells whether a look is to see a part of the site.
+func wanted(ctx context.Context, part string) bool {
+	return scanner.Wanted(ctx, fact.Web{}.FactKind(), part)
+}
+
+func wantsProducts(ctx context.Context) bool {
+	return scanner.Wanted(ctx, fact.Products{}.FactKind(), "")
+}
+
+// notAgain are the parts that a look which confirms had no reason to see.
+func notAgain(ctx context.Context) (gaps []scanner.Gap) {
+	for _, part := range []string{fact.WebPage, fact.WebPlain, fact.WebSecurityTxt, fact.WebCORS, fact.WebOthers, fact.WebUnlikely} {
+		if !wanted(ctx, part) {
+			gaps = append(gaps, scanner.NotAgain(part))
+		}
+	}
+	return gaps
 }
 
 // siteOrigin reads the target: an HTTPS origin and nothing more.
@@ -112,24 +137,38 @@ func siteOrigin(t scanner.Target) (*url.URL, error) {
 	return u.JoinPath("/"), nil
 }
 
-// look makes the visits. What port 80 does is only asked of an origin at the
-// default port: another port has no known clear-text side.
+// look makes the visits, those that decide first: a place is sent few hellos. What port
+// 80 does is only asked of an origin at the default port: another port has no known
+// clear-text side.
 func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file []byte) {
 	visit := v.follow(ctx, origin, errand{more: anywhere, reads: readsPage, recognise: true})
 	web = fact.Web{Reach: visit.reach, Hops: visit.hops, Cause: visit.cause, Error: visit.failure}
-	if origin.Port() == "" || origin.Port() == "443" {
+	if web.Reach == fact.Answered && visit.arrived() {
+		if wanted(ctx, fact.WebCORS) {
+			web.CORS = v.cors(ctx, visit.at)
+		}
+		web.Page = v.page(visit)
+	}
+	switch {
+	case web.Reach != fact.Answered:
+		web.SecurityTxt = fact.SecurityTxt{Reach: web.Reach, Cause: web.Cause, Error: web.Error}
+	case wanted(ctx, fact.WebSecurityTxt):
+		web.SecurityTxt, file = v.securityTxt(ctx, origin)
+	}
+	if (origin.Port() == "" || origin.Port() == "443") && wanted(ctx, fact.WebPlain) {
 		web.Plain = v.plain(ctx, origin.Hostname())
 	}
 	if web.Reach != fact.Answered {
-		web.SecurityTxt = fact.SecurityTxt{Reach: web.Reach, Cause: web.Cause, Error: web.Error}
 		return web, nil
 	}
-	web.SecurityTxt, file = v.securityTxt(ctx, origin)
-	web.Others = v.others(ctx, origin)
-	web.Unlikely = v.unlikely(ctx, origin)
-	if visit.arrived() {
-		web.CORS = v.cors(ctx, visit.at)
-		web.Page = v.page(visit)
+	if wanted(ctx, fact.WebUnlikely) || wantsProducts(ctx) {
+		web.Unlikely = v.unlikely(ctx, origin)
+	}
+	if wanted(ctx, fact.WebOthers) {
+		web.Others = v.others(ctx, origin)
+	}
+	v.close() // what remains is asked of the DNS
+	if web.Page != nil && wanted(ctx, fact.WebPage) {
 		v.nameHosts(ctx, web.Page.Scripts)
 	}
 	return web, file
@@ -138,7 +177,7 @@ func (v *visitor) look(ctx context.Context, origin *url.URL) (web fact.Web, file
 // plain visits port 80 until it leads to HTTPS.
 func (v *visitor) plain(ctx context.Context, host string) *fact.PlainHTTP {
 	start := &url.URL{Scheme: "http", Host: bracket(host), Path: "/"}
-	visit := v.follow(ctx, start, errand{more: untilSecure, reads: readsPage})
+	visit := v.follow(ctx, start, errand{more: untilSecure, reads: readsPage, again: true})
 	plain := &fact.PlainHTTP{Reach: visit.reach, Hops: visit.hops, Cause: visit.cause, Error: visit.failure}
 	if visit.arrived() && visit.at.Scheme == "http" {
 		plain.Page = v.page(visit)

@@ -34,9 +34,14 @@ func observe(t *testing.T, l *loopback.Network, timeout time.Duration) (fact.Web
 	if made := len(l.Dials()); made > p.Needs().Load.Connections {
 		t.Errorf("%d connections, more than the load says", made)
 	}
-	// One connection carries one request, and each has waited for its turn.
-	if diff := cmp.Diff(contacted(t, l), l.Paced()); diff != "" {
-		t.Errorf("hosts contacted, hosts whose turn was waited for (-want +got):\n%s", diff)
+	// A connection carries one request or more, and each has waited for its turn.
+	turns := l.Paced()
+	for _, host := range contacted(t, l) {
+		at := slices.Index(turns, host)
+		if at < 0 {
+			t.Fatalf("%s was contacted more often than its turn came: %v, turns %v", host, l.Dials(), l.Paced())
+		}
+		turns = slices.Delete(turns, at, at+1)
 	}
 	return sightings[0].Fact.(fact.Web), sightings[0]
 }
@@ -109,7 +114,7 @@ func TestObserveGoodSite(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if made := len(l.Dials()); made != 8 {
+	if made := len(l.Dials()); made != 3 || len(l.Paced()) != 7 {
 		t.Errorf("a healthy site with one redirect costs %d connections: %v", made, l.Dials())
 	}
 	if len(sighting.Missing) > 0 || len(sighting.Artifacts) != 2 {

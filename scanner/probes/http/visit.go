@@ -39,6 +39,16 @@ type visitor struct {
 	products []fact.Product
 	names    map[string]fact.HostName // of script hosts, asked once
 	old      map[string]bool          // places tried by an old TLS, and whether they speak it
+	hellos   map[string]int           // by place
+	kept     connection               // left by the last request, for the next
+	shy      bool                     // a connection that was kept carried no other request
+	known    map[string]answered      // what was asked of the origin, by address
+}
+
+// answered is what an address has answered in this look.
+type answered struct {
+	hop  fact.Hop
+	last answer
 }
 
 // errand is why an address is visited.
@@ -51,6 +61,7 @@ type errand struct {
 	network   string   // "tcp" when empty
 	literal   string   // address dialled in place of the name's own
 	foreign   string   // Origin said
+	again     bool     // what the walk from the origin was answered is good enough
 }
 
 // visit is a walk from one address to where it leads.
@@ -82,7 +93,7 @@ type answer struct {
 func (v *visitor) follow(ctx context.Context, u *url.URL, e errand) visit {
 	w := visit{reach: fact.Answered}
 	for range 1 + maxRedirects {
-		hop, last, err := v.get(ctx, u, e)
+		hop, last, err := v.seen(ctx, u, e)
 		if err != nil {
 			v.stop(ctx, &w, u, err)
 			return w
@@ -98,6 +109,19 @@ func (v *visitor) follow(ctx context.Context, u *url.URL, e errand) visit {
 	}
 	w.refuse(fmt.Errorf("more than %d redirects", maxRedirects))
 	return w
+}
+
+// seen asks an address, unless it is one that the walk from the origin has asked: then
+// that answer is told once more.
+func (v *visitor) seen(ctx context.Context, u *url.URL, e errand) (fact.Hop, answer, error) {
+	if known, ok := v.known[u.String()]; ok && e.again {
+		return known.hop, known.last, nil
+	}
+	hop, last, err := v.get(ctx, u, e)
+	if err == nil && e.recognise {
+		v.known[u.String()] = answered{hop, last}
+	}
+	return hop, last, err
 }
 
 // refuse notes on the last answer why it was not followed.
@@ -117,22 +141,52 @@ func (v *visitor) stop(ctx context.Context, w *visit, u *url.URL, err error) {
 	}
 }
 
-// get makes one request, when its turn has come.
+// get makes one request, when its turn has come. A connection that was left open and
+// carries no other request is not held against the server: the request is made again on
+// one of its own.
 func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, last answer, err error) {
+	hop, last, err = v.once(ctx, u, e)
+	if again := (*unanswered)(nil); errors.As(err, &again) && !v.shy && ctx.Err() == nil {
+		v.shy = true
+		return v.once(ctx, u, e)
+	}
+	return hop, last, err
+}
+
+// unanswered is the end of a connection that had carried a request before.
+type unanswered struct{ cause error }
+
+var errIdle = errors.New("the server was about to close the connection")
+
+func (e *unanswered) Error() string { return e.cause.Error() }
+func (e *unanswered) Unwrap() error { return e.cause }
+
+// once makes one request on one connection.
+func (v *visitor) once(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, last answer, err error) {
+	if v.isSpent(u, e) {
+		return hop, last, errHellos
+	}
 	if err := v.net.Pace(ctx, cmp.Or(e.literal, u.Hostname())); err != nil {
 		return hop, last, err
 	}
 	ctx, cancel := scanner.WithPatience(ctx, v.timeout)
 	defer cancel()
-	conn, err := v.open(ctx, u, e)
+	conn, err := v.connect(ctx, u, e)
 	if err != nil {
 		return hop, last, err
 	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
-	response, oddities, err := ask(conn, v.newRequest(u, e)) //nolint:bodyclose // the body ends with the connection, which is closed here
-	if err != nil {
+	good := false
+	defer func() { v.leave(conn, good) }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer func() { good = stop() && good }()
+	response, oddities, err := ask(conn, v.newRequest(u, e)) //nolint:bodyclose // the body ends with the connection, which is closed here or later
+	switch {
+	case err != nil && conn.reused:
+		return hop, last, &unanswered{err}
+	case err != nil:
 		return hop, last, err
+	case conn.reused && response.StatusCode == http.StatusRequestTimeout: // said before we asked
+		return hop, last, &unanswered{errIdle}
 	}
 	if isUnknownCoding(response) {
 		oddities = append(oddities, fact.OddCoding)
@@ -147,6 +201,7 @@ func (v *visitor) get(ctx context.Context, u *url.URL, e errand) (hop fact.Hop, 
 	if last, err = v.read(u, response, e); err != nil {
 		return hop, last, fmt.Errorf("read %s: %w", u, err)
 	}
+	good = isOver(response)
 	return hop, last, nil
 }
 

@@ -211,7 +211,7 @@ func (p *Probe) Needs() scanner.Needs {
 	requests := 4 * p.Requests()
 	needs := scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
-		AtOnce:   1,
+		AtOnce:   sitesAtOnce,
 		Load:     scanner.Load{Connections: requests, Requests: requests},
 		Files: []scanner.File{{
 			Key: Section.Name + ".program", Path: p.options.Program.Path, Optional: true,
@@ -282,6 +282,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 // enter waits for the turn of a site: first at its addresses, then in the worker. The
 // wait is ours, and no part of the time given to the site.
 func (p *Probe) enter(ctx context.Context, places []string) (leave func(), err error) {
+	defer scanner.Hold(ctx)() // a wait of ours is no time of the site
 	p.shop.enter()
 	if err := p.turns.take(ctx, places); err != nil {
 		p.shop.leave()

@@ -27,7 +27,8 @@ func (l *look) declared(ctx context.Context) {
 	s := l.shake(ctx, terms{name: l.name(), most: tls.VersionTLS13, groups: []tls.CurveID{tls.CurveID(curves[0])}, alpn: l.alpn}, (*session).wait)
 	l.learn(s.reply)
 	listed := s.listedGroups()
-	l.apart = len(listed) > 0 // no group is left to learn of while suites are listed
+	l.listed = len(listed) > 0
+	l.apart = l.listed // no group is left to learn of while suites are listed
 	for _, id := range listed {
 		if slices.Contains(hello.Groups(hello.TLS13), id) {
 			l.groups[hello.TLS13].take(id)

@@ -26,6 +26,8 @@ func (l *look) seekFlaws(ctx context.Context) {
 		l.noOldFlaws()
 		return
 	}
+	l.allowed += flawBudget
+	defer func() { l.allowed = max(l.spent, budget-lastWord) }()
 	l.provokeRecords(ctx, version)
 	l.flaws[fact.FlawROBOT] = l.robot(ctx, version)
 	l.flaws[fact.FlawTicketbleed] = l.ticketbleed(ctx, version)

@@ -5,6 +5,7 @@ package tlsprobe
 import (
 	"context"
 	"crypto/tls"
+	"slices"
 	"time"
 
 	"carescan/scanner"
@@ -21,13 +22,31 @@ func (l *look) usual(version uint16) hello.Offer {
 // offer is a hello of an ordinary client, with these suites only.
 func (l *look) offer(version uint16, suites []uint16) hello.Offer {
 	o := hello.Offer{
-		Version: version, Suites: suites, Groups: hello.Groups(version), Name: l.name(), ALPN: l.alpn,
+		Version: version, Suites: suites, Groups: l.groupsFor(version), Name: l.name(), ALPN: l.alpn,
 		MasterSecret: version < hello.TLS13, Renegotiate: version < hello.TLS13, EncryptMAC: version < hello.TLS13,
 	}
 	if l.keyed && version == hello.TLS13 {
 		o.Shares = []uint16{hello.X25519}
 	}
 	return o
+}
+
+// groupsFor are all those of a version. A small hello leaves the room to suites: of a
+// server that has taken a group, it offers the usual ones and that one only.
+func (l *look) groupsFor(version uint16) []uint16 {
+	const usual = 5
+	all := hello.Groups(version)
+	known := l.groups[version]
+	if l.form == full || known == nil || len(known.taken) == 0 {
+		return all
+	}
+	fewer := slices.Clone(all[:usual])
+	for _, id := range known.taken {
+		if !slices.Contains(fewer, id) {
+			fewer = append(fewer, id)
+		}
+	}
+	return fewer
 }
 
 // greet makes the default handshake, then one hello per older version.
@@ -180,9 +199,12 @@ func (l *look) nameless(ctx context.Context) {
 	if most < hello.TLS10 {
 		most = l.best()
 	}
-	if most < hello.TLS10 {
-		return
+	if most >= hello.TLS10 {
+		l.namelessAt(ctx, most)
 	}
+}
+
+func (l *look) namelessAt(ctx context.Context, most uint16) {
 	var s *session
 	if most < hello.TLS13 {
 		s = l.restart(ctx, "", most)

@@ -13,16 +13,20 @@ import (
 
 var errNoRetry = errors.New("the server answers no hello of TLS 1.3 without a key")
 
-// weak offers the weak curves, and those of the same hello that only older
-// versions know, with suites that need one; a sound one that is picked is taken out
-// and the rest offered again. TLS 1.3 knows no weak curve (RFC 8446 section 4.2.7).
+// weak offers the weak curves, and P-224, with suites that need one; P-224 is taken out
+// when it is picked, and the rest offered again. TLS 1.3 knows no weak curve (RFC 8446
+// section 4.2.7).
 func (l *look) weak(ctx context.Context) {
 	version := l.below(hello.TLS13)
 	if version < hello.TLS10 {
 		l.offers[fact.OfferWeakGroups] = fact.Declined
 		return
 	}
-	known, all, answer := l.groups[version], slices.Concat(hello.WeakGroups(), hello.OlderGroups()), fact.Declined
+	l.weakAmong(ctx, version, slices.Concat(hello.WeakGroups(), []uint16{hello.P224}))
+}
+
+func (l *look) weakAmong(ctx context.Context, version uint16, all []uint16) {
+	known, answer := l.groups[version], fact.Declined
 	accepted := func() bool {
 		return slices.ContainsFunc(known.taken, func(id uint16) bool { return slices.Contains(hello.WeakGroups(), id) })
 	}
@@ -35,6 +39,34 @@ func (l *look) weak(ctx context.Context) {
 	l.offers[fact.OfferWeakGroups] = answer
 }
 
+// weak13 offers alone the groups of TLS 1.3 that are judged: finite fields of 2048 bits,
+// the curve of SM2, lattices that no curve backs, and those that resist a quantum
+// computer. A server that listed its groups has told already. No key is made for these:
+// a refusal counts when the server answers hellos without one.
+func (l *look) weak13(ctx context.Context) {
+	known := l.groups[hello.TLS13]
+	for l.takes(hello.TLS13) && !l.listed && l.stopped == nil {
+		groups := known.left(hello.JudgedGroups13())
+		if l.hybrid() == fact.OfferUnknown {
+			groups = append(groups, known.left(hello.HybridGroups())...)
+		}
+		if len(groups) == 0 {
+			return
+		}
+		if l.offerGroups(ctx, hello.TLS13, groups, "groups 1.3") == fact.Accepted {
+			l.retried = true
+			continue
+		}
+		if l.retry(ctx); l.keyed {
+			for _, id := range groups {
+				delete(known.refused, id)
+			}
+			l.why["groups 1.3"] = errNoRetry.Error()
+		}
+		return
+	}
+}
+
 // hybrid reads from the list of groups whether one resists a quantum computer.
 func (l *look) hybrid() fact.Offer {
 	known := l.groups[hello.TLS13]
@@ -43,7 +75,7 @@ func (l *look) hybrid() fact.Offer {
 		return fact.Accepted
 	case !l.takes(hello.TLS13):
 		return l.versionOffer(l.versions[hello.TLS13])
-	case len(known.left(hello.HybridGroups())) > 0:
+	case !l.listed && len(known.left(hello.HybridGroups())) > 0:
 		return fact.OfferUnknown
 	}
 	return fact.Declined

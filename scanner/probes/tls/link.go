@@ -44,8 +44,10 @@ func (l *look) dial(ctx context.Context) (net.Conn, error) {
 	if l.stopped != nil {
 		return nil, l.stopped
 	}
-	if l.spent >= budget {
-		l.stopped = errBudget
+	if l.spent >= l.allowed {
+		if !l.details {
+			l.stopped = errBudget
+		}
 		return nil, errBudget
 	}
 	if err := ctx.Err(); err != nil {
@@ -79,7 +81,7 @@ func (l *look) undialled(err error) reply {
 	_, plain := errors.AsType[*starttls.NotOffered](err)
 	_, other := errors.AsType[*starttls.OtherTalk](err)
 	r.stranger = plain || other
-	if l.stopped != nil {
+	if l.stopped != nil || errors.Is(err, errBudget) {
 		return r
 	}
 	return l.heard(r)

@@ -3,7 +3,9 @@
 package tlsprobe
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,9 +16,18 @@ import (
 	"carescan/scanner/probes/internal/starttls"
 )
 
-// budget is the most connections one service may cost. A modern server is whole
-// for about twenty-five; what remains is for those that accept everything.
-const budget = 62
+// budget is the most hellos a first look may cost one service: of the thirty that a
+// port is sent by all probes together (exposure-checks.md section 1.2), the web probe
+// has four, the one that identifies services two, and those that read the names and the
+// issuer of a certificate one each (ADR 0039).
+const budget = 22
+
+// lastWord is kept of the budget for control.
+const lastWord = 1
+
+// flawBudget is what is allowed besides for flaws of implementations, which are sought
+// under a dated authorisation only.
+const flawBudget = 20
 
 // maxRefusals is how many connections in a row may end without a word of TLS, once
 // the service spoke it, before it is left alone (exposure-checks.md section 1.2).
@@ -32,14 +43,19 @@ type look struct {
 	alpn     []string
 
 	address string
-	spent   int   // connections
-	stopped error // why nothing more is asked
-	began   bool  // the service spoke TLS
-	streak  int   // connections in a row without a word of TLS
+	spent   int     // connections
+	allowed int     // how many there may be for now
+	details bool    // what is asked decides nothing: it may be left unasked
+	again   *memory // of the look that this one confirms
+	stopped error   // why nothing more is asked
+	began   bool    // the service spoke TLS
+	streak  int     // connections in a row without a word of TLS
 	doubts  []func()
 	form    form // of the hellos that it answers
 	proven  bool // one of that form was answered
 	keyed   bool // TLS 1.3 is answered only with a key
+	retried bool // whether that is known
+	listed  bool // it listed the groups of TLS 1.3 itself
 	apart   bool // suites and groups are listed one after the other
 
 	first      *session // the default handshake
@@ -81,7 +97,7 @@ func (s *split) left(ids []uint16) []uint16 {
 
 func newLook(network scanner.Network, host string, port int, o Options) *look {
 	l := &look{
-		net: network, host: host, port: port, timeout: o.Timeout, protocol: o.protocol(host, port),
+		net: network, host: host, port: port, timeout: o.Timeout, protocol: o.protocol(host, port), allowed: budget - lastWord,
 		versions: map[uint16]reply{}, suites: map[uint16]*split{}, groups: map[uint16]*split{},
 		signed: map[uint16]fact.Offer{}, offers: map[string]fact.Offer{}, flaws: map[string]fact.Offer{}, why: map[string]string{},
 	}
@@ -102,15 +118,21 @@ var strictPorts = []int{465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 5061, 
 func (l *look) name() string { return hello.ServerName(l.host) }
 
 // run makes the plan of section 8 of the catalogue: what decides first, details
-// afterwards.
+// afterwards, within what remains of the budget. The first of these only make a failure
+// more precise.
 func (l *look) run(ctx context.Context) {
 	l.greet(ctx)
 	if !l.chose() {
 		return
 	}
 	for _, step := range []func(context.Context){
-		l.nameless, l.declared, l.rare, l.reverse, l.peel, l.weak, l.weakSignatures, l.encryptMAC, l.fallback,
-		l.seekFlaws, l.enumerate, l.control,
+		l.nameless, l.peel, l.weak, l.rare, l.declared, l.weak13, l.weakSignatures,
+	} {
+		step(ctx)
+	}
+	l.details = true
+	for _, step := range []func(context.Context){
+		l.fallbackOfOld, l.orderOfCBC, l.encryptMAC, l.control, l.seekFlaws, l.retry, l.fallback, l.reverse, l.enumerate, l.control,
 	} {
 		step(ctx)
 	}
@@ -140,7 +162,7 @@ func (l *look) learn(r reply) {
 	if r.Group != 0 {
 		l.groups[r.Version].take(r.Group)
 	}
-	l.keepFinite(finite{r.Prime, r.Generator})
+	l.keepFinite(finite{r.Prime, r.Generator, r.Version, r.Suite})
 	if r.Signature != 0 {
 		l.signed[hashOf(r.Signature)] = fact.Accepted
 	}
@@ -175,14 +197,22 @@ func (l *look) control(ctx context.Context) {
 	}
 	taken := l.suites[known].taken
 	o := l.offer(known, taken[:min(len(taken), l.most(known))])
-	if l.say(ctx, l.form.shape(o)).spokeTLS() {
+	stopped := l.stopped
+	if errors.Is(stopped, errBudget) {
+		l.stopped = nil
+	}
+	l.allowed += lastWord
+	r := l.say(ctx, l.form.shape(o))
+	l.allowed -= lastWord
+	l.stopped = cmp.Or(stopped, l.stopped)
+	if r.spokeTLS() {
 		return
 	}
 	for _, undo := range l.doubts {
 		undo()
 	}
 	l.doubts = nil
-	if l.stopped == nil {
+	if l.stopped == nil && !errors.Is(r.err, errBudget) {
 		l.stopped = errStopped
 	}
 }
@@ -200,6 +230,8 @@ func (l *look) note(key string, r reply) {
 	case r.offer != fact.OfferUnknown:
 	case r.err != nil:
 		l.why[key] = excerpt.Error(r.err, maxText)
+	case l.again != nil:
+		l.why[key] = notAskedAgain
 	default:
 		l.why[key] = "the answer was not the one of a server"
 	}

@@ -12,12 +12,20 @@ import (
 	"carescan/scanner/probes/internal/hello"
 )
 
+// fallbackOfOld is asked of a server that still takes an old version: that it refuses
+// to come down to it is then judged.
+func (l *look) fallbackOfOld(ctx context.Context) {
+	if l.takes(hello.TLS10) || l.takes(hello.TLS11) {
+		l.fallback(ctx)
+	}
+}
+
 // fallback sends the hello of a client that has come down from a higher version,
 // as an attacker makes it do: the server must refuse (RFC 7507 section 3).
 func (l *look) fallback(ctx context.Context) {
 	second := l.below(l.best())
-	if second < hello.TLS10 {
-		return // there is nowhere to come down from
+	if second < hello.TLS10 || l.offers[fact.OfferFallback] != "" {
+		return // there is nowhere to come down from, or it is known
 	}
 	o := l.usual(second)
 	o.Fallback = true
@@ -61,6 +69,10 @@ func (l *look) allOffers() map[string]fact.Offer {
 		if l.offers[key] == fact.OfferUnknown && l.why[key] == "" {
 			l.why[key] = l.whySuites()
 		}
+	}
+	if l.takes(hello.TLS13) {
+		l.offers[fact.OfferEphemeral] = fact.Accepted // TLS 1.3 has no other exchange
+		delete(l.why, fact.OfferEphemeral)
 	}
 	l.offers[fact.OfferHybrid] = l.hybrid()
 	if why := l.why["groups 1.3"]; l.offers[fact.OfferHybrid] == fact.OfferUnknown && why != "" {
@@ -107,8 +119,14 @@ func (l *look) traitOffer(t hello.Trait) fact.Offer {
 }
 
 // peeled are the versions in which a refusal counts: the highest and the lowest
-// before 1.3, and 1.3. A version that may be accepted counts too.
+// before 1.3, and 1.3. A version that may be accepted counts too. A look that confirms
+// asks in the highest and in 1.3.
 func (l *look) peeled() []uint16 {
+	if l.again != nil {
+		return slices.DeleteFunc([]uint16{l.again.older, hello.TLS13}, func(v uint16) bool {
+			return v == 0 || v == hello.TLS13 && l.versionOffer(l.versions[v]) == fact.Declined
+		})
+	}
 	var versions []uint16
 	for v := hello.SSL3; v <= hello.TLS13; v++ {
 		if answer := l.versionOffer(l.versions[v]); answer == fact.OfferUnknown ||
@@ -127,6 +145,9 @@ func (l *look) whySuites() string {
 		if why := l.why["suites "+hello.VersionName(v)]; why != "" {
 			return why
 		}
+	}
+	if l.again != nil {
+		return notAskedAgain
 	}
 	return "a version is not known"
 }
@@ -195,7 +216,10 @@ func (l *look) noteList(key string, whole bool) {
 // noteGroups says whether the list of groups is whole. An old version has the list
 // of the newest.
 func (l *look) noteGroups() {
-	for _, v := range []uint16{hello.TLS12, hello.TLS13} {
+	for _, v := range []uint16{l.below(hello.TLS13), hello.TLS13} {
+		if v < hello.TLS10 {
+			continue
+		}
 		asked := l.takes(v) && (v == hello.TLS13 || len(l.having(v, hello.ECDHE)) > 0)
 		l.noteList("groups "+hello.VersionName(v), !asked || len(l.unknownGroups(v)) == 0)
 	}

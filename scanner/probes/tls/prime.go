@@ -16,7 +16,10 @@ import (
 )
 
 // finite are the parameters of finite-field Diffie-Hellman that a server sent.
-type finite struct{ prime, generator []byte }
+type finite struct {
+	prime, generator []byte
+	version, suite   uint16 // they came with
+}
 
 // maxFinite is how many are kept: a server chooses by the strength of a suite.
 const maxFinite = 4
@@ -27,7 +30,7 @@ func (l *look) keepFinite(f finite) {
 		return bytes.Equal(other.prime, f.prime) && bytes.Equal(other.generator, f.generator)
 	})
 	if len(f.prime) > 0 && !seen && len(l.finite) < maxFinite {
-		l.finite = append(l.finite, finite{bytes.Clone(f.prime), bytes.Clone(f.generator)})
+		l.finite = append(l.finite, finite{bytes.Clone(f.prime), bytes.Clone(f.generator), f.version, f.suite})
 	}
 }
 

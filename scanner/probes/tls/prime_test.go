@@ -66,7 +66,7 @@ func TestPrimality(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := (finite{tt.p.Bytes(), tt.g.Bytes()}).describe(); got != tt.want {
+			if got := (finite{prime: tt.p.Bytes(), generator: tt.g.Bytes()}).describe(); got != tt.want {
 				t.Errorf("%+v, want %+v", got, tt.want)
 			}
 		})

@@ -17,6 +17,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -63,6 +64,9 @@ type Probe struct {
 	options Options
 	stores  certificate.Stores
 	desk    *revocation.Desk // nil: authorities are not asked
+
+	mu    sync.Mutex
+	first map[string]*memory // by target
 }
 
 // New makes the probe.
@@ -73,7 +77,7 @@ func New(o Options) *Probe {
 	if o.Roots == nil {
 		o.Store = "system"
 	}
-	p := &Probe{options: o, stores: certificate.Stores{Public: o.Roots, Private: o.Private, Known: certificate.Authorities(o.Declared)}}
+	p := &Probe{options: o, first: map[string]*memory{}, stores: certificate.Stores{Public: o.Roots, Private: o.Private, Known: certificate.Authorities(o.Declared)}}
 	if o.Authorities {
 		p.desk = revocation.New()
 	}
@@ -93,11 +97,11 @@ func (*Probe) TargetKind() scanner.TargetKind { return scanner.KindService }
 func (*Probe) Facts() []string { return []string{fact.TLS{}.FactKind()} }
 
 // Needs are the service, and the authorities of certificates when they are asked.
-// The load is a bound in code, about twice what a modern server takes.
+// The load is a bound in code, with the flaws that an authorisation lets it seek.
 func (p *Probe) Needs() scanner.Needs {
 	needs := scanner.Needs{
 		Contacts: []scanner.Contact{scanner.ContactTarget},
-		Load:     scanner.Load{Connections: budget, Requests: budget},
+		Load:     scanner.Load{Connections: budget + flawBudget, Requests: budget + flawBudget},
 	}
 	if p.desk != nil {
 		needs.Contacts = append(needs.Contacts, scanner.ContactAuthorities)
@@ -112,8 +116,34 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 		return nil, err
 	}
 	l := newLook(network, host, port, p.options)
-	l.run(ctx)
+	if seen := p.recall(ctx, t); seen != nil {
+		l.confirm(ctx, seen)
+	} else {
+		l.run(ctx)
+		p.remember(t, l)
+	}
 	return []scanner.Sighting{p.sighting(ctx, l)}, nil
+}
+
+// recall is what a first look at a target left, for one that confirms it; nil when there
+// is none, and then all is asked again.
+func (p *Probe) recall(ctx context.Context, t scanner.Target) *memory {
+	if scanner.Attempt(ctx) == 0 {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.first[t.ID]
+}
+
+// remember keeps what a first look leaves until the end of the run.
+func (p *Probe) remember(t scanner.Target, l *look) {
+	if !l.chose() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.first[t.ID] = l.remembered()
 }
 
 // endpoint reads the target.
@@ -144,6 +174,7 @@ func (p *Probe) sighting(ctx context.Context, l *look) scanner.Sighting {
 			f.Why[fact.TLSStaple] = excerpt.Error(cmp.Or(l.stopped, l.first.err, errNothing), maxText)
 		}
 		s.Missing, s.Unread = l.lacks(f)
+		s.Unread = append(s.Unread, notAgain(ctx)...)
 	case fact.Unreached:
 		s.Missing = scanner.CausesOf(cmp.Or(l.first.err, errNothing))
 	case fact.Closed, fact.NoAddress, fact.OtherTalk: // whole facts

@@ -133,8 +133,8 @@ func TestLegacy(t *testing.T) {
 		},
 		"only-ssl2":     {responder{old: oldHello, closes: true}, "accepted declined declined declined", []string{fact.OfferExport, fact.OfferRC4, fact.OfferStaticKey}},
 		"hanging-up":    {responder{versions: []uint16{hello.TLS10}, suites: []uint16{0x002F}, closes: true}, "declined declined accepted declined", []string{fact.OfferStaticKey, fact.OfferCBC}},
-		"small-hellos":  {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, closes: true, most: 255}, "declined declined declined accepted", []string{fact.OfferAEAD}},
-		"ssl2-no-suite": {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, old: "\x04\x00\x01\x00\x02\x00\x00\x00\x00\x00\x00"}, "declined declined declined accepted", []string{fact.OfferAEAD}},
+		"small-hellos":  {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, closes: true, most: 255}, "declined declined declined accepted", []string{fact.OfferAEAD, fact.OfferEphemeral}},
+		"ssl2-no-suite": {responder{versions: []uint16{hello.TLS12}, suites: []uint16{0xC02F}, old: "\x04\x00\x01\x00\x02\x00\x00\x00\x00\x00\x00"}, "declined declined declined accepted", []string{fact.OfferAEAD, fact.OfferEphemeral}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

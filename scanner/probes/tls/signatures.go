@@ -42,11 +42,14 @@ func hashOf(scheme uint16) uint16 {
 // takes, until it refuses. A server that signs with something else refuses too.
 // TLS 1.3 signs with none of them (RFC 8446 section 4.2.3).
 func (l *look) weakSignatures(ctx context.Context) {
-	hashes := slices.Clone(weakHashes)
 	if !l.takes(hello.TLS12) {
 		l.signaturesWithout12()
 		return
 	}
+	l.offerHashes(ctx, slices.Clone(weakHashes))
+}
+
+func (l *look) offerHashes(ctx context.Context, hashes []uint16) {
 	for len(hashes) > 0 {
 		r := l.ask(ctx, l.signing(hashes))
 		taken := hashOf(r.Signature)

@@ -189,7 +189,7 @@ func (s seen) within(f fact.TLS) seen {
 			s.Suites[version] = slices.DeleteFunc(s.Suites[version], func(n string) bool { return !slices.Contains(mine.Suites[version], n) })
 		}
 	}
-	if f.Why["groups 1.2"]+f.Why["groups 1.3"] != "" {
+	if f.Why["groups 1.0"]+f.Why["groups 1.2"]+f.Why["groups 1.3"] != "" {
 		s.Groups = slices.DeleteFunc(s.Groups, func(n string) bool { return !slices.Contains(mine.Groups, n) })
 	}
 	return s

@@ -5,6 +5,7 @@ package tlsprobe
 import (
 	"context"
 	"errors"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -19,21 +20,37 @@ var judged = map[string]hello.Trait{
 	fact.OfferExport: hello.Export, fact.OfferNull: hello.Null, fact.OfferAnonymous: hello.Anonymous,
 	fact.OfferRC4: hello.RC4, fact.OfferDES: hello.DES, fact.Offer3DES: hello.TripleDES,
 	fact.OfferStaticKey: hello.StaticKey, fact.OfferCBC: hello.CBC, fact.OfferAEAD: hello.AEAD,
-	fact.OfferCCM8: hello.CCM8, fact.OfferDHE: hello.DHE,
+	fact.OfferCCM8: hello.CCM8, fact.OfferDHE: hello.DHE, fact.OfferEphemeral: ephemeral,
 }
 
-// open are the judged traits that no accepted suite has shown yet.
-func (l *look) openTraits() hello.Trait {
-	var open hello.Trait
+const (
+	ephemeral = hello.DHE | hello.ECDHE
+	// telling are the traits of suites that bring what is judged besides: the
+	// certificate of each kind of key, and finite fields smaller than the usual one.
+	telling = hello.RSA | hello.ECDSA | hello.DSS | hello.ExportDH | hello.ShortDH
+)
+
+// judgedTraits are all those of judged.
+func judgedTraits() (all hello.Trait) {
 	for _, t := range judged {
-		open |= t
+		all |= t
 	}
+	return all
+}
+
+// openTraits are those of some traits that no accepted suite has shown yet. One of
+// the two ephemeral exchanges settles whether secrets are forward.
+func (l *look) openTraits(wanted hello.Trait) hello.Trait {
 	for _, s := range l.suites {
 		for _, id := range s.taken {
-			open &^= hello.Traits(id)
+			t := hello.Traits(id)
+			if t&ephemeral != 0 {
+				wanted &^= hello.ECDHE
+			}
+			wanted &^= t
 		}
 	}
-	return open
+	return wanted
 }
 
 // peel settles every judged trait: it offers all suites that have one still open.
@@ -51,38 +68,29 @@ func (l *look) peel(ctx context.Context) {
 	if highest == 0 {
 		return
 	}
-	l.peelAt(ctx, highest)
+	l.peelAt(ctx, highest, judgedTraits()|telling)
 	if lowest != highest {
-		l.peelAt(ctx, lowest)
+		l.peelAt(ctx, lowest, judgedTraits())
 	}
 }
 
-func (l *look) peelAt(ctx context.Context, version uint16) {
-	suites := l.suites[version].left(hello.Suites(version, l.openTraits()))
-	for len(suites) > 0 {
-		chunk := l.fillHello(version, suites)
-		if !l.pick(ctx, version, chunk, nil) {
-			suites = suites[min(len(suites), len(chunk)):]
-			continue
+// peelAt offers first the suites that have most of the open traits: one pick then
+// settles several.
+func (l *look) peelAt(ctx context.Context, version uint16, wanted hello.Trait) {
+	var asked []uint16
+	for l.stopped == nil {
+		open := l.openTraits(wanted)
+		suites := slices.DeleteFunc(l.suites[version].left(hello.Suites(version, open)), func(id uint16) bool { return open == 0 || slices.Contains(asked, id) })
+		if len(suites) == 0 {
+			return
 		}
-		open := l.openTraits()
-		suites = slices.DeleteFunc(l.suites[version].left(suites), func(id uint16) bool { return hello.Traits(id)&open == 0 })
+		shown := func(id uint16) int { return bits.OnesCount32(uint32(hello.Traits(id) & open)) }
+		slices.SortStableFunc(suites, func(a, b uint16) int { return shown(b) - shown(a) })
+		chunk := suites[:min(len(suites), l.most(version))]
+		if !l.pick(ctx, version, chunk, nil) {
+			asked = append(asked, chunk...)
+		}
 	}
-}
-
-// fillHello are the first suites of a list, as many as one hello holds. When there is
-// room for all the others that have no answer, they follow: the refusal that ends
-// the list then ends it for both.
-func (l *look) fillHello(version uint16, suites []uint16) []uint16 {
-	most := l.most(version)
-	if len(suites) >= most {
-		return suites[:most]
-	}
-	others := slices.DeleteFunc(l.suites[version].left(hello.Suites(version, 0)), func(id uint16) bool { return slices.Contains(suites, id) })
-	if len(suites)+len(others) > most {
-		return suites
-	}
-	return slices.Concat(suites, others)
 }
 
 // pick offers suites, and groups when they are restricted, and tells whether the
@@ -129,27 +137,34 @@ func (l *look) refuse(version uint16, r reply) {
 	})
 }
 
-// rare offers the suites of TLS 1.3 that servers rarely take, CCM-8 among them.
+// rare offers the suite of TLS 1.3 that is judged, CCM-8, with keys, which no server
+// may miss.
 func (l *look) rare(ctx context.Context) {
 	if !l.takes(hello.TLS13) {
 		return
 	}
-	l.retry(ctx)
-	for {
-		suites := l.suites[hello.TLS13].left(hello.Suites(hello.TLS13, 0))
-		suites = slices.DeleteFunc(suites, usual13)
-		if len(suites) == 0 || !l.pick(ctx, hello.TLS13, suites, nil) {
-			return
-		}
+	o := l.offer(hello.TLS13, l.suites[hello.TLS13].left(hello.Suites(hello.TLS13, hello.CCM8)))
+	if o.Shares = keyedGroups(); len(o.Suites) == 0 {
+		return
 	}
+	r := l.ask(ctx, o)
+	l.note("suites 1.3", r)
+	l.refuse(hello.TLS13, r)
 }
+
+// keyedGroups are those for which a genuine key is made.
+func keyedGroups() []uint16 { return []uint16{hello.X25519, hello.P256, hello.P384, hello.P521} }
 
 // retry makes sure that hellos without a key are answered, while learning of what
 // the default handshake did not pick. RFC 8446 section 4.2.8 allows them; a server
 // that does not answer them is given a key.
 func (l *look) retry(ctx context.Context) {
+	if !l.takes(hello.TLS13) || l.retried {
+		return
+	}
+	l.retried = true
 	suites := l.suites[hello.TLS13].left([]uint16{0x1301, 0x1302, 0x1303})
-	if l.pick(ctx, hello.TLS13, suites, l.freshGroups(hello.TLS13)) || l.ask(ctx, l.usual(hello.TLS13)).offer == fact.Accepted {
+	if l.pick(ctx, hello.TLS13, suites, l.freshGroups(hello.TLS13)) || l.ask(ctx, l.usual(hello.TLS13)).offer == fact.Accepted || l.spent >= l.allowed {
 		return
 	}
 	l.keyed = true
@@ -209,10 +224,21 @@ func (l *look) having(version uint16, t hello.Trait) []uint16 {
 	return slices.DeleteFunc(slices.Clone(l.suites[version].taken), func(id uint16) bool { return hello.Traits(id)&t == 0 })
 }
 
+// orderOfCBC looks at the order of a server that has CBC suites: whether it would choose
+// better is then judged.
+func (l *look) orderOfCBC(ctx context.Context) {
+	if l.traitOffer(hello.CBC) == fact.Accepted {
+		l.reverse(ctx)
+	}
+}
+
 // reverse offers the same suites in the opposite order: a server that picks
 // another one follows the client. ChaCha20 is left aside: a server with an order
 // of its own may still prefer it for clients that put it first.
 func (l *look) reverse(ctx context.Context) {
+	if l.order != "" {
+		return
+	}
 	version := l.orderVersion()
 	o := l.usual(version)
 	if l.base.Version == version {

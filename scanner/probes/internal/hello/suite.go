@@ -26,7 +26,7 @@ type Suite struct {
 }
 
 // Trait is a property of suites; several make a set.
-type Trait uint16
+type Trait uint32
 
 // The traits.
 const (
@@ -44,6 +44,14 @@ const (
 	ECDHE // signed
 	Only13
 	Only12 // needs TLS 1.2
+	// The certificate holds a key of that kind.
+	RSA
+	ECDSA
+	DSS
+	// The finite field may be smaller than for other suites of the same server: the rules
+	// of export bound it, or it goes with the strength of an unsigned suite.
+	ExportDH
+	ShortDH
 )
 
 // traits reads them off the name: the registry is regular.
@@ -64,6 +72,11 @@ func (s Suite) traits() Trait {
 		ECDHE:     s.has("TLS_ECDHE_"),
 		Only13:    !s.has("_WITH_"),
 		Only12:    s.needs12(),
+		RSA:       s.has("TLS_RSA_") || s.has("DHE_RSA_"),
+		ECDSA:     s.has("DHE_ECDSA_"),
+		DSS:       s.has("_DSS_"),
+		ExportDH:  s.has("TLS_DH") && s.has("_EXPORT"),
+		ShortDH:   s.has("TLS_DH_anon_") && !s.has("_EXPORT") && !s.has("_256_"),
 	} {
 		if has {
 			t |= trait
