@@ -169,6 +169,9 @@ func (g *gathering) answersForAny(ctx context.Context) bool {
 func (g *gathering) resolveAll(ctx context.Context) {
 	again := scanner.Afresh(scanner.About(ctx, fact.Inventory{}.FactKind(), fact.InventoryAddresses))
 	for _, asset := range g.sorted() {
+		if isService(asset.Name) {
+			continue
+		}
 		asset.InScope = g.permitted(ctx, asset)
 		if asset.Own && asset.Answer == "" {
 			g.resolve(scanner.Settled(ctx), asset)
@@ -179,6 +182,10 @@ func (g *gathering) resolveAll(ctx context.Context) {
 		}
 	}
 }
+
+// isService tells a name that holds records about others and leads nowhere, such as that of
+// an SPF record that was split (RFC 8552).
+func isService(name string) bool { return strings.HasPrefix(name, "_") || strings.Contains(name, "._") }
 
 // isOdd tells whether a look that confirms asks again where a name leads: one that leads
 // to an ordinary address of the internet is in no doubt, unless by a service that may
