@@ -128,12 +128,11 @@ func (g *gathering) included(text string) {
 // (docs/adr/0038).
 var usual = []string{"vpn", "webmail", "extranet", "portail", "citrix", "test"}
 
-// words tries the usual names that are not known yet, unless the zone answers for any
-// name.
-func (g *gathering) words(ctx context.Context) {
+// words tries names that are not known yet, unless the zone answers for any name.
+func (g *gathering) words(ctx context.Context, words []string) {
 	if !g.answersForAny(ctx) {
-		for _, word := range usual {
-			g.word(ctx, word+"."+g.domain)
+		for _, word := range words {
+			g.word(ctx, scanner.CanonicalName(word)+"."+g.domain)
 		}
 	}
 }
