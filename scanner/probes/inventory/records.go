@@ -122,11 +122,11 @@ func (g *gathering) included(text string) {
 	}
 }
 
-// usual are the names of what is reached from outside and forgotten: remote access, and
-// trials. The list is short on purpose, for each of its names costs every zone one
+// usual are the names of what is reached from outside and forgotten (remote access,
+// trials), and that of what should not be seen there. The list is short on purpose, for each of its names costs every zone one
 // question or two; a log of certificates finds many more, and costs it none
 // (docs/adr/0038).
-var usual = []string{"vpn", "webmail", "extranet", "portail", "citrix", "test"}
+var usual = []string{"vpn", "webmail", "extranet", "portail", "intranet", "test"}
 
 // words tries names that are not known yet, unless the zone answers for any name.
 func (g *gathering) words(ctx context.Context, words []string) {

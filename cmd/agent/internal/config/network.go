@@ -88,8 +88,8 @@ var networkSection = settings.Section{
 			EN: "names seen in public logs of certificates: file or https address; none by default", Example: "journaux/certificats.txt",
 		},
 		"usual_names": {
-			FR: "noms à essayer sous chaque domaine, en plus des six qui le sont toujours (vpn, webmail, extranet, portail, citrix, test) ; chacun coûte une question DNS ou deux",
-			EN: "names to try below each domain, beside the six that always are (vpn, webmail, extranet, portail, citrix, test); each costs one DNS question or two", Example: "[pacs, dpi, recette]",
+			FR: "noms à essayer sous chaque domaine, en plus des six qui le sont toujours (vpn, webmail, extranet, portail, intranet, test) ; chacun coûte une question DNS ou deux",
+			EN: "names to try below each domain, beside the six that always are (vpn, webmail, extranet, portail, intranet, test); each costs one DNS question or two", Example: "[pacs, dpi, recette]",
 		},
 		"revocation": {
 			FR: "« authorities » : demander aux autorités des certificats publics, hors du périmètre, ce qu'elles ont révoqué (listes CRL et OCSP) ; à défaut, personne n'est interrogé",
