@@ -25,6 +25,12 @@ type Registration struct {
 	Unread []string `json:"unread,omitempty"`
 }
 
+// The parts of a Registration that may be looked at again, each on its own.
+const (
+	RegistrationDomain    = "domain"    // what the registry says of it
+	RegistrationSuppliers = "suppliers" // and of those it depends on
+)
+
 // FactKind names the fact.
 func (Registration) FactKind() string { return "registration" }
 

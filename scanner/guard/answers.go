@@ -77,7 +77,7 @@ func newAnswers(clock func() time.Time) *answers {
 }
 
 // find gives an answer that stands and was heard within an age.
-func (a *answers) find(q asked, afresh bool, age time.Duration) *answer {
+func (a *answers) find(ctx context.Context, q asked, age time.Duration) *answer {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	element, ok := a.kept[q]
@@ -85,10 +85,10 @@ func (a *answers) find(q asked, afresh bool, age time.Duration) *answer {
 		return nil
 	}
 	found := element.Value.(*answer) //nolint:forcetypeassert // the list holds nothing else
-	if afresh && found.first || !a.clock().Before(found.at.Add(age)) {
+	if scanner.Afresh(ctx) && found.first || !a.clock().Before(found.at.Add(age)) {
 		return nil
 	}
-	found.first = found.first || !afresh
+	found.first = found.first || scanner.Attempt(ctx) == 0
 	return found
 }
 
@@ -117,13 +117,13 @@ func (a *answers) drop(element *list.Element) {
 func (a *answers) once(ctx context.Context, q asked, age time.Duration, hear func() (*answer, error)) (found *answer, cost int, err error) {
 	afresh := scanner.Afresh(ctx)
 	for {
-		if found = a.find(q, afresh, age); found != nil {
+		if found = a.find(ctx, q, age); found != nil {
 			return found, 0, nil
 		}
 		over, first := a.board(flight{q, afresh})
 		if first {
 			defer a.land(flight{q, afresh})
-			return a.hear(q, afresh, age, hear)
+			return a.hear(ctx, q, age, hear)
 		}
 		select {
 		case <-over:
@@ -134,14 +134,14 @@ func (a *answers) once(ctx context.Context, q asked, age time.Duration, hear fun
 }
 
 // hear makes an exchange and keeps what is an answer.
-func (a *answers) hear(q asked, afresh bool, age time.Duration, hear func() (*answer, error)) (found *answer, cost int, err error) {
-	if found = a.find(q, afresh, age); found != nil {
+func (a *answers) hear(ctx context.Context, q asked, age time.Duration, hear func() (*answer, error)) (found *answer, cost int, err error) {
+	if found = a.find(ctx, q, age); found != nil {
 		return found, 0, nil // it came between the look and the turn
 	}
 	if found, err = hear(); err != nil {
 		return nil, 1, err
 	}
-	found.asked, found.at, found.first = q, a.clock(), !afresh
+	found.asked, found.at, found.first = q, a.clock(), scanner.Attempt(ctx) == 0
 	if found.stands {
 		a.keep(found)
 	}
@@ -245,7 +245,7 @@ func (g *Guard) put(ctx context.Context, transport string, at netip.AddrPort, q 
 		return g.over(ctx, transport, at, q, dial)
 	}
 	streamed := askedOf(at, true, q)
-	if found := g.answers.find(streamed, scanner.Afresh(ctx), ageOf(ctx)); found != nil {
+	if found := g.answers.find(ctx, streamed, ageOf(ctx)); found != nil {
 		return heardAs(found, 0, q), nil
 	}
 	heard, err := g.over(ctx, "udp", at, q, dial)

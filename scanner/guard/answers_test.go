@@ -125,6 +125,8 @@ func TestAnswers_afresh(t *testing.T) {
 		{"settled", settled, 0},
 		{"in doubt", doubted, 1},
 		{"in doubt again", doubted, 0},
+		{"settled after that", settled, 0},
+		{"in doubt once more", doubted, 0},
 		{"a first look that comes late", first, 0},
 		{"what confirms it", doubted, 1},
 	} {
@@ -242,7 +244,7 @@ func TestAnswers_areBounded(t *testing.T) {
 		if a.bytes > maxAnswerBytes || len(a.kept) != a.order.Len() || len(a.kept) == 0 {
 			t.Errorf("%d bytes in %d answers, %d in order", a.bytes, len(a.kept), a.order.Len())
 		}
-		if a.find(asked{name: "1999.chu.test."}, false, keepFor) == nil {
+		if a.find(t.Context(), asked{name: "1999.chu.test."}, keepFor) == nil {
 			t.Error("the latest answer was forgotten first")
 		}
 		for i := range 2 * maxAnswers {

@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/net/publicsuffix"
 
+	"carescan/scanner"
 	"carescan/scanner/hostname"
 )
 
@@ -29,7 +30,7 @@ const (
 // With root hints the referrals of the root are followed; without any, the
 // resolvers tell the servers of the public suffix.
 func (g *Guard) Parents(ctx context.Context, domain string) ([]netip.AddrPort, error) {
-	ctx, cancel := joined(ctx, g.life)
+	ctx, cancel := joined(scanner.Settled(ctx), g.life) // whom to ask is no fact to confirm
 	defer cancel()
 	if err := g.authorised(domain); err != nil {
 		return nil, err

@@ -29,6 +29,9 @@ const (
 	maxCached    = 4096            // names in the cache
 )
 
+// keepNames is how long the addresses read in answers need not be read again.
+const keepNames = time.Minute
+
 // keepFor is how long an answer stands, whatever its TTL: a first look, and the one
 // that confirms it ten minutes later, are told the same, and the address that was
 // checked is the one that is dialled.
@@ -117,7 +120,7 @@ func (r *resolver) keep(name string, found []resolved) {
 	if len(r.cache) >= maxCached {
 		clear(r.cache)
 	}
-	r.cache[name] = cachedAnswer{found, r.clock().Add(keepFor)}
+	r.cache[name] = cachedAnswer{found, r.clock().Add(keepNames)}
 }
 
 // follow asks for one family, from alias to alias.

@@ -27,6 +27,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.registration-expiry", Revision: 1, Severity: scanner.High,
 	References: []string{"EXP-DNS-01"},
+	Reads:      []string{fact.RegistrationDomain},
 	Judge:      scanner.Each(Params{WarnDays: 45, FailDays: 15}, judge),
 }
 

@@ -16,6 +16,7 @@ import (
 var Check = scanner.Check{
 	ID: "exposure.registration-lock", Revision: 1, Severity: scanner.Low,
 	References: []string{"EXP-DNS-02"},
+	Reads:      []string{fact.RegistrationDomain},
 	Judge:      scanner.Each(struct{}{}, judge),
 }
 

@@ -25,6 +25,7 @@ type Params struct {
 var Check = scanner.Check{
 	ID: "exposure.supplier-domains", Revision: 2, Severity: scanner.Critical,
 	References: []string{"EXP-DNS-05"},
+	Reads:      []string{fact.RegistrationSuppliers},
 	Judge:      scanner.Each(Params{ExpiryDays: 15}, judge),
 }
 

@@ -227,8 +227,8 @@ func (l *look) put(ctx context.Context, s *fact.DNSSECServer, address, name stri
 	if kind == dns.TypeSOA {
 		q = dnswire.NewStart(name) // as the delegation is asked for
 	}
-	if kind == dns.TypeNS {
-		if reply, from, err := l.asker.Over(ctx, "tcp", dnswire.Server{Address: address}, q); err == nil {
+	if server := (dnswire.Server{Address: address}); kind == dns.TypeNS && !l.asker.Silent(server) {
+		if reply, from, err := l.asker.Over(ctx, "tcp", server, q); err == nil {
 			return l.asker.heard(address, q, reply, from, nil)
 		}
 	}

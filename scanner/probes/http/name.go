@@ -77,7 +77,7 @@ func (v *visitor) lookup(ctx context.Context, host string) fact.HostName {
 // registered asks one resolver for the domain itself: a domain without
 // addresses may well exist, and only NXDOMAIN proves that it does not (RFC 8020).
 func (v *visitor) registered(ctx context.Context, domain string) fact.HostName {
-	resolvers := dnswire.Resolvers(v.net)
+	resolvers := dnswire.Turn(ctx, dnswire.Resolvers(v.net))
 	if len(resolvers) == 0 {
 		return fact.NameUnknown
 	}

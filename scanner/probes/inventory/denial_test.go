@@ -93,14 +93,14 @@ func counted(t *testing.T) (n *loopback.Network, asked func() []string) {
 // its absence shows that there is no wildcard, and a known name is no word.
 func TestObserve_asksLittle(t *testing.T) {
 	n, asked := counted(t)
-	observe(t, n, Options{Declared: []string{"webmail.chu.test"}})
+	observe(t, n, Options{Declared: []string{"webmail.chu.test"}, Words: []string{"PACS"}})
 	got := asked()
 	for _, question := range got {
 		if strings.Contains(question, "._tcp.") {
 			t.Errorf("asked %s, below a name that does not exist", question)
 		}
 	}
-	for _, want := range []string{"_tcp.chu.test. SRV", "_sip._tls.chu.test. SRV", "vpn.chu.test. A"} {
+	for _, want := range []string{"_tcp.chu.test. SRV", "_sip._tls.chu.test. SRV", "vpn.chu.test. A", "pacs.chu.test. A"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%s was not asked", want)
 		}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -27,6 +28,8 @@ const (
 type Options struct {
 	// Declared are the names the establishment looks at already.
 	Declared []string
+	// Words are labels tried below the domain, beside the usual ones.
+	Words []string
 	// Log is a file or an https address that lists names seen in certificates;
 	// see ParseLog. Empty means none.
 	Log   string
@@ -92,6 +95,6 @@ func (p *Probe) gather(ctx context.Context, g *gathering) {
 	}
 	g.add(g.domain, fact.FoundDeclared)
 	g.records(ctx)
-	g.words(ctx)
+	g.words(ctx, slices.Concat(usual, p.options.Words))
 	p.log(ctx, g)
 }

@@ -122,18 +122,17 @@ func (g *gathering) included(text string) {
 	}
 }
 
-// usual are the names of what is reached from outside and forgotten: remote access, and
-// trials. The list is short on purpose, for each of its names costs every zone one
+// usual are the names of what is reached from outside and forgotten (remote access,
+// trials), and that of what should not be seen there. The list is short on purpose, for each of its names costs every zone one
 // question or two; a log of certificates finds many more, and costs it none
 // (docs/adr/0038).
-var usual = []string{"vpn", "webmail", "extranet", "portail", "citrix", "test"}
+var usual = []string{"vpn", "webmail", "extranet", "portail", "intranet", "test"}
 
-// words tries the usual names that are not known yet, unless the zone answers for any
-// name.
-func (g *gathering) words(ctx context.Context) {
+// words tries names that are not known yet, unless the zone answers for any name.
+func (g *gathering) words(ctx context.Context, words []string) {
 	if !g.answersForAny(ctx) {
-		for _, word := range usual {
-			g.word(ctx, word+"."+g.domain)
+		for _, word := range words {
+			g.word(ctx, scanner.CanonicalName(word)+"."+g.domain)
 		}
 	}
 }
@@ -169,6 +168,9 @@ func (g *gathering) answersForAny(ctx context.Context) bool {
 func (g *gathering) resolveAll(ctx context.Context) {
 	again := scanner.Afresh(scanner.About(ctx, fact.Inventory{}.FactKind(), fact.InventoryAddresses))
 	for _, asset := range g.sorted() {
+		if isService(asset.Name) {
+			continue
+		}
 		asset.InScope = g.permitted(ctx, asset)
 		if asset.Own && asset.Answer == "" {
 			g.resolve(scanner.Settled(ctx), asset)
@@ -179,6 +181,10 @@ func (g *gathering) resolveAll(ctx context.Context) {
 		}
 	}
 }
+
+// isService tells a name that holds records about others and leads nowhere, such as that of
+// an SPF record that was split (RFC 8552).
+func isService(name string) bool { return strings.HasPrefix(name, "_") || strings.Contains(name, "._") }
 
 // isOdd tells whether a look that confirms asks again where a name leads: one that leads
 // to an ordinary address of the internet is in no doubt, unless by a service that may

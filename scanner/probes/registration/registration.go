@@ -118,7 +118,11 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 	}
 	ctx, cancel := scanner.WithPatience(ctx, lookTime)
 	defer cancel()
-	return []scanner.Sighting{{Fact: p.look(ctx, net, name, top)}}, nil
+	sighting := scanner.Sighting{Fact: p.look(ctx, net, name, top)}
+	if !wantsSuppliers(ctx) {
+		sighting.Unread = []scanner.Gap{scanner.NotAgain(fact.RegistrationSuppliers)}
+	}
+	return []scanner.Sighting{sighting}, nil
 }
 
 func (p *Probe) look(ctx context.Context, net scanner.Network, name, top string) fact.Registration {
@@ -130,6 +134,9 @@ func (p *Probe) look(ctx context.Context, net scanner.Network, name, top string)
 	defer service.close()
 	q := newQuestioner(net, p.timeout)
 	r.Domain = service.ask(ctx, top)
+	if !wantsSuppliers(ctx) {
+		return withProof(r)
+	}
 	suppliers, unread := q.suppliers(ctx, name, top)
 	r.More, r.Unread = max(0, len(suppliers)-maxSuppliers), unread
 	for _, s := range suppliers[:len(suppliers)-r.More] {
@@ -138,6 +145,11 @@ func (p *Probe) look(ctx context.Context, net scanner.Network, name, top string)
 		r.Suppliers = append(r.Suppliers, s)
 	}
 	return withProof(r)
+}
+
+// wantsSuppliers tells whether a look is to see those that the domain depends on.
+func wantsSuppliers(ctx context.Context) bool {
+	return scanner.Wanted(ctx, fact.Registration{}.FactKind(), fact.RegistrationSuppliers)
 }
 
 // withProof takes back every 404 of a service that knew no domain at all: it is

@@ -142,6 +142,29 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// TestSecondLookAsksAboutTheDomainAlone: what confirms a missing lock says nothing of the
+// suppliers, and that it does not.
+func TestSecondLookAsksAboutTheDomainAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, zone, registry("chu.test", "dns-seller.test"))
+	probe, err := New(w.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := scanner.WithSecondLook(t.Context(), map[string][]string{fact.Registration{}.FactKind(): {fact.RegistrationDomain}})
+	sightings, err := probe.Observe(ctx, w.network, scanner.DomainTarget("chu.test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]scanner.Gap{scanner.NotAgain(fact.RegistrationSuppliers)}, sightings[0].Unread); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+	found := sightings[0].Fact.(fact.Registration)
+	if found.Domain.State != fact.Registered || len(found.Suppliers) > 0 || !slices.Equal(w.network.Dials(), []string{"tcp example.com:443"}) {
+		t.Errorf("%+v, after %q", found, w.network.Dials())
+	}
+}
+
 func TestObserveBelowTheRegistrableDomain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "site.chu.test. IN MX 10 mx.chu.test.\n", registry("chu.test"))

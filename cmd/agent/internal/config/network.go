@@ -26,6 +26,7 @@ type Network struct {
 	RDAPSuffixes   []string   `yaml:"rdap_suffixes"`    // endings it answers for; default: all
 	RecursionZone  string     `yaml:"recursion_zone"`   // domain of ours whose names are asked of name servers
 	CertificateLog string     `yaml:"certificate_log"`  // names seen in public logs: file or https address; none by default
+	UsualNames     []string   `yaml:"usual_names"`      // labels tried below each domain, beside the few that always are
 	Revocation     string     `yaml:"revocation"`       // "authorities": those of public certificates are asked; else nobody
 	SourceAddress  netip.Addr `yaml:"source_address"`   // connections leave from it
 	// ConfirmAfter is when failures that a passing state of the network may
@@ -84,6 +85,10 @@ var networkSection = settings.Section{
 		"certificate_log": {
 			FR: "noms vus dans les journaux publics de certificats : fichier ou adresse https ; aucun par défaut",
 			EN: "names seen in public logs of certificates: file or https address; none by default", Example: "journaux/certificats.txt",
+		},
+		"usual_names": {
+			FR: "noms à essayer sous chaque domaine, en plus des six qui le sont toujours (vpn, webmail, extranet, portail, intranet, test) ; chacun coûte une question DNS ou deux",
+			EN: "names to try below each domain, beside the six that always are (vpn, webmail, extranet, portail, intranet, test); each costs one DNS question or two", Example: "[pacs, dpi, recette]",
 		},
 		"revocation": {
 			FR: "« authorities » : demander aux autorités des certificats publics, hors du périmètre, ce qu'elles ont révoqué (listes CRL et OCSP) ; à défaut, personne n'est interrogé",
@@ -154,6 +159,11 @@ func (n Network) Validate() settings.Faults {
 	for i, suffix := range n.RDAPSuffixes {
 		if _, err := hostname.ParseLabels(strings.TrimPrefix(suffix, ".")); err != nil {
 			faults = append(faults, settings.NotName("rdap_suffixes"+settings.At(i), suffix, scanner.Text{FR: "une terminaison de noms", EN: "an ending of names"}, err))
+		}
+	}
+	for i, name := range n.UsualNames {
+		if _, err := hostname.ParseLabels(name); err != nil {
+			faults = append(faults, settings.NotName("usual_names"+settings.At(i), name, scanner.Text{FR: "le début d'un nom", EN: "the beginning of a name"}, err))
 		}
 	}
 	if n.RDAP == "" && len(n.RDAPSuffixes) > 0 {

@@ -72,7 +72,7 @@ var table = []source{
 	}},
 	{name: inventory.Name, at: itself(scanner.KindDomain), probe: func(s Shared) (scanner.Probe, error) {
 		return inventory.New(inventory.Options{
-			Declared: declaredHosts(s.Config.Targets), Log: s.Config.Network.CertificateLog, Roots: s.trust.any,
+			Declared: declaredHosts(s.Config.Targets), Words: s.Config.Network.UsualNames, Log: s.Config.Network.CertificateLog, Roots: s.trust.any,
 		}), nil
 	}},
 	{name: httpprobe.Name, at: itself(scanner.KindSite), probe: func(s Shared) (scanner.Probe, error) {
