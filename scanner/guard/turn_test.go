@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
@@ -350,4 +351,75 @@ func TestTurns_takeNothingFromTheTimeOfTheTarget(t *testing.T) {
 		}
 		g.leave(h)
 	})
+}
+
+// TestTurns_holdWhateverComes lets hundreds ask at random, some of whom give up: what
+// begins at an address begins a second apart, no more than two are open there, and
+// whoever stays is served.
+func TestTurns_holdWhateverComes(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGuard(t, Config{Scope: hospital(), RatePerHost: 1, Redirects: map[string]string{
+				"both.chu.test:80": "127.0.0.1:80", "both.chu.test:443": "127.0.0.2:443",
+			}})
+			addrs := []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}
+			var mu sync.Mutex
+			begun, most := map[netip.Addr][]time.Time{}, 0
+			begins := func(h *host, at ...netip.Addr) {
+				mu.Lock()
+				defer mu.Unlock()
+				for _, a := range at {
+					begun[a] = append(begun[a], time.Now())
+				}
+				if h != nil {
+					g.mu.Lock()
+					most = max(most, h.open)
+					g.mu.Unlock()
+				}
+			}
+			chance := rand.New(rand.NewPCG(seed, 35))
+			var looks sync.WaitGroup
+			for range 200 {
+				after, holds := time.Duration(chance.IntN(60_000))*time.Millisecond, time.Duration(chance.IntN(3000))*time.Millisecond
+				gives, kind, at := chance.IntN(4) == 0, chance.IntN(4), addrs[chance.IntN(2)]
+				looks.Go(func() {
+					<-time.After(after)
+					ctx, leave := context.WithCancel(t.Context())
+					defer leave()
+					if gives {
+						defer time.AfterFunc(holds, leave).Stop()
+					}
+					h := g.host(at)
+					switch kind {
+					case 0:
+						if g.Pace(ctx, "both.chu.test") == nil {
+							begins(nil, addrs...)
+						}
+					case 1:
+						if g.Pace(ctx, at.String()) == nil {
+							begins(nil, at)
+						}
+					default:
+						if g.enter(ctx, h, "tcp", never) == nil {
+							begins(h, at)
+							<-time.After(holds)
+							g.leave(h)
+						}
+					}
+				})
+			}
+			looks.Wait()
+			for at, times := range begun {
+				for i := range times[1:] {
+					if apart := times[i+1].Sub(times[i]); apart < time.Second {
+						t.Errorf("seed %d: two begin %s apart at %s", seed, apart, at)
+					}
+				}
+			}
+			if most != 2 || len(g.line) != 0 {
+				t.Errorf("seed %d: %d were open at once, %d still wait", seed, most, len(g.line))
+			}
+			wantNoPlaceTaken(t, g)
+		})
+	}
 }

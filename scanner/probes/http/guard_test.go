@@ -33,12 +33,12 @@ func TestObserveThroughTheGuard(t *testing.T) {
 	}
 }
 
-// TestLooksShareThePace looks at three sites of one address at once, at twenty
+// TestLooksShareThePace looks at three sites of one address at once, at ten
 // turns per second: redirects and all, they begin no more together, and each request
 // shares the turn of its connection.
 func TestLooksShareThePace(t *testing.T) {
 	t.Parallel()
-	const rate = 20
+	const rate = 10
 	var sent atomic.Int64
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent.Add(1)

@@ -5,14 +5,12 @@ package tlsprobe
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
-	"carescan/scanner/guard"
 	"carescan/scanner/probes/internal/lab"
 )
 
@@ -45,17 +43,7 @@ func TestQueuesTakeNothingFromAHello(t *testing.T) {
 	const perSecond, crowd, timeout = 20, 60, 2 * time.Second
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
-	door, err := guard.New(guard.Config{
-		RatePerHost: perSecond, Redirects: map[string]string{"www.chu.test:443": strings.TrimPrefix(server.URL, "https://")},
-		Scope: scanner.Scope{
-			Names: []string{"*.chu.test"}, Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
-			Authorisation: scanner.Authorisation{By: "test", From: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour)},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer door.Stop()
+	door := lab.Paced(t, perSecond, "www.chu.test:443", strings.TrimPrefix(server.URL, "https://"))
 	for range crowd {
 		go func() { _ = door.Pace(t.Context(), "www.chu.test") }() // which may end with the test
 	}

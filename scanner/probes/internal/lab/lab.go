@@ -6,6 +6,7 @@ package lab
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,22 @@ func World(t testing.TB, resolver, root netip.AddrPort, scope netip.Prefix, name
 	door, err := guard.New(guard.Config{
 		Resolvers: []netip.AddrPort{resolver}, RootHints: []netip.AddrPort{root}, RatePerHost: 1000,
 		Scope: scanner.Scope{Names: names, Ranges: []netip.Prefix{scope}, Authorisation: authorisation()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(door.Stop)
+	return door
+}
+
+// Paced opens the real door to one server of a test on loopback, which a place such as
+// "www.chu.test:443" leads to, at so many turns per second.
+func Paced(t testing.TB, perSecond float64, place, server string) *guard.Guard {
+	t.Helper()
+	host, _, _ := strings.Cut(place, ":")
+	door, err := guard.New(guard.Config{
+		RatePerHost: perSecond, Redirects: map[string]string{place: server},
+		Scope: scanner.Scope{Names: []string{host}, Ranges: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Authorisation: authorisation()},
 	})
 	if err != nil {
 		t.Fatal(err)
