@@ -58,10 +58,10 @@ func BenchmarkHospital(b *testing.B) {
 		o, sent := w.scan(b, w.configuration(b, part, confirmAfter, ""), told)
 		b.ReportMetric(o.firstLooks().Minutes(), "first-minutes")
 		b.ReportMetric(o.Ended.Sub(o.Began).Minutes(), "all-minutes")
-		first, again := w.hellos(o, sent, "tls")
+		first, again := o.hellos(sent)
 		for unit, counts := range map[string]map[netip.AddrPort]int{"hellos-first": first, "hellos-second": again} {
 			_, most := worst(counts)
-			b.ReportMetric(float64(median(slices.Collect(maps.Values(counts)))), unit+"-median")
+			b.ReportMetric(o.middle(counts), unit+"-median")
 			b.ReportMetric(float64(most), unit+"-worst")
 		}
 		_, starts := worst(busiestOf(sent.starts))
@@ -100,20 +100,16 @@ func (o outcome) at(moment time.Time) (look, bool) {
 	return look{}, false
 }
 
-// hellos counts those of first looks and those of second ones, by all probes together,
-// at each port of the machines that a probe looked at. A hello is of a second look when
-// one at that machine is under way, and no first one is.
-func (w *world) hellos(o outcome, sent *traffic, probe string) (first, again map[netip.AddrPort]int) {
+// hellos counts those of first looks and those of second ones at each port, by all
+// probes together. A hello is of a second look when one at that machine is under way,
+// and no first one is.
+func (o outcome) hellos(sent *traffic) (first, again map[netip.AddrPort]int) {
 	first, again = map[netip.AddrPort]int{}, map[netip.AddrPort]int{}
 	for at, moments := range sent.hellos {
-		name := nameOf(at.Addr())
-		if name == "" || !slices.ContainsFunc(o.Looks, func(l look) bool { return l.Probe == probe && strings.Contains(l.Target, name) }) {
-			continue
-		}
 		for _, moment := range moments {
 			confirms, now := false, false
 			for _, l := range o.Looks {
-				if strings.Contains(l.Target, name) && !moment.Before(l.Began) && !moment.After(l.Ended) {
+				if l.isAt(at.Addr()) && !moment.Before(l.Began) && !moment.After(l.Ended) {
 					confirms, now = confirms || l.Attempt > 0, now || l.Attempt == 0
 				}
 			}
@@ -125,6 +121,26 @@ func (w *world) hellos(o outcome, sent *traffic, probe string) (first, again map
 		}
 	}
 	return first, again
+}
+
+// isAt tells whether a look is at the machine of an address.
+func (l look) isAt(addr netip.Addr) bool {
+	if slices.Contains(slices.Concat(mailAddrs, mailSixes, []string{filterAddr}), addr.String()) {
+		return l.Probe == "smtp"
+	}
+	name := nameOf(addr)
+	return name != "" && strings.Contains(l.Target, name)
+}
+
+// middle is the median of what was counted at the ports whose TLS was looked at.
+func (o outcome) middle(counts map[netip.AddrPort]int) float64 {
+	var looked []int
+	for at, n := range counts {
+		if slices.ContainsFunc(o.Looks, func(l look) bool { return l.Probe == "tls" && l.isAt(at.Addr()) }) {
+			looked = append(looked, n)
+		}
+	}
+	return float64(median(looked))
 }
 
 // nameOf is the machine at an address.
@@ -151,20 +167,24 @@ func busiestOf(moments map[netip.Addr][]time.Time) map[netip.Addr]int {
 }
 
 // requests is the most that was asked of each address within one second: in clear, as
-// the wire shows, or inside TLS, as nginx has noted.
+// the wire shows, or inside TLS, as nginx and the servers written here have noted.
 func (w *world) requests(t testing.TB, sent *traffic) map[netip.Addr]int {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(w.folder, "requests"))
-	if err != nil {
-		t.Fatal(err)
+	var noted strings.Builder
+	for _, name := range []string{"requests", "requests-odd"} {
+		raw, err := os.ReadFile(filepath.Join(w.folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		noted.Write(raw)
 	}
 	asked := map[netip.Addr][]time.Time{}
 	for addr, moments := range sent.requests {
 		asked[addr] = append(asked[addr], moments...)
 	}
-	for line := range strings.Lines(string(raw)) {
+	for line := range strings.Lines(noted.String()) {
 		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[2] != "443" {
+		if len(fields) < 4 || fields[2] == "80" {
 			continue // the wire shows it
 		}
 		moment, err := strconv.ParseFloat(fields[0], 64)
@@ -220,7 +240,7 @@ func (o outcome) page() string {
 func (w *world) page(t testing.TB, o outcome, sent *traffic) string {
 	t.Helper()
 	text := o.page() + "\naddress port: hellos in first looks, in second looks, of all; packets that open\n"
-	first, again := w.hellos(o, sent, "tls")
+	first, again := o.hellos(sent)
 	for _, at := range slices.SortedFunc(maps.Keys(sent.hellos), netip.AddrPort.Compare) {
 		text += fmt.Sprintf("%s %s: %d, %d of %d, %d\n", at, nameOf(at.Addr()), first[at], again[at], len(sent.hellos[at]), sent.syns[at])
 	}

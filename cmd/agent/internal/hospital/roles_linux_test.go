@@ -70,6 +70,7 @@ func ordered(t testing.TB, told any) string {
 type oddServer struct {
 	Does       behaviour
 	Addr, Pair string
+	Log        string // where it notes requests, as nginx does
 }
 
 // playOdd starts the servers that are written here.
@@ -83,7 +84,7 @@ func (w *world) playOdd(t testing.TB) {
 			if !m.site() {
 				pair = "mx"
 			}
-			odd = append(odd, oddServer{m.does, m.addr, w.folder + "/" + pair + "-ec.pem"})
+			odd = append(odd, oddServer{m.does, m.addr, w.folder + "/" + pair + "-ec.pem", w.folder + "/requests-odd"})
 		}
 	}
 	variable, value, _ := strings.Cut(ordered(t, odd), "=")
@@ -104,7 +105,9 @@ func playOddServers() {
 		case fewPorts, closed:
 			go greet(listenAt(s.Addr + ":22"))
 		}
-		pages := &http.Server{Handler: http.HandlerFunc(servePage), ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
+		notes, err := os.OpenFile(s.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		endOn(err)
+		pages := &http.Server{Handler: noting(notes), ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
 		secure := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 		switch s.Does {
 		case slow, bursting:
@@ -122,6 +125,16 @@ func listenAt(address string) net.Listener {
 	l, err := net.Listen("tcp", address)
 	endOn(err)
 	return l
+}
+
+// noting serves a page, and notes each request with its moment and the address it came to.
+func noting(notes io.Writer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		local := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr).AddrPort()
+		_, err := fmt.Fprintf(notes, "%.3f %s %d %s\n", float64(time.Now().UnixMilli())/1000, local.Addr(), local.Port(), r.Method)
+		endOn(err)
+		servePage(w, r)
+	}
 }
 
 func servePage(w http.ResponseWriter, r *http.Request) {
