@@ -125,11 +125,8 @@ func (o outcome) hellos(sent *traffic) (first, again map[netip.AddrPort]int) {
 
 // isAt tells whether a look is at the machine of an address.
 func (l look) isAt(addr netip.Addr) bool {
-	if slices.Contains(slices.Concat(mailAddrs, mailSixes, []string{filterAddr}), addr.String()) {
-		return l.Probe == "smtp"
-	}
 	name := nameOf(addr)
-	return name != "" && strings.Contains(l.Target, name)
+	return name != "" && strings.Contains(l.Target, name) || l.Probe == "smtp" && strings.HasPrefix(name, "mx")
 }
 
 // middle is the median of what was counted at the ports whose TLS was looked at.
@@ -148,6 +145,11 @@ func nameOf(addr netip.Addr) string {
 	for _, m := range machines {
 		if m.addr == addr.String() {
 			return m.name()
+		}
+	}
+	for i := range mailAddrs {
+		if addr.String() == mailAddrs[i] || addr.String() == mailSixes[i] {
+			return fmt.Sprintf("mx%d.chu.test", i+1)
 		}
 	}
 	return ""
