@@ -48,14 +48,15 @@ const (
 // Lab is a network that lives as long as one test.
 type Lab struct{ scanner, world string }
 
-// New makes a lab, and removes it when the test ends. Where that cannot be
-// done the test is skipped, and says why.
+// New makes a lab, and removes it when the test ends or is interrupted. Where that
+// cannot be done the test is skipped, and says why.
 func New(t testing.TB) *Lab {
 	t.Helper()
 	skipWithout(t)
 	stem := fmt.Sprintf("carescan-%d-%s", os.Getpid(), strings.ToLower(rand.Text()[:8]))
 	l := &Lab{stem + "-scanner", stem + "-world"}
 	t.Cleanup(func() { l.remove(t) })
+	l.endOnInterrupt(t)
 	if out, err := exec.Command("ip", "netns", "add", l.scanner).CombinedOutput(); err != nil {
 		t.Skipf("this machine does not let a test make network namespaces: %v: %s", err, out)
 	}

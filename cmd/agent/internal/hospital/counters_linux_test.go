@@ -38,7 +38,7 @@ func TestHospitalIsMeasured(t *testing.T) {
 	w := newWorld(t)
 	o, sent := w.scan(t, w.configuration(t, few, soon, hurried), scan{Without: []string{"nuclei", "smtp"}})
 	keep(t, "small.txt", w.page(t, o, sent))
-	first, again := w.hellos(o, sent, "tls")
+	first, again := o.hellos(sent)
 	www := netip.MustParseAddrPort(machines[0].addr + ":443")
 	for name, n := range map[string]int{
 		"questions": len(sent.queries), "hellos of first looks": first[www], "hellos of second looks": again[www],

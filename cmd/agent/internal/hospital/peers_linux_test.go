@@ -58,6 +58,7 @@ func (w *world) follow(b *testing.B, p peer, args []string) *traffic {
 	counted := sniff(b, w.lab, netlab.ScannerAddr, scannerSix)
 	out, err := w.lab.Command(b.Context(), path, args...).CombinedOutput()
 	sent := counted()
+	keep(b, p.program+".txt", string(out))
 	if len(sent.starts)+len(sent.queries) == 0 {
 		b.Fatalf("%s sent nothing: %v\n%s", p.program, err, out)
 	}

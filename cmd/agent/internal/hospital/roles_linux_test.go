@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -70,6 +71,7 @@ func ordered(t testing.TB, told any) string {
 type oddServer struct {
 	Does       behaviour
 	Addr, Pair string
+	Log        string // where it notes requests, as nginx does
 }
 
 // playOdd starts the servers that are written here.
@@ -77,13 +79,12 @@ func (w *world) playOdd(t testing.TB) {
 	t.Helper()
 	var odd []oddServer
 	for _, m := range machines {
-		switch m.does {
-		case slow, bursting, closed, fewPorts:
+		if slices.Contains([]behaviour{slow, bursting, closed, fewPorts}, m.does) {
 			pair := m.name()
 			if !m.site() {
 				pair = "mx"
 			}
-			odd = append(odd, oddServer{m.does, m.addr, w.folder + "/" + pair + "-ec.pem"})
+			odd = append(odd, oddServer{m.does, m.addr, w.folder + "/" + pair + "-ec.pem", w.folder + "/requests-odd"})
 		}
 	}
 	variable, value, _ := strings.Cut(ordered(t, odd), "=")
@@ -95,23 +96,24 @@ func playOddServers() {
 	for _, s := range order[[]oddServer]() {
 		pair, err := tls.LoadX509KeyPair(s.Pair, s.Pair)
 		endOn(err)
-		wrap := func(l net.Listener) net.Listener { return l }
-		switch s.Does {
-		case slow:
-			wrap = func(l net.Listener) net.Listener { return slowListener{l} }
-		case bursting:
-			wrap = func(l net.Listener) net.Listener { return &wary{Listener: l} }
-		case fewPorts, closed:
-			go greet(listenAt(s.Addr + ":22"))
-		}
-		pages := &http.Server{Handler: http.HandlerFunc(servePage), ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
+		notes, err := os.OpenFile(s.Log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		endOn(err)
+		pages := &http.Server{Handler: noting(notes), ReadHeaderTimeout: time.Minute, ErrorLog: quiet}
 		secure := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-		switch s.Does {
-		case slow, bursting:
-			go func() { endOn(pages.Serve(tls.NewListener(wrap(listenAt(s.Addr+":443")), secure))) }()
-			go func() { endOn(pages.Serve(wrap(listenAt(s.Addr + ":80")))) }()
-		case fewPorts:
-			go func() { endOn(pages.Serve(tls.NewListener(listenAt(s.Addr+":8443"), secure))) }()
+		serve := func(l net.Listener) { go func() { endOn(pages.Serve(l)) }() }
+		if s.Does == slow {
+			serve(tls.NewListener(slowListener{listenAt(s.Addr + ":443")}, secure))
+			serve(slowListener{listenAt(s.Addr + ":80")})
+		}
+		if s.Does == bursting {
+			serve(tls.NewListener(&wary{Listener: listenAt(s.Addr + ":443")}, secure))
+			serve(&wary{Listener: listenAt(s.Addr + ":80")})
+		}
+		if s.Does == fewPorts {
+			serve(tls.NewListener(listenAt(s.Addr+":8443"), secure))
+		}
+		if s.Does == fewPorts || s.Does == closed {
+			go greet(listenAt(s.Addr + ":22"))
 		}
 	}
 	fmt.Println("ready")
@@ -122,6 +124,16 @@ func listenAt(address string) net.Listener {
 	l, err := net.Listen("tcp", address)
 	endOn(err)
 	return l
+}
+
+// noting serves a page, and notes each request with its moment and the address it came to.
+func noting(notes io.Writer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		local := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr).AddrPort()
+		_, err := fmt.Fprintf(notes, "%.3f %s %d %s\n", float64(time.Now().UnixMilli())/1000, local.Addr(), local.Port(), r.Method)
+		endOn(err)
+		servePage(w, r)
+	}
 }
 
 func servePage(w http.ResponseWriter, r *http.Request) {
@@ -278,7 +290,7 @@ func playVisitor() {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", v.At)
 		endOn(err)
 		held = append(held, conn)
-		endOn(tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(ctx)) //nolint:gosec // what is measured is that it was sent
+		endOn(tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(ctx))
 	}
 	for _, conn := range held {
 		conn.Close()

@@ -162,6 +162,7 @@ targets:
   domains: [%[3]s]
   sites: [%[4]s]
   hosts: [%[5]s]
+  services: [%[13]s]
 mail: [%[6]s]
 templates: {%[10]s}
 network:
@@ -175,14 +176,17 @@ network:
 
 // size is how much of the hospital is looked at.
 type size struct {
-	domains      []domain
-	sites, hosts int
+	domains                []domain
+	sites, hosts, services int
 }
 
 var (
-	whole = size{domains, 24, 30}
-	few   = size{domains[:1], 3, 2}
+	whole = size{domains, 24, 30, len(mailServices)}
+	few   = size{domains[:1], 3, 2, 0}
 )
+
+// mailServices are the ports of mail whose TLS is looked at as that of a site.
+var mailServices = []string{`"mx1.chu.test:25"`}
 
 // hurried is a pace for whoever waits; without it, it is the default courtesy.
 const hurried = "  rate_per_host: 200\n  request_rate: 200\n  concurrent_per_host: 8\n"
@@ -210,7 +214,8 @@ func (w *world) configuration(t testing.TB, s size, confirmAfter time.Duration, 
 	}
 	list := func(texts []string) string { return strings.Join(texts, ", ") }
 	return fmt.Sprintf(agentYAML, filepath.Join(t.TempDir(), "state"), list(names), list(own), list(sites[:s.sites]), list(append(others, served...)[:s.hosts]),
-		list(mail), w.anchor, filepath.Join(w.folder, "ca.pem"), write(t, w.folder, "journal.txt", strings.Join(log, "\n")+"\n"), templatesOf(t), confirmAfter, pace)
+		list(mail), w.anchor, filepath.Join(w.folder, "ca.pem"), write(t, w.folder, "journal.txt", strings.Join(log, "\n")+"\n"), templatesOf(t), confirmAfter, pace,
+		list(mailServices[:s.services]))
 }
 
 // templatesProgram is the program of templates that make bench has built.

@@ -196,14 +196,14 @@ func (w *world) postfix(t testing.TB, pairs ...string) {
 	gid, _ := strconv.Atoi(account.Gid)
 	for _, name := range []string{"data", "queue/public", "queue/private", "queue/incoming", "queue/active", "queue/deferred", "queue/hold", "queue/maildrop"} {
 		path := filepath.Join(folder, name)
-		if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // a folder of a test
+		if err := os.MkdirAll(path, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chown(path, uid, gid); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(folder, "queue/pid"), 0o755); err != nil { //nolint:gosec // a folder of a test
+	if err := os.MkdirAll(filepath.Join(folder, "queue/pid"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	w.server(t, "/usr/lib/postfix/sbin/master", "-c", folder, "-d")

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -107,7 +108,7 @@ func playSniffer() {
 			endOn(written.add(arrival(control[:controls]), frame[:min(n, captureLength)], n))
 			continue
 		}
-		if err != unix.EAGAIN && err != unix.EINTR { // the time given to a read is over
+		if !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) { // the time given to a read is over
 			endOn(err)
 		}
 		select {
@@ -151,7 +152,7 @@ func arrival(control []byte) time.Time {
 			return time.Unix(moment.Unix())
 		}
 	}
-	endOn(fmt.Errorf("the kernel did not say when a frame came"))
+	endOn(errors.New("the kernel did not say when a frame came"))
 	return time.Time{}
 }
 

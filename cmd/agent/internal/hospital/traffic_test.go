@@ -203,16 +203,13 @@ func busiest(moments []time.Time, span time.Duration) int {
 	return most
 }
 
-// worst is the greatest of some counts, and whose it is.
-func worst[K comparable](counts map[K]int) (K, int) {
-	var whose K
+// worst is the greatest of some counts.
+func worst[K comparable](counts map[K]int) float64 {
 	most := 0
-	for k, n := range counts {
-		if n > most {
-			whose, most = k, n
-		}
+	for _, n := range counts {
+		most = max(most, n)
 	}
-	return whose, most
+	return float64(most)
 }
 
 // median is the value in the middle; 0 of none.

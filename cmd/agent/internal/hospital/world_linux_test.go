@@ -8,7 +8,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -62,7 +61,7 @@ func openFolder(t testing.TB) string {
 	t.Helper()
 	folder := t.TempDir()
 	for _, path := range []string{filepath.Dir(folder), folder} {
-		if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // servers enter it under accounts of their own
+		if err := os.Chmod(path, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -224,17 +223,6 @@ func rsaKey(t testing.TB) crypto.Signer {
 		t.Fatal(err)
 	}
 	return key
-}
-
-// pairOf is a certificate that was certified.
-func (w *world) pairOf(t testing.TB, name string) tls.Certificate {
-	t.Helper()
-	path := filepath.Join(w.folder, name+"-ec.pem")
-	pair, err := tls.LoadX509KeyPair(path, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pair
 }
 
 func addresses(texts []string) []netip.Addr {
