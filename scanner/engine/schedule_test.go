@@ -420,8 +420,10 @@ func TestRun_shortLooksPassBesideTheLongOne(t *testing.T) {
 			scanner.Task{Probe: "http", Target: site(1)}, scanner.Task{Probe: "templates", Target: site(1)},
 		))
 		want := []timed{
-			{"http", site(0).ID, 0, 0, time.Minute}, {"http", site(1).ID, 0, time.Minute, 2 * time.Minute},
-			{"templates", site(0).ID, 0, 0, 6 * time.Minute}, {"templates", site(1).ID, 0, 6 * time.Minute, 12 * time.Minute},
+			{"http", site(0).ID, 0, 0, time.Minute},
+			{"http", site(1).ID, 0, time.Minute, 2 * time.Minute},
+			{"templates", site(0).ID, 0, 0, 6 * time.Minute},
+			{"templates", site(1).ID, 0, 6 * time.Minute, 12 * time.Minute},
 		}
 		if diff := cmp.Diff(want, d.of(0), cmp.AllowUnexported(timed{})); diff != "" {
 			t.Errorf("looks (-want +got):\n%s", diff)

@@ -163,8 +163,12 @@ func TestTurns_connectionsAndRequestsAreOneQueue(t *testing.T) {
 			return g.enter(t.Context(), h, "tcp", never)
 		})
 		want := []turned{
-			{"request", 0}, {"hello", time.Second}, {"request-2", 2 * time.Second},
-			{"hello-2", 3 * time.Second}, {"port", 4 * time.Second}, {"request-3", 5 * time.Second},
+			{"request", 0},
+			{"hello", time.Second},
+			{"request-2", 2 * time.Second},
+			{"hello-2", 3 * time.Second},
+			{"port", 4 * time.Second},
+			{"request-3", 5 * time.Second},
 		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(turned{})); diff != "" {
 			t.Errorf("turns (-want +got):\n%s", diff)
@@ -187,8 +191,11 @@ func TestTurns_aRequestPassesAConnectionThatLacksAPlace(t *testing.T) {
 			return err
 		})
 		want := []turned{
-			{"held", 0}, {"request", time.Second}, {"request-2", 2 * time.Second},
-			{"second", 3 * time.Second}, {"third", 5500 * time.Millisecond},
+			{"held", 0},
+			{"request", time.Second},
+			{"request-2", 2 * time.Second},
+			{"second", 3 * time.Second},
+			{"third", 5500 * time.Millisecond},
 		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(turned{})); diff != "" {
 			t.Errorf("turns (-want +got):\n%s", diff)

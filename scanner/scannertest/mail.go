@@ -89,11 +89,8 @@ func (deafSession) Data(io.Reader) error                 { return errNotHere }
 // else.
 func clearMail(host string, abilities ...string) responder {
 	last := len(abilities) - 1
-	introduction := "250-" + host + "\r\n"
-	for _, ability := range abilities[:last] {
-		introduction += "250-" + ability + "\r\n"
-	}
-	introduction += "250 " + abilities[last] + "\r\n"
+	said := append([]string{host}, abilities[:last]...)
+	introduction := "250-" + strings.Join(said, "\r\n250-") + "\r\n250 " + abilities[last] + "\r\n"
 	return func(line []byte) []byte {
 		switch verb := strings.ToUpper(string(line[:min(len(line), 4)])); verb {
 		case "":

@@ -33,7 +33,7 @@ func (l *Lab) endOnInterrupt(t testing.TB) {
 func (l *Lab) end() {
 	for _, namespace := range []string{l.scanner, l.world} {
 		pids, _ := exec.Command("ip", "netns", "pids", namespace).Output()
-		for _, written := range strings.Fields(string(pids)) {
+		for written := range strings.FieldsSeq(string(pids)) {
 			if pid, err := strconv.Atoi(written); err == nil {
 				if running, err := os.FindProcess(pid); err == nil {
 					_ = running.Kill()

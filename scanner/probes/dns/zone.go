@@ -38,17 +38,16 @@ func (p *Probe) zone(ctx context.Context, a *asker, name string, resolvers []ser
 	if parent != nil {
 		own = authoritative(ctx, a.net, told)
 	}
-	about := func(part string) context.Context { return scanner.About(ctx, z.FactKind(), part) }
-	z.MX = a.ask(about(fact.ZoneMX), name, dns.TypeMX, own, resolvers)
-	z.TXT = a.ask(about(fact.ZoneTXT), name, dns.TypeTXT, resolvers) // the mail asks them too, and judges it
+	z.MX = a.ask(about(ctx, fact.ZoneMX), name, dns.TypeMX, own, resolvers)
+	z.TXT = a.ask(about(ctx, fact.ZoneTXT), name, dns.TypeTXT, resolvers) // the mail asks them too, and judges it
 	// The DS lives in the parent zone (RFC 4034 section 5), which is never ours
 	// to contact: only resolvers are asked.
-	z.DS = a.ask(about(fact.ZoneDS), name, dns.TypeDS, resolvers)
-	z.DNSKEY = a.ask(about(fact.ZoneDNSKEY), name, dns.TypeDNSKEY, own, resolvers)
-	z.CAA = a.askUntil(about(fact.ZoneCAA), climb(name), dns.TypeCAA, isPresent, own, resolvers)
+	z.DS = a.ask(about(ctx, fact.ZoneDS), name, dns.TypeDS, resolvers)
+	z.DNSKEY = a.ask(about(ctx, fact.ZoneDNSKEY), name, dns.TypeDNSKEY, own, resolvers)
+	z.CAA = a.askUntil(about(ctx, fact.ZoneCAA), climb(name), dns.TypeCAA, isPresent, own, resolvers)
 	// Names other than that of the zone are filtered more often: what they cost is
 	// not taken from the others.
-	z.DMARC = a.askUntil(about(fact.ZoneDMARC), dmarcWalk(name), dns.TypeTXT, func(set fact.RecordSet) bool {
+	z.DMARC = a.askUntil(about(ctx, fact.ZoneDMARC), dmarcWalk(name), dns.TypeTXT, func(set fact.RecordSet) bool {
 		return set.Name == "_dmarc."+name && hasOneDMARC(set)
 	}, resolvers)
 	if scanner.Wanted(ctx, z.FactKind(), fact.ZoneCAA) {
@@ -156,4 +155,9 @@ func unanswered(sets ...fact.RecordSet) (missing scanner.Causes) {
 		}
 	}
 	return missing
+}
+
+// about says for which part of what a zone holds a question is.
+func about(ctx context.Context, part string) context.Context {
+	return scanner.About(ctx, fact.Zone{}.FactKind(), part)
 }

@@ -99,25 +99,29 @@ func (p *Probe) Observe(ctx context.Context, net scanner.Network, t scanner.Targ
 // stands as it was heard, and a policy is not fetched again.
 func (p *Probe) look(ctx context.Context, net scanner.Network, r *resolver, name string) fact.MailPolicy {
 	found := fact.MailPolicy{Name: name, Registrable: isRegistrable(name)}
-	about := func(part string) context.Context { return scanner.About(ctx, found.FactKind(), part) }
-	found.Answer = r.ask(about(fact.MailUse), name, dns.TypeTXT).state
-	found.MX = mailExchangers(about(fact.MailUse), about(fact.MailTargets), r, name)
-	found.SPF = spfTree(about(fact.MailSPF), r, name)
-	found.DMARC = dmarc(about(fact.MailDMARC), r, name, found.Answer)
+	found.Answer = r.ask(about(ctx, fact.MailUse), name, dns.TypeTXT).state
+	found.MX = mailExchangers(about(ctx, fact.MailUse), about(ctx, fact.MailTargets), r, name)
+	found.SPF = spfTree(about(ctx, fact.MailSPF), r, name)
+	found.DMARC = dmarc(about(ctx, fact.MailDMARC), r, name, found.Answer)
 	for _, selector := range p.selectors(name) {
-		found.DKIM = append(found.DKIM, dkimSelector(about(fact.MailDKIM), r, name, selector))
+		found.DKIM = append(found.DKIM, dkimSelector(about(ctx, fact.MailDKIM), r, name, selector))
 	}
-	found.MTASTS.Record = stsRecord(about(fact.MailSTS), r, name)
+	found.MTASTS.Record = stsRecord(about(ctx, fact.MailSTS), r, name)
 	if found.MTASTS.Record.Valid && scanner.Wanted(ctx, found.FactKind(), fact.MailSTSPolicy) {
-		found.MTASTS.Policy = p.stsPolicy(about(fact.MailSTSPolicy), net, name, found.MX)
+		found.MTASTS.Policy = p.stsPolicy(about(ctx, fact.MailSTSPolicy), net, name, found.MX)
 	}
-	found.TLSRPT = tlsReports(about(fact.MailTLSRPT), r, name)
+	found.TLSRPT = tlsReports(about(ctx, fact.MailTLSRPT), r, name)
 	if found.TLSRPT.Count == 0 && found.TLSRPT.Answer != fact.NoAnswer {
-		found.DANE = publishesDANE(about(fact.MailTLSRPT), r, found.MX)
+		found.DANE = publishesDANE(about(ctx, fact.MailTLSRPT), r, found.MX)
 	}
-	found.BIMI = brandRecord(about(fact.MailBIMI), r, name)
+	found.BIMI = brandRecord(about(ctx, fact.MailBIMI), r, name)
 	found.Exchanges = r.Made()
 	return found
+}
+
+// about says for which part of the fact a question is.
+func about(ctx context.Context, part string) context.Context {
+	return scanner.About(ctx, fact.MailPolicy{}.FactKind(), part)
 }
 
 // maxSelectors is how many selectors are asked for.

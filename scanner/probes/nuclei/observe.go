@@ -243,7 +243,7 @@ func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, t
 
 // try hands an order to a worker, and tells whether that one died.
 func (p *Probe) try(ctx context.Context, order Order, b *batch) (lost bool, err error) {
-	w, err := p.shop.worker()
+	w, err := p.shop.worker() //nolint:contextcheck // a worker outlives the look that starts it
 	if err != nil {
 		return false, err
 	}

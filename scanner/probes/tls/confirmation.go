@@ -90,12 +90,17 @@ func (l *look) confirm(ctx context.Context, m *memory) {
 		part string
 		ask  func(context.Context, *memory)
 	}{
-		{fact.TLSOfTLS, l.versionsAgain}, {fact.TLSHabits, l.habitsAgain}, {fact.TLSOfSSL, l.sslAgain},
+		{fact.TLSOfTLS, l.versionsAgain},
+		{fact.TLSHabits, l.habitsAgain},
+		{fact.TLSOfSSL, l.sslAgain},
 		{fact.TLSCertificate, l.keysAgain},
 		{fact.TLSBroken, func(ctx context.Context, m *memory) { l.recall(ctx, m, broken) }},
-		{fact.TLSSecrecy, l.secrecyAgain}, {fact.TLSModes, l.modesAgain}, {fact.TLSGroups, l.groupsAgain},
+		{fact.TLSSecrecy, l.secrecyAgain},
+		{fact.TLSModes, l.modesAgain},
+		{fact.TLSGroups, l.groupsAgain},
 		{fact.TLSSignatures, func(ctx context.Context, m *memory) { l.offerHashes(ctx, m.hashes) }},
-		{fact.TLSBeginAgain, l.beginAgain}, {fact.TLSFlaws, l.flawsAgain},
+		{fact.TLSBeginAgain, l.beginAgain},
+		{fact.TLSFlaws, l.flawsAgain},
 	} {
 		if wanted(ctx, step.part) {
 			step.ask(ctx, m)

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"maps"
 	"net"
 	"slices"
 	"testing"
@@ -72,7 +73,7 @@ func TestConfirmation(t *testing.T) {
 	expired := template(service)
 	expired.NotBefore, expired.NotAfter = time.Now().Add(-40*day), time.Now().Add(-day)
 	servers := costly()
-	for name, start := range map[string]func(*testing.T) *loopback.Network{
+	maps.Copy(servers, map[string]func(*testing.T) *loopback.Network{
 		"renegotiating": openSSL("-tls1_2", "-client_renegotiation"),
 		"early-data":    openSSL("-early_data", "-no_anti_replay"),
 		"sha1":          openSSL("-sigalgs", "RSA+SHA1:RSA+SHA256:RSA-PSS+SHA256", "-cipher", "DEFAULT:@SECLEVEL=0"),
@@ -84,9 +85,7 @@ func TestConfirmation(t *testing.T) {
 		"expired": func(t *testing.T) *loopback.Network {
 			return serveTLS(t, &tls.Config{Certificates: []tls.Certificate{newRoot(t, "Racine d'essai").leaf(t, expired, newKey(t))}})
 		},
-	} {
-		servers[name] = start
-	}
+	})
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -171,10 +171,6 @@ func (l *look) retry(ctx context.Context) {
 	l.ask(ctx, l.usual(hello.TLS13))
 }
 
-// usual13 tells the three suites every server of TLS 1.3 knows (RFC 8446 section
-// 9.1).
-func usual13(id uint16) bool { return id >= 0x1301 && id <= 0x1303 }
-
 // encryptMAC asks whether CBC suites are protected by RFC 7366, when there are
 // some and no hello has told yet.
 func (l *look) encryptMAC(ctx context.Context) {
