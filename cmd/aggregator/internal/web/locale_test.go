@@ -90,6 +90,6 @@ func namedSentences(t *testing.T) map[string]bool {
 func actionSentences() []string {
 	return []string{
 		"signin.refused", "signin.too_many", "welcome.weak_password", "welcome.wrong_code", "welcome.different",
-		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link",
+		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link", "problem.busy",
 	}
 }

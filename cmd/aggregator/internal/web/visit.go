@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/language"
 
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -31,6 +32,7 @@ type visit struct {
 var (
 	errNotFound  = errors.New("not found")
 	errForbidden = errors.New("not allowed")
+	errBusy      = errors.New("too much is asked at once")
 )
 
 const (
@@ -61,6 +63,9 @@ func (s *Server) signedIn(do func(*visit) error) http.Handler {
 		}
 		if err != nil {
 			return err
+		}
+		if !gate.Known(v.Context(), user.ID) {
+			return errBusy
 		}
 		v.user = user
 		v.w.Header().Set("Cache-Control", "no-store")
@@ -146,6 +151,9 @@ func (v *visit) fail(err error) {
 		v.problem(http.StatusNotFound, "problem.not_found", "")
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, "problem.forbidden", "")
+	case errors.Is(err, errBusy):
+		v.w.Header().Set("Retry-After", "10")
+		v.problem(http.StatusServiceUnavailable, "problem.busy", "")
 	default:
 		reference := strings.ToUpper(uuid.NewString()[:8])
 		v.server.log.Error("page failed", "pattern", v.Pattern, "reference", reference, "error", err)
