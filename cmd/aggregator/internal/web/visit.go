@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
+	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
@@ -40,6 +41,7 @@ const (
 	keySecrets  = "secrets"
 	keyLanguage = "language"
 	maxForm     = 16 << 10
+	busyWait    = "10" // seconds after which to come again
 )
 
 // open lets anyone in.
@@ -151,8 +153,8 @@ func (v *visit) fail(err error) {
 		v.problem(http.StatusNotFound, "problem.not_found", "")
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, "problem.forbidden", "")
-	case errors.Is(err, errBusy):
-		v.w.Header().Set("Retry-After", "10")
+	case errors.Is(err, errBusy) || errors.Is(err, account.ErrBusy):
+		v.w.Header().Set("Retry-After", busyWait)
 		v.problem(http.StatusServiceUnavailable, "problem.busy", "")
 	default:
 		reference := strings.ToUpper(uuid.NewString()[:8])
