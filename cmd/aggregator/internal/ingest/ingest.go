@@ -75,7 +75,7 @@ func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger) *Ser
 		store: s, authority: a, judge: j, log: log,
 		inFlight: &budget{left: maxInFlight},
 		turns:    &turns{of: map[string]*turn{}},
-		room:     NewRoom(),
+		room:     NewRoom(openingWait),
 		agents:   newLimiters(agentPerHour, agentBurst),
 		door:     newLimiters(doorPerHour, doorBurst),
 		tokens:   newLimiters(tokenPerHour, tokenBurst),

@@ -12,8 +12,10 @@ import (
 // times its decoded size. The large ones have a place of their own, so that the others
 // do not wait for them.
 type Room struct {
-	small chan struct{}
-	large chan struct{}
+	small   chan struct{}
+	large   chan struct{}
+	wait    time.Duration
+	carried *budget
 }
 
 // ErrCrowded says that there was no place to open a bundle in.
@@ -27,19 +29,22 @@ const (
 	smallBundle = 64 << 10
 )
 
-// NewRoom makes an empty room.
-func NewRoom() *Room {
-	return &Room{make(chan struct{}, smallPlaces), make(chan struct{}, largePlaces)}
+// maxCarried is how many bytes may be on their way out of a room at once.
+const maxCarried = 64 << 20
+
+// NewRoom makes an empty room, for a place in which somebody waits so long.
+func NewRoom(wait time.Duration) *Room {
+	return &Room{make(chan struct{}, smallPlaces), make(chan struct{}, largePlaces), wait, &budget{left: maxCarried}}
 }
 
 // Enter waits for a place for a bundle of so many sealed bytes, ErrCrowded when none is
-// free in time. Nothing of the bundle may be kept once the place is left.
+// free in time. Nothing of the bundle may be kept once the place is left, but what is carried out.
 func (r *Room) Enter(ctx context.Context, size int) (leave func(), err error) {
 	places := r.small
 	if size > smallBundle {
 		places = r.large
 	}
-	timer := time.NewTimer(openingWait)
+	timer := time.NewTimer(r.wait)
 	defer timer.Stop()
 	select {
 	case places <- struct{}{}:
@@ -49,4 +54,13 @@ func (r *Room) Enter(ctx context.Context, size int) (leave func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// Carry charges bytes that are kept until they are sent, ErrCrowded when there are too
+// many already.
+func (r *Room) Carry(bytes int) (put func(), err error) {
+	if !r.carried.take(int64(bytes)) {
+		return nil, ErrCrowded
+	}
+	return func() { r.carried.give(int64(bytes)) }, nil
 }

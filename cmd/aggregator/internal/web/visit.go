@@ -15,6 +15,7 @@ import (
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/gate"
+	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -153,7 +154,7 @@ func (v *visit) fail(err error) {
 		v.problem(http.StatusNotFound, "problem.not_found", "")
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, "problem.forbidden", "")
-	case errors.Is(err, errBusy) || errors.Is(err, account.ErrBusy):
+	case errors.Is(err, errBusy) || errors.Is(err, account.ErrBusy) || errors.Is(err, ingest.ErrCrowded):
 		v.w.Header().Set("Retry-After", busyWait)
 		v.problem(http.StatusServiceUnavailable, "problem.busy", "")
 	default:

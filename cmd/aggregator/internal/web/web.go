@@ -16,6 +16,7 @@ import (
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/gate"
+	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -43,6 +44,7 @@ type Server struct {
 	sessions  *scs.SessionManager
 	pages     pages
 	assets    assets
+	room      *ingest.Room // where evidence is opened again
 }
 
 // New makes the pages of a store; a template that does not parse is an error.
@@ -55,7 +57,7 @@ func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *
 	if err != nil {
 		return nil, err
 	}
-	return &Server{s, a, people, log, settings, newSessions(s), all, files}, nil
+	return &Server{s, a, people, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait)}, nil
 }
 
 // Guard puts the gate of the pages before a listener. A browser has one connection, or
@@ -63,6 +65,10 @@ func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *
 func Guard(listener net.Listener) net.Listener {
 	return gate.New(listener, gate.Limits{All: 256, Origin: 64, Party: 32, First: 10 * time.Second})
 }
+
+// evidenceWait is how long a person waits to see evidence before they are told to come
+// again.
+const evidenceWait = 5 * time.Second
 
 // maxStreams is how many requests one connection may have at once.
 const maxStreams = 32
