@@ -25,7 +25,8 @@ import (
 // never among them.
 var (
 	ErrRefused  = errors.New("sign-in refused")
-	ErrTooMany  = errors.New("too many failed sign-ins")
+	ErrTooMany  = errors.New("too many sign-ins")
+	ErrBusy     = errors.New("too many passwords are being read")
 	ErrLink     = errors.New("the link cannot be used any more")
 	ErrPassword = errors.New("the password is too short or too simple")
 	ErrCode     = errors.New("the code is not the one shown now")
@@ -39,7 +40,7 @@ type Accounts struct {
 	store   *store.Store
 	sealer  cipher.AEAD
 	issuer  string
-	hashing chan struct{} // one password costs 19 MiB: a flood of sign-ins waits here
+	hashing *hashing
 }
 
 // New makes the accounts of a store; secret encrypts second factors at rest,
@@ -53,7 +54,7 @@ func New(s *store.Store, secret []byte, issuer string) (*Accounts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read account key: %w", err)
 	}
-	return &Accounts{s, sealer, issuer, make(chan struct{}, 2)}, nil
+	return &Accounts{s, sealer, issuer, newHashing()}, nil
 }
 
 // Person is who is invited.

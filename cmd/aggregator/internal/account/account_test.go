@@ -79,17 +79,17 @@ func TestStepOf(t *testing.T) {
 
 func TestPasswords(t *testing.T) {
 	a := accounts(t, key)
-	hash, err := a.hash("une phrase de passe")
+	hash, err := a.hash(t.Context(), "une phrase de passe")
 	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Fatalf("hash %q: %v", hash, err)
 	}
 	for password, want := range map[string]bool{"une phrase de passe": true, "une phrase de passé": false, "": false, strings.Repeat("x", 1000): false} {
-		if a.matches(password, hash) != want {
-			t.Errorf("matches(%.20q) is not %v", password, want)
+		if got, err := a.matches(t.Context(), password, hash); err != nil || got != want {
+			t.Errorf("matches(%.20q) is not %v: %v", password, want, err)
 		}
 	}
-	if a.matches("", "") {
-		t.Error("no password matches no hash")
+	if got, err := a.matches(t.Context(), "", ""); err != nil || got {
+		t.Errorf("no password matches no hash: %v", err)
 	}
 	for password, want := range map[string]error{
 		"onze carac.": ErrPassword, "aaaaaaaaaaaaaaaa": ErrPassword, strings.Repeat("abcdef", 30): ErrPassword, "douze caract": nil,

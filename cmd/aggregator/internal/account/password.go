@@ -3,6 +3,7 @@
 package account
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -43,30 +44,44 @@ func acceptPassword(password string) error {
 	return nil
 }
 
-func (a *Accounts) hash(password string) (string, error) {
+// hash writes a password down, for somebody who has a link.
+func (a *Accounts) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltBytes)
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("draw salt: %w", err)
 	}
-	return a.write(password, salt), nil
+	leave, err := a.hashing.join(true)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return a.write(ctx, password, salt)
 }
 
-func (a *Accounts) write(password string, salt []byte) string {
-	a.hashing <- struct{}{}
-	defer func() { <-a.hashing }()
+// write hashes a password for somebody of the queue.
+func (a *Accounts) write(ctx context.Context, password string, salt []byte) (string, error) {
+	end, err := a.hashing.begin(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer end()
 	sum := argon2.IDKey([]byte(password), salt, passes, memoryKiB, lanes, hashBytes)
 	encode := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, encode(salt), encode(sum))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, encode(salt), encode(sum)), nil
 }
 
-// matches compares a password with a hash. Without a hash it takes as long and
+// matches compares the password of somebody of the queue with a hash. Without a hash it takes as long and
 // says no, so that time does not tell which addresses exist.
-func (a *Accounts) matches(password, hash string) bool {
+func (a *Accounts) matches(ctx context.Context, password, hash string) (bool, error) {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || len(password) > maxPassword*utf8.UTFMax {
-		a.write("", make([]byte, saltBytes))
-		return false
+		_, err := a.write(ctx, "", make([]byte, saltBytes))
+		return false, err
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
-	return err == nil && subtle.ConstantTimeCompare([]byte(a.write(password, salt)), []byte(hash)) == 1
+	if err != nil {
+		return false, fmt.Errorf("read the salt of a password: %w", err)
+	}
+	written, err := a.write(ctx, password, salt)
+	return err == nil && subtle.ConstantTimeCompare([]byte(written), []byte(hash)) == 1, err
 }

@@ -40,9 +40,9 @@ func (a *Accounts) Welcome(ctx context.Context, code string) (Offer, error) {
 func (a *Accounts) Picture(o Offer) ([]byte, error) { return o.picture(a.issuer) }
 
 // Accept sets the password and the second factor of a person, once a code
-// proves that the second factor is in their hands.
-func (a *Accounts) Accept(ctx context.Context, o Offer, password, code string) (store.User, error) {
-	hash, step, err := a.prepare(o, password, code)
+// proves that the second factor is in their hands. Origin is where they come from.
+func (a *Accounts) Accept(ctx context.Context, o Offer, password, code, origin string) (store.User, error) {
+	hash, step, err := a.prepare(ctx, o, password, code)
 	if err != nil {
 		return store.User{}, err
 	}
@@ -53,11 +53,15 @@ func (a *Accounts) Accept(ctx context.Context, o Offer, password, code string) (
 	if err != nil {
 		return store.User{}, err
 	}
-	return a.store.User(ctx, o.link.UserID)
+	u, err := a.store.User(ctx, o.link.UserID)
+	if err != nil {
+		return u, err
+	}
+	return u, a.enter(ctx, u, origin, "")
 }
 
 // prepare checks what the person chose, before the link is used up.
-func (a *Accounts) prepare(o Offer, password, code string) (hash string, step int64, err error) {
+func (a *Accounts) prepare(ctx context.Context, o Offer, password, code string) (hash string, step int64, err error) {
 	if err := acceptPassword(password); err != nil {
 		return "", 0, err
 	}
@@ -68,6 +72,6 @@ func (a *Accounts) prepare(o Offer, password, code string) (hash string, step in
 	if step == 0 {
 		return "", 0, ErrCode
 	}
-	hash, err = a.hash(password)
+	hash, err = a.hash(ctx, password)
 	return hash, step, err
 }

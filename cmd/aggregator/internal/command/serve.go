@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/net/netutil"
 
 	"carescan/checks"
 	"carescan/cmd/aggregator/internal/ingest"
@@ -24,11 +23,7 @@ import (
 	"carescan/scanner"
 )
 
-const (
-	maxAgentConnections = 512
-	maxWebConnections   = 256
-	farewell            = 20 * time.Second // for requests under way when asked to stop
-)
+const farewell = 20 * time.Second // for requests under way when asked to stop
 
 func (a *app) serve() *cobra.Command {
 	var addrFile string
@@ -53,11 +48,11 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 		return badFolder(err)
 	}
 	defer release()
-	agents, err := listen(ctx, r.settings.Agent.Listen, r.settings.Agent.URL, maxAgentConnections)
+	agents, err := listen(ctx, r.settings.Agent.Listen, r.settings.Agent.URL, ingest.Guard)
 	if err != nil {
 		return err
 	}
-	pages, err := listen(ctx, r.settings.Web.Listen, r.settings.Web.URL, maxWebConnections)
+	pages, err := listen(ctx, r.settings.Web.Listen, r.settings.Web.URL, web.Guard)
 	if err != nil {
 		return errors.Join(err, agents.listener.Close())
 	}
@@ -71,7 +66,7 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	return serveAll(ctx, agents, pages)
 }
 
-func listen(ctx context.Context, address, public string, most int) (*service, error) {
+func listen(ctx context.Context, address, public string, guard func(net.Listener) net.Listener) (*service, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, &cli.Problem{
@@ -80,7 +75,7 @@ func listen(ctx context.Context, address, public string, most int) (*service, er
 			Cause:    err,
 		}
 	}
-	s := &service{listener: netutil.LimitListener(listener, most), url: public}
+	s := &service{listener: guard(listener), url: public}
 	if s.url == "" {
 		s.url = "https://" + reachable(listener.Addr().String())
 	}

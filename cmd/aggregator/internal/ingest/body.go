@@ -55,36 +55,34 @@ func checkMedia(r *http.Request) error {
 // body that does not come whole is the line's fault, not the bundle's: it may come
 // another time.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	end := time.Now().Add(wire.UploadTime(r.ContentLength))
-	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(end.Add(openingWait)); err != nil {
+	p := &paced{body: r.Body, control: http.NewResponseController(w), started: time.Now()}
+	if err := p.control.SetWriteDeadline(p.started.Add(wire.UploadTime(r.ContentLength) + openingWait)); err != nil {
 		return nil, fmt.Errorf("give the upload its time: %w", err)
 	}
 	raw := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(paced{r.Body, control, end}, raw); err != nil {
+	if _, err := io.ReadFull(p, raw); err != nil {
 		return nil, refuse(http.StatusRequestTimeout, "the bundle did not come whole", fmt.Errorf("read body: %w", err))
 	}
 	return raw, checkDigest(r.Header.Values("Content-Digest"), raw)
 }
 
-// paced is a body that is waited for as long as something comes of it, and not
-// beyond an end.
+// paced is a body that is waited for as long as it keeps the pace: what has come of it
+// gives the rest no more time than the slowest line would need.
 type paced struct {
 	body    io.Reader
 	control *http.ResponseController
-	end     time.Time
+	started time.Time
+	got     int64
 }
 
 // Read implements io.Reader.
-func (p paced) Read(into []byte) (int, error) {
-	by := time.Now().Add(readStall)
-	if by.After(p.end) {
-		by = p.end
-	}
-	if err := p.control.SetReadDeadline(by); err != nil {
+func (p *paced) Read(into []byte) (int, error) {
+	if err := p.control.SetReadDeadline(p.started.Add(wire.UploadTime(p.got))); err != nil {
 		return 0, err
 	}
-	return p.body.Read(into)
+	n, err := p.body.Read(into)
+	p.got += int64(n)
+	return n, err
 }
 
 // checkDigest compares a body with its Content-Digest (RFC 9530 section 2), of

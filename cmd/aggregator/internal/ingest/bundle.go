@@ -34,6 +34,11 @@ func (s *Server) putBundle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return malformed(errors.New("the name of the bundle is not a UUID"))
 	}
+	done, err := s.awaitTurn(w, r, from.AgentID)
+	if err != nil {
+		return err
+	}
+	defer done()
 	raw, release, err := s.receive(w, r)
 	if err != nil {
 		return err
@@ -74,6 +79,11 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, from caller, id st
 	if !errors.Is(err, store.ErrNotFound) {
 		return receipt, http.StatusOK, asConflict(err)
 	}
+	leave, err := s.room.Enter(r.Context(), len(raw))
+	if err != nil {
+		return "", 0, asRefusal(err)
+	}
+	defer leave()
 	opened, err := s.open(r, from, raw)
 	if err != nil {
 		return "", 0, err
@@ -117,14 +127,6 @@ func asConflict(err error) error {
 // open verifies a bundle with the key that the agent had when it sealed it,
 // which may be older than its present certificate, and never another's.
 func (s *Server) open(r *http.Request, from caller, raw []byte) (*bundle.Opened, error) {
-	select {
-	case s.opening <- struct{}{}:
-		defer func() { <-s.opening }()
-	case <-time.After(openingWait):
-		return nil, shed(http.StatusServiceUnavailable, "too many bundles at once")
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
 	certificates, err := s.store.Certificates(r.Context(), from.scope(), from.AgentID)
 	if err != nil {
 		return nil, err
@@ -171,6 +173,8 @@ func asRefusal(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, ErrCrowded):
+		return shed(http.StatusServiceUnavailable, "too many bundles at once")
 	case errors.Is(err, bundle.ErrTooLarge):
 		return tooLarge(err)
 	case !errors.As(err, &part):

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
@@ -24,12 +25,15 @@ import (
 
 // enrol makes an agent known against a token that is used once.
 func (s *Server) enrol(w http.ResponseWriter, r *http.Request) error {
-	if !s.door.Allow() {
-		return shed(http.StatusTooManyRequests, "too many enrolments")
+	if !s.door.allow(gate.Origin(r.RemoteAddr)) {
+		return shed(http.StatusTooManyRequests, "too many enrolments from this address")
 	}
 	var message wire.EnrolRequest
 	if err := readMessage(r, &message); err != nil {
 		return err
+	}
+	if !s.tokens.allow(authority.HashSecret(message.Secret)) {
+		return shed(http.StatusTooManyRequests, "too many enrolments with this token")
 	}
 	response, err := s.enrolAgent(r, message)
 	if err != nil {

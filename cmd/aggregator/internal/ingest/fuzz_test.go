@@ -21,7 +21,7 @@ func unlimited(f *testing.F) *regiontest.Region {
 	r := regiontest.New(f)
 	s := ingest.New(r.Store, r.Authority, r.Judge, regiontest.Quiet())
 	ingest.LiftRate(s)
-	r.URL = "https://" + regiontest.Listen(f, s.HTTP(r.Authority.ServerCertificate("127.0.0.1")))
+	r.URL = "https://" + regiontest.Listen(f, s.HTTP(r.Authority.ServerCertificate("127.0.0.1")), ingest.Guard)
 	return r
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -42,6 +43,9 @@ func (s *Server) identify(r *http.Request, grace time.Duration) (caller, error) 
 	}
 	if !s.agents.allow(id.AgentID) {
 		return caller{}, shed(http.StatusTooManyRequests, "too many requests of this agent")
+	}
+	if !gate.Known(r.Context(), id.AgentID) {
+		return caller{}, shed(http.StatusTooManyRequests, "too many connections of this agent")
 	}
 	return c, nil
 }

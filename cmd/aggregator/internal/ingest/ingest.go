@@ -11,12 +11,12 @@ package ingest
 import (
 	"crypto/tls"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
@@ -25,19 +25,29 @@ import (
 // The limits of the interface.
 const (
 	maxHeader    = 16 << 10
-	maxMessage   = 16 << 10 // of an enrolment or a renewal
-	maxInFlight  = 64 << 20 // bytes of bundles being received at once
-	maxOpening   = 2        // bundles being opened at once: each may cost its decoded size several times
-	openingWait  = 20 * time.Second
-	readTimeout  = time.Minute     // of all but a bundle, whose time follows its size
-	readStall    = time.Minute     // of a bundle that nothing comes of any more
-	maxSkew      = 5 * time.Minute // of an agent's clock
+	maxMessage   = 16 << 10         // of an enrolment or a renewal
+	maxInFlight  = 64 << 20         // bytes of bundles being received at once
+	openingWait  = 20 * time.Second // for a turn, and for a place to open a bundle in
+	readTimeout  = 15 * time.Second // of all but a bundle, whose time follows its size: a message comes at 1 KiB a second at least
+	maxSkew      = 5 * time.Minute  // of an agent's clock
 	retryAfter   = 30 * time.Second
+	maxStreams   = 16  // requests at once of one connection
 	agentPerHour = 600 // requests of one agent
 	agentBurst   = 60
-	doorPerHour  = 3600 // enrolments, all senders together
-	doorBurst    = 60
+	// Enrolments of one address, behind which may be all the establishments of a region.
+	doorPerHour = 600
+	doorBurst   = 60
+	// Tries of one token, which serves once.
+	tokenPerHour = 60
+	tokenBurst   = 10
 )
+
+// Guard puts the gate of agents before a listener. An agent has one connection, or two
+// when one was cut. Those of one address count until they proved who they are, a matter
+// of a second: many establishments behind one proxy need no more than one.
+func Guard(listener net.Listener) net.Listener {
+	return gate.New(listener, gate.Limits{All: 512, Origin: 64, Party: 8, First: 10 * time.Second})
+}
 
 // Judge concludes from the facts of a run, by the profile that the region gives the
 // establishment; empty stands for the one that the run names.
@@ -52,9 +62,11 @@ type Server struct {
 	authority *authority.Authority
 	log       *slog.Logger
 	inFlight  *budget
-	opening   chan struct{}
+	turns     *turns
+	room      *Room
 	agents    *limiters
-	door      *rate.Limiter
+	door      *limiters // of addresses
+	tokens    *limiters
 }
 
 // New makes the interface of a store.
@@ -62,9 +74,11 @@ func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger) *Ser
 	return &Server{
 		store: s, authority: a, judge: j, log: log,
 		inFlight: &budget{left: maxInFlight},
-		opening:  make(chan struct{}, maxOpening),
-		agents:   newLimiters(),
-		door:     rate.NewLimiter(perHour(doorPerHour), doorBurst),
+		turns:    &turns{of: map[string]*turn{}},
+		room:     NewRoom(openingWait),
+		agents:   newLimiters(agentPerHour, agentBurst),
+		door:     newLimiters(doorPerHour, doorBurst),
+		tokens:   newLimiters(tokenPerHour, tokenBurst),
 	}
 }
 
@@ -82,13 +96,14 @@ func (s *Server) Handler() http.Handler {
 // verified by identify, not by the handshake: an enrolment has none yet, and a
 // renewal may come just after the end of the old one.
 func (s *Server) HTTP(certificate *authority.ServerCertificate) *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      readTimeout + openingWait,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxHeader,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		TLSConfig: &tls.Config{
 			MinVersion:     tls.VersionTLS13,
@@ -96,4 +111,6 @@ func (s *Server) HTTP(certificate *authority.ServerCertificate) *http.Server {
 			GetCertificate: certificate.Get,
 		},
 	}
+	gate.Attend(server)
+	return server
 }

@@ -51,6 +51,12 @@ func NewJudging(t testing.TB) *Region {
 	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), t.TempDir(), RealJudge(t))
 }
 
+// NewJudgedBy opens a region that a test judges.
+func NewJudgedBy(t testing.TB, judge ingest.Judge) *Region {
+	t.Helper()
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), t.TempDir(), judge)
+}
+
 // RealJudge is the judge of a real region.
 func RealJudge(t testing.TB) ingest.Judge {
 	t.Helper()
@@ -89,7 +95,7 @@ func open(t testing.TB, listener net.Listener, folder string, judge ingest.Judge
 	secret := must(authority.OpenSecret(folder))(t)
 	r := &Region{Folder: folder, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
 	server := ingest.New(s, a, r.Judge, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
-	r.URL = "https://" + serve(t, server, listener)
+	r.URL = "https://" + serve(t, server, ingest.Guard(listener))
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -98,10 +104,10 @@ func open(t testing.TB, listener net.Listener, folder string, judge ingest.Judge
 	return r
 }
 
-// Listen serves TLS on a free port of the loopback until the test ends.
-func Listen(t testing.TB, server *http.Server) (address string) {
+// Listen serves TLS on a free port of the loopback, behind a gate, until the test ends.
+func Listen(t testing.TB, server *http.Server, guard func(net.Listener) net.Listener) (address string) {
 	t.Helper()
-	return serve(t, server, must(net.Listen("tcp", "127.0.0.1:0"))(t))
+	return serve(t, server, guard(must(net.Listen("tcp", "127.0.0.1:0"))(t)))
 }
 
 func serve(t testing.TB, server *http.Server, listener net.Listener) (address string) {

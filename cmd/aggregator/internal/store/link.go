@@ -52,6 +52,10 @@ func (s *Store) SpendLink(ctx context.Context, l Link, passwordHash string, step
 			stamp(at), l.CodeHash)); err != nil {
 			return err
 		}
+		// Whoever chose the former secrets need not be who comes now.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM usual_origin WHERE user_id = $1`, l.UserID); err != nil {
+			return err
+		}
 		return changedOne(tx.ExecContext(ctx, `
 			UPDATE app_user SET password_hash = $1, totp_sealed = $2, totp_step = $3 WHERE id = $4`,
 			passwordHash, l.TOTPSealed, step, l.UserID))

@@ -5,29 +5,107 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
-// SignInFailures counts the failures of a subject (an address, an account)
-// since a moment. They are kept in the database so that a restart, or a second
-// replica, gives no new tries.
-func (s *Store) SignInFailures(ctx context.Context, subject string, since time.Time) (int, error) {
-	n, err := one(ctx, s.reader, scanInt, `
-		SELECT COUNT(*) FROM sign_in_failure WHERE subject = $1 AND at > $2`, subject, stamp(since))
-	return n, wrap(err, "count sign-in failures")
+// Attempt is a try to sign in, which counts from before anything of it is proven: of
+// many that come at once, none is free. Attempts are kept in the database so that a
+// restart, or a second replica, gives no new ones.
+type Attempt struct {
+	ID       string
+	At       time.Time
+	Subjects []string // what it counts for: an address, an account
+	Bounds   []Bound  // what may refuse it
 }
 
-// AddSignInFailure counts one more failure for every subject, and forgets
-// those before a moment.
-func (s *Store) AddSignInFailure(ctx context.Context, subjects []string, at, forget time.Time) error {
+// Bound is how many attempts of a subject are borne since a moment.
+type Bound struct {
+	Subject string
+	Since   time.Time
+	Most    int
+}
+
+// ErrTooMany says that a bound was reached.
+var ErrTooMany = errors.New("too many attempts")
+
+// ReserveSignIn counts an attempt, unless a bound is reached, and forgets those before a
+// moment.
+func (s *Store) ReserveSignIn(ctx context.Context, a Attempt, forget time.Time) error {
+	// What is refused anyway need not wait for the writer, nor make others wait.
+	if err := checkBounds(ctx, s.reader, a.Bounds); err != nil {
+		return wrap(err, "reserve sign-in")
+	}
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		for _, subject := range subjects {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO sign_in_failure (subject, at) VALUES ($1, $2)`, subject, stamp(at)); err != nil {
+		if err := checkBounds(ctx, tx, a.Bounds); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_attempt WHERE at <= $1`, stamp(forget)); err != nil {
+			return err
+		}
+		for _, subject := range a.Subjects {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO sign_in_attempt (attempt, subject, at) VALUES ($1, $2, $3)`,
+				a.ID, subject, stamp(a.At)); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM sign_in_failure WHERE at <= $1`, stamp(forget))
+		return nil
+	})
+	return wrap(err, "reserve sign-in")
+}
+
+func checkBounds(ctx context.Context, q querier, bounds []Bound) error {
+	for _, b := range bounds {
+		n, err := one(ctx, q, scanInt, `SELECT COUNT(*) FROM sign_in_attempt WHERE subject = $1 AND at > $2`, b.Subject, stamp(b.Since))
+		if err != nil {
+			return err
+		}
+		if n >= b.Most {
+			return ErrTooMany
+		}
+	}
+	return nil
+}
+
+// WithdrawSignIn counts an attempt no more.
+func (s *Store) WithdrawSignIn(ctx context.Context, attempt string) error {
+	return wrap(withdraw(ctx, s.writer, attempt), "withdraw sign-in")
+}
+
+func withdraw(ctx context.Context, q querier, attempt string) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM sign_in_attempt WHERE attempt = $1`, attempt)
+	return err
+}
+
+// Entrance is a person who proved who they are.
+type Entrance struct {
+	UserID  string
+	Origin  string // that they came from
+	At      time.Time
+	Attempt string // counted no more; empty for a first sign-in
+}
+
+// Enter remembers where a person signed in from, and forgets what they have not used
+// since a moment.
+func (s *Store) Enter(ctx context.Context, e Entrance, forget time.Time) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if err := withdraw(ctx, tx, e.Attempt); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM usual_origin WHERE user_id = $1 AND last_at <= $2`, e.UserID, stamp(forget)); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO usual_origin (user_id, origin, last_at) VALUES ($1, $2, $3)
+			ON CONFLICT (user_id, origin) DO UPDATE SET last_at = excluded.last_at`, e.UserID, e.Origin, stamp(e.At))
 		return err
 	})
-	return wrap(err, "count sign-in failure")
+	return wrap(err, "remember sign-in of user %s", e.UserID)
+}
+
+// IsUsual tells whether a person signed in from an origin since a moment.
+func (s *Store) IsUsual(ctx context.Context, user, origin string, since time.Time) (bool, error) {
+	n, err := one(ctx, s.reader, scanInt, `
+		SELECT COUNT(*) FROM usual_origin WHERE user_id = $1 AND origin = $2 AND last_at > $3`, user, origin, stamp(since))
+	return n > 0, wrap(err, "find usual origin of user %s", user)
 }

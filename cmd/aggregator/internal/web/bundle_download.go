@@ -3,9 +3,6 @@
 package web
 
 import (
-	"fmt"
-	"strconv"
-
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 )
@@ -17,6 +14,11 @@ func (s *Server) bundleDownload(v *visit) error {
 	if err != nil {
 		return err
 	}
+	put, err := s.room.Carry(b.Size)
+	if err != nil {
+		return err
+	}
+	defer put()
 	raw, err := s.store.Sealed(v.Context(), v.scope(), b.FINESS, b.ID)
 	if err != nil {
 		return err
@@ -24,9 +26,6 @@ func (s *Server) bundleDownload(v *visit) error {
 	if err := v.audit(v.user.Email, "download-bundle", string(b.FINESS)+"/"+b.ID); err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", wire.MediaBundle)
-	v.w.Header().Set("Content-Length", strconv.Itoa(len(raw)))
-	v.w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", string(b.FINESS)+"-"+b.ID+bundle.Extension))
-	_, _ = v.w.Write(raw) // the reader may be gone
+	v.attach(wire.MediaBundle, string(b.FINESS)+"-"+b.ID+bundle.Extension, raw)
 	return nil
 }

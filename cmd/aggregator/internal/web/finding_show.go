@@ -3,9 +3,6 @@
 package web
 
 import (
-	"slices"
-
-	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -18,7 +15,8 @@ type findingBody struct {
 	How           scanner.Text
 	Events        []store.Event
 	Sealed        store.Bundle // whose facts say so
-	Seen          []scanner.Observation
+	Seen          []look
+	More          int // observations that are not shown
 }
 
 func (s *Server) findingShow(v *visit) (err error) {
@@ -40,26 +38,4 @@ func (s *Server) findingShow(v *visit) (err error) {
 		return err
 	}
 	return v.show("finding", body)
-}
-
-// fillEvidence opens the sealed bundle again, so that what is shown as evidence
-// is what was signed and not a copy.
-func (s *Server) fillEvidence(v *visit, b *findingBody) (err error) {
-	if b.Sealed, err = s.store.Bundle(v.Context(), v.scope(), b.FINESS, b.Bundle); err != nil {
-		return err
-	}
-	raw, err := s.store.Sealed(v.Context(), v.scope(), b.FINESS, b.Bundle)
-	if err != nil {
-		return err
-	}
-	opened, err := ingest.Reopen(v.Context(), s.store, v.scope(), b.Sealed, raw)
-	if err != nil {
-		return err
-	}
-	for _, o := range opened.Run.Observations {
-		if slices.Contains(b.Observations, o.ID) {
-			b.Seen = append(b.Seen, o)
-		}
-	}
-	return nil
 }

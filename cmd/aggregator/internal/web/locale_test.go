@@ -89,7 +89,7 @@ func namedSentences(t *testing.T) map[string]bool {
 // actionSentences are those that actions choose.
 func actionSentences() []string {
 	return []string{
-		"signin.refused", "signin.too_many", "welcome.weak_password", "welcome.wrong_code", "welcome.different",
-		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link",
+		"signin.refused", "signin.too_many", "signin.busy", "welcome.weak_password", "welcome.wrong_code", "welcome.different",
+		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link", "problem.busy",
 	}
 }

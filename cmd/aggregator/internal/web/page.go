@@ -123,13 +123,9 @@ func concluded(about string, v store.Verdict) labelled {
 	return scanner.Outcome(v.Outcome)
 }
 
-func pretty(raw json.RawMessage) (string, error) {
-	if len(raw) == 0 {
-		return "", nil
-	}
-	var out bytes.Buffer
-	err := json.Indent(&out, raw, "", "  ")
-	return out.String(), err
+func pretty(raw json.RawMessage) string {
+	text, _ := excerpt(raw, maxShownFact)
+	return text
 }
 
 // frame is what every page shows around its body.

@@ -19,6 +19,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /{$}", s.signedIn(s.overviewShow))
 	mux.Handle("GET /establishments/{finess}", s.signedIn(s.establishmentShow))
 	mux.Handle("GET /establishments/{finess}/findings/{fingerprint}", s.signedIn(s.findingShow))
+	mux.Handle("GET /establishments/{finess}/findings/{fingerprint}/facts/{observation}", s.signedIn(s.factDownload))
 	mux.Handle("GET /establishments/{finess}/bundles/{id}", s.signedIn(s.bundleDownload))
 	mux.Handle("GET /agents", s.signedIn(s.agentList))
 	mux.Handle("POST /sign-out", s.signedIn(s.sessionDelete))

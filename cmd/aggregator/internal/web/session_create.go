@@ -7,18 +7,22 @@ import (
 	"net/http"
 
 	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 )
 
 func (s *Server) sessionCreate(v *visit) error {
 	email := v.PostFormValue("email")
 	user, err := s.accounts.SignIn(v.Context(), account.Proof{
-		Email: email, Password: v.PostFormValue("password"), Code: v.PostFormValue("code"), IP: v.ip(),
+		Email: email, Password: v.PostFormValue("password"), Code: v.PostFormValue("code"), Origin: gate.Origin(v.RemoteAddr),
 	})
 	switch {
 	case errors.Is(err, account.ErrTooMany):
 		s.log.Warn("sign-in shed", "remote", v.ip())
 		return v.refuseSignIn(http.StatusTooManyRequests, email, "signin.too_many")
+	case errors.Is(err, account.ErrBusy):
+		s.log.Warn("sign-in put off", "remote", v.ip())
+		return v.refuseSignIn(http.StatusServiceUnavailable, email, "signin.busy")
 	case errors.Is(err, account.ErrRefused):
 		s.log.Warn("sign-in refused", "remote", v.ip())
 		return v.refuseSignIn(http.StatusUnauthorized, email, "signin.refused")

@@ -17,8 +17,11 @@ func (s *Server) sessionNew(v *visit) error {
 
 // refuseSignIn shows the form again. The sentence is the same whatever was wrong.
 func (v *visit) refuseSignIn(status int, email, notice string) error {
-	if status == http.StatusTooManyRequests {
+	switch status {
+	case http.StatusTooManyRequests:
 		v.w.Header().Set("Retry-After", "900")
+	case http.StatusServiceUnavailable:
+		v.w.Header().Set("Retry-After", busyWait)
 	}
 	return v.render(status, "signin", signInBody{email, v.PostFormValue("next"), notice})
 }

@@ -12,7 +12,10 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
+	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/gate"
+	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -31,6 +34,7 @@ type visit struct {
 var (
 	errNotFound  = errors.New("not found")
 	errForbidden = errors.New("not allowed")
+	errBusy      = errors.New("too much is asked at once")
 )
 
 const (
@@ -38,6 +42,7 @@ const (
 	keySecrets  = "secrets"
 	keyLanguage = "language"
 	maxForm     = 16 << 10
+	busyWait    = "10" // seconds after which to come again
 )
 
 // open lets anyone in.
@@ -61,6 +66,9 @@ func (s *Server) signedIn(do func(*visit) error) http.Handler {
 		}
 		if err != nil {
 			return err
+		}
+		if !gate.Known(v.Context(), user.ID) {
+			return errBusy
 		}
 		v.user = user
 		v.w.Header().Set("Cache-Control", "no-store")
@@ -146,6 +154,9 @@ func (v *visit) fail(err error) {
 		v.problem(http.StatusNotFound, "problem.not_found", "")
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, "problem.forbidden", "")
+	case errors.Is(err, errBusy) || errors.Is(err, account.ErrBusy) || errors.Is(err, ingest.ErrCrowded):
+		v.w.Header().Set("Retry-After", busyWait)
+		v.problem(http.StatusServiceUnavailable, "problem.busy", "")
 	default:
 		reference := strings.ToUpper(uuid.NewString()[:8])
 		v.server.log.Error("page failed", "pattern", v.Pattern, "reference", reference, "error", err)

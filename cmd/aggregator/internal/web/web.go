@@ -7,6 +7,7 @@ package web
 import (
 	"crypto/tls"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/gate"
+	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -41,6 +44,7 @@ type Server struct {
 	sessions  *scs.SessionManager
 	pages     pages
 	assets    assets
+	room      *ingest.Room // where evidence is opened again
 }
 
 // New makes the pages of a store; a template that does not parse is an error.
@@ -53,8 +57,21 @@ func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *
 	if err != nil {
 		return nil, err
 	}
-	return &Server{s, a, people, log, settings, newSessions(s), all, files}, nil
+	return &Server{s, a, people, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait)}, nil
 }
+
+// Guard puts the gate of the pages before a listener. A browser has one connection, or
+// six of the older HTTP; a proxy before the pages shares its own among its readers.
+func Guard(listener net.Listener) net.Listener {
+	return gate.New(listener, gate.Limits{All: 256, Origin: 64, Party: 32, First: 10 * time.Second})
+}
+
+// evidenceWait is how long a person waits to see evidence before they are told to come
+// again.
+const evidenceWait = 5 * time.Second
+
+// maxStreams is how many requests one connection may have at once.
+const maxStreams = 32
 
 const (
 	sessionLife = 12 * time.Hour
@@ -79,14 +96,17 @@ func newSessions(s *store.Store) *scs.SessionManager {
 
 // HTTP makes the server of the listener.
 func (s *Server) HTTP(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate},
 	}
+	gate.Attend(server)
+	return server
 }

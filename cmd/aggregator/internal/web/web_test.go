@@ -61,7 +61,7 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	server := pages.HTTP(r.Authority.ServerCertificate("127.0.0.1").Get)
-	return &site{r, "https://" + regiontest.Listen(t, server), t}
+	return &site{r, "https://" + regiontest.Listen(t, server, web.Guard), t}
 }
 
 // visitor is one browser: it keeps cookies and follows redirections.

@@ -2,7 +2,11 @@
 
 package web
 
-import "errors"
+import (
+	"errors"
+
+	"carescan/cmd/aggregator/internal/gate"
+)
 
 var errDifferent = errors.New("the passwords differ")
 
@@ -15,7 +19,7 @@ func (s *Server) welcomeAccept(v *visit) error {
 	if password != v.PostFormValue("again") {
 		return v.refuseWelcome(offer, errDifferent)
 	}
-	user, err := s.accounts.Accept(v.Context(), offer, password, v.PostFormValue("code"))
+	user, err := s.accounts.Accept(v.Context(), offer, password, v.PostFormValue("code"), gate.Origin(v.RemoteAddr))
 	if err != nil {
 		return v.refuseWelcome(offer, err)
 	}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package regiontest
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"testing"
+
+	"golang.org/x/net/http2"
+)
+
+// Silences are the ways of holding a connection and asking nothing.
+func Silences() map[string]func(testing.TB, net.Conn) {
+	return map[string]func(testing.TB, net.Conn){
+		"nothing":   func(testing.TB, net.Conn) {},
+		"handshake": beginHandshake,
+		"http1":     func(t testing.TB, conn net.Conn) { secure(t, conn, "http/1.1") },
+		"http2":     beginHTTP2,
+	}
+}
+
+// beginHandshake writes the head of a ClientHello and no more of it (RFC 8446 section 5.1).
+func beginHandshake(_ testing.TB, conn net.Conn) {
+	_, _ = conn.Write([]byte{22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3}) // the server may have closed already
+}
+
+func secure(t testing.TB, conn net.Conn, protocol string) *tls.Conn {
+	secured := tls.Client(conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{protocol}}) //nolint:gosec // a stranger trusts nobody
+	if err := secured.HandshakeContext(t.Context()); err != nil {
+		return nil // the server may have closed already
+	}
+	return secured
+}
+
+// beginHTTP2 says what a client says first, and never opens a stream (RFC 9113 section 3.4).
+func beginHTTP2(t testing.TB, conn net.Conn) {
+	secured := secure(t, conn, http2.NextProtoTLS)
+	if secured == nil {
+		return
+	}
+	_, _ = io.WriteString(secured, http2.ClientPreface)
+	_ = http2.NewFramer(secured, secured).WriteSettings()
+}
+
+// Flood opens connections to an address of TLS and keeps each in one kind of silence,
+// until the test ends.
+func Flood(t testing.TB, address string, connections int, silence func(testing.TB, net.Conn)) {
+	t.Helper()
+	for range connections {
+		conn := must(new(net.Dialer).DialContext(t.Context(), "tcp", address))(t)
+		t.Cleanup(func() { _ = conn.Close() })
+		silence(t, conn)
+	}
+}
