@@ -154,18 +154,17 @@ func insertBundle(ctx context.Context, q querier, b Bundle) error {
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO bundle (finess, id, agent_id, seq, previous, digest, size, key_digest, software,
-		    run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at)
+		INSERT INTO bundle (`+bundleColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
 		b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
 		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
 	return err
 }
 
-const selectBundle = `
-	SELECT finess, id, agent_id, seq, previous, digest, size, key_digest, software,
-	       run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at
-	FROM bundle WHERE $1 IN ('*', finess)`
+const bundleColumns = `finess, id, agent_id, seq, previous, digest, size, key_digest, software,
+	run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at`
+
+const selectBundle = `SELECT ` + bundleColumns + ` FROM bundle WHERE $1 IN ('*', finess)`
 
 // Bundles lists the newest bundles of an establishment, newest first.
 func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Bundle, error) {
@@ -190,10 +189,17 @@ func (s *Store) Sealed(ctx context.Context, scope Scope, finess scanner.FINESS, 
 }
 
 func scanBundle(r row) (b Bundle, err error) {
-	err = r.Scan(&b.FINESS, &b.ID, &b.AgentID, &b.Seq, &b.Previous, &b.Digest, &b.Size, &b.KeyDigest, &b.Software,
-		&b.RunID, &b.RunStatus, &b.Vantage, document[scanner.ProfileRef]{&b.Profile}, (*moment)(&b.StartedAt),
-		(*moment)(&b.EndedAt), (*moment)(&b.SealedAt), (*moment)(&b.ReceivedAt))
+	err = r.Scan(b.into()...)
 	return b, err
+}
+
+// into is where the columns of a bundle are read.
+func (b *Bundle) into() []any {
+	return []any{
+		&b.FINESS, &b.ID, &b.AgentID, &b.Seq, &b.Previous, &b.Digest, &b.Size, &b.KeyDigest, &b.Software,
+		&b.RunID, &b.RunStatus, &b.Vantage, document[scanner.ProfileRef]{&b.Profile}, (*moment)(&b.StartedAt),
+		(*moment)(&b.EndedAt), (*moment)(&b.SealedAt), (*moment)(&b.ReceivedAt),
+	}
 }
 
 func scanPair(r row) (pair [2]string, err error) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -225,56 +224,4 @@ func keepRun(ctx context.Context, tx *sql.Tx, b Bundle) error {
 		    started_at = excluded.started_at, ended_at = excluded.ended_at`,
 		b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt))
 	return wrap(err, "keep run of agent %s", b.AgentID)
-}
-
-// Rebuild derives every projection again from the sealed bundles, in the order
-// they came, in one transaction, and tells how many were read. judge verifies a
-// bundle and judges its facts.
-func (s *Store) Rebuild(ctx context.Context, judge func(Bundle, []byte) (Judged, error)) (n int, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		n, err = s.replayAll(ctx, tx, judge)
-		return err
-	})
-	return n, err
-}
-
-func (s *Store) replayAll(ctx context.Context, tx *sql.Tx, judge func(Bundle, []byte) (Judged, error)) (n int, err error) {
-	bundles, err := many(ctx, tx, scanBundle, selectBundle+` ORDER BY arrival`, everything)
-	if err != nil {
-		return 0, fmt.Errorf("list bundles: %w", err)
-	}
-	if err := forgetProjections(ctx, tx); err != nil {
-		return 0, err
-	}
-	for _, b := range bundles {
-		raw, err := s.readBlob(ctx, b.Digest)
-		if err != nil {
-			return 0, err
-		}
-		judged, err := judge(b, raw)
-		if err != nil {
-			return 0, err
-		}
-		if _, err := project(ctx, tx, b, judged); err != nil {
-			return 0, wrap(err, "replay bundle %s", b.ID)
-		}
-	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`)
-	return len(bundles), err
-}
-
-// NeedsRebuild tells whether an upgrade of the schema emptied the projections.
-func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
-	n, err := one(ctx, s.reader, scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'rebuild'`)
-	return n > 0, wrap(err, "read what is left to be done after an upgrade")
-}
-
-func forgetProjections(ctx context.Context, tx *sql.Tx) error {
-	tables := []string{"finding_event", "finding_episode", "finding_look", "finding", "coverage", "control_result", "disagreement", "agent_run"}
-	for _, table := range tables {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
-			return wrap(err, "empty table %s", table)
-		}
-	}
-	return nil
 }
