@@ -33,6 +33,8 @@ measure ./scanner/probes/tls BenchmarkEndpoint
 BENCHTIME=1x measure ./cmd/agent/internal/runner BenchmarkDomains
 measure ./scanner/probes/nuclei/worker BenchmarkOverhead
 BENCHTIME=2x measure ./cmd/aggregator/internal/ingest BenchmarkRejudge
+measure ./cmd/aggregator/internal/ingest BenchmarkKeep
+BENCHTIME=2x measure ./cmd/aggregator/internal/ingest BenchmarkArrival
 
 # A line of results is a name, a number of turns, then pairs of value and unit.
 awk '
@@ -40,6 +42,10 @@ awk '
     if (name ~ /^Overhead/ && unit == "ratio") return "1.05 of the command line"
     if (unit == "wall-ratio" || unit == "cpu-ratio") return "1.2 of sslscan"
     if (name ~ /^Rejudge/ && unit == "cpu-s/3000") return "120 (60 s on two cores)"
+    if (unit == "bare-ratio") return "2 of bare batches"
+    if (unit == "bundles/s") return "at least 60 on two cores at rest"
+    if (name ~ /^Arrival/ && unit == "cpu-ms/bundle") return "33 (60 a second on two cores)"
+    if (unit == "page-p95-ms") return "200"
     if (unit == "s/3000") return "60 on two cores at rest"
     if (unit == "queries/domain") return "60"
     if (unit ~ /^start/) return "50 (100 with nuclei in it)"

@@ -74,24 +74,38 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, from caller, id st
 	if !errors.Is(err, store.ErrNotFound) {
 		return receipt, http.StatusOK, asConflict(err)
 	}
-	opened, err := s.open(r, from, raw)
+	arrival, err := s.read(r, from, id, raw)
 	if err != nil {
 		return "", 0, err
 	}
-	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
-		return "", 0, err
-	}
-	if err := s.checkAuthor(r, from, opened); err != nil {
-		return "", 0, err
-	}
-	return s.keepNew(w, r, from, opened, raw)
+	return s.keepNew(w, r, from, arrival)
 }
 
-func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, opened *bundle.Opened, raw []byte) (string, int, error) {
-	arrival, err := s.arrival(r.Context(), from, opened, raw)
-	if err != nil {
-		return "", 0, err
+// read verifies a bundle and judges what it holds, in its turn: both cost its decoded
+// size several times.
+func (s *Server) read(r *http.Request, from caller, id string, raw []byte) (store.Arrival, error) {
+	select {
+	case s.opening <- struct{}{}:
+		defer func() { <-s.opening }()
+	case <-time.After(openingWait):
+		return store.Arrival{}, shed(http.StatusServiceUnavailable, "too many bundles at once")
+	case <-r.Context().Done():
+		return store.Arrival{}, r.Context().Err()
 	}
+	opened, err := s.open(r, from, raw)
+	if err != nil {
+		return store.Arrival{}, err
+	}
+	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
+		return store.Arrival{}, err
+	}
+	if err := s.checkAuthor(r, from, opened); err != nil {
+		return store.Arrival{}, err
+	}
+	return s.arrival(r.Context(), from, opened, raw)
+}
+
+func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, arrival store.Arrival) (string, int, error) {
 	kept, err := s.store.Keep(r.Context(), arrival)
 	if kept.Branch {
 		number := arrival.Bundle.Seq
@@ -117,14 +131,6 @@ func asConflict(err error) error {
 // open verifies a bundle with the key that the agent had when it sealed it,
 // which may be older than its present certificate, and never another's.
 func (s *Server) open(r *http.Request, from caller, raw []byte) (*bundle.Opened, error) {
-	select {
-	case s.opening <- struct{}{}:
-		defer func() { <-s.opening }()
-	case <-time.After(openingWait):
-		return nil, shed(http.StatusServiceUnavailable, "too many bundles at once")
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
 	certificates, err := s.store.Certificates(r.Context(), from.scope(), from.AgentID)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ const (
 	maxHeader    = 16 << 10
 	maxMessage   = 16 << 10 // of an enrolment or a renewal
 	maxInFlight  = 64 << 20 // bytes of bundles being received at once
-	maxOpening   = 2        // bundles being opened at once: each may cost its decoded size several times
+	maxOpening   = 2        // bundles being opened and judged at once: each may cost its decoded size several times
 	openingWait  = 20 * time.Second
 	readTimeout  = time.Minute     // of all but a bundle, whose time follows its size
 	readStall    = time.Minute     // of a bundle that nothing comes of any more

@@ -13,8 +13,8 @@ import (
 type batch struct {
 	into    string
 	columns string
-	// key and set say what to do with a row that is there already: set these columns.
-	// Without them it is an error.
+	// key and set say what to do with a row that is there already: set these columns, if
+	// any. Without a key it is an error.
 	key  string
 	set  []string
 	rows [][]any
@@ -49,7 +49,11 @@ func (b batch) statement(rows int) string {
 	if b.key == "" {
 		return s.String()
 	}
-	fmt.Fprintf(&s, " ON CONFLICT (%s) DO UPDATE SET ", b.key)
+	fmt.Fprintf(&s, " ON CONFLICT (%s) DO ", b.key)
+	if len(b.set) == 0 {
+		return s.String() + "NOTHING"
+	}
+	s.WriteString("UPDATE SET ")
 	for i, column := range b.set {
 		if i > 0 {
 			s.WriteString(", ")

@@ -59,12 +59,33 @@ type Kept struct {
 
 // Keep stores a bundle exactly once, with all that follows from it, in one
 // transaction.
+//
+// All that can be is done before the transaction begins, and one arrival at a time
+// waits for the writer: whoever writes a session or a deed waits for one arrival at
+// most, however many are behind it.
 func (s *Store) Keep(ctx context.Context, a Arrival) (Kept, error) {
+	looks, err := looksOf(a.Bundle, a.Judged.Findings)
+	if err != nil {
+		return Kept{}, wrap(err, "keep bundle %s", a.Bundle.ID)
+	}
+	select {
+	case s.arriving <- struct{}{}:
+		defer func() { <-s.arriving }()
+	case <-ctx.Done():
+		return Kept{}, ctx.Err()
+	}
+	kept, err := s.keep(ctx, a, looks)
+	if err != nil {
+		err = errors.Join(err, s.dropUnnamedBlob(a.Bundle.Digest))
+	}
+	return kept, wrap(err, "keep bundle %s", a.Bundle.ID)
+}
+
+func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, err error) {
 	if err := s.keepLargeBlob(a.Bundle.Digest, a.Raw); err != nil {
 		return Kept{}, err
 	}
-	var kept Kept
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx *sql.Tx) error {
 		known, err := s.receipt(ctx, tx, a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest)
 		if err == nil {
 			kept = Kept{Receipt: known}
@@ -74,11 +95,11 @@ func (s *Store) Keep(ctx context.Context, a Arrival) (Kept, error) {
 			return err
 		}
 		kept = Kept{Receipt: a.Receipt, New: true}
-		kept.Branch, err = keepNew(ctx, tx, a)
+		kept.Branch, err = keepNew(ctx, tx, a, looks)
 		return err
 	})
 	if err != nil {
-		return Kept{}, wrap(err, "keep bundle %s", a.Bundle.ID)
+		return Kept{}, err
 	}
 	return kept, nil
 }
@@ -98,7 +119,7 @@ func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, i
 	return known[1], err
 }
 
-func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) (branch bool, err error) {
+func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (branch bool, err error) {
 	if branch, err = advance(ctx, tx, a.Bundle); err != nil {
 		return false, err
 	}
@@ -112,7 +133,7 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) (branch bool, err error
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
-	disputed, err := project(ctx, tx, a.Bundle, a.Judged)
+	disputed, err := project(ctx, tx, a.Bundle, looks, a.Judged)
 	if err != nil || disputed == 0 {
 		return branch, err
 	}
@@ -153,18 +174,22 @@ func insertBundle(ctx context.Context, q querier, b Bundle) error {
 	if err != nil {
 		return err
 	}
+	if _, err := q.ExecContext(ctx, `INSERT INTO profile_ref (content) VALUES ($1) ON CONFLICT (content) DO NOTHING`, profile); err != nil {
+		return err
+	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO bundle (`+bundleColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		INSERT INTO bundle (finess, id, agent_id, seq, previous, digest, size, key_digest, software,
+		    run_id, run_status, vantage, profile_id, started_at, ended_at, sealed_at, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, (SELECT id FROM profile_ref WHERE content = $13), $14, $15, $16, $17)`,
 		b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
 		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
 	return err
 }
 
-const bundleColumns = `finess, id, agent_id, seq, previous, digest, size, key_digest, software,
-	run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at`
+const bundleColumns = `finess, bundle.id, agent_id, seq, previous, digest, size, key_digest, software,
+	run_id, run_status, vantage, profile_ref.content, started_at, ended_at, sealed_at, received_at`
 
-const selectBundle = `SELECT ` + bundleColumns + ` FROM bundle WHERE $1 IN ('*', finess)`
+const selectBundle = `SELECT ` + bundleColumns + ` FROM bundle JOIN profile_ref ON profile_ref.id = profile_id WHERE $1 IN ('*', finess)`
 
 // Bundles lists the newest bundles of an establishment, newest first.
 func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Bundle, error) {
@@ -175,7 +200,7 @@ func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS,
 
 // Bundle finds a bundle.
 func (s *Store) Bundle(ctx context.Context, scope Scope, finess scanner.FINESS, id string) (Bundle, error) {
-	b, err := one(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 AND id = $3`, scope.sees, finess, id)
+	b, err := one(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 AND bundle.id = $3`, scope.sees, finess, id)
 	return b, wrap(err, "find bundle %s", id)
 }
 

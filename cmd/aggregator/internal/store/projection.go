@@ -33,20 +33,19 @@ type projection struct {
 	late   bool      // a newer run is known
 
 	changedLooks  []look
+	words         map[string]wording // of those that are new
 	changedStands []standing
 	events        []change
 }
 
 // project derives from one bundle all that pages show of it, and counts the claims
 // that the region disputes since then.
-func project(ctx context.Context, tx *sql.Tx, b Bundle, judged Judged) (disputed int, err error) {
+func project(ctx context.Context, tx *sql.Tx, b Bundle, looks []said, judged Judged) (disputed int, err error) {
 	p, err := readProjection(ctx, tx, b)
 	if err != nil {
 		return 0, err
 	}
-	if err := p.hear(judged.Findings); err != nil {
-		return 0, err
-	}
+	p.hear(looks)
 	p.settle()
 	if err := p.write(ctx, tx); err != nil || p.late {
 		return 0, err
@@ -64,7 +63,9 @@ func project(ctx context.Context, tx *sql.Tx, b Bundle, judged Judged) (disputed
 }
 
 func readProjection(ctx context.Context, tx *sql.Tx, b Bundle) (*projection, error) {
-	p := &projection{bundle: b, looks: map[string]map[scanner.Vantage]look{}, stands: map[string]standing{}}
+	p := &projection{
+		bundle: b, looks: map[string]map[scanner.Vantage]look{}, stands: map[string]standing{}, words: map[string]wording{},
+	}
 	looks, err := many(ctx, tx, scanLook, `SELECT `+lookColumns+` FROM finding_look WHERE finess = $1`, b.FINESS)
 	if err != nil {
 		return nil, wrap(err, "read looks of %s", b.FINESS)
@@ -96,35 +97,27 @@ func (p *projection) keep(l look) {
 
 // hear takes in what a run says. One that comes late, older than what is known,
 // changes nothing: it tells only of what nobody ever spoke of.
-func (p *projection) hear(findings []scanner.Finding) error {
+func (p *projection) hear(looks []said) {
 	heard := map[string]bool{}
-	for _, f := range findings {
-		said, err := lookOf(p.bundle, f)
-		if err != nil {
-			return err
-		}
-		heard[f.Fingerprint] = true
-		known, ok := p.looks[f.Fingerprint][p.bundle.Vantage]
+	for _, said := range looks {
+		heard[said.fp] = true
+		known, ok := p.looks[said.fp][p.bundle.Vantage]
 		if p.late {
 			said.seenUntil = p.bundle.EndedAt
 		}
-		if !ok {
-			p.change(said)
+		now, changed := said.look, !ok
+		if ok && !p.late {
+			now, changed = known.hears(said, p.since(known))
+		}
+		if !changed {
 			continue
 		}
-		if p.late {
-			continue
-		}
-		doubt, err := encode(f.Message)
-		if err != nil {
-			return err
-		}
-		if now, changed := known.hears(said, doubt, p.since(known)); changed {
-			p.change(now)
+		p.change(now)
+		if now.wording == said.wording {
+			p.words[now.wording] = said.words
 		}
 	}
 	p.miss(heard)
-	return nil
 }
 
 // since is the end of the last run that said what a look says.
@@ -201,13 +194,13 @@ func (p *projection) write(ctx context.Context, tx *sql.Tx) error {
 	looks := batch{
 		into: "finding_look", columns: "finess, " + lookColumns, key: "finess, fp, vantage",
 		set: []string{
-			"agent_id", "bundle_id", "outcome", "severity", "strength", "sight", "stated_at", "seen_until", "doubt", "detail", "observations",
+			"agent_id", "bundle_id", "outcome", "severity", "strength", "sight", "stated_at", "seen_until", "doubt", "detail", "wording", "observations",
 		},
 	}
 	for _, l := range p.changedLooks {
 		looks.add(l.values(finess)...)
 	}
-	for _, b := range []batch{stands, looks} {
+	for _, b := range []batch{writeWordings(p.words), stands, looks} {
 		if err := b.write(ctx, tx); err != nil {
 			return err
 		}

@@ -31,10 +31,10 @@ func (s *Store) replayAll(ctx context.Context, tx *sql.Tx, judge Judging) (n int
 	if err := forgetProjections(ctx, tx); err != nil {
 		return 0, err
 	}
-	err = s.judgeAll(ctx, judge, func(b Bundle, judged Judged) error {
+	err = s.judgeAll(ctx, judge, func(j judgement) error {
 		n++
-		_, err := project(ctx, tx, b, judged)
-		return wrap(err, "replay bundle %s", b.ID)
+		_, err := project(ctx, tx, j.bundle, j.looks, j.judged)
+		return wrap(err, "replay bundle %s", j.bundle.ID)
 	})
 	if err != nil {
 		return 0, err
@@ -47,13 +47,14 @@ func (s *Store) replayAll(ctx context.Context, tx *sql.Tx, judge Judging) (n int
 type judgement struct {
 	bundle Bundle
 	judged Judged
+	looks  []said
 	err    error
 }
 
 // judgeAll judges every stored bundle, several at once, and gives them in the order they
 // came: a judgement depends on its bundle alone, what follows from it on all that came
 // before. No more are held than are judged at once, and as many that wait.
-func (s *Store) judgeAll(ctx context.Context, judge Judging, each func(Bundle, Judged) error) error {
+func (s *Store) judgeAll(ctx context.Context, judge Judging, each func(judgement) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	turns := make(chan chan judgement, min(maxJudges, runtime.GOMAXPROCS(0)))
 	go s.startJudging(ctx, judge, turns)
@@ -68,7 +69,7 @@ func (s *Store) judgeAll(ctx context.Context, judge Judging, each func(Bundle, J
 		if done.err != nil {
 			return done.err
 		}
-		if err := each(done.bundle, done.judged); err != nil {
+		if err := each(done); err != nil {
 			return err
 		}
 	}
@@ -113,7 +114,11 @@ func (s *Store) judgeStored(ctx context.Context, b Bundle, judge Judging) judgem
 		return judgement{err: err}
 	}
 	judged, err := judge(b, raw)
-	return judgement{b, judged, err}
+	if err != nil {
+		return judgement{err: err}
+	}
+	looks, err := looksOf(b, judged.Findings)
+	return judgement{b, judged, looks, err}
 }
 
 // NeedsRebuild tells whether an upgrade of the schema emptied the projections.
@@ -123,7 +128,7 @@ func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
 }
 
 func forgetProjections(ctx context.Context, tx *sql.Tx) error {
-	tables := []string{"finding_event", "finding_episode", "finding_look", "finding", "coverage", "control_result", "disagreement", "agent_run"}
+	tables := []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
 	for _, table := range tables {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
 			return wrap(err, "empty table %s", table)
@@ -138,7 +143,7 @@ type arrived struct {
 	arrival int64
 }
 
-const selectArrived = `SELECT ` + bundleColumns + `, arrival FROM bundle WHERE arrival > $1 ORDER BY arrival LIMIT $2`
+const selectArrived = `SELECT ` + bundleColumns + `, arrival FROM bundle JOIN profile_ref ON profile_ref.id = profile_id WHERE arrival > $1 ORDER BY arrival LIMIT $2`
 
 func scanArrived(r row) (a arrived, err error) {
 	err = r.Scan(append(a.into(), &a.arrival)...)
