@@ -102,7 +102,7 @@ func (s *Server) read(r *http.Request, from caller, id string, raw []byte) (stor
 	if err := s.checkAuthor(r, from, opened); err != nil {
 		return store.Arrival{}, err
 	}
-	return s.arrival(r.Context(), from, opened, raw)
+	return s.arrival(r.Context(), from, remoteIP(r), opened, raw)
 }
 
 func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, arrival store.Arrival) (string, int, error) {
@@ -270,7 +270,7 @@ func moments(b *bundle.Opened) []time.Time {
 	return list
 }
 
-func (s *Server) arrival(ctx context.Context, from caller, o *bundle.Opened, raw []byte) (store.Arrival, error) {
+func (s *Server) arrival(ctx context.Context, from caller, address string, o *bundle.Opened, raw []byte) (store.Arrival, error) {
 	// What the store keeps of a moment must be what the receipt signs.
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	sealed, err := s.authority.Seal(wire.Receipt{BundleID: o.Header.ID, Digest: o.Digest, FINESS: from.FINESS, ReceivedAt: now})
@@ -285,7 +285,7 @@ func (s *Server) arrival(ctx context.Context, from caller, o *bundle.Opened, raw
 	if err != nil {
 		return store.Arrival{}, err
 	}
-	return store.Arrival{Bundle: describe(from, o, len(raw), now), Raw: raw, Receipt: string(receipt), Judged: judged}, nil
+	return store.Arrival{Bundle: describe(from, o, len(raw), now), Raw: raw, Receipt: string(receipt), Judged: judged, Address: address}, nil
 }
 
 // judgeRun concludes from the facts of a run, by the profile of its establishment.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"carescan/scanner"
@@ -39,6 +40,7 @@ type Arrival struct {
 	Raw     []byte
 	Receipt string
 	Judged  Judged
+	Address string // from where it came; empty when nobody knows
 }
 
 // The refusals of an arrival.
@@ -119,8 +121,9 @@ func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, i
 	return known[1], err
 }
 
-func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (branch bool, err error) {
-	if branch, err = advance(ctx, tx, a.Bundle); err != nil {
+func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, error) {
+	agent, branch, err := advance(ctx, tx, a)
+	if err != nil {
 		return false, err
 	}
 	if err := insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
@@ -133,38 +136,51 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (branch b
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
-	disputed, err := project(ctx, tx, a.Bundle, looks, a.Judged)
-	if err != nil || disputed == 0 {
-		return branch, err
+	odd, err := oddInChain(ctx, tx, a.Bundle)
+	if err != nil {
+		return false, err
+	}
+	told, err := project(ctx, tx, a.Bundle, looks, a.Judged)
+	if err != nil {
+		return false, err
+	}
+	if err := writeOddities(ctx, tx, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
+		return false, err
+	}
+	if told.disputed == 0 {
+		return branch, nil
 	}
 	return branch, insertDeed(ctx, tx, Deed{
-		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, disputed),
+		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
 	})
 }
 
 // advance moves the sequence of an agent forward, never back: a bundle may come
 // after those that follow it. One that bears a number already used is a branch, of
 // an agent restored from a copy or cloned (docs/adr/0032-nothing-lost-to-a-restore.md).
-func advance(ctx context.Context, tx *sql.Tx, b Bundle) (branch bool, err error) {
+// The agent is returned as it was before.
+func advance(ctx context.Context, tx *sql.Tx, a Arrival) (before Agent, branch bool, err error) {
+	b := a.Bundle
 	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
 	switch {
 	case err != nil:
-		return false, err
+		return agent, false, err
 	case agent.State != AgentActive:
-		return false, ErrRevoked
+		return agent, false, ErrRevoked
 	}
+	before = agent
 	used, err := one(ctx, tx, scanInt, `SELECT COUNT(*) FROM bundle WHERE agent_id = $1 AND seq = $2`, b.AgentID, b.Seq)
 	if err != nil {
-		return false, err
+		return before, false, err
 	}
 	if b.Seq > agent.LastSeq {
 		agent.LastSeq, agent.Software = b.Seq, b.Software
 	}
-	if _, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3 WHERE id = $4`,
-		agent.LastSeq, stamp(b.ReceivedAt), agent.Software, b.AgentID); err != nil || used == 0 {
-		return false, err
+	if _, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3, last_address = $4 WHERE id = $5`,
+		agent.LastSeq, stamp(b.ReceivedAt), agent.Software, a.Address, b.AgentID); err != nil || used == 0 {
+		return before, false, err
 	}
-	return true, insertDeed(ctx, tx, Deed{
+	return before, true, insertDeed(ctx, tx, Deed{
 		At: b.ReceivedAt, Actor: "agent " + b.AgentID, Action: "branch", Object: fmt.Sprintf("%s, %d", b.FINESS, b.Seq),
 	})
 }

@@ -29,8 +29,8 @@ type projection struct {
 	bundle Bundle
 	looks  map[string]map[scanner.Vantage]look // by fingerprint
 	stands map[string]standing
-	before time.Time // end of the newest earlier run of the agent from the same place
-	late   bool      // a newer run is known
+	before runBefore
+	late   bool // a newer run is known
 
 	changedLooks  []look
 	words         map[string]wording // of those that are new
@@ -38,28 +38,35 @@ type projection struct {
 	events        []change
 }
 
-// project derives from one bundle all that pages show of it, and counts the claims
-// that the region disputes since then.
-func project(ctx context.Context, tx *sql.Tx, b Bundle, looks []said, judged Judged) (disputed int, err error) {
+// news is what somebody should hear of, in a bundle that was derived from.
+type news struct {
+	disputed int // claims that the region disputes since then
+	odd      []Oddity
+}
+
+// project derives from one bundle all that pages show of it.
+func project(ctx context.Context, tx *sql.Tx, b Bundle, looks []said, judged Judged) (told news, err error) {
 	p, err := readProjection(ctx, tx, b)
 	if err != nil {
-		return 0, err
+		return told, err
 	}
 	p.hear(looks)
 	p.settle()
 	if err := p.write(ctx, tx); err != nil || p.late {
-		return 0, err
+		return told, err
 	}
-	if err := keepRun(ctx, tx, b); err != nil {
-		return 0, err
+	told.odd = p.before.odd(b, judged.Coverage)
+	if err := keepRun(ctx, tx, b, completed(judged.Coverage)); err != nil {
+		return told, err
 	}
 	if err := projectCoverage(ctx, tx, b, judged.Coverage); err != nil {
-		return 0, err
+		return told, err
 	}
 	if err := projectControls(ctx, tx, b.FINESS, judged.Profile, p.fold(judged.Controls)); err != nil {
-		return 0, err
+		return told, err
 	}
-	return projectDisagreements(ctx, tx, b, judged.Disagreements)
+	told.disputed, err = projectDisagreements(ctx, tx, b, judged.Disagreements)
+	return told, err
 }
 
 func readProjection(ctx context.Context, tx *sql.Tx, b Bundle) (*projection, error) {
@@ -80,11 +87,11 @@ func readProjection(ctx context.Context, tx *sql.Tx, b Bundle) (*projection, err
 	for _, s := range stands {
 		p.stands[s.fp] = s
 	}
-	ended, err := one(ctx, tx, scanMoment, `SELECT ended_at FROM agent_run WHERE agent_id = $1 AND vantage = $2`, b.AgentID, b.Vantage)
+	p.before, err = one(ctx, tx, scanRunBefore, selectRunBefore, b.AgentID, b.Vantage)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, wrap(err, "find the run before of agent %s", b.AgentID)
 	}
-	p.before, p.late = ended, ended.After(b.EndedAt)
+	p.late = p.before.ended.After(b.EndedAt)
 	return p, nil
 }
 
@@ -122,8 +129,8 @@ func (p *projection) hear(looks []said) {
 
 // since is the end of the last run that said what a look says.
 func (p *projection) since(l look) time.Time {
-	if l.agent == p.bundle.AgentID && !p.before.IsZero() {
-		return p.before
+	if l.agent == p.bundle.AgentID && !p.before.ended.IsZero() {
+		return p.before.ended
 	}
 	return l.statedAt
 }
@@ -209,12 +216,13 @@ func (p *projection) write(ctx context.Context, tx *sql.Tx) error {
 }
 
 // keepRun keeps what was the newest run of an agent from one place.
-func keepRun(ctx context.Context, tx *sql.Tx, b Bundle) error {
+func keepRun(ctx context.Context, tx *sql.Tx, b Bundle, looks int) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO agent_run (agent_id, vantage, finess, bundle_id, status, started_at, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO agent_run (agent_id, vantage, finess, bundle_id, status, started_at, ended_at, completed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (agent_id, vantage) DO UPDATE SET finess = excluded.finess, bundle_id = excluded.bundle_id, status = excluded.status,
-		    started_at = excluded.started_at, ended_at = excluded.ended_at`,
-		b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt))
+		    started_at = excluded.started_at, ended_at = excluded.ended_at,
+		    completed = excluded.completed`,
+		b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt), looks)
 	return wrap(err, "keep run of agent %s", b.AgentID)
 }

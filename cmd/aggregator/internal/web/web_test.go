@@ -365,6 +365,15 @@ func TestOddNumbersOfAnAgent(t *testing.T) {
 	clone.Deliver(run())
 	admin.get("/agents").sees(http.StatusOK, scanner.Typeset(scanner.French, "numéros reçus deux fois : 3"), "machine clonée").hides("manquants")
 	admin.get("/audit").sees(http.StatusOK, "numéro de dossier reçu une seconde fois", "690000013, 3")
+	admin.get("/agents").hides("Ce qui est inhabituel", "désigne comme précédent")
+	h := agent.Header()
+	h.Previous = scanner.Digest([]byte("nothing"))
+	if answer := agent.Put(h.ID, agent.Seal(h, run())); answer.Status != http.StatusCreated {
+		t.Fatal(answer.Status)
+	}
+	admin.get("/agents").sees(http.StatusOK, "Ce qui est inhabituel", "n° 4 désigne comme précédent un dossier inconnu")
+	admin.get("/agents?lang=en").sees(http.StatusOK, "What is unusual", "bundle 4 names an unknown bundle")
+	admin.get("/audit?lang=fr").sees(http.StatusOK, "désigne un précédent inconnu", "690000013, 4")
 }
 
 func TestTokenFromThePageEnrols(t *testing.T) {
