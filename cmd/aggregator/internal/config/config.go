@@ -27,7 +27,7 @@ type Config struct {
 	Data     string       `yaml:"data"`     // folder of the database, the blobs and the keys
 	Region   string       `yaml:"region"`   // name shown to people
 	Language scanner.Lang `yaml:"language"` // of a first visit
-	// SilentAfter is how long after its last bundle an establishment is silent.
+	// SilentAfter is how long after its last look an establishment is silent.
 	SilentAfter time.Duration `yaml:"silent_after"`
 	Agent       Agent         `yaml:"agent"`
 	Web         Web           `yaml:"web"`
@@ -65,8 +65,8 @@ func Sections() []settings.Section {
 			FR: "langue d'une première visite : fr ou en", EN: "language of a first visit: fr or en", Default: "fr",
 		}}},
 		{Name: "silent_after", Keys: settings.Keys{"": {
-			FR: "durée sans dossier après laquelle un établissement est silencieux, avec son unité",
-			EN: "time without a bundle after which an establishment is silent, with its unit", Default: "8d",
+			FR: "âge à partir duquel un regard est ancien, et l'établissement silencieux, avec son unité",
+			EN: "age from which a look is old, and its establishment silent, with its unit", Default: "8d",
 		}}},
 		{
 			Name: "agent",
