@@ -64,7 +64,8 @@ type shape struct {
 func CheckText(raw []byte, maxText int) error {
 	s := shape{text: maxText}
 	for i := 0; i < len(raw); i++ {
-		if raw[i] == '"' {
+		switch raw[i] {
+		case '"':
 			end := stringEnd(raw[i+1:])
 			if end > s.text {
 				return fmt.Errorf("%w: a text has more than %d bytes", ErrTooLarge, s.text)
@@ -76,10 +77,10 @@ func CheckText(raw []byte, maxText int) error {
 					return err
 				}
 			}
-			continue
-		}
-		if err := s.step(raw[i]); err != nil {
-			return err
+		case '{', '[', '}', ']', ',':
+			if err := s.step(raw[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -101,6 +102,7 @@ func stringEnd(raw []byte) int {
 	return len(raw)
 }
 
+// step takes in a sign that opens, closes or parts.
 func (s *shape) step(c byte) error {
 	switch c {
 	case '{', '[':

@@ -18,7 +18,7 @@ import (
 // TestNightWithoutChangeTakesLittle: beside its sealed bundle, a night on which nothing
 // changed takes less than 2 kB of the database.
 func TestNightWithoutChangeTakesLittle(t *testing.T) {
-	const nights, most = 10, 2 << 10
+	const nights, most = 20, 2 << 10
 	r, a := judging(t)
 	start := time.Now().UTC().AddDate(0, 0, -nights-1)
 	night := func(n int) {

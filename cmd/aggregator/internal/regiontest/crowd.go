@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,12 +36,12 @@ const templatesRun = 133
 func Crowded(t testing.TB, site scanner.Establishment, ended time.Time) scanner.Run {
 	t.Helper()
 	var observations []scanner.Observation
-	richest := richestFacts(t)
+	facts := richestFacts(t)
 	for _, kind := range slices.Sorted(maps.Keys(seen)) {
 		for n := range seen[kind] {
-			o := richest[kind]
+			o := facts[kind]
 			o.Target.ID = strings.Replace(o.Target.ID, "chu.test", fmt.Sprintf("chu%d.test", n), 1)
-			if o.Target == richest[kind].Target && n > 0 {
+			if o.Target == facts[kind].Target && n > 0 {
 				o.Target.ID = strings.Replace(fmt.Sprint(o.Target.ID, n), "192.0.2.10", "192.0.2.1", 1)
 			}
 			if o.Target.Kind == scanner.KindEstablishment {
@@ -56,11 +57,27 @@ func Crowded(t testing.TB, site scanner.Establishment, ended time.Time) scanner.
 	return Concluded(t, site, ended, scanner.VantageInternet, observations...)
 }
 
+// richest are read once: there are thousands of cases.
+var richest struct {
+	sync.Mutex
+	of map[string]scanner.Observation // by kind of fact
+}
+
 // richestFacts finds the observation of each kind whose fact is the longest.
 func richestFacts(t testing.TB) map[string]scanner.Observation {
 	t.Helper()
+	richest.Lock()
+	defer richest.Unlock()
+	if richest.of == nil {
+		richest.of = readRichest(t)
+	}
+	return richest.of
+}
+
+func readRichest(t testing.TB) map[string]scanner.Observation {
+	t.Helper()
 	files := must(filepath.Glob(filepath.Join(checksFolder(t), "*", "*", "testdata", "*.txtar")))(t)
-	richest := map[string]scanner.Observation{}
+	found := map[string]scanner.Observation{}
 	for _, file := range files {
 		var o scanner.Observation
 		for _, section := range must(txtar.ParseFile(file))(t).Files {
@@ -71,14 +88,14 @@ func richestFacts(t testing.TB) map[string]scanner.Observation {
 				t.Fatal(err)
 			}
 		}
-		if len(o.Fact) > len(richest[o.Kind].Fact) && o.Status == scanner.StatusCompleted {
+		if len(o.Fact) > len(found[o.Kind].Fact) && o.Status == scanner.StatusCompleted {
 			o.Fact = compact(t, o.Fact)
-			richest[o.Kind] = o
+			found[o.Kind] = o
 		}
 	}
 	templates := fact.Templates{}.FactKind()
-	richest[templates] = wholeEngine(t, richest[templates])
-	return richest
+	found[templates] = wholeEngine(t, found[templates])
+	return found
 }
 
 // wholeEngine has a look try as many templates as a real one.

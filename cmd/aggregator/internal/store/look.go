@@ -38,7 +38,7 @@ type look struct {
 // said is what a run says of a finding.
 type said struct {
 	look
-	message string  // in JSON
+	message string  // in JSON, of one that concludes nothing
 	words   wording // that its digest names
 }
 
@@ -52,7 +52,7 @@ const (
 )
 
 // lookOf is what a run says of a finding.
-func lookOf(b Bundle, f scanner.Finding) (said, error) {
+func lookOf(b Bundle, f scanner.Finding, known wordings) (said, error) {
 	l := said{look: look{
 		fp: f.Fingerprint, vantage: b.Vantage, agent: b.AgentID, bundle: b.ID, check: f.Check, target: f.Target.Key(),
 		outcome: f.Outcome, severity: f.Severity, strength: f.Strength, statedAt: b.EndedAt, sight: sightOf(f),
@@ -61,10 +61,12 @@ func lookOf(b Bundle, f scanner.Finding) (said, error) {
 	if l.observations, err = encode(f.Observations); err != nil {
 		return l, err
 	}
-	if l.message, err = encode(f.Message); err != nil {
-		return l, err
+	if f.Outcome == scanner.Inconclusive {
+		if l.message, err = encode(f.Message); err != nil {
+			return l, err
+		}
 	}
-	if l.words, err = wordingOf(f); err != nil {
+	if l.words, err = known.of(f); err != nil {
 		return l, err
 	}
 	l.wording = l.words.digest
@@ -75,9 +77,9 @@ func lookOf(b Bundle, f scanner.Finding) (said, error) {
 
 // looksOf is what a bundle says, encoded before anybody has to wait for it.
 func looksOf(b Bundle, findings []scanner.Finding) ([]said, error) {
-	list := make([]said, 0, len(findings))
+	list, known := make([]said, 0, len(findings)), wordings{}
 	for _, f := range findings {
-		l, err := lookOf(b, f)
+		l, err := lookOf(b, f, known)
 		if err != nil {
 			return nil, err
 		}

@@ -17,9 +17,17 @@ type words struct {
 // wording is words as they are kept, under their digest.
 type wording struct{ digest, content string }
 
-func wordingOf(f scanner.Finding) (wording, error) {
-	content, err := encode(words{f.Title, f.Headline, f.Fix})
-	return wording{scanner.Digest([]byte(content)), content}, err
+// wordings are those of a bundle: its findings share many.
+type wordings map[words]wording
+
+func (known wordings) of(f scanner.Finding) (wording, error) {
+	w := words{f.Title, f.Headline, f.Fix}
+	if found, ok := known[w]; ok {
+		return found, nil
+	}
+	content, err := encode(w)
+	known[w] = wording{scanner.Digest([]byte(content)), content}
+	return known[w], err
 }
 
 // writeWordings writes those that nobody wrote before.
