@@ -50,14 +50,14 @@ type Judge struct {
 	called Text
 	needed bool
 	accept func(params json.RawMessage) error
-	run    func(o Observation, reference *Observation, params json.RawMessage) (Verdict, error)
+	run    func(facts *Facts, o Observation, reference *Observation, params json.RawMessage) (Verdict, error)
 }
 
 // Each judges every observation of one kind of fact on its own. What is needed
 // is read off the type of the function, so need and code cannot drift apart.
 // The params given are the defaults; a profile may override them by name.
 func Each[P any, F Fact](params P, judge func(Case[P], F) Verdict) Judge {
-	return judging(params, func(c Case[P], f F, _ *Observation) (Verdict, error) {
+	return judging(params, func(_ *Facts, c Case[P], f F, _ *Observation) (Verdict, error) {
 		return judge(c, f), nil
 	})
 }
@@ -79,11 +79,11 @@ func Against[P any, F Fact, R Reference](params P, judge func(Case[P], F, R) Ver
 // too, and says so in a reason of its own: a fault that is proven stays one when
 // nobody remembers since when it lasts. The reference is then nil.
 func Beside[P any, F Fact, R Reference](params P, judge func(Case[P], F, *R) Verdict) Judge {
-	j := judging(params, func(c Case[P], f F, o *Observation) (Verdict, error) {
+	j := judging(params, func(facts *Facts, c Case[P], f F, o *Observation) (Verdict, error) {
 		if o == nil {
 			return judge(c, f, nil), nil
 		}
-		reference, err := Decode[R](*o)
+		reference, err := decodeOnce[R](facts, *o)
 		if err != nil {
 			return Verdict{}, err
 		}
@@ -96,7 +96,7 @@ func Beside[P any, F Fact, R Reference](params P, judge func(Case[P], F, *R) Ver
 }
 
 // judging reads parameters and fact for a judgement.
-func judging[P any, F Fact](params P, judge func(Case[P], F, *Observation) (Verdict, error)) Judge {
+func judging[P any, F Fact](params P, judge func(*Facts, Case[P], F, *Observation) (Verdict, error)) Judge {
 	var f F
 	// Parameters are plain structs; a type that cannot encode fails every test.
 	defaults, _ := json.Marshal(params)
@@ -107,16 +107,16 @@ func judging[P any, F Fact](params P, judge func(Case[P], F, *Observation) (Verd
 			_, err := override(params, raw)
 			return err
 		},
-		run: func(o Observation, reference *Observation, raw json.RawMessage) (Verdict, error) {
+		run: func(facts *Facts, o Observation, reference *Observation, raw json.RawMessage) (Verdict, error) {
 			p, err := override(params, raw)
 			if err != nil {
 				return Verdict{}, err
 			}
-			fact, err := Decode[F](o)
+			fact, err := decodeOnce[F](facts, o)
 			if err != nil {
 				return Verdict{}, err
 			}
-			return judge(Case[P]{o.Target, o.At, p}, fact, reference)
+			return judge(facts, Case[P]{o.Target, o.At, p}, fact, reference)
 		},
 	}
 }

@@ -13,7 +13,11 @@ import (
 // message (exposure-checks.md section 1.2). Every look is judged against the same
 // reference, found among the observations of the run.
 func (c Check) Conclude(looks []Observation, params json.RawMessage, run ...Observation) Finding {
-	first := c.Evaluate(looks[0], params, run...)
+	return c.conclude(&Facts{}, looks, params, run)
+}
+
+func (c Check) conclude(facts *Facts, looks []Observation, params json.RawMessage, run []Observation) Finding {
+	first := c.evaluate(facts, looks[0], params, run)
 	if len(looks) == 1 {
 		return c.standing(first)
 	}
@@ -21,13 +25,13 @@ func (c Check) Conclude(looks []Observation, params json.RawMessage, run ...Obse
 	if last.notAgain(c.Reads) {
 		return c.standing(first)
 	}
-	second := c.Evaluate(last, params, run...)
+	second := c.evaluate(facts, last, params, run)
 	f := c.agreed(first, second)
 	if last.again() && f.Outcome == Fail && first.Reason == second.Reason && first.Severity == second.Severity {
 		f = first // which saw all that its sentence tells
 	}
 	if first.Outcome == Fail && second.Outcome == Fail && first.Values[ValueAlso]+second.Values[ValueAlso] != "" {
-		f = c.seenTwice(looks, run, f)
+		f = c.seenTwice(facts, looks, run, f)
 	}
 	f.Observations = slices.Clone(first.Observations)
 	for _, id := range second.Observations {
@@ -69,9 +73,9 @@ func (c Check) agreed(first, second Finding) Finding {
 }
 
 // seenTwice tells, of several failures, those that both looks saw.
-func (c Check) seenTwice(looks, run []Observation, agreed Finding) Finding {
-	first, _ := c.verdict(looks[0].reading(c.Reads), agreed.Parameters, run)
-	second, _ := c.verdict(looks[len(looks)-1].reading(c.Reads), agreed.Parameters, run)
+func (c Check) seenTwice(facts *Facts, looks, run []Observation, agreed Finding) Finding {
+	first, _ := c.verdict(facts, looks[0].reading(c.Reads), agreed.Parameters, run)
+	second, _ := c.verdict(facts, looks[len(looks)-1].reading(c.Reads), agreed.Parameters, run)
 	if looks[len(looks)-1].again() {
 		first, second = second, first // what the first look saw is whole
 	}
@@ -94,10 +98,10 @@ func (c Check) doubted(seen Finding, reason string) Finding {
 // Doubts lists the observations behind failures that one look only has seen,
 // and what is to be looked at again, how; the longer way wins.
 func (p Plan) Doubts(observations []Observation) map[string]Doubt {
-	doubts := map[string]Doubt{}
+	doubts, facts := map[string]Doubt{}, &Facts{}
 	for _, check := range p.Checks {
 		for _, looks := range looksOf(check.Judge.Fact, observations) {
-			if check.Confirm == "" || len(looks) > 1 || check.Evaluate(looks[0], check.Params, observations...).Outcome != Fail {
+			if check.Confirm == "" || len(looks) > 1 || check.evaluate(facts, looks[0], check.Params, observations).Outcome != Fail {
 				continue
 			}
 			doubt := Doubt{check.Confirm, check.Reads}

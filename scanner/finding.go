@@ -58,11 +58,15 @@ func Fingerprint(check, assetKey string, discriminators ...string) string {
 // not be seen or judged is inconclusive, with its reason. params nil means the
 // check's defaults.
 func (c Check) Evaluate(o Observation, params json.RawMessage, run ...Observation) Finding {
+	return c.evaluate(&Facts{}, o, params, run)
+}
+
+func (c Check) evaluate(facts *Facts, o Observation, params json.RawMessage, run []Observation) Finding {
 	if len(params) == 0 {
 		params = c.Judge.Defaults
 	}
 	o = o.reading(c.Reads)
-	v, read := c.verdict(o, params, run)
+	v, read := c.verdict(facts, o, params, run)
 	f := c.finding(o.Target, v)
 	if f.Reason == reasonNotObserved || f.Reason == reasonPartial {
 		f.Message, f.Fix = o.unseen(f.Reason)
@@ -81,7 +85,7 @@ func (c Check) Unobserved(t Target) Finding {
 }
 
 // verdict judges, and lists the observations that were read for it.
-func (c Check) verdict(o Observation, params json.RawMessage, run []Observation) (v Verdict, read []Observation) {
+func (c Check) verdict(facts *Facts, o Observation, params json.RawMessage, run []Observation) (v Verdict, read []Observation) {
 	defer func() {
 		// A bug in one check must cost that check only.
 		if crash := recover(); crash != nil {
@@ -109,7 +113,7 @@ func (c Check) verdict(o Observation, params json.RawMessage, run []Observation)
 			return c.withoutReference(missing), read
 		}
 	}
-	v, err := c.Judge.run(o, reference, params)
+	v, err := c.Judge.run(facts, o, reference, params)
 	if err != nil {
 		return Unknown(reasonCheckError, Values{"error": err.Error()}), read
 	}

@@ -17,10 +17,13 @@ type Judgement struct {
 // Judge applies every check of the plan to the observations it reads, one
 // target at a time, beside those it is judged against. It is pure: the same
 // observations give the same judgement, on any day, without a packet.
-func (p Plan) Judge(observations []Observation) Judgement {
+func (p Plan) Judge(observations []Observation) Judgement { return p.JudgeOn(&Facts{}, observations) }
+
+// JudgeOn is Judge, which leaves behind the facts that it read.
+func (p Plan) JudgeOn(facts *Facts, observations []Observation) Judgement {
 	var j Judgement
 	for _, check := range p.Checks {
-		j.add(p.judgeCheck(check, observations))
+		j.add(p.judgeCheck(facts, check, observations))
 	}
 	slices.SortFunc(j.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Target.Key(), b.Target.Key()))
@@ -40,9 +43,9 @@ func (j *Judgement) add(findings []Finding, coverage []Coverage) {
 	j.Coverage = append(j.Coverage, coverage...)
 }
 
-func (p Plan) judgeCheck(check PlannedCheck, observations []Observation) (findings []Finding, coverage []Coverage) {
+func (p Plan) judgeCheck(facts *Facts, check PlannedCheck, observations []Observation) (findings []Finding, coverage []Coverage) {
 	for _, looks := range looksOf(check.Judge.Fact, observations) {
-		findings = append(findings, check.Conclude(looks, check.Params, observations...))
+		findings = append(findings, check.conclude(facts, looks, check.Params, observations))
 		coverage = append(coverage, coverageOf(check.ID, looks[0].reading(check.Reads)))
 	}
 	if len(findings) == 0 {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures what a scan costs, each price as a ratio or a count taken in one run,
+# Measures what a scan costs, and a region, each price as a ratio or a count taken in one run,
 # and prints a table. It is no test: it judges nothing and has no time limit. The
 # hospital takes twenty minutes at the courtesy a hospital is owed; HOSPITAL=small
 # looks at a few machines, to see that everything is measured, and HOSPITAL_PAGES=FOLDER
@@ -38,6 +38,9 @@ for benchmark in BenchmarkSignedDomain BenchmarkHospital BenchmarkPeers; do
   BENCHTIME=1x measure ./cmd/agent/internal/hospital "$benchmark" # needs root: it makes a network of its own
 done
 measure ./scanner/probes/nuclei/worker BenchmarkOverhead
+BENCHTIME=2x measure ./cmd/aggregator/internal/ingest BenchmarkRejudge
+measure ./cmd/aggregator/internal/ingest BenchmarkKeep
+BENCHTIME=2x measure ./cmd/aggregator/internal/ingest BenchmarkArrival
 
 # A line of results is a name, a number of turns, then pairs of value and unit.
 awk '
@@ -54,6 +57,12 @@ awk '
     if (unit == "all-minutes") return "20"
     if (name ~ /^Overhead/ && unit == "ratio") return "1.05 of the command line"
     if (unit == "wall-ratio" || unit == "cpu-ratio") return "1.2 of sslscan"
+    if (name ~ /^Rejudge/ && unit == "cpu-s/3000") return "120 (60 s on two cores)"
+    if (unit == "bare-ratio") return "2 of bare batches"
+    if (unit == "bundles/s") return "at least 60 on two cores at rest"
+    if (name ~ /^Arrival/ && unit == "cpu-ms/bundle") return "33 (60 a second on two cores)"
+    if (unit == "page-p95-ms") return "200"
+    if (unit == "s/3000") return "60 on two cores at rest"
     if (name == "Domains" && unit == "queries/domain") return "60"
     if (unit ~ /^start/) return "50 (100 with nuclei in it)"
     if (unit == "MB") return "30 (134 with nuclei in it)"

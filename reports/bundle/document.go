@@ -61,7 +61,7 @@ func decode(raw []byte) (Bundle, error) {
 	if !utf8.Valid(raw) {
 		return Bundle{}, envelope.Wrong(partRun, "the text is not valid UTF-8")
 	}
-	if err := checkShape(raw, MaxDecoded); err != nil {
+	if err := CheckText(raw, MaxDecoded); err != nil {
 		return Bundle{}, envelope.Wrong(partRun, "%w", err)
 	}
 	var d document

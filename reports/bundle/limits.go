@@ -55,23 +55,32 @@ type shape struct {
 	depth  int               // current
 	length [maxDepth + 1]int // entries so far of the open container at each depth
 	values int
+	names
 }
 
-// checkShape tells what makes a JSON text dangerous to decode. It is no
-// validator: decoding is.
-func checkShape(raw []byte, maxText int) error {
+// CheckText tells what makes a JSON text dangerous to decode, or lets two readers
+// understand it in two ways. It is no validator: decoding is. maxText is the longest
+// text allowed, in bytes.
+func CheckText(raw []byte, maxText int) error {
 	s := shape{text: maxText}
 	for i := 0; i < len(raw); i++ {
-		if raw[i] == '"' {
+		switch raw[i] {
+		case '"':
 			end := stringEnd(raw[i+1:])
 			if end > s.text {
 				return fmt.Errorf("%w: a text has more than %d bytes", ErrTooLarge, s.text)
 			}
+			text := raw[i+1 : i+1+end]
 			i += end + 1
-			continue
-		}
-		if err := s.step(raw[i]); err != nil {
-			return err
+			if isName(raw[min(i+1, len(raw)):]) {
+				if err := s.name(text); err != nil {
+					return err
+				}
+			}
+		case '{', '[', '}', ']', ',':
+			if err := s.step(raw[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -80,19 +89,20 @@ func checkShape(raw []byte, maxText int) error {
 // stringEnd is the place of the quote that closes a JSON string.
 func stringEnd(raw []byte) int {
 	for i := 0; i < len(raw); i++ {
-		stop := bytes.IndexAny(raw[i:], `"\`)
+		stop := bytes.IndexByte(raw[i:], '"')
 		if stop < 0 {
 			break
 		}
+		before := raw[i : i+stop]
 		i += stop
-		if raw[i] == '"' {
+		if slashes := len(before) - len(bytes.TrimRight(before, `\`)); slashes%2 == 0 {
 			return i
 		}
-		i++ // what follows a backslash belongs to it
 	}
 	return len(raw)
 }
 
+// step takes in a sign that opens, closes or parts.
 func (s *shape) step(c byte) error {
 	switch c {
 	case '{', '[':
@@ -101,7 +111,11 @@ func (s *shape) step(c byte) error {
 			return fmt.Errorf("%w: nested deeper than %d", ErrTooLarge, maxDepth)
 		}
 		s.length[s.depth] = 1
+		s.open(s.depth)
 	case '}', ']':
+		if err := s.close(s.depth); err != nil {
+			return err
+		}
 		s.depth = max(0, s.depth-1)
 	case ',':
 		s.values++

@@ -156,7 +156,7 @@ func checkObservation(o scanner.Observation) error {
 	if o.Identify().ID != o.ID {
 		return errors.New("its content has another identifier")
 	}
-	return errors.Join(checkStatus(o.Status), checkShape(o.Fact, maxFactText), checkTexts(&o))
+	return errors.Join(checkStatus(o.Status), CheckText(o.Fact, maxFactText), checkTexts(&o))
 }
 
 func checkStatus(s scanner.Status) error {
@@ -226,7 +226,7 @@ func checkFinding(f scanner.Finding, observed map[string]bool) error {
 			return fmt.Errorf("it rests on observation %.64q, which is not held", id)
 		}
 	}
-	return errors.Join(checkShape(f.Parameters, maxText), checkTexts(&f))
+	return errors.Join(CheckText(f.Parameters, maxText), checkTexts(&f))
 }
 
 // checkControls demands that a control rests on findings that are held.

@@ -70,7 +70,7 @@ func (d *document) shedFacts(over int) bool {
 // not cost the run.
 func (d *document) shedUnreadable() {
 	for i := range d.Run.Observations {
-		if o := &d.Run.Observations[i]; len(o.Fact) > 0 && checkShape(o.Fact, maxFactText) != nil {
+		if o := &d.Run.Observations[i]; len(o.Fact) > 0 && CheckText(o.Fact, maxFactText) != nil {
 			d.shedFact(o)
 		}
 	}

@@ -41,13 +41,17 @@ func cleanText(s string) string {
 // forbidden tells the characters that make a text read otherwise than it is
 // written (aggregator.md section 9; Unicode TR 36 on bidirectional text).
 func forbidden(r rune) bool {
-	switch r {
-	case '\n', '\t':
+	switch {
+	case r == '\n', r == '\t':
 		return false
+	case r <= unicode.MaxLatin1:
+		return r < ' ' || r >= 0x7f && r < 0xa0 // Cc of Unicode
+	}
+	switch r {
 	case '\u2028', '\u2029', '\ufeff':
 		return true
 	}
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	return unicode.Is(unicode.Bidi_Control, r)
 }
 
 // checkTexts tells the first text under a value that may not be sealed.

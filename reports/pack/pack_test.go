@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,6 +157,33 @@ func TestEveryFileIsGuarded(t *testing.T) {
 		_, err := verify(repack(t, append(append([]file{}, files[:i]...), files[i+1:]...), zip.Store), pack.Options{})
 		if _, ok := errors.AsType[*envelope.PartError](err); !ok {
 			t.Errorf("without %s: %v", f.name, err)
+		}
+	}
+}
+
+// TestManifestHasOneReading signs manifests that two readers understand in two ways.
+func TestManifestHasOneReading(t *testing.T) {
+	files := unpack(t, write(t, content(t), example.PackKey()))
+	at := slices.IndexFunc(files, func(f file) bool { return f.name == pack.ManifestName })
+	sealed, err := envelope.Open(files[at].data, pack.PayloadType, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range [][2]string{
+		{`"finess":`, `"finess":"990000028","finess":`}, {`"finess":`, `"FINESS":"990000028","finess":`}, {`"finess":`, `"Finess":`},
+		{`"digest":`, `"digest":"","digest":`}, {`"name":`, `"\u004eame":"other","name":`},
+	} {
+		text := strings.Replace(string(sealed.Payload), c[0], c[1], 1)
+		if text == string(sealed.Payload) {
+			t.Fatalf("the manifest holds no %s", c[0])
+		}
+		if files[at].data, err = envelope.Seal(pack.PayloadType, []byte(text), example.PackKey()); err != nil {
+			t.Fatal(err)
+		}
+		_, err := verify(repack(t, files, zip.Store), pack.Options{})
+		wantPart(t, err, pack.ManifestName)
+		if err != nil && !strings.Contains(err.Error(), "name") {
+			t.Errorf("%s: refused for something else: %v", c[1], err)
 		}
 	}
 }

@@ -78,6 +78,9 @@ func openManifest(files []content, key crypto.PublicKey) (manifest, string, erro
 	if err != nil {
 		return m, "", envelope.Wrong(ManifestName, "%w", err)
 	}
+	if err := bundle.CheckText(sealed.Payload, bundle.MaxDecoded); err != nil {
+		return m, "", envelope.Wrong(ManifestName, "%w", err)
+	}
 	in := json.NewDecoder(bytes.NewReader(sealed.Payload))
 	in.DisallowUnknownFields()
 	if err := in.Decode(&m); err != nil {

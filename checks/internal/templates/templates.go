@@ -32,7 +32,7 @@ func NoneFound(group string) judging { return Graded(group, Grade{Reason: "expos
 // with its own. A grade without a severity has that of the check.
 func Graded(group string, grades ...Grade) judging {
 	return func(_ scanner.Case[struct{}], f fact.Templates) scanner.Verdict {
-		runs := slices.DeleteFunc(slices.Clone(f.Ran), func(r fact.TemplateRun) bool { return r.Group != group })
+		runs := those(f.Ran, func(r fact.TemplateRun) bool { return r.Group == group })
 		matches := map[Grade][]fact.TemplateRun{}
 		for _, r := range Reported(runs) {
 			grade := gradeOf(r, grades)
@@ -63,7 +63,7 @@ func gradeOf(r fact.TemplateRun, grades []Grade) Grade {
 
 // Reported are the matches that are told: the curation left out the others.
 func Reported(runs []fact.TemplateRun) []fact.TemplateRun {
-	return slices.DeleteFunc(slices.Clone(runs), func(r fact.TemplateRun) bool { return !r.Matched || r.Curation != "" })
+	return those(runs, func(r fact.TemplateRun) bool { return r.Matched && r.Curation == "" })
 }
 
 // Absence judges runs none of which is to be told.
@@ -83,12 +83,22 @@ func Absence(f fact.Templates, runs []fact.TemplateRun) scanner.Verdict {
 	case tried < len(runs):
 		return scanner.Unknown("not-all-tried", values)
 	case slices.ContainsFunc(runs, doubtful):
-		return scanner.Unknown("needs-review", Found(slices.DeleteFunc(runs, func(r fact.TemplateRun) bool { return !doubtful(r) })))
+		return scanner.Unknown("needs-review", Found(those(runs, doubtful)))
 	}
 	return scanner.Passed("none-found", values)
 }
 
 func doubtful(r fact.TemplateRun) bool { return r.Matched && r.Curation == fact.NeedsReview }
+
+// those are the runs of a kind. A site has hundreds, of which a check reads a few.
+func those(runs []fact.TemplateRun, is func(fact.TemplateRun) bool) (list []fact.TemplateRun) {
+	for _, r := range runs {
+		if is(r) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
 
 func count(runs []fact.TemplateRun, is func(fact.TemplateRun) bool) (n int) {
 	for _, r := range runs {

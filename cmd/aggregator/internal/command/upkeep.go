@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -127,6 +128,9 @@ func (a *app) examine(ctx context.Context, r *region) error {
 		return badFolder(err)
 	}
 	a.tellDisputed(disputed)
+	if err := a.examineOddities(ctx, r); err != nil {
+		return badFolder(err)
+	}
 	end := r.authority.NotAfter()
 	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", settings.DayText(end).In(a.lang.Lang))
 	return nil
@@ -150,6 +154,23 @@ func (a *app) tellDisputed(disputed []store.Disagreement) {
 	if len(disputed) == 0 {
 		a.tell("Verdicts des agents : la région conclut de même", "Verdicts of the agents: the region concludes the same")
 	}
+}
+
+// examineOddities tells what no agent that is well does, the newest of each kind.
+func (a *app) examineOddities(ctx context.Context, r *region) error {
+	const most = 1000
+	list, err := r.store.Oddities(ctx, store.Region(), "", time.Now().Add(-store.OddSince), most)
+	if err != nil {
+		return err
+	}
+	for _, o := range store.Newest(list) {
+		said := o.Sentence()
+		a.tell("Attention : agent %s (établissement %s), %s.", "Warning: agent %s (establishment %s), %s.", o.AgentID, o.FINESS, said.In(a.lang.Lang))
+	}
+	if len(list) == 0 {
+		a.tell("Conduite des agents : rien d'inhabituel depuis trente jours", "Conduct of the agents: nothing unusual in thirty days")
+	}
+	return nil
 }
 
 // examineChains tells which bundles an agent sealed and the region lacks, and which

@@ -29,7 +29,7 @@ type Config struct {
 	Language scanner.Lang `yaml:"language"` // of a first visit
 	// ProfilesFolder holds the profiles and catalogs of the region, beside those shipped.
 	ProfilesFolder string `yaml:"profiles_folder"`
-	// SilentAfter is how long after its last bundle an establishment is silent.
+	// SilentAfter is how long after its last look an establishment is silent.
 	SilentAfter time.Duration `yaml:"silent_after"`
 	Agent       Agent         `yaml:"agent"`
 	Web         Web           `yaml:"web"`
@@ -71,8 +71,8 @@ func Sections() []settings.Section {
 			Example: "/etc/carescan/profils",
 		}}},
 		{Name: "silent_after", Keys: settings.Keys{"": {
-			FR: "durée sans dossier après laquelle un établissement est silencieux, avec son unité",
-			EN: "time without a bundle after which an establishment is silent, with its unit", Default: "8d",
+			FR: "âge à partir duquel un regard est ancien, et l'établissement silencieux, avec son unité",
+			EN: "age from which a look is old, and its establishment silent, with its unit", Default: "8d",
 		}}},
 		{
 			Name: "agent",

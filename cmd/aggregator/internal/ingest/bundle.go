@@ -79,29 +79,35 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, from caller, id st
 	if !errors.Is(err, store.ErrNotFound) {
 		return receipt, http.StatusOK, asConflict(err)
 	}
+	arrival, err := s.read(r, from, id, raw)
+	if err != nil {
+		return "", 0, err
+	}
+	return s.keepNew(w, r, from, arrival)
+}
+
+// read verifies a bundle and judges what it holds, in the room for it: both cost its
+// decoded size several times.
+func (s *Server) read(r *http.Request, from caller, id string, raw []byte) (store.Arrival, error) {
 	leave, err := s.room.Enter(r.Context(), len(raw))
 	if err != nil {
-		return "", 0, asRefusal(err)
+		return store.Arrival{}, asRefusal(err)
 	}
 	defer leave()
 	opened, err := s.open(r, from, raw)
 	if err != nil {
-		return "", 0, err
+		return store.Arrival{}, err
 	}
 	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
-		return "", 0, err
+		return store.Arrival{}, err
 	}
 	if err := s.checkAuthor(r, from, opened); err != nil {
-		return "", 0, err
+		return store.Arrival{}, err
 	}
-	return s.keepNew(w, r, from, opened, raw)
+	return s.arrival(r.Context(), from, remoteIP(r), opened, raw)
 }
 
-func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, opened *bundle.Opened, raw []byte) (string, int, error) {
-	arrival, err := s.arrival(r.Context(), from, opened, raw)
-	if err != nil {
-		return "", 0, err
-	}
+func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, arrival store.Arrival) (string, int, error) {
 	kept, err := s.store.Keep(r.Context(), arrival)
 	if kept.Branch {
 		number := arrival.Bundle.Seq
@@ -268,7 +274,7 @@ func moments(b *bundle.Opened) []time.Time {
 	return list
 }
 
-func (s *Server) arrival(ctx context.Context, from caller, o *bundle.Opened, raw []byte) (store.Arrival, error) {
+func (s *Server) arrival(ctx context.Context, from caller, address string, o *bundle.Opened, raw []byte) (store.Arrival, error) {
 	// What the store keeps of a moment must be what the receipt signs.
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	sealed, err := s.authority.Seal(wire.Receipt{BundleID: o.Header.ID, Digest: o.Digest, FINESS: from.FINESS, ReceivedAt: now})
@@ -283,7 +289,7 @@ func (s *Server) arrival(ctx context.Context, from caller, o *bundle.Opened, raw
 	if err != nil {
 		return store.Arrival{}, err
 	}
-	return store.Arrival{Bundle: describe(from, o, len(raw), now), Raw: raw, Receipt: string(receipt), Judged: judged}, nil
+	return store.Arrival{Bundle: describe(from, o, len(raw), now), Raw: raw, Receipt: string(receipt), Judged: judged, Address: address}, nil
 }
 
 // judgeRun concludes from the facts of a run, by the profile of its establishment.

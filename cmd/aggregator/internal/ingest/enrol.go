@@ -19,6 +19,7 @@ import (
 	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
+	"carescan/reports/bundle"
 	"carescan/scanner"
 	"carescan/scanner/bounded"
 )
@@ -168,6 +169,9 @@ func readMessage(r *http.Request, into any) error {
 	}
 	if !whole {
 		return tooLarge(fmt.Errorf("a message has at most %d bytes", maxMessage))
+	}
+	if err := bundle.CheckText(raw, maxMessage); err != nil {
+		return malformed(fmt.Errorf("read message: %w", err))
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
 		return malformed(fmt.Errorf("read message: %w", err))

@@ -96,6 +96,22 @@ func TestRefusedMessages(t *testing.T) {
 	client := r.Client(nil)
 	want(t, regiontest.Send(r, client, http.MethodPost, wire.PathEnrol, "text/plain", nil), http.StatusUnsupportedMediaType)
 	want(t, regiontest.Send(r, client, http.MethodPost, wire.PathEnrol, wire.MediaJSON, []byte("{")), http.StatusBadRequest)
+
+	// A message that two readers understand in two ways; without that it enrols.
+	request, err := json.Marshal(wire.EnrolRequest{Secret: r.Token(siteA).Secret, CSR: regiontest.Request(r, regiontest.NewKey(r)), Software: regiontest.Software})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []string{`"secret":"other",`, `"Secret":"other",`, `"CSR":"",`, `"\u0053oftware":"other",`, `"new":1,"new":2,`} {
+		twice := append([]byte("{"+more), request[1:]...)
+		want(t, regiontest.Send(r, client, http.MethodPost, wire.PathEnrol, wire.MediaJSON, twice), http.StatusBadRequest)
+	}
+	a := r.Enrol(siteA)
+	for _, more := range []string{`"csr":"",`, `"Csr":"",`} {
+		raw := []byte(`{` + more + `"csr":"` + "x" + `","software":"x"}`)
+		want(t, regiontest.Send(r, a.Client, http.MethodPost, wire.PathRenew, wire.MediaJSON, raw), http.StatusBadRequest)
+	}
+	want(t, regiontest.Send(r, client, http.MethodPost, wire.PathEnrol, wire.MediaJSON, request), http.StatusCreated)
 }
 
 func renew(t *testing.T, r *regiontest.Region, a *regiontest.Agent, csr string) regiontest.Answer {

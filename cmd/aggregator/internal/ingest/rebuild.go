@@ -24,7 +24,7 @@ func Rejudge(ctx context.Context, s *store.Store, judge Judge, dry bool) ([]stor
 }
 
 // replay judges a stored bundle as on arrival.
-func replay(ctx context.Context, s *store.Store, judge Judge) func(store.Bundle, []byte) (store.Judged, error) {
+func replay(ctx context.Context, s *store.Store, judge Judge) store.Judging {
 	return func(b store.Bundle, raw []byte) (store.Judged, error) {
 		opened, err := Reopen(ctx, s, store.Only(b.FINESS), b, raw)
 		if err != nil {

@@ -21,7 +21,7 @@ import (
 // TestUpgradeDerivesAgain opens a region of each older schema that holds bundles: the
 // projections are empty, say so, and are derived again as arrival had made them.
 func TestUpgradeDerivesAgain(t *testing.T) {
-	for _, version := range []int64{1, 2, 3} {
+	for _, version := range []int64{1, 2, 3, 4} {
 		r, a := judging(t)
 		for i, result := range []fact.TransferResult{fact.TransferDelivered, fact.TransferRefused} {
 			a.Deliver(regiontest.Looked(t, a.Site, time.Now().UTC().Add(time.Duration(i-3)*time.Hour), scanner.VantageInternet, result))

@@ -37,6 +37,7 @@ type Agent struct {
 	Client *http.Client
 	region *Region
 	seq    uint64
+	last   string // digest of the bundle it sealed last
 }
 
 // Answer is what the aggregator said.
@@ -118,13 +119,16 @@ func (a *Agent) Header() bundle.Header {
 	id := must(uuid.NewV7())(a.region.t)
 	return bundle.Header{
 		ID: id.String(), Seq: a.seq, AgentID: a.ID, Software: Software, SealedAt: time.Now().UTC(), FINESS: a.Site.FINESS,
+		Previous: a.last,
 	}
 }
 
 // Seal seals a run under a header.
 func (a *Agent) Seal(h bundle.Header, run scanner.Run) []byte {
 	a.region.t.Helper()
-	return must(bundle.Seal(bundle.Bundle{Header: h, Run: run}, a.Key))(a.region.t)
+	raw := must(bundle.Seal(bundle.Bundle{Header: h, Run: run}, a.Key))(a.region.t)
+	a.last = scanner.Digest(raw)
+	return raw
 }
 
 // SealAnything seals a run as an agent that lies would: Seal refuses what contradicts
@@ -134,7 +138,9 @@ func (a *Agent) SealAnything(h bundle.Header, run scanner.Run) []byte {
 	text := encode(a.region, map[string]any{"header": h, "run": run, "artifacts": []any{}})
 	encoder := must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)))(a.region.t)
 	defer encoder.Close()
-	return must(envelope.Seal(bundle.PayloadType, encoder.EncodeAll(text, nil), a.Key))(a.region.t)
+	raw := must(envelope.Seal(bundle.PayloadType, encoder.EncodeAll(text, nil), a.Key))(a.region.t)
+	a.last = scanner.Digest(raw)
+	return raw
 }
 
 // Put sends a bundle under a name.

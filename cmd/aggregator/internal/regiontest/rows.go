@@ -6,12 +6,13 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Projections are the tables that rebuild derives again.
 func Projections() []string {
-	return []string{"agent_run", "finding", "finding_look", "finding_event", "finding_episode", "coverage", "control_result"}
+	return []string{"agent_run", "finding", "finding_look", "wording", "finding_event", "finding_episode", "coverage", "control_result"}
 }
 
 // Rows reads whole tables past the store, each row as text, in the order of
@@ -29,7 +30,7 @@ func (r *Region) Rows(tables ...string) map[string][]string {
 
 func (r *Region) table(db *sql.DB, table string) (list []string) {
 	r.t.Helper()
-	rows := must(db.Query("SELECT * FROM " + table + " ORDER BY 1, 2, 3"))(r.t)
+	rows := must(db.Query("SELECT * FROM " + table))(r.t)
 	defer rows.Close()
 	columns := must(rows.Columns())(r.t)
 	values := make([]any, len(columns))
@@ -46,5 +47,6 @@ func (r *Region) table(db *sql.DB, table string) (list []string) {
 		}
 		list = append(list, line.String())
 	}
+	slices.Sort(list)
 	return list
 }

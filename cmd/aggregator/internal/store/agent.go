@@ -21,15 +21,16 @@ const (
 
 // Agent is one program that sends bundles for one establishment.
 type Agent struct {
-	ID         string
-	FINESS     scanner.FINESS
-	Software   string
-	State      AgentState
-	LastSeq    int64
-	LastSeen   time.Time
-	EnrolledAt time.Time
-	RevokedAt  time.Time
-	NotAfter   time.Time // of its newest certificate
+	ID          string
+	FINESS      scanner.FINESS
+	Software    string
+	State       AgentState
+	LastSeq     int64
+	LastSeen    time.Time
+	LastAddress string // of its last bundle; empty before there was one
+	EnrolledAt  time.Time
+	RevokedAt   time.Time
+	NotAfter    time.Time // of its newest certificate
 }
 
 // Certificate is what the region certified of an agent.
@@ -44,7 +45,7 @@ type Certificate struct {
 }
 
 const selectAgent = `
-	SELECT id, finess, software, state, last_seq, last_seen, enrolled_at, revoked_at,
+	SELECT id, finess, software, state, last_seq, last_seen, last_address, enrolled_at, revoked_at,
 	       COALESCE((SELECT MAX(not_after) FROM agent_cert WHERE agent_id = agent.id), 0)
 	FROM agent WHERE $1 IN ('*', finess)`
 
@@ -112,7 +113,7 @@ func insertCertificate(ctx context.Context, q querier, c Certificate) error {
 }
 
 func scanAgent(r row) (a Agent, err error) {
-	err = r.Scan(&a.ID, &a.FINESS, &a.Software, &a.State, &a.LastSeq, (*moment)(&a.LastSeen),
+	err = r.Scan(&a.ID, &a.FINESS, &a.Software, &a.State, &a.LastSeq, (*moment)(&a.LastSeen), &a.LastAddress,
 		(*moment)(&a.EnrolledAt), (*moment)(&a.RevokedAt), (*moment)(&a.NotAfter))
 	return a, err
 }

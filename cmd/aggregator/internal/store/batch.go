@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,8 +13,8 @@ import (
 type batch struct {
 	into    string
 	columns string
-	// key and set say what to do with a row that is there already: set these columns.
-	// Without them it is an error.
+	// key and set say what to do with a row that is there already: set these columns, if
+	// any. Without a key it is an error.
 	key  string
 	set  []string
 	rows [][]any
@@ -30,12 +31,8 @@ func (b batch) write(ctx context.Context, q querier) error {
 		return nil
 	}
 	most := max(1, maxPlaceholders/len(b.rows[0]))
-	for first := 0; first < len(b.rows); first += most {
-		rows := b.rows[first:min(first+most, len(b.rows))]
-		var values []any
-		for _, row := range rows {
-			values = append(values, row...)
-		}
+	for rows := range slices.Chunk(b.rows, most) {
+		values := slices.Concat(rows...)
 		if _, err := q.ExecContext(ctx, b.statement(len(rows)), values...); err != nil {
 			return fmt.Errorf("write %d rows of %s: %w", len(rows), b.into, err)
 		}
@@ -43,25 +40,20 @@ func (b batch) write(ctx context.Context, q querier) error {
 	return nil
 }
 
+// statement writes places without a number: "$1" is a name to SQLite, and it looks for
+// each among all the others, which takes longer than the rest of an arrival.
 func (b batch) statement(rows int) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "INSERT INTO %s (%s) VALUES ", b.into, b.columns)
-	n := 0
-	for i := range rows {
-		if i > 0 {
-			s.WriteString(", ")
-		}
-		for j := range b.rows[0] {
-			n++
-			s.WriteString(map[bool]string{true: "(", false: ", "}[j == 0])
-			fmt.Fprintf(&s, "$%d", n)
-		}
-		s.WriteString(")")
-	}
+	row := "(?" + strings.Repeat(", ?", len(b.rows[0])-1) + ")"
+	fmt.Fprintf(&s, "INSERT INTO %s (%s) VALUES %s", b.into, b.columns, row+strings.Repeat(", "+row, rows-1))
 	if b.key == "" {
 		return s.String()
 	}
-	fmt.Fprintf(&s, " ON CONFLICT (%s) DO UPDATE SET ", b.key)
+	fmt.Fprintf(&s, " ON CONFLICT (%s) DO ", b.key)
+	if len(b.set) == 0 {
+		return s.String() + "NOTHING"
+	}
+	s.WriteString("UPDATE SET ")
 	for i, column := range b.set {
 		if i > 0 {
 			s.WriteString(", ")

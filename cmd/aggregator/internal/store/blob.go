@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,24 @@ func (s *Store) keepLargeBlob(digest string, data []byte) error {
 		return err
 	}
 	return wrap(writeDurably(path, data), "keep blob %s", digest)
+}
+
+// dropUnnamedBlob removes the file of a bundle that was refused, unless it was received
+// before. It is for whoever holds the turn of arrivals, and does not end with a request
+// that is given up.
+func (s *Store) dropUnnamedBlob(digest string) error {
+	n, err := one(context.Background(), s.reader, scanInt, `SELECT COUNT(*) FROM blob WHERE digest = $1`, digest)
+	if err != nil || n > 0 {
+		return wrap(err, "find blob %s", digest)
+	}
+	path, err := s.blobPath(digest)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return wrap(err, "remove blob %s", digest)
+	}
+	return nil
 }
 
 func (s *Store) blobPath(digest string) (string, error) {

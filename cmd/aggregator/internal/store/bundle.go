@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"carescan/scanner"
@@ -39,6 +40,7 @@ type Arrival struct {
 	Raw     []byte
 	Receipt string
 	Judged  Judged
+	Address string // from where it came; empty when nobody knows
 }
 
 // The refusals of an arrival.
@@ -59,12 +61,33 @@ type Kept struct {
 
 // Keep stores a bundle exactly once, with all that follows from it, in one
 // transaction.
+//
+// All that can be is done before the transaction begins, and one arrival at a time
+// waits for the writer: whoever writes a session or a deed waits for one arrival at
+// most, however many are behind it.
 func (s *Store) Keep(ctx context.Context, a Arrival) (Kept, error) {
+	looks, err := looksOf(a.Bundle, a.Judged.Findings)
+	if err != nil {
+		return Kept{}, wrap(err, "keep bundle %s", a.Bundle.ID)
+	}
+	select {
+	case s.arriving <- struct{}{}:
+		defer func() { <-s.arriving }()
+	case <-ctx.Done():
+		return Kept{}, ctx.Err()
+	}
+	kept, err := s.keep(ctx, a, looks)
+	if err != nil {
+		err = errors.Join(err, s.dropUnnamedBlob(a.Bundle.Digest))
+	}
+	return kept, wrap(err, "keep bundle %s", a.Bundle.ID)
+}
+
+func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, err error) {
 	if err := s.keepLargeBlob(a.Bundle.Digest, a.Raw); err != nil {
 		return Kept{}, err
 	}
-	var kept Kept
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, func(tx *sql.Tx) error {
 		known, err := s.receipt(ctx, tx, a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest)
 		if err == nil {
 			kept = Kept{Receipt: known}
@@ -74,11 +97,11 @@ func (s *Store) Keep(ctx context.Context, a Arrival) (Kept, error) {
 			return err
 		}
 		kept = Kept{Receipt: a.Receipt, New: true}
-		kept.Branch, err = keepNew(ctx, tx, a)
+		kept.Branch, err = keepNew(ctx, tx, a, looks)
 		return err
 	})
 	if err != nil {
-		return Kept{}, wrap(err, "keep bundle %s", a.Bundle.ID)
+		return Kept{}, err
 	}
 	return kept, nil
 }
@@ -98,8 +121,9 @@ func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, i
 	return known[1], err
 }
 
-func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) (branch bool, err error) {
-	if branch, err = advance(ctx, tx, a.Bundle); err != nil {
+func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, error) {
+	agent, branch, err := advance(ctx, tx, a)
+	if err != nil {
 		return false, err
 	}
 	if err := insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
@@ -112,38 +136,51 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival) (branch bool, err error
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
-	disputed, err := project(ctx, tx, a.Bundle, a.Judged)
-	if err != nil || disputed == 0 {
-		return branch, err
+	odd, err := oddInChain(ctx, tx, a.Bundle)
+	if err != nil {
+		return false, err
+	}
+	told, err := project(ctx, tx, a.Bundle, looks, a.Judged)
+	if err != nil {
+		return false, err
+	}
+	if err := writeOddities(ctx, tx, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
+		return false, err
+	}
+	if told.disputed == 0 {
+		return branch, nil
 	}
 	return branch, insertDeed(ctx, tx, Deed{
-		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, disputed),
+		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
 	})
 }
 
 // advance moves the sequence of an agent forward, never back: a bundle may come
 // after those that follow it. One that bears a number already used is a branch, of
 // an agent restored from a copy or cloned (docs/adr/0032-nothing-lost-to-a-restore.md).
-func advance(ctx context.Context, tx *sql.Tx, b Bundle) (branch bool, err error) {
+// The agent is returned as it was before.
+func advance(ctx context.Context, tx *sql.Tx, a Arrival) (before Agent, branch bool, err error) {
+	b := a.Bundle
 	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
 	switch {
 	case err != nil:
-		return false, err
+		return agent, false, err
 	case agent.State != AgentActive:
-		return false, ErrRevoked
+		return agent, false, ErrRevoked
 	}
+	before = agent
 	used, err := one(ctx, tx, scanInt, `SELECT COUNT(*) FROM bundle WHERE agent_id = $1 AND seq = $2`, b.AgentID, b.Seq)
 	if err != nil {
-		return false, err
+		return before, false, err
 	}
 	if b.Seq > agent.LastSeq {
 		agent.LastSeq, agent.Software = b.Seq, b.Software
 	}
-	if _, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3 WHERE id = $4`,
-		agent.LastSeq, stamp(b.ReceivedAt), agent.Software, b.AgentID); err != nil || used == 0 {
-		return false, err
+	if _, err = tx.ExecContext(ctx, `UPDATE agent SET last_seq = $1, last_seen = $2, software = $3, last_address = $4 WHERE id = $5`,
+		agent.LastSeq, stamp(b.ReceivedAt), agent.Software, a.Address, b.AgentID); err != nil || used == 0 {
+		return before, false, err
 	}
-	return true, insertDeed(ctx, tx, Deed{
+	return before, true, insertDeed(ctx, tx, Deed{
 		At: b.ReceivedAt, Actor: "agent " + b.AgentID, Action: "branch", Object: fmt.Sprintf("%s, %d", b.FINESS, b.Seq),
 	})
 }
@@ -153,19 +190,22 @@ func insertBundle(ctx context.Context, q querier, b Bundle) error {
 	if err != nil {
 		return err
 	}
+	if _, err := q.ExecContext(ctx, `INSERT INTO profile_ref (content) VALUES ($1) ON CONFLICT (content) DO NOTHING`, profile); err != nil {
+		return err
+	}
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO bundle (finess, id, agent_id, seq, previous, digest, size, key_digest, software,
-		    run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		    run_id, run_status, vantage, profile_id, started_at, ended_at, sealed_at, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, (SELECT id FROM profile_ref WHERE content = $13), $14, $15, $16, $17)`,
 		b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
 		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
 	return err
 }
 
-const selectBundle = `
-	SELECT finess, id, agent_id, seq, previous, digest, size, key_digest, software,
-	       run_id, run_status, vantage, profile, started_at, ended_at, sealed_at, received_at
-	FROM bundle WHERE $1 IN ('*', finess)`
+const bundleColumns = `finess, bundle.id, agent_id, seq, previous, digest, size, key_digest, software,
+	run_id, run_status, vantage, profile_ref.content, started_at, ended_at, sealed_at, received_at`
+
+const selectBundle = `SELECT ` + bundleColumns + ` FROM bundle JOIN profile_ref ON profile_ref.id = profile_id WHERE $1 IN ('*', finess)`
 
 // Bundles lists the newest bundles of an establishment, newest first.
 func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Bundle, error) {
@@ -176,7 +216,7 @@ func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS,
 
 // Bundle finds a bundle.
 func (s *Store) Bundle(ctx context.Context, scope Scope, finess scanner.FINESS, id string) (Bundle, error) {
-	b, err := one(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 AND id = $3`, scope.sees, finess, id)
+	b, err := one(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 AND bundle.id = $3`, scope.sees, finess, id)
 	return b, wrap(err, "find bundle %s", id)
 }
 
@@ -190,10 +230,17 @@ func (s *Store) Sealed(ctx context.Context, scope Scope, finess scanner.FINESS, 
 }
 
 func scanBundle(r row) (b Bundle, err error) {
-	err = r.Scan(&b.FINESS, &b.ID, &b.AgentID, &b.Seq, &b.Previous, &b.Digest, &b.Size, &b.KeyDigest, &b.Software,
-		&b.RunID, &b.RunStatus, &b.Vantage, document[scanner.ProfileRef]{&b.Profile}, (*moment)(&b.StartedAt),
-		(*moment)(&b.EndedAt), (*moment)(&b.SealedAt), (*moment)(&b.ReceivedAt))
+	err = r.Scan(b.into()...)
 	return b, err
+}
+
+// into is where the columns of a bundle are read.
+func (b *Bundle) into() []any {
+	return []any{
+		&b.FINESS, &b.ID, &b.AgentID, &b.Seq, &b.Previous, &b.Digest, &b.Size, &b.KeyDigest, &b.Software,
+		&b.RunID, &b.RunStatus, &b.Vantage, document[scanner.ProfileRef]{&b.Profile}, (*moment)(&b.StartedAt),
+		(*moment)(&b.EndedAt), (*moment)(&b.SealedAt), (*moment)(&b.ReceivedAt),
+	}
 }
 
 func scanPair(r row) (pair [2]string, err error) {

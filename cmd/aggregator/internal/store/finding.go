@@ -53,9 +53,10 @@ type Filter struct {
 const selectFinding = `
 	SELECT finding.finess, family, observed, observed_since, first_seen, episode, finding.vantage,
 	       CASE WHEN seen_until > 0 THEN seen_until WHEN agent_run.ended_at > stated_at THEN agent_run.ended_at ELSE stated_at END,
-	       seen_until > 0, finding_look.agent_id, finding_look.bundle_id, doubt, detail, observations
+	       seen_until > 0, finding_look.agent_id, finding_look.bundle_id, doubt, detail, wording.content, observations
 	FROM finding
 	JOIN finding_look ON finding_look.finess = finding.finess AND finding_look.fp = finding.fp AND finding_look.vantage = finding.vantage
+	JOIN wording ON wording.digest = finding_look.wording
 	LEFT JOIN agent_run ON agent_run.agent_id = finding_look.agent_id AND agent_run.vantage = finding_look.vantage
 	WHERE $1 IN ('*', finding.finess) AND finding.finess = $2`
 
@@ -123,9 +124,11 @@ func (s *Store) Events(ctx context.Context, scope Scope, finess scanner.FINESS, 
 
 func scanFinding(r row) (f Finding, err error) {
 	var doubt string
+	var w words
 	err = r.Scan(&f.FINESS, &f.Family, &f.Observed, (*moment)(&f.ObservedSince), (*moment)(&f.FirstSeen), &f.Episode,
 		&f.Vantage, (*moment)(&f.LastSeen), &f.Gone, &f.Agent, &f.Bundle, &doubt,
-		document[scanner.Finding]{&f.Finding}, document[[]string]{&f.Observations})
+		document[scanner.Finding]{&f.Finding}, document[words]{&w}, document[[]string]{&f.Observations})
+	f.Title, f.Headline, f.Fix = w.Title, w.Headline, w.Fix
 	if err == nil && doubt != "" {
 		err = json.Unmarshal([]byte(doubt), &f.Doubt)
 	}

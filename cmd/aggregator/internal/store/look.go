@@ -28,9 +28,18 @@ type look struct {
 	seenUntil time.Time
 	// doubt is what the newest run says of a failure that it did not see again, in JSON.
 	doubt string
-	// detail is the finding in JSON, without the observations: those change at each run.
+	// detail is the finding in JSON, without the observations, which change at each run,
+	// nor the wording.
 	detail       string
+	wording      string // digest of its title, headline and remedy
 	observations string // in JSON
+}
+
+// said is what a run says of a finding.
+type said struct {
+	look
+	message string  // in JSON, of one that concludes nothing
+	words   wording // that its digest names
 }
 
 // sight tells how far a finding was looked at.
@@ -43,18 +52,40 @@ const (
 )
 
 // lookOf is what a run says of a finding.
-func lookOf(b Bundle, f scanner.Finding) (look, error) {
-	l := look{
+func lookOf(b Bundle, f scanner.Finding, known wordings) (said, error) {
+	l := said{look: look{
 		fp: f.Fingerprint, vantage: b.Vantage, agent: b.AgentID, bundle: b.ID, check: f.Check, target: f.Target.Key(),
 		outcome: f.Outcome, severity: f.Severity, strength: f.Strength, statedAt: b.EndedAt, sight: sightOf(f),
-	}
+	}}
 	var err error
 	if l.observations, err = encode(f.Observations); err != nil {
 		return l, err
 	}
-	f.Observations = nil
+	if f.Outcome == scanner.Inconclusive {
+		if l.message, err = encode(f.Message); err != nil {
+			return l, err
+		}
+	}
+	if l.words, err = known.of(f); err != nil {
+		return l, err
+	}
+	l.wording = l.words.digest
+	f.Observations, f.Title, f.Headline, f.Fix = nil, scanner.Text{}, scanner.Text{}, scanner.Text{}
 	l.detail, err = encode(f)
 	return l, err
+}
+
+// looksOf is what a bundle says, encoded before anybody has to wait for it.
+func looksOf(b Bundle, findings []scanner.Finding) ([]said, error) {
+	list, known := make([]said, 0, len(findings)), wordings{}
+	for _, f := range findings {
+		l, err := lookOf(b, f, known)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, nil
 }
 
 func sightOf(f scanner.Finding) sight {
@@ -72,21 +103,21 @@ func sightOf(f scanner.Finding) sight {
 //
 // A failure that is not seen again stays one: only a pass or an exemption closes it.
 // Who could not look, or had nothing declared, displaces nothing that another agent saw.
-func (l look) hears(said look, doubt string, before time.Time) (look, bool) {
+func (l look) hears(said said, before time.Time) (look, bool) {
 	switch {
 	case l.outcome == scanner.Fail && said.outcome == scanner.Inconclusive:
-		if !l.seenUntil.IsZero() && l.doubt == doubt {
+		if !l.seenUntil.IsZero() && l.doubt == said.message {
 			return l, false
 		}
 		l, _ = l.misses(before)
-		l.doubt = doubt
+		l.doubt = said.message
 		return l, true
 	case l.agent != said.agent && l.sight > said.sight:
 		return l, false
-	case l.seenUntil.IsZero() && l.agent == said.agent && l.detail == said.detail:
+	case l.seenUntil.IsZero() && l.agent == said.agent && l.detail == said.detail && l.wording == said.wording:
 		return l, false
 	}
-	return said, true
+	return said.look, true
 }
 
 // misses tells that the newest run of its agent does not say so any more.
@@ -143,18 +174,18 @@ func (l look) folded() scanner.Finding {
 }
 
 const lookColumns = `fp, vantage, agent_id, bundle_id, check_id, target, outcome, severity, strength, sight,
-	stated_at, seen_until, doubt, detail, observations`
+	stated_at, seen_until, doubt, detail, wording, observations`
 
 func scanLook(r row) (l look, err error) {
 	err = r.Scan(&l.fp, &l.vantage, &l.agent, &l.bundle, &l.check, &l.target, &l.outcome, &l.severity, &l.strength, &l.sight,
-		(*moment)(&l.statedAt), (*moment)(&l.seenUntil), &l.doubt, &l.detail, &l.observations)
+		(*moment)(&l.statedAt), (*moment)(&l.seenUntil), &l.doubt, &l.detail, &l.wording, &l.observations)
 	return l, err
 }
 
 func (l look) values(finess scanner.FINESS) []any {
 	return []any{
 		finess, l.fp, l.vantage, l.agent, l.bundle, l.check, l.target, l.outcome, l.severity, l.strength, l.sight,
-		stamp(l.statedAt), stamp(l.seenUntil), l.doubt, l.detail, l.observations,
+		stamp(l.statedAt), stamp(l.seenUntil), l.doubt, l.detail, l.wording, l.observations,
 	}
 }
 

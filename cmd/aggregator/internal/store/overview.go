@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"carescan/scanner"
 )
@@ -18,7 +17,7 @@ type Standing struct {
 	Undeclared int                      // findings that nothing was declared for
 	Severities map[scanner.Severity]int // of the failures
 	Controls   map[scanner.ControlState]int
-	LastBundle time.Time // zero when none came yet
+	Looked
 }
 
 // Standings lists where establishments stand, those that need help first.
@@ -31,9 +30,13 @@ func (s *Store) Standings(ctx context.Context, scope Scope) ([]Standing, error) 
 	if err != nil {
 		return nil, wrap(err, "count standings")
 	}
+	of := map[scanner.FINESS][]count{}
+	for _, c := range counts {
+		of[c.finess] = append(of[c.finess], c)
+	}
 	list := make([]Standing, 0, len(sites))
 	for _, e := range sites {
-		list = append(list, newStanding(e, counts))
+		list = append(list, newStanding(e, of[e.FINESS]))
 	}
 	slices.SortStableFunc(list, worstFirst)
 	return list, nil
@@ -56,8 +59,7 @@ const countsQuery = `
 	WHERE $1 IN ('*', finess) AND outcome = 'fail' GROUP BY finess, severity
 	UNION ALL
 	SELECT finess, 'control', state, COUNT(*) FROM control_result WHERE $1 IN ('*', finess) GROUP BY finess, state
-	UNION ALL
-	SELECT finess, 'bundle', '', MAX(received_at) FROM bundle WHERE $1 IN ('*', finess) GROUP BY finess`
+	UNION ALL` + lookedQuery
 
 func newStanding(e scanner.Establishment, counts []count) Standing {
 	s := Standing{
@@ -65,9 +67,7 @@ func newStanding(e scanner.Establishment, counts []count) Standing {
 		Outcomes:      map[scanner.Outcome]int{}, Severities: map[scanner.Severity]int{}, Controls: map[scanner.ControlState]int{},
 	}
 	for _, c := range counts {
-		if c.finess == e.FINESS {
-			s.add(c)
-		}
+		s.add(c)
 	}
 	return s
 }
@@ -82,8 +82,8 @@ func (s *Standing) add(c count) {
 		s.Severities[scanner.Severity(c.which)] = int(c.n)
 	case "control":
 		s.Controls[scanner.ControlState(c.which)] = int(c.n)
-	case "bundle":
-		s.LastBundle = time.UnixMicro(c.n).UTC()
+	default:
+		s.Looked.add(c)
 	}
 }
 

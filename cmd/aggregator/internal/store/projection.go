@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -30,42 +29,50 @@ type projection struct {
 	bundle Bundle
 	looks  map[string]map[scanner.Vantage]look // by fingerprint
 	stands map[string]standing
-	before time.Time // end of the newest earlier run of the agent from the same place
-	late   bool      // a newer run is known
+	before runBefore
+	late   bool // a newer run is known
 
 	changedLooks  []look
+	words         map[string]wording // of those that are new
 	changedStands []standing
 	events        []change
 }
 
-// project derives from one bundle all that pages show of it, and counts the claims
-// that the region disputes since then.
-func project(ctx context.Context, tx *sql.Tx, b Bundle, judged Judged) (disputed int, err error) {
+// news is what somebody should hear of, in a bundle that was derived from.
+type news struct {
+	disputed int // claims that the region disputes since then
+	odd      []Oddity
+}
+
+// project derives from one bundle all that pages show of it.
+func project(ctx context.Context, tx *sql.Tx, b Bundle, looks []said, judged Judged) (told news, err error) {
 	p, err := readProjection(ctx, tx, b)
 	if err != nil {
-		return 0, err
+		return told, err
 	}
-	if err := p.hear(judged.Findings); err != nil {
-		return 0, err
-	}
+	p.hear(looks)
 	p.settle()
 	if err := p.write(ctx, tx); err != nil || p.late {
-		return 0, err
+		return told, err
 	}
-	if err := keepRun(ctx, tx, b); err != nil {
-		return 0, err
+	told.odd = p.before.odd(b, judged.Coverage)
+	if err := keepRun(ctx, tx, b, completed(judged.Coverage)); err != nil {
+		return told, err
 	}
 	if err := projectCoverage(ctx, tx, b, judged.Coverage); err != nil {
-		return 0, err
+		return told, err
 	}
 	if err := projectControls(ctx, tx, b.FINESS, judged.Profile, p.fold(judged.Controls)); err != nil {
-		return 0, err
+		return told, err
 	}
-	return projectDisagreements(ctx, tx, b, judged.Disagreements)
+	told.disputed, err = projectDisagreements(ctx, tx, b, judged.Disagreements)
+	return told, err
 }
 
 func readProjection(ctx context.Context, tx *sql.Tx, b Bundle) (*projection, error) {
-	p := &projection{bundle: b, looks: map[string]map[scanner.Vantage]look{}, stands: map[string]standing{}}
+	p := &projection{
+		bundle: b, looks: map[string]map[scanner.Vantage]look{}, stands: map[string]standing{}, words: map[string]wording{},
+	}
 	looks, err := many(ctx, tx, scanLook, `SELECT `+lookColumns+` FROM finding_look WHERE finess = $1`, b.FINESS)
 	if err != nil {
 		return nil, wrap(err, "read looks of %s", b.FINESS)
@@ -80,11 +87,11 @@ func readProjection(ctx context.Context, tx *sql.Tx, b Bundle) (*projection, err
 	for _, s := range stands {
 		p.stands[s.fp] = s
 	}
-	ended, err := one(ctx, tx, scanMoment, `SELECT ended_at FROM agent_run WHERE agent_id = $1 AND vantage = $2`, b.AgentID, b.Vantage)
+	p.before, err = one(ctx, tx, scanRunBefore, selectRunBefore, b.AgentID, b.Vantage)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, wrap(err, "find the run before of agent %s", b.AgentID)
 	}
-	p.before, p.late = ended, ended.After(b.EndedAt)
+	p.late = p.before.ended.After(b.EndedAt)
 	return p, nil
 }
 
@@ -97,41 +104,33 @@ func (p *projection) keep(l look) {
 
 // hear takes in what a run says. One that comes late, older than what is known,
 // changes nothing: it tells only of what nobody ever spoke of.
-func (p *projection) hear(findings []scanner.Finding) error {
+func (p *projection) hear(looks []said) {
 	heard := map[string]bool{}
-	for _, f := range findings {
-		said, err := lookOf(p.bundle, f)
-		if err != nil {
-			return err
-		}
-		heard[f.Fingerprint] = true
-		known, ok := p.looks[f.Fingerprint][p.bundle.Vantage]
+	for _, said := range looks {
+		heard[said.fp] = true
+		known, ok := p.looks[said.fp][p.bundle.Vantage]
 		if p.late {
 			said.seenUntil = p.bundle.EndedAt
 		}
-		if !ok {
-			p.change(said)
+		now, changed := said.look, !ok
+		if ok && !p.late {
+			now, changed = known.hears(said, p.since(known))
+		}
+		if !changed {
 			continue
 		}
-		if p.late {
-			continue
-		}
-		doubt, err := encode(f.Message)
-		if err != nil {
-			return err
-		}
-		if now, changed := known.hears(said, doubt, p.since(known)); changed {
-			p.change(now)
+		p.change(now)
+		if now.wording == said.wording {
+			p.words[now.wording] = said.words
 		}
 	}
 	p.miss(heard)
-	return nil
 }
 
 // since is the end of the last run that said what a look says.
 func (p *projection) since(l look) time.Time {
-	if l.agent == p.bundle.AgentID && !p.before.IsZero() {
-		return p.before
+	if l.agent == p.bundle.AgentID && !p.before.ended.IsZero() {
+		return p.before.ended
 	}
 	return l.statedAt
 }
@@ -202,13 +201,13 @@ func (p *projection) write(ctx context.Context, tx *sql.Tx) error {
 	looks := batch{
 		into: "finding_look", columns: "finess, " + lookColumns, key: "finess, fp, vantage",
 		set: []string{
-			"agent_id", "bundle_id", "outcome", "severity", "strength", "sight", "stated_at", "seen_until", "doubt", "detail", "observations",
+			"agent_id", "bundle_id", "outcome", "severity", "strength", "sight", "stated_at", "seen_until", "doubt", "detail", "wording", "observations",
 		},
 	}
 	for _, l := range p.changedLooks {
 		looks.add(l.values(finess)...)
 	}
-	for _, b := range []batch{stands, looks} {
+	for _, b := range []batch{writeWordings(p.words), stands, looks} {
 		if err := b.write(ctx, tx); err != nil {
 			return err
 		}
@@ -217,64 +216,13 @@ func (p *projection) write(ctx context.Context, tx *sql.Tx) error {
 }
 
 // keepRun keeps what was the newest run of an agent from one place.
-func keepRun(ctx context.Context, tx *sql.Tx, b Bundle) error {
+func keepRun(ctx context.Context, tx *sql.Tx, b Bundle, looks int) error {
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO agent_run (agent_id, vantage, finess, bundle_id, status, started_at, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO agent_run (agent_id, vantage, finess, bundle_id, status, started_at, ended_at, completed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (agent_id, vantage) DO UPDATE SET finess = excluded.finess, bundle_id = excluded.bundle_id, status = excluded.status,
-		    started_at = excluded.started_at, ended_at = excluded.ended_at`,
-		b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt))
+		    started_at = excluded.started_at, ended_at = excluded.ended_at,
+		    completed = excluded.completed`,
+		b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt), looks)
 	return wrap(err, "keep run of agent %s", b.AgentID)
-}
-
-// Rebuild derives every projection again from the sealed bundles, in the order
-// they came, in one transaction, and tells how many were read. judge verifies a
-// bundle and judges its facts.
-func (s *Store) Rebuild(ctx context.Context, judge func(Bundle, []byte) (Judged, error)) (n int, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		n, err = s.replayAll(ctx, tx, judge)
-		return err
-	})
-	return n, err
-}
-
-func (s *Store) replayAll(ctx context.Context, tx *sql.Tx, judge func(Bundle, []byte) (Judged, error)) (n int, err error) {
-	bundles, err := many(ctx, tx, scanBundle, selectBundle+` ORDER BY arrival`, everything)
-	if err != nil {
-		return 0, fmt.Errorf("list bundles: %w", err)
-	}
-	if err := forgetProjections(ctx, tx); err != nil {
-		return 0, err
-	}
-	for _, b := range bundles {
-		raw, err := s.readBlob(ctx, b.Digest)
-		if err != nil {
-			return 0, err
-		}
-		judged, err := judge(b, raw)
-		if err != nil {
-			return 0, err
-		}
-		if _, err := project(ctx, tx, b, judged); err != nil {
-			return 0, wrap(err, "replay bundle %s", b.ID)
-		}
-	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`)
-	return len(bundles), err
-}
-
-// NeedsRebuild tells whether an upgrade of the schema emptied the projections.
-func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
-	n, err := one(ctx, s.reader, scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'rebuild'`)
-	return n > 0, wrap(err, "read what is left to be done after an upgrade")
-}
-
-func forgetProjections(ctx context.Context, tx *sql.Tx) error {
-	tables := []string{"finding_event", "finding_episode", "finding_look", "finding", "coverage", "control_result", "disagreement", "agent_run"}
-	for _, table := range tables {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
-			return wrap(err, "empty table %s", table)
-		}
-	}
-	return nil
 }

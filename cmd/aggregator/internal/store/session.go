@@ -25,9 +25,20 @@ func (s Sessions) FindCtx(ctx context.Context, token string) (content []byte, fo
 	return content, err == nil, wrap(err, "find session")
 }
 
-// CommitCtx keeps a session, and forgets those that expired.
+// expiryStep is how much later a session must end before that alone is written: each
+// page moves the end of its session.
+const expiryStep = time.Minute
+
+// CommitCtx keeps a session, and forgets those that expired. A page that changes
+// nothing of it writes nothing, and waits for nobody.
 func (s Sessions) CommitCtx(ctx context.Context, token string, content []byte, expiry time.Time) error {
-	_, err := s.store.writer.ExecContext(ctx, `
+	known, err := one(ctx, s.store.reader, scanInt, `
+		SELECT COUNT(*) FROM session WHERE token_hash = $1 AND content = $2 AND expires_at > $3 AND expires_at <= $4`,
+		token, content, stamp(expiry.Add(-expiryStep)), stamp(expiry))
+	if err != nil || known > 0 {
+		return wrap(err, "find session")
+	}
+	_, err = s.store.writer.ExecContext(ctx, `
 		INSERT INTO session (token_hash, content, expires_at) VALUES ($1, $2, $3)
 		ON CONFLICT (token_hash) DO UPDATE SET content = excluded.content, expires_at = excluded.expires_at`,
 		token, content, stamp(expiry))

@@ -28,6 +28,8 @@ type Store struct {
 	writer *sql.DB // one connection: SQLite has one writer
 	reader *sql.DB
 	blobs  string // folder of the large blobs
+	// arriving is the turn of the arrival that is being written.
+	arriving chan struct{}
 }
 
 // ErrNotFound says that nothing inside the scope bears that name.
@@ -50,7 +52,7 @@ func Exists(folder string) bool {
 // Open opens the store of a data folder, creating it at first use, and brings
 // its schema up to date.
 func Open(ctx context.Context, folder string) (*Store, error) {
-	s := &Store{blobs: filepath.Join(folder, "blobs")}
+	s := &Store{blobs: filepath.Join(folder, "blobs"), arriving: make(chan struct{}, 1)}
 	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
 		return nil, fmt.Errorf("make blob folder: %w", err)
 	}

@@ -145,6 +145,8 @@ func TestScope(t *testing.T) {
 		"Coverage":       func(c store.Scope) (int, error) { return count(s.Coverage(ctx, c, siteA, 9)) },
 		"CountCoverage":  func(c store.Scope) (int, error) { m, err := s.CountCoverage(ctx, c, siteA); return len(m), err },
 		"Disagreements":  func(c store.Scope) (int, error) { return count(s.Disagreements(ctx, c, "")) },
+		"Oddities":       func(c store.Scope) (int, error) { return count(s.Oddities(ctx, c, a.ID, time.Time{}, 9)) },
+		"Looked":         func(c store.Scope) (int, error) { l, err := s.Looked(ctx, c, siteA); return len(l.Ended), err },
 		"ProfileOf":      func(c store.Scope) (int, error) { return some(s.ProfileOf(ctx, c, siteA)) },
 		"Establishment":  func(c store.Scope) (int, error) { return some(s.Establishment(ctx, c, siteA)) },
 		"Establishments": func(c store.Scope) (int, error) { return count(s.Establishments(ctx, c)) },

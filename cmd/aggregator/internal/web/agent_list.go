@@ -3,6 +3,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"carescan/cmd/aggregator/internal/store"
@@ -14,6 +15,7 @@ type agentsBody struct {
 	Agents []agentRow
 	Tokens []tokenRow
 	Sites  []scanner.Establishment
+	Odd    []oddRow // of the last month, newest first
 }
 
 type agentRow struct {
@@ -24,7 +26,15 @@ type agentRow struct {
 	Chain   store.Chain // what is odd in the numbers of its bundles
 	// Disputed counts what it claims and the region does not conclude.
 	Disputed int
+	Odd      []store.Oddity // the newest of each kind
 }
+
+type oddRow struct {
+	store.Oddity
+	Site scanner.Establishment
+}
+
+const oddShown = 200
 
 type tokenRow struct {
 	store.EnrolToken
@@ -48,11 +58,16 @@ func (s *Server) agentList(v *visit) (err error) {
 	if err != nil {
 		return err
 	}
+	odd, err := s.store.Oddities(v.Context(), v.scope(), "", time.Now().Add(-store.OddSince), oddShown)
+	if err != nil {
+		return err
+	}
 	tokens, err := s.store.WaitingTokens(v.Context(), v.scope(), time.Now())
 	if err != nil {
 		return err
 	}
 	body.fill(agents, chains, disputed, tokens)
+	body.fillOdd(odd)
 	return v.show("agents", body)
 }
 
@@ -61,18 +76,36 @@ func (b *agentsBody) fill(agents []store.Agent, chains []store.Chain, disputed [
 	for _, site := range b.Sites {
 		named[site.FINESS] = site
 	}
-	odd := map[string]store.Chain{}
+	numbers := map[string]store.Chain{}
 	for _, c := range chains {
-		odd[c.AgentID] = c
+		numbers[c.AgentID] = c
 	}
 	claims := map[string]int{}
 	for _, d := range disputed {
 		claims[d.AgentID]++
 	}
 	for _, a := range agents {
-		b.Agents = append(b.Agents, agentRow{a, named[a.FINESS], a.State == store.AgentActive, time.Now().After(a.NotAfter), odd[a.ID], claims[a.ID]})
+		b.Agents = append(b.Agents, agentRow{
+			Agent: a, Site: named[a.FINESS], Active: a.State == store.AgentActive, Expired: time.Now().After(a.NotAfter),
+			Chain: numbers[a.ID], Disputed: claims[a.ID],
+		})
 	}
 	for _, t := range tokens {
 		b.Tokens = append(b.Tokens, tokenRow{t, named[t.FINESS]})
+	}
+}
+
+// fillOdd lists what was odd, and gives each agent the newest of each kind.
+func (b *agentsBody) fillOdd(list []store.Oddity) {
+	for _, o := range list {
+		at := slices.IndexFunc(b.Agents, func(a agentRow) bool { return a.ID == o.AgentID })
+		if at >= 0 {
+			b.Odd = append(b.Odd, oddRow{o, b.Agents[at].Site})
+		}
+	}
+	for _, o := range store.Newest(list) {
+		if at := slices.IndexFunc(b.Agents, func(a agentRow) bool { return a.ID == o.AgentID }); at >= 0 {
+			b.Agents[at].Odd = append(b.Agents[at].Odd, o)
+		}
 	}
 }

@@ -30,7 +30,8 @@ type establishmentBody struct {
 	Looks      int
 	Gaps       int // looks that did not end
 	Bundles    []store.Bundle
-	Silent     bool
+	Looked     store.Looked
+	Fresh      store.Freshness
 }
 
 func (s *Server) establishmentShow(v *visit) error {
@@ -211,6 +212,10 @@ func notDeclared(c store.Coverage, undeclared []scanner.Finding) bool {
 
 func (s *Server) fillBundles(v *visit, b *establishmentBody) (err error) {
 	b.Bundles, err = s.store.Bundles(v.Context(), v.scope(), b.FINESS, bundlesShown)
-	b.Silent = len(b.Bundles) == 0 || time.Since(b.Bundles[0].ReceivedAt) > s.settings.SilentAfter
+	if err != nil {
+		return err
+	}
+	b.Looked, err = s.store.Looked(v.Context(), v.scope(), b.FINESS)
+	b.Fresh = b.Looked.Freshness(time.Now(), s.settings.SilentAfter)
 	return err
 }

@@ -101,7 +101,7 @@ func (s *site) crowded() (path string, whole []byte) {
 	s.t.Helper()
 	agent := s.Enrol(s.Establishment(siteA, "CHU de la Montagne").FINESS)
 	now := time.Now().UTC()
-	run := regiontest.Crowded(s.t, agent.Site, now.Add(-time.Minute), 1380)
+	run := regiontest.ManyDomains(s.t, agent.Site, now.Add(-time.Minute), 1380)
 	first := &run.Findings[slices.IndexFunc(run.Findings, func(f scanner.Finding) bool { return len(f.Observations) == 1 })]
 	large := run.Observations[slices.IndexFunc(run.Observations, func(o scanner.Observation) bool { return o.ID == first.Observations[0] })]
 	values := make([]string, 8000)

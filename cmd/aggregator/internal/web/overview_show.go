@@ -15,8 +15,13 @@ type overviewBody struct {
 	Satisfied int
 	Controls  int
 	Failed    int
-	Grave     int // failures that are critical or high
-	Silent    int
+	Grave     int          // failures that are critical or high
+	Stale     []staleCount // kinds of freshness that ask something, with how many
+}
+
+type staleCount struct {
+	store.Freshness
+	Sites int
 }
 
 type overviewSite struct {
@@ -27,7 +32,7 @@ type overviewSite struct {
 	Grave     int
 	Unsure    int
 	Passed    int
-	Silent    bool
+	Fresh     store.Freshness
 }
 
 func (s *Server) overviewShow(v *visit) error {
@@ -39,6 +44,7 @@ func (s *Server) overviewShow(v *visit) error {
 	for _, standing := range standings {
 		body.add(newOverviewSite(standing, s.settings.SilentAfter))
 	}
+	body.countStale()
 	return v.show("overview", body)
 }
 
@@ -46,8 +52,8 @@ func newOverviewSite(s store.Standing, silentAfter time.Duration) overviewSite {
 	return overviewSite{
 		Standing: s, Bar: controlBar(s.Controls), Satisfied: s.Controls[scanner.Satisfied],
 		Failed: s.Outcomes[scanner.Fail], Unsure: s.Outcomes[scanner.Inconclusive], Passed: s.Outcomes[scanner.Pass],
-		Grave:  s.Severities[scanner.Critical] + s.Severities[scanner.High],
-		Silent: time.Since(s.LastBundle) > silentAfter,
+		Grave: s.Severities[scanner.Critical] + s.Severities[scanner.High],
+		Fresh: s.Freshness(time.Now(), silentAfter),
 	}
 }
 
@@ -57,7 +63,16 @@ func (b *overviewBody) add(site overviewSite) {
 	b.Controls += site.Bar.Total
 	b.Failed += site.Failed
 	b.Grave += site.Grave
-	if site.Silent {
-		b.Silent++
+}
+
+func (b *overviewBody) countStale() {
+	for _, kind := range store.Stale() {
+		n := 0
+		for _, site := range b.Sites {
+			if site.Fresh == kind {
+				n++
+			}
+		}
+		b.Stale = append(b.Stale, staleCount{kind, n})
 	}
 }

@@ -447,6 +447,39 @@ func TestOddNumbersOfAnAgent(t *testing.T) {
 	clone.Deliver(run())
 	admin.get("/agents").sees(http.StatusOK, scanner.Typeset(scanner.French, "numéros reçus deux fois : 3"), "machine clonée").hides("manquants")
 	admin.get("/audit").sees(http.StatusOK, "numéro de dossier reçu une seconde fois", "690000013, 3")
+	admin.get("/agents").hides("Ce qui est inhabituel", "désigne comme précédent")
+	h := agent.Header()
+	h.Previous = scanner.Digest([]byte("nothing"))
+	if answer := agent.Put(h.ID, agent.Seal(h, run())); answer.Status != http.StatusCreated {
+		t.Fatal(answer.Status)
+	}
+	admin.get("/agents").sees(http.StatusOK, "Ce qui est inhabituel", "n° 4 désigne comme précédent un dossier inconnu")
+	admin.get("/agents?lang=en").sees(http.StatusOK, "What is unusual", "bundle 4 names an unknown bundle")
+	admin.get("/audit?lang=fr").sees(http.StatusOK, "désigne un précédent inconnu", "690000013, 4")
+}
+
+// TestFreshnessIsSaid has an establishment that was never seen, one whose run failed, one
+// whose run is partial and one whose bundle is late: each is said in its own words.
+func TestFreshnessIsSaid(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	for finess, name := range map[scanner.FINESS]string{"690000013": "A", "690000021": "B", "690000039": "C", "690000047": "D"} {
+		s.Establishment(finess, name)
+	}
+	now := time.Now().UTC()
+	for finess, run := range map[scanner.FINESS]struct {
+		ended  time.Time
+		status scanner.RunStatus
+	}{"690000021": {now, scanner.RunFailed}, "690000039": {now, scanner.RunPartial}, "690000047": {now.AddDate(0, 0, -20), scanner.RunComplete}} {
+		a := s.Enrol(finess)
+		made := regiontest.Run(t, a.Site, run.ended)
+		made.Status = run.status
+		a.Deliver(made)
+	}
+	admin.get("/").sees(http.StatusOK, "jamais vu<", "passage en échec<", "passage partiel<", "dossier tardif<", "Établissements jamais vus").hides("silencieux", "à jour")
+	admin.get("/establishments/690000013").sees(http.StatusOK, "jamais vu<")
+	admin.get("/establishments/690000047").sees(http.StatusOK, "dossier tardif<", "passage terminé le").hides("silencieux")
+	admin.get("/establishments/690000021?lang=en").sees(http.StatusOK, "failed run<")
 }
 
 func TestTokenFromThePageEnrols(t *testing.T) {

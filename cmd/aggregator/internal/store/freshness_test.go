@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/store"
+	"carescan/scanner"
+)
+
+// TestFreshnessIsTheAgeOfTheLook delivers runs that ended otherwise, and at other times:
+// they are received today, all of them.
+func TestFreshnessIsTheAgeOfTheLook(t *testing.T) {
+	const after = 8 * 24 * time.Hour
+	now := time.Now().UTC()
+	day := func(n int) time.Time { return now.AddDate(0, 0, -n).Add(-time.Hour) }
+	type run struct {
+		ended  time.Time
+		status scanner.RunStatus
+	}
+	cases := map[string]struct {
+		runs  [][]run // by agent
+		later time.Duration
+		want  store.Freshness
+	}{
+		"never":           {nil, 0, store.NeverSeen},
+		"fresh":           {[][]run{{{day(0), scanner.RunComplete}}}, 0, store.FreshEnough},
+		"silent":          {[][]run{{{day(0), scanner.RunComplete}}}, after + time.Hour, store.Silent},
+		"late":            {[][]run{{{day(30), scanner.RunComplete}}}, 0, store.LateBundle},
+		"late-then-quiet": {[][]run{{{day(30), scanner.RunComplete}}}, after + time.Hour, store.Silent},
+		"late-and-fresh":  {[][]run{{{day(0), scanner.RunComplete}, {day(30), scanner.RunFailed}}}, 0, store.FreshEnough},
+		"partial":         {[][]run{{{day(0), scanner.RunPartial}}}, 0, store.PartialRun},
+		"failed":          {[][]run{{{day(1), scanner.RunComplete}, {day(0), scanner.RunFailed}}}, 0, store.FailedRun},
+		"mended":          {[][]run{{{day(1), scanner.RunFailed}, {day(0), scanner.RunComplete}}}, 0, store.FreshEnough},
+		"one-of-two":      {[][]run{{{day(0), scanner.RunComplete}}, {{day(1), scanner.RunFailed}}}, 0, store.FailedRun},
+		"old-agent":       {[][]run{{{day(0), scanner.RunComplete}}, {{day(30), scanner.RunFailed}}}, 0, store.FreshEnough},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r := regiontest.New(t)
+			site := r.Establishment(siteA, "CHU A")
+			for _, runs := range c.runs {
+				a := r.Enrol(siteA)
+				for _, ran := range runs {
+					made := regiontest.Run(t, site, ran.ended)
+					made.Status = ran.status
+					a.Deliver(made)
+				}
+			}
+			looked, err := r.Store.Looked(t.Context(), store.Region(), siteA)
+			if err != nil {
+				t.Fatal(err)
+			}
+			standings, err := r.Store.Standings(t.Context(), store.Region())
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := time.Now().Add(c.later)
+			for where, l := range map[string]store.Looked{"its page": looked, "the overview": standings[0].Looked} {
+				if got := l.Freshness(at, after); got != c.want {
+					t.Errorf("%s says %q, want %q", where, got, c.want)
+				}
+			}
+		})
+	}
+}
