@@ -79,15 +79,14 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, from caller, id st
 	if !errors.Is(err, store.ErrNotFound) {
 		return receipt, http.StatusOK, asConflict(err)
 	}
-	leave, err := s.room.Enter(r.Context(), len(raw))
-	if err != nil {
-		return "", 0, asRefusal(err)
+	opened, leave, err := s.room.Open(r.Context(), len(raw), func() (*bundle.Opened, error) { return s.open(r, from, raw) })
+	if errors.Is(err, ErrCrowded) {
+		return "", 0, shed(http.StatusServiceUnavailable, "too many bundles at once")
 	}
-	defer leave()
-	opened, err := s.open(r, from, raw)
 	if err != nil {
 		return "", 0, err
 	}
+	defer leave()
 	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
 		return "", 0, err
 	}
@@ -173,8 +172,6 @@ func asRefusal(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrCrowded):
-		return shed(http.StatusServiceUnavailable, "too many bundles at once")
 	case errors.Is(err, bundle.ErrTooLarge):
 		return tooLarge(err)
 	case !errors.As(err, &part):
