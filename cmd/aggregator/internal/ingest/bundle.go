@@ -79,32 +79,25 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, from caller, id st
 	if !errors.Is(err, store.ErrNotFound) {
 		return receipt, http.StatusOK, asConflict(err)
 	}
-	arrival, err := s.read(r, from, id, raw)
+	opened, leave, err := s.room.Open(r.Context(), len(raw), func() (*bundle.Opened, error) { return s.open(r, from, raw) })
+	if errors.Is(err, ErrCrowded) {
+		return "", 0, shed(http.StatusServiceUnavailable, "too many bundles at once")
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	defer leave()
+	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
+		return "", 0, err
+	}
+	if err := s.checkAuthor(r, from, opened); err != nil {
+		return "", 0, err
+	}
+	arrival, err := s.arrival(r.Context(), from, remoteIP(r), opened, raw)
 	if err != nil {
 		return "", 0, err
 	}
 	return s.keepNew(w, r, from, arrival)
-}
-
-// read verifies a bundle and judges what it holds, in the room for it: both cost its
-// decoded size several times.
-func (s *Server) read(r *http.Request, from caller, id string, raw []byte) (store.Arrival, error) {
-	leave, err := s.room.Enter(r.Context(), len(raw))
-	if err != nil {
-		return store.Arrival{}, asRefusal(err)
-	}
-	defer leave()
-	opened, err := s.open(r, from, raw)
-	if err != nil {
-		return store.Arrival{}, err
-	}
-	if err := checkMeaning(from, id, opened, time.Now()); err != nil {
-		return store.Arrival{}, err
-	}
-	if err := s.checkAuthor(r, from, opened); err != nil {
-		return store.Arrival{}, err
-	}
-	return s.arrival(r.Context(), from, remoteIP(r), opened, raw)
 }
 
 func (s *Server) keepNew(w http.ResponseWriter, r *http.Request, from caller, arrival store.Arrival) (string, int, error) {
@@ -179,8 +172,6 @@ func asRefusal(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrCrowded):
-		return shed(http.StatusServiceUnavailable, "too many bundles at once")
 	case errors.Is(err, bundle.ErrTooLarge):
 		return tooLarge(err)
 	case !errors.As(err, &part):

@@ -3,12 +3,19 @@
 package regiontest
 
 import (
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net"
+	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/net/http2"
+
+	"carescan/reports/bundle"
+	"carescan/reports/bundle/envelope"
 )
 
 // Silences are the ways of holding a connection and asking nothing.
@@ -53,4 +60,19 @@ func Flood(t testing.TB, address string, connections int, silence func(testing.T
 		t.Cleanup(func() { _ = conn.Close() })
 		silence(t, conn)
 	}
+}
+
+// SealDense seals, as an agent that lies would, a text that costs much more once it is
+// values: observations whose entries of one kind are empty, as many as are read at all.
+// Noise, in bytes, makes it a large bundle.
+func (a *Agent) SealDense(entries string, noise int) []byte {
+	a.region.t.Helper()
+	data := make([]byte, noise)
+	_, _ = rand.Read(data) // never fails
+	list := `{"` + entries + `":[` + strings.Repeat("{},", bundle.MaxFindings-1) + "{}]}"
+	text := `{"run":{"observations":[` + strings.Repeat(list+",", 51) + `{}]},"artifacts":[{"data":"` + base64.StdEncoding.EncodeToString(data) + `"}]}`
+	// A small window: what seals counts in a test that measures memory.
+	encoder := must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20)))(a.region.t)
+	defer encoder.Close()
+	return must(envelope.Seal(bundle.PayloadType, encoder.EncodeAll([]byte(text), nil), a.Key))(a.region.t)
 }

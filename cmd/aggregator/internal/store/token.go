@@ -51,6 +51,10 @@ type Enrolment struct {
 // Enrol spends a token and records the agent and its certificate, all or
 // nothing. ErrNotFound when the token cannot be used, whatever the cause.
 func (s *Store) Enrol(ctx context.Context, e Enrolment) (site scanner.Establishment, err error) {
+	// Whoever guesses does not make others wait for the writer.
+	if _, err = tokenSite(ctx, s.reader, e); err != nil {
+		return site, wrap(err, "enrol agent")
+	}
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		site, err = tokenSite(ctx, tx, e)
 		if err != nil {
@@ -64,8 +68,8 @@ func (s *Store) Enrol(ctx context.Context, e Enrolment) (site scanner.Establishm
 	return site, wrap(err, "enrol agent")
 }
 
-func tokenSite(ctx context.Context, tx *sql.Tx, e Enrolment) (scanner.Establishment, error) {
-	return one(ctx, tx, scanEstablishment, `
+func tokenSite(ctx context.Context, q querier, e Enrolment) (scanner.Establishment, error) {
+	return one(ctx, q, scanEstablishment, `
 		SELECT finess, legal_finess, name, region FROM establishment WHERE finess =
 		(SELECT finess FROM enrol_token WHERE token_hash = $1 AND used_at = 0 AND expires_at > $2)`,
 		e.TokenHash, stamp(e.At))

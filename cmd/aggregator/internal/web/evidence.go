@@ -7,6 +7,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/reports/bundle"
 	"carescan/scanner"
 )
 
@@ -32,19 +33,17 @@ func (s *Server) reopened(v *visit, f store.Finding, use func(store.Bundle, []sc
 	if err != nil {
 		return err
 	}
-	leave, err := s.room.Enter(v.Context(), b.Size)
+	opened, leave, err := s.room.Open(v.Context(), b.Size, func() (*bundle.Opened, error) {
+		raw, err := s.store.Sealed(v.Context(), v.scope(), b.FINESS, b.ID)
+		if err != nil {
+			return nil, err
+		}
+		return ingest.Reopen(v.Context(), s.store, v.scope(), b, raw)
+	})
 	if err != nil {
 		return err
 	}
 	defer leave()
-	raw, err := s.store.Sealed(v.Context(), v.scope(), b.FINESS, b.ID)
-	if err != nil {
-		return err
-	}
-	opened, err := ingest.Reopen(v.Context(), s.store, v.scope(), b, raw)
-	if err != nil {
-		return err
-	}
 	others := func(o scanner.Observation) bool { return !slices.Contains(f.Observations, o.ID) }
 	return use(b, slices.DeleteFunc(opened.Run.Observations, others))
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -179,3 +181,32 @@ func TestReadersOfTheLargestBundle(t *testing.T) {
 }
 
 var factLink = regexp.MustCompile(`href="(/establishments/690000013/findings/[^"]+/facts/obs-[0-9a-f]+)" download`)
+
+// TestAllAtOnce has both interfaces full of silent connections, agents that send dense
+// bundles, readers of the largest one and guesses of passwords, in one process: it is about its
+// memory, since both ends share the processors here.
+func TestAllAtOnce(t *testing.T) {
+	scannertest.WithinBytes(t, maxMemory, func(t *testing.T) {
+		s := newSite(t)
+		admin := s.signIn(administrator())
+		path, _ := s.crowded()
+		for _, url := range []string{s.url, s.URL} {
+			regiontest.Flood(t, strings.TrimPrefix(url, "https://"), 300, regiontest.Silences()["http2"])
+		}
+		var group sync.WaitGroup
+		for range 4 {
+			liar := s.Enrol(siteA)
+			raw := liar.SealDense("artifacts", 400<<10)
+			group.Go(func() { liar.Put(uuid.NewString(), raw) })
+		}
+		guess := url.Values{"email": {administrator().Email}, "password": {"a guess of twelve"}, "code": {"000000"}}
+		for i := range 12 {
+			reader, stranger := s.visitor(), s.from(fmt.Sprintf("127.0.3.%d", i+1))
+			reader.client.Jar = admin.client.Jar
+			group.Go(func() { reader.get(path) })
+			group.Go(func() { stranger.post("/sign-in", guess) })
+		}
+		admin.get("/").sees(http.StatusOK, "CHU de la Montagne")
+		group.Wait()
+	})
+}
