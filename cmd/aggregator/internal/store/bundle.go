@@ -63,8 +63,8 @@ type Kept struct {
 // transaction.
 //
 // All that can be is done before the transaction begins, and one arrival at a time
-// waits for the writer: whoever writes a session or a deed waits for one arrival at
-// most, however many are behind it.
+// asks for the writer: whoever writes a session or a deed competes with one arrival,
+// however many are behind it.
 func (s *Store) Keep(ctx context.Context, a Arrival) (Kept, error) {
 	looks, err := looksOf(a.Bundle, a.Judged.Findings)
 	if err != nil {

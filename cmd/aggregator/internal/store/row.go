@@ -102,8 +102,3 @@ func encode(v any) (string, error) {
 	}
 	return string(raw), nil
 }
-
-func scanMoment(r row) (t time.Time, err error) {
-	err = r.Scan((*moment)(&t))
-	return t, err
-}

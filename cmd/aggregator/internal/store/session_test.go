@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"carescan/cmd/aggregator/internal/regiontest"
+)
+
+// TestSessionIsWrittenWhenItChanges moves the end of a session as pages do: what changes
+// nothing else, and by less than a minute, is not written.
+func TestSessionIsWrittenWhenItChanges(t *testing.T) {
+	r := regiontest.New(t)
+	end := time.Now().Add(time.Hour).Truncate(time.Second)
+	steps := []struct {
+		name    string
+		content string
+		end     time.Time
+		written bool
+	}{
+		{"new", "a", end, true},
+		{"next page", "a", end.Add(10 * time.Second), false},
+		{"a minute later", "a", end.Add(time.Minute), true},
+		{"other content", "b", end.Add(time.Minute), true},
+		{"shorter", "b", end, true},
+		{"the same", "b", end, false},
+	}
+	for _, step := range steps {
+		before := strings.Join(r.Rows("session")["session"], "\n")
+		if err := r.Store.Sessions().CommitCtx(t.Context(), "token", []byte(step.content), step.end); err != nil {
+			t.Fatal(err)
+		}
+		if written := strings.Join(r.Rows("session")["session"], "\n") != before; written != step.written {
+			t.Errorf("%s: written %v, want %v", step.name, written, step.written)
+		}
+		content, found, err := r.Store.Sessions().FindCtx(t.Context(), "token")
+		if string(content) != step.content || !found || err != nil {
+			t.Errorf("%s: the session holds %q, %v", step.name, content, err)
+		}
+	}
+}
