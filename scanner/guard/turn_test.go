@@ -423,8 +423,11 @@ func TestTurns_holdWhateverComes(t *testing.T) {
 					}
 				}
 			}
-			if most != 2 || len(g.line) != 0 {
-				t.Errorf("seed %d: %d were open at once, %d still wait", seed, most, len(g.line))
+			g.mu.Lock()
+			waiting := len(g.line)
+			g.mu.Unlock()
+			if most != 2 || waiting != 0 {
+				t.Errorf("seed %d: %d were open at once, %d still wait", seed, most, waiting)
 			}
 			wantNoPlaceTaken(t, g)
 		})

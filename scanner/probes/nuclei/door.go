@@ -39,6 +39,7 @@ type door struct {
 	mu      sync.Mutex
 	closed  bool
 	kept    net.Conn       // the last connection; nil before the first
+	unheard int            // handshakes in a row that came to nothing
 	failed  scanner.Causes // why the site could not be reached
 	tunnels sync.WaitGroup
 }
@@ -102,6 +103,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer d.tunnels.Done()
 	if status, reason := d.judge(r); status != http.StatusOK {
 		http.Error(w, reason, status)
+		return
+	}
+	if d.deaf() {
+		http.Error(w, "the site speaks a TLS that the template engine does not", http.StatusBadGateway)
 		return
 	}
 	if r.Method == http.MethodPost {
@@ -182,18 +187,50 @@ func (d *door) judge(r *http.Request) (status int, reason string) {
 	return http.StatusOK, ""
 }
 
+// maxUnheard is how many handshakes in a row may come to nothing before the site is left
+// alone: a server of an old TLS would hear one for each template, and a port is sent
+// thirty at most by all probes together (docs/adr/0039-thirty-hellos.md).
+const maxUnheard = 3
+
+// deaf tells that the site and the template engine have no TLS in common.
+func (d *door) deaf() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.unheard >= maxUnheard
+}
+
+// heard counts the handshakes that came to nothing.
+func (d *door) heard(asked, answered *records) {
+	if !asked.handshake {
+		return
+	}
+	d.mu.Lock()
+	d.unheard++
+	if answered.data {
+		d.unheard = 0
+	}
+	enough := d.unheard == maxUnheard
+	d.mu.Unlock()
+	if enough {
+		d.fail(scanner.NotSeen(scanner.CauseTLSUnspoken, scanner.Values{scanner.ValueWhere: d.host},
+			fmt.Errorf("%d handshakes in a row came to nothing", maxUnheard)))
+	}
+}
+
 // join copies both ways until one side ends or the look is over.
 func (d *door) join(worker, site net.Conn) {
 	closeBoth := func() { worker.Close(); site.Close() }
 	defer context.AfterFunc(d.ctx, closeBoth)()
+	var asked, answered records
 	var done sync.WaitGroup
 	done.Go(func() {
 		defer closeBoth()
-		_, _ = io.Copy(site, worker)
+		_, _ = io.Copy(site, io.TeeReader(worker, &asked))
 	})
 	done.Go(func() {
 		defer closeBoth()
-		_, _ = io.Copy(worker, io.LimitReader(site, maxTunnel))
+		_, _ = io.Copy(worker, io.TeeReader(io.LimitReader(site, maxTunnel), &answered))
 	})
 	done.Wait()
+	d.heard(&asked, &answered)
 }

@@ -227,6 +227,41 @@ func TestUnansweredSiteProvesNothing(t *testing.T) {
 	}
 }
 
+// TestSiteWithoutCommonTLSIsLeftAlone: a site that refuses the TLS of the engine does not
+// hear of it once for each template.
+func TestSiteWithoutCommonTLSIsLeftAlone(t *testing.T) {
+	var hellos atomic.Int64
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			hellos.Add(1)
+			_, _ = conn.Read(make([]byte, 4<<10))                       // its hello
+			_, _ = io.WriteString(conn, "\x15\x03\x01\x00\x02\x02\x28") // handshake_failure
+			conn.Close()
+		}
+	}()
+	seen, sighting := observe(t, newProbe(t, nuclei.Options{}), site{siteName, listener.Addr().String()}, siteTarget)
+	if n := hellos.Load(); n < 1 || n > 3 {
+		t.Errorf("%d hellos, want three at most", n)
+	}
+	if !slices.ContainsFunc(sighting.Missing, func(c scanner.Cause) bool { return c.Code == scanner.CauseTLSUnspoken }) {
+		t.Errorf("missing %v, want %s", sighting.Missing, scanner.CauseTLSUnspoken)
+	}
+	for _, r := range seen.Ran {
+		if r.Ran || r.Matched || r.Error == "" {
+			t.Errorf("%s: %+v", r.ID, r)
+		}
+	}
+}
+
 func TestIsCut(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\n"
 	tests := map[string]struct {
