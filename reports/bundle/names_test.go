@@ -89,8 +89,7 @@ func TestFieldsAreInSmallLetters(t *testing.T) {
 			return
 		}
 		known[of] = true
-		for field := range of.NumField() {
-			f := of.Field(field)
+		for f := range of.Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if name != "-" && f.IsExported() && !f.Anonymous && !fieldName.MatchString(name) {
 				t.Errorf("%s.%s is called %q in JSON", of, f.Name, name)
@@ -101,9 +100,29 @@ func TestFieldsAreInSmallLetters(t *testing.T) {
 		}
 	}
 	for _, of := range []any{
-		bundle.Header{}, scanner.Run{}, scanner.ArtifactRef{}, fact.Accounts{}, fact.Attestations{}, fact.DNSSEC{}, fact.Delegation{},
-		fact.Directory{}, fact.History{}, fact.HostServices{}, fact.Hosting{}, fact.Inventory{}, fact.MailPolicy{}, fact.MailServers{},
-		fact.Products{}, fact.Recursion{}, fact.Registration{}, fact.Source{}, fact.TLS{}, fact.Templates{}, fact.Transfer{}, fact.Web{}, fact.Zone{},
+		bundle.Header{},
+		scanner.Run{},
+		scanner.ArtifactRef{},
+		fact.Accounts{},
+		fact.Attestations{},
+		fact.DNSSEC{},
+		fact.Delegation{},
+		fact.Directory{},
+		fact.History{},
+		fact.HostServices{},
+		fact.Hosting{},
+		fact.Inventory{},
+		fact.MailPolicy{},
+		fact.MailServers{},
+		fact.Products{},
+		fact.Recursion{},
+		fact.Registration{},
+		fact.Source{},
+		fact.TLS{},
+		fact.Templates{},
+		fact.Transfer{},
+		fact.Web{},
+		fact.Zone{},
 	} {
 		walk(reflect.TypeOf(of))
 	}

@@ -170,8 +170,11 @@ func TestManifestHasOneReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range [][2]string{
-		{`"finess":`, `"finess":"990000028","finess":`}, {`"finess":`, `"FINESS":"990000028","finess":`}, {`"finess":`, `"Finess":`},
-		{`"digest":`, `"digest":"","digest":`}, {`"name":`, `"\u004eame":"other","name":`},
+		{`"finess":`, `"finess":"990000028","finess":`},
+		{`"finess":`, `"FINESS":"990000028","finess":`},
+		{`"finess":`, `"Finess":`},
+		{`"digest":`, `"digest":"","digest":`},
+		{`"name":`, `"\u004eame":"other","name":`},
 	} {
 		text := strings.Replace(string(sealed.Payload), c[0], c[1], 1)
 		if text == string(sealed.Payload) {

@@ -169,6 +169,9 @@ func readBare(b *testing.B, db *sql.DB, name string, of store.Bundle) (t bareTab
 		}
 		t.rows = append(t.rows, values)
 	}
+	if err := rows.Err(); err != nil {
+		b.Fatal(err)
+	}
 	return t
 }
 

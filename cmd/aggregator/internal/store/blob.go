@@ -34,8 +34,8 @@ func (s *Store) keepLargeBlob(digest string, data []byte) error {
 // dropUnnamedBlob removes the file of a bundle that was refused, unless it was received
 // before. It is for whoever holds the turn of arrivals, and does not end with a request
 // that is given up.
-func (s *Store) dropUnnamedBlob(digest string) error {
-	n, err := one(context.Background(), s.reader, scanInt, `SELECT COUNT(*) FROM blob WHERE digest = $1`, digest)
+func (s *Store) dropUnnamedBlob(ctx context.Context, digest string) error {
+	n, err := one(context.WithoutCancel(ctx), s.reader, scanInt, `SELECT COUNT(*) FROM blob WHERE digest = $1`, digest)
 	if err != nil || n > 0 {
 		return wrap(err, "find blob %s", digest)
 	}

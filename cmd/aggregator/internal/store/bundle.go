@@ -78,7 +78,7 @@ func (s *Store) Keep(ctx context.Context, a Arrival) (Kept, error) {
 	}
 	kept, err := s.keep(ctx, a, looks)
 	if err != nil {
-		err = errors.Join(err, s.dropUnnamedBlob(a.Bundle.Digest))
+		err = errors.Join(err, s.dropUnnamedBlob(ctx, a.Bundle.Digest))
 	}
 	return kept, wrap(err, "keep bundle %s", a.Bundle.ID)
 }
@@ -238,7 +238,9 @@ func scanBundle(r row) (b Bundle, err error) {
 func (b *Bundle) into() []any {
 	return []any{
 		&b.FINESS, &b.ID, &b.AgentID, &b.Seq, &b.Previous, &b.Digest, &b.Size, &b.KeyDigest, &b.Software,
-		&b.RunID, &b.RunStatus, &b.Vantage, document[scanner.ProfileRef]{&b.Profile}, (*moment)(&b.StartedAt),
+		&b.RunID, &b.RunStatus, &b.Vantage,
+		document[scanner.ProfileRef]{&b.Profile},
+		(*moment)(&b.StartedAt),
 		(*moment)(&b.EndedAt), (*moment)(&b.SealedAt), (*moment)(&b.ReceivedAt),
 	}
 }
