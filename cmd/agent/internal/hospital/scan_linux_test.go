@@ -189,7 +189,7 @@ var (
 var mailServices = []string{`"mx1.chu.test:25"`}
 
 // hurried is a pace for whoever waits; without it, it is the default courtesy.
-const hurried = "  rate_per_host: 200\n  request_rate: 200\n  concurrent_per_host: 8\n"
+const hurried = "  request_rate: 200\n  concurrent_per_host: 8\n"
 
 // configuration is that of an agent that looks at a part of the hospital. The hosts are those that serve no pages, then those that do.
 func (w *world) configuration(t testing.TB, s size, confirmAfter time.Duration, pace string) string {
