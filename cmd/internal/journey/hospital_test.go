@@ -217,7 +217,10 @@ func database(t *testing.T, data string) *sql.DB {
 
 func failingInDatabase(t *testing.T, data string) []fault {
 	t.Helper()
-	rows, err := database(t, data).QueryContext(t.Context(), `SELECT detail FROM finding WHERE outcome = 'fail' AND observed = 'open'`)
+	rows, err := database(t, data).QueryContext(t.Context(), `
+		SELECT detail FROM finding
+		JOIN finding_look ON finding_look.finess = finding.finess AND finding_look.fp = finding.fp AND finding_look.vantage = finding.vantage
+		WHERE finding.outcome = 'fail' AND observed = 'open'`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,9 +177,14 @@ func (b browser) overviewShows(t *testing.T, r *region, count map[scanner.Outcom
 // the first.
 func (b browser) establishmentShows(t *testing.T, r *region, count map[scanner.Outcome]int) (finding string) {
 	t.Helper()
-	b.do(t, chromedp.Navigate(r.url("/establishments/"+finess+"?outcome=fail")))
 	var links []string
-	b.do(t, chromedp.Evaluate(`[...document.querySelectorAll("#findings ~ table a, section[aria-labelledby=findings] table a")].map(a => a.getAttribute("href"))`, &links))
+	for at := r.url("/establishments/" + finess + "?outcome=fail"); at != ""; { // page after page
+		var listed []string
+		b.do(t, chromedp.Navigate(at),
+			chromedp.Evaluate(`[...document.querySelectorAll("#findings ~ table a, section[aria-labelledby=findings] table a")].map(a => a.getAttribute("href"))`, &listed),
+			chromedp.Evaluate(`document.querySelector("a[rel=next]")?.href ?? ""`, &at))
+		links = append(links, listed...)
+	}
 	if len(links) != count[scanner.Fail] {
 		t.Errorf("the page lists %d failures, the bundle %d", len(links), count[scanner.Fail])
 	}
