@@ -184,6 +184,9 @@ func (b browser) establishmentShows(t *testing.T, r *region, count map[scanner.O
 			chromedp.Evaluate(`[...document.querySelectorAll("#findings ~ table a, section[aria-labelledby=findings] table a")].map(a => a.getAttribute("href"))`, &listed),
 			chromedp.Evaluate(`document.querySelector("a[rel=next]")?.href ?? ""`, &at))
 		links = append(links, listed...)
+		if len(links) > 2*count[scanner.Fail] {
+			t.Fatalf("page after page, %d failures are listed, the bundle has %d", len(links), count[scanner.Fail])
+		}
 	}
 	if len(links) != count[scanner.Fail] {
 		t.Errorf("the page lists %d failures, the bundle %d", len(links), count[scanner.Fail])

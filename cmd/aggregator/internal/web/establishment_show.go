@@ -90,7 +90,7 @@ type findingList struct {
 	Families []family
 	Total    int
 	From, To int
-	Previous string // query of the page before, empty on the first
+	Previous string // "?" and query of the page before, empty on the first
 	Next     string
 }
 
@@ -162,7 +162,7 @@ func (l *findingList) turn() {
 func (l *findingList) query(page int) string {
 	q := url.Values{"outcome": {string(l.Filter.Outcome)}, "family": {l.Filter.Family}, "check": l.Filter.Checks}
 	q.Set("page", strconv.Itoa(page))
-	return q.Encode()
+	return "?" + q.Encode()
 }
 
 func (s *Server) fillOutcomes(v *visit, b *establishmentBody) error {

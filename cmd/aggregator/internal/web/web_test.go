@@ -304,6 +304,32 @@ func TestFilters(t *testing.T) {
 	admin.get(at+"?outcome=nonsense&page=-1").sees(http.StatusOK, "Aucun constat ne correspond")
 }
 
+// TestPagesAreTurned follows the links from page to page.
+func TestPagesAreTurned(t *testing.T) {
+	s := newSite(t)
+	admin := s.signIn(administrator())
+	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
+	var said []regiontest.Said
+	for i := range 120 {
+		said = append(said, regiontest.Said{
+			Check: "exposure.hsts", Target: scanner.Target{Kind: scanner.KindSite, ID: fmt.Sprintf("https://s%d.chu.test", i)},
+			Outcome: scanner.Fail, Severity: scanner.Low,
+		})
+	}
+	agent.Deliver(regiontest.Run(t, agent.Site, time.Now().UTC().Add(-time.Minute), said...))
+	admin.get("/establishments/"+string(siteA)+"?outcome=fail").sees(http.StatusOK, "Constats 1 à 50 sur 120")
+	turn := func(rel string) *visitor {
+		found := regexp.MustCompile(`<a href="([^"#]+)#findings" rel="` + rel + `">`).FindStringSubmatch(admin.body)
+		if found == nil {
+			t.Fatalf("no link leads to the %s page", rel)
+		}
+		return admin.get("/establishments/" + string(siteA) + html.UnescapeString(found[1]))
+	}
+	turn("next").sees(http.StatusOK, "Constats 51 à 100 sur 120")
+	turn("next").sees(http.StatusOK, "Constats 101 à 120 sur 120").hides(`rel="next"`)
+	turn("prev").sees(http.StatusOK, "Constats 51 à 100 sur 120")
+}
+
 func TestDownloadedBundleIsTheOneSealed(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
