@@ -86,9 +86,8 @@ func endless(words string) func(net.Conn) {
 	again := words[strings.LastIndex(words, "\n")+1:] + " "
 	rest := bytes.Repeat([]byte(again), 1+8<<10/len(again)) // little: it counts as the agent's
 	return func(conn net.Conn) {
-		_, err := io.WriteString(conn, words)
-		for err == nil {
-			_, err = conn.Write(rest)
+		if _, err := io.WriteString(conn, words); err == nil {
+			writeFor(conn, rest)
 		}
 	}
 }
@@ -111,18 +110,7 @@ func hostile(t *testing.T, host string, play func(net.Conn)) (address string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				play(conn)
-			}()
-		}
-	}()
+	go serveEach(listener, play)
 	return listener.Addr().String()
 }
 

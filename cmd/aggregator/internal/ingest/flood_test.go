@@ -58,24 +58,7 @@ func TestSilentConnectionsKeepNobodyOut(t *testing.T) {
 // TestTrickledUploadIsLetGo sends a byte every fifty seconds: something always comes, at
 // no pace that any line has.
 func TestTrickledUploadIsLetGo(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, a := slowAgent(t, 100_000, true)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		q := bundleRequest(t, r, a.Header().ID, nil)
-		q.Body = io.NopCloser(trickle{ctx})
-		q.ContentLength = wire.MaxBundle
-		started := time.Now()
-		answer, err := a.Client.Do(q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		cancel() // the body ends, or closing would wait for it
-		if took := time.Since(started); answer.StatusCode != http.StatusRequestTimeout || took > 90*time.Second {
-			t.Errorf("status %d after %v, want %d in about a minute", answer.StatusCode, took, http.StatusRequestTimeout)
-		}
-	})
+	letGo(t, func(ctx context.Context) io.Reader { return trickle{ctx} })
 }
 
 // trickle is a body of one byte every fifty seconds.

@@ -41,12 +41,18 @@ func TestTwoMebibytesOverASlowLine(t *testing.T) {
 
 // TestSilentUploadIsLetGo announces a bundle and sends nothing of it.
 func TestSilentUploadIsLetGo(t *testing.T) {
+	letGo(t, func(ctx context.Context) io.Reader { return silent{ctx} })
+}
+
+// letGo uploads a body that never comes to its end, and wants it given up in a minute or so.
+func letGo(t *testing.T, body func(context.Context) io.Reader) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r, a := slowAgent(t, 100_000, true)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		q := bundleRequest(t, r, a.Header().ID, nil)
-		q.Body = io.NopCloser(silent{ctx})
+		q.Body = io.NopCloser(body(ctx))
 		q.ContentLength = wire.MaxBundle
 		started := time.Now()
 		answer, err := a.Client.Do(q)

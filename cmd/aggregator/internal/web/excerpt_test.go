@@ -21,7 +21,7 @@ func FuzzExcerpt(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string, most uint16) {
 		var want bytes.Buffer
 		if !utf8.ValidString(raw) || json.Indent(&want, []byte(raw), "", "  ") != nil {
-			t.Skip()
+			return // a fact is JSON in UTF-8 by then: bundle.Open refused the rest
 		}
 		whole := strings.TrimRight(want.String(), " \t\r\n") // json.Indent keeps the blanks after a value
 		got, cut := excerpt(json.RawMessage(raw), len(whole))
