@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 )
@@ -79,8 +80,27 @@ func (a *app) inRegion(do func(ctx context.Context, r *region) error) func(*cobr
 			return err
 		}
 		defer func() { err = r.close(err) }()
+		if err := a.catchUp(c.Context(), r); err != nil {
+			return badFolder(err)
+		}
 		return do(c.Context(), r)
 	}
+}
+
+// catchUp derives the projections again that an upgrade of the schema emptied, and says
+// so: of a whole region it may take minutes.
+func (a *app) catchUp(ctx context.Context, r *region) error {
+	needed, err := r.store.NeedsRebuild(ctx)
+	if err != nil || !needed {
+		return err
+	}
+	fmt.Fprintln(a.err, a.say("Mise à jour de la région : les constats sont recalculés à partir des dossiers scellés, ce qui peut prendre quelques minutes…",
+		"Upgrading the region: findings are derived again from the sealed bundles, which may take some minutes…"))
+	n, err := ingest.Rebuild(ctx, r.store, r.judge)
+	if err == nil {
+		fmt.Fprintf(a.err, a.say("Dossiers relus : %d\n", "Bundles read: %d\n"), n)
+	}
+	return err
 }
 
 func badSettings(err error) error {

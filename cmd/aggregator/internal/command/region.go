@@ -16,7 +16,6 @@ import (
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/config"
-	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/judge"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
@@ -65,9 +64,6 @@ func makeRegion(ctx context.Context, c config.Config) (*region, error) {
 	if err := r.openKeys(); err != nil {
 		return nil, r.close(badFolder(err))
 	}
-	if err := r.catchUp(ctx); err != nil {
-		return nil, r.close(badFolder(err))
-	}
 	return r, nil
 }
 
@@ -100,15 +96,6 @@ func (r *region) openProfiles() (err error) {
 	}
 	r.judge = judge.New(checks.All(), r.profiles, cli.Software("carescan-agent"))
 	return nil
-}
-
-// catchUp derives the projections again that an upgrade of the schema emptied.
-func (r *region) catchUp(ctx context.Context) error {
-	needed, err := r.store.NeedsRebuild(ctx)
-	if err == nil && needed {
-		_, err = ingest.Rebuild(ctx, r.store, r.judge)
-	}
-	return err
 }
 
 func (r *region) close(err error) error { return errors.Join(err, r.store.Close()) }
