@@ -33,6 +33,7 @@ type Config struct {
 	SilentAfter time.Duration `yaml:"silent_after"`
 	Agent       Agent         `yaml:"agent"`
 	Web         Web           `yaml:"web"`
+	Database    Database      `yaml:"database"`
 }
 
 // Agent is the interface that agents speak to.
@@ -101,6 +102,7 @@ func Sections() []settings.Section {
 				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
 			},
 		},
+		databaseSection(),
 	}
 }
 
@@ -224,7 +226,7 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(faults, c.Web.validateTLS()...)
+	return append(append(faults, c.Web.validateTLS()...), c.Database.validate()...)
 }
 
 // isOrigin accepts an https address without path, or none.
