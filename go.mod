@@ -23,6 +23,7 @@ require (
 	github.com/projectdiscovery/fastdialer v0.5.11
 	github.com/projectdiscovery/nuclei/v3 v3.11.0
 	github.com/projectdiscovery/utils v0.11.1
+	github.com/prometheus/client_golang v1.22.0
 	github.com/rogpeppe/go-internal v1.14.1
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/secure-systems-lab/go-securesystemslib v0.11.1
@@ -329,7 +330,6 @@ require (
 	github.com/projectdiscovery/useragent v0.0.108 // indirect
 	github.com/projectdiscovery/wappalyzergo v0.2.87 // indirect
 	github.com/projectdiscovery/yamldoc-go v1.0.6 // indirect
-	github.com/prometheus/client_golang v1.22.0 // indirect
 	github.com/prometheus/client_model v0.6.1 // indirect
 	github.com/prometheus/common v0.62.0 // indirect
 	github.com/prometheus/procfs v0.20.1 // indirect
