@@ -36,11 +36,20 @@ func (a *app) serve() *cobra.Command {
 	return command
 }
 
-// service is one interface: its listener, how it is reached, who answers.
+// service is one interface: its listener, how it is reached, who answers. All but that
+// of monitoring speak TLS.
 type service struct {
 	listener net.Listener
 	url      string
 	server   *http.Server
+	plain    bool
+}
+
+func (s *service) serve() error {
+	if s.plain {
+		return s.server.Serve(s.listener)
+	}
+	return s.server.ServeTLS(s.listener, "", "")
 }
 
 func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error {
@@ -64,11 +73,19 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	if err := a.announce(r, addresses{agents.url, pages.url}, addrFile); err != nil {
 		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
 	}
+	services := []*service{agents, pages}
+	watch, err := a.monitoring(ctx, r, agents, pages)
+	if err != nil {
+		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
+	}
+	if watch != nil {
+		services = append(services, watch)
+	}
 	worker, err := jobs.New(r.store, r.rounds(), a.log)
 	if err != nil {
 		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
 	}
-	return serveAll(ctx, worker, agents, pages)
+	return serveAll(ctx, worker, services...)
 }
 
 func listen(ctx context.Context, address, public string, guard func(net.Listener) net.Listener) (*service, error) {
@@ -173,7 +190,7 @@ func (a *app) announce(r *region, where addresses, addrFile string) error {
 func serveAll(ctx context.Context, worker *jobs.Worker, services ...*service) error {
 	failed := make(chan error, len(services))
 	for _, s := range services {
-		go func() { failed <- s.server.ServeTLS(s.listener, "", "") }()
+		go func() { failed <- s.serve() }()
 	}
 	working, rest := context.WithCancel(ctx)
 	defer rest()
