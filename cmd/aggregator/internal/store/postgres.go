@@ -186,6 +186,9 @@ func (p Postgres) Migrate(ctx context.Context) (err error) {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
+	if err := migrateQueue(ctx, p.queue(db)); err != nil {
+		return err
+	}
 	return p.grant(ctx, db)
 }
 

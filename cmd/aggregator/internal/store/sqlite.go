@@ -54,7 +54,7 @@ func createPrivate(path string) error {
 	return file.Close()
 }
 
-func (sqlite) prepare(ctx context.Context, s *Store) error {
+func (e sqlite) prepare(ctx context.Context, s *Store) error {
 	provider, err := migrator(goose.DialectSQLite3, "sqlite", s.writer)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (sqlite) prepare(ctx context.Context, s *Store) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
-	return nil
+	return migrateQueue(ctx, e.queue(s.writer))
 }
 
 func (sqlite) verify(ctx context.Context, s *Store) error {

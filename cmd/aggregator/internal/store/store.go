@@ -64,6 +64,10 @@ type engine interface {
 	again(err error) bool
 	// place is the nth placeholder of a statement that has very many.
 	place(n int) string
+	// queue is how the queue of jobs speaks to the database.
+	queue(db *sql.DB) queueDriver
+	// snapshot writes the database as it is at one moment to a new file of SQLite.
+	snapshot(ctx context.Context, path string) error
 	// inlineBlob is the most bytes of a blob that are kept inside the database.
 	inlineBlob() int
 }
