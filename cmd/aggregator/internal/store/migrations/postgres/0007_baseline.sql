@@ -358,6 +358,7 @@ DECLARE
     moment TEXT;
 BEGIN
     PERFORM set_config('carescan.scope', '*', true);
+    PERFORM pg_advisory_xact_lock(x'43530003'::int, 0); -- one adds at a time
     FOR parent, moment IN SELECT * FROM (VALUES ('bundle', 'received_at'), ('finding_event', 'at'), ('audit', 'at')) AS parents LOOP
         part := parent || '_' || to_char(month, 'YYYYMM');
         CONTINUE WHEN to_regclass(part) IS NOT NULL;
