@@ -48,6 +48,9 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 		return badFolder(err)
 	}
 	defer release()
+	if err := r.store.SweepBlobs(ctx); err != nil {
+		return badFolder(err)
+	}
 	agents, err := listen(ctx, r.settings.Agent.Listen, r.settings.Agent.URL, ingest.Guard)
 	if err != nil {
 		return err

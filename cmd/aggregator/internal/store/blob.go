@@ -18,8 +18,11 @@ import (
 // cheaper to keep, to back up and to thin.
 const inlineBlob = 256 << 10
 
+// unfinishedBlob begins the name of a file that is being written.
+const unfinishedBlob = ".new-"
+
 // keepLargeBlob writes a large blob to its file, on the disk for good before
-// any row speaks of it. A file that no row names after a crash does no harm.
+// any row speaks of it. One that no row names after a crash is swept.
 func (s *Store) keepLargeBlob(digest string, data []byte) error {
 	if len(data) <= inlineBlob {
 		return nil
@@ -49,6 +52,29 @@ func (s *Store) dropUnnamedBlob(ctx context.Context, digest string) error {
 	return nil
 }
 
+// SweepBlobs removes the files that an arrival left when its program was killed: those
+// begun, and those that no bundle names; what bears no name of ours stays. It is for whoever holds the data folder alone,
+// before anything arrives.
+func (s *Store) SweepBlobs(ctx context.Context) error {
+	entries, err := os.ReadDir(s.blobs)
+	if err != nil {
+		return fmt.Errorf("sweep blobs: %w", err)
+	}
+	for _, entry := range entries {
+		digest := "sha256:" + entry.Name()
+		switch _, foreign := s.blobPath(digest); {
+		case strings.HasPrefix(entry.Name(), unfinishedBlob):
+			err = os.Remove(filepath.Join(s.blobs, entry.Name()))
+		case foreign == nil:
+			err = s.dropUnnamedBlob(ctx, digest)
+		}
+		if err != nil {
+			return fmt.Errorf("sweep blobs: %w", err)
+		}
+	}
+	return nil
+}
+
 func (s *Store) blobPath(digest string) (string, error) {
 	name, ok := strings.CutPrefix(digest, "sha256:")
 	if !ok || len(name) != 64 || strings.ContainsFunc(name, notHex) {
@@ -60,7 +86,7 @@ func (s *Store) blobPath(digest string) (string, error) {
 func notHex(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }
 
 func writeDurably(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	file, err := os.CreateTemp(filepath.Dir(path), unfinishedBlob+"*")
 	if err != nil {
 		return err
 	}

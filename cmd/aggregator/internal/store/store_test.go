@@ -267,15 +267,12 @@ func TestStandingsWorstFirst(t *testing.T) {
 // when the file was changed, and when it is gone.
 func TestLargeBlobIsAFile(t *testing.T) {
 	r, a, _ := twoSites(t)
-	h := a.Header()
-	raw := bytes.Repeat([]byte("incompressible enough: the store does not look inside "), 6000)
-	arrival := store.Arrival{Raw: raw, Receipt: "{}", Bundle: store.Bundle{
-		FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: 1, Digest: scanner.Digest(raw), Size: len(raw),
-	}}
+	arrival := large(a)
+	raw := arrival.Raw
 	if kept, err := r.Store.Keep(t.Context(), arrival); err != nil || !kept.New {
 		t.Fatal(kept, err)
 	}
-	kept, err := r.Store.Sealed(t.Context(), store.Only(siteA), siteA, h.ID)
+	kept, err := r.Store.Sealed(t.Context(), store.Only(siteA), siteA, arrival.Bundle.ID)
 	if err != nil || !bytes.Equal(kept, raw) {
 		t.Fatalf("%d bytes of %d came back: %v", len(kept), len(raw), err)
 	}
@@ -295,8 +292,44 @@ func TestLargeBlobIsAFile(t *testing.T) {
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Store.Sealed(t.Context(), store.Region(), siteA, h.ID); err == nil {
+	if _, err := r.Store.Sealed(t.Context(), store.Region(), siteA, arrival.Bundle.ID); err == nil {
 		t.Error("a lost blob went unnoticed")
+	}
+}
+
+// large is a bundle of an agent that is kept as a file.
+func large(a *regiontest.Agent) store.Arrival {
+	raw := bytes.Repeat([]byte("incompressible enough: the store does not look inside "), 6000)
+	return store.Arrival{Raw: raw, Receipt: "{}", Bundle: store.Bundle{
+		FINESS: siteA, ID: a.Header().ID, AgentID: a.ID, Seq: 1, Digest: scanner.Digest(raw), Size: len(raw),
+	}}
+}
+
+// TestSweepBlobs removes what a killed arrival left, and neither what a bundle names nor
+// what others put there.
+func TestSweepBlobs(t *testing.T) {
+	r, a, _ := twoSites(t)
+	arrival := large(a)
+	if _, err := r.Store.Keep(t.Context(), arrival); err != nil {
+		t.Fatal(err)
+	}
+	blobs := filepath.Join(r.Folder, "blobs")
+	kept, _ := strings.CutPrefix(arrival.Bundle.Digest, "sha256:")
+	for _, name := range []string{".new-1", strings.Repeat("a", 64), "lost+found"} {
+		if err := os.WriteFile(filepath.Join(blobs, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Store.SweepBlobs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	entries, err := os.ReadDir(blobs)
+	for _, entry := range entries {
+		left = append(left, entry.Name())
+	}
+	if diff := cmp.Diff([]string{kept, "lost+found"}, left); err != nil || diff != "" {
+		t.Errorf("%v, files (-want +got):\n%s", err, diff)
 	}
 }
 
