@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"carescan/scanner"
 )
@@ -18,11 +19,8 @@ import (
 // cheaper to keep, to back up and to thin.
 const inlineBlob = 256 << 10
 
-// unfinishedBlob begins the name of a file that is being written.
-const unfinishedBlob = ".new-"
-
 // keepLargeBlob writes a large blob to its file, on the disk for good before
-// any row speaks of it. One that no row names after a crash is swept.
+// any row speaks of it. A file that no row names after a crash does no harm.
 func (s *Store) keepLargeBlob(digest string, data []byte) error {
 	if len(data) <= inlineBlob {
 		return nil
@@ -33,6 +31,46 @@ func (s *Store) keepLargeBlob(digest string, data []byte) error {
 	}
 	return wrap(writeDurably(path, data), "keep blob %s", digest)
 }
+
+// SweepBlobs removes what a program that died left among the large blobs, when it is older
+// than a moment: files that were being written, and those that no row names.
+func (s *Store) SweepBlobs(ctx context.Context, before time.Time) error {
+	entries, err := os.ReadDir(s.blobs)
+	if err != nil {
+		return wrap(err, "list blobs")
+	}
+	for _, entry := range entries {
+		if err := s.sweepBlob(ctx, entry, before); err != nil {
+			return wrap(err, "sweep blob %s", entry.Name())
+		}
+	}
+	return nil
+}
+
+// sweepBlob removes one file, unless it is young or has its row. It has the turn of
+// arrivals: one of them may be writing that very file, whose row comes after.
+func (s *Store) sweepBlob(ctx context.Context, entry fs.DirEntry, before time.Time) error {
+	select {
+	case s.arriving <- struct{}{}:
+		defer func() { <-s.arriving }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	info, err := entry.Info()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+		return nil // gone since, or young
+	}
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(entry.Name(), unfinished) {
+		return os.Remove(filepath.Join(s.blobs, entry.Name()))
+	}
+	return s.dropUnnamedBlob(ctx, "sha256:"+entry.Name())
+}
+
+// unfinished begins the name of a blob that is being written.
+const unfinished = ".new-"
 
 // dropUnnamedBlob removes the file of a bundle that was refused, unless it was received
 // before. It is for whoever holds the turn of arrivals, and does not end with a request
@@ -52,29 +90,6 @@ func (s *Store) dropUnnamedBlob(ctx context.Context, digest string) error {
 	return nil
 }
 
-// SweepBlobs removes the files that an arrival left when its program was killed: those
-// begun, and those that no bundle names; what bears no name of ours stays. It is for whoever holds the data folder alone,
-// before anything arrives.
-func (s *Store) SweepBlobs(ctx context.Context) error {
-	entries, err := os.ReadDir(s.blobs)
-	if err != nil {
-		return fmt.Errorf("sweep blobs: %w", err)
-	}
-	for _, entry := range entries {
-		digest := "sha256:" + entry.Name()
-		switch _, foreign := s.blobPath(digest); {
-		case strings.HasPrefix(entry.Name(), unfinishedBlob):
-			err = os.Remove(filepath.Join(s.blobs, entry.Name()))
-		case foreign == nil:
-			err = s.dropUnnamedBlob(ctx, digest)
-		}
-		if err != nil {
-			return fmt.Errorf("sweep blobs: %w", err)
-		}
-	}
-	return nil
-}
-
 func (s *Store) blobPath(digest string) (string, error) {
 	name, ok := strings.CutPrefix(digest, "sha256:")
 	if !ok || len(name) != 64 || strings.ContainsFunc(name, notHex) {
@@ -86,7 +101,7 @@ func (s *Store) blobPath(digest string) (string, error) {
 func notHex(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }
 
 func writeDurably(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), unfinishedBlob+"*")
+	file, err := os.CreateTemp(filepath.Dir(path), unfinished+"*")
 	if err != nil {
 		return err
 	}
