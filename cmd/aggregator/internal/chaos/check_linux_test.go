@@ -8,12 +8,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 )
 
@@ -60,7 +62,6 @@ func (w *world) checkAcknowledged(tasks []*task) {
 			}
 			w.count("left", fate(b, stored, acknowledged))
 		}
-		w.counts["left"]["file begun by an agent"] += len(t.agent.leftovers())
 	}
 }
 
@@ -125,6 +126,7 @@ func (w *world) checkDeeply(n int) {
 	w.passTime()
 	var tasks []*task
 	for _, a := range w.agents {
+		w.counts["left"]["file begun by an agent"] += len(a.leftovers())
 		a.age()
 		t := &task{agent: a, does: looks}
 		t.begin(w)
@@ -142,23 +144,40 @@ func (w *world) checkDeeply(n int) {
 	}
 	w.settle(tasks)
 	w.checkSettled(tasks)
+	w.checkClocks()
 	w.region.stop()
 	w.checkRegion()
-	w.region.serve()
 	w.checkFiles()
+	w.region.serve()
 	w.t.Logf("round %d: everything agrees (%s)", n, time.Since(began).Round(time.Millisecond))
 }
 
-// passTime lets the moments come that bundles sealed by a fast clock bear.
+// passTime lets weeks go by, and the moments come that bundles sealed by a fast clock
+// bear: rounds of the region fall due, and certificates grow old.
 func (w *world) passTime() {
-	var wanted time.Duration
+	if !*clocks {
+		return
+	}
+	wanted := 3 * 7 * 24 * time.Hour
 	for _, a := range w.agents {
 		for _, b := range a.sealed {
 			wanted = max(wanted, b.latest.Sub(w.regionClock.now()))
 		}
 	}
-	w.regionClock.pass(wanted + time.Second)
-	w.agentClock.pass(wanted + time.Second)
+	w.regionClock.pass(wanted)
+	w.agentClock.pass(wanted)
+}
+
+// checkClocks makes sure that the programs read the clocks of the test.
+func (w *world) checkClocks() {
+	a := w.agents[len(w.agents)-1]
+	last := a.last()
+	receipt, _ := a.receipt(&last)
+	for _, at := range []time.Time{last.latest, receipt.ReceivedAt} {
+		if late := w.regionClock.now().Sub(at); late < 0 || late > patience {
+			w.fail("it is %s, and %s dates from %s", w.regionClock.now(), a.folder, at)
+		}
+	}
 }
 
 // checkRegion asks the region what it thinks of itself, and compares its projections
@@ -180,18 +199,30 @@ func (w *world) checkRegion() {
 	}
 }
 
-// checkFiles finds on the disks nothing that nobody names.
+// checkFiles finds on the disks nothing that nobody names, once the region has swept
+// what is old.
 func (w *world) checkFiles() {
 	w.t.Helper()
+	known := []string{"addresses.json", "backup-rehearsal", "blobs", "carescan.db", "carescan.db-shm", "carescan.db-wal", "in-use", "keys"}
+	for _, name := range w.names(w.region.data) {
+		if !slices.Contains(known, name) {
+			w.fail("what is %s?", name)
+		}
+	}
+	blobs := filepath.Join(w.region.data, "blobs")
+	before := len(w.names(blobs))
+	s, err := store.Open(w.t.Context(), w.region.data)
+	w.must(err)
+	defer s.Close()
+	w.must(s.SweepBlobs(w.t.Context(), time.Now())) // the region lets a day go by
+	w.counts["left"]["file of the region that nobody names"] += before - len(w.names(blobs))
 	db := w.database.open(w)
 	defer db.Close()
-	entries, err := os.ReadDir(filepath.Join(w.region.data, "blobs"))
-	w.must(err)
-	for _, entry := range entries {
+	for _, name := range w.names(blobs) {
 		var named int
-		w.must(db.QueryRowContext(w.t.Context(), `SELECT COUNT(*) FROM blob WHERE digest = $1 AND content IS NULL`, "sha256:"+entry.Name()).Scan(&named))
+		w.must(db.QueryRowContext(w.t.Context(), `SELECT COUNT(*) FROM blob WHERE digest = $1 AND content IS NULL`, "sha256:"+name).Scan(&named))
 		if named != 1 {
-			w.fail("no bundle names the file %s", entry.Name())
+			w.fail("no bundle names the file %s", name)
 		}
 	}
 	for _, a := range w.agents {
@@ -199,4 +230,13 @@ func (w *world) checkFiles() {
 			w.fail("%s are left", left)
 		}
 	}
+}
+
+func (w *world) names(folder string) (list []string) {
+	entries, err := os.ReadDir(folder)
+	w.must(err)
+	for _, entry := range entries {
+		list = append(list, entry.Name())
+	}
+	return list
 }
