@@ -211,7 +211,7 @@ func (w *world) checkFiles() {
 	}
 	blobs := filepath.Join(w.region.data, "blobs")
 	before := len(w.names(blobs))
-	s, err := store.Open(w.t.Context(), w.region.data)
+	s, err := store.Open(w.t.Context(), w.database.at(w))
 	w.must(err)
 	defer s.Close()
 	w.must(s.SweepBlobs(w.t.Context(), time.Now())) // the region lets a day go by

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"carescan/cmd/aggregator/internal/store"
 )
 
 // engine is what keeps a region.
@@ -18,7 +20,9 @@ type engine struct {
 // database is an engine at work.
 type database interface {
 	settings() []string // of the aggregator
+	// open reaches the database past the store, at past the line.
 	open(w *world) *sql.DB
+	at(w *world) store.Place
 	// commit and blob betray that a bundle is being stored, and that a large one is.
 	commit(w *world) []sign
 	blob(w *world) []sign
@@ -29,6 +33,7 @@ type database interface {
 func engines() []engine {
 	return []engine{
 		{"sqlite", func(*world) database { return sqlite{} }},
+		{"postgres", beginPostgres},
 	}
 }
 
@@ -42,6 +47,8 @@ func (sqlite) open(w *world) *sql.DB {
 	w.must(err)
 	return db
 }
+
+func (sqlite) at(w *world) store.Place { return store.Place{Folder: w.region.data} }
 
 func (sqlite) commit(w *world) []sign {
 	return []sign{{w.region.data, unix.IN_MODIFY, "carescan.db-wal"}}

@@ -77,9 +77,13 @@ func (r *region) serve() {
 func (r *region) mend() {
 	r.w.t.Helper()
 	r.process.signal(syscall.SIGCONT)
-	if !r.process.alive() {
-		r.serve()
+	if r.process.alive() {
+		return
 	}
+	if code := r.process.ProcessState.ExitCode(); code > 0 { // neither killed nor asked to end
+		r.w.fail("the region ended by itself, with %d", code)
+	}
+	r.serve()
 }
 
 // stop asks the server to end, and waits until it has.

@@ -33,6 +33,7 @@ type Config struct {
 	SilentAfter time.Duration `yaml:"silent_after"`
 	Agent       Agent         `yaml:"agent"`
 	Web         Web           `yaml:"web"`
+	Database    Database      `yaml:"database"`
 	Monitoring  Monitoring    `yaml:"monitoring"`
 }
 
@@ -108,6 +109,7 @@ func Sections() []settings.Section {
 				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
 			},
 		},
+		databaseSection(),
 		{
 			Name: "monitoring",
 			Is: scanner.Text{
@@ -248,7 +250,7 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(append(faults, c.Web.validateTLS()...), c.Monitoring.validate()...)
+	return append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
 }
 
 // validate wants a token wherever another machine can connect.

@@ -5,10 +5,11 @@ package regiontest
 import (
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // Projections are the tables that rebuild derives again.
@@ -20,9 +21,7 @@ func Projections() []string {
 // its content.
 func (r *Region) Rows(tables ...string) map[string][]string {
 	r.t.Helper()
-	db := must(sql.Open("sqlite", "file:"+filepath.Join(r.Folder, "carescan.db")+"?mode=ro"))(r.t)
-	defer db.Close()
-	return Rows(r.t, db, tables...)
+	return Rows(r.t, storetest.Past(r.t, r.Place), tables...)
 }
 
 // Rows reads whole tables of a database, as Region.Rows does.
