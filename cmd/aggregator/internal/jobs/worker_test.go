@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // die works until it is killed.
 func die(folder string) error {
-	s, err := store.Open(context.Background(), folder)
+	s, err := store.Open(context.Background(), store.Place{Folder: folder})
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func working(t *testing.T, s *store.Store, round jobs.Round) (stop func()) {
 
 func open(t *testing.T, folder string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), folder)
+	s, err := store.Open(t.Context(), store.Place{Folder: folder})
 	if err != nil {
 		t.Fatal(err)
 	}

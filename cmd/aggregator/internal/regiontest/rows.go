@@ -5,9 +5,10 @@ package regiontest
 import (
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // Projections are the tables that rebuild derives again.
@@ -19,8 +20,7 @@ func Projections() []string {
 // its content.
 func (r *Region) Rows(tables ...string) map[string][]string {
 	r.t.Helper()
-	db := must(sql.Open("sqlite", "file:"+filepath.Join(r.Folder, "carescan.db")+"?mode=ro"))(r.t)
-	defer db.Close()
+	db := storetest.Past(r.t, r.Place)
 	all := map[string][]string{}
 	for _, table := range tables {
 		all[table] = r.table(db, table)

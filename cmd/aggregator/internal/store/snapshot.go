@@ -7,16 +7,19 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 )
 
 // Snapshot writes the database as it is at one moment to a new file, and tells the files
 // of the sealed bundles that it names. Those who write go on.
 func (s *Store) Snapshot(ctx context.Context, path string) (blobs []string, err error) {
+	from, ok := s.engine.(sqlite)
+	if !ok {
+		return nil, errors.New("only a region on SQLite is copied so: PostgreSQL has copies of its own")
+	}
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	if err := copyDatabase(ctx, filepath.Join(filepath.Dir(s.blobs), databaseName), path); err != nil {
+	if err := copyDatabase(ctx, from.path, path); err != nil {
 		return nil, err
 	}
 	copied, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
@@ -24,7 +27,7 @@ func (s *Store) Snapshot(ctx context.Context, path string) (blobs []string, err 
 		return nil, fmt.Errorf("open the copy: %w", err)
 	}
 	defer func() { err = errors.Join(err, copied.Close()) }()
-	digests, err := many(ctx, copied, scanString, `SELECT digest FROM blob WHERE content IS NULL ORDER BY digest`)
+	digests, err := readAll(ctx, copied, scanString, `SELECT digest FROM blob WHERE content IS NULL ORDER BY digest`)
 	if err != nil {
 		return nil, wrap(err, "list the blobs of the copy")
 	}
