@@ -90,7 +90,7 @@ func eachOnce(t *testing.T, r *regiontest.Region, sent []string) {
 		t.Errorf("bundles acknowledged and kept (-acknowledged +kept):\n%s", diff)
 	}
 	before := r.Rows(regiontest.Projections()...)
-	if _, err := ingest.Rebuild(t.Context(), r.Store, r.Judge); err != nil {
+	if _, err := ingest.Rebuild(t.Context(), r.Store, regiontest.RealJudge(t)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(r.Rows(regiontest.Projections()...), before); diff != "" {
@@ -139,6 +139,7 @@ type replica struct {
 	name, folder string
 	args         []string
 	process      *exec.Cmd
+	ended        chan error
 	said         *bytes.Buffer
 }
 
@@ -147,9 +148,7 @@ type replica struct {
 func newReplica(t *testing.T, r *regiontest.Region, name string) *replica {
 	t.Helper()
 	p := &replica{name: name, folder: t.TempDir()}
-	if err := os.CopyFS(filepath.Join(p.folder, "keys"), os.DirFS(filepath.Join(r.Folder, "keys"))); err != nil {
-		t.Fatal(err)
-	}
+	copyKeys(t, filepath.Join(r.Folder, "keys"), filepath.Join(p.folder, "keys"))
 	p.args = []string{
 		name, "--lang=en", "--data=" + p.folder, "--rounds=worker",
 		"--database-address=" + r.Place.Postgres.Address, "--database-tls=off",
@@ -158,6 +157,26 @@ func newReplica(t *testing.T, r *regiontest.Region, name string) *replica {
 		p.args = append(p.args, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--addr-file="+p.addressFile())
 	}
 	return p
+}
+
+func copyKeys(t *testing.T, from, to string) {
+	t.Helper()
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(to, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		raw, err := os.ReadFile(filepath.Join(from, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, entry.Name()), raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func (p *replica) addressFile() string { return filepath.Join(p.folder, "where.json") }
@@ -174,6 +193,8 @@ func (p *replica) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.process.Process.Kill() }) // it may have ended already
+	p.ended = make(chan error, 1)
+	go func() { p.ended <- p.process.Wait() }()
 }
 
 // agentAddress waits until the replica tells where agents reach it.
@@ -182,15 +203,12 @@ func (p *replica) agentAddress(t *testing.T) string {
 	var where struct {
 		Agent string `json:"agent"`
 	}
-	for {
-		raw, err := os.ReadFile(p.addressFile())
-		if err == nil && json.Unmarshal(raw, &where) == nil {
-			break
+	for raw, err := os.ReadFile(p.addressFile()); err != nil || json.Unmarshal(raw, &where) != nil; raw, err = os.ReadFile(p.addressFile()) {
+		select {
+		case ended := <-p.ended:
+			t.Fatalf("%s ended before it told its address: %v, %s", p.name, ended, p.said)
+		case <-time.After(20 * time.Millisecond):
 		}
-		if t.Context().Err() != nil {
-			t.Fatalf("%s never told its address: %s", p.name, p.said)
-		}
-		<-time.After(20 * time.Millisecond)
 	}
 	u, err := url.Parse(where.Agent)
 	if err != nil {
@@ -203,15 +221,16 @@ func (p *replica) agentAddress(t *testing.T) string {
 func (p *replica) stop(t *testing.T) {
 	t.Helper()
 	const patience = 30 * time.Second
-	began := time.Now()
 	if err := p.process.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.process.Wait(); err != nil {
-		t.Errorf("%s ended with %v: %s", p.name, err, p.said)
-	}
-	if took := time.Since(began); took > patience {
-		t.Errorf("%s took %s to end", p.name, took)
+	select {
+	case err := <-p.ended:
+		if err != nil {
+			t.Errorf("%s ended with %v: %s", p.name, err, p.said)
+		}
+	case <-time.After(patience):
+		t.Fatalf("%s did not end: %s", p.name, p.said)
 	}
 	if strings.Contains(p.said.String(), `"level":"ERROR"`) {
 		t.Errorf("%s complained: %s", p.name, p.said)
