@@ -183,6 +183,10 @@ func testUsualOriginEnds(t *testing.T) {
 // TestForgetKeepsNoTraceOfWhoLeft: where a person came from is not kept for longer than
 // it serves, though they never come back, nor the attempts of strangers.
 func TestForgetKeepsNoTraceOfWhoLeft(t *testing.T) {
+	storetest.Each(t, testForgetKeepsNoTraceOfWhoLeft)
+}
+
+func testForgetKeepsNoTraceOfWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := accounts(t, key)
 		settle(t, a)

@@ -33,8 +33,8 @@ func (r *region) rounds() []jobs.Round {
 	}
 	if r.settings.Database.Address != "" {
 		return append(list, jobs.Round{
-			Name: "partitions", Every: 24 * time.Hour, Takes: 30 * time.Minute,
-			Title: scanner.Text{FR: "Préparer les partitions des mois à venir", EN: "Prepare the partitions of the months to come"},
+			Name: "add-months", Every: 24 * time.Hour, Takes: 10 * time.Minute,
+			Title: scanner.Text{FR: "Préparer la base aux mois à venir", EN: "Make room in the database for the months to come"},
 			Do:    r.store.AddMonths,
 		})
 	}

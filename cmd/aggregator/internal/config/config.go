@@ -35,8 +35,8 @@ type Config struct {
 	Rounds     string     `yaml:"rounds"`
 	Agent      Agent      `yaml:"agent"`
 	Web        Web        `yaml:"web"`
-	Monitoring Monitoring `yaml:"monitoring"`
 	Database   Database   `yaml:"database"`
+	Monitoring Monitoring `yaml:"monitoring"`
 }
 
 // Who does the rounds of the region: serve itself, or programs apart.
@@ -121,6 +121,7 @@ func Sections() []settings.Section {
 				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
 			},
 		},
+		databaseSection(),
 		{
 			Name: "monitoring",
 			Is: scanner.Text{
@@ -138,7 +139,6 @@ func Sections() []settings.Section {
 				},
 			},
 		},
-		databaseSection(),
 	}
 }
 
@@ -270,7 +270,7 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(append(append(faults, c.Web.validateTLS()...), c.Monitoring.validate()...), c.Database.validate()...)
+	return append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
 }
 
 // validate wants a token wherever another machine can connect.

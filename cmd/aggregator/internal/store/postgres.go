@@ -189,6 +189,13 @@ func (p Postgres) Migrate(ctx context.Context) (err error) {
 	if err := migrateQueue(ctx, p.queue(db)); err != nil {
 		return err
 	}
+	// So that a region has room before its first round.
+	for n := range monthsAhead + 1 {
+		month := monthOf(time.Now()).AddDate(0, n, 0)
+		if _, err := db.ExecContext(ctx, addMonth, month.Format(time.DateOnly)); err != nil {
+			return wrap(err, "make room for %s", month.Format("2006-01"))
+		}
+	}
 	return p.grant(ctx, db)
 }
 

@@ -49,7 +49,9 @@ func testSessionIsWrittenWhenItChanges(t *testing.T) {
 }
 
 // TestForgetSessions forgets those that ended, and no other.
-func TestForgetSessions(t *testing.T) {
+func TestForgetSessions(t *testing.T) { storetest.Each(t, testForgetSessions) }
+
+func testForgetSessions(t *testing.T) {
 	r := regiontest.New(t)
 	now := time.Now()
 	for token, end := range map[string]time.Time{"ended": now.Add(-time.Second), "open": now.Add(time.Hour)} {

@@ -12,14 +12,7 @@ import (
 // Snapshot writes the database as it is at one moment to a new file, and tells the files
 // of the sealed bundles that it names. Those who write go on.
 func (s *Store) Snapshot(ctx context.Context, path string) (blobs []string, err error) {
-	from, ok := s.engine.(sqlite)
-	if !ok {
-		return nil, errors.New("only a region on SQLite is copied so: PostgreSQL has copies of its own")
-	}
-	if err := createPrivate(path); err != nil {
-		return nil, err
-	}
-	if err := copyDatabase(ctx, from.path, path); err != nil {
+	if err := s.engine.snapshot(ctx, path); err != nil {
 		return nil, err
 	}
 	copied, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
@@ -41,16 +34,24 @@ func (s *Store) Snapshot(ctx context.Context, path string) (blobs []string, err 
 	return blobs, nil
 }
 
-// copyDatabase reads through a connection of its own: SQLite lets no connection that may
+// snapshot reads through a connection of its own: SQLite lets no connection that may
 // only query write a copy, and the writer has others waiting for it.
-func copyDatabase(ctx context.Context, from, to string) (err error) {
-	db, err := sql.Open("sqlite", dsn(from, ""))
+func (e sqlite) snapshot(ctx context.Context, path string) (err error) {
+	if err := createPrivate(path); err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", dsn(e.path, ""))
 	if err != nil {
 		return fmt.Errorf("open the database to copy: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, to); err != nil {
+	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, path); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
 	}
 	return nil
 }
+
+// ErrNoSnapshot says that the engine has its own way to be saved.
+var ErrNoSnapshot = errors.New("a region on PostgreSQL is saved by the means of PostgreSQL")
+
+func (Postgres) snapshot(context.Context, string) error { return ErrNoSnapshot }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver named "sqlite"
@@ -99,6 +100,14 @@ func (sqlite) read(_ context.Context, s *Store, _ Scope, do func(querier) error)
 
 func (sqlite) begin(ctx context.Context, s *Store, _ Scope, _ bool) (*sql.Tx, error) {
 	return s.writer.BeginTx(ctx, nil)
+}
+
+// addMonths has nothing to do: a file keeps all months together.
+func (sqlite) addMonths(context.Context, *Store, time.Time) error { return nil }
+
+func (sqlite) describe(ctx context.Context, s *Store) (Engine, error) {
+	version, err := one(ctx, s.view(Scope{}), scanString, `SELECT sqlite_version()`)
+	return Engine{Name: "SQLite", Version: version}, err
 }
 
 func (sqlite) again(error) bool { return false }

@@ -17,9 +17,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	"github.com/riverqueue/river/riverdriver"
 )
 
 // Store is the database and the blobs of one region.
@@ -65,8 +65,14 @@ type engine interface {
 	again(err error) bool
 	// place is the nth placeholder of a statement that has very many.
 	place(n int) string
+	// addMonths makes room for the months to come.
+	addMonths(ctx context.Context, s *Store, now time.Time) error
+	// describe tells what the engine is.
+	describe(ctx context.Context, s *Store) (Engine, error)
 	// queue is how the queue of jobs speaks to the database.
-	queue(db *sql.DB) riverdriver.Driver[*sql.Tx]
+	queue(db *sql.DB) queueDriver
+	// snapshot writes the database as it is at one moment to a new file of SQLite.
+	snapshot(ctx context.Context, path string) error
 	// inlineBlob is the most bytes of a blob that are kept inside the database.
 	inlineBlob() int
 }
@@ -125,6 +131,27 @@ func (s *Store) CheckIntegrity(ctx context.Context) error { return s.engine.chec
 // Version is that of the schema.
 func (s *Store) Version(ctx context.Context) (int64, error) {
 	return one(ctx, s.view(Scope{}), scanInt64, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`)
+}
+
+// AddMonths makes room for the months to come, on an engine that keeps months apart.
+func (s *Store) AddMonths(ctx context.Context, now time.Time) error {
+	return wrap(s.engine.addMonths(ctx, s, now), "make room for the months to come")
+}
+
+// Engine is what keeps a region, for whoever examines it.
+type Engine struct {
+	Name, Version string
+	// The rest is of PostgreSQL alone.
+	Role    string    // of the application
+	Guarded int       // tables that row security holds
+	Until   time.Time // end of the last month that there is room for
+	Rest    int64     // rows that are of no month
+}
+
+// Engine tells what keeps the region.
+func (s *Store) Engine(ctx context.Context) (Engine, error) {
+	e, err := s.engine.describe(ctx, s)
+	return e, wrap(err, "describe the database")
 }
 
 func migrator(dialect goose.Dialect, folder string, db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {

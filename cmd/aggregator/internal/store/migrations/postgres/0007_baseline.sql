@@ -358,9 +358,11 @@ DECLARE
     moment TEXT;
 BEGIN
     PERFORM set_config('carescan.scope', '*', true);
+    PERFORM pg_advisory_xact_lock(x'43530003'::int, 0); -- one adds at a time
     FOR parent, moment IN SELECT * FROM (VALUES ('bundle', 'received_at'), ('finding_event', 'at'), ('audit', 'at')) AS parents LOOP
         part := parent || '_' || to_char(month, 'YYYYMM');
         CONTINUE WHEN to_regclass(part) IS NOT NULL;
+        EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', parent); -- the rest gets no row while its rows move
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS)', part, parent);
         EXECUTE format('WITH moved AS (DELETE FROM %I WHERE %I >= $1 AND %I < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved',
             parent || '_rest', moment, moment, part) USING first, after;
