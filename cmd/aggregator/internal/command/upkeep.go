@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carescan/cmd/aggregator/internal/config"
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/reports"
@@ -83,45 +82,6 @@ func (a *app) stood(about string, v store.Verdict) string {
 		words += " (" + v.Severity.Label().In(a.lang.Lang) + ")"
 	}
 	return words
-}
-
-func (a *app) migrate() *cobra.Command {
-	return &cobra.Command{
-		Use: "migrate", Args: cobra.NoArgs,
-		Short: a.say("Met à jour le schéma de la base", "Bring the schema of the database up to date"),
-		RunE: func(c *cobra.Command, _ []string) error {
-			settings, err := config.Load(c.Flags())
-			if err != nil {
-				return badSettings(err)
-			}
-			return a.migrateRegion(c.Context(), settings)
-		},
-	}
-}
-
-// migrateRegion works on a region that is there; the database of one on PostgreSQL comes
-// before it.
-func (a *app) migrateRegion(ctx context.Context, c config.Config) error {
-	place, err := c.PlaceOfOwner()
-	if err != nil {
-		return badSettings(err)
-	}
-	if place.Postgres != nil {
-		if err := place.Postgres.Migrate(ctx); err != nil {
-			return badStore(err, place)
-		}
-		if !place.Exists() {
-			a.tell("Base prête. Suite : « carescan-aggregator init ».", "Database ready. Next: carescan-aggregator init.")
-			return nil
-		}
-	}
-	return a.within(ctx, c, func(ctx context.Context, r *region) error {
-		version, err := r.store.Version(ctx)
-		if err == nil {
-			a.tell("Version du schéma : %d", "Version of the schema: %d", version)
-		}
-		return err
-	})
 }
 
 func (a *app) doctor() *cobra.Command {

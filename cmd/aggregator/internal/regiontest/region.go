@@ -89,6 +89,12 @@ func Restore(t testing.TB, folder string) *Region {
 	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), store.Place{Folder: folder}, believer{})
 }
 
+// Reopen opens a region at a place where one is, judged by a judge.
+func Reopen(t testing.TB, place store.Place, judge ingest.Judge) *Region {
+	t.Helper()
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), place, judge)
+}
+
 func open(t testing.TB, listener net.Listener, place store.Place, judge ingest.Judge) *Region {
 	t.Helper()
 	s := must(store.Open(t.Context(), place))(t)

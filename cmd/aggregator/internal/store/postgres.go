@@ -158,6 +158,10 @@ func (p Postgres) prepare(ctx context.Context, s *Store) error {
 	}
 	sources := provider.ListSources()
 	version, err := s.Version(ctx)
+	// undefined_table, and insufficient_privilege before the application was given any
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && (refused.Code == "42P01" || refused.Code == "42501") {
+		return fmt.Errorf("%w: it was never made", ErrOldSchema)
+	}
 	if err != nil || len(sources) == 0 {
 		return wrap(err, "read the version of the schema")
 	}
@@ -363,6 +367,12 @@ func takeTurn(ctx context.Context, tx *sql.Tx, scope Scope) error {
 	return wrap(err, "wait for the turn of %s", scope)
 }
 
+// IsConnection tells whether an error is that of reaching the server.
+func IsConnection(err error) bool {
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok
+}
+
 // again knows serialization_failure and deadlock_detected.
 func (Postgres) again(err error) bool {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
@@ -370,5 +380,24 @@ func (Postgres) again(err error) bool {
 }
 
 func (Postgres) place(n int) string { return "$" + strconv.Itoa(n) }
+
+func (Postgres) still(ctx context.Context, s *Store) (*sql.Tx, error) {
+	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		return nil, err
+	}
+	if err := setScope(ctx, tx, Region()); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
+}
+
+func (Postgres) catalog() (columns, refersTo string) {
+	const of = ` WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p') AND NOT t.relispartition`
+	return `SELECT t.relname, c.attname FROM pg_class AS t JOIN pg_attribute AS c ON c.attrelid = t.oid` + of + ` AND c.attnum > 0 AND NOT c.attisdropped`,
+		`SELECT t.relname, f.confrelid::regclass::text FROM pg_class AS t JOIN pg_constraint AS f ON f.conrelid = t.oid` + of + ` AND f.contype = 'f'`
+}
+
+func (Postgres) overridesIdentity() string { return " OVERRIDING SYSTEM VALUE" }
 
 func (Postgres) inlineBlob() int { return postgresInline }

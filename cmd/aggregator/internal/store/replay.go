@@ -126,9 +126,11 @@ func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
 	return n > 0, wrap(err, "read what is left to be done after an upgrade")
 }
 
+// projections are the tables that are derived from the bundles.
+var projections = []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
+
 func forgetProjections(ctx context.Context, tx *transaction) error {
-	tables := []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
-	for _, table := range tables {
+	for _, table := range projections {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
 			return wrap(err, "empty table %s", table)
 		}

@@ -12,7 +12,7 @@ import (
 // Snapshot writes the database as it is at one moment to a new file, and tells the files
 // of the sealed bundles that it names. Those who write go on.
 func (s *Store) Snapshot(ctx context.Context, path string) (blobs []string, err error) {
-	if err := s.engine.snapshot(ctx, path); err != nil {
+	if err := s.engine.snapshot(ctx, s, path); err != nil {
 		return nil, err
 	}
 	copied, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
@@ -36,7 +36,7 @@ func (s *Store) Snapshot(ctx context.Context, path string) (blobs []string, err 
 
 // snapshot reads through a connection of its own: SQLite lets no connection that may
 // only query write a copy, and the writer has others waiting for it.
-func (e sqlite) snapshot(ctx context.Context, path string) (err error) {
+func (e sqlite) snapshot(ctx context.Context, _ *Store, path string) (err error) {
 	if err := createPrivate(path); err != nil {
 		return err
 	}
@@ -50,8 +50,3 @@ func (e sqlite) snapshot(ctx context.Context, path string) (err error) {
 	}
 	return nil
 }
-
-// ErrNoSnapshot says that the engine has its own way to be saved.
-var ErrNoSnapshot = errors.New("a region on PostgreSQL is saved by the means of PostgreSQL")
-
-func (Postgres) snapshot(context.Context, string) error { return ErrNoSnapshot }

@@ -116,4 +116,17 @@ func (sqlite) again(error) bool { return false }
 // others, which takes longer than the rest of an arrival.
 func (sqlite) place(int) string { return "?" }
 
+func (sqlite) still(ctx context.Context, s *Store) (*sql.Tx, error) {
+	return s.reader.BeginTx(ctx, nil)
+}
+
+func (sqlite) catalog() (columns, refersTo string) {
+	const of = ` FROM sqlite_schema AS t JOIN `
+	return `SELECT t.name, c.name` + of + `pragma_table_info(t.name) AS c WHERE t.type = 'table'`,
+		`SELECT t.name, f."table"` + of + `pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table'`
+}
+
+// overridesIdentity has nothing to say: SQLite gives a number only where there is none.
+func (sqlite) overridesIdentity() string { return "" }
+
 func (sqlite) inlineBlob() int { return sqliteInline }

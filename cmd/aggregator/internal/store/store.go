@@ -72,7 +72,14 @@ type engine interface {
 	// queue is how the queue of jobs speaks to the database.
 	queue(db *sql.DB) queueDriver
 	// snapshot writes the database as it is at one moment to a new file of SQLite.
-	snapshot(ctx context.Context, path string) error
+	snapshot(ctx context.Context, s *Store, path string) error
+	// still begins a transaction that reads all as it is at one moment.
+	still(ctx context.Context, s *Store) (*sql.Tx, error)
+	// catalog is two queries: every table with each of its columns, and every table with
+	// each of those that it refers to.
+	catalog() (columns, refersTo string)
+	// overridesIdentity has a statement write the numbers that the database gives.
+	overridesIdentity() string
 	// inlineBlob is the most bytes of a blob that are kept inside the database.
 	inlineBlob() int
 }

@@ -211,14 +211,14 @@ func (s *server) connect(database string) (*sql.DB, error) {
 	return stdlib.OpenDB(*c), nil
 }
 
-// create makes a database with a schema and nothing else, for one test.
-func (s *server) create(t testing.TB) *store.Postgres {
+// create makes a database like another, for one test.
+func (s *server) create(t testing.TB, like string) *store.Postgres {
 	t.Helper()
 	s.Lock() // a template serves one copy at a time
 	defer s.Unlock()
 	s.made++
 	name := "test_" + strconv.Itoa(s.made)
-	if _, err := s.admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template+" OWNER "+owner); err != nil {
+	if _, err := s.admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+like+" OWNER "+owner); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -50,9 +50,15 @@ func Place(t testing.TB) store.Place {
 	t.Helper()
 	p := store.Place{Folder: t.TempDir()}
 	if OnPostgres(t) {
-		p.Postgres = postgres(t).create(t)
+		p.Postgres = postgres(t).create(t, template)
 	}
 	return p
+}
+
+// Empty is a database that holds nothing, not even a schema.
+func Empty(t testing.TB) *store.Postgres {
+	t.Helper()
+	return postgres(t).create(t, "template0")
 }
 
 // Past opens the database of a place past the store and past row security, until the test
