@@ -358,6 +358,7 @@ func TestSweep(t *testing.T) {
 		strings.Repeat("a", 64):  {true, false},
 		strings.Repeat("b", 64):  {false, true},
 		".new-left":              {true, false},
+		"lost+found":             {true, true},
 		".new-being-written-now": {false, true},
 	}
 	for name, file := range files {
