@@ -102,7 +102,7 @@ func TestPasswords(t *testing.T) {
 
 func TestInviteOnce(t *testing.T) {
 	a := accounts(t, key)
-	p := Person{Name: "Camille", Email: "Camille@agr.test", Scope: store.Region()}
+	p := Person{Name: "Camille", Email: "Camille@agr.test"}
 	first, err := a.Invite(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)

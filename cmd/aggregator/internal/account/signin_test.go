@@ -25,7 +25,7 @@ const (
 // settle makes a person who has signed in from home, and gives their second factor.
 func settle(t *testing.T, a *Accounts) (secret string) {
 	t.Helper()
-	link, err := a.Invite(t.Context(), Person{Name: "Camille", Email: resident, Scope: store.Region()})
+	link, err := a.Invite(t.Context(), Person{Name: "Camille", Email: resident})
 	if err != nil {
 		t.Fatal(err)
 	}

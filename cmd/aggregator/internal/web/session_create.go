@@ -43,6 +43,7 @@ func (v *visit) enter(user store.User, action string) error {
 	}
 	v.server.sessions.Put(v.Context(), keyUser, user.ID)
 	v.server.sessions.Put(v.Context(), keySecrets, secretsOf(user))
+	v.server.sessions.Put(v.Context(), keyProven, v.server.now().Unix())
 	http.Redirect(v.w, v.Request, wayOr(v.PostFormValue("next"), "/"), http.StatusSeeOther)
 	return nil
 }

@@ -44,7 +44,8 @@ type Server struct {
 	sessions  *scs.SessionManager
 	pages     pages
 	assets    assets
-	room      *ingest.Room // where evidence is opened again
+	room      *ingest.Room     // where evidence is opened again
+	now       func() time.Time // by which a proof of the second factor gets old
 }
 
 // New makes the pages of a store; a template that does not parse is an error.
@@ -57,7 +58,7 @@ func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *
 	if err != nil {
 		return nil, err
 	}
-	return &Server{s, a, people, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait)}, nil
+	return &Server{s, a, people, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait), time.Now}, nil
 }
 
 // Guard puts the gate of the pages before a listener. A browser has one connection, or

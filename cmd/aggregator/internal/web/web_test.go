@@ -19,6 +19,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"carescan/checks"
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
@@ -36,8 +37,9 @@ const (
 // site is the pages of a region, and what a visitor needs.
 type site struct {
 	*regiontest.Region
-	url string
-	t   *testing.T
+	Pages *web.Server
+	url   string
+	t     *testing.T
 }
 
 func newSite(t *testing.T) *site {
@@ -61,7 +63,7 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	server := pages.HTTP(r.Authority.ServerCertificate("127.0.0.1").Get)
-	return &site{r, "https://" + regiontest.Listen(t, server, web.Guard), t}
+	return &site{r, pages, "https://" + regiontest.Listen(t, server, web.Guard), t}
 }
 
 // visitor is one browser: it keeps cookies and follows redirections.
@@ -176,11 +178,18 @@ func (v *visitor) code(secret string, steps int) string {
 }
 
 func administrator() account.Person {
-	return account.Person{Name: "Camille Administratrice", Email: "camille@arnase.test", Admin: true, Scope: store.Region()}
+	return holder("Camille Administratrice", "camille@arnase.test", access.Administrator, store.PlaceRegion, "")
 }
 
 func reader(finess scanner.FINESS) account.Person {
-	return account.Person{Name: "Lecteur", Email: strings.ToLower(string(finess)) + "@chu.test", Scope: store.Only(finess)}
+	return holder("Lecteur", strings.ToLower(string(finess))+"@chu.test", access.Reader, store.PlaceSite, string(finess))
+}
+
+// holder is somebody with one role.
+func holder(name, email string, role access.Role, kind store.PlaceKind, place string) account.Person {
+	return account.Person{Name: name, Email: email, Roles: []store.Binding{{
+		Role: string(role), Kind: kind, Place: place, ExpiresAt: time.Now().Add(time.Hour),
+	}}}
 }
 
 // fill gives the region two establishments, one of which has a history.
@@ -258,6 +267,11 @@ func TestEveryPage(t *testing.T) {
 		note(admin.get("/establishments/"+string(siteB)+q).sees(http.StatusOK, "CH de la Vallée"))
 		note(admin.get("/establishments/"+string(siteA)+"/findings/"+fingerprint+q).sees(http.StatusOK, "p=none", "dns-zone", "application/dns-message"))
 		note(admin.get("/agents"+q).sees(http.StatusOK, regiontest.Software))
+		note(admin.get("/people"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.get(admin.personOf("690000013@chu.test")+q).sees(http.StatusOK, "690000013@chu.test"))
+		note(admin.get("/places"+q).sees(http.StatusOK, "CH de la Vallée"))
+		note(admin.get("/confirm"+q).sees(http.StatusOK, "one-time-code"))
+		note(admin.post("/people", url.Values{"name": {"Ada"}, "email": {string(lang) + "@chu.test"}, "role": {"reader"}, "at": {"site:" + string(siteA)}}).sees(http.StatusOK, "/welcome/"))
 		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
 		note(admin.get("/nowhere"+q).sees(http.StatusNotFound, "problem"))
 		note(admin.post("/tokens", url.Values{"finess": {string(siteA)}}).sees(http.StatusOK, "cst1."))
