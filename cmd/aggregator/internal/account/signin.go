@@ -112,8 +112,15 @@ func (a *Accounts) prove(ctx context.Context, u store.User, p Proof) error {
 	return a.spendCode(ctx, u, p.Code)
 }
 
-// spendCode takes a code of the second factor of a person, which serves once.
+// spendCode takes a code of the second factor of a person, or a recovery code in its
+// place; each serves once.
 func (a *Accounts) spendCode(ctx context.Context, u store.User, code string) error {
+	if IsRecoveryCode(code) {
+		return a.spendRecoveryCode(ctx, u, code)
+	}
+	if u.TOTPSealed == "" {
+		return ErrRefused
+	}
 	secret, err := a.Reveal(u.ID, u.TOTPSealed)
 	if err != nil {
 		return err

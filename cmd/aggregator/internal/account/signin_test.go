@@ -33,7 +33,7 @@ func settle(t *testing.T, a *Accounts) (secret string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Accept(t.Context(), offer, phrase, code(t, offer.Secret), home); err != nil {
+	if _, _, err := a.Accept(t.Context(), offer, Choice{Password: phrase, Code: code(t, offer.Secret), Origin: home}); err != nil {
 		t.Fatal(err)
 	}
 	return offer.Secret
@@ -164,7 +164,7 @@ func TestUsualOriginEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Accept(t.Context(), offer, phrase, code(t, offer.Secret), "203.0.113.9"); err != nil {
+		if _, _, err := a.Accept(t.Context(), offer, Choice{Password: phrase, Code: code(t, offer.Secret), Origin: "203.0.113.9"}); err != nil {
 			t.Fatal(err)
 		}
 		if known() {

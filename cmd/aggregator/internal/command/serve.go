@@ -127,7 +127,7 @@ func (s *service) hosts() []string {
 }
 
 func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error) {
-	pages, err := web.New(r.store, r.authority, r.accounts, a.log, pageSettings(r, agentURL))
+	pages, err := web.New(r.store, r.authority, r.accounts, a.log, pageSettings(r, agentURL, s.url))
 	if err != nil {
 		return nil, err
 	}
@@ -140,10 +140,10 @@ func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error
 }
 
 // pageSettings brings the words of checks and catalogs to the pages, as values.
-func pageSettings(r *region, agentURL string) web.Settings {
+func pageSettings(r *region, agentURL, origin string) web.Settings {
 	titles := catalogTitles(r.profiles)
 	return web.Settings{
-		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
+		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL, Origin: origin,
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok

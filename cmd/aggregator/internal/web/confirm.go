@@ -33,18 +33,33 @@ func (v *visit) askAgain(from string) error {
 type confirmBody struct {
 	Next   string
 	Notice string // key of a sentence
+	// Passkey is what is asked of a device, nil where there are no passkeys.
+	Passkey *account.Ceremony
 }
 
 func (s *Server) confirmShow(v *visit) error {
-	return v.show("confirm", confirmBody{Next: v.URL.Query().Get("next")})
+	return v.showConfirm(http.StatusOK, v.URL.Query().Get("next"), "")
+}
+
+func (v *visit) showConfirm(status int, next, notice string) error {
+	passkey, err := v.askPasskey()
+	if err != nil {
+		return err
+	}
+	return v.render(status, "confirm", confirmBody{next, notice, passkey})
 }
 
 func (s *Server) confirmAccept(v *visit) error {
 	next := v.PostFormValue("next")
 	again := func(status int, notice string) error {
-		return v.render(status, "confirm", confirmBody{next, notice})
+		return v.showConfirm(status, next, notice)
 	}
-	err := s.accounts.Confirm(v.Context(), v.user, v.PostFormValue("code"), gate.Origin(v.RemoteAddr))
+	var err error
+	if answer := v.PostFormValue("passkey"); answer != "" && s.passkeys != nil {
+		err = s.passkeys.Confirm(v.Context(), v.user, v.PostFormValue("ceremony"), answer)
+	} else {
+		err = s.accounts.Confirm(v.Context(), v.user, v.PostFormValue("code"), gate.Origin(v.RemoteAddr))
+	}
 	switch {
 	case errors.Is(err, account.ErrTooMany):
 		return again(http.StatusTooManyRequests, "signin.too_many")

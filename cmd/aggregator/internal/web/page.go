@@ -138,7 +138,9 @@ type frame struct {
 	Other  string // the address of this page in the other language
 	Name   string // of the person, empty before sign-in
 	Body   any
-	rights access.Rights
+	// Scripted pages ask the person's device for a passkey.
+	Scripted bool
+	rights   access.Rights
 }
 
 // May tells a template whether the reader may do something.
@@ -165,10 +167,13 @@ func (v *visit) render(status int, page string, body any) error {
 	}
 	var out bytes.Buffer
 	err := found.ExecuteTemplate(&out, "layout.html", frame{
-		page, v.language, v.server.settings.Region, v.URL.Path, v.inOther(), v.user.Name, body, v.rights,
+		page, v.language, v.server.settings.Region, v.URL.Path, v.inOther(), v.user.Name, body, v.scripted, v.rights,
 	})
 	if err != nil {
 		return fmt.Errorf("render page %s: %w", page, err)
+	}
+	if v.scripted {
+		v.w.Header().Set("Content-Security-Policy", scriptPolicy)
 	}
 	if slices.Contains(secretive, page) {
 		v.w.Header().Set(gzhttp.HeaderNoCompression, "yes")

@@ -64,6 +64,11 @@ func (s *Server) routes() []route {
 		{"GET /audit", access.Journal, "", s.auditList},
 
 		// Oneself.
+		{"GET /account", signedIn, "", s.accountShow},
+		{"POST /account/passkeys", signedIn, "/account", s.passkeyAdd},
+		{"POST /account/passkeys/{id}/remove", signedIn, "/account", s.passkeyRemove},
+		{"POST /account/recovery", signedIn, "/account", s.recoveryRenew},
+		{"GET /account/recovery", signedIn, "", s.recoveryShow},
 		{"GET /confirm", signedIn, "", s.confirmShow},
 		{"POST /confirm", signedIn, "", s.confirmAccept},
 		{"POST /sign-out", signedIn, "", s.sessionDelete},

@@ -12,10 +12,22 @@ import (
 )
 
 func (s *Server) sessionCreate(v *visit) error {
-	email := v.PostFormValue("email")
-	user, err := s.accounts.SignIn(v.Context(), account.Proof{
-		Email: email, Password: v.PostFormValue("password"), Code: v.PostFormValue("code"), Origin: gate.Origin(v.RemoteAddr),
-	})
+	email, deed := v.PostFormValue("email"), "sign-in"
+	var user store.User
+	var err error
+	switch answer := v.PostFormValue("passkey"); {
+	case answer != "" && s.passkeys != nil:
+		deed = "sign-in-passkey"
+		user, err = s.passkeys.SignIn(v.Context(), v.PostFormValue("ceremony"), answer, gate.Origin(v.RemoteAddr))
+	default:
+		code := v.PostFormValue("code")
+		if account.IsRecoveryCode(code) {
+			deed = "sign-in-recovery"
+		}
+		user, err = s.accounts.SignIn(v.Context(), account.Proof{
+			Email: email, Password: v.PostFormValue("password"), Code: code, Origin: gate.Origin(v.RemoteAddr),
+		})
+	}
 	switch {
 	case errors.Is(err, account.ErrTooMany):
 		s.log.Warn("sign-in shed", "remote", v.ip())
@@ -29,14 +41,20 @@ func (s *Server) sessionCreate(v *visit) error {
 	case err != nil:
 		return err
 	}
-	return v.enter(user, "sign-in")
+	return v.enter(user, deed, wayOr(v.PostFormValue("next"), "/"))
 }
 
 // enter opens a session under a new token, so that one set before the sign-in
 // is worth nothing.
-func (v *visit) enter(user store.User, action string) error {
-	if err := v.audit(user.Email, action, user.ID); err != nil {
+func (v *visit) enter(user store.User, action, then string) error {
+	if err := v.audit(user.Email, action, user.Name); err != nil {
 		return err
+	}
+	if user.Emergency {
+		v.server.log.Error("the emergency account was used", "user", user.Email, "remote", v.ip())
+		if err := v.audit(user.Email, "emergency-sign-in", user.Name); err != nil {
+			return err
+		}
 	}
 	if err := v.server.sessions.RenewToken(v.Context()); err != nil {
 		return err
@@ -44,6 +62,6 @@ func (v *visit) enter(user store.User, action string) error {
 	v.server.sessions.Put(v.Context(), keyUser, user.ID)
 	v.server.sessions.Put(v.Context(), keySecrets, secretsOf(user))
 	v.server.sessions.Put(v.Context(), keyProven, v.server.now().Unix())
-	http.Redirect(v.w, v.Request, wayOr(v.PostFormValue("next"), "/"), http.StatusSeeOther)
+	http.Redirect(v.w, v.Request, then, http.StatusSeeOther)
 	return nil
 }

@@ -31,6 +31,7 @@ type visit struct {
 	user     store.User // zero before sign-in
 	rights   access.Rights
 	held     store.Scope // where the person may do what the route needs
+	scripted bool        // the page asks for a passkey
 }
 
 // The refusals that a person is told about by a page of their own.

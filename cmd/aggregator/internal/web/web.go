@@ -27,6 +27,7 @@ type Settings struct {
 	Language    scanner.Lang // of a first visit
 	SilentAfter time.Duration
 	AgentURL    string // that a token carries
+	Origin      string // that browsers reach the pages by
 	// Paper explains a check, Family names a family of checks, Catalog a framework.
 	// All come in as values.
 	Paper   func(check string) (scanner.Papers, bool)
@@ -39,6 +40,7 @@ type Server struct {
 	store     *store.Store
 	authority *authority.Authority
 	accounts  *account.Accounts
+	passkeys  *account.Passkeys // nil where none can be made
 	log       *slog.Logger
 	settings  Settings
 	sessions  *scs.SessionManager
@@ -58,7 +60,11 @@ func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *
 	if err != nil {
 		return nil, err
 	}
-	return &Server{s, a, people, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait), time.Now}, nil
+	passkeys, err := account.NewPasskeys(people, settings.Origin)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{s, a, people, passkeys, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait), time.Now}, nil
 }
 
 // Guard puts the gate of the pages before a listener. A browser has one connection, or

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -45,8 +46,15 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	r := regiontest.New(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A passkey needs a name: that of this machine.
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	origin := "https://localhost:" + port
 	pages, err := web.New(r.Store, r.Authority, r.Accounts, regiontest.Quiet(), web.Settings{
-		Region: "Auvergne-Rhône-Alpes", Language: scanner.French, SilentAfter: 8 * 24 * time.Hour, AgentURL: r.URL,
+		Region: "Auvergne-Rhône-Alpes", Language: scanner.French, SilentAfter: 8 * 24 * time.Hour, AgentURL: r.URL, Origin: origin,
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok
@@ -62,8 +70,9 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := pages.HTTP(r.Authority.ServerCertificate("127.0.0.1").Get)
-	return &site{r, pages, "https://" + regiontest.Listen(t, server, web.Guard), t}
+	server := pages.HTTP(r.Authority.ServerCertificate("localhost").Get)
+	regiontest.Serve(t, server, web.Guard(listener))
+	return &site{r, pages, origin, t}
 }
 
 // visitor is one browser: it keeps cookies and follows redirections.
@@ -146,7 +155,8 @@ func (s *site) signIn(p account.Person) *visitor {
 	v.get("/welcome/"+code).sees(http.StatusOK, "Première connexion", p.Name)
 	v.secretOf = v.secret()
 	v.post("/welcome/"+code, url.Values{"password": {password}, "again": {password}, "code": {v.code(v.secretOf, 0)}})
-	return v.sees(http.StatusOK, "Vue de la région")
+	v.sees(http.StatusOK, "Codes de secours")
+	return v.get("/").sees(http.StatusOK)
 }
 
 func (s *site) invite(p account.Person) (code string) {
@@ -270,6 +280,8 @@ func TestEveryPage(t *testing.T) {
 		note(admin.get("/people"+q).sees(http.StatusOK, "camille@arnase.test"))
 		note(admin.get(admin.personOf("690000013@chu.test")+q).sees(http.StatusOK, "690000013@chu.test"))
 		note(admin.get("/places"+q).sees(http.StatusOK, "CH de la Vallée"))
+		note(admin.get("/account"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.post("/account/recovery", nil).sees(http.StatusOK))
 		note(admin.get("/confirm"+q).sees(http.StatusOK, "one-time-code"))
 		note(admin.post("/people", url.Values{"name": {"Ada"}, "email": {string(lang) + "@chu.test"}, "role": {"reader"}, "at": {"site:" + string(siteA)}}).sees(http.StatusOK, "/welcome/"))
 		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
