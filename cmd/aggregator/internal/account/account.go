@@ -141,6 +141,13 @@ func (a *Accounts) Reset(ctx context.Context, email string) (code string, err er
 	if err != nil {
 		return "", err
 	}
+	federated, err := a.store.IsFederated(ctx, u.ID)
+	if err == nil && federated {
+		err = ErrFederated
+	}
+	if err != nil {
+		return "", err
+	}
 	code, link, err := a.newLink(u.ID)
 	if err != nil {
 		return "", err

@@ -127,7 +127,12 @@ func (s *service) hosts() []string {
 }
 
 func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error) {
-	pages, err := web.New(r.store, r.authority, r.accounts, a.log, pageSettings(r, agentURL, s.url))
+	settings := pageSettings(r, agentURL, s.url)
+	var err error
+	if settings.Provider, err = openProvider(r.settings.OIDC, s.url); err != nil {
+		return nil, err
+	}
+	pages, err := web.New(r.store, r.authority, r.accounts, a.log, settings)
 	if err != nil {
 		return nil, err
 	}

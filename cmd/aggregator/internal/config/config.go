@@ -34,6 +34,7 @@ type Config struct {
 	Agent       Agent         `yaml:"agent"`
 	Web         Web           `yaml:"web"`
 	Monitoring  Monitoring    `yaml:"monitoring"`
+	OIDC        OIDC          `yaml:"oidc"`
 }
 
 // Agent is the interface that agents speak to.
@@ -125,6 +126,7 @@ func Sections() []settings.Section {
 				},
 			},
 		},
+		oidcSection(),
 	}
 }
 
@@ -248,7 +250,7 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(append(faults, c.Web.validateTLS()...), c.Monitoring.validate()...)
+	return append(append(faults, c.Web.validateTLS()...), append(c.Monitoring.validate(), c.OIDC.validate()...)...)
 }
 
 // validate wants a token wherever another machine can connect.

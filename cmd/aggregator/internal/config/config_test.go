@@ -38,6 +38,7 @@ func initial() Config {
 	return Config{
 		Data: "/var/lib/carescan-aggregator", Language: "fr", SilentAfter: 192 * time.Hour,
 		Agent: Agent{Listen: "127.0.0.1:8443"}, Web: Web{Listen: "127.0.0.1:8444"},
+		OIDC: OIDC{GroupsClaim: "groups"},
 	}
 }
 
@@ -68,6 +69,11 @@ func TestLoadPrecedence(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	cases := map[string]struct{ file, want string }{
 		"unknown_key":     {"regoin: x", "regoin"},
+		"oidc_no_issuer":  {"oidc: {client_id: carescan}", "oidc.issuer"},
+		"oidc_in_clear":   {"oidc: {issuer: \"http://id.test\", client_id: c, client_secret_file: f, amr: otp, groups: a=analyst@region}", "https"},
+		"oidc_no_secret":  {"oidc: {issuer: \"https://id.test\", client_id: c, amr: otp, groups: a=analyst@region}", "oidc.client_secret_file"},
+		"oidc_no_factor":  {"oidc: {issuer: \"https://id.test\", client_id: c, client_secret_file: f, groups: a=analyst@region}", "oidc.acr"},
+		"oidc_no_role":    {"oidc: {issuer: \"https://id.test\", client_id: c, client_secret_file: f, amr: otp, groups: a=doctor@region}", "oidc.groups"},
 		"unknown_nested":  {"web: {port: 1}", "port"},
 		"wrong_type":      {"region: [a]", "region"},
 		"language":        {"language: de", "neither fr nor en"},

@@ -35,6 +35,8 @@ type confirmBody struct {
 	Notice string // key of a sentence
 	// Passkey is what is asked of a device, nil where there are no passkeys.
 	Passkey *account.Ceremony
+	// Federated people prove themselves to their identity provider.
+	Federated bool
 }
 
 func (s *Server) confirmShow(v *visit) error {
@@ -42,11 +44,15 @@ func (s *Server) confirmShow(v *visit) error {
 }
 
 func (v *visit) showConfirm(status int, next, notice string) error {
-	passkey, err := v.askPasskey()
-	if err != nil {
-		return err
+	body := confirmBody{Next: next, Notice: notice, Federated: v.user.PasswordHash == "" && v.server.settings.Provider != nil}
+	if !body.Federated {
+		passkey, err := v.askPasskey()
+		if err != nil {
+			return err
+		}
+		body.Passkey = passkey
 	}
-	return v.render(status, "confirm", confirmBody{next, notice, passkey})
+	return v.render(status, "confirm", body)
 }
 
 func (s *Server) confirmAccept(v *visit) error {

@@ -76,6 +76,9 @@ func (s *Server) personReset(v *visit) error {
 		return err
 	}
 	code, err := s.accounts.Reset(v.Context(), u.Email)
+	if notice := whyNot(err); notice != "" {
+		return v.showPerson(notice)
+	}
 	if err != nil {
 		return err
 	}

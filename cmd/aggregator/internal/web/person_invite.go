@@ -53,7 +53,7 @@ func whyNot(err error) string {
 	for known, notice := range map[error]string{
 		errPlace: "people.no_place", errUntil: "people.no_day", access.ErrPlace: "people.wrong_place", access.ErrRole: "people.wrong_place",
 		access.ErrEnd: "people.needs_end", access.ErrMore: "people.more", access.ErrSelf: "people.oneself", store.ErrExists: "people.exists",
-		account.ErrAddress: "people.bad_address",
+		account.ErrAddress: "people.bad_address", account.ErrFederated: "people.federated",
 	} {
 		if errors.Is(err, known) {
 			return notice

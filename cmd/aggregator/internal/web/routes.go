@@ -35,6 +35,9 @@ func (s *Server) routes() []route {
 		{"GET /welcome/{code}/qr.png", anyone, "", s.welcomePicture},
 		{"POST /welcome/{code}", anyone, "", s.welcomeAccept},
 
+		{"GET /sign-in/oidc", anyone, "", s.providerAsk},
+		{"GET /sign-in/oidc/back", anyone, "", s.providerBack},
+
 		// The region and what it holds: within the scope of the reader.
 		{"GET /{$}", access.Aggregates, "", s.overviewShow},
 		{"GET /establishments/{finess}", access.Read, "", s.establishmentShow},

@@ -5,6 +5,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/gate"
@@ -41,12 +42,12 @@ func (s *Server) sessionCreate(v *visit) error {
 	case err != nil:
 		return err
 	}
-	return v.enter(user, deed, wayOr(v.PostFormValue("next"), "/"))
+	return v.enter(user, deed, wayOr(v.PostFormValue("next"), "/"), s.now())
 }
 
 // enter opens a session under a new token, so that one set before the sign-in
-// is worth nothing.
-func (v *visit) enter(user store.User, action, then string) error {
+// is worth nothing. Proven is when the second factor was.
+func (v *visit) enter(user store.User, action, then string, proven time.Time) error {
 	if err := v.audit(user.Email, action, user.Name); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (v *visit) enter(user store.User, action, then string) error {
 	}
 	v.server.sessions.Put(v.Context(), keyUser, user.ID)
 	v.server.sessions.Put(v.Context(), keySecrets, secretsOf(user))
-	v.server.sessions.Put(v.Context(), keyProven, v.server.now().Unix())
+	v.server.sessions.Put(v.Context(), keyProven, proven.Unix())
 	http.Redirect(v.w, v.Request, then, http.StatusSeeOther)
 	return nil
 }

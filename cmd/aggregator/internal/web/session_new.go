@@ -15,6 +15,8 @@ type signInBody struct {
 	Notice string // key of a sentence
 	// Passkey is what is asked of a device, nil where there are no passkeys.
 	Passkey *account.Ceremony
+	// Provider is there when people may sign in by an identity provider.
+	Provider bool
 }
 
 func (s *Server) sessionNew(v *visit) error {
@@ -22,6 +24,7 @@ func (s *Server) sessionNew(v *visit) error {
 }
 
 func (v *visit) showSignIn(status int, body signInBody) (err error) {
+	body.Provider = v.server.settings.Provider != nil
 	if body.Passkey, err = v.askPasskey(); err != nil {
 		return err
 	}

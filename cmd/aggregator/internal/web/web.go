@@ -15,6 +15,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/federation"
 	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
@@ -26,8 +27,9 @@ type Settings struct {
 	Region      string
 	Language    scanner.Lang // of a first visit
 	SilentAfter time.Duration
-	AgentURL    string // that a token carries
-	Origin      string // that browsers reach the pages by
+	AgentURL    string               // that a token carries
+	Origin      string               // that browsers reach the pages by
+	Provider    *federation.Provider // nil where there is none
 	// Paper explains a check, Family names a family of checks, Catalog a framework.
 	// All come in as values.
 	Paper   func(check string) (scanner.Papers, bool)

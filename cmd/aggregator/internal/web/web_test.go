@@ -45,6 +45,12 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
+	return newSiteWith(t, func(*site, *web.Settings) {})
+}
+
+// newSiteWith is a site with settings of its own.
+func newSiteWith(t *testing.T, set func(*site, *web.Settings)) *site {
+	t.Helper()
 	r := regiontest.New(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,7 +59,8 @@ func newSite(t *testing.T) *site {
 	// A passkey needs a name: that of this machine.
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	origin := "https://localhost:" + port
-	pages, err := web.New(r.Store, r.Authority, r.Accounts, regiontest.Quiet(), web.Settings{
+	s := &site{Region: r, url: origin, t: t}
+	settings := web.Settings{
 		Region: "Auvergne-Rhône-Alpes", Language: scanner.French, SilentAfter: 8 * 24 * time.Hour, AgentURL: r.URL, Origin: origin,
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
@@ -66,13 +73,15 @@ func newSite(t *testing.T) *site {
 		Catalog: func(id string) (scanner.Text, bool) {
 			return scanner.Text{FR: "CaRE D1", EN: "CaRE D1"}, id == "care-d1"
 		},
-	})
+	}
+	set(s, &settings)
+	s.Pages, err = web.New(r.Store, r.Authority, r.Accounts, regiontest.Quiet(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := pages.HTTP(r.Authority.ServerCertificate("localhost").Get)
+	server := s.Pages.HTTP(r.Authority.ServerCertificate("localhost").Get)
 	regiontest.Serve(t, server, web.Guard(listener))
-	return &site{r, pages, origin, t}
+	return s
 }
 
 // visitor is one browser: it keeps cookies and follows redirections.

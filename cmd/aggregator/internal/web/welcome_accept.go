@@ -36,5 +36,5 @@ func (s *Server) welcomeAccept(v *visit) error {
 	if err := v.keepToShow(keyRecovery, codes); err != nil {
 		return err
 	}
-	return v.enter(user, "first-sign-in", "/account/recovery")
+	return v.enter(user, "first-sign-in", "/account/recovery", s.now())
 }
