@@ -24,15 +24,16 @@ const (
 	Establishments Capability = "establishments" // say where establishments belong
 	People         Capability = "people"         // let people in, and say what they may do
 	Journal        Capability = "journal"        // read what was done by whom
+	Upkeep         Capability = "upkeep"         // see how the region keeps itself
 )
 
 // Capabilities lists all of them.
 func Capabilities() []Capability {
-	return []Capability{Aggregates, Read, Evidence, Agents, Establishments, People, Journal}
+	return []Capability{Aggregates, Read, Evidence, Agents, Establishments, People, Journal, Upkeep}
 }
 
 // regional is what concerns the whole region, and is held nowhere below it.
-var regional = []Capability{Establishments, People, Journal}
+var regional = []Capability{Establishments, People, Journal, Upkeep}
 
 // Role is what a person is to a region.
 type Role string
@@ -74,7 +75,7 @@ var (
 var rights = map[Role]right{
 	Administrator: {
 		scanner.Text{FR: "administrateur de la région", EN: "region administrator"},
-		[]Capability{Aggregates, Read, Evidence, Agents, Establishments, People, Journal}, everywhere[:1], false,
+		[]Capability{Aggregates, Read, Evidence, Agents, Establishments, People, Journal, Upkeep}, everywhere[:1], false,
 	},
 	Analyst: {
 		scanner.Text{FR: "analyste du centre régional", EN: "analyst of the regional centre"},

@@ -65,6 +65,7 @@ func (s *Server) routes() []route {
 		{"GET /places", access.Establishments, "", s.placeList},
 		{"POST /places", access.Establishments, "", s.placeSet},
 		{"GET /audit", access.Journal, "", s.auditList},
+		{"GET /rounds", access.Upkeep, "", s.roundList},
 
 		// Oneself.
 		{"GET /account", signedIn, "", s.accountShow},

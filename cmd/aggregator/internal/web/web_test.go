@@ -22,6 +22,7 @@ import (
 	"carescan/checks"
 	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/aggregator/internal/web"
@@ -72,6 +73,10 @@ func newSiteWith(t *testing.T, set func(*site, *web.Settings)) *site {
 		},
 		Catalog: func(id string) (scanner.Text, bool) {
 			return scanner.Text{FR: "CaRE D1", EN: "CaRE D1"}, id == "care-d1"
+		},
+		Rounds: []jobs.Round{
+			{Name: "try", Title: scanner.Text{FR: "Essayer", EN: "Try"}, Every: time.Hour},
+			{Name: "wait", Title: scanner.Text{FR: "Attendre", EN: "Wait"}, Every: time.Hour},
 		},
 	}
 	set(s, &settings)
@@ -294,6 +299,7 @@ func TestEveryPage(t *testing.T) {
 		note(admin.get("/confirm"+q).sees(http.StatusOK, "one-time-code"))
 		note(admin.post("/people", url.Values{"name": {"Ada"}, "email": {string(lang) + "@chu.test"}, "role": {"reader"}, "at": {"site:" + string(siteA)}}).sees(http.StatusOK, "/welcome/"))
 		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.get("/rounds"+q).sees(http.StatusOK, map[scanner.Lang]string{scanner.French: "Essayer", scanner.English: "Try"}[lang]))
 		note(admin.get("/nowhere"+q).sees(http.StatusNotFound, "problem"))
 		note(admin.post("/tokens", url.Values{"finess": {string(siteA)}}).sees(http.StatusOK, "cst1."))
 	}
@@ -398,6 +404,7 @@ func TestReaderOfOneEstablishment(t *testing.T) {
 		t.Fatal(agents, err)
 	}
 	v.get("/audit").sees(http.StatusForbidden)
+	v.get("/rounds").sees(http.StatusForbidden)
 	v.post("/tokens", url.Values{"finess": {string(siteB)}}).sees(http.StatusForbidden)
 	v.post("/agents/"+agents[0].ID+"/revoke", nil).sees(http.StatusForbidden)
 }
