@@ -17,6 +17,7 @@ type accountBody struct {
 	Passkeys []store.Passkey
 	Codes    int // recovery codes left
 	Roles    []heldRole
+	Tokens   []heldToken
 	Notice   string
 	// Passkey is what is asked of a device, nil where there are no passkeys.
 	Passkey *account.Ceremony
@@ -31,6 +32,13 @@ func (v *visit) showAccount(notice string) (err error) {
 	}
 	if body.Codes, err = v.server.store.CountRecoveryCodes(v.Context(), v.user.ID); err != nil {
 		return err
+	}
+	tokens, err := v.server.store.APITokens(v.Context(), v.user.ID)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		body.Tokens = append(body.Tokens, heldToken{t})
 	}
 	bindings, err := v.server.store.AllBindings(v.Context())
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/federation"
 	"carescan/cmd/aggregator/internal/gate"
+	"carescan/cmd/aggregator/internal/store"
 )
 
 // askedCookie keeps what was asked of the identity provider, sealed, until the browser
@@ -94,6 +95,9 @@ func (v *visit) refuseVouched(err error) error {
 	} {
 		if errors.Is(err, known.err) {
 			v.server.log.Warn("sign-in by the identity provider refused", "remote", v.ip(), "error", err)
+			if err := v.auditRefusal(store.User{}); err != nil {
+				return err
+			}
 			return v.refuseSignIn(known.status, "", known.notice)
 		}
 	}

@@ -16,11 +16,16 @@ import (
 // personOf is where the page of a person is.
 func (v *visitor) personOf(email string) string {
 	v.t.Helper()
-	u, err := v.Store.UserByEmail(v.t.Context(), email)
+	return "/people/" + v.user(email).ID
+}
+
+func (s *site) user(email string) store.User {
+	s.t.Helper()
+	u, err := s.Store.UserByEmail(s.t.Context(), email)
 	if err != nil {
-		v.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return "/people/" + u.ID
+	return u
 }
 
 // TestRemovalEndsSessionsAtOnce keeps somebody out, lets them in again, and forgets them.

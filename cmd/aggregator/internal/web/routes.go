@@ -34,7 +34,6 @@ func (s *Server) routes() []route {
 		{"GET /welcome/{code}", anyone, "", s.welcomeShow},
 		{"GET /welcome/{code}/qr.png", anyone, "", s.welcomePicture},
 		{"POST /welcome/{code}", anyone, "", s.welcomeAccept},
-
 		{"GET /sign-in/oidc", anyone, "", s.providerAsk},
 		{"GET /sign-in/oidc/back", anyone, "", s.providerBack},
 
@@ -71,6 +70,9 @@ func (s *Server) routes() []route {
 		{"GET /account", signedIn, "", s.accountShow},
 		{"POST /account/passkeys", signedIn, "/account", s.passkeyAdd},
 		{"POST /account/passkeys/{id}/remove", signedIn, "/account", s.passkeyRemove},
+		{"POST /account/tokens", signedIn, "/account", s.apiTokenCreate},
+		{"GET /account/tokens/new", signedIn, "", s.apiTokenShow},
+		{"POST /account/tokens/{id}/revoke", signedIn, "/account", s.apiTokenRevoke},
 		{"POST /account/recovery", signedIn, "/account", s.recoveryRenew},
 		{"GET /account/recovery", signedIn, "", s.recoveryShow},
 		{"GET /confirm", signedIn, "", s.confirmShow},
@@ -99,8 +101,11 @@ func (s *Server) serve(r route) http.Handler {
 		if r.needs == anyone {
 			return r.do(v)
 		}
-		in, err := v.comeIn()
-		if err != nil || !in {
+		if token := bearer(v.Request); token != "" && r.needs == access.Evidence { // what programs may read
+			if err := v.comeInWith(token, r.needs); err != nil {
+				return err
+			}
+		} else if in, err := v.comeIn(); err != nil || !in {
 			return err
 		}
 		if r.needs != signedIn && !v.rights.May(r.needs) {

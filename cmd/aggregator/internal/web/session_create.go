@@ -32,17 +32,33 @@ func (s *Server) sessionCreate(v *visit) error {
 	switch {
 	case errors.Is(err, account.ErrTooMany):
 		s.log.Warn("sign-in shed", "remote", v.ip())
+		if err := v.auditRefusal(user); err != nil {
+			return err
+		}
 		return v.refuseSignIn(http.StatusTooManyRequests, email, "signin.too_many")
 	case errors.Is(err, account.ErrBusy):
 		s.log.Warn("sign-in put off", "remote", v.ip())
 		return v.refuseSignIn(http.StatusServiceUnavailable, email, "signin.busy")
 	case errors.Is(err, account.ErrRefused):
 		s.log.Warn("sign-in refused", "remote", v.ip())
+		if err := v.auditRefusal(user); err != nil {
+			return err
+		}
 		return v.refuseSignIn(http.StatusUnauthorized, email, "signin.refused")
 	case err != nil:
 		return err
 	}
 	return v.enter(user, deed, wayOr(v.PostFormValue("next"), "/"), s.now())
+}
+
+// auditRefusal records that a sign-in was refused, of whom when it names somebody known.
+// What else was written is not recorded: it may be a password.
+func (v *visit) auditRefusal(named store.User) error {
+	actor := named.Email
+	if actor == "" {
+		actor = "?"
+	}
+	return v.server.store.AuditRefusal(v.Context(), store.Deed{At: time.Now(), Actor: actor, IP: v.ip(), Action: "sign-in-refused", Object: named.Name})
 }
 
 // enter opens a session under a new token, so that one set before the sign-in

@@ -33,8 +33,8 @@ func TestSignInAndOut(t *testing.T) {
 	v.post("/sign-in", proof).sees(http.StatusOK, "Vue de la région")
 	s.visitor().post("/sign-in", proof).sees(http.StatusUnauthorized, "Connexion refusée") // the code was used
 	deeds, err := s.Store.Deeds(t.Context(), store.Region(), 10)
-	if err != nil || len(deeds) != 3 {
-		t.Errorf("journal %v, want first sign-in, sign-out and sign-in: %v", deeds, err)
+	if err != nil || len(deeds) != 4 {
+		t.Errorf("journal %v, want first sign-in, sign-out, sign-in and a refused one: %v", deeds, err)
 	}
 }
 

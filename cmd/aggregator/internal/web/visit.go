@@ -152,6 +152,12 @@ func (v *visit) fail(err error) {
 	switch {
 	case errors.Is(err, errNotFound) || errors.Is(err, store.ErrNotFound):
 		v.problem(http.StatusNotFound, "problem.not_found", "")
+	case errors.Is(err, errToken):
+		v.w.Header().Set("WWW-Authenticate", "Bearer")
+		v.problem(http.StatusUnauthorized, "problem.token", "")
+	case errors.Is(err, errTooFast):
+		v.w.Header().Set("Retry-After", busyWait)
+		v.problem(http.StatusTooManyRequests, "problem.too_fast", "")
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, "problem.forbidden", "")
 	case errors.Is(err, errBusy) || errors.Is(err, account.ErrBusy) || errors.Is(err, ingest.ErrCrowded):

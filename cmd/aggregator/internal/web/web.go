@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"golang.org/x/time/rate"
 
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
@@ -52,6 +53,7 @@ type Server struct {
 	pages     pages
 	assets    assets
 	room      *ingest.Room     // where evidence is opened again
+	pace      *pace            // of programs
 	now       func() time.Time // by which a proof of the second factor gets old
 }
 
@@ -69,7 +71,7 @@ func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *
 	if err != nil {
 		return nil, err
 	}
-	return &Server{s, a, people, passkeys, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait), time.Now}, nil
+	return &Server{s, a, people, passkeys, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait), &pace{of: map[string]*rate.Limiter{}}, time.Now}, nil
 }
 
 // Guard puts the gate of the pages before a listener. A browser has one connection, or

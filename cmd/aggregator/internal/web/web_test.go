@@ -296,6 +296,7 @@ func TestEveryPage(t *testing.T) {
 		note(admin.get("/places"+q).sees(http.StatusOK, "CH de la Vallée"))
 		note(admin.get("/account"+q).sees(http.StatusOK, "camille@arnase.test"))
 		note(admin.post("/account/recovery", nil).sees(http.StatusOK))
+		note(admin.post("/account/tokens", url.Values{"name": {"SIEM"}, "at": {"region"}, "until": {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}}).sees(http.StatusOK, "csa_"))
 		note(admin.get("/confirm"+q).sees(http.StatusOK, "one-time-code"))
 		note(admin.post("/people", url.Values{"name": {"Ada"}, "email": {string(lang) + "@chu.test"}, "role": {"reader"}, "at": {"site:" + string(siteA)}}).sees(http.StatusOK, "/welcome/"))
 		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
