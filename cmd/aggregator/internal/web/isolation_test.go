@@ -110,7 +110,9 @@ func checkSeen(s *site, v *visitor, values map[string][]string) {
 	}
 }
 
-func otherReader(s *site) *visitor { return s.signIn(reader(siteB)) }
+func otherReader(s *site) *visitor {
+	return s.signIn(holder("Lecteur", "lecteur@vallee.test", access.Reader, store.PlaceSite, string(siteB)))
+}
 
 // filled puts values in the places of a path, every one that a place may have.
 func filled(t *testing.T, path string, values map[string][]string) (list []string) {
