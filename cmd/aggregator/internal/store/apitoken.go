@@ -25,7 +25,7 @@ const selectAPIToken = `
 
 // AddAPIToken records a token.
 func (s *Store) AddAPIToken(ctx context.Context, t APIToken) error {
-	_, err := s.writer.ExecContext(ctx, `
+	_, err := s.change(ctx, Scope{}, `
 		INSERT INTO api_token (id, user_id, name, token_hash, place_kind, place_id, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		t.ID, t.UserID, t.Name, t.Hash, t.Kind, t.Place, stamp(t.CreatedAt), stamp(t.ExpiresAt))
@@ -34,19 +34,19 @@ func (s *Store) AddAPIToken(ctx context.Context, t APIToken) error {
 
 // APITokens lists the tokens of a person that were not revoked, those that expired too.
 func (s *Store) APITokens(ctx context.Context, user string) ([]APIToken, error) {
-	list, err := many(ctx, s.reader, scanAPIToken, selectAPIToken+`user_id = $1 AND revoked_at = 0 ORDER BY created_at, id`, user)
+	list, err := many(ctx, s.view(Scope{}), scanAPIToken, selectAPIToken+`user_id = $1 AND revoked_at = 0 ORDER BY created_at, id`, user)
 	return list, wrap(err, "list tokens of user %s", user)
 }
 
 // APIToken finds a token that may be used at a moment.
 func (s *Store) APIToken(ctx context.Context, hash string, at time.Time) (APIToken, error) {
-	t, err := one(ctx, s.reader, scanAPIToken, selectAPIToken+`token_hash = $1 AND revoked_at = 0 AND expires_at > $2`, hash, stamp(at))
+	t, err := one(ctx, s.view(Scope{}), scanAPIToken, selectAPIToken+`token_hash = $1 AND revoked_at = 0 AND expires_at > $2`, hash, stamp(at))
 	return t, wrap(err, "find token")
 }
 
 // RevokeAPIToken ends a token of a person.
 func (s *Store) RevokeAPIToken(ctx context.Context, user, id string, at time.Time) error {
-	err := changedOne(s.writer.ExecContext(ctx, `
+	err := changedOne(s.change(ctx, Scope{}, `
 		UPDATE api_token SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at = 0`, id, user, stamp(at)))
 	return wrap(err, "revoke token")
 }
@@ -59,7 +59,7 @@ func (s *Store) UseAPIToken(ctx context.Context, t APIToken, at time.Time) error
 	if at.Sub(t.UsedAt) < usedStep {
 		return nil
 	}
-	_, err := s.writer.ExecContext(ctx, `UPDATE api_token SET used_at = $2 WHERE id = $1`, t.ID, stamp(at))
+	_, err := s.change(ctx, Scope{}, `UPDATE api_token SET used_at = $2 WHERE id = $1`, t.ID, stamp(at))
 	return wrap(err, "use token")
 }
 

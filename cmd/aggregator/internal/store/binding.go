@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -51,7 +50,7 @@ const selectBinding = `
 
 // Bindings lists what a person holds at a moment. What has expired is not among it.
 func (s *Store) Bindings(ctx context.Context, user string, at time.Time) ([]Binding, error) {
-	list, err := many(ctx, s.reader, scanBinding, selectBinding+`
+	list, err := many(ctx, s.view(Scope{}), scanBinding, selectBinding+`
 		user_id = $1 AND (expires_at = 0 OR expires_at > $2) ORDER BY granted_at, id`, user, stamp(at))
 	for i := range list {
 		if err != nil {
@@ -64,13 +63,13 @@ func (s *Store) Bindings(ctx context.Context, user string, at time.Time) ([]Bind
 
 // AllBindings lists what everybody holds, and held until it expired.
 func (s *Store) AllBindings(ctx context.Context) ([]Binding, error) {
-	list, err := many(ctx, s.reader, scanBinding, selectBinding+`1 = 1 ORDER BY user_id, granted_at, id`)
+	list, err := many(ctx, s.view(Scope{}), scanBinding, selectBinding+`1 = 1 ORDER BY user_id, granted_at, id`)
 	return list, wrap(err, "list roles")
 }
 
 // Binding finds a role that somebody holds.
 func (s *Store) Binding(ctx context.Context, id string) (Binding, error) {
-	b, err := one(ctx, s.reader, scanBinding, selectBinding+`id = $1`, id)
+	b, err := one(ctx, s.view(Scope{}), scanBinding, selectBinding+`id = $1`, id)
 	if err == nil {
 		b.Scope, err = s.Place(ctx, b.Kind, b.Place)
 	}
@@ -86,7 +85,7 @@ func (s *Store) Place(ctx context.Context, kind PlaceKind, place string) (Scope,
 	case column == "" || place == "":
 		return Scope{}, nil
 	}
-	list, err := many(ctx, s.reader, scanString, `SELECT finess FROM establishment WHERE `+column+` = $1`, place)
+	list, err := many(ctx, s.view(Region()), scanString, `SELECT finess FROM establishment WHERE `+column+` = $1`, place)
 	numbers := make([]scanner.FINESS, 0, len(list))
 	for _, number := range list {
 		numbers = append(numbers, scanner.FINESS(number))
@@ -96,7 +95,8 @@ func (s *Store) Place(ctx context.Context, kind PlaceKind, place string) (Scope,
 
 // Grant gives a role.
 func (s *Store) Grant(ctx context.Context, b Binding) error {
-	return wrap(insertBinding(ctx, s.writer, b), "give a role to user %s", b.UserID)
+	err := s.write(ctx, Scope{}, func(tx *transaction) error { return insertBinding(ctx, tx, b) })
+	return wrap(err, "give a role to user %s", b.UserID)
 }
 
 func insertBinding(ctx context.Context, q querier, b Binding) error {
@@ -109,13 +109,13 @@ func insertBinding(ctx context.Context, q querier, b Binding) error {
 
 // Withdraw takes a role back.
 func (s *Store) Withdraw(ctx context.Context, id string) error {
-	return wrap(changedOne(s.writer.ExecContext(ctx, `DELETE FROM role_binding WHERE id = $1`, id)), "withdraw role")
+	return wrap(changedOne(s.change(ctx, Scope{}, `DELETE FROM role_binding WHERE id = $1`, id)), "withdraw role")
 }
 
 // RegroupUser gives a person the roles of the groups they belong to now, in place of
 // those they belonged to.
 func (s *Store) RegroupUser(ctx context.Context, user string, bindings []Binding) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM role_binding WHERE user_id = $1 AND origin = 'group'`, user)
 		for _, b := range bindings {
 			err = errors.Join(err, insertBinding(ctx, tx, b))

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -23,13 +22,14 @@ const selectPasskey = `SELECT id, user_id, name, credential, created_at, used_at
 
 // Passkeys lists those of a person.
 func (s *Store) Passkeys(ctx context.Context, user string) ([]Passkey, error) {
-	list, err := many(ctx, s.reader, scanPasskey, selectPasskey+`user_id = $1 ORDER BY created_at, id`, user)
+	list, err := many(ctx, s.view(Scope{}), scanPasskey, selectPasskey+`user_id = $1 ORDER BY created_at, id`, user)
 	return list, wrap(err, "list passkeys of user %s", user)
 }
 
 // AddPasskey gives a person one more passkey.
 func (s *Store) AddPasskey(ctx context.Context, p Passkey) error {
-	return wrap(insertPasskey(ctx, s.writer, p), "add passkey")
+	err := s.write(ctx, Scope{}, func(tx *transaction) error { return insertPasskey(ctx, tx, p) })
+	return wrap(err, "add passkey")
 }
 
 func insertPasskey(ctx context.Context, q querier, p Passkey) error {
@@ -41,7 +41,7 @@ func insertPasskey(ctx context.Context, q querier, p Passkey) error {
 
 // UsePasskey keeps what a passkey said of itself when it was used.
 func (s *Store) UsePasskey(ctx context.Context, id, credential string, at time.Time) error {
-	err := changedOne(s.writer.ExecContext(ctx, `UPDATE passkey SET credential = $2, used_at = $3 WHERE id = $1`, id, credential, stamp(at)))
+	err := changedOne(s.change(ctx, Scope{}, `UPDATE passkey SET credential = $2, used_at = $3 WHERE id = $1`, id, credential, stamp(at)))
 	return wrap(err, "use passkey")
 }
 
@@ -50,7 +50,7 @@ var ErrLast = errors.New("the last second factor of a person stays")
 
 // RemovePasskey takes a passkey from a person, who keeps another second factor.
 func (s *Store) RemovePasskey(ctx context.Context, user, id string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if err := changedOne(tx.ExecContext(ctx, `DELETE FROM passkey WHERE id = $1 AND user_id = $2`, id, user)); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func scanPasskey(r row) (p Passkey, err error) {
 // SetRecoveryCodes gives a person new recovery codes, by their hashes; older ones are
 // worth nothing.
 func (s *Store) SetRecoveryCodes(ctx context.Context, user string, hashes []string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error { return replaceRecoveryCodes(ctx, tx, user, hashes) })
+	err := s.write(ctx, Scope{}, func(tx *transaction) error { return replaceRecoveryCodes(ctx, tx, user, hashes) })
 	return wrap(err, "give user %s recovery codes", user)
 }
 
@@ -88,13 +88,13 @@ func replaceRecoveryCodes(ctx context.Context, q querier, user string, hashes []
 
 // SpendRecoveryCode uses a recovery code up; ErrNotFound when it is not one, or was used.
 func (s *Store) SpendRecoveryCode(ctx context.Context, user, hash string, at time.Time) error {
-	err := changedOne(s.writer.ExecContext(ctx, `
+	err := changedOne(s.change(ctx, Scope{}, `
 		UPDATE recovery_code SET used_at = $3 WHERE user_id = $1 AND code_hash = $2 AND used_at = 0`, user, hash, stamp(at)))
 	return wrap(err, "spend recovery code of user %s", user)
 }
 
 // CountRecoveryCodes tells how many recovery codes a person has left.
 func (s *Store) CountRecoveryCodes(ctx context.Context, user string) (int, error) {
-	n, err := one(ctx, s.reader, scanInt, `SELECT COUNT(*) FROM recovery_code WHERE user_id = $1 AND used_at = 0`, user)
+	n, err := one(ctx, s.view(Scope{}), scanInt, `SELECT COUNT(*) FROM recovery_code WHERE user_id = $1 AND used_at = 0`, user)
 	return n, wrap(err, "count recovery codes of user %s", user)
 }

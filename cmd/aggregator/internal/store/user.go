@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -29,7 +28,7 @@ const selectUser = `
 // AddUser records a person with their first roles, and the link that lets them choose
 // their secrets.
 func (s *Store) AddUser(ctx context.Context, u User, roles []Binding, l Link) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if err := insertUser(ctx, tx, u); err != nil {
 			return err
 		}
@@ -56,27 +55,27 @@ func insertUser(ctx context.Context, q querier, u User) error {
 
 // Users lists the people of the region by name.
 func (s *Store) Users(ctx context.Context) ([]User, error) {
-	list, err := many(ctx, s.reader, scanUser, selectUser+`1 = 1 ORDER BY name, email`)
+	list, err := many(ctx, s.view(Scope{}), scanUser, selectUser+`1 = 1 ORDER BY name, email`)
 	return list, wrap(err, "list users")
 }
 
 // UserByEmail finds a person by address, in lower case. Who may be asked for is
 // no matter of scope: it serves the sign-in alone.
 func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
-	u, err := one(ctx, s.reader, scanUser, selectUser+`email = $1`, email)
+	u, err := one(ctx, s.view(Scope{}), scanUser, selectUser+`email = $1`, email)
 	return u, wrap(err, "find user")
 }
 
 // User finds a person by id, for the session that names it.
 func (s *Store) User(ctx context.Context, id string) (User, error) {
-	u, err := one(ctx, s.reader, scanUser, selectUser+`id = $1`, id)
+	u, err := one(ctx, s.view(Scope{}), scanUser, selectUser+`id = $1`, id)
 	return u, wrap(err, "find user %s", id)
 }
 
 // DisableUser keeps a person out from a moment on, or lets them in again at the zero
 // one. The sessions of an older epoch are over.
 func (s *Store) DisableUser(ctx context.Context, id string, at time.Time, epoch string) error {
-	err := changedOne(s.writer.ExecContext(ctx, `UPDATE app_user SET disabled_at = $2, epoch = $3 WHERE id = $1`, id, stamp(at), epoch))
+	err := changedOne(s.change(ctx, Scope{}, `UPDATE app_user SET disabled_at = $2, epoch = $3 WHERE id = $1`, id, stamp(at), epoch))
 	return wrap(err, "disable user %s", id)
 }
 
@@ -85,7 +84,7 @@ var ownedByUser = []string{"role_binding", "passkey", "recovery_code", "identity
 
 // RemoveUser forgets a person and all they hold. What they did stays in the journal.
 func (s *Store) RemoveUser(ctx context.Context, id string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		for _, table := range ownedByUser {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil { //nolint:gosec // the names are above
 				return err
@@ -99,7 +98,7 @@ func (s *Store) RemoveUser(ctx context.Context, id string) error {
 // SpendTOTPStep remembers that a code was used; ErrNotFound when it or a later
 // one was already.
 func (s *Store) SpendTOTPStep(ctx context.Context, user string, step int64) error {
-	err := changedOne(s.writer.ExecContext(ctx, `
+	err := changedOne(s.change(ctx, Scope{}, `
 		UPDATE app_user SET totp_step = $1 WHERE id = $2 AND totp_step < $1`, step, user))
 	return wrap(err, "spend code of user %s", user)
 }
