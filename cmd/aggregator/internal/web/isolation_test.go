@@ -19,12 +19,11 @@ import (
 	"carescan/scanner/fact"
 )
 
-// route is what may be asked for.
+// route is one that a stranger does not meet.
 type route struct{ method, path string }
 
 // routes are those of the pages: a new one is tried without being named here.
-func routes(s *site) (list []route) {
-	s.t.Helper()
+func (s *site) routes() (list []route) {
 	for _, r := range s.Pages.Routes() {
 		if method, path, ok := strings.Cut(r.Pattern, " "); ok {
 			list = append(list, route{method, path})
@@ -66,10 +65,10 @@ func TestIsolationOfRoutes(t *testing.T) {
 				"id": {bundle, agent.ID}, "code": {"none"}, "role": {"none"},
 			}
 			who := c.who(s)
-			checkSeen(s, s.signIn(holder("Dominique", "dominique@arnase.test", access.Analyst, store.PlaceRegion, "")), values)
+			checkSeen(t, s.signIn(holder("Dominique", "dominique@arnase.test", access.Analyst, store.PlaceRegion, "")), values)
 			secrets := []string{"CHU de la Montagne", agent.ID, bundle, found.Fingerprint, run.Observations[0].Target.ID}
 			c.weaken(s)
-			for _, r := range routes(s) {
+			for _, r := range s.routes() {
 				for _, path := range filled(t, r.path, values) {
 					who.send(r.method, path, url.Values{"finess": {string(siteA)}, "establishment": {string(siteA)}},
 						http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
@@ -92,20 +91,20 @@ func TestIsolationOfRoutes(t *testing.T) {
 }
 
 // checkSeen has somebody of the region see all that the others must not.
-func checkSeen(s *site, v *visitor, values map[string][]string) {
-	s.t.Helper()
-	for _, r := range routes(s) {
+func checkSeen(t *testing.T, v *visitor, values map[string][]string) {
+	t.Helper()
+	for _, r := range v.routes() {
 		if r.method != http.MethodGet || !strings.Contains(r.path, "{finess}") {
 			continue
 		}
 		seen := 0
-		for _, path := range filled(s.t, r.path, values) {
+		for _, path := range filled(t, r.path, values) {
 			if v.get(path).last.StatusCode == http.StatusOK {
 				seen++
 			}
 		}
 		if seen == 0 {
-			s.t.Errorf("nobody sees %s: there is nothing to try with", r.path)
+			t.Errorf("nobody sees %s: there is nothing to try with", r.path)
 		}
 	}
 }
