@@ -19,10 +19,10 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"os"
 	"path/filepath"
 	"time"
 
+	"carescan/cmd/aggregator/internal/keyfile"
 	"carescan/reports/bundle/envelope"
 	"carescan/scanner"
 )
@@ -41,9 +41,9 @@ const (
 
 // Open reads the authority of a data folder, creating it at first use.
 func Open(folder string) (*Authority, error) {
-	folder = filepath.Join(folder, "keys")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("make key folder: %w", err)
+	folder, err := keyfile.Folder(folder)
+	if err != nil {
+		return nil, err
 	}
 	key, err := openKey(filepath.Join(folder, "ca.key"))
 	if err != nil {
@@ -79,7 +79,7 @@ func (a *Authority) SealKey() (string, error) {
 }
 
 func openRoot(path string, key crypto.Signer) (*x509.Certificate, error) {
-	raw, err := keepOnce(path, 0o644, func() ([]byte, error) { return newRoot(key) })
+	raw, err := keyfile.Once(path, 0o644, func() ([]byte, error) { return newRoot(key) })
 	if err != nil {
 		return nil, err
 	}

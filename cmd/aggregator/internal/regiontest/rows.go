@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"carescan/cmd/aggregator/internal/ingest"
 )
 
 // Projections are the tables that rebuild derives again.
@@ -19,8 +21,7 @@ func Projections() []string {
 // its content.
 func (r *Region) Rows(tables ...string) map[string][]string {
 	r.t.Helper()
-	db := must(sql.Open("sqlite", "file:"+filepath.Join(r.Folder, "carescan.db")+"?mode=ro"))(r.t)
-	defer db.Close()
+	db := r.Database()
 	all := map[string][]string{}
 	for _, table := range tables {
 		all[table] = r.table(db, table)
@@ -50,3 +51,14 @@ func (r *Region) table(db *sql.DB, table string) (list []string) {
 	slices.Sort(list)
 	return list
 }
+
+// Database is the database of the region, opened past the store until the test ends.
+func (r *Region) Database() *sql.DB {
+	r.t.Helper()
+	db := must(sql.Open("sqlite", "file:"+filepath.Join(r.Folder, "carescan.db")+"?_pragma=busy_timeout(10000)"))(r.t)
+	r.t.Cleanup(func() { _ = db.Close() }) // it was only looked into
+	return db
+}
+
+// Rebuild derives every projection again.
+func (r *Region) Rebuild() (int, error) { return ingest.Rebuild(r.t.Context(), r.Store, r.Judge) }

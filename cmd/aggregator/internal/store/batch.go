@@ -32,12 +32,28 @@ func (b batch) write(ctx context.Context, q querier) error {
 	}
 	most := max(1, maxPlaceholders/len(b.rows[0]))
 	for rows := range slices.Chunk(b.rows, most) {
+		if err := b.seal(ctx, q, rows); err != nil {
+			return err
+		}
 		values := slices.Concat(rows...)
 		if _, err := q.ExecContext(ctx, b.statement(len(rows)), values...); err != nil {
 			return fmt.Errorf("write %d rows of %s: %w", len(rows), b.into, err)
 		}
 	}
 	return nil
+}
+
+// seal tells the evidence log of rows that are about to be written, if it is to know.
+func (b batch) seal(ctx context.Context, q querier, rows [][]any) error {
+	tx, ok := q.(*sealing)
+	if !ok {
+		return nil
+	}
+	table, ok := tableNamed(b.into)
+	if !ok {
+		return nil
+	}
+	return tx.replaces(ctx, table, b, rows)
 }
 
 // statement writes places without a number: "$1" is a name to SQLite, and it looks for

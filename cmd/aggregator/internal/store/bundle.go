@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -87,7 +86,7 @@ func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, e
 	if err := s.keepLargeBlob(a.Bundle.Digest, a.Raw); err != nil {
 		return Kept{}, err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.seal(ctx, func(tx *sealing) error {
 		known, err := s.receipt(ctx, tx, a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest)
 		if err == nil {
 			kept = Kept{Receipt: known}
@@ -121,7 +120,7 @@ func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, i
 	return known[1], err
 }
 
-func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, error) {
+func keepNew(ctx context.Context, tx *sealing, a Arrival, looks []said) (bool, error) {
 	agent, branch, err := advance(ctx, tx, a)
 	if err != nil {
 		return false, err
@@ -136,6 +135,9 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, er
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
+	if err := added(ctx, tx, "bundle_key", a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
+		return false, err
+	}
 	odd, err := oddInChain(ctx, tx, a.Bundle)
 	if err != nil {
 		return false, err
@@ -147,8 +149,12 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, er
 	if err := writeOddities(ctx, tx, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
 		return false, err
 	}
-	if told.disputed == 0 {
-		return branch, nil
+	rows, err := tx.settleSums(ctx, a.Bundle.FINESS)
+	if err != nil {
+		return false, err
+	}
+	if err := tx.leaf(ctx, bundleLeaf(a.Bundle, rows)); err != nil || told.disputed == 0 {
+		return branch, err
 	}
 	return branch, insertDeed(ctx, tx, Deed{
 		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
@@ -159,7 +165,7 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, er
 // after those that follow it. One that bears a number already used is a branch, of
 // an agent restored from a copy or cloned (docs/adr/0032-nothing-lost-to-a-restore.md).
 // The agent is returned as it was before.
-func advance(ctx context.Context, tx *sql.Tx, a Arrival) (before Agent, branch bool, err error) {
+func advance(ctx context.Context, tx *sealing, a Arrival) (before Agent, branch bool, err error) {
 	b := a.Bundle
 	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
 	switch {
@@ -199,7 +205,11 @@ func insertBundle(ctx context.Context, q querier, b Bundle) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, (SELECT id FROM profile_ref WHERE content = $13), $14, $15, $16, $17)`,
 		b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
 		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
-	return err
+	if err != nil {
+		return err
+	}
+	return added(ctx, q, "bundle", b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
+		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
 }
 
 const bundleColumns = `finess, bundle.id, agent_id, seq, previous, digest, size, key_digest, software,

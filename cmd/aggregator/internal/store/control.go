@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"carescan/scanner"
 )
@@ -26,7 +25,7 @@ func (s *Store) Controls(ctx context.Context, scope Scope, finess scanner.FINESS
 
 // projectControls keeps where every control stands, folded anew over all that is known
 // of the establishment.
-func projectControls(ctx context.Context, tx *sql.Tx, finess scanner.FINESS, profile string, controls []scanner.ControlResult) error {
+func projectControls(ctx context.Context, tx querier, finess scanner.FINESS, profile string, controls []scanner.ControlResult) error {
 	known, err := many(ctx, tx, scanControlRow, `
 		SELECT catalog, control_id, position, state, profile, detail FROM control_result WHERE finess = $1`, finess)
 	if err != nil {
@@ -57,8 +56,9 @@ func projectControls(ctx context.Context, tx *sql.Tx, finess scanner.FINESS, pro
 	}
 	// What the profile does not hold any more is not assessed any more.
 	for key := range past {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM control_result WHERE finess = $1 AND catalog = $2 AND control_id = $3`, finess, key[0], key[1]); err != nil {
-			return wrap(err, "drop control %s of %s", key[1], key[0])
+		const gone = `finess = $1 AND catalog = $2 AND control_id = $3`
+		if err := changeRows(ctx, tx, "control_result", gone, []any{finess, key[0], key[1]}, `DELETE FROM control_result WHERE `+gone); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -58,7 +57,7 @@ type covered struct {
 
 // projectCoverage keeps how far the newest run of an agent looked, and lets go of what
 // it does not speak of any more.
-func projectCoverage(ctx context.Context, tx *sql.Tx, b Bundle, coverage []scanner.Coverage) error {
+func projectCoverage(ctx context.Context, tx querier, b Bundle, coverage []scanner.Coverage) error {
 	list, err := many(ctx, tx, scanCovered, `
 		SELECT check_id, target, status, causes, reason FROM coverage WHERE finess = $1 AND agent_id = $2 AND vantage = $3`,
 		b.FINESS, b.AgentID, b.Vantage)
@@ -92,10 +91,10 @@ func projectCoverage(ctx context.Context, tx *sql.Tx, b Bundle, coverage []scann
 		return err
 	}
 	for key := range known {
-		if _, err := tx.ExecContext(ctx, `
-			DELETE FROM coverage WHERE finess = $1 AND check_id = $2 AND target = $3 AND vantage = $4 AND agent_id = $5`,
-			b.FINESS, key[0], key[1], b.Vantage, b.AgentID); err != nil {
-			return wrap(err, "forget coverage of %s", key[0])
+		const gone = `finess = $1 AND check_id = $2 AND target = $3 AND vantage = $4 AND agent_id = $5`
+		args := []any{b.FINESS, key[0], key[1], b.Vantage, b.AgentID}
+		if err := changeRows(ctx, tx, "coverage", gone, args, `DELETE FROM coverage WHERE `+gone); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"carescan/scanner"
@@ -54,7 +53,7 @@ func (s *Store) Disagreements(ctx context.Context, scope Scope, finess scanner.F
 
 // projectDisagreements keeps those of the newest run of an agent, each with the bundle
 // it began with, and counts the new ones.
-func projectDisagreements(ctx context.Context, tx *sql.Tx, b Bundle, now []Disagreement) (fresh int, err error) {
+func projectDisagreements(ctx context.Context, tx querier, b Bundle, now []Disagreement) (fresh int, err error) {
 	known, err := many(ctx, tx, scanDisagreement, `
 		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement WHERE finess = $1 AND agent_id = $2`,
 		b.FINESS, b.AgentID)
@@ -84,8 +83,9 @@ func projectDisagreements(ctx context.Context, tx *sql.Tx, b Bundle, now []Disag
 		return 0, err
 	}
 	for key := range past {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM disagreement WHERE finess = $1 AND agent_id = $2 AND key = $3`, b.FINESS, b.AgentID, key); err != nil {
-			return 0, wrap(err, "end the disagreement about %s", key)
+		const ended = `finess = $1 AND agent_id = $2 AND key = $3`
+		if err := changeRows(ctx, tx, "disagreement", ended, []any{b.FINESS, b.AgentID, key}, `DELETE FROM disagreement WHERE `+ended); err != nil {
+			return 0, err
 		}
 	}
 	return fresh, nil

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"runtime"
 )
@@ -20,27 +19,29 @@ const (
 // Rebuild derives every projection again from the sealed bundles, in the order
 // they came, in one transaction, and tells how many were read.
 func (s *Store) Rebuild(ctx context.Context, judge Judging) (n int, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.seal(ctx, func(tx *sealing) error {
 		n, err = s.replayAll(ctx, tx, judge)
 		return err
 	})
 	return n, err
 }
 
-func (s *Store) replayAll(ctx context.Context, tx *sql.Tx, judge Judging) (n int, err error) {
+func (s *Store) replayAll(ctx context.Context, tx *sealing, judge Judging) (n int, err error) {
 	if err := forgetProjections(ctx, tx); err != nil {
 		return 0, err
 	}
 	err = s.judgeAll(ctx, judge, func(j judgement) error {
 		n++
-		_, err := project(ctx, tx, j.bundle, j.looks, j.judged)
+		_, err := project(ctx, tx.Tx, j.bundle, j.looks, j.judged)
 		return wrap(err, "replay bundle %s", j.bundle.ID)
 	})
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`)
-	return n, err
+	if _, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`); err != nil {
+		return 0, wrap(err, "note that all is derived again")
+	}
+	return n, tx.sealProjections(ctx)
 }
 
 // judgement is a stored bundle judged again.
@@ -127,7 +128,7 @@ func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
 	return n > 0, wrap(err, "read what is left to be done after an upgrade")
 }
 
-func forgetProjections(ctx context.Context, tx *sql.Tx) error {
+func forgetProjections(ctx context.Context, tx querier) error {
 	tables := []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
 	for _, table := range tables {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above

@@ -21,6 +21,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver named "sqlite"
+
+	"carescan/cmd/aggregator/internal/keyfile"
 )
 
 // Store is the database and the blobs of one region.
@@ -28,6 +30,7 @@ type Store struct {
 	writer *sql.DB // one connection: SQLite has one writer
 	reader *sql.DB
 	blobs  string // folder of the large blobs
+	rowKey []byte // of the sums of rows, and of the seals of leaves
 	// arriving is the turn of the arrival that is being written.
 	arriving chan struct{}
 }
@@ -56,6 +59,11 @@ func Open(ctx context.Context, folder string) (*Store, error) {
 	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
 		return nil, fmt.Errorf("make blob folder: %w", err)
 	}
+	key, err := keyfile.Secret(folder, "rows.key")
+	if err != nil {
+		return nil, err
+	}
+	s.rowKey = key
 	if err := s.connect(filepath.Join(folder, databaseName)); err != nil {
 		return nil, err
 	}

@@ -131,6 +131,10 @@ func TestScope(t *testing.T) {
 	if err != nil || len(certificates) != 1 {
 		t.Fatal(certificates, err)
 	}
+	tree, err := s.GrowLog(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Each read asks for something of establishment A and says how much came.
 	reads := map[string]func(store.Scope) (int, error){
 		"Agent":          func(c store.Scope) (int, error) { return some(s.Agent(ctx, c, a.ID)) },
@@ -155,6 +159,7 @@ func TestScope(t *testing.T) {
 		"Finding":        func(c store.Scope) (int, error) { return some(s.Finding(ctx, c, siteA, fingerprint())) },
 		"Findings":       func(c store.Scope) (int, error) { return count(s.Findings(ctx, c, siteA, store.Filter{Limit: 9})) },
 		"Sealed":         func(c store.Scope) (int, error) { return count(s.Sealed(ctx, c, siteA, bundle)) },
+		"ProveIncluded":  func(c store.Scope) (int, error) { return some(s.ProveIncluded(ctx, c, bundle, tree.N)) },
 		"Standings":      func(c store.Scope) (int, error) { return count(s.Standings(ctx, c)) },
 		"Undeclared":     func(c store.Scope) (int, error) { return count(s.Undeclared(ctx, c, siteA, store.Filter{})) },
 		"WaitingTokens":  func(c store.Scope) (int, error) { return count(s.WaitingTokens(ctx, c, now)) },

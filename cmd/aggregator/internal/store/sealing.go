@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"carescan/scanner"
+)
+
+// sealing is a transaction that keeps the evidence log: it adds up the rows it writes to
+// the tables of verdicts, and leaves a leaf for what happened.
+type sealing struct {
+	*sql.Tx
+	key   []byte
+	known map[scanner.FINESS]sums
+	moved map[subject]bool
+}
+
+// seal runs a function in one transaction that keeps the evidence log.
+func (s *Store) seal(ctx context.Context, do func(tx *sealing) error) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		t := &sealing{Tx: tx, key: s.rowKey, known: map[scanner.FINESS]sums{}, moved: map[subject]bool{}}
+		if err := do(t); err != nil {
+			return err
+		}
+		if len(t.moved) > 0 {
+			return fmt.Errorf("rows of %d tables were written without a leaf", len(t.moved))
+		}
+		return nil
+	})
+}
+
+// sumsOf are those of an establishment, as this transaction left them.
+func (t *sealing) sumsOf(ctx context.Context, finess scanner.FINESS) (sums, error) {
+	if known, ok := t.known[finess]; ok {
+		return known, nil
+	}
+	known, err := readSums(ctx, t, finess)
+	if err == nil {
+		t.known[finess] = known
+	}
+	return known, err
+}
+
+// came and went take a row in and out of the sum of its table.
+func (t *sealing) came(ctx context.Context, table sealedTable, values []any) error {
+	return t.move(ctx, table, values, sum.plus)
+}
+
+func (t *sealing) went(ctx context.Context, table sealedTable, values []any) error {
+	return t.move(ctx, table, values, sum.minus)
+}
+
+func (t *sealing) move(ctx context.Context, table sealedTable, values []any, by func(sum, sum) sum) error {
+	finess := scanner.FINESS(fmt.Sprint(values[table.finessAt()]))
+	known, err := t.sumsOf(ctx, finess)
+	if err != nil {
+		return err
+	}
+	known[table.name] = by(known[table.name], digestRow(t.key, table.name, values))
+	t.moved[subject{finess, table.name}] = true
+	return nil
+}
+
+// added tells of a row that was inserted into a table, whose values are in the order of
+// its columns in sealedTables.
+func added(ctx context.Context, q querier, table string, values ...any) error {
+	t, sealed := q.(*sealing)
+	if !sealed {
+		return nil
+	}
+	known, ok := tableNamed(table)
+	if !ok || len(values) != len(namesOf(known.columns)) {
+		return fmt.Errorf("a row of table %s with %d values is not one that is sealed", table, len(values))
+	}
+	return t.came(ctx, known, values)
+}
+
+// changeRows carries out a statement that changes or deletes the rows of a table which a
+// condition finds, before and after. The statement takes the arguments of the condition
+// first.
+func changeRows(ctx context.Context, q querier, table, where string, args []any, statement string, more ...any) error {
+	t, sealed := q.(*sealing)
+	known, _ := tableNamed(table)
+	if sealed {
+		if err := t.each(ctx, known, where, args, t.went); err != nil {
+			return err
+		}
+	}
+	if _, err := q.ExecContext(ctx, statement, append(slices.Clone(args), more...)...); err != nil {
+		return wrap(err, "change rows of %s", table)
+	}
+	if sealed {
+		return t.each(ctx, known, where, args, t.came)
+	}
+	return nil
+}
+
+// each has a function hear of every row that a condition finds.
+func (t *sealing) each(
+	ctx context.Context, table sealedTable, where string, args []any, hear func(context.Context, sealedTable, []any) error,
+) error {
+	width := len(namesOf(table.columns))
+	rows, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, width) },
+		"SELECT "+table.columns+" FROM "+table.from+" WHERE "+where, args...)
+	if err != nil {
+		return wrap(err, "read rows of %s", table.name)
+	}
+	for _, values := range rows {
+		if err := hear(ctx, table, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaces takes in what a batch is about to write, each row in the place of the one that
+// bears its key.
+func (t *sealing) replaces(ctx context.Context, table sealedTable, b batch, rows [][]any) error {
+	names, columns := namesOf(b.columns), namesOf(table.columns)
+	if len(names) != len(columns) {
+		return fmt.Errorf("a batch of table %s writes %d of its %d columns", table.name, len(names), len(columns))
+	}
+	order := make([]int, len(columns)) // where each column of the table is in the batch
+	for i, column := range columns {
+		if order[i] = slices.Index(names, column); order[i] < 0 {
+			return fmt.Errorf("a batch of table %s does not write %s", table.name, column)
+		}
+	}
+	before, err := t.rowsBefore(ctx, table, b, rows)
+	if err != nil {
+		return err
+	}
+	for _, written := range rows {
+		values := make([]any, len(columns))
+		for i, at := range order {
+			values[i] = written[at]
+		}
+		if old, ok := before[keyOf(b.key, columns, values)]; ok {
+			if err := t.went(ctx, table, old); err != nil {
+				return err
+			}
+			for i, column := range columns {
+				if !slices.Contains(b.set, column) {
+					values[i] = old[i]
+				}
+			}
+		}
+		if err := t.came(ctx, table, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowsBefore reads the rows that a batch replaces, by their key. An establishment whose
+// table adds up to nothing has none.
+func (t *sealing) rowsBefore(ctx context.Context, table sealedTable, b batch, rows [][]any) (map[string][]any, error) {
+	names, keys := namesOf(b.columns), namesOf(b.key)
+	known, err := t.sumsOf(ctx, scanner.FINESS(fmt.Sprint(rows[0][slices.Index(names, "finess")])))
+	if err != nil || len(keys) == 0 || known[table.name] == (sum{}) {
+		return nil, err
+	}
+	tuple := "(?" + strings.Repeat(", ?", len(keys)-1) + ")"
+	args := make([]any, 0, len(rows)*len(keys))
+	for _, written := range rows {
+		for _, key := range keys {
+			args = append(args, written[slices.Index(names, key)])
+		}
+	}
+	columns := namesOf(table.columns)
+	list, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, len(columns)) },
+		"SELECT "+table.columns+" FROM "+table.name+" WHERE ("+b.key+") IN (VALUES "+tuple+strings.Repeat(", "+tuple, len(rows)-1)+")", args...)
+	if err != nil {
+		return nil, wrap(err, "read the rows of %s that are replaced", table.name)
+	}
+	before := make(map[string][]any, len(list))
+	for _, values := range list {
+		before[keyOf(b.key, columns, values)] = values
+	}
+	return before, nil
+}
+
+// keyOf writes the key of a row as one text.
+func keyOf(key string, columns []string, values []any) string {
+	var raw []byte
+	for _, name := range namesOf(key) {
+		raw = appendValue(raw, values[slices.Index(columns, name)])
+	}
+	return string(raw)
+}
+
+// settleSums writes what the rows of an establishment add up to now, and returns what a
+// leaf says of it.
+func (t *sealing) settleSums(ctx context.Context, finess scanner.FINESS) (string, error) {
+	known, err := t.sumsOf(ctx, finess)
+	if err != nil {
+		return "", err
+	}
+	rows := batch{into: "log_sum", columns: "finess, subject, total", key: "finess, subject", set: []string{"total"}}
+	for _, table := range sealedTables {
+		what := subject{finess, table.name}
+		if t.moved[what] {
+			rows.add(finess, table.name, known[table.name].bytes())
+			delete(t.moved, what)
+		}
+	}
+	return known.digest(), rows.write(ctx, t)
+}
