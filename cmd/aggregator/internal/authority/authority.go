@@ -32,6 +32,7 @@ type Authority struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
 	seal        crypto.Signer
+	log         logKey
 }
 
 const (
@@ -57,7 +58,9 @@ func Open(folder string) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Authority{certificate, key, seal}, nil
+	a := &Authority{certificate: certificate, key: key, seal: seal}
+	a.log, err = openLog(filepath.Join(folder, "log.key"), a.Pin())
+	return a, err
 }
 
 // PEM is the certificate of the authority.

@@ -33,7 +33,8 @@ const (
 	BreachDeed   BreachKind = "deed"   // an entry of the journal, or that there is one
 	BreachWords  BreachKind = "words"  // the texts of a check
 	BreachLeaf   BreachKind = "leaf"   // a leaf of the log that nobody sealed, or that is there twice
-	BreachTree   BreachKind = "tree"   // a place or a node of the tree
+	BreachTree   BreachKind = "tree"   // a place or a node of the tree, or a checkpoint of it
+	BreachStamp  BreachKind = "stamp"  // a time-stamp
 )
 
 // Sentence says what was changed.
@@ -63,6 +64,11 @@ func (b Breach) Sentence() scanner.Text {
 		return scanner.Text{
 			FR: "journal de preuves, feuille " + b.Name + " : elle n'a pas été écrite par la région",
 			EN: "evidence log, leaf " + b.Name + ": the region did not write it",
+		}.Typeset()
+	case BreachStamp:
+		return scanner.Text{
+			FR: "horodatage du point de contrôle " + b.Name + " : il ne se vérifie pas",
+			EN: "time-stamp of checkpoint " + b.Name + ": it does not verify",
 		}.Typeset()
 	case BreachTree:
 	}
@@ -108,16 +114,16 @@ func (c *comparison) breach(kind BreachKind, finess scanner.FINESS, name string)
 // readLeaves reads the leaves, those of the tree first, and leaves out those that this
 // program did not write.
 func (c *comparison) readLeaves(ctx context.Context) error {
-	sequenced, err := many(ctx, c.tx, scanPlaced, `SELECT idx, `+leafColumns+` FROM log_leaf ORDER BY idx`)
+	sequenced, err := many(ctx, c.tx, scanPlaced, selectPlaced+` ORDER BY log_leaf.node`)
 	if err != nil {
 		return wrap(err, "read the leaves of the log")
 	}
-	waiting, err := many(ctx, c.tx, scanPlaced, `SELECT id, `+leafColumns+` FROM log_pending ORDER BY id`)
+	waiting, err := many(ctx, c.tx, scanPlaced, selectPending+` ORDER BY id`)
 	if err != nil {
 		return wrap(err, "read the leaves that wait")
 	}
 	for i, l := range sequenced {
-		if l.place != int64(i) {
+		if l.place != tlog.StoredHashIndex(0, int64(i)) {
 			c.breach(BreachTree, "", strconv.Itoa(i))
 			break
 		}

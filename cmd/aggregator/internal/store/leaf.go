@@ -62,7 +62,7 @@ func rowsLeaf(finess scanner.FINESS, ref, rows string) leaf {
 func (l leaf) hash() tlog.Hash { return tlog.RecordHash([]byte(l.text)) }
 
 // sealLeaf proves that a leaf was written by this program, and not into the database by
-// hand: nobody else has the key.
+// hand: nobody else has the key. Half of it is kept (RFC 2104 section 5).
 func sealLeaf(key []byte, l leaf, hash tlog.Hash) []byte {
 	raw := appendText(nil, "carescan-leaf-seal/1")
 	for _, part := range []string{l.kind, string(l.finess), l.ref, l.rows, string(hash[:])} {
@@ -70,16 +70,16 @@ func sealLeaf(key []byte, l leaf, hash tlog.Hash) []byte {
 	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write(raw)
-	return mac.Sum(nil)
+	return mac.Sum(nil)[:mac.Size()/2]
 }
 
-const leafColumns = "kind, finess, ref, rows, hash, seal"
+const leafColumns = "kind, finess, ref, rows, seal"
 
 // leaf writes a leaf. It gets its place in the tree with the next checkpoint.
 func (t *sealing) leaf(ctx context.Context, l leaf) error {
 	hash := l.hash()
-	_, err := t.ExecContext(ctx, `INSERT INTO log_pending (`+leafColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`,
-		l.kind, l.finess, l.ref, l.rows, hash[:], sealLeaf(t.key, l, hash))
+	_, err := t.ExecContext(ctx, `INSERT INTO log_pending (`+leafColumns+`, hash) VALUES ($1, $2, $3, $4, $5, $6)`,
+		l.kind, l.finess, l.ref, l.rows, sealLeaf(t.key, l, hash), hash[:])
 	return wrap(err, "log %s %s", l.kind, l.ref)
 }
 

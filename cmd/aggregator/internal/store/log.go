@@ -33,7 +33,7 @@ func (s *Store) GrowLog(ctx context.Context) (tree tlog.Tree, err error) {
 }
 
 func growLog(ctx context.Context, tx *sql.Tx) (tree tlog.Tree, more bool, err error) {
-	pending, err := many(ctx, tx, scanPlaced, `SELECT id, `+leafColumns+` FROM log_pending ORDER BY id LIMIT $1`, sequencedAtOnce)
+	pending, err := many(ctx, tx, scanPlaced, selectPending+` ORDER BY id LIMIT $1`, sequencedAtOnce)
 	if err != nil {
 		return tree, false, wrap(err, "list the leaves without a place")
 	}
@@ -41,8 +41,8 @@ func growLog(ctx context.Context, tx *sql.Tx) (tree tlog.Tree, more bool, err er
 	if tree.N, err = nodes.size(ctx); err != nil {
 		return tree, false, err
 	}
-	leaves := batch{into: "log_leaf", columns: "idx, " + leafColumns}
-	hashes := batch{into: "log_hash", columns: "idx, hash"}
+	leaves := batch{into: "log_leaf", columns: "node, " + leafColumns}
+	hashes := batch{into: "log_node", columns: "node, hash"}
 	for _, p := range pending {
 		stored, err := tlog.StoredHashesForRecordHash(tree.N, p.hash, nodes.reader(ctx))
 		if err != nil {
@@ -53,7 +53,7 @@ func growLog(ctx context.Context, tx *sql.Tx) (tree tlog.Tree, more bool, err er
 			nodes.fresh[at+int64(i)] = hash
 			hashes.add(at+int64(i), hash[:])
 		}
-		leaves.add(tree.N, p.kind, p.finess, p.ref, p.rows, p.hash[:], p.seal)
+		leaves.add(at, p.kind, p.finess, p.ref, p.rows, p.seal)
 		tree.N++
 		// One by one: a leaf with a lower number may come to be seen later.
 		if _, err := tx.ExecContext(ctx, `DELETE FROM log_pending WHERE id = $1`, p.place); err != nil {
@@ -76,8 +76,12 @@ type nodes struct {
 }
 
 func (n *nodes) size(ctx context.Context) (int64, error) {
-	size, err := one(ctx, n.q, scanInt, `SELECT COALESCE(MAX(idx) + 1, 0) FROM log_leaf`)
-	return int64(size), wrap(err, "find the size of the log")
+	last, err := one(ctx, n.q, scanInt, `SELECT COALESCE(MAX(node), -1) FROM log_leaf`)
+	if err != nil || last < 0 {
+		return 0, wrap(err, "find the size of the log")
+	}
+	_, at := tlog.SplitStoredHashIndex(int64(last))
+	return at + 1, nil
 }
 
 func (n *nodes) reader(ctx context.Context) tlog.HashReader {
@@ -87,7 +91,7 @@ func (n *nodes) reader(ctx context.Context) tlog.HashReader {
 			hash, ok := n.fresh[index]
 			if !ok {
 				var err error
-				if hash, err = one(ctx, n.q, scanHash, `SELECT hash FROM log_hash WHERE idx = $1`, index); err != nil {
+				if hash, err = one(ctx, n.q, scanHash, `SELECT hash FROM log_node WHERE node = $1`, index); err != nil {
 					return nil, wrap(err, "read node %d of the log", index)
 				}
 			}
@@ -100,14 +104,20 @@ func (n *nodes) reader(ctx context.Context) tlog.HashReader {
 // placed is a leaf as it is kept, at its place in the tree or in the queue.
 type placed struct {
 	leaf
-	place int64
+	place int64 // of its node, or in the queue
 	hash  tlog.Hash
 	seal  []byte
 }
 
+// The leaves in the queue, and those that have their place.
+const (
+	selectPending = `SELECT id, ` + leafColumns + `, hash FROM log_pending`
+	selectPlaced  = `SELECT log_leaf.node, ` + leafColumns + `, hash FROM log_leaf JOIN log_node ON log_node.node = log_leaf.node`
+)
+
 func scanPlaced(r row) (p placed, err error) {
 	var hash []byte
-	if err = r.Scan(&p.place, &p.kind, &p.finess, &p.ref, &p.rows, &hash, &p.seal); err == nil {
+	if err = r.Scan(&p.place, &p.kind, &p.finess, &p.ref, &p.rows, &p.seal, &hash); err == nil {
 		p.hash, err = hashOf(hash)
 	}
 	return p, err
@@ -219,16 +229,17 @@ func (s *Store) ProveContinued(ctx context.Context, size, since int64) (tlog.Tre
 func (s *Store) ProveIncluded(ctx context.Context, scope Scope, bundle string, size int64) (wire.LogInclusion, error) {
 	included := wire.LogInclusion{BundleID: bundle}
 	found, err := one(ctx, s.reader, scanPlaced, `
-		SELECT idx, `+leafColumns+` FROM log_leaf
-		WHERE $1 IN ('*', finess) AND kind = 'bundle' AND ref = $2 AND idx < $3`, scope.sees, bundle, size)
+		`+selectPlaced+` WHERE $1 IN ('*', finess) AND kind = 'bundle' AND ref = $2 AND log_leaf.node < $3`,
+		scope.sees, bundle, tlog.StoredHashIndex(0, size))
 	if err != nil {
 		return included, wrap(err, "find bundle %s in the log", bundle)
 	}
-	path, err := tlog.ProveRecord(size, found.place, (&nodes{q: s.reader}).reader(ctx))
+	_, index := tlog.SplitStoredHashIndex(found.place)
+	path, err := tlog.ProveRecord(size, index, (&nodes{q: s.reader}).reader(ctx))
 	if err != nil {
 		return included, wrap(err, "prove that the log covers bundle %s", bundle)
 	}
-	included.Index, included.Rows, included.Path = found.place, found.rows, hashesOf(path)
+	included.Index, included.Rows, included.Path = index, found.rows, hashesOf(path)
 	return included, nil
 }
 
@@ -244,12 +255,12 @@ func hashesOf[T ~[]tlog.Hash](proof T) [][]byte {
 // number and the names of its bundles. Every proof still verifies.
 func (s *Store) ForgetLeaves(ctx context.Context, finess scanner.FINESS) error {
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		leaves, err := many(ctx, tx, scanPlaced, `SELECT idx, `+leafColumns+` FROM log_leaf WHERE finess = $1`, finess)
+		leaves, err := many(ctx, tx, scanPlaced, selectPlaced+` WHERE finess = $1`, finess)
 		if err != nil {
 			return err
 		}
 		for _, l := range leaves {
-			if _, err := tx.ExecContext(ctx, `UPDATE log_leaf SET kind = $1, finess = '', ref = '', rows = '', seal = $2 WHERE idx = $3`,
+			if _, err := tx.ExecContext(ctx, `UPDATE log_leaf SET kind = $1, finess = '', ref = '', rows = '', seal = $2 WHERE node = $3`,
 				leafGone, sealLeaf(s.rowKey, leaf{kind: leafGone}, l.hash), l.place); err != nil {
 				return err
 			}

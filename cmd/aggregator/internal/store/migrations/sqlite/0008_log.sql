@@ -25,22 +25,21 @@ CREATE TABLE log_pending (
     seal   BLOB NOT NULL
 );
 
+-- The nodes of the tree, in the order in which they were completed; and of those that are
+-- leaves, what they are of.
+CREATE TABLE log_node (
+    node INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL
+);
 CREATE TABLE log_leaf (
-    idx    INTEGER PRIMARY KEY,
+    node   INTEGER PRIMARY KEY,
     kind   TEXT NOT NULL,
     finess TEXT NOT NULL,
     ref    TEXT NOT NULL,
     rows   TEXT NOT NULL,
-    hash   BLOB NOT NULL,
     seal   BLOB NOT NULL
 );
 CREATE INDEX log_leaf_by_ref ON log_leaf (ref);
-
--- The nodes of the tree, in the order in which they were completed.
-CREATE TABLE log_hash (
-    idx  INTEGER PRIMARY KEY,
-    hash BLOB NOT NULL
-);
 
 CREATE TABLE log_checkpoint (
     size      BIGINT NOT NULL,
@@ -61,8 +60,8 @@ CREATE TABLE log_stamp (
 -- +goose Down
 DROP TABLE log_stamp;
 DROP TABLE log_checkpoint;
-DROP TABLE log_hash;
 DROP TABLE log_leaf;
+DROP TABLE log_node;
 DROP TABLE log_pending;
 DROP TABLE log_sum;
 DELETE FROM upkeep WHERE name = 'log';
