@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/scanner"
 )
@@ -20,6 +21,11 @@ func (r *region) rounds() []jobs.Round {
 			Do: func(ctx context.Context, now time.Time) error {
 				return errors.Join(r.store.ForgetSessions(ctx, now), r.accounts.Forget(ctx, now))
 			},
+		},
+		{
+			Name: "evidence", Every: evidence.Every, Takes: 5 * time.Minute,
+			Title: scanner.Text{FR: "Signer et horodater le journal de preuves", EN: "Sign and time-stamp the evidence log"},
+			Do:    r.evidence.Round,
 		},
 		{
 			Name: "sweep", Every: 24 * time.Hour, Takes: 30 * time.Minute,

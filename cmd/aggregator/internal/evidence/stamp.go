@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/digitorus/timestamp"
@@ -55,7 +54,7 @@ func (l *Log) stamp(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if len(last) > 0 && (last[0].Checkpoint.Note == newest.Note || now.Sub(last[0].At) < stampEvery) {
+		if len(last) > 0 && (last[0].Checkpoint.SignedAt.Equal(newest.SignedAt) || now.Sub(last[0].At) < stampEvery) {
 			continue
 		}
 		stamped, token, err := a.ask(ctx, newest.Note)
@@ -146,10 +145,4 @@ func post(ctx context.Context, address string, question []byte) ([]byte, error) 
 		return nil, errors.New("the answer is no time-stamp")
 	}
 	return raw, nil
-}
-
-// IsAddress tells whether an authority may be at an address.
-func IsAddress(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
 }
