@@ -115,38 +115,55 @@ func (l *Log) Newest(ctx context.Context) (string, error) {
 	return c.Note, err
 }
 
-// Proofs answers an agent: the newest checkpoint, that it continues the one the agent saw
-// last, and that it covers its bundles. The scope is that of the agent: it learns nothing
-// of other establishments.
+// Proofs answers an agent: a checkpoint, that it continues the one the agent saw last, and
+// that it covers its bundles. It is the newest that bears a time-stamp, if that covers all
+// that is asked, else the newest. The scope is that of the agent: it learns nothing of
+// other establishments.
 func (l *Log) Proofs(ctx context.Context, scope store.Scope, q wire.LogQuestion) (wire.LogProofs, error) {
 	newest, err := l.store.Checkpoint(ctx)
 	if err != nil {
 		return wire.LogProofs{}, err
 	}
-	answer := wire.LogProofs{Checkpoint: newest.Note}
-	consistency, err := l.store.ProveContinued(ctx, newest.Size, q.Since)
-	if err != nil {
-		return wire.LogProofs{}, err
-	}
-	answer.Consistency = hashesOf(consistency)
-	for _, id := range q.Bundles[:min(len(q.Bundles), wire.MaxAsked)] {
-		included, err := l.store.ProveIncluded(ctx, scope, id, newest.Size)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return wire.LogProofs{}, err
-		}
-		answer.Inclusions = append(answer.Inclusions, included)
-	}
 	stamps, err := l.store.Stamps(ctx, "", shownStamps)
 	if err != nil {
 		return wire.LogProofs{}, err
 	}
+	answer, err := l.prove(ctx, scope, newest, q)
+	if err != nil || len(stamps) == 0 || stamps[0].Checkpoint.Size < q.Since {
+		return answer, err
+	}
+	if stamps[0].Checkpoint.Note != newest.Note {
+		earlier, err := l.prove(ctx, scope, stamps[0].Checkpoint, q)
+		if err != nil || len(earlier.Inclusions) < len(answer.Inclusions) {
+			return answer, err
+		}
+		answer = earlier
+	}
 	for _, s := range stamps {
-		if s.Checkpoint.Note == newest.Note {
+		if s.Checkpoint.Note == answer.Checkpoint {
 			answer.Stamps = append(answer.Stamps, wire.LogStamp{Authority: s.Authority, Token: s.Token})
 		}
+	}
+	return answer, nil
+}
+
+// prove proves from one checkpoint what is asked.
+func (l *Log) prove(ctx context.Context, scope store.Scope, from store.Checkpoint, q wire.LogQuestion) (wire.LogProofs, error) {
+	answer := wire.LogProofs{Checkpoint: from.Note}
+	consistency, err := l.store.ProveContinued(ctx, from.Size, q.Since)
+	if err != nil {
+		return answer, err
+	}
+	answer.Consistency = hashesOf(consistency)
+	for _, id := range q.Bundles[:min(len(q.Bundles), wire.MaxAsked)] {
+		included, err := l.store.ProveIncluded(ctx, scope, id, from.Size)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return answer, err
+		}
+		answer.Inclusions = append(answer.Inclusions, included)
 	}
 	return answer, nil
 }
