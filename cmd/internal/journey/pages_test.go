@@ -54,6 +54,7 @@ func TestPages(t *testing.T) {
 	b.look(t, "finding", r.url(finding))
 	b.look(t, "agents", r.url("/agents"))
 	b.look(t, "audit", r.url("/audit"))
+	b.look(t, "rounds", r.url("/rounds"))
 	b.lookAtFiles(t, "report", out+"/rapport.html", out+"-en/report.html")
 	b.lookAtFiles(t, "dossier", out+"/dossier-has.html", out+"-en/has-dossier.html")
 	b.signOut(t, r)

@@ -267,3 +267,34 @@ func TestBackupStopsWithItsReader(t *testing.T) {
 		t.Errorf("left %v, %v", left, err)
 	}
 }
+
+// TestRehearsal tells a region that can be restored from one whose bundle was lost, and
+// leaves nothing behind.
+func TestRehearsal(t *testing.T) {
+	r := regiontest.New(t)
+	r.Establishment(site, "CHU A")
+	deliver(t, r.Enrol(site), 300<<10)
+	region := backup.Region{Folder: r.Folder, Store: r.Store, Software: "test"}
+	if err := region.Rehearse(t.Context(), time.Now()); err != nil {
+		t.Errorf("a sound region: %v", err)
+	}
+	files, err := filepath.Glob(filepath.Join(r.Folder, "blobs", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v: no bundle is kept as a file, and nothing is proven", files, err)
+	}
+	if err := os.WriteFile(files[0], []byte("rot"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := region.Rehearse(t.Context(), time.Now()); !errors.Is(err, backup.ErrDamaged) {
+		t.Errorf("a bundle that rotted: %v", err)
+	}
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := region.Rehearse(t.Context(), time.Now()); err == nil {
+		t.Error("a bundle that is gone: no error")
+	}
+	if left, err := filepath.Glob(filepath.Join(r.Folder, "backup-*")); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}

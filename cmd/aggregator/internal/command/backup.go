@@ -48,8 +48,7 @@ func (a *app) writeBackup(ctx context.Context, r *region, to, keys string) (err 
 		return noRoom(to, err)
 	}
 	defer os.Remove(file.Name()) // gone already once linked
-	region := backup.Region{Folder: r.settings.Data, Store: r.store, Software: cli.Software(program)}
-	manifest, err := region.Write(ctx, file, time.Now(), recipients...)
+	manifest, err := r.saved().Write(ctx, file, time.Now(), recipients...)
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return noRoom(to, err)
 	}

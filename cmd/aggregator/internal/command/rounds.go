@@ -7,8 +7,10 @@ import (
 	"errors"
 	"time"
 
+	"carescan/cmd/aggregator/internal/backup"
 	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/jobs"
+	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 )
 
@@ -40,5 +42,15 @@ func (r *region) rounds() []jobs.Round {
 				return errors.Join(r.store.Verify(ctx), r.store.CheckIntegrity(ctx))
 			},
 		},
+		{
+			Name: "rehearse-restore", Every: 24 * time.Hour, Takes: 4 * time.Hour,
+			Title: scanner.Text{FR: "Sauvegarder la région et la restaurer, pour essai", EN: "Back the region up and restore it, as a rehearsal"},
+			Do:    r.saved().Rehearse,
+		},
 	}
+}
+
+// saved is the region as a backup sees it.
+func (r *region) saved() backup.Region {
+	return backup.Region{Folder: r.settings.Data, Store: r.store, Software: cli.Software(program)}
 }

@@ -144,6 +144,7 @@ func pageSettings(r *region, agentURL string) web.Settings {
 	titles := catalogTitles(r.profiles)
 	return web.Settings{
 		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
+		Rounds: r.rounds(),
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok

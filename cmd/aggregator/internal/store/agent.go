@@ -44,10 +44,10 @@ type Certificate struct {
 	SupersededBy string
 }
 
-const selectAgent = `
+var selectAgent = `
 	SELECT id, finess, software, state, last_seq, last_seen, last_address, enrolled_at, revoked_at,
 	       COALESCE((SELECT MAX(not_after) FROM agent_cert WHERE agent_id = agent.id), 0)
-	FROM agent WHERE $1 IN ('*', finess)`
+	FROM agent WHERE ` + within("finess")
 
 // Agents lists the agents, newest first.
 func (s *Store) Agents(ctx context.Context, scope Scope) ([]Agent, error) {
@@ -65,7 +65,7 @@ func (s *Store) Agent(ctx context.Context, scope Scope, id string) (Agent, error
 func (s *Store) RevokeAgent(ctx context.Context, scope Scope, id string, at time.Time) error {
 	err := changedOne(s.writer.ExecContext(ctx, `
 		UPDATE agent SET state = 'revoked', revoked_at = $3
-		WHERE $1 IN ('*', finess) AND id = $2 AND state = 'active'`, scope.sees, id, stamp(at)))
+		WHERE `+within("finess")+` AND id = $2 AND state = 'active'`, scope.sees, id, stamp(at)))
 	return wrap(err, "revoke agent %s", id)
 }
 
@@ -83,9 +83,9 @@ func (s *Store) Certificates(ctx context.Context, scope Scope, agent string) ([]
 	return list, wrap(err, "list certificates of agent %s", agent)
 }
 
-const selectCertificate = `
+var selectCertificate = `
 	SELECT serial, agent_id, public_key, key_digest, not_before, not_after, superseded_by
-	FROM agent_cert WHERE EXISTS (SELECT 1 FROM agent WHERE id = agent_id AND $1 IN ('*', finess))`
+	FROM agent_cert WHERE EXISTS (SELECT 1 FROM agent WHERE id = agent_id AND ` + within("finess") + `)`
 
 // Renew records the new certificate of an agent, which supersedes another.
 func (s *Store) Renew(ctx context.Context, c Certificate, supersedes, software string) error {

@@ -229,7 +229,7 @@ func (s *Store) ProveContinued(ctx context.Context, size, since int64) (tlog.Tre
 func (s *Store) ProveIncluded(ctx context.Context, scope Scope, bundle string, size int64) (wire.LogInclusion, error) {
 	included := wire.LogInclusion{BundleID: bundle}
 	found, err := one(ctx, s.reader, scanPlaced, `
-		`+selectPlaced+` WHERE $1 IN ('*', finess) AND kind = 'bundle' AND ref = $2 AND log_leaf.node < $3`,
+		`+selectPlaced+` WHERE `+within("finess")+` AND kind = 'bundle' AND ref = $2 AND log_leaf.node < $3`,
 		scope.sees, bundle, tlog.StoredHashIndex(0, size))
 	if err != nil {
 		return included, wrap(err, "find bundle %s in the log", bundle)

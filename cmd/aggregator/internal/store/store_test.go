@@ -182,6 +182,12 @@ func TestScope(t *testing.T) {
 			if n, _ := read(store.Only(siteB)); n != 0 && !ofRegion[name] {
 				t.Errorf("another establishment sees %d", n)
 			}
+			if n, err := read(store.Sites("690000039", siteA)); n == 0 != whole[name] || err != nil {
+				t.Errorf("a set that holds it sees %d: %v", n, err)
+			}
+			if n, _ := read(store.Sites("690000039", "690000047")); n != 0 {
+				t.Errorf("a set without it sees %d", n)
+			}
 			if n, _ := read(store.Scope{}); n != 0 {
 				t.Errorf("the empty scope sees %d", n)
 			}

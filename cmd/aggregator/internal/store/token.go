@@ -35,7 +35,7 @@ func (s *Store) AddEnrolToken(ctx context.Context, t EnrolToken) error {
 func (s *Store) WaitingTokens(ctx context.Context, scope Scope, at time.Time) ([]EnrolToken, error) {
 	list, err := many(ctx, s.reader, scanToken, `
 		SELECT id, finess, created_by, created_at, expires_at, used_at, used_by FROM enrol_token
-		WHERE $1 IN ('*', finess) AND used_at = 0 AND expires_at > $2 ORDER BY expires_at, id`, scope.sees, stamp(at))
+		WHERE `+within("finess")+` AND used_at = 0 AND expires_at > $2 ORDER BY expires_at, id`, scope.sees, stamp(at))
 	return list, wrap(err, "list enrolment tokens")
 }
 
