@@ -5,7 +5,10 @@ package evidence_test
 import (
 	"database/sql"
 	"encoding/json"
+	"flag"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +78,27 @@ func (s *stage) ask(t *testing.T, q wire.LogQuestion) wire.LogProofs {
 	return proofs
 }
 
+var update = flag.Bool("update", false, "write the proof that both programs must verify for ever")
+
+// keepForEver writes a proof, and what its reader knows from elsewhere, where the tests of
+// both programs find them: what is written today is verified by every later version.
+func keepForEver(t *testing.T, p proof.Proof, seal, roots string) {
+	t.Helper()
+	raw, err := p.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificates, err := os.ReadFile(roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"region.proof.json": raw, "seal.pem": []byte(seal), "tsa.pem": certificates} {
+		if err := os.WriteFile(filepath.Join("../../../internal/proof/testdata", name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestReceiptToTimeStamp walks from a receipt to a time-stamp, then changes each part.
 func TestReceiptToTimeStamp(t *testing.T) {
 	s := newStage(t)
@@ -119,6 +143,9 @@ func TestReceiptToTimeStamp(t *testing.T) {
 	verified, err := whole().Verify(trust)
 	if err != nil || !verified.Stamps[0].Anchored || !verified.Promised || verified.Earlier == nil {
 		t.Fatalf("verified %+v: %v", verified, err)
+	}
+	if *update {
+		keepForEver(t, whole(), seal, s.tsa.CAFile)
 	}
 	stranger := regiontest.NewTSA(t)
 	cases := map[string]struct {
