@@ -4,6 +4,9 @@ package evidence
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,6 +28,32 @@ type Examined struct {
 type Held struct {
 	Authority string
 	At        time.Time
+}
+
+// ErrAltered says that the database is not what was written to it.
+var ErrAltered = errors.New("the database is not what its evidence log sealed")
+
+// Check is ErrAltered, with the first thing that is not as it was sealed, when Examine
+// finds any.
+func (l *Log) Check(ctx context.Context) error {
+	found, err := l.Examine(ctx)
+	return errors.Join(err, altered(found.Breaches))
+}
+
+// CheckHistory is ErrAltered when the log itself is not the one that was signed. What is
+// altered in the rows beside it can be told, and derived again, once the region is there.
+func (l *Log) CheckHistory(ctx context.Context) error {
+	found, err := l.Examine(ctx)
+	return errors.Join(err, altered(slices.DeleteFunc(found.Breaches, func(b store.Breach) bool {
+		return b.Kind != store.BreachTree && b.Kind != store.BreachLeaf
+	})))
+}
+
+func altered(list []store.Breach) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d places, the first: %s", ErrAltered, len(list), list[0].Sentence().EN)
 }
 
 // Examine compares the database with what was sealed, the tree with every checkpoint that
