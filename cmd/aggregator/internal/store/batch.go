@@ -30,11 +30,11 @@ func (b batch) write(ctx context.Context, q querier) error {
 	if len(b.rows) == 0 {
 		return nil
 	}
+	if err := b.seal(ctx, q); err != nil {
+		return err
+	}
 	most := max(1, maxPlaceholders/len(b.rows[0]))
 	for rows := range slices.Chunk(b.rows, most) {
-		if err := b.seal(ctx, q, rows); err != nil {
-			return err
-		}
 		values := slices.Concat(rows...)
 		if _, err := q.ExecContext(ctx, b.statement(len(rows)), values...); err != nil {
 			return fmt.Errorf("write %d rows of %s: %w", len(rows), b.into, err)
@@ -44,7 +44,7 @@ func (b batch) write(ctx context.Context, q querier) error {
 }
 
 // seal tells the evidence log of rows that are about to be written, if it is to know.
-func (b batch) seal(ctx context.Context, q querier, rows [][]any) error {
+func (b batch) seal(ctx context.Context, q querier) error {
 	tx, ok := q.(*sealing)
 	if !ok {
 		return nil
@@ -53,7 +53,7 @@ func (b batch) seal(ctx context.Context, q querier, rows [][]any) error {
 	if !ok {
 		return nil
 	}
-	return tx.replaces(ctx, table, b, rows)
+	return tx.replaces(ctx, table, b)
 }
 
 // statement writes places without a number: "$1" is a name to SQLite, and it looks for

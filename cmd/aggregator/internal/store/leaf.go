@@ -79,7 +79,7 @@ const leafColumns = "kind, finess, ref, rows, seal"
 func (t *sealing) leaf(ctx context.Context, l leaf) error {
 	hash := l.hash()
 	_, err := t.ExecContext(ctx, `INSERT INTO log_pending (`+leafColumns+`, hash) VALUES ($1, $2, $3, $4, $5, $6)`,
-		l.kind, l.finess, l.ref, l.rows, sealLeaf(t.key, l, hash), hash[:])
+		l.kind, l.finess, l.ref, l.rows, sealLeaf(t.rows.key, l, hash), hash[:])
 	return wrap(err, "log %s %s", l.kind, l.ref)
 }
 
@@ -103,7 +103,7 @@ func (t *sealing) sealTables(ctx context.Context, chosen func(sealedTable) bool)
 		if !chosen(table) {
 			continue
 		}
-		if totals[table.name], err = addUp(ctx, t, t.key, table); err != nil {
+		if totals[table.name], err = addUp(ctx, t, t.rows.key, table); err != nil {
 			return err
 		}
 		for finess := range totals[table.name] {

@@ -16,7 +16,7 @@ import (
 // the tables of verdicts, and leaves a leaf for what happened.
 type sealing struct {
 	*sql.Tx
-	key   []byte
+	rows  rowDigester
 	known map[scanner.FINESS]sums
 	moved map[subject]bool
 }
@@ -24,7 +24,7 @@ type sealing struct {
 // seal runs a function in one transaction that keeps the evidence log.
 func (s *Store) seal(ctx context.Context, do func(tx *sealing) error) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		t := &sealing{Tx: tx, key: s.rowKey, known: map[scanner.FINESS]sums{}, moved: map[subject]bool{}}
+		t := &sealing{Tx: tx, rows: rowDigester{key: s.rowKey}, known: map[scanner.FINESS]sums{}, moved: map[subject]bool{}}
 		if err := do(t); err != nil {
 			return err
 		}
@@ -57,12 +57,12 @@ func (t *sealing) went(ctx context.Context, table sealedTable, values []any) err
 }
 
 func (t *sealing) move(ctx context.Context, table sealedTable, values []any, by func(sum, sum) sum) error {
-	finess := scanner.FINESS(fmt.Sprint(values[table.finessAt()]))
+	finess := table.site(values)
 	known, err := t.sumsOf(ctx, finess)
 	if err != nil {
 		return err
 	}
-	known[table.name] = by(known[table.name], digestRow(t.key, table.name, values))
+	known[table.name] = by(known[table.name], t.rows.digest(table.name, values))
 	t.moved[subject{finess, table.name}] = true
 	return nil
 }
@@ -75,7 +75,7 @@ func added(ctx context.Context, q querier, table string, values ...any) error {
 		return nil
 	}
 	known, ok := tableNamed(table)
-	if !ok || len(values) != len(namesOf(known.columns)) {
+	if !ok || len(values) != len(known.names) {
 		return fmt.Errorf("a row of table %s with %d values is not one that is sealed", table, len(values))
 	}
 	return t.came(ctx, known, values)
@@ -105,8 +105,7 @@ func changeRows(ctx context.Context, q querier, table, where string, args []any,
 func (t *sealing) each(
 	ctx context.Context, table sealedTable, where string, args []any, hear func(context.Context, sealedTable, []any) error,
 ) error {
-	width := len(namesOf(table.columns))
-	rows, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, width) },
+	rows, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, len(table.names)) },
 		"SELECT "+table.columns+" FROM "+table.from+" WHERE "+where, args...)
 	if err != nil {
 		return wrap(err, "read rows of %s", table.name)
@@ -121,8 +120,8 @@ func (t *sealing) each(
 
 // replaces takes in what a batch is about to write, each row in the place of the one that
 // bears its key.
-func (t *sealing) replaces(ctx context.Context, table sealedTable, b batch, rows [][]any) error {
-	names, columns := namesOf(b.columns), namesOf(table.columns)
+func (t *sealing) replaces(ctx context.Context, table sealedTable, b batch) error {
+	names, columns := namesOf(b.columns), table.names
 	if len(names) != len(columns) {
 		return fmt.Errorf("a batch of table %s writes %d of its %d columns", table.name, len(names), len(columns))
 	}
@@ -132,16 +131,20 @@ func (t *sealing) replaces(ctx context.Context, table sealedTable, b batch, rows
 			return fmt.Errorf("a batch of table %s does not write %s", table.name, column)
 		}
 	}
-	before, err := t.rowsBefore(ctx, table, b, rows)
+	before, err := t.rowsBefore(ctx, table, b)
 	if err != nil {
 		return err
 	}
-	for _, written := range rows {
-		values := make([]any, len(columns))
+	values := make([]any, len(columns))
+	for _, written := range b.rows {
 		for i, at := range order {
 			values[i] = written[at]
 		}
-		if old, ok := before[keyOf(b.key, columns, values)]; ok {
+		var old []any
+		if len(before) > 0 {
+			old = before[keyOf(b.key, columns, values)]
+		}
+		if old != nil {
 			if err := t.went(ctx, table, old); err != nil {
 				return err
 			}
@@ -160,28 +163,33 @@ func (t *sealing) replaces(ctx context.Context, table sealedTable, b batch, rows
 
 // rowsBefore reads the rows that a batch replaces, by their key. An establishment whose
 // table adds up to nothing has none.
-func (t *sealing) rowsBefore(ctx context.Context, table sealedTable, b batch, rows [][]any) (map[string][]any, error) {
+func (t *sealing) rowsBefore(ctx context.Context, table sealedTable, b batch) (map[string][]any, error) {
 	names, keys := namesOf(b.columns), namesOf(b.key)
-	known, err := t.sumsOf(ctx, scanner.FINESS(fmt.Sprint(rows[0][slices.Index(names, "finess")])))
+	known, err := t.sumsOf(ctx, siteOf(b.rows[0][slices.Index(names, "finess")]))
 	if err != nil || len(keys) == 0 || known[table.name] == (sum{}) {
 		return nil, err
 	}
+	at := make([]int, len(keys))
+	for i, key := range keys {
+		at[i] = slices.Index(names, key)
+	}
 	tuple := "(?" + strings.Repeat(", ?", len(keys)-1) + ")"
-	args := make([]any, 0, len(rows)*len(keys))
-	for _, written := range rows {
-		for _, key := range keys {
-			args = append(args, written[slices.Index(names, key)])
+	before := make(map[string][]any, len(b.rows))
+	for rows := range slices.Chunk(b.rows, maxPlaceholders/len(keys)) {
+		args := make([]any, 0, len(rows)*len(keys))
+		for _, written := range rows {
+			for _, i := range at {
+				args = append(args, written[i])
+			}
 		}
-	}
-	columns := namesOf(table.columns)
-	list, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, len(columns)) },
-		"SELECT "+table.columns+" FROM "+table.name+" WHERE ("+b.key+") IN (VALUES "+tuple+strings.Repeat(", "+tuple, len(rows)-1)+")", args...)
-	if err != nil {
-		return nil, wrap(err, "read the rows of %s that are replaced", table.name)
-	}
-	before := make(map[string][]any, len(list))
-	for _, values := range list {
-		before[keyOf(b.key, columns, values)] = values
+		list, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, len(table.names)) },
+			"SELECT "+table.columns+" FROM "+table.name+" WHERE ("+b.key+") IN (VALUES "+tuple+strings.Repeat(", "+tuple, len(rows)-1)+")", args...)
+		if err != nil {
+			return nil, wrap(err, "read the rows of %s that are replaced", table.name)
+		}
+		for _, values := range list {
+			before[keyOf(b.key, table.names, values)] = values
+		}
 	}
 	return before, nil
 }

@@ -26,20 +26,42 @@ type sealedTable struct {
 	columns string
 	// projection tells that its rows are derived from bundles, and written anew by a replay.
 	projection bool
+
+	names  []string // of its columns, in order
+	finess int      // where the establishment is among them
 }
 
-var sealedTables = []sealedTable{
-	{"finding", "finding", "finess, " + standingColumns, true},
-	{"finding_look", "finding_look", "finess, " + lookColumns, true},
-	{"finding_event", "finding_event", "finess, fp, at, bundle_id, was, became", true},
-	{"finding_episode", "finding_episode", "finess, fp, episode, opened_at, closed_at, close_reason", true},
-	{"coverage", "coverage", "finess, check_id, target, vantage, agent_id, status, causes, reason", true},
-	{"control_result", "control_result", "finess, catalog, control_id, position, state, profile, detail", true},
-	{"disagreement", "disagreement", "finess, agent_id, bundle_id, since, " + disagreementColumns, true},
-	{"agent_run", "agent_run", runColumns, true},
-	{"oddity", "oddity", oddityColumns, false},
-	{"bundle", "bundle JOIN profile_ref ON profile_ref.id = profile_id", bundleColumns, false},
-	{"bundle_key", "bundle_key", "finess, bundle_id, digest, receipt", false},
+var sealedTables = inOrder(
+	sealedTable{name: "finding", from: "finding", columns: "finess, " + standingColumns, projection: true},
+	sealedTable{name: "finding_look", from: "finding_look", columns: "finess, " + lookColumns, projection: true},
+	sealedTable{name: "finding_event", from: "finding_event", columns: "finess, fp, at, bundle_id, was, became", projection: true},
+	sealedTable{name: "finding_episode", from: "finding_episode", columns: "finess, fp, episode, opened_at, closed_at, close_reason", projection: true},
+	sealedTable{name: "coverage", from: "coverage", columns: "finess, check_id, target, vantage, agent_id, status, causes, reason", projection: true},
+	sealedTable{name: "control_result", from: "control_result", columns: "finess, catalog, control_id, position, state, profile, detail", projection: true},
+	sealedTable{name: "disagreement", from: "disagreement", columns: "finess, agent_id, bundle_id, since, " + disagreementColumns, projection: true},
+	sealedTable{name: "agent_run", from: "agent_run", columns: runColumns, projection: true},
+	sealedTable{name: "oddity", from: "oddity", columns: oddityColumns},
+	sealedTable{name: "bundle", from: "bundle JOIN profile_ref ON profile_ref.id = profile_id", columns: bundleColumns},
+	sealedTable{name: "bundle_key", from: "bundle_key", columns: "finess, bundle_id, digest, receipt"},
+)
+
+// site is the establishment of a row.
+func (t sealedTable) site(row []any) scanner.FINESS { return siteOf(row[t.finess]) }
+
+// siteOf is an establishment as it is written, or as it is read again.
+func siteOf(value any) scanner.FINESS {
+	if finess, ok := value.(scanner.FINESS); ok {
+		return finess
+	}
+	return scanner.FINESS(fmt.Sprint(value))
+}
+
+func inOrder(tables ...sealedTable) []sealedTable {
+	for i, t := range tables {
+		tables[i].names = namesOf(t.columns)
+		tables[i].finess = slices.Index(tables[i].names, "finess")
+	}
+	return tables
 }
 
 func tableNamed(name string) (sealedTable, bool) {
@@ -54,9 +76,6 @@ func tableNamed(name string) (sealedTable, bool) {
 func namesOf(columns string) []string {
 	return strings.FieldsFunc(columns, func(r rune) bool { return strings.ContainsRune(", \t\n", r) })
 }
-
-// finessAt is where the establishment is among the columns of a table.
-func (t sealedTable) finessAt() int { return slices.Index(namesOf(t.columns), "finess") }
 
 // sum is what rows add up to: the sum, modulo 2^256, of a keyed digest of each. It says
 // which rows there are, in whatever order they came, and one row more or less costs one
@@ -108,15 +127,20 @@ func (s *sum) Scan(src any) (err error) {
 	return err
 }
 
-// digestRow is the keyed digest of a row; values are alike whether they are written or
-// read again, from any engine.
-func digestRow(key []byte, table string, values []any) sum {
-	raw := append(make([]byte, 0, 512), key...)
-	raw = appendText(raw, table)
+// rowDigester makes the keyed digests of rows.
+type rowDigester struct {
+	key []byte
+	raw []byte // used again for each row
+}
+
+// digest is that of a row; values are alike whether they are written or read again, from
+// any engine.
+func (d *rowDigester) digest(table string, values []any) sum {
+	d.raw = appendText(append(d.raw[:0], d.key...), table)
 	for _, v := range values {
-		raw = appendValue(raw, v)
+		d.raw = appendValue(d.raw, v)
 	}
-	digest := sha256.Sum256(raw)
+	digest := sha256.Sum256(d.raw)
 	s, _ := sumOf(digest[:]) // of the right length
 	return s
 }
@@ -203,14 +227,14 @@ func addUp(ctx context.Context, q querier, key []byte, t sealedTable) (totals ma
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	totals = map[scanner.FINESS]sum{}
-	at := t.finessAt()
+	digester := rowDigester{key: key}
 	for rows.Next() {
-		values, err := scanValues(rows, len(namesOf(t.columns)))
+		values, err := scanValues(rows, len(t.names))
 		if err != nil {
 			return nil, wrap(err, "add up table %s", t.name)
 		}
-		finess := scanner.FINESS(fmt.Sprint(values[at]))
-		totals[finess] = totals[finess].plus(digestRow(key, t.name, values))
+		finess := t.site(values)
+		totals[finess] = totals[finess].plus(digester.digest(t.name, values))
 	}
 	return totals, rows.Err()
 }
