@@ -36,6 +36,11 @@ func (r *region) rounds() []jobs.Round {
 			Do: func(ctx context.Context, now time.Time) error { return r.store.SweepBlobs(ctx, now.Add(-24*time.Hour)) },
 		},
 		{
+			Name: "add-months", Every: 24 * time.Hour, Takes: 10 * time.Minute,
+			Title: scanner.Text{FR: "Préparer la base aux mois à venir", EN: "Make room in the database for the months to come"},
+			Do:    r.store.AddMonths,
+		},
+		{
 			Name: "integrity", Every: 24 * time.Hour, Takes: 2 * time.Hour,
 			Title: scanner.Text{FR: "Vérifier la base de données, et la comparer au journal de preuves", EN: "Check the database, and compare it with the evidence log"},
 			Do: func(ctx context.Context, _ time.Time) error {

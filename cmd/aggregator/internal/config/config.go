@@ -33,6 +33,7 @@ type Config struct {
 	SilentAfter time.Duration `yaml:"silent_after"`
 	Agent       Agent         `yaml:"agent"`
 	Web         Web           `yaml:"web"`
+	Database    Database      `yaml:"database"`
 	Monitoring  Monitoring    `yaml:"monitoring"`
 	Stamp       Stamp         `yaml:"stamp"`
 }
@@ -118,6 +119,7 @@ func Sections() []settings.Section {
 				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
 			},
 		},
+		databaseSection(),
 		{
 			Name: "monitoring",
 			Is: scanner.Text{
@@ -277,7 +279,7 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	faults = append(append(faults, c.Web.validateTLS()...), c.Monitoring.validate()...)
+	faults = append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
 	_, stamps := c.Stamp.Authorities()
 	return append(faults, stamps...)
 }

@@ -38,6 +38,7 @@ func initial() Config {
 	return Config{
 		Data: "/var/lib/carescan-aggregator", Language: "fr", SilentAfter: 192 * time.Hour,
 		Agent: Agent{Listen: "127.0.0.1:8443"}, Web: Web{Listen: "127.0.0.1:8444"},
+		Database: Database{Owner: "carescan_owner", TLS: "verify-full"},
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 )
 
@@ -24,6 +25,7 @@ import (
 // begins a round in that folder, says so in a file, and never ends it.
 const (
 	victimFolder = "CARESCAN_TEST_FOLDER"
+	victimServer = "CARESCAN_TEST_SERVER" // address of the database, on PostgreSQL
 	begunFile    = "begun"
 )
 
@@ -37,7 +39,11 @@ func TestMain(m *testing.M) {
 
 // die works until it is killed.
 func die(folder string) error {
-	s, err := store.Open(context.Background(), folder)
+	place := store.Place{Folder: folder}
+	if address := os.Getenv(victimServer); address != "" {
+		place.Postgres = &store.Postgres{Address: address, Plain: true}
+	}
+	s, err := store.Open(context.Background(), place)
 	if err != nil {
 		return err
 	}
@@ -80,9 +86,9 @@ func working(t *testing.T, s *store.Store, round jobs.Round) (stop func()) {
 	return stop
 }
 
-func open(t *testing.T, folder string) *store.Store {
+func open(t *testing.T, place store.Place) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), folder)
+	s, err := store.Open(t.Context(), place)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +118,10 @@ func (k *ticks) do(_ context.Context, now time.Time) error {
 }
 
 // TestManyWorkersDoARoundOnce has three of them want the same turn, then others come.
-func TestManyWorkersDoARoundOnce(t *testing.T) {
-	s := open(t, t.TempDir())
+func TestManyWorkersDoARoundOnce(t *testing.T) { storetest.Each(t, testManyWorkersDoARoundOnce) }
+
+func testManyWorkersDoARoundOnce(t *testing.T) {
+	s := open(t, storetest.Place(t))
 	done := newTicks()
 	for range 3 {
 		working(t, s, try(time.Hour, done.do))
@@ -138,8 +146,10 @@ func TestManyWorkersDoARoundOnce(t *testing.T) {
 }
 
 // TestFailureIsToldAndRetried has a round fail once.
-func TestFailureIsToldAndRetried(t *testing.T) {
-	s := open(t, t.TempDir())
+func TestFailureIsToldAndRetried(t *testing.T) { storetest.Each(t, testFailureIsToldAndRetried) }
+
+func testFailureIsToldAndRetried(t *testing.T) {
+	s := open(t, storetest.Place(t))
 	tried := make(chan int, 100)
 	n := 0
 	working(t, s, try(24*time.Hour, func(context.Context, time.Time) error {
@@ -178,8 +188,10 @@ func waitFor(t *testing.T, s *store.Store, wanted func(store.Round) bool) store.
 }
 
 // TestStopFinishesWhatIsUnderWay: the worker waits for a round that ends soon.
-func TestStopFinishesWhatIsUnderWay(t *testing.T) {
-	s := open(t, t.TempDir())
+func TestStopFinishesWhatIsUnderWay(t *testing.T) { storetest.Each(t, testStopFinishesWhatIsUnderWay) }
+
+func testStopFinishesWhatIsUnderWay(t *testing.T) {
+	s := open(t, storetest.Place(t))
 	begun, end := make(chan struct{}), make(chan struct{})
 	stop := working(t, s, try(24*time.Hour, func(ctx context.Context, _ time.Time) error {
 		close(begun)
@@ -201,14 +213,21 @@ func TestStopFinishesWhatIsUnderWay(t *testing.T) {
 
 // TestRoundOfADeadWorkerIsDoneAgain kills a process in the middle of a round.
 func TestRoundOfADeadWorkerIsDoneAgain(t *testing.T) {
-	folder := t.TempDir()
-	begun := filepath.Join(folder, begunFile)
+	storetest.Each(t, testRoundOfADeadWorkerIsDoneAgain)
+}
+
+func testRoundOfADeadWorkerIsDoneAgain(t *testing.T) {
+	place := storetest.Place(t)
+	begun := filepath.Join(place.Folder, begunFile)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	victim := exec.CommandContext(t.Context(), program)
-	victim.Env = append(os.Environ(), victimFolder+"="+folder)
+	victim.Env = append(os.Environ(), victimFolder+"="+place.Folder)
+	if place.Postgres != nil {
+		victim.Env = append(victim.Env, victimServer+"="+place.Postgres.Address)
+	}
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +240,7 @@ func TestRoundOfADeadWorkerIsDoneAgain(t *testing.T) {
 	if err := victim.Wait(); err == nil {
 		t.Fatal("the victim ended well")
 	}
-	s := open(t, folder)
+	s := open(t, place)
 	again := make(chan struct{}, 10)
 	w, err := jobs.NewImpatient(s, []jobs.Round{try(24*time.Hour, func(context.Context, time.Time) error {
 		again <- struct{}{}
@@ -245,7 +264,7 @@ func TestRoundOfADeadWorkerIsDoneAgain(t *testing.T) {
 }
 
 func TestBadRoundsAreRefused(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := open(t, storetest.Place(t))
 	good := try(time.Hour, nil)
 	for name, spoil := range map[string]func(r *jobs.Round){
 		"no name":         func(r *jobs.Round) { r.Name = "" },

@@ -20,11 +20,11 @@ type Deed struct {
 
 // Audit records a deed.
 func (s *Store) Audit(ctx context.Context, d Deed) error {
-	return s.seal(ctx, func(tx *sealing) error { return insertDeed(ctx, tx, d) })
+	return s.write(ctx, Scope{}, func(tx *transaction) error { return insertDeed(ctx, tx, d) })
 }
 
 // insertDeed records a deed, in the evidence log too.
-func insertDeed(ctx context.Context, tx *sealing, d Deed) error {
+func insertDeed(ctx context.Context, tx *transaction, d Deed) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return wrap(err, "name deed")
@@ -42,7 +42,7 @@ const auditColumns = "id, at, actor, ip, action, object"
 // Deeds lists the latest deeds, last first. They tell of the whole region, so
 // only a reader of the region sees any.
 func (s *Store) Deeds(ctx context.Context, scope Scope, limit int) ([]Deed, error) {
-	list, err := many(ctx, s.reader, scanDeed, `
+	list, err := many(ctx, s.view(scope), scanDeed, `
 		SELECT at, actor, ip, action, object FROM audit WHERE $1 = '*' ORDER BY at DESC, id DESC LIMIT $2`, scope.sees, limit)
 	return list, wrap(err, "list deeds")
 }

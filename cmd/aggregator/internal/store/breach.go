@@ -5,7 +5,6 @@ package store
 import (
 	"context"
 	"crypto/hmac"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -82,12 +81,12 @@ func (b Breach) Sentence() scanner.Text {
 // sealed of it, and the tree with its leaves. root tells of each size of the tree what
 // root it has, for whoever knows the checkpoints.
 func (s *Store) Breaches(ctx context.Context, root func(tlog.Tree) []Breach) (list []Breach, err error) {
-	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.still(ctx)
 	if err != nil {
-		return nil, wrap(err, "begin to compare with the log")
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
-	c := &comparison{tx: tx, key: s.rowKey, bundles: map[string]placed{}, deeds: map[string]placed{}, last: map[scanner.FINESS]string{}}
+	c := &comparison{tx: &transaction{Tx: tx, engine: s.engine}, key: s.rowKey, bundles: map[string]placed{}, deeds: map[string]placed{}, last: map[scanner.FINESS]string{}}
 	for _, compare := range []func(context.Context) error{c.readLeaves, c.compareBundles, c.compareDeeds, c.compareWords, c.compareRows} {
 		if err := compare(ctx); err != nil {
 			return nil, err
@@ -98,7 +97,7 @@ func (s *Store) Breaches(ctx context.Context, root func(tlog.Tree) []Breach) (li
 
 // comparison is the database beside its log.
 type comparison struct {
-	tx      *sql.Tx
+	tx      *transaction
 	key     []byte
 	hashes  []tlog.Hash       // of the leaves in the tree
 	bundles map[string]placed // leaves, by establishment and name of the bundle
@@ -261,7 +260,7 @@ func (c *comparison) compareRows(ctx context.Context) error {
 
 // compareTree builds the tree again from its leaves.
 func (c *comparison) compareTree(ctx context.Context, root func(tlog.Tree) []Breach) (list []Breach) {
-	built, stored := &nodes{fresh: map[int64]tlog.Hash{}}, (&nodes{q: c.tx}).reader(ctx)
+	built, stored := &nodes{fresh: map[int64]tlog.Hash{}}, (&nodes{from: c.tx}).reader(ctx)
 	for n, hash := range c.hashes {
 		fresh, err := tlog.StoredHashesForRecordHash(int64(n), hash, built.reader(ctx))
 		if err != nil {

@@ -86,7 +86,7 @@ func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, e
 	if err := s.keepLargeBlob(a.Bundle.Digest, a.Raw); err != nil {
 		return Kept{}, err
 	}
-	err = s.seal(ctx, func(tx *sealing) error {
+	err = s.writeInTurn(ctx, Only(a.Bundle.FINESS), func(tx *transaction) error {
 		known, err := s.receipt(ctx, tx, a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest)
 		if err == nil {
 			kept = Kept{Receipt: known}
@@ -96,7 +96,7 @@ func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, e
 			return err
 		}
 		kept = Kept{Receipt: a.Receipt, New: true}
-		kept.Branch, err = keepNew(ctx, tx, a, looks)
+		kept.Branch, err = s.keepNew(ctx, tx, a, looks)
 		return err
 	})
 	if err != nil {
@@ -108,24 +108,24 @@ func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, e
 // Receipt finds the receipt of a bundle received before: ErrNotFound when it
 // was not, ErrOtherDigest when its content was another.
 func (s *Store) Receipt(ctx context.Context, finess scanner.FINESS, id, digest string) (string, error) {
-	receipt, err := s.receipt(ctx, s.reader, finess, id, digest)
+	receipt, err := s.receipt(ctx, s.view(Only(finess)), finess, id, digest)
 	return receipt, wrap(err, "find receipt of bundle %s", id)
 }
 
-func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, id, digest string) (string, error) {
-	known, err := one(ctx, q, scanPair, `SELECT digest, receipt FROM bundle_key WHERE finess = $1 AND bundle_id = $2`, finess, id)
+func (s *Store) receipt(ctx context.Context, from source, finess scanner.FINESS, id, digest string) (string, error) {
+	known, err := one(ctx, from, scanPair, `SELECT digest, receipt FROM bundle_key WHERE finess = $1 AND bundle_id = $2`, finess, id)
 	if err == nil && known[0] != digest {
 		err = ErrOtherDigest
 	}
 	return known[1], err
 }
 
-func keepNew(ctx context.Context, tx *sealing, a Arrival, looks []said) (bool, error) {
+func (s *Store) keepNew(ctx context.Context, tx *transaction, a Arrival, looks []said) (bool, error) {
 	agent, branch, err := advance(ctx, tx, a)
 	if err != nil {
 		return false, err
 	}
-	if err := insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
+	if err := s.insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
 		return false, err
 	}
 	if err := insertBundle(ctx, tx, a.Bundle); err != nil {
@@ -135,7 +135,7 @@ func keepNew(ctx context.Context, tx *sealing, a Arrival, looks []said) (bool, e
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
-	if err := added(ctx, tx, "bundle_key", a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
+	if err := tx.added(ctx, "bundle_key", a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
 	odd, err := oddInChain(ctx, tx, a.Bundle)
@@ -165,7 +165,7 @@ func keepNew(ctx context.Context, tx *sealing, a Arrival, looks []said) (bool, e
 // after those that follow it. One that bears a number already used is a branch, of
 // an agent restored from a copy or cloned (docs/adr/0032-nothing-lost-to-a-restore.md).
 // The agent is returned as it was before.
-func advance(ctx context.Context, tx *sealing, a Arrival) (before Agent, branch bool, err error) {
+func advance(ctx context.Context, tx *transaction, a Arrival) (before Agent, branch bool, err error) {
 	b := a.Bundle
 	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
 	switch {
@@ -191,15 +191,15 @@ func advance(ctx context.Context, tx *sealing, a Arrival) (before Agent, branch 
 	})
 }
 
-func insertBundle(ctx context.Context, q querier, b Bundle) error {
+func insertBundle(ctx context.Context, tx *transaction, b Bundle) error {
 	profile, err := encode(b.Profile)
 	if err != nil {
 		return err
 	}
-	if _, err := q.ExecContext(ctx, `INSERT INTO profile_ref (content) VALUES ($1) ON CONFLICT (content) DO NOTHING`, profile); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO profile_ref (content) VALUES ($1) ON CONFLICT (content) DO NOTHING`, profile); err != nil {
 		return err
 	}
-	_, err = q.ExecContext(ctx, `
+	_, err = tx.ExecContext(ctx, `
 		INSERT INTO bundle (finess, id, agent_id, seq, previous, digest, size, key_digest, software,
 		    run_id, run_status, vantage, profile_id, started_at, ended_at, sealed_at, received_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, (SELECT id FROM profile_ref WHERE content = $13), $14, $15, $16, $17)`,
@@ -208,7 +208,7 @@ func insertBundle(ctx context.Context, q querier, b Bundle) error {
 	if err != nil {
 		return err
 	}
-	return added(ctx, q, "bundle", b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
+	return tx.added(ctx, "bundle", b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
 		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
 }
 
@@ -219,14 +219,14 @@ var selectBundle = `SELECT ` + bundleColumns + ` FROM bundle JOIN profile_ref ON
 
 // Bundles lists the newest bundles of an establishment, newest first.
 func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Bundle, error) {
-	list, err := many(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 ORDER BY arrival DESC LIMIT $3`,
+	list, err := many(ctx, s.view(scope), scanBundle, selectBundle+` AND finess = $2 ORDER BY arrival DESC LIMIT $3`,
 		scope.sees, finess, limit)
 	return list, wrap(err, "list bundles of %s", finess)
 }
 
 // Bundle finds a bundle.
 func (s *Store) Bundle(ctx context.Context, scope Scope, finess scanner.FINESS, id string) (Bundle, error) {
-	b, err := one(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 AND bundle.id = $3`, scope.sees, finess, id)
+	b, err := one(ctx, s.view(scope), scanBundle, selectBundle+` AND finess = $2 AND bundle.id = $3`, scope.sees, finess, id)
 	return b, wrap(err, "find bundle %s", id)
 }
 
@@ -236,7 +236,7 @@ func (s *Store) Sealed(ctx context.Context, scope Scope, finess scanner.FINESS, 
 	if err != nil {
 		return nil, err
 	}
-	return s.readBlob(ctx, b.Digest)
+	return s.readBlob(ctx, scope, b.Digest)
 }
 
 func scanBundle(r row) (b Bundle, err error) {

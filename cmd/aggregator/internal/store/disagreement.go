@@ -45,7 +45,7 @@ func (d Disagreement) values() []any {
 // Disagreements lists the verdicts in dispute, newest first; finess narrows them to one
 // establishment, unless it is empty.
 func (s *Store) Disagreements(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Disagreement, error) {
-	list, err := many(ctx, s.reader, scanDisagreement, `
+	list, err := many(ctx, s.view(scope), scanDisagreement, `
 		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement
 		WHERE `+within("finess")+` AND $2 IN ('', finess) ORDER BY since DESC, finess, name, key`, scope.sees, finess)
 	return list, wrap(err, "list disagreements")
@@ -53,7 +53,7 @@ func (s *Store) Disagreements(ctx context.Context, scope Scope, finess scanner.F
 
 // projectDisagreements keeps those of the newest run of an agent, each with the bundle
 // it began with, and counts the new ones.
-func projectDisagreements(ctx context.Context, tx querier, b Bundle, now []Disagreement) (fresh int, err error) {
+func projectDisagreements(ctx context.Context, tx *transaction, b Bundle, now []Disagreement) (fresh int, err error) {
 	known, err := many(ctx, tx, scanDisagreement, `
 		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement WHERE finess = $1 AND agent_id = $2`,
 		b.FINESS, b.AgentID)
@@ -84,7 +84,7 @@ func projectDisagreements(ctx context.Context, tx querier, b Bundle, now []Disag
 	}
 	for key := range past {
 		const ended = `finess = $1 AND agent_id = $2 AND key = $3`
-		if err := changeRows(ctx, tx, "disagreement", ended, []any{b.FINESS, b.AgentID, key}, `DELETE FROM disagreement WHERE `+ended); err != nil {
+		if err := tx.changeRows(ctx, "disagreement", ended, []any{b.FINESS, b.AgentID, key}, `DELETE FROM disagreement WHERE `+ended); err != nil {
 			return 0, err
 		}
 	}

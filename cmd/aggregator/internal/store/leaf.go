@@ -76,20 +76,20 @@ func sealLeaf(key []byte, l leaf, hash tlog.Hash) []byte {
 const leafColumns = "kind, finess, ref, rows, seal"
 
 // leaf writes a leaf. It gets its place in the tree with the next checkpoint.
-func (t *sealing) leaf(ctx context.Context, l leaf) error {
+func (t *transaction) leaf(ctx context.Context, l leaf) error {
 	hash := l.hash()
 	_, err := t.ExecContext(ctx, `INSERT INTO log_pending (`+leafColumns+`, hash) VALUES ($1, $2, $3, $4, $5, $6)`,
-		l.kind, l.finess, l.ref, l.rows, sealLeaf(t.rows.key, l, hash), hash[:])
+		l.kind, l.finess, l.ref, l.rows, sealLeaf(t.ledger.rows.key, l, hash), hash[:])
 	return wrap(err, "log %s %s", l.kind, l.ref)
 }
 
 // sealProjections adds up the rows of every projection, which were just derived from the
 // sealed bundles, and logs what they add up to. What is no projection stays as it was.
-func (t *sealing) sealProjections(ctx context.Context) error {
+func (t *transaction) sealProjections(ctx context.Context) error {
 	return t.sealTables(ctx, func(table sealedTable) bool { return table.projection })
 }
 
-func (t *sealing) sealTables(ctx context.Context, chosen func(sealedTable) bool) error {
+func (t *transaction) sealTables(ctx context.Context, chosen func(sealedTable) bool) error {
 	known, err := many(ctx, t, scanString, `SELECT DISTINCT finess FROM log_sum`)
 	if err != nil {
 		return wrap(err, "list the establishments of the log")
@@ -103,7 +103,7 @@ func (t *sealing) sealTables(ctx context.Context, chosen func(sealedTable) bool)
 		if !chosen(table) {
 			continue
 		}
-		if totals[table.name], err = addUp(ctx, t, t.rows.key, table); err != nil {
+		if totals[table.name], err = addUp(ctx, t, t.ledger.rows.key, table); err != nil {
 			return err
 		}
 		for finess := range totals[table.name] {
@@ -119,14 +119,14 @@ func (t *sealing) sealTables(ctx context.Context, chosen func(sealedTable) bool)
 }
 
 // sealAgain logs new sums of an establishment.
-func (t *sealing) sealAgain(ctx context.Context, finess scanner.FINESS, totals map[string]map[scanner.FINESS]sum) error {
+func (t *transaction) sealAgain(ctx context.Context, finess scanner.FINESS, totals map[string]map[scanner.FINESS]sum) error {
 	known, err := t.sumsOf(ctx, finess)
 	if err != nil {
 		return err
 	}
 	for table, of := range totals {
 		known[table] = of[finess]
-		t.moved[subject{finess, table}] = true
+		t.ledger.moved[subject{finess, table}] = true
 	}
 	rows, err := t.settleSums(ctx, finess)
 	if err != nil {
@@ -142,11 +142,11 @@ func (t *sealing) sealAgain(ctx context.Context, finess scanner.FINESS, totals m
 // BeginLog logs what a region held before it had a log, if there is any, and tells how
 // many bundles and deeds that is.
 func (s *Store) BeginLog(ctx context.Context) (n int, err error) {
-	needed, err := one(ctx, s.reader, scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'log'`)
+	needed, err := one(ctx, s.view(Region()), scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'log'`)
 	if err != nil || needed == 0 {
 		return 0, wrap(err, "read whether the log has begun")
 	}
-	err = s.seal(ctx, func(tx *sealing) error {
+	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
 		bundles, err := many(ctx, tx, scanBundle, selectBundle+` ORDER BY arrival`, everything)
 		if err != nil {
 			return wrap(err, "list bundles")

@@ -4,8 +4,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -22,7 +24,7 @@ const sequencedAtOnce = 500
 func (s *Store) GrowLog(ctx context.Context) (tree tlog.Tree, err error) {
 	for {
 		var more bool
-		err := s.write(ctx, func(tx *sql.Tx) (err error) {
+		err := s.writeInTurn(ctx, Region(), func(tx *transaction) (err error) {
 			tree, more, err = growLog(ctx, tx)
 			return err
 		})
@@ -32,12 +34,12 @@ func (s *Store) GrowLog(ctx context.Context) (tree tlog.Tree, err error) {
 	}
 }
 
-func growLog(ctx context.Context, tx *sql.Tx) (tree tlog.Tree, more bool, err error) {
+func growLog(ctx context.Context, tx *transaction) (tree tlog.Tree, more bool, err error) {
 	pending, err := many(ctx, tx, scanPlaced, selectPending+` ORDER BY id LIMIT $1`, sequencedAtOnce)
 	if err != nil {
 		return tree, false, wrap(err, "list the leaves without a place")
 	}
-	nodes := &nodes{q: tx, fresh: map[int64]tlog.Hash{}}
+	nodes := &nodes{from: tx, fresh: map[int64]tlog.Hash{}}
 	if tree.N, err = nodes.size(ctx); err != nil {
 		return tree, false, err
 	}
@@ -71,12 +73,12 @@ func growLog(ctx context.Context, tx *sql.Tx) (tree tlog.Tree, more bool, err er
 
 // nodes reads the nodes of the tree.
 type nodes struct {
-	q     querier
+	from  source
 	fresh map[int64]tlog.Hash // those not written yet
 }
 
 func (n *nodes) size(ctx context.Context) (int64, error) {
-	last, err := one(ctx, n.q, scanInt, `SELECT COALESCE(MAX(node), -1) FROM log_leaf`)
+	last, err := one(ctx, n.from, scanInt, `SELECT COALESCE(MAX(node), -1) FROM log_leaf`)
 	if err != nil || last < 0 {
 		return 0, wrap(err, "find the size of the log")
 	}
@@ -86,19 +88,58 @@ func (n *nodes) size(ctx context.Context) (int64, error) {
 
 func (n *nodes) reader(ctx context.Context) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		known, wanted := map[int64]tlog.Hash{}, []any{}
+		for _, index := range indexes {
+			if hash, ok := n.fresh[index]; ok {
+				known[index] = hash
+			} else {
+				wanted = append(wanted, index)
+			}
+		}
+		for some := range slices.Chunk(wanted, maxNodes) {
+			stored, err := many(ctx, n.from, scanNode, `SELECT node, hash FROM log_node WHERE node IN (`+numbered(len(some))+`)`, some...)
+			if err != nil {
+				return nil, wrap(err, "read the nodes of the log")
+			}
+			for _, s := range stored {
+				known[s.node] = s.hash
+			}
+		}
 		hashes := make([]tlog.Hash, len(indexes))
 		for i, index := range indexes {
-			hash, ok := n.fresh[index]
+			hash, ok := known[index]
 			if !ok {
-				var err error
-				if hash, err = one(ctx, n.q, scanHash, `SELECT hash FROM log_node WHERE node = $1`, index); err != nil {
-					return nil, wrap(err, "read node %d of the log", index)
-				}
+				return nil, fmt.Errorf("node %d of the log: %w", index, ErrNotFound)
 			}
 			hashes[i] = hash
 		}
 		return hashes, nil
 	})
+}
+
+// maxNodes is how many nodes are read at once; a proof needs fewer.
+const maxNodes = 128
+
+// numbered writes placeholders.
+func numbered(n int) string {
+	words := make([]string, n)
+	for i := range words {
+		words[i] = "$" + strconv.Itoa(i+1)
+	}
+	return strings.Join(words, ", ")
+}
+
+type node struct {
+	node int64
+	hash tlog.Hash
+}
+
+func scanNode(r row) (n node, err error) {
+	var raw []byte
+	if err = r.Scan(&n.node, &raw); err == nil {
+		n.hash, err = hashOf(raw)
+	}
+	return n, err
 }
 
 // placed is a leaf as it is kept, at its place in the tree or in the queue.
@@ -130,14 +171,6 @@ func hashOf(raw []byte) (hash tlog.Hash, err error) {
 	return hash, err
 }
 
-func scanHash(r row) (hash tlog.Hash, err error) {
-	var raw []byte
-	if err = r.Scan(&raw); err == nil {
-		hash, err = hashOf(raw)
-	}
-	return hash, err
-}
-
 // Checkpoint is what the log was at a moment, signed.
 type Checkpoint struct {
 	Size     int64
@@ -147,7 +180,7 @@ type Checkpoint struct {
 
 // AddCheckpoint keeps a checkpoint.
 func (s *Store) AddCheckpoint(ctx context.Context, c Checkpoint) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Region(), func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO log_checkpoint (size, signed_at, note) VALUES ($1, $2, $3) ON CONFLICT (size, signed_at) DO NOTHING`,
 			c.Size, stamp(c.SignedAt), c.Note)
 		return err
@@ -159,19 +192,19 @@ const selectCheckpoint = `SELECT size, signed_at, note FROM log_checkpoint`
 
 // Checkpoint is the newest one.
 func (s *Store) Checkpoint(ctx context.Context) (Checkpoint, error) {
-	c, err := one(ctx, s.reader, scanCheckpoint, selectCheckpoint+` ORDER BY size DESC, signed_at DESC LIMIT 1`)
+	c, err := one(ctx, s.view(Region()), scanCheckpoint, selectCheckpoint+` ORDER BY size DESC, signed_at DESC LIMIT 1`)
 	return c, wrap(err, "find the newest checkpoint")
 }
 
 // Checkpoints lists them all, oldest first.
 func (s *Store) Checkpoints(ctx context.Context) ([]Checkpoint, error) {
-	list, err := many(ctx, s.reader, scanCheckpoint, selectCheckpoint+` ORDER BY size, signed_at`)
+	list, err := many(ctx, s.view(Region()), scanCheckpoint, selectCheckpoint+` ORDER BY size, signed_at`)
 	return list, wrap(err, "list checkpoints")
 }
 
 // CheckpointAt finds one of a size, the first that was signed.
 func (s *Store) CheckpointAt(ctx context.Context, size int64) (Checkpoint, error) {
-	c, err := one(ctx, s.reader, scanCheckpoint, selectCheckpoint+` WHERE size = $1 ORDER BY signed_at LIMIT 1`, size)
+	c, err := one(ctx, s.view(Region()), scanCheckpoint, selectCheckpoint+` WHERE size = $1 ORDER BY signed_at LIMIT 1`, size)
 	return c, wrap(err, "find the checkpoint of size %d", size)
 }
 
@@ -190,7 +223,7 @@ type Stamp struct {
 
 // AddStamp keeps a time-stamp.
 func (s *Store) AddStamp(ctx context.Context, t Stamp) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Region(), func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO log_stamp (size, signed_at, authority, at, token) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (size, signed_at, authority) DO NOTHING`, t.Checkpoint.Size, stamp(t.Checkpoint.SignedAt), t.Authority, stamp(t.At), t.Token)
@@ -202,7 +235,7 @@ func (s *Store) AddStamp(ctx context.Context, t Stamp) error {
 // Stamps lists the time-stamps, newest checkpoint first; an authority narrows them to
 // its own, unless it is empty.
 func (s *Store) Stamps(ctx context.Context, authority string, limit int) ([]Stamp, error) {
-	list, err := many(ctx, s.reader, scanStamp, `
+	list, err := many(ctx, s.view(Region()), scanStamp, `
 		SELECT t.size, t.signed_at, c.note, t.authority, t.at, t.token
 		FROM log_stamp t JOIN log_checkpoint c ON c.size = t.size AND c.signed_at = t.signed_at
 		WHERE $1 IN ('', t.authority) ORDER BY t.size DESC, t.signed_at DESC, t.authority LIMIT $2`, authority, limit)
@@ -220,7 +253,7 @@ func (s *Store) ProveContinued(ctx context.Context, size, since int64) (tlog.Tre
 	if since <= 0 || since > size {
 		return nil, nil
 	}
-	proof, err := tlog.ProveTree(size, since, (&nodes{q: s.reader}).reader(ctx))
+	proof, err := tlog.ProveTree(size, since, (&nodes{from: s.view(Region())}).reader(ctx))
 	return proof, wrap(err, "prove that the log continued from %d to %d", since, size)
 }
 
@@ -228,14 +261,14 @@ func (s *Store) ProveContinued(ctx context.Context, size, since int64) (tlog.Tre
 // ErrNotFound when it does not.
 func (s *Store) ProveIncluded(ctx context.Context, scope Scope, bundle string, size int64) (wire.LogInclusion, error) {
 	included := wire.LogInclusion{BundleID: bundle}
-	found, err := one(ctx, s.reader, scanPlaced, `
+	found, err := one(ctx, s.view(scope), scanPlaced, `
 		`+selectPlaced+` WHERE `+within("finess")+` AND kind = 'bundle' AND ref = $2 AND log_leaf.node < $3`,
 		scope.sees, bundle, tlog.StoredHashIndex(0, size))
 	if err != nil {
 		return included, wrap(err, "find bundle %s in the log", bundle)
 	}
 	_, index := tlog.SplitStoredHashIndex(found.place)
-	path, err := tlog.ProveRecord(size, index, (&nodes{q: s.reader}).reader(ctx))
+	path, err := tlog.ProveRecord(size, index, (&nodes{from: s.view(Region())}).reader(ctx))
 	if err != nil {
 		return included, wrap(err, "prove that the log covers bundle %s", bundle)
 	}
@@ -254,7 +287,7 @@ func hashesOf[T ~[]tlog.Hash](proof T) [][]byte {
 // ForgetLeaves takes from the log what it knows of an establishment beside digests: its
 // number and the names of its bundles. Every proof still verifies.
 func (s *Store) ForgetLeaves(ctx context.Context, finess scanner.FINESS) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.writeInTurn(ctx, Region(), func(tx *transaction) error {
 		leaves, err := many(ctx, tx, scanPlaced, selectPlaced+` WHERE finess = $1`, finess)
 		if err != nil {
 			return err

@@ -44,7 +44,7 @@ type news struct {
 }
 
 // project derives from one bundle all that pages show of it.
-func project(ctx context.Context, tx querier, b Bundle, looks []said, judged Judged) (told news, err error) {
+func project(ctx context.Context, tx *transaction, b Bundle, looks []said, judged Judged) (told news, err error) {
 	p, err := readProjection(ctx, tx, b)
 	if err != nil {
 		return told, err
@@ -68,7 +68,7 @@ func project(ctx context.Context, tx querier, b Bundle, looks []said, judged Jud
 	return told, err
 }
 
-func readProjection(ctx context.Context, tx querier, b Bundle) (*projection, error) {
+func readProjection(ctx context.Context, tx *transaction, b Bundle) (*projection, error) {
 	p := &projection{
 		bundle: b, looks: map[string]map[scanner.Vantage]look{}, stands: map[string]standing{}, words: map[string]wording{},
 	}
@@ -188,7 +188,7 @@ func (p *projection) fold(controls []scanner.Control) []scanner.ControlResult {
 	return results
 }
 
-func (p *projection) write(ctx context.Context, tx querier) error {
+func (p *projection) write(ctx context.Context, tx *transaction) error {
 	finess := p.bundle.FINESS
 	stands := batch{
 		into: "finding", columns: "finess, " + standingColumns, key: "finess, fp",
@@ -215,7 +215,7 @@ func (p *projection) write(ctx context.Context, tx querier) error {
 }
 
 // keepRun keeps what was the newest run of an agent from one place.
-func keepRun(ctx context.Context, tx querier, b Bundle, looks int) error {
+func keepRun(ctx context.Context, tx *transaction, b Bundle, looks int) error {
 	run := batch{
 		into: "agent_run", columns: runColumns, key: "agent_id, vantage",
 		set: []string{"finess", "bundle_id", "status", "started_at", "ended_at", "completed"},

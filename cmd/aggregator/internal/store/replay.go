@@ -19,20 +19,21 @@ const (
 // Rebuild derives every projection again from the sealed bundles, in the order
 // they came, in one transaction, and tells how many were read.
 func (s *Store) Rebuild(ctx context.Context, judge Judging) (n int, err error) {
-	err = s.seal(ctx, func(tx *sealing) error {
+	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
 		n, err = s.replayAll(ctx, tx, judge)
 		return err
 	})
 	return n, err
 }
 
-func (s *Store) replayAll(ctx context.Context, tx *sealing, judge Judging) (n int, err error) {
+func (s *Store) replayAll(ctx context.Context, tx *transaction, judge Judging) (n int, err error) {
 	if err := forgetProjections(ctx, tx); err != nil {
 		return 0, err
 	}
+	unsealed := &transaction{Tx: tx.Tx, engine: tx.engine} // all is added up in the end
 	err = s.judgeAll(ctx, judge, func(j judgement) error {
 		n++
-		_, err := project(ctx, tx.Tx, j.bundle, j.looks, j.judged)
+		_, err := project(ctx, unsealed, j.bundle, j.looks, j.judged)
 		return wrap(err, "replay bundle %s", j.bundle.ID)
 	})
 	if err != nil {
@@ -92,7 +93,7 @@ func (s *Store) startJudging(ctx context.Context, judge Judging, turns chan<- ch
 		}
 	}
 	for last := int64(0); ; {
-		page, err := many(ctx, s.reader, scanArrived, selectArrived, last, replayPage)
+		page, err := many(ctx, s.view(Region()), scanArrived, selectArrived, last, replayPage)
 		if err != nil {
 			start(func() judgement { return judgement{err: fmt.Errorf("list bundles: %w", err)} })
 			return
@@ -110,7 +111,7 @@ func (s *Store) startJudging(ctx context.Context, judge Judging, turns chan<- ch
 }
 
 func (s *Store) judgeStored(ctx context.Context, b Bundle, judge Judging) judgement {
-	raw, err := s.readBlob(ctx, b.Digest)
+	raw, err := s.readBlob(ctx, Region(), b.Digest)
 	if err != nil {
 		return judgement{err: err}
 	}
@@ -124,13 +125,15 @@ func (s *Store) judgeStored(ctx context.Context, b Bundle, judge Judging) judgem
 
 // NeedsRebuild tells whether an upgrade of the schema emptied the projections.
 func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
-	n, err := one(ctx, s.reader, scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'rebuild'`)
+	n, err := one(ctx, s.view(Region()), scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'rebuild'`)
 	return n > 0, wrap(err, "read what is left to be done after an upgrade")
 }
 
-func forgetProjections(ctx context.Context, tx querier) error {
-	tables := []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
-	for _, table := range tables {
+// projections are the tables that are derived from the bundles.
+var projections = []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
+
+func forgetProjections(ctx context.Context, tx *transaction) error {
+	for _, table := range projections {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
 			return wrap(err, "empty table %s", table)
 		}

@@ -4,74 +4,68 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 
 	"carescan/scanner"
 )
 
-// sealing is a transaction that keeps the evidence log: it adds up the rows it writes to
-// the tables of verdicts, and leaves a leaf for what happened.
-type sealing struct {
-	*sql.Tx
+// ledger is what a transaction adds up for the evidence log: the rows that it writes to
+// the tables of verdicts.
+type ledger struct {
 	rows  rowDigester
 	known map[scanner.FINESS]sums
 	moved map[subject]bool
 }
 
-// seal runs a function in one transaction that keeps the evidence log.
-func (s *Store) seal(ctx context.Context, do func(tx *sealing) error) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		t := &sealing{Tx: tx, rows: rowDigester{key: s.rowKey}, known: map[scanner.FINESS]sums{}, moved: map[subject]bool{}}
-		if err := do(t); err != nil {
-			return err
-		}
-		if len(t.moved) > 0 {
-			return fmt.Errorf("rows of %d tables were written without a leaf", len(t.moved))
-		}
-		return nil
-	})
+func newLedger(key []byte) *ledger {
+	return &ledger{rowDigester{key: key}, map[scanner.FINESS]sums{}, map[subject]bool{}}
+}
+
+// settled refuses rows that were written and that no leaf covers.
+func (l *ledger) settled() error {
+	for what := range l.moved {
+		return fmt.Errorf("rows of %s of %s were written without a leaf", what.table, what.finess)
+	}
+	return nil
 }
 
 // sumsOf are those of an establishment, as this transaction left them.
-func (t *sealing) sumsOf(ctx context.Context, finess scanner.FINESS) (sums, error) {
-	if known, ok := t.known[finess]; ok {
+func (t *transaction) sumsOf(ctx context.Context, finess scanner.FINESS) (sums, error) {
+	if known, ok := t.ledger.known[finess]; ok {
 		return known, nil
 	}
 	known, err := readSums(ctx, t, finess)
 	if err == nil {
-		t.known[finess] = known
+		t.ledger.known[finess] = known
 	}
 	return known, err
 }
 
 // came and went take a row in and out of the sum of its table.
-func (t *sealing) came(ctx context.Context, table sealedTable, values []any) error {
+func (t *transaction) came(ctx context.Context, table sealedTable, values []any) error {
 	return t.move(ctx, table, values, sum.plus)
 }
 
-func (t *sealing) went(ctx context.Context, table sealedTable, values []any) error {
+func (t *transaction) went(ctx context.Context, table sealedTable, values []any) error {
 	return t.move(ctx, table, values, sum.minus)
 }
 
-func (t *sealing) move(ctx context.Context, table sealedTable, values []any, by func(sum, sum) sum) error {
+func (t *transaction) move(ctx context.Context, table sealedTable, values []any, by func(sum, sum) sum) error {
 	finess := table.site(values)
 	known, err := t.sumsOf(ctx, finess)
 	if err != nil {
 		return err
 	}
-	known[table.name] = by(known[table.name], t.rows.digest(table.name, values))
-	t.moved[subject{finess, table.name}] = true
+	known[table.name] = by(known[table.name], t.ledger.rows.digest(table.name, values))
+	t.ledger.moved[subject{finess, table.name}] = true
 	return nil
 }
 
 // added tells of a row that was inserted into a table, whose values are in the order of
 // its columns in sealedTables.
-func added(ctx context.Context, q querier, table string, values ...any) error {
-	t, sealed := q.(*sealing)
-	if !sealed {
+func (t *transaction) added(ctx context.Context, table string, values ...any) error {
+	if t.ledger == nil {
 		return nil
 	}
 	known, ok := tableNamed(table)
@@ -84,15 +78,14 @@ func added(ctx context.Context, q querier, table string, values ...any) error {
 // changeRows carries out a statement that changes or deletes the rows of a table which a
 // condition finds, before and after. The statement takes the arguments of the condition
 // first.
-func changeRows(ctx context.Context, q querier, table, where string, args []any, statement string, more ...any) error {
-	t, sealed := q.(*sealing)
-	known, _ := tableNamed(table)
-	if sealed {
+func (t *transaction) changeRows(ctx context.Context, table, where string, args []any, statement string, more ...any) error {
+	known, sealed := tableNamed(table)
+	if sealed = sealed && t.ledger != nil; sealed {
 		if err := t.each(ctx, known, where, args, t.went); err != nil {
 			return err
 		}
 	}
-	if _, err := q.ExecContext(ctx, statement, append(slices.Clone(args), more...)...); err != nil {
+	if _, err := t.ExecContext(ctx, statement, append(slices.Clone(args), more...)...); err != nil {
 		return wrap(err, "change rows of %s", table)
 	}
 	if sealed {
@@ -102,7 +95,7 @@ func changeRows(ctx context.Context, q querier, table, where string, args []any,
 }
 
 // each has a function hear of every row that a condition finds.
-func (t *sealing) each(
+func (t *transaction) each(
 	ctx context.Context, table sealedTable, where string, args []any, hear func(context.Context, sealedTable, []any) error,
 ) error {
 	rows, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, len(table.names)) },
@@ -120,7 +113,7 @@ func (t *sealing) each(
 
 // replaces takes in what a batch is about to write, each row in the place of the one that
 // bears its key.
-func (t *sealing) replaces(ctx context.Context, table sealedTable, b batch) error {
+func (t *transaction) replaces(ctx context.Context, table sealedTable, b batch) error {
 	names, columns := namesOf(b.columns), table.names
 	if len(names) != len(columns) {
 		return fmt.Errorf("a batch of table %s writes %d of its %d columns", table.name, len(names), len(columns))
@@ -163,7 +156,7 @@ func (t *sealing) replaces(ctx context.Context, table sealedTable, b batch) erro
 
 // rowsBefore reads the rows that a batch replaces, by their key. An establishment whose
 // table adds up to nothing has none.
-func (t *sealing) rowsBefore(ctx context.Context, table sealedTable, b batch) (map[string][]any, error) {
+func (t *transaction) rowsBefore(ctx context.Context, table sealedTable, b batch) (map[string][]any, error) {
 	names, keys := namesOf(b.columns), namesOf(b.key)
 	known, err := t.sumsOf(ctx, siteOf(b.rows[0][slices.Index(names, "finess")]))
 	if err != nil || len(keys) == 0 || known[table.name] == (sum{}) {
@@ -173,7 +166,6 @@ func (t *sealing) rowsBefore(ctx context.Context, table sealedTable, b batch) (m
 	for i, key := range keys {
 		at[i] = slices.Index(names, key)
 	}
-	tuple := "(?" + strings.Repeat(", ?", len(keys)-1) + ")"
 	before := make(map[string][]any, len(b.rows))
 	for rows := range slices.Chunk(b.rows, maxPlaceholders/len(keys)) {
 		args := make([]any, 0, len(rows)*len(keys))
@@ -183,7 +175,7 @@ func (t *sealing) rowsBefore(ctx context.Context, table sealedTable, b batch) (m
 			}
 		}
 		list, err := many(ctx, t, func(r row) ([]any, error) { return scanValues(r, len(table.names)) },
-			"SELECT "+table.columns+" FROM "+table.name+" WHERE ("+b.key+") IN (VALUES "+tuple+strings.Repeat(", "+tuple, len(rows)-1)+")", args...)
+			"SELECT "+table.columns+" FROM "+table.name+" WHERE ("+b.key+") IN (VALUES "+tuples(t.engine, len(rows), len(keys))+")", args...)
 		if err != nil {
 			return nil, wrap(err, "read the rows of %s that are replaced", table.name)
 		}
@@ -205,7 +197,7 @@ func keyOf(key string, columns []string, values []any) string {
 
 // settleSums writes what the rows of an establishment add up to now, and returns what a
 // leaf says of it.
-func (t *sealing) settleSums(ctx context.Context, finess scanner.FINESS) (string, error) {
+func (t *transaction) settleSums(ctx context.Context, finess scanner.FINESS) (string, error) {
 	known, err := t.sumsOf(ctx, finess)
 	if err != nil {
 		return "", err
@@ -213,9 +205,9 @@ func (t *sealing) settleSums(ctx context.Context, finess scanner.FINESS) (string
 	rows := batch{into: "log_sum", columns: "finess, subject, total", key: "finess, subject", set: []string{"total"}}
 	for _, table := range sealedTables {
 		what := subject{finess, table.name}
-		if t.moved[what] {
+		if t.ledger.moved[what] {
 			rows.add(finess, table.name, known[table.name].bytes())
-			delete(t.moved, what)
+			delete(t.ledger.moved, what)
 		}
 	}
 	return known.digest(), rows.write(ctx, t)

@@ -67,7 +67,7 @@ type change struct {
 	now standing
 }
 
-func writeChanges(ctx context.Context, tx querier, b Bundle, changes []change) error {
+func writeChanges(ctx context.Context, tx *transaction, b Bundle, changes []change) error {
 	events := batch{into: "finding_event", columns: "finess, fp, at, bundle_id, was, became"}
 	opened := batch{into: "finding_episode", columns: "finess, fp, episode, opened_at, closed_at, close_reason"}
 	for _, c := range changes {
@@ -86,7 +86,7 @@ func writeChanges(ctx context.Context, tx querier, b Bundle, changes []change) e
 			continue
 		}
 		const last = `finess = $1 AND fp = $2 AND episode = $3`
-		if err := changeRows(ctx, tx, "finding_episode", last, []any{b.FINESS, c.now.fp, c.was.episode},
+		if err := tx.changeRows(ctx, "finding_episode", last, []any{b.FINESS, c.now.fp, c.was.episode},
 			`UPDATE finding_episode SET closed_at = $4, close_reason = $5 WHERE `+last, stamp(b.EndedAt), c.now.outcome); err != nil {
 			return err
 		}

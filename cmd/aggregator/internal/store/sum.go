@@ -197,8 +197,8 @@ func (s sums) digest() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-func readSums(ctx context.Context, q querier, finess scanner.FINESS) (sums, error) {
-	list, err := many(ctx, q, scanSum, `SELECT finess, subject, total FROM log_sum WHERE finess = $1`, finess)
+func readSums(ctx context.Context, from source, finess scanner.FINESS) (sums, error) {
+	list, err := many(ctx, from, scanSum, `SELECT finess, subject, total FROM log_sum WHERE finess = $1`, finess)
 	if err != nil {
 		return nil, wrap(err, "read sums of %s", finess)
 	}
