@@ -4,9 +4,12 @@ package command
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -117,4 +120,28 @@ func deliver(t *testing.T, a *regiontest.Agent, replicas []atomic.Pointer[servin
 	}
 	t.Errorf("bundle %d: no replica is up", n)
 	return false
+}
+
+// TestReplicaWithOtherKeys begins a server without the keys of the region that its
+// database belongs to, and with others.
+func TestReplicaWithOtherKeys(t *testing.T) {
+	t.Run("postgres", func(t *testing.T) {
+		place := storetest.Place(t)
+		say(t, append(storetest.Flags(place), "init")...)
+		say(t, append(storetest.Flags(place), "doctor")...)
+		without := store.Place{Folder: filepath.Join(t.TempDir(), "data"), Postgres: place.Postgres}
+		if code, said := told(t, append(storetest.Flags(without), "init")...); code != 2 || !strings.Contains(said, "copiez le dossier keys") {
+			t.Errorf("without keys: code %d, %s", code, said)
+		}
+		if _, err := os.Stat(filepath.Join(without.Folder, "keys")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("keys were made all the same: %v", err)
+		}
+		other := store.Place{Folder: filepath.Join(t.TempDir(), "data")}
+		say(t, append(storetest.Flags(other), "init")...)
+		other.Postgres = place.Postgres
+		if code, said := told(t, append(storetest.Flags(other), "doctor")...); code != 2 || !strings.Contains(said, "autres clés") {
+			t.Errorf("with other keys: code %d, %s", code, said)
+		}
+		say(t, append(storetest.Flags(store.Place{Folder: withKeysOf(t, place.Folder), Postgres: place.Postgres}), "doctor")...)
+	})
 }
