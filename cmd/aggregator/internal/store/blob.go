@@ -16,7 +16,7 @@ import (
 )
 
 // keepLargeBlob writes a large blob to its file, on the disk for good before
-// any row speaks of it. A file that no row names after a crash does no harm.
+// any row speaks of it. A file that no row names after a crash is swept.
 func (s *Store) keepLargeBlob(digest string, data []byte) error {
 	if len(data) <= s.engine.inlineBlob() {
 		return nil
@@ -29,7 +29,8 @@ func (s *Store) keepLargeBlob(digest string, data []byte) error {
 }
 
 // SweepBlobs removes what a program that died left among the large blobs, when it is older
-// than a moment: files that were being written, and those that no row names.
+// than a moment: files that were being written, and those that no row names. What bears
+// no name of ours stays, such as the lost+found of a disk.
 func (s *Store) SweepBlobs(ctx context.Context, before time.Time) error {
 	entries, err := os.ReadDir(s.blobs)
 	if err != nil {
@@ -62,7 +63,11 @@ func (s *Store) sweepBlob(ctx context.Context, entry fs.DirEntry, before time.Ti
 	if strings.HasPrefix(entry.Name(), unfinished) {
 		return os.Remove(filepath.Join(s.blobs, entry.Name()))
 	}
-	return s.dropUnnamedBlob(ctx, "sha256:"+entry.Name())
+	digest := "sha256:" + entry.Name()
+	if _, foreign := s.blobPath(digest); foreign != nil {
+		return nil
+	}
+	return s.dropUnnamedBlob(ctx, digest)
 }
 
 // unfinished begins the name of a blob that is being written.
