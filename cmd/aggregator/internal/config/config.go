@@ -31,9 +31,19 @@ type Config struct {
 	ProfilesFolder string `yaml:"profiles_folder"`
 	// SilentAfter is how long after its last look an establishment is silent.
 	SilentAfter time.Duration `yaml:"silent_after"`
-	Agent       Agent         `yaml:"agent"`
-	Web         Web           `yaml:"web"`
+	// Rounds says who does what the region does by itself: BySelf or Apart.
+	Rounds     string     `yaml:"rounds"`
+	Agent      Agent      `yaml:"agent"`
+	Web        Web        `yaml:"web"`
+	Database   Database   `yaml:"database"`
+	Monitoring Monitoring `yaml:"monitoring"`
 }
+
+// Who does the rounds of the region: serve itself, or programs apart.
+const (
+	BySelf = "serve"
+	Apart  = "worker"
+)
 
 // Agent is the interface that agents speak to.
 type Agent struct {
@@ -50,6 +60,12 @@ type Web struct {
 	// empty, the authority of the aggregator issues one.
 	TLSCertFile string `yaml:"tls_cert_file"`
 	TLSKeyFile  string `yaml:"tls_key_file"`
+}
+
+// Monitoring is the interface of the machines that watch the aggregator.
+type Monitoring struct {
+	Listen    string `yaml:"listen"` // empty for none
+	TokenFile string `yaml:"token_file"`
 }
 
 // Sections documents every setting, in the order of the file; the defaults are
@@ -73,6 +89,10 @@ func Sections() []settings.Section {
 		{Name: "silent_after", Keys: settings.Keys{"": {
 			FR: "âge à partir duquel un regard est ancien, et l'établissement silencieux, avec son unité",
 			EN: "age from which a look is old, and its establishment silent, with its unit", Default: "8d",
+		}}},
+		{Name: "rounds", Keys: settings.Keys{"": {
+			FR: "qui fait les tâches de la région : serve lui-même, ou worker, lancé à part, sur PostgreSQL seulement",
+			EN: "who does the rounds of the region: serve itself, or worker, started apart, on PostgreSQL only", Default: BySelf,
 		}}},
 		{
 			Name: "agent",
@@ -99,6 +119,24 @@ func Sections() []settings.Section {
 					Example: "/etc/carescan/web.pem",
 				},
 				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
+			},
+		},
+		databaseSection(),
+		{
+			Name: "monitoring",
+			Is: scanner.Text{
+				FR: "Ce que lit votre supervision, en HTTP : /health, /ready et /metrics (Prometheus), sans aucun nom.",
+				EN: "What your monitoring reads, over HTTP: /health, /ready and /metrics (Prometheus), without any name.",
+			},
+			Keys: settings.Keys{
+				"listen": {
+					FR: "adresse où la supervision se connecte ; à défaut, aucune", EN: "address that monitoring reaches; without it, none",
+					Example: "127.0.0.1:9464",
+				},
+				"token_file": {
+					FR: "fichier du jeton (Bearer) que /metrics exige ; nécessaire hors de la boucle locale", EN: "file of the token (Bearer) that /metrics demands; needed beyond the loopback",
+					Example: "/etc/carescan/supervision.jeton",
+				},
 			},
 		},
 	}
@@ -212,6 +250,14 @@ func (c Config) Validate() (faults settings.Faults) {
 		faults.Add("language", settings.Say("%s n'est ni fr ni en", "%s is neither fr nor en", settings.Quoted(string(c.Language))),
 			settings.Say("écrivez fr ou en", "write fr or en"))
 	}
+	switch {
+	case c.Rounds != BySelf && c.Rounds != Apart:
+		faults.Add("rounds", settings.Say("%s n'est ni serve ni worker", "%s is neither serve nor worker", settings.Quoted(c.Rounds)),
+			settings.Say("écrivez serve", "write serve"))
+	case c.Rounds == Apart && c.Database.Address == "":
+		faults.Add("rounds", settings.Say("sur SQLite, serve seul fait les tâches : personne ne les ferait", "on SQLite serve alone does the rounds: nobody would do them"),
+			settings.Say("écrivez serve, ou l'adresse d'une base PostgreSQL dans database.address", "write serve, or the address of a PostgreSQL database in database.address"))
+	}
 	for key, address := range map[string]string{"agent.listen": c.Agent.Listen, "web.listen": c.Web.Listen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			faults.Add(key, settings.Say("%s n'est pas une adresse suivie d'un port", "%s is not an address followed by a port", settings.Quoted(address)),
@@ -224,7 +270,28 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(faults, c.Web.validateTLS()...)
+	return append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
+}
+
+// validate wants a token wherever another machine can connect.
+func (m Monitoring) validate() (faults settings.Faults) {
+	if m.Listen == "" {
+		if m.TokenFile != "" {
+			faults.Add("monitoring.token_file", settings.Say("un jeton ne sert à rien sans adresse à écouter", "a token is of no use without an address to listen on"),
+				settings.Say("écrivez aussi monitoring.listen, ou retirez token_file", "write monitoring.listen too, or remove token_file"))
+		}
+		return faults
+	}
+	host, _, err := net.SplitHostPort(m.Listen)
+	switch ip := net.ParseIP(host); {
+	case err != nil:
+		faults.Add("monitoring.listen", settings.Say("%s n'est pas une adresse suivie d'un port", "%s is not an address followed by a port", settings.Quoted(m.Listen)),
+			settings.Say("écrivez par exemple 127.0.0.1:9464", "write for example 127.0.0.1:9464"))
+	case m.TokenFile == "" && (ip == nil || !ip.IsLoopback()):
+		faults.Add("monitoring.listen", settings.Say("%s est joignable par d'autres machines, et aucun jeton n'est exigé", "%s is within reach of other machines, and no token is demanded", settings.Quoted(m.Listen)),
+			settings.Say("écrivez monitoring.token_file, ou écoutez sur 127.0.0.1", "write monitoring.token_file, or listen on 127.0.0.1"))
+	}
+	return faults
 }
 
 // isOrigin accepts an https address without path, or none.

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"carescan/scanner"
@@ -44,52 +43,52 @@ type Certificate struct {
 	SupersededBy string
 }
 
-const selectAgent = `
+var selectAgent = `
 	SELECT id, finess, software, state, last_seq, last_seen, last_address, enrolled_at, revoked_at,
 	       COALESCE((SELECT MAX(not_after) FROM agent_cert WHERE agent_id = agent.id), 0)
-	FROM agent WHERE $1 IN ('*', finess)`
+	FROM agent WHERE ` + within("finess")
 
 // Agents lists the agents, newest first.
 func (s *Store) Agents(ctx context.Context, scope Scope) ([]Agent, error) {
-	list, err := many(ctx, s.reader, scanAgent, selectAgent+` ORDER BY enrolled_at DESC, id`, scope.sees)
+	list, err := many(ctx, s.view(scope), scanAgent, selectAgent+` ORDER BY enrolled_at DESC, id`, scope.sees)
 	return list, wrap(err, "list agents")
 }
 
 // Agent finds an agent.
 func (s *Store) Agent(ctx context.Context, scope Scope, id string) (Agent, error) {
-	a, err := one(ctx, s.reader, scanAgent, selectAgent+` AND id = $2`, scope.sees, id)
+	a, err := one(ctx, s.view(scope), scanAgent, selectAgent+` AND id = $2`, scope.sees, id)
 	return a, wrap(err, "find agent %s", id)
 }
 
 // RevokeAgent takes the right to speak from an agent, at once and for ever.
 func (s *Store) RevokeAgent(ctx context.Context, scope Scope, id string, at time.Time) error {
-	err := changedOne(s.writer.ExecContext(ctx, `
+	err := changedOne(s.change(ctx, scope, `
 		UPDATE agent SET state = 'revoked', revoked_at = $3
-		WHERE $1 IN ('*', finess) AND id = $2 AND state = 'active'`, scope.sees, id, stamp(at)))
+		WHERE `+within("finess")+` AND id = $2 AND state = 'active'`, scope.sees, id, stamp(at)))
 	return wrap(err, "revoke agent %s", id)
 }
 
 // Certificate finds a certificate by its serial number.
 func (s *Store) Certificate(ctx context.Context, scope Scope, serial string) (Certificate, error) {
-	c, err := one(ctx, s.reader, scanCertificate, selectCertificate+` AND serial = $2`, scope.sees, serial)
+	c, err := one(ctx, s.view(scope), scanCertificate, selectCertificate+` AND serial = $2`, scope.sees, serial)
 	return c, wrap(err, "find certificate %s", serial)
 }
 
 // Certificates lists every certificate of an agent, newest first: a bundle may
 // have been sealed before the last renewal.
 func (s *Store) Certificates(ctx context.Context, scope Scope, agent string) ([]Certificate, error) {
-	list, err := many(ctx, s.reader, scanCertificate,
+	list, err := many(ctx, s.view(scope), scanCertificate,
 		selectCertificate+` AND agent_id = $2 ORDER BY not_before DESC, serial`, scope.sees, agent)
 	return list, wrap(err, "list certificates of agent %s", agent)
 }
 
-const selectCertificate = `
+var selectCertificate = `
 	SELECT serial, agent_id, public_key, key_digest, not_before, not_after, superseded_by
-	FROM agent_cert WHERE EXISTS (SELECT 1 FROM agent WHERE id = agent_id AND $1 IN ('*', finess))`
+	FROM agent_cert WHERE EXISTS (SELECT 1 FROM agent WHERE id = agent_id AND ` + within("finess") + `)`
 
 // Renew records the new certificate of an agent, which supersedes another.
 func (s *Store) Renew(ctx context.Context, c Certificate, supersedes, software string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Region(), func(tx *transaction) error {
 		if err := insertCertificate(ctx, tx, c); err != nil {
 			return err
 		}

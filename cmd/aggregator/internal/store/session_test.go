@@ -8,11 +8,16 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // TestSessionIsWrittenWhenItChanges moves the end of a session as pages do: what changes
 // nothing else, and by less than a minute, is not written.
 func TestSessionIsWrittenWhenItChanges(t *testing.T) {
+	storetest.Each(t, testSessionIsWrittenWhenItChanges)
+}
+
+func testSessionIsWrittenWhenItChanges(t *testing.T) {
 	r := regiontest.New(t)
 	end := time.Now().Add(time.Hour).Truncate(time.Second)
 	steps := []struct {
@@ -40,5 +45,24 @@ func TestSessionIsWrittenWhenItChanges(t *testing.T) {
 		if string(content) != step.content || !found || err != nil {
 			t.Errorf("%s: the session holds %q, %v", step.name, content, err)
 		}
+	}
+}
+
+// TestForgetSessions forgets those that ended, and no other.
+func TestForgetSessions(t *testing.T) { storetest.Each(t, testForgetSessions) }
+
+func testForgetSessions(t *testing.T) {
+	r := regiontest.New(t)
+	now := time.Now()
+	for token, end := range map[string]time.Time{"ended": now.Add(-time.Second), "open": now.Add(time.Hour)} {
+		if err := r.Store.Sessions().CommitCtx(t.Context(), token, []byte(token), end); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Store.ForgetSessions(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	if rows := r.Rows("session")["session"]; len(rows) != 1 || !strings.Contains(rows[0], "token_hash=open") {
+		t.Errorf("left: %q", rows)
 	}
 }

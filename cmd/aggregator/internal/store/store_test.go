@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 )
 
@@ -38,7 +40,9 @@ func fingerprint() string {
 }
 
 // TestLife lives through one outcome after another, an hour apart.
-func TestLife(t *testing.T) {
+func TestLife(t *testing.T) { storetest.Each(t, testLife) }
+
+func testLife(t *testing.T) {
 	cases := map[string]struct {
 		runs    [][]regiontest.Said
 		want    store.Observed
@@ -78,7 +82,9 @@ func TestLife(t *testing.T) {
 }
 
 // TestLateBundleChangesNothing receives yesterday's run after today's.
-func TestLateBundleChangesNothing(t *testing.T) {
+func TestLateBundleChangesNothing(t *testing.T) { storetest.Each(t, testLateBundleChangesNothing) }
+
+func testLateBundleChangesNothing(t *testing.T) {
 	r, a, _ := twoSites(t)
 	now := time.Now().UTC()
 	a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Hour), spf(scanner.Fail)))
@@ -89,7 +95,9 @@ func TestLateBundleChangesNothing(t *testing.T) {
 	}
 }
 
-func TestControlsFollowTheLatestRun(t *testing.T) {
+func TestControlsFollowTheLatestRun(t *testing.T) { storetest.Each(t, testControlsFollowTheLatestRun) }
+
+func testControlsFollowTheLatestRun(t *testing.T) {
 	r, a, _ := twoSites(t)
 	now := time.Now().UTC()
 	a.Deliver(regiontest.Run(t, a.Site, now.Add(-2*time.Hour), spf(scanner.Fail)))
@@ -112,8 +120,19 @@ func TestControlsFollowTheLatestRun(t *testing.T) {
 
 // TestScope asks every read for what is outside its scope. A function that takes
 // a scope and is not tried here fails the count at the end.
+//
+// It is tried on each engine as it is, and on PostgreSQL by the predicates of the store
+// alone.
 func TestScope(t *testing.T) {
+	storetest.Each(t, testScope)
+	t.Run("postgres/without-row-security", testScope)
+}
+
+func testScope(t *testing.T) {
 	r, a, b := twoSites(t)
+	if strings.HasSuffix(t.Name(), "without-row-security") {
+		storetest.NoRowSecurity(t, r.Place)
+	}
 	now := time.Now().UTC()
 	undeclared := regiontest.Said{Check: "governance.pssi-approval", Undeclared: true}
 	bundle := a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail), undeclared))
@@ -130,6 +149,9 @@ func TestScope(t *testing.T) {
 	certificates, err := s.Certificates(ctx, store.Only(siteA), a.ID)
 	if err != nil || len(certificates) != 1 {
 		t.Fatal(certificates, err)
+	}
+	if err := s.RecordRound(ctx, "try", now, time.Second); err != nil {
+		t.Fatal(err)
 	}
 	// Each read asks for something of establishment A and says how much came.
 	reads := map[string]func(store.Scope) (int, error){
@@ -159,18 +181,26 @@ func TestScope(t *testing.T) {
 		"Undeclared":     func(c store.Scope) (int, error) { return count(s.Undeclared(ctx, c, siteA, store.Filter{})) },
 		"WaitingTokens":  func(c store.Scope) (int, error) { return count(s.WaitingTokens(ctx, c, now)) },
 		"Deeds":          func(c store.Scope) (int, error) { return count(s.Deeds(ctx, c, 9)) },
+		"Rounds":         func(c store.Scope) (int, error) { m, err := s.Rounds(ctx, c); return len(m), err },
 	}
+	whole := map[string]bool{"Deeds": true, "Rounds": true} // what tells of the region as a whole
 	ofRegion := map[string]bool{"Agents": true, "Establishments": true, "Standings": true}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			if n, err := read(store.Region()); n == 0 || err != nil {
 				t.Errorf("the region sees nothing: %v", err)
 			}
-			if n, err := read(store.Only(siteA)); n == 0 != (name == "Deeds") || err != nil && name != "Deeds" {
+			if n, err := read(store.Only(siteA)); n == 0 != whole[name] || err != nil {
 				t.Errorf("its own scope sees %d: %v", n, err)
 			}
 			if n, _ := read(store.Only(siteB)); n != 0 && !ofRegion[name] {
 				t.Errorf("another establishment sees %d", n)
+			}
+			if n, err := read(store.Sites("690000039", siteA)); n == 0 != whole[name] || err != nil {
+				t.Errorf("a set that holds it sees %d: %v", n, err)
+			}
+			if n, _ := read(store.Sites("690000039", "690000047")); n != 0 {
+				t.Errorf("a set without it sees %d", n)
 			}
 			if n, _ := read(store.Scope{}); n != 0 {
 				t.Errorf("the empty scope sees %d", n)
@@ -186,11 +216,11 @@ func TestScope(t *testing.T) {
 // dispute keeps a bundle whose claims the region disputes.
 func dispute(t *testing.T, r *regiontest.Region, a *regiontest.Agent) {
 	t.Helper()
-	h, raw, now := a.Header(), []byte("a bundle"), time.Now().UTC()
+	h, raw, now := a.Header(), []byte("a bundle of "+a.ID), time.Now().UTC()
 	_, err := r.Store.Keep(t.Context(), store.Arrival{
 		Raw: raw, Receipt: "{}",
 		Bundle: store.Bundle{
-			FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: int64(h.Seq), Digest: scanner.Digest(raw), Size: len(raw),
+			FINESS: a.Site.FINESS, ID: h.ID, AgentID: a.ID, Seq: int64(h.Seq), Digest: scanner.Digest(raw), Size: len(raw),
 			Vantage: scanner.VantageInternet, StartedAt: now, EndedAt: now, SealedAt: now, ReceivedAt: now,
 		},
 		Judged: store.Judged{
@@ -220,7 +250,7 @@ func checkEveryScopedRead(t *testing.T, tried int) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(source)) {
-			if strings.HasPrefix(line, "func (s *Store)") && strings.Contains(line, "scope Scope") {
+			if scopedRead.MatchString(line) {
 				declared++
 			}
 		}
@@ -229,6 +259,8 @@ func checkEveryScopedRead(t *testing.T, tried int) {
 		t.Errorf("%d functions take a scope, %d are tried", declared, tried+alsoTried)
 	}
 }
+
+var scopedRead = regexp.MustCompile(`^func \(s \*Store\) [A-Z].*scope Scope`)
 
 func some[T any](_ T, err error) (int, error) {
 	if err != nil {
@@ -239,7 +271,9 @@ func some[T any](_ T, err error) (int, error) {
 
 func count[T any](list []T, err error) (int, error) { return len(list), err }
 
-func TestStandingsWorstFirst(t *testing.T) {
+func TestStandingsWorstFirst(t *testing.T) { storetest.Each(t, testStandingsWorstFirst) }
+
+func testStandingsWorstFirst(t *testing.T) {
 	r, a, b := twoSites(t)
 	r.Establishment("690000039", "CH C")
 	at := time.Now().UTC().Add(-time.Minute)
@@ -263,19 +297,26 @@ func TestStandingsWorstFirst(t *testing.T) {
 	}
 }
 
-// TestLargeBlobIsAFile keeps what is too large for a row as a file, notices
-// when the file was changed, and when it is gone.
-func TestLargeBlobIsAFile(t *testing.T) {
-	r, a, _ := twoSites(t)
+// keepLarge keeps what is too large for a row.
+func keepLarge(t *testing.T, r *regiontest.Region, a *regiontest.Agent) (id string, raw []byte) {
+	t.Helper()
 	h := a.Header()
-	raw := bytes.Repeat([]byte("incompressible enough: the store does not look inside "), 6000)
+	raw = bytes.Repeat([]byte("incompressible enough: the store does not look inside "), 6000)
 	arrival := store.Arrival{Raw: raw, Receipt: "{}", Bundle: store.Bundle{
 		FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: 1, Digest: scanner.Digest(raw), Size: len(raw),
 	}}
 	if kept, err := r.Store.Keep(t.Context(), arrival); err != nil || !kept.New {
 		t.Fatal(kept, err)
 	}
-	kept, err := r.Store.Sealed(t.Context(), store.Only(siteA), siteA, h.ID)
+	return h.ID, raw
+}
+
+// TestLargeBlobIsAFile keeps what is too large for a row as a file, notices
+// when the file was changed, and when it is gone.
+func TestLargeBlobIsAFile(t *testing.T) {
+	r, a, _ := twoSites(t)
+	id, raw := keepLarge(t, r, a)
+	kept, err := r.Store.Sealed(t.Context(), store.Only(siteA), siteA, id)
 	if err != nil || !bytes.Equal(kept, raw) {
 		t.Fatalf("%d bytes of %d came back: %v", len(kept), len(raw), err)
 	}
@@ -295,8 +336,51 @@ func TestLargeBlobIsAFile(t *testing.T) {
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Store.Sealed(t.Context(), store.Region(), siteA, h.ID); err == nil {
+	if _, err := r.Store.Sealed(t.Context(), store.Region(), siteA, id); err == nil {
 		t.Error("a lost blob went unnoticed")
+	}
+}
+
+// TestSweep removes what a crash left among the blobs, once it is old.
+func TestSweep(t *testing.T) {
+	r, a, _ := twoSites(t)
+	keepLarge(t, r, a)
+	folder := filepath.Join(r.Folder, "blobs")
+	named, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(named) != 1 {
+		t.Fatalf("blobs %v, %v", named, err)
+	}
+	old := time.Now().Add(-25 * time.Hour)
+	files := map[string]struct {
+		old, stays bool
+	}{
+		filepath.Base(named[0]):  {true, true},
+		strings.Repeat("a", 64):  {true, false},
+		strings.Repeat("b", 64):  {false, true},
+		".new-left":              {true, false},
+		"lost+found":             {true, true},
+		".new-being-written-now": {false, true},
+	}
+	for name, file := range files {
+		path := filepath.Join(folder, name)
+		if path != named[0] {
+			if err := os.WriteFile(path, []byte("left"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if file.old {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := r.Store.SweepBlobs(t.Context(), time.Now().Add(-24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range files {
+		if _, err := os.Stat(filepath.Join(folder, name)); (err == nil) != file.stays {
+			t.Errorf("%s: %v, want that it stays: %v", name, err, file.stays)
+		}
 	}
 }
 
@@ -311,7 +395,7 @@ func TestBadDigestIsNoPath(t *testing.T) {
 func TestOpenAgainKeepsAll(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a folder?with#signs")
 	for i := range 2 {
-		s, err := store.Open(t.Context(), folder)
+		s, err := store.Open(t.Context(), store.Place{Folder: folder})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"carescan/scanner"
@@ -24,7 +23,7 @@ type EnrolToken struct {
 
 // AddEnrolToken records a token.
 func (s *Store) AddEnrolToken(ctx context.Context, t EnrolToken) error {
-	_, err := s.writer.ExecContext(ctx, `
+	_, err := s.change(ctx, Region(), `
 		INSERT INTO enrol_token (id, finess, token_hash, created_by, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		t.ID, t.FINESS, t.Hash, t.CreatedBy, stamp(t.CreatedAt), stamp(t.ExpiresAt))
@@ -33,9 +32,9 @@ func (s *Store) AddEnrolToken(ctx context.Context, t EnrolToken) error {
 
 // WaitingTokens lists the tokens that can still be used, soonest to expire first.
 func (s *Store) WaitingTokens(ctx context.Context, scope Scope, at time.Time) ([]EnrolToken, error) {
-	list, err := many(ctx, s.reader, scanToken, `
+	list, err := many(ctx, s.view(scope), scanToken, `
 		SELECT id, finess, created_by, created_at, expires_at, used_at, used_by FROM enrol_token
-		WHERE $1 IN ('*', finess) AND used_at = 0 AND expires_at > $2 ORDER BY expires_at, id`, scope.sees, stamp(at))
+		WHERE `+within("finess")+` AND used_at = 0 AND expires_at > $2 ORDER BY expires_at, id`, scope.sees, stamp(at))
 	return list, wrap(err, "list enrolment tokens")
 }
 
@@ -52,10 +51,10 @@ type Enrolment struct {
 // nothing. ErrNotFound when the token cannot be used, whatever the cause.
 func (s *Store) Enrol(ctx context.Context, e Enrolment) (site scanner.Establishment, err error) {
 	// Whoever guesses does not make others wait for the writer.
-	if _, err = tokenSite(ctx, s.reader, e); err != nil {
+	if _, err = tokenSite(ctx, s.view(Region()), e); err != nil {
 		return site, wrap(err, "enrol agent")
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, Region(), func(tx *transaction) error {
 		site, err = tokenSite(ctx, tx, e)
 		if err != nil {
 			return err
@@ -68,14 +67,14 @@ func (s *Store) Enrol(ctx context.Context, e Enrolment) (site scanner.Establishm
 	return site, wrap(err, "enrol agent")
 }
 
-func tokenSite(ctx context.Context, q querier, e Enrolment) (scanner.Establishment, error) {
-	return one(ctx, q, scanEstablishment, `
+func tokenSite(ctx context.Context, from source, e Enrolment) (scanner.Establishment, error) {
+	return one(ctx, from, scanEstablishment, `
 		SELECT finess, legal_finess, name, region FROM establishment WHERE finess =
 		(SELECT finess FROM enrol_token WHERE token_hash = $1 AND used_at = 0 AND expires_at > $2)`,
 		e.TokenHash, stamp(e.At))
 }
 
-func insertAgent(ctx context.Context, tx *sql.Tx, e Enrolment, finess scanner.FINESS) error {
+func insertAgent(ctx context.Context, tx *transaction, e Enrolment, finess scanner.FINESS) error {
 	certificate, err := e.Certificate(finess)
 	if err != nil {
 		return err
@@ -90,7 +89,7 @@ func insertAgent(ctx context.Context, tx *sql.Tx, e Enrolment, finess scanner.FI
 
 // spendToken marks the token used; of two agents that come at once, the second
 // finds no row to change.
-func spendToken(ctx context.Context, tx *sql.Tx, e Enrolment) error {
+func spendToken(ctx context.Context, tx *transaction, e Enrolment) error {
 	return changedOne(tx.ExecContext(ctx, `
 		UPDATE enrol_token SET used_at = $1, used_by = $2 WHERE token_hash = $3 AND used_at = 0`,
 		stamp(e.At), e.AgentID, e.TokenHash))

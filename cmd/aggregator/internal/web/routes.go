@@ -29,6 +29,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /tokens/new", s.admin(s.tokenShow))
 	mux.Handle("POST /agents/{id}/revoke", s.admin(s.agentRevoke))
 	mux.Handle("GET /audit", s.admin(s.auditList))
+	mux.Handle("GET /rounds", s.admin(s.roundList))
 
 	mux.Handle("/", s.open(func(*visit) error { return errNotFound }))
 

@@ -20,8 +20,10 @@ import (
 
 	"carescan/checks"
 	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/aggregator/internal/web"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
@@ -55,6 +57,10 @@ func newSite(t *testing.T) *site {
 		},
 		Catalog: func(id string) (scanner.Text, bool) {
 			return scanner.Text{FR: "CaRE D1", EN: "CaRE D1"}, id == "care-d1"
+		},
+		Rounds: []jobs.Round{
+			{Name: "try", Title: scanner.Text{FR: "Essayer", EN: "Try"}, Every: time.Hour},
+			{Name: "wait", Title: scanner.Text{FR: "Attendre", EN: "Wait"}, Every: time.Hour},
 		},
 	})
 	if err != nil {
@@ -221,7 +227,9 @@ func said(dmarc scanner.Outcome) []regiontest.Said {
 
 // TestEachSourceIsSaidOnce: two checks that wait for statements are one line, and
 // neither rows nor incomplete looks.
-func TestEachSourceIsSaidOnce(t *testing.T) {
+func TestEachSourceIsSaidOnce(t *testing.T) { storetest.Each(t, testEachSourceIsSaidOnce) }
+
+func testEachSourceIsSaidOnce(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -241,7 +249,9 @@ func TestEachSourceIsSaidOnce(t *testing.T) {
 
 // TestEveryPage visits every page in both languages, and fails when a template
 // was never executed.
-func TestEveryPage(t *testing.T) {
+func TestEveryPage(t *testing.T) { storetest.Each(t, testEveryPage) }
+
+func testEveryPage(t *testing.T) {
 	s := newSite(t)
 	shown := map[string]bool{}
 	note := func(v *visitor) { shown[pageOf(t, v)] = true }
@@ -259,6 +269,7 @@ func TestEveryPage(t *testing.T) {
 		note(admin.get("/establishments/"+string(siteA)+"/findings/"+fingerprint+q).sees(http.StatusOK, "p=none", "dns-zone", "application/dns-message"))
 		note(admin.get("/agents"+q).sees(http.StatusOK, regiontest.Software))
 		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.get("/rounds"+q).sees(http.StatusOK, map[scanner.Lang]string{scanner.French: "Essayer", scanner.English: "Try"}[lang]))
 		note(admin.get("/nowhere"+q).sees(http.StatusNotFound, "problem"))
 		note(admin.post("/tokens", url.Values{"finess": {string(siteA)}}).sees(http.StatusOK, "cst1."))
 	}
@@ -284,7 +295,9 @@ func pageOf(t *testing.T, v *visitor) string {
 	return found[1]
 }
 
-func TestFindingTellsItsLife(t *testing.T) {
+func TestFindingTellsItsLife(t *testing.T) { storetest.Each(t, testFindingTellsItsLife) }
+
+func testFindingTellsItsLife(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	fingerprint, bundle := s.fill()
@@ -292,7 +305,9 @@ func TestFindingTellsItsLife(t *testing.T) {
 		"rouvert", "corrigé → <strong>rouvert</strong>", "ouvert → <strong>corrigé</strong>", "Pourquoi c’est important", "/bundles/"+bundle)
 }
 
-func TestFilters(t *testing.T) {
+func TestFilters(t *testing.T) { storetest.Each(t, testFilters) }
+
+func testFilters(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -305,7 +320,9 @@ func TestFilters(t *testing.T) {
 }
 
 // TestPagesAreTurned follows the links from page to page.
-func TestPagesAreTurned(t *testing.T) {
+func TestPagesAreTurned(t *testing.T) { storetest.Each(t, testPagesAreTurned) }
+
+func testPagesAreTurned(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
@@ -331,6 +348,10 @@ func TestPagesAreTurned(t *testing.T) {
 }
 
 func TestDownloadedBundleIsTheOneSealed(t *testing.T) {
+	storetest.Each(t, testDownloadedBundleIsTheOneSealed)
+}
+
+func testDownloadedBundleIsTheOneSealed(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	_, bundle := s.fill()
@@ -348,7 +369,9 @@ func TestDownloadedBundleIsTheOneSealed(t *testing.T) {
 }
 
 // TestReaderOfOneEstablishment tries every address of another one.
-func TestReaderOfOneEstablishment(t *testing.T) {
+func TestReaderOfOneEstablishment(t *testing.T) { storetest.Each(t, testReaderOfOneEstablishment) }
+
+func testReaderOfOneEstablishment(t *testing.T) {
 	s := newSite(t)
 	fingerprint, bundle := s.fill()
 	v := s.signIn(reader(siteB))
@@ -363,6 +386,7 @@ func TestReaderOfOneEstablishment(t *testing.T) {
 		t.Fatal(agents, err)
 	}
 	v.get("/audit").sees(http.StatusForbidden)
+	v.get("/rounds").sees(http.StatusForbidden)
 	v.post("/tokens", url.Values{"finess": {string(siteB)}}).sees(http.StatusForbidden)
 	v.post("/agents/"+agents[0].ID+"/revoke", nil).sees(http.StatusForbidden)
 }
@@ -370,6 +394,10 @@ func TestReaderOfOneEstablishment(t *testing.T) {
 // TestReloadingMakesNoSecondToken: the page that shows a token was come to by a
 // redirection, and shows it once.
 func TestReloadingMakesNoSecondToken(t *testing.T) {
+	storetest.Each(t, testReloadingMakesNoSecondToken)
+}
+
+func testReloadingMakesNoSecondToken(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.Establishment(siteA, "CHU")
@@ -386,7 +414,9 @@ func TestReloadingMakesNoSecondToken(t *testing.T) {
 
 // TestDeepLink: whoever follows a link from a mail signs in and comes to it, with what
 // narrows it.
-func TestDeepLink(t *testing.T) {
+func TestDeepLink(t *testing.T) { storetest.Each(t, testDeepLink) }
+
+func testDeepLink(t *testing.T) {
 	s := newSite(t)
 	s.fill()
 	known := s.signIn(administrator())
@@ -409,7 +439,9 @@ func TestDeepLink(t *testing.T) {
 var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
 
 // TestLanguageOfTheBrowser is spoken before anything is chosen.
-func TestLanguageOfTheBrowser(t *testing.T) {
+func TestLanguageOfTheBrowser(t *testing.T) { storetest.Each(t, testLanguageOfTheBrowser) }
+
+func testLanguageOfTheBrowser(t *testing.T) {
 	s := newSite(t)
 	for preferred, want := range map[string]string{
 		"": "fr", "en-GB,en;q=0.9": "en", "fr-CA, en;q=0.5": "fr", "de, en;q=0.8": "en", "de": "fr", "*": "fr", "en;q=0, fr": "fr", ";;;": "fr",
@@ -423,7 +455,9 @@ func TestLanguageOfTheBrowser(t *testing.T) {
 }
 
 // TestFiltersAreKept by the link to the other language and by the form.
-func TestFiltersAreKept(t *testing.T) {
+func TestFiltersAreKept(t *testing.T) { storetest.Each(t, testFiltersAreKept) }
+
+func testFiltersAreKept(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -433,7 +467,9 @@ func TestFiltersAreKept(t *testing.T) {
 }
 
 // TestCompression shortens pages, and never one that shows a secret.
-func TestCompression(t *testing.T) {
+func TestCompression(t *testing.T) { storetest.Each(t, testCompression) }
+
+func testCompression(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -446,7 +482,9 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-func TestRevokeAgent(t *testing.T) {
+func TestRevokeAgent(t *testing.T) { storetest.Each(t, testRevokeAgent) }
+
+func testRevokeAgent(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
@@ -458,7 +496,9 @@ func TestRevokeAgent(t *testing.T) {
 }
 
 // TestOddNumbersOfAnAgent are said on the page of agents and in the journal.
-func TestOddNumbersOfAnAgent(t *testing.T) {
+func TestOddNumbersOfAnAgent(t *testing.T) { storetest.Each(t, testOddNumbersOfAnAgent) }
+
+func testOddNumbersOfAnAgent(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
@@ -486,7 +526,9 @@ func TestOddNumbersOfAnAgent(t *testing.T) {
 
 // TestFreshnessIsSaid has an establishment that was never seen, one whose run failed, one
 // whose run is partial and one whose bundle is late: each is said in its own words.
-func TestFreshnessIsSaid(t *testing.T) {
+func TestFreshnessIsSaid(t *testing.T) { storetest.Each(t, testFreshnessIsSaid) }
+
+func testFreshnessIsSaid(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	for finess, name := range map[scanner.FINESS]string{"690000013": "A", "690000021": "B", "690000039": "C", "690000047": "D"} {
@@ -508,7 +550,9 @@ func TestFreshnessIsSaid(t *testing.T) {
 	admin.get("/establishments/690000021?lang=en").sees(http.StatusOK, "failed run<")
 }
 
-func TestTokenFromThePageEnrols(t *testing.T) {
+func TestTokenFromThePageEnrols(t *testing.T) { storetest.Each(t, testTokenFromThePageEnrols) }
+
+func testTokenFromThePageEnrols(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.Establishment(siteA, "CHU")
