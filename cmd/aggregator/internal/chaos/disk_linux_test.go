@@ -19,7 +19,12 @@ const roomy = 4 << 30 // of what is used alone there is memory taken
 
 func newDisk(t *testing.T) *disk {
 	t.Helper()
-	d := &disk{at: t.TempDir()}
+	at, err := os.MkdirTemp("", "carescan-chaos-") // a folder of the test's own is closed to the user of PostgreSQL
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{at: at}
+	t.Cleanup(func() { _ = os.Remove(at) })
 	if err := syscall.Mount("carescan-chaos", d.at, "tmpfs", 0, size(roomy)); err != nil {
 		t.Skipf("this machine does not let a test mount a file system: %v", err)
 	}
