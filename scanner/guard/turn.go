@@ -145,6 +145,13 @@ func (t *turn) begin(now time.Time) {
 	close(t.come)
 }
 
+// postpone makes whoever comes after count from now.
+func (g *Guard) postpone(l *lane) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l.next = latest(l.next, time.Now().Add(l.every)) // the bell of those who wait rings, and is set again
+}
+
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

@@ -433,3 +433,45 @@ func TestTurns_holdWhateverComes(t *testing.T) {
 		})
 	}
 }
+
+// TestTurns_aSlowHandshakeDelaysTheNextRequest: a request is sent when its handshake is
+// over, and the next one, of any look, a second after that; a server that has us say more
+// and more holds up nobody.
+func TestTurns_aSlowHandshakeDelaysTheNextRequest(t *testing.T) {
+	for name, test := range map[string]struct {
+		words int // said before the request, 400 ms apart
+		want  time.Duration
+	}{
+		"in-clear": {0, time.Second}, "tls-1.3": {1, 1400 * time.Millisecond}, "tls-1.2": {2, 1800 * time.Millisecond},
+		"endless": {20, 2200 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGuard(t, Config{Scope: hospital(), RatePerHost: 1})
+				h := g.host(netip.MustParseAddr("127.0.0.1"))
+				ours, theirs := net.Pipe()
+				defer ours.Close()
+				go func() { _, _ = io.Copy(io.Discard, theirs) }()
+				opened := &conn{Conn: ours, spoke: func() { g.postpone(&h.tcp) }}
+				if err := g.Pace(t.Context(), "127.0.0.1"); err != nil {
+					t.Fatal(err)
+				}
+				began, next := time.Now(), make(chan time.Duration, 1)
+				go func() {
+					if err := g.Pace(t.Context(), "127.0.0.1"); err != nil {
+						t.Error(err)
+					}
+					next <- time.Since(began)
+				}()
+				for range test.words {
+					_, _ = opened.Write([]byte("hello"))
+					<-time.After(400 * time.Millisecond)
+				}
+				_, _ = opened.Write([]byte("request"))
+				if got := <-next; got != test.want {
+					t.Errorf("the next request has its turn after %s, want %s", got, test.want)
+				}
+			})
+		})
+	}
+}

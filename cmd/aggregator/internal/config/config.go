@@ -31,11 +31,19 @@ type Config struct {
 	ProfilesFolder string `yaml:"profiles_folder"`
 	// SilentAfter is how long after its last look an establishment is silent.
 	SilentAfter time.Duration `yaml:"silent_after"`
-	Agent       Agent         `yaml:"agent"`
-	Web         Web           `yaml:"web"`
-	Database    Database      `yaml:"database"`
-	Monitoring  Monitoring    `yaml:"monitoring"`
+	// Rounds says who does what the region does by itself: BySelf or Apart.
+	Rounds     string     `yaml:"rounds"`
+	Agent      Agent      `yaml:"agent"`
+	Web        Web        `yaml:"web"`
+	Database   Database   `yaml:"database"`
+	Monitoring Monitoring `yaml:"monitoring"`
 }
+
+// Who does the rounds of the region: serve itself, or programs apart.
+const (
+	BySelf = "serve"
+	Apart  = "worker"
+)
 
 // Agent is the interface that agents speak to.
 type Agent struct {
@@ -81,6 +89,10 @@ func Sections() []settings.Section {
 		{Name: "silent_after", Keys: settings.Keys{"": {
 			FR: "âge à partir duquel un regard est ancien, et l'établissement silencieux, avec son unité",
 			EN: "age from which a look is old, and its establishment silent, with its unit", Default: "8d",
+		}}},
+		{Name: "rounds", Keys: settings.Keys{"": {
+			FR: "qui fait les tâches de la région : serve lui-même, ou worker, lancé à part, sur PostgreSQL seulement",
+			EN: "who does the rounds of the region: serve itself, or worker, started apart, on PostgreSQL only", Default: BySelf,
 		}}},
 		{
 			Name: "agent",
@@ -237,6 +249,14 @@ func (c Config) Validate() (faults settings.Faults) {
 	if !slices.Contains(scanner.Langs(), c.Language) {
 		faults.Add("language", settings.Say("%s n'est ni fr ni en", "%s is neither fr nor en", settings.Quoted(string(c.Language))),
 			settings.Say("écrivez fr ou en", "write fr or en"))
+	}
+	switch {
+	case c.Rounds != BySelf && c.Rounds != Apart:
+		faults.Add("rounds", settings.Say("%s n'est ni serve ni worker", "%s is neither serve nor worker", settings.Quoted(c.Rounds)),
+			settings.Say("écrivez serve", "write serve"))
+	case c.Rounds == Apart && c.Database.Address == "":
+		faults.Add("rounds", settings.Say("sur SQLite, serve seul fait les tâches : personne ne les ferait", "on SQLite serve alone does the rounds: nobody would do them"),
+			settings.Say("écrivez serve, ou l'adresse d'une base PostgreSQL dans database.address", "write serve, or the address of a PostgreSQL database in database.address"))
 	}
 	for key, address := range map[string]string{"agent.listen": c.Agent.Listen, "web.listen": c.Web.Listen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {

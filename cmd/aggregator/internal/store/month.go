@@ -32,7 +32,12 @@ func (Postgres) addMonths(ctx context.Context, s *Store, now time.Time) error {
 		months = append(months, monthOf(now).AddDate(0, n, 0))
 	}
 	for _, month := range months {
-		if _, err := s.change(ctx, Region(), addMonth, month.Format(time.DateOnly)); err != nil {
+		// In turn: a row that comes while those of the rest are moved would be in the way.
+		err := s.writeInTurn(ctx, Region(), func(tx *transaction) error {
+			_, err := tx.ExecContext(ctx, addMonth, month.Format(time.DateOnly))
+			return err
+		})
+		if err != nil {
 			return wrap(err, "of %s", month.Format("2006-01"))
 		}
 	}

@@ -3,6 +3,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -48,5 +49,46 @@ func testRoomForMonths(t *testing.T) {
 		if len(rows) != len(before[table]) {
 			t.Errorf("%s had %d rows, and has %d", table, len(before[table]), len(rows))
 		}
+	}
+}
+
+// TestRoomForAMonthThatFills makes room for months whose rows keep coming meanwhile.
+func TestRoomForAMonthThatFills(t *testing.T) { storetest.Each(t, testRoomForAMonthThatFills) }
+
+func testRoomForAMonthThatFills(t *testing.T) {
+	r, _, _ := twoSites(t)
+	begin := time.Date(2024, 1, 15, 0, 0, 0, 0, time.UTC)
+	made, written := make(chan struct{}), make(chan int, 1)
+	record := func(month int) {
+		if err := r.Store.Audit(t.Context(), store.Deed{At: begin.AddDate(0, month, 0), Actor: "late", Action: "sign-in"}); err != nil {
+			t.Error(err)
+		}
+	}
+	go func() {
+		n := 0
+		for ; ; n++ {
+			record(n % 6)
+			select {
+			case <-made:
+				written <- n + 1
+				return
+			default:
+			}
+		}
+	}()
+	for range 6 {
+		if err := r.Store.AddMonths(t.Context(), time.Now()); err != nil {
+			t.Error(err)
+		}
+	}
+	close(made)
+	want, kept := <-written, 0
+	for _, row := range r.Rows("audit")["audit"] {
+		if strings.Contains(row, "actor=late") {
+			kept++
+		}
+	}
+	if kept != want {
+		t.Errorf("%d deeds recorded, %d kept", want, kept)
 	}
 }

@@ -168,7 +168,7 @@ func (p Postgres) prepare(ctx context.Context, s *Store) error {
 	if want := sources[len(sources)-1].Version; version != want {
 		return fmt.Errorf("%w: it has version %d, this program needs %d", ErrOldSchema, version, want)
 	}
-	return nil
+	return checkQueue(ctx, p.queue(s.writer))
 }
 
 // Migrate brings the schema up to date as the owner, and gives the application its rights.
@@ -220,7 +220,7 @@ func (p Postgres) grant(ctx context.Context, db *sql.DB) error {
 	}
 	for _, table := range tables {
 		rights := "SELECT, INSERT, UPDATE, DELETE"
-		if table == "goose_db_version" {
+		if table == "goose_db_version" || table == "river_migration" {
 			rights = "SELECT"
 		}
 		statements = append(statements, "GRANT "+rights+" ON "+pgx.Identifier{table}.Sanitize()+" TO "+role)
@@ -292,21 +292,23 @@ func verifyGuards(ctx context.Context, db querier) error {
 // check has the server read every row, long values included; blobs are read when they are
 // compared with their names.
 func (p Postgres) check(ctx context.Context, s *Store) error {
-	return s.view(Region()).ask(ctx, func(q querier) error {
-		tables, err := readAll(ctx, q, scanString, `
-			SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-			    AND relname <> 'blob' AND has_table_privilege(oid, 'SELECT') ORDER BY relname`)
-		if err != nil {
-			return wrap(err, "list tables")
+	tables, err := many(ctx, s.view(Region()), scanString, `
+		SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+		    AND relname <> 'blob' AND has_table_privilege(oid, 'SELECT') ORDER BY relname`)
+	if err != nil {
+		return wrap(err, "list tables")
+	}
+	for _, table := range tables {
+		// One transaction for each: none keeps a table from whoever adds its partitions.
+		_, err := one(ctx, s.view(Region()), scanInt64, `SELECT COALESCE(SUM(LENGTH(t::text)), 0) FROM `+pgx.Identifier{table}.Sanitize()+` AS t`)
+		switch {
+		case p.again(err):
+			return wrap(err, "read table %s", table)
+		case err != nil:
+			return fmt.Errorf("database is damaged: read table %s: %w", table, err)
 		}
-		for _, table := range tables {
-			query := `SELECT COALESCE(SUM(LENGTH(t::text)), 0) FROM ` + pgx.Identifier{table}.Sanitize() + ` AS t`
-			if _, err := readAll(ctx, q, scanInt64, query); err != nil {
-				return fmt.Errorf("database is damaged: read table %s: %w", table, err)
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func (p Postgres) read(ctx context.Context, s *Store, scope Scope, do func(querier) error) (err error) {

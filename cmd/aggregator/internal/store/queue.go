@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
@@ -36,12 +37,31 @@ func (s *Store) OpenQueue(config *river.Config) (*Queue, error) {
 
 // migrateQueue brings the tables of the queue up to date, which are River's own.
 func migrateQueue(ctx context.Context, driver queueDriver) error {
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
-	if err == nil {
-		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	}
+	migrator, err := queueMigrator(driver)
 	if err != nil {
-		return fmt.Errorf("migrate the queue of jobs: %w", err)
+		return err
+	}
+	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return wrap(err, "migrate the queue of jobs")
+}
+
+// checkQueue refuses tables of the queue that are not up to date.
+func checkQueue(ctx context.Context, driver queueDriver) error {
+	migrator, err := queueMigrator(driver)
+	if err != nil {
+		return err
+	}
+	state, err := migrator.Validate(ctx)
+	if err != nil {
+		return wrap(err, "read the version of the queue of jobs")
+	}
+	if !state.OK {
+		return fmt.Errorf("%w: %s", ErrOldSchema, strings.Join(state.Messages, "; "))
 	}
 	return nil
+}
+
+func queueMigrator(driver queueDriver) (*rivermigrate.Migrator[*sql.Tx], error) {
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	return migrator, wrap(err, "read the migrations of the queue of jobs")
 }

@@ -120,10 +120,19 @@ func testControlsFollowTheLatestRun(t *testing.T) {
 
 // TestScope asks every read for what is outside its scope. A function that takes
 // a scope and is not tried here fails the count at the end.
-func TestScope(t *testing.T) { storetest.Each(t, testScope) }
+//
+// It is tried on each engine as it is, and on PostgreSQL by the predicates of the store
+// alone.
+func TestScope(t *testing.T) {
+	storetest.Each(t, testScope)
+	t.Run("postgres/without-row-security", testScope)
+}
 
 func testScope(t *testing.T) {
 	r, a, b := twoSites(t)
+	if strings.HasSuffix(t.Name(), "without-row-security") {
+		storetest.NoRowSecurity(t, r.Place)
+	}
 	now := time.Now().UTC()
 	undeclared := regiontest.Said{Check: "governance.pssi-approval", Undeclared: true}
 	bundle := a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail), undeclared))
@@ -207,11 +216,11 @@ func testScope(t *testing.T) {
 // dispute keeps a bundle whose claims the region disputes.
 func dispute(t *testing.T, r *regiontest.Region, a *regiontest.Agent) {
 	t.Helper()
-	h, raw, now := a.Header(), []byte("a bundle"), time.Now().UTC()
+	h, raw, now := a.Header(), []byte("a bundle of "+a.ID), time.Now().UTC()
 	_, err := r.Store.Keep(t.Context(), store.Arrival{
 		Raw: raw, Receipt: "{}",
 		Bundle: store.Bundle{
-			FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: int64(h.Seq), Digest: scanner.Digest(raw), Size: len(raw),
+			FINESS: a.Site.FINESS, ID: h.ID, AgentID: a.ID, Seq: int64(h.Seq), Digest: scanner.Digest(raw), Size: len(raw),
 			Vantage: scanner.VantageInternet, StartedAt: now, EndedAt: now, SealedAt: now, ReceivedAt: now,
 		},
 		Judged: store.Judged{

@@ -362,6 +362,7 @@ BEGIN
     FOR parent, moment IN SELECT * FROM (VALUES ('bundle', 'received_at'), ('finding_event', 'at'), ('audit', 'at')) AS parents LOOP
         part := parent || '_' || to_char(month, 'YYYYMM');
         CONTINUE WHEN to_regclass(part) IS NOT NULL;
+        EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', parent); -- the rest gets no row while its rows move
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS)', part, parent);
         EXECUTE format('WITH moved AS (DELETE FROM %I WHERE %I >= $1 AND %I < $2 RETURNING *) INSERT INTO %I SELECT * FROM moved',
             parent || '_rest', moment, moment, part) USING first, after;
