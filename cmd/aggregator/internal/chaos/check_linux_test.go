@@ -145,6 +145,7 @@ func (w *world) checkDeeply(n int) {
 	w.settle(tasks)
 	w.checkSettled(tasks)
 	w.checkClocks()
+	w.countRounds()
 	w.region.stop()
 	w.checkRegion()
 	w.checkFiles()
@@ -180,6 +181,23 @@ func (w *world) checkClocks() {
 	}
 }
 
+// countRounds tells what became of the rounds of the region so far.
+func (w *world) countRounds() {
+	db := w.database.open(w)
+	defer db.Close()
+	rows, err := db.QueryContext(w.t.Context(), `SELECT state, COUNT(*) FROM river_job GROUP BY state`)
+	w.must(err)
+	defer rows.Close()
+	w.counts["round of the region"] = map[string]int{}
+	for rows.Next() {
+		var state string
+		var n int
+		w.must(rows.Scan(&state, &n))
+		w.counts["round of the region"][state] = n
+	}
+	w.must(rows.Err())
+}
+
 // checkRegion asks the region what it thinks of itself, and compares its projections
 // with those that rebuild derives.
 func (w *world) checkRegion() {
@@ -192,6 +210,11 @@ func (w *world) checkRegion() {
 	}
 	db := w.database.open(w)
 	defer db.Close()
+	var turns, different int
+	w.must(db.QueryRowContext(w.t.Context(), `SELECT COUNT(*), COUNT(DISTINCT args) FROM river_job WHERE kind = 'round'`).Scan(&turns, &different))
+	if turns != different {
+		w.fail("%d turns of rounds are %d different ones", turns, different)
+	}
 	arrived := regiontest.Rows(w.t, db, regiontest.Projections()...)
 	w.run(w.region.command("rebuild"))
 	if diff := cmp.Diff(arrived, regiontest.Rows(w.t, db, regiontest.Projections()...)); diff != "" {

@@ -20,6 +20,7 @@ type engine struct {
 // database is an engine at work.
 type database interface {
 	settings() []string // of the aggregator
+	apart() bool        // a worker does the rounds
 	// open reaches the database past the store, at past the line.
 	open(w *world) *sql.DB
 	at(w *world) store.Place
@@ -41,6 +42,8 @@ func engines() []engine {
 type sqlite struct{}
 
 func (sqlite) settings() []string { return nil }
+
+func (sqlite) apart() bool { return false }
 
 func (sqlite) open(w *world) *sql.DB {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.region.data, "carescan.db")+"?mode=ro&_pragma=busy_timeout(10000)")

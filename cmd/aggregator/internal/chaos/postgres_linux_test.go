@@ -103,8 +103,10 @@ func (p *postgres) at(w *world) store.Place {
 }
 
 func (p *postgres) settings() []string {
-	return []string{"--database-address", "postgres://" + application + "@127.0.0.1:" + databasePort + "/carescan", "--database-tls", "off"}
+	return []string{"--database-address", "postgres://" + application + "@127.0.0.1:" + databasePort + "/carescan", "--database-tls", "off", "--rounds", "worker"}
 }
+
+func (p *postgres) apart() bool { return true }
 
 // connect reaches a database as a superuser, whom row security does not hold.
 func (p *postgres) connect(w *world, name string) *sql.DB {
@@ -156,6 +158,8 @@ func (p *postgres) disturbances() []disturbance {
 		{"the database is stopped", func(w *world, _ []*task) { p.process.signal(syscall.SIGINT); p.process.await(w) }, 50 * time.Millisecond},
 		{"the database is paused", func(*world, []*task) { p.signalAll(syscall.SIGSTOP) }, 200 * time.Millisecond},
 		{"the database and the region are killed", func(w *world, _ []*task) { p.process.kill(); w.region.process.kill() }, 0},
+		{"the worker is killed", func(w *world, _ []*task) { w.region.worker.kill() }, 50 * time.Millisecond},
+		{"the worker is paused", func(w *world, _ []*task) { w.region.worker.signal(syscall.SIGSTOP) }, 200 * time.Millisecond},
 		{"the line to the database is silent", func(w *world, _ []*task) { w.line.fail(w, databasePort, silent) }, 200 * time.Millisecond},
 		{"the line to the database refuses", func(w *world, _ []*task) { w.line.fail(w, databasePort, refused) }, 80 * time.Millisecond},
 	}
