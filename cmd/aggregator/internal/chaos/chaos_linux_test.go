@@ -38,6 +38,9 @@ func TestChaos(t *testing.T) {
 			began := time.Now()
 			for n := 1; n <= *rounds && !t.Failed(); n++ {
 				w.round(n)
+				if n%50 == 0 {
+					t.Logf("round %d (%s)", n, time.Since(began).Round(time.Second))
+				}
 				if n%max(*rounds/deepChecks, 25) == 0 || n == *rounds {
 					w.checkDeeply(n)
 				}
