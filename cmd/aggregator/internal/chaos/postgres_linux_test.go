@@ -26,6 +26,7 @@ type postgres struct {
 	folder  string
 	program string
 	process *process
+	ending  bool // it was asked to
 }
 
 const (
@@ -148,14 +149,14 @@ func (p *postgres) commit(*world) []sign {
 	return []sign{{filepath.Join(p.data(), "pg_wal"), unix.IN_MODIFY, ""}}
 }
 
-// blob betrays nothing else: a large bundle lies in the database too.
-func (p *postgres) blob(w *world) []sign { return p.commit(w) }
+// moments are none of its own: a large bundle lies in the database as any other.
+func (p *postgres) moments() []moment { return nil }
 
 func (p *postgres) disturbances() []disturbance {
 	return []disturbance{
 		{"the database is killed", func(*world, []*task) { p.process.kill() }, 100 * time.Millisecond},
 		{"a connection of the database is killed", p.killConnection, 50 * time.Millisecond},
-		{"the database is stopped", func(w *world, _ []*task) { p.process.signal(syscall.SIGINT); p.process.await(w) }, 50 * time.Millisecond},
+		{"the database is stopped", func(*world, []*task) { p.process.signal(syscall.SIGINT); p.ending = true }, 50 * time.Millisecond},
 		{"the database is paused", func(*world, []*task) { p.signalAll(syscall.SIGSTOP) }, 200 * time.Millisecond},
 		{"the database and the region are killed", func(w *world, _ []*task) { p.process.kill(); w.region.process.kill() }, 0},
 		{"the worker is killed", func(w *world, _ []*task) { w.region.worker.kill() }, 50 * time.Millisecond},
@@ -168,6 +169,10 @@ func (p *postgres) disturbances() []disturbance {
 func (p *postgres) mend(w *world) {
 	w.t.Helper()
 	p.signalAll(syscall.SIGCONT)
+	if p.ending {
+		p.ending = false
+		p.process.await(w)
+	}
 	p.start(w)
 }
 

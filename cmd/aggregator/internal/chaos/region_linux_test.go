@@ -27,6 +27,7 @@ type region struct {
 	process *process
 	// worker does the rounds of the region; nil where the server does.
 	worker *process
+	ending bool // the server was asked to
 }
 
 func newRegion(w *world) *region {
@@ -94,10 +95,20 @@ func (r *region) mend() {
 			r.w.fail("%s ended by itself\n%s", strings.Join(p.Args[4:6], " "), p.said())
 		}
 	}
+	if r.ending {
+		r.ending = false
+		r.process.await(r.w)
+	}
 	if !r.process.alive() {
 		r.serve()
 	}
 	r.work()
+}
+
+// end asks the server to end, and does not wait.
+func (r *region) end() {
+	r.ending = true
+	r.process.signal(syscall.SIGTERM)
 }
 
 // stop asks the programs to end, and waits until they have.
