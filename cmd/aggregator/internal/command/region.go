@@ -84,8 +84,7 @@ func makeRegion(ctx context.Context, c config.Config, place store.Place) (*regio
 	return r, nil
 }
 
-// checkKeys refuses to make new keys for a database that belongs to others, which all its
-// replicas share; and to begin an empty region beside one that was not moved.
+// checkKeys refuses to begin an empty region beside one that was not moved.
 func (r *region) checkKeys(ctx context.Context, place store.Place) error {
 	if place.Postgres == nil {
 		return nil
@@ -94,8 +93,6 @@ func (r *region) checkKeys(ctx context.Context, place store.Place) error {
 	switch {
 	case err != nil:
 		return err
-	case bound && !place.Exists():
-		return store.ErrOtherKeys
 	case !bound && store.Place{Folder: place.Folder}.Exists():
 		return &cli.Problem{
 			Sentence: scanner.Text{

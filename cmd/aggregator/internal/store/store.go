@@ -111,16 +111,30 @@ func Open(ctx context.Context, p Place) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.rowKey, err = keyfile.Secret(p.Folder, "rows.key"); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
 	if err := s.engine.verify(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.engine.prepare(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.readRowKey(ctx, p); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// readRowKey reads the key of rows, and draws none for a database that belongs to keys
+// which are elsewhere.
+func (s *Store) readRowKey(ctx context.Context, p Place) error {
+	bound, err := s.IsBound(ctx)
+	switch {
+	case err != nil:
+		return err
+	case bound && !p.Exists():
+		return ErrOtherKeys
+	}
+	s.rowKey, err = keyfile.Secret(p.Folder, "rows.key")
+	return err
 }
 
 func connect(ctx context.Context, p Place) (s *Store, err error) {
