@@ -87,7 +87,7 @@ func (r *region) checkKeys(ctx context.Context, place store.Place) error {
 	if place.Postgres == nil {
 		return nil
 	}
-	bound, err := r.store.IsBound(ctx)
+	bound, err := r.store.HasKeys(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -117,7 +117,7 @@ func (r *region) bindKeys(ctx context.Context, place store.Place) error {
 	if err != nil {
 		return err
 	}
-	return r.store.Bind(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)))
+	return r.store.KeepKeys(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)))
 }
 
 func (r *region) openKeys() (err error) {

@@ -37,6 +37,7 @@ type Config struct {
 	Web        Web        `yaml:"web"`
 	Database   Database   `yaml:"database"`
 	Monitoring Monitoring `yaml:"monitoring"`
+	OIDC       OIDC       `yaml:"oidc"`
 }
 
 // Who does the rounds of the region: serve itself, or programs apart.
@@ -139,6 +140,7 @@ func Sections() []settings.Section {
 				},
 			},
 		},
+		oidcSection(),
 	}
 }
 
@@ -270,7 +272,7 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
+	return slices.Concat(faults, c.Web.validateTLS(), c.Database.validate(), c.Monitoring.validate(), c.OIDC.validate())
 }
 
 // validate wants a token wherever another machine can connect.

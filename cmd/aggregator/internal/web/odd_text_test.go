@@ -19,7 +19,7 @@ func testOddText(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	for _, odd := range []string{"\x00", "\xff\xfe", "é\x00"} {
-		for _, r := range routes(t) {
+		for _, r := range s.routes() {
 			if r.path == "/sign-out" {
 				continue
 			}
