@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -16,6 +17,7 @@ import (
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/judge"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
@@ -31,6 +33,7 @@ type region struct {
 	accounts  *account.Accounts
 	profiles  *profiles.Set
 	judge     *judge.Judge
+	evidence  *evidence.Log
 }
 
 // openRegion opens the data folder of a region, which "init" has made: a mistyped name
@@ -87,7 +90,7 @@ func (r *region) checkKeys(ctx context.Context, place store.Place) error {
 	if place.Postgres == nil {
 		return nil
 	}
-	bound, err := r.store.HasKeys(ctx)
+	bound, err := r.store.IsBound(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -117,13 +120,22 @@ func (r *region) bindKeys(ctx context.Context, place store.Place) error {
 	if err != nil {
 		return err
 	}
-	return r.store.KeepKeys(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)))
+	return r.store.Bind(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)))
 }
 
 func (r *region) openKeys() (err error) {
 	if r.authority, err = authority.Open(r.settings.Data); err != nil {
 		return err
 	}
+	stamping, faults := r.settings.Stamp.Authorities()
+	if err := faults.Err(); err != nil {
+		return badSettings(err)
+	}
+	authorities := make([]evidence.Authority, 0, len(stamping))
+	for _, s := range stamping {
+		authorities = append(authorities, evidence.Authority(s))
+	}
+	r.evidence = evidence.New(r.store, r.authority, authorities, slog.Default())
 	secret, err := authority.OpenSecret(r.settings.Data)
 	if err != nil {
 		return err
