@@ -111,29 +111,27 @@ func Open(ctx context.Context, p Place) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.engine.verify(ctx, s); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if err := s.engine.prepare(ctx, s); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if err := s.readRowKey(ctx, p); err != nil {
+	if err := s.prepare(ctx, p); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// readRowKey reads the key of rows, and draws none for a database that belongs to keys
-// which are elsewhere.
-func (s *Store) readRowKey(ctx context.Context, p Place) error {
-	bound, err := s.IsBound(ctx)
-	switch {
-	case err != nil:
+func (s *Store) prepare(ctx context.Context, p Place) error {
+	if err := s.engine.verify(ctx, s); err != nil {
 		return err
-	case bound && !p.Exists():
-		return ErrOtherKeys
 	}
-	s.rowKey, err = keyfile.Secret(p.Folder, "rows.key")
+	if err := s.engine.prepare(ctx, s); err != nil {
+		return err
+	}
+	// No new keys are made for a database that belongs to others.
+	bound, err := s.IsBound(ctx)
+	if err == nil && bound && !p.Exists() {
+		err = ErrOtherKeys
+	}
+	if err == nil {
+		s.rowKey, err = keyfile.Secret(p.Folder, "rows.key")
+	}
 	return err
 }
 
