@@ -20,8 +20,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-
-	"carescan/cmd/aggregator/internal/keyfile"
 )
 
 // Store is the database and the blobs of one region.
@@ -111,13 +109,13 @@ func Open(ctx context.Context, p Place) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.rowKey, err = keyfile.Secret(p.Folder, "rows.key"); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
 	if err := s.engine.verify(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.engine.prepare(ctx, s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.openRowKey(ctx, p.Folder); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
