@@ -37,6 +37,7 @@ type Config struct {
 	Web        Web        `yaml:"web"`
 	Database   Database   `yaml:"database"`
 	Monitoring Monitoring `yaml:"monitoring"`
+	OIDC       OIDC       `yaml:"oidc"`
 	Stamp      Stamp      `yaml:"stamp"`
 }
 
@@ -149,6 +150,7 @@ func Sections() []settings.Section {
 				},
 			},
 		},
+		oidcSection(),
 		{
 			Name: "stamp",
 			Is: scanner.Text{
@@ -299,9 +301,8 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	faults = append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
 	_, stamps := c.Stamp.Authorities()
-	return append(faults, stamps...)
+	return slices.Concat(faults, c.Web.validateTLS(), c.Database.validate(), c.Monitoring.validate(), c.OIDC.validate(), stamps)
 }
 
 // validate wants a token wherever another machine can connect.

@@ -39,6 +39,7 @@ func initial() Config {
 		Data: "/var/lib/carescan-aggregator", Language: "fr", SilentAfter: 192 * time.Hour, Rounds: BySelf,
 		Agent: Agent{Listen: "127.0.0.1:8443"}, Web: Web{Listen: "127.0.0.1:8444"},
 		Database: Database{Owner: "carescan_owner", TLS: "verify-full"},
+		OIDC:     OIDC{GroupsClaim: "groups"},
 	}
 }
 
@@ -69,6 +70,11 @@ func TestLoadPrecedence(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	cases := map[string]struct{ file, want string }{
 		"unknown_key":     {"regoin: x", "regoin"},
+		"oidc_no_issuer":  {"oidc: {client_id: carescan}", "oidc.issuer"},
+		"oidc_in_clear":   {"oidc: {issuer: \"http://id.test\", client_id: c, client_secret_file: f, amr: otp, groups: a=analyst@region}", "https"},
+		"oidc_no_secret":  {"oidc: {issuer: \"https://id.test\", client_id: c, amr: otp, groups: a=analyst@region}", "oidc.client_secret_file"},
+		"oidc_no_factor":  {"oidc: {issuer: \"https://id.test\", client_id: c, client_secret_file: f, groups: a=analyst@region}", "oidc.acr"},
+		"oidc_no_role":    {"oidc: {issuer: \"https://id.test\", client_id: c, client_secret_file: f, amr: otp, groups: a=doctor@region}", "oidc.groups"},
 		"unknown_nested":  {"web: {port: 1}", "port"},
 		"wrong_type":      {"region: [a]", "region"},
 		"language":        {"language: de", "neither fr nor en"},

@@ -51,3 +51,28 @@ func scanDeed(r row) (d Deed, err error) {
 	err = r.Scan((*moment)(&d.At), &d.Actor, &d.IP, &d.Action, &d.Object)
 	return d, err
 }
+
+// refusalsWindow is over how long refused sign-ins are counted.
+const refusalsWindow = time.Hour
+
+// How many refused sign-ins are recorded within the window, of one person and of all: a
+// stranger who guesses is seen, and fills no journal.
+const (
+	refusalsOfActor = 3
+	refusalsOfAll   = 30
+)
+
+// AuditRefusal records a sign-in that was refused, unless enough are recorded already.
+func (s *Store) AuditRefusal(ctx context.Context, d Deed) error {
+	count := `SELECT COUNT(*) FROM audit WHERE at > $1 AND action = $2 AND $3 IN ('', actor)`
+	err := s.write(ctx, Region(), func(tx *transaction) error {
+		for actor, most := range map[string]int{d.Actor: refusalsOfActor, "": refusalsOfAll} {
+			n, err := one(ctx, tx, scanInt, count, stamp(d.At.Add(-refusalsWindow)), d.Action, actor)
+			if err != nil || n >= most {
+				return err
+			}
+		}
+		return insertDeed(ctx, tx, d)
+	})
+	return wrap(err, "record a refused sign-in")
+}

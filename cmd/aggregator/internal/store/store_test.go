@@ -174,6 +174,7 @@ func testScope(t *testing.T) {
 		"Oddities":       func(c store.Scope) (int, error) { return count(s.Oddities(ctx, c, a.ID, time.Time{}, 9)) },
 		"Looked":         func(c store.Scope) (int, error) { l, err := s.Looked(ctx, c, siteA); return len(l.Ended), err },
 		"ProfileOf":      func(c store.Scope) (int, error) { return some(s.ProfileOf(ctx, c, siteA)) },
+		"Homes":          func(c store.Scope) (int, error) { return count(s.Homes(ctx, c)) },
 		"Establishment":  func(c store.Scope) (int, error) { return some(s.Establishment(ctx, c, siteA)) },
 		"Establishments": func(c store.Scope) (int, error) { return count(s.Establishments(ctx, c)) },
 		"Events":         func(c store.Scope) (int, error) { return count(s.Events(ctx, c, siteA, fingerprint())) },
@@ -189,7 +190,7 @@ func testScope(t *testing.T) {
 		"Rounds":         func(c store.Scope) (int, error) { m, err := s.Rounds(ctx, c); return len(m), err },
 	}
 	whole := map[string]bool{"Deeds": true, "Rounds": true} // what tells of the region as a whole
-	ofRegion := map[string]bool{"Agents": true, "Establishments": true, "Standings": true}
+	ofRegion := map[string]bool{"Agents": true, "Homes": true, "Establishments": true, "Standings": true}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			if n, err := read(store.Region()); n == 0 || err != nil {
