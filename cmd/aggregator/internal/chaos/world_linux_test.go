@@ -75,7 +75,9 @@ func (w *world) mend() {
 func (w *world) fail(format string, args ...any) {
 	w.t.Helper()
 	w.t.Errorf(w.label+": "+format, args...)
-	w.t.Logf("the region says:\n%s", w.region.process.said())
+	if w.region != nil && w.region.process != nil {
+		w.t.Logf("the region says:\n%s", w.region.process.said())
+	}
 	w.t.FailNow()
 }
 

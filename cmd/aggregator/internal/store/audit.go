@@ -23,15 +23,21 @@ func (s *Store) Audit(ctx context.Context, d Deed) error {
 	return s.write(ctx, Scope{}, func(tx *transaction) error { return insertDeed(ctx, tx, d) })
 }
 
-func insertDeed(ctx context.Context, q querier, d Deed) error {
+// insertDeed records a deed, in the evidence log too.
+func insertDeed(ctx context.Context, tx *transaction, d Deed) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return wrap(err, "name deed")
 	}
-	_, err = q.ExecContext(ctx, `INSERT INTO audit (id, at, actor, ip, action, object) VALUES ($1, $2, $3, $4, $5, $6)`,
-		id.String(), stamp(d.At), d.Actor, d.IP, d.Action, d.Object)
-	return wrap(err, "record %s", d.Action)
+	row := []any{id.String(), stamp(d.At), d.Actor, d.IP, d.Action, d.Object}
+	if _, err = tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6)`, row...); err != nil {
+		return wrap(err, "record %s", d.Action)
+	}
+	return tx.leaf(ctx, auditLeaf(row))
 }
+
+// auditColumns are those of a deed, its name first.
+const auditColumns = "id, at, actor, ip, action, object"
 
 // Deeds lists the latest deeds, last first. They tell of the whole region, so
 // only a reader of the region sees any.

@@ -150,6 +150,10 @@ func testScope(t *testing.T) {
 	if err != nil || len(certificates) != 1 {
 		t.Fatal(certificates, err)
 	}
+	tree, err := s.GrowLog(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := s.RecordRound(ctx, "try", now, time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +182,7 @@ func testScope(t *testing.T) {
 		"Finding":        func(c store.Scope) (int, error) { return some(s.Finding(ctx, c, siteA, fingerprint())) },
 		"Findings":       func(c store.Scope) (int, error) { return count(s.Findings(ctx, c, siteA, store.Filter{Limit: 9})) },
 		"Sealed":         func(c store.Scope) (int, error) { return count(s.Sealed(ctx, c, siteA, bundle)) },
+		"ProveIncluded":  func(c store.Scope) (int, error) { return some(s.ProveIncluded(ctx, c, bundle, tree.N)) },
 		"Standings":      func(c store.Scope) (int, error) { return count(s.Standings(ctx, c)) },
 		"Undeclared":     func(c store.Scope) (int, error) { return count(s.Undeclared(ctx, c, siteA, store.Filter{})) },
 		"WaitingTokens":  func(c store.Scope) (int, error) { return count(s.WaitingTokens(ctx, c, now)) },

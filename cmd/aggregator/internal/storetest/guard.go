@@ -40,11 +40,6 @@ func alter(t testing.TB, p store.Place, statement string) {
 // Every other table must be guarded.
 var ofRegion = map[string]string{
 	"app_user":         "people of the region",
-	"role_binding":     "what they may do, and where",
-	"passkey":          "their second factors",
-	"recovery_code":    "their second factors",
-	"identity":         "who they are to an identity provider",
-	"api_token":        "their tokens for programs, and where each one holds",
 	"one_time_link":    "how people begin",
 	"session":          "who is signed in",
 	"sign_in_attempt":  "who tries to sign in",
