@@ -149,10 +149,8 @@ func newReplica(t *testing.T, r *regiontest.Region, name string) *replica {
 	t.Helper()
 	p := &replica{name: name, folder: t.TempDir()}
 	copyKeys(t, filepath.Join(r.Folder, "keys"), filepath.Join(p.folder, "keys"))
-	p.args = []string{
-		name, "--lang=en", "--data=" + p.folder, "--rounds=worker",
-		"--database-address=" + r.Place.Postgres.Address, "--database-tls=off",
-	}
+	own := store.Place{Folder: p.folder, Postgres: r.Place.Postgres}
+	p.args = append(storetest.Flags(own), name, "--lang=en", "--rounds=worker")
 	if name == "serve" {
 		p.args = append(p.args, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--addr-file="+p.addressFile())
 	}

@@ -19,16 +19,12 @@ type conn struct {
 	reads func(p []byte) error
 	// turn, when set, waits for that of one more packet. The first had the turn of its
 	// socket.
-	turn func() error
-	// spoke, when set, is told that one of the first words was sent: a request that waits
-	// for a handshake is sent later than its turn came.
-	spoke  func()
-	writes atomic.Int64
+	turn    func() error
+	packets atomic.Int64
+	// spoke, when set, is told that something was sent: a request that waits for a
+	// handshake, or for a busy machine, is sent later than its turn came.
+	spoke func()
 }
-
-// firstWords is how many writes end with the request of a connection made for one: a
-// hello, a second one (RFC 8446 section 4.1.4), the end of the handshake, the request.
-const firstWords = 4
 
 // Write sends what may be said, when it may.
 func (c *conn) Write(p []byte) (int, error) {
@@ -37,13 +33,12 @@ func (c *conn) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	writes := c.writes.Add(1)
-	if c.turn != nil && writes > 1 {
+	if c.turn != nil && c.packets.Add(1) > 1 {
 		if err := c.turn(); err != nil {
 			return 0, err
 		}
 	}
-	if c.spoke != nil && writes <= firstWords {
+	if c.spoke != nil {
 		defer c.spoke()
 	}
 	return c.Conn.Write(p)

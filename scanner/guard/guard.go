@@ -268,7 +268,7 @@ func (g *Guard) dialRoute(ctx context.Context, network string, r route, judge fu
 	restrict(conn, r.purpose, transport(network))
 	g.spacePackets(conn, h, transport(network))
 	if !covered.IsZero() && transport(network) == "tcp" {
-		guarded(conn).spoke = func() { g.postpone(&h.tcp) }
+		guarded(conn).spoke = func() { g.postpone(&h.tcp, coversOf(ctx)) }
 	}
 	return conn, nil
 }

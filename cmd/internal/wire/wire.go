@@ -8,6 +8,7 @@
 //	1  2026-11-22  enrol, renew, bundles
 //	   2026-11-30  types of problems that pass; CareScan-Missing and CareScan-Branch
 //	               beside a receipt, which may be left unread
+//	   2026-12-01  the evidence log: "log" in a receipt, its proofs and checkpoint
 package wire
 
 import (

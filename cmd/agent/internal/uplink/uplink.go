@@ -17,6 +17,7 @@ import (
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/agent/internal/witness"
 	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
@@ -33,7 +34,10 @@ type Uplink struct {
 	proxy     string
 	now       func() time.Time
 	stuck     map[string]int // how often each bundle that waits failed alone
-	recalled  bool           // the aggregator asked for bundles again since the round began
+	witness   *witness.Witness
+	lookedLog time.Time // when it was last seen which proofs are wanted
+	askedLog  time.Time // when the region was last asked for them
+	recalled  bool      // the aggregator asked for bundles again since the round began
 	// Tell says what the aggregator thinks of the numbers of the bundles; the log
 	// does unless it is set.
 	Tell func(*cli.Problem)
@@ -45,7 +49,11 @@ func New(id *identity.Identity, s *spool.Spool, software, proxy string) (*Uplink
 	if err != nil {
 		return nil, err
 	}
-	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}, Tell: logged}
+	w, err := id.Witness()
+	if err != nil {
+		return nil, err
+	}
+	u := &Uplink{identity: id, spool: s, witness: w, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}, Tell: logged}
 	return u, u.adopt(enrolment)
 }
 
@@ -119,6 +127,12 @@ func (u *Uplink) Flush(ctx context.Context) error {
 	err := u.round(ctx)
 	if err == nil && u.recalled {
 		err = u.round(ctx)
+	}
+	if err == nil {
+		// What was sent is sent: proofs are asked for again.
+		if err := u.witnessLog(ctx); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "ask for the proofs of the region", "error", err)
+		}
 	}
 	return err
 }

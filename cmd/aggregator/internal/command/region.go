@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -16,6 +17,7 @@ import (
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/judge"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
@@ -31,6 +33,7 @@ type region struct {
 	accounts  *account.Accounts
 	profiles  *profiles.Set
 	judge     *judge.Judge
+	evidence  *evidence.Log
 }
 
 // openRegion opens the data folder of a region, which "init" has made: a mistyped name
@@ -69,16 +72,70 @@ func makeRegion(ctx context.Context, c config.Config, place store.Place) (*regio
 		return nil, badStore(err, place)
 	}
 	r := &region{settings: c, store: s}
+	if err := r.checkKeys(ctx, place); err != nil {
+		return nil, r.close(badStore(err, place))
+	}
 	if err := r.openKeys(); err != nil {
 		return nil, r.close(badFolder(err))
 	}
+	if err := r.bindKeys(ctx, place); err != nil {
+		return nil, r.close(badStore(err, place))
+	}
 	return r, nil
+}
+
+// checkKeys refuses to make new keys for a database that belongs to others, which all its
+// replicas share; and to begin an empty region beside one that was not moved.
+func (r *region) checkKeys(ctx context.Context, place store.Place) error {
+	if place.Postgres == nil {
+		return nil
+	}
+	bound, err := r.store.IsBound(ctx)
+	switch {
+	case err != nil:
+		return err
+	case bound && !place.Exists():
+		return store.ErrOtherKeys
+	case !bound && store.Place{Folder: place.Folder}.Exists():
+		return &cli.Problem{
+			Sentence: scanner.Text{
+				FR: "la région du dossier de données n'a pas été déplacée vers cette base PostgreSQL",
+				EN: "the region of the data folder was not moved to this PostgreSQL database",
+			},
+			Hint: scanner.Text{
+				FR: "lancez « carescan-aggregator migrate --to » avec l'adresse de la base, ou retirez database.address",
+				EN: "run carescan-aggregator migrate --to with the address of the database, or remove database.address",
+			},
+		}
+	}
+	return nil
+}
+
+// bindKeys has a database that lies apart from the keys belong to them.
+func (r *region) bindKeys(ctx context.Context, place store.Place) error {
+	if place.Postgres == nil {
+		return nil
+	}
+	secret, err := authority.OpenSecret(place.Folder)
+	if err != nil {
+		return err
+	}
+	return r.store.Bind(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)))
 }
 
 func (r *region) openKeys() (err error) {
 	if r.authority, err = authority.Open(r.settings.Data); err != nil {
 		return err
 	}
+	stamping, faults := r.settings.Stamp.Authorities()
+	if err := faults.Err(); err != nil {
+		return badSettings(err)
+	}
+	authorities := make([]evidence.Authority, 0, len(stamping))
+	for _, s := range stamping {
+		authorities = append(authorities, evidence.Authority(s))
+	}
+	r.evidence = evidence.New(r.store, r.authority, authorities, slog.Default())
 	secret, err := authority.OpenSecret(r.settings.Data)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
@@ -60,6 +61,7 @@ type Server struct {
 	store     *store.Store
 	judge     Judge
 	authority *authority.Authority
+	evidence  *evidence.Log
 	log       *slog.Logger
 	inFlight  *budget
 	turns     *turns
@@ -73,6 +75,7 @@ type Server struct {
 func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger) *Server {
 	return &Server{
 		store: s, authority: a, judge: j, log: log,
+		evidence: evidence.New(s, a, nil, log),
 		inFlight: &budget{left: maxInFlight},
 		turns:    &turns{of: map[string]*turn{}},
 		room:     NewRoom(openingWait),
@@ -82,12 +85,14 @@ func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger) *Ser
 	}
 }
 
-// Handler routes the three requests of the protocol.
+// Handler routes the requests of the protocol.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+wire.PathEnrol, s.answer(s.enrol))
 	mux.Handle("POST "+wire.PathRenew, s.answer(s.renew))
 	mux.Handle("PUT "+wire.PathBundles+"/{id}", s.answer(s.putBundle))
+	mux.Handle("POST "+wire.PathLog, s.answer(s.proveLog))
+	mux.Handle("GET "+wire.PathCheckpoint, s.answer(s.showCheckpoint))
 	mux.Handle("/", s.answer(func(http.ResponseWriter, *http.Request) error { return notFound() }))
 	return mux
 }

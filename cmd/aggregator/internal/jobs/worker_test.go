@@ -74,6 +74,21 @@ func working(t *testing.T, s *store.Store, round jobs.Round) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, w)
+}
+
+// impatient is working, by a worker that waits three seconds at most.
+func impatient(t *testing.T, s *store.Store, round jobs.Round) (stop func()) {
+	t.Helper()
+	w, err := jobs.NewImpatient(s, []jobs.Round{round}, regiontest.Quiet(), 3*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, w)
+}
+
+func run(t *testing.T, w *jobs.Worker) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
@@ -300,25 +315,40 @@ func testRoundOfADeadWorkerIsDoneAgain(t *testing.T) {
 	}
 	s := open(t, place)
 	again := make(chan struct{}, 10)
-	w, err := jobs.NewImpatient(s, []jobs.Round{try(24*time.Hour, func(context.Context, time.Time) error {
+	stop := impatient(t, s, try(24*time.Hour, func(context.Context, time.Time) error {
 		again <- struct{}{}
 		return nil
-	})}, regiontest.Quiet(), 3*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
+	}))
 	<-again
 	waitFor(t, s, func(r store.Round) bool { return !r.DoneAt.IsZero() })
 	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 	if len(again) > 0 {
 		t.Errorf("it was done %d times more", len(again))
 	}
+}
+
+// TestStopGivesBackWhatLasts: a round that would not end in time is told to, and another
+// worker does it.
+func TestStopGivesBackWhatLasts(t *testing.T) { storetest.Each(t, testStopGivesBackWhatLasts) }
+
+func testStopGivesBackWhatLasts(t *testing.T) {
+	s := open(t, storetest.Place(t))
+	begun := make(chan struct{})
+	long := try(24*time.Hour, func(ctx context.Context, _ time.Time) error {
+		close(begun)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	long.Takes = time.Hour
+	stop := impatient(t, s, long)
+	<-begun
+	stop()
+	known, err := s.Rounds(t.Context(), store.Region())
+	if r := known["try"]; err != nil || !r.DoneAt.IsZero() || r.Failing() {
+		t.Errorf("what was given back is told as %+v, %v", r, err)
+	}
+	working(t, s, try(24*time.Hour, func(context.Context, time.Time) error { return nil }))
+	waitFor(t, s, func(r store.Round) bool { return !r.DoneAt.IsZero() })
 }
 
 func TestBadRoundsAreRefused(t *testing.T) {

@@ -102,7 +102,7 @@ func open(t testing.TB, listener net.Listener, place store.Place, judge ingest.J
 	secret := must(authority.OpenSecret(place.Folder))(t)
 	r := &Region{Place: place, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
 	server := ingest.New(s, a, r.Judge, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
-	r.URL = "https://" + serve(t, server, ingest.Guard(listener))
+	r.URL = "https://" + Serve(t, server, ingest.Guard(listener))
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -114,10 +114,11 @@ func open(t testing.TB, listener net.Listener, place store.Place, judge ingest.J
 // Listen serves TLS on a free port of the loopback, behind a gate, until the test ends.
 func Listen(t testing.TB, server *http.Server, guard func(net.Listener) net.Listener) (address string) {
 	t.Helper()
-	return serve(t, server, guard(must(net.Listen("tcp", "127.0.0.1:0"))(t)))
+	return Serve(t, server, guard(must(net.Listen("tcp", "127.0.0.1:0"))(t)))
 }
 
-func serve(t testing.TB, server *http.Server, listener net.Listener) (address string) {
+// Serve serves TLS on a listener until the test ends.
+func Serve(t testing.TB, server *http.Server, listener net.Listener) (address string) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {

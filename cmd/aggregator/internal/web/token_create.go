@@ -3,8 +3,6 @@
 package web
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -33,12 +31,10 @@ func (s *Server) tokenCreate(v *visit) error {
 	if err := v.audit(v.user.Email, "create-enrol-token", string(site.FINESS)); err != nil {
 		return err
 	}
-	shown, err := json.Marshal(tokenBody{site, word, expires})
-	if err != nil {
-		return fmt.Errorf("keep a token until it is shown: %w", err)
-	}
 	// Shown by a page of its own: to load it again makes no other.
-	s.sessions.Put(v.Context(), keyToken, s.accounts.Conceal(v.user.ID, string(shown)))
+	if err := v.keepToShow(keyToken, tokenBody{site, word, expires}); err != nil {
+		return err
+	}
 	http.Redirect(v.w, v.Request, "/tokens/new", http.StatusSeeOther)
 	return nil
 }
@@ -48,18 +44,10 @@ const keyToken = "token"
 
 // tokenShow shows the token that was just made, once.
 func (s *Server) tokenShow(v *visit) error {
-	sealed := s.sessions.PopString(v.Context(), keyToken)
-	if sealed == "" {
-		http.Redirect(v.w, v.Request, "/agents", http.StatusSeeOther)
-		return nil
-	}
-	shown, err := s.accounts.Reveal(v.user.ID, sealed)
-	if err != nil {
-		return err
-	}
 	var body tokenBody
-	if err := json.Unmarshal([]byte(shown), &body); err != nil {
-		return fmt.Errorf("read the token to show: %w", err)
+	if kept, err := v.takeToShow(keyToken, &body); err != nil || !kept {
+		http.Redirect(v.w, v.Request, "/agents", http.StatusSeeOther)
+		return err
 	}
 	return v.show("token", body)
 }
