@@ -3,6 +3,8 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -191,3 +193,25 @@ func (l look) values(finess scanner.FINESS) []any {
 
 // String names a look in an error.
 func (l look) String() string { return fmt.Sprintf("%s on %s from %s", l.check, l.target, l.vantage) }
+
+func (p *projection) writeLooks(ctx context.Context, tx *sql.Tx) error {
+	rows := batch{
+		into: "finding_look", columns: "finess, " + lookColumns, key: "finess, fp, vantage",
+		set: []string{
+			"agent_id", "bundle_id", "outcome", "severity", "strength", "sight", "stated_at", "seen_until", "doubt", "detail", "wording", "observations",
+		},
+	}
+	for key := range p.changed.looks {
+		if l, kept := p.looks[key.fp][key.vantage]; kept {
+			rows.add(l.values(p.finess)...)
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM finding_look WHERE finess = $1 AND fp = $2 AND vantage = $3`, p.finess, key.fp, key.vantage); err != nil {
+			return wrap(err, "forget a look at finding %s", key.fp)
+		}
+	}
+	if err := writeWordings(p.changed.words).write(ctx, tx); err != nil {
+		return err
+	}
+	return rows.write(ctx, tx)
+}
