@@ -128,6 +128,15 @@ func (t *transaction) sealAgain(ctx context.Context, finess scanner.FINESS, tota
 		known[table] = of[finess]
 		t.ledger.moved[subject{finess, table}] = true
 	}
+	return t.sealDerived(ctx, finess)
+}
+
+// sealDerived logs what the rows of an establishment add up to, after they were derived
+// again; nothing when none of them moved.
+func (t *transaction) sealDerived(ctx context.Context, finess scanner.FINESS) error {
+	if len(t.ledger.moved) == 0 {
+		return nil
+	}
 	rows, err := t.settleSums(ctx, finess)
 	if err != nil {
 		return err
