@@ -20,8 +20,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-
-	"carescan/cmd/aggregator/internal/keyfile"
 )
 
 // Store is the database and the blobs of one region.
@@ -130,7 +128,7 @@ func (s *Store) prepare(ctx context.Context, p Place) error {
 		err = ErrOtherKeys
 	}
 	if err == nil {
-		s.rowKey, err = keyfile.Secret(p.Folder, "rows.key")
+		err = s.openRowKey(ctx, p.Folder)
 	}
 	return err
 }
