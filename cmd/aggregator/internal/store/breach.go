@@ -81,12 +81,16 @@ func (b Breach) Sentence() scanner.Text {
 // sealed of it, and the tree with its leaves. root tells of each size of the tree what
 // root it has, for whoever knows the checkpoints.
 func (s *Store) Breaches(ctx context.Context, root func(tlog.Tree) []Breach) (list []Breach, err error) {
+	key, err := s.rowKey()
+	if err != nil {
+		return nil, err
+	}
 	tx, err := s.still(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
-	c := &comparison{tx: &transaction{Tx: tx, engine: s.engine}, key: s.rowKey, bundles: map[string]placed{}, deeds: map[string]placed{}, last: map[scanner.FINESS]string{}}
+	c := &comparison{tx: &transaction{Tx: tx, engine: s.engine}, key: key, bundles: map[string]placed{}, deeds: map[string]placed{}, last: map[scanner.FINESS]string{}}
 	for _, compare := range []func(context.Context) error{c.readLeaves, c.compareBundles, c.compareDeeds, c.compareWords, c.compareRows} {
 		if err := compare(ctx); err != nil {
 			return nil, err
