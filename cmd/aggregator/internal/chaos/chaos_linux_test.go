@@ -40,9 +40,10 @@ func TestChaos(t *testing.T) {
 				drawn = uint64(time.Now().UnixNano())
 			}
 			t.Logf("seed %d, %d rounds", drawn, *rounds)
-			w := newWorld(t, engine, rand.New(rand.NewPCG(drawn, 0)))
+			w := newWorld(t, engine)
 			began := time.Now()
 			for n := 1; n <= *rounds && !t.Failed(); n++ {
+				w.random = rand.New(rand.NewPCG(drawn, uint64(n))) // whatever the rounds before drew
 				w.round(n)
 				if n%50 == 0 {
 					t.Logf("round %d (%s)", n, time.Since(began).Round(time.Second))

@@ -31,7 +31,7 @@ func (r *region) rounds() []jobs.Round {
 		},
 		{
 			Name: "integrity", Every: 24 * time.Hour, Takes: 2 * time.Hour,
-			Title: scanner.Text{FR: "Vérifier la base de données", EN: "Check the database"},
+			Title: scanner.Text{FR: "Vérifier la base de données, et la comparer au journal de preuves", EN: "Check the database, and compare it with the evidence log"},
 			Do: func(ctx context.Context, _ time.Time) error {
 				return errors.Join(r.store.Verify(ctx), r.store.CheckIntegrity(ctx), r.evidence.Check(ctx))
 			},

@@ -117,13 +117,25 @@ func Open(ctx context.Context, p Place) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.engine.verify(ctx, s); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if err := s.engine.prepare(ctx, s); err != nil {
+	if err := s.prepare(ctx, p); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context, p Place) error {
+	if err := s.engine.verify(ctx, s); err != nil {
+		return err
+	}
+	if err := s.engine.prepare(ctx, s); err != nil {
+		return err
+	}
+	// No new keys are made for a database that belongs to others.
+	bound, err := s.IsBound(ctx)
+	if err == nil && bound && !p.Exists() {
+		err = ErrOtherKeys
+	}
+	return err
 }
 
 func connect(ctx context.Context, p Place) (s *Store, err error) {
