@@ -106,11 +106,9 @@ func (r *region) checkMoved(ctx context.Context, place store.Place) error {
 	}
 }
 
-// bindKeys has a database that lies apart from the keys belong to them.
+// bindKeys has a database belong to the keys beside it: with others, no agent would be
+// known, and every row would be told as edited.
 func (r *region) bindKeys(ctx context.Context, place store.Place) error {
-	if place.Postgres == nil {
-		return nil
-	}
 	secret, err := authority.OpenSecret(place.Folder)
 	if err != nil {
 		return err
