@@ -156,6 +156,12 @@ func (s *Store) BeginLog(ctx context.Context) (n int, err error) {
 		return 0, wrap(err, "read whether the log has begun")
 	}
 	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
+		// What was logged meanwhile is there, and is logged with the rest.
+		for _, table := range []string{"log_pending", "log_sum"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+				return wrap(err, "empty table %s", table)
+			}
+		}
 		bundles, err := many(ctx, tx, scanBundle, selectBundle+` ORDER BY arrival`, everything)
 		if err != nil {
 			return wrap(err, "list bundles")

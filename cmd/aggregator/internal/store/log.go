@@ -294,7 +294,7 @@ func (s *Store) ForgetLeaves(ctx context.Context, finess scanner.FINESS) error {
 		}
 		for _, l := range leaves {
 			if _, err := tx.ExecContext(ctx, `UPDATE log_leaf SET kind = $1, finess = '', ref = '', rows = '', seal = $2 WHERE node = $3`,
-				leafGone, sealLeaf(s.rowKey, leaf{kind: leafGone}, l.hash), l.place); err != nil {
+				leafGone, sealLeaf(tx.ledger.rows.key, leaf{kind: leafGone}, l.hash), l.place); err != nil {
 				return err
 			}
 		}

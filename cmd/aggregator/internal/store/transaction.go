@@ -85,8 +85,11 @@ func (s *Store) try(ctx context.Context, scope Scope, inTurn bool, do func(tx *t
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	t := &transaction{tx, s.engine, newLedger(s.rowKey)}
-	if err := errors.Join(do(t), t.ledger.settled()); err != nil {
+	sums, err := s.newLedger()
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := errors.Join(do(&transaction{tx, s.engine, sums}), sums.settled()); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	if err := tx.Commit(); err != nil {
