@@ -12,6 +12,16 @@ import (
 
 // badStore says why the database is of no use, and what mends it.
 func badStore(err error, place store.Place) error {
+	if place.Postgres == nil && errors.Is(err, store.ErrOtherKeys) {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "les clés du dossier de données ne sont pas celles de cette région", EN: "the keys of the data folder are not those of this region"},
+			Hint: scanner.Text{
+				FR: "remettez le dossier keys d'une sauvegarde de cette région",
+				EN: "put back folder keys from a backup of this region",
+			},
+			Cause: err,
+		}
+	}
 	if _, worded := errors.AsType[*cli.Problem](err); worded || place.Postgres == nil {
 		return badFolder(err)
 	}

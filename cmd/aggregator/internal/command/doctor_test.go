@@ -63,7 +63,7 @@ func testDoctorTellsOfRounds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const forget, integrity = "Oublier les sessions et les connexions échues", "Vérifier la base de données"
+	const forget, integrity = "Oublier les sessions et les connexions échues", "Vérifier la base de données, et la comparer au journal de preuves"
 	now := time.Now()
 	says(forget + " : pas encore fait ; « serve » ou « worker » s'en charge.")
 	recorded(r.Store.RecordRoundFailure(t.Context(), "forget", now, errors.New("disk full")))

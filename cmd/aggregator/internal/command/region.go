@@ -72,7 +72,7 @@ func makeRegion(ctx context.Context, c config.Config, place store.Place) (*regio
 		return nil, badStore(err, place)
 	}
 	r := &region{settings: c, store: s}
-	if err := r.checkKeys(ctx, place); err != nil {
+	if err := r.checkMoved(ctx, place); err != nil {
 		return nil, r.close(badStore(err, place))
 	}
 	if err := r.openKeys(); err != nil {
@@ -84,31 +84,25 @@ func makeRegion(ctx context.Context, c config.Config, place store.Place) (*regio
 	return r, nil
 }
 
-// checkKeys refuses to make new keys for a database that belongs to others, which all its
-// replicas share; and to begin an empty region beside one that was not moved.
-func (r *region) checkKeys(ctx context.Context, place store.Place) error {
+// checkMoved refuses to begin an empty region beside one that was not moved.
+func (r *region) checkMoved(ctx context.Context, place store.Place) error {
 	if place.Postgres == nil {
 		return nil
 	}
 	bound, err := r.store.IsBound(ctx)
-	switch {
-	case err != nil:
+	if err != nil || bound || !(store.Place{Folder: place.Folder}).Exists() {
 		return err
-	case bound && !place.Exists():
-		return store.ErrOtherKeys
-	case !bound && store.Place{Folder: place.Folder}.Exists():
-		return &cli.Problem{
-			Sentence: scanner.Text{
-				FR: "la région du dossier de données n'a pas été déplacée vers cette base PostgreSQL",
-				EN: "the region of the data folder was not moved to this PostgreSQL database",
-			},
-			Hint: scanner.Text{
-				FR: "lancez « carescan-aggregator migrate --to » avec l'adresse de la base, ou retirez database.address",
-				EN: "run carescan-aggregator migrate --to with the address of the database, or remove database.address",
-			},
-		}
 	}
-	return nil
+	return &cli.Problem{
+		Sentence: scanner.Text{
+			FR: "la région du dossier de données n'a pas été déplacée vers cette base PostgreSQL",
+			EN: "the region of the data folder was not moved to this PostgreSQL database",
+		},
+		Hint: scanner.Text{
+			FR: "lancez « carescan-aggregator migrate --to » avec l'adresse de la base, ou retirez database.address",
+			EN: "run carescan-aggregator migrate --to with the address of the database, or remove database.address",
+		},
+	}
 }
 
 // bindKeys has a database that lies apart from the keys belong to them.

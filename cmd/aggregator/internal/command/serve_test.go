@@ -48,7 +48,9 @@ func start(t *testing.T, folder string, more ...string) serving {
 	begin(t, folder, more...)
 	read, write := io.Pipe()
 	args := append([]string{"serve", "--lang=en", "--data", folder, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--addr-file", file}, more...)
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		s.code <- run(ctx, args, io.Discard, write)
 		write.Close()
 	}()
@@ -63,7 +65,10 @@ func start(t *testing.T, folder string, more ...string) serving {
 	if err := json.Unmarshal(raw, &s.where); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(stop)
+	t.Cleanup(func() { // its folder goes next
+		stop()
+		<-ended
+	})
 	return s
 }
 

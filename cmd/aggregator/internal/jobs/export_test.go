@@ -11,5 +11,5 @@ import (
 
 // NewImpatient makes a worker that waits for nobody longer than that.
 func NewImpatient(s *store.Store, rounds []Round, log *slog.Logger, wait time.Duration) (*Worker, error) {
-	return newWorker(s, rounds, log, waits{wait, wait})
+	return newWorker(s, rounds, log, waits{wait, wait, wait})
 }

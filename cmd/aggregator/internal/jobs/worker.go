@@ -28,9 +28,10 @@ const (
 type waits struct {
 	rescue time.Duration // least age of a job whose process may have died; its round's own time counts too
 	finish time.Duration // for rounds under way when asked to stop
+	newer  time.Duration // for a newer program to take a round that this one does not know
 }
 
-var usual = waits{rescue: time.Minute, finish: 10 * time.Second}
+var usual = waits{rescue: time.Minute, finish: 10 * time.Second, newer: time.Minute}
 
 // Worker adds the rounds that are due, and does those it finds.
 type Worker struct {
@@ -38,7 +39,7 @@ type Worker struct {
 	rounds []Round
 	log    *slog.Logger
 	queue  *store.Queue
-	finish time.Duration
+	wait   waits
 	added  map[string]time.Time // moment of each round added last, by this process
 }
 
@@ -51,7 +52,7 @@ func newWorker(s *store.Store, rounds []Round, log *slog.Logger, wait waits) (*W
 	if err := check(rounds); err != nil {
 		return nil, err
 	}
-	w := &Worker{store: s, rounds: rounds, log: log, finish: wait.finish, added: map[string]time.Time{}}
+	w := &Worker{store: s, rounds: rounds, log: log, wait: wait, added: map[string]time.Time{}}
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &hand{worker: w}); err != nil {
 		return nil, fmt.Errorf("prepare jobs: %w", err)
@@ -84,7 +85,7 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 func (w *Worker) stop(ctx context.Context) error {
-	patient, cancel := context.WithTimeout(ctx, w.finish)
+	patient, cancel := context.WithTimeout(ctx, w.wait.finish)
 	defer cancel()
 	if err := w.queue.Stop(patient); err == nil {
 		return nil
@@ -160,7 +161,7 @@ func (h *hand) Work(ctx context.Context, job *river.Job[turn]) error {
 	case !known && began.Sub(job.Args.Tick) > longest:
 		return river.JobCancel(errUnknown)
 	case !known: // added by a newer program, which will take it
-		return river.JobSnooze(look)
+		return river.JobSnooze(h.worker.wait.newer)
 	case job.Args.Tick.Before(round.tick(began)):
 		return river.JobCancel(errOvertaken)
 	}

@@ -4,6 +4,7 @@ package jobs_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/riverqueue/river"
 
 	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
@@ -137,9 +140,9 @@ type turnRow struct {
 }
 
 // turns reads the queue past the store.
-func turns(t *testing.T, place store.Place) (list []turnRow) {
+func turns(t *testing.T, db *sql.DB) (list []turnRow) {
 	t.Helper()
-	rows, err := storetest.Past(t, place).QueryContext(t.Context(), `SELECT args, state, attempt FROM river_job ORDER BY id`)
+	rows, err := db.QueryContext(t.Context(), `SELECT args, state, attempt FROM river_job ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +191,7 @@ func testManyWorkersDoATurnOnce(t *testing.T) {
 	}
 	seen := map[time.Time]bool{}
 	worked := int64(0)
-	for _, turn := range turns(t, place) {
+	for _, turn := range turns(t, storetest.Past(t, place)) {
 		if seen[turn.Tick] {
 			t.Errorf("turn %s is in the queue twice", turn.Tick)
 		}
@@ -349,6 +352,53 @@ func testStopGivesBackWhatLasts(t *testing.T) {
 	}
 	working(t, s, try(24*time.Hour, func(context.Context, time.Time) error { return nil }))
 	waitFor(t, s, func(r store.Round) bool { return !r.DoneAt.IsZero() })
+}
+
+// planned is a turn as a program adds it.
+type planned struct {
+	Round string    `json:"round"`
+	Tick  time.Time `json:"tick"`
+}
+
+func (planned) Kind() string { return "round" }
+
+// TestRoundOfANewerProgram is left to it by an older one, unless nobody took it in a day.
+func TestRoundOfANewerProgram(t *testing.T) { storetest.Each(t, testRoundOfANewerProgram) }
+
+func testRoundOfANewerProgram(t *testing.T) {
+	place := storetest.Place(t)
+	s := open(t, place)
+	queue, err := s.OpenQueue(&river.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC()
+	for _, tick := range []time.Time{now.Truncate(24 * time.Hour), now.Add(-25 * time.Hour)} {
+		if _, err := queue.Insert(t.Context(), planned{"newer", tick}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := storetest.Past(t, place)
+	state := func(turn int) string { return turns(t, db)[turn].State }
+	older := impatient(t, s, try(24*time.Hour, func(context.Context, time.Time) error { return nil }))
+	for state(1) != "cancelled" && t.Context().Err() == nil {
+		<-time.After(50 * time.Millisecond)
+	}
+	older()
+	if got := state(0); got != "available" && got != "scheduled" {
+		t.Errorf("the turn of a newer program is %s", got)
+	}
+	done := make(chan struct{}, 10)
+	newer := try(24*time.Hour, func(context.Context, time.Time) error {
+		done <- struct{}{}
+		return nil
+	})
+	newer.Name = "newer"
+	impatient(t, s, newer)
+	<-done
+	for state(0) != "completed" && t.Context().Err() == nil {
+		<-time.After(50 * time.Millisecond)
+	}
 }
 
 func TestBadRoundsAreRefused(t *testing.T) {

@@ -40,6 +40,14 @@ func alter(t testing.TB, p store.Place, statement string) {
 // Every other table must be guarded.
 var ofRegion = map[string]string{
 	"app_user":         "people of the region",
+	"role_binding":     "what people may do, and where",
+	"passkey":          "by which device people sign in",
+	"recovery_code":    "what stands in for a device that was lost",
+	"identity":         "whom the identity provider names",
+	"api_token":        "by which programs read in the stead of people",
+	"log_node":         "the nodes of the log, which are digests",
+	"log_checkpoint":   "what the region signed of the log",
+	"log_stamp":        "who time-stamped that",
 	"one_time_link":    "how people begin",
 	"session":          "who is signed in",
 	"sign_in_attempt":  "who tries to sign in",
