@@ -137,11 +137,13 @@ func (w *world) checkDeeply(n int) {
 		a.age()
 		t := &task{agent: a, does: looks}
 		t.begin(w)
+		tasks = append(tasks, t)
+	}
+	for _, t := range tasks {
 		t.process.await(w)
 		if code := t.process.ProcessState.ExitCode(); code != 1 && code != 3 { // a run with failures, or with gaps
-			w.fail("%s, undisturbed, ends with %d\n%s", a.folder, code, t.process.said())
+			w.fail("%s, undisturbed, ends with %d\n%s", t.agent.folder, code, t.process.said())
 		}
-		tasks = append(tasks, t)
 	}
 	for _, t := range tasks {
 		t.agent.look()
