@@ -87,10 +87,14 @@ func (a *Authority) Certify(r Request, finess scanner.FINESS, agent string, at t
 
 // Identify tells who a presented certificate belongs to. The caller has seen
 // that the agent holds its key, as any TLS handshake shows; grace lets one that
-// ended lately pass, for renewal alone.
+// ended lately pass, for renewal alone. One that has not begun was issued by a clock that
+// was fast, and has been put right since: its agent did nothing wrong.
 func (a *Authority) Identify(c *x509.Certificate, at time.Time, grace time.Duration) (Identity, error) {
-	if at.After(c.NotAfter) && at.Before(c.NotAfter.Add(grace)) {
+	switch {
+	case at.After(c.NotAfter) && at.Before(c.NotAfter.Add(grace)):
 		at = c.NotAfter
+	case at.Before(c.NotBefore):
+		at = c.NotBefore
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(a.certificate)
