@@ -12,12 +12,12 @@ import (
 
 // badStore says why the database is of no use, and what mends it.
 func badStore(err error, place store.Place) error {
-	if errors.Is(err, store.ErrOtherKeys) {
+	if place.Postgres == nil && errors.Is(err, store.ErrOtherKeys) {
 		return &cli.Problem{
 			Sentence: scanner.Text{FR: "les clés du dossier de données ne sont pas celles de cette région", EN: "the keys of the data folder are not those of this region"},
 			Hint: scanner.Text{
-				FR: "remettez le dossier keys d'une sauvegarde, ou d'une autre machine qui sert la région : toutes ont les mêmes clés",
-				EN: "put back folder keys from a backup, or from another machine that serves the region: all of them have the same keys",
+				FR: "remettez le dossier keys d'une sauvegarde de cette région",
+				EN: "put back folder keys from a backup of this region",
 			},
 			Cause: err,
 		}

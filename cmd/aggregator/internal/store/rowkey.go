@@ -10,10 +10,6 @@ import (
 	"carescan/scanner"
 )
 
-// ErrOtherKeys says that the keys of the folder are not those of the region: what is
-// written with them would be told as an edit ever after.
-var ErrOtherKeys = errors.New("the keys of the folder are not those of the region")
-
 // openRowKey reads the key that rows are added up with, drawn at first use, and refuses
 // one that is not the key of the database: of a replica that was given no copy of the keys,
 // or of a folder that lost them.

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-
 )
 
 // Store is the database and the blobs of one region.

@@ -56,9 +56,6 @@ var ofRegion = map[string]string{
 	"round":            "what the region does on a rhythm",
 	"wording":          "the texts of checks, alike everywhere",
 	"profile_ref":      "the names of profiles, alike everywhere",
-	"log_node":         "the digests of the evidence log, which every proof needs",
-	"log_checkpoint":   "what the region signed of its log",
-	"log_stamp":        "who time-stamped it",
 	"goose_db_version": "the version of the schema",
 }
 
