@@ -37,7 +37,7 @@ func NewPasskeys(a *Accounts, origin string) (*Passkeys, error) {
 		return nil, fmt.Errorf("read the address of the pages: %w", err)
 	}
 	if net.ParseIP(u.Hostname()) != nil || u.Hostname() == "" {
-		return nil, nil //nolint:nilnil // there is nothing to refuse
+		return nil, nil // there is nothing to refuse
 	}
 	verified := protocol.AuthenticatorSelection{
 		ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired,

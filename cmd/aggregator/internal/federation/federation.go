@@ -184,9 +184,8 @@ func (p *Provider) Ask(ctx context.Context, next string, anew bool) (where strin
 type Person struct {
 	Issuer, Subject string // who they are; no address is
 	Name, Email     string
-	Groups          []string
-	Roles           []store.Binding
-	ProvenAt        time.Time // when the provider saw the second factor; zero when it does not say
+	Roles           []store.Binding // those of their groups
+	ProvenAt        time.Time       // when the provider saw the second factor; zero when it does not say
 }
 
 // Read reads what a browser brought back from the provider.
@@ -286,7 +285,6 @@ func (p *Provider) person(ctx context.Context, found *oidc.Provider, token *oaut
 	list, _ := told[p.settings.GroupsClaim].([]any)
 	for _, group := range list[:min(len(list), maxGroups)] {
 		named, _ := group.(string)
-		person.Groups = append(person.Groups, named)
 		for _, role := range p.settings.Groups[named] {
 			person.Roles = append(person.Roles, store.Binding{Role: role.Role, Kind: role.Kind, Place: role.Place})
 		}
