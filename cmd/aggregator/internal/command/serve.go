@@ -56,7 +56,7 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	if err != nil {
 		return errors.Join(err, agents.listener.Close())
 	}
-	agents.server = ingest.New(r.store, r.authority, r.judge, a.log).HTTP(r.authority.ServerCertificate(agents.hosts()...))
+	agents.server = ingest.New(r.store, r.authority, r.judge, a.log, ingest.Settings{Approve: r.settings.Agent.Approve}).HTTP(r.authority.ServerCertificate(agents.hosts()...))
 	if pages.server, err = a.pages(r, agents.url, pages); err != nil {
 		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
 	}
@@ -122,6 +122,7 @@ func pageSettings(r *region, agentURL string) web.Settings {
 	titles := catalogTitles(r.profiles)
 	return web.Settings{
 		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
+		Approve: r.settings.Agent.Approve,
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok

@@ -40,6 +40,8 @@ type Agent struct {
 	Listen string `yaml:"listen"`
 	// URL is what agents reach it by; empty means the address listened on.
 	URL string `yaml:"url"`
+	// Approve has every agent that enrols wait until a person approves it.
+	Approve bool `yaml:"approve"`
 }
 
 // Web is the interface that people use.
@@ -82,6 +84,10 @@ func Sections() []settings.Section {
 				"url": {
 					FR: "adresse de l'interface des agents, vue des agents ; à défaut, celle de listen",
 					EN: "address of the agent interface as agents see it; without it, that of listen", Example: "https://agents.centre-regional.example",
+				},
+				"approve": {
+					FR: "true : tout agent qui s'enrôle attend qu'une personne l'approuve, après comparaison d'un code par téléphone",
+					EN: "true: every agent that enrols waits until a person approves it, having compared a code by telephone", Default: "false",
 				},
 			},
 		},

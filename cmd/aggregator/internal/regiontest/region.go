@@ -94,7 +94,7 @@ func open(t testing.TB, listener net.Listener, folder string, judge ingest.Judge
 	a := must(authority.Open(folder))(t)
 	secret := must(authority.OpenSecret(folder))(t)
 	r := &Region{Folder: folder, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
-	server := ingest.New(s, a, r.Judge, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
+	server := ingest.New(s, a, r.Judge, Quiet(), ingest.Settings{}).HTTP(a.ServerCertificate("127.0.0.1"))
 	r.URL = "https://" + serve(t, server, ingest.Guard(listener))
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {

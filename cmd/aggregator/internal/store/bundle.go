@@ -46,7 +46,7 @@ type Arrival struct {
 // The refusals of an arrival.
 var (
 	ErrOtherDigest = errors.New("a bundle of that name was received with another content")
-	ErrRevoked     = errors.New("the agent is revoked")
+	ErrNotActive   = errors.New("the agent is not active")
 )
 
 // Kept is how a bundle was stored.
@@ -144,14 +144,14 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, er
 	if err != nil {
 		return false, err
 	}
-	if err := writeOddities(ctx, tx, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
+	if err := writeOddities(ctx, tx, agent, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
 		return false, err
 	}
 	if told.disputed == 0 {
 		return branch, nil
 	}
 	return branch, insertDeed(ctx, tx, Deed{
-		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
+		At: a.Bundle.ReceivedAt, Actor: agent.Called(), Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
 	})
 }
 
@@ -161,12 +161,12 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, er
 // The agent is returned as it was before.
 func advance(ctx context.Context, tx *sql.Tx, a Arrival) (before Agent, branch bool, err error) {
 	b := a.Bundle
-	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
+	agent, err := agentIn(ctx, tx, Only(b.FINESS), b.AgentID)
 	switch {
 	case err != nil:
 		return agent, false, err
 	case agent.State != AgentActive:
-		return agent, false, ErrRevoked
+		return agent, false, ErrNotActive
 	}
 	before = agent
 	used, err := one(ctx, tx, scanInt, `SELECT COUNT(*) FROM bundle WHERE agent_id = $1 AND seq = $2`, b.AgentID, b.Seq)
@@ -181,7 +181,7 @@ func advance(ctx context.Context, tx *sql.Tx, a Arrival) (before Agent, branch b
 		return before, false, err
 	}
 	return before, true, insertDeed(ctx, tx, Deed{
-		At: b.ReceivedAt, Actor: "agent " + b.AgentID, Action: "branch", Object: fmt.Sprintf("%s, %d", b.FINESS, b.Seq),
+		At: b.ReceivedAt, Actor: before.Called(), Action: "branch", Object: fmt.Sprintf("%s, %d", b.FINESS, b.Seq),
 	})
 }
 

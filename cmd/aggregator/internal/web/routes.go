@@ -2,7 +2,11 @@
 
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"carescan/cmd/aggregator/internal/store"
+)
 
 // Handler shows every route on one page.
 func (s *Server) Handler() http.Handler {
@@ -22,12 +26,17 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /establishments/{finess}/findings/{fingerprint}/facts/{observation}", s.signedIn(s.factDownload))
 	mux.Handle("GET /establishments/{finess}/bundles/{id}", s.signedIn(s.bundleDownload))
 	mux.Handle("GET /agents", s.signedIn(s.agentList))
+	mux.Handle("GET /agents/{id}", s.signedIn(s.agentShow))
 	mux.Handle("POST /sign-out", s.signedIn(s.sessionDelete))
 
 	// The administration of the region: administrators only.
 	mux.Handle("POST /tokens", s.admin(s.tokenCreate))
 	mux.Handle("GET /tokens/new", s.admin(s.tokenShow))
-	mux.Handle("POST /agents/{id}/revoke", s.admin(s.agentRevoke))
+	mux.Handle("POST /tokens/{id}/cancel", s.admin(s.tokenCancel))
+	mux.Handle("POST /agents/{id}/approve", s.admin(s.agentMove(store.Approve)))
+	mux.Handle("POST /agents/{id}/suspend", s.admin(s.agentMove(store.Suspend)))
+	mux.Handle("POST /agents/{id}/resume", s.admin(s.agentMove(store.Resume)))
+	mux.Handle("POST /agents/{id}/revoke", s.admin(s.agentMove(store.Revoke)))
 	mux.Handle("GET /audit", s.admin(s.auditList))
 
 	mux.Handle("/", s.open(func(*visit) error { return errNotFound }))

@@ -17,6 +17,9 @@ type tokenBody struct {
 	Site      scanner.Establishment
 	Token     string
 	ExpiresAt time.Time
+	Approve   bool
+	CreatedBy string
+	Square    square `json:"-"`
 }
 
 func (s *Server) tokenCreate(v *visit) error {
@@ -24,8 +27,9 @@ func (s *Server) tokenCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
+	approve := v.PostFormValue("approve") != "" || s.settings.Approve
 	word, expires, err := s.authority.Invite(v.Context(), s.store, authority.Invitation{
-		FINESS: site.FINESS, AgentURL: s.settings.AgentURL, CreatedBy: v.user.Email,
+		FINESS: site.FINESS, AgentURL: s.settings.AgentURL, CreatedBy: v.user.Email, Approve: approve,
 	})
 	if err != nil {
 		return err
@@ -33,7 +37,7 @@ func (s *Server) tokenCreate(v *visit) error {
 	if err := v.audit(v.user.Email, "create-enrol-token", string(site.FINESS)); err != nil {
 		return err
 	}
-	shown, err := json.Marshal(tokenBody{site, word, expires})
+	shown, err := json.Marshal(tokenBody{Site: site, Token: word, ExpiresAt: expires, Approve: approve, CreatedBy: v.user.Name})
 	if err != nil {
 		return fmt.Errorf("keep a token until it is shown: %w", err)
 	}
@@ -60,6 +64,9 @@ func (s *Server) tokenShow(v *visit) error {
 	var body tokenBody
 	if err := json.Unmarshal([]byte(shown), &body); err != nil {
 		return fmt.Errorf("read the token to show: %w", err)
+	}
+	if body.Square, err = drawSquare(body.Token); err != nil {
+		return err
 	}
 	return v.show("token", body)
 }

@@ -27,6 +27,7 @@ type Settings struct {
 	Language    scanner.Lang // of a first visit
 	SilentAfter time.Duration
 	AgentURL    string // that a token carries
+	Approve     bool   // every agent waits until a person approves it
 	// Paper explains a check, Family names a family of checks, Catalog a framework.
 	// All come in as values.
 	Paper   func(check string) (scanner.Papers, bool)
