@@ -59,7 +59,13 @@ func (a *app) enrolWith(ctx context.Context, token wire.Token) error {
 	if err != nil {
 		return enrolmentRefused(err)
 	}
-	return a.welcome(given)
+	if err := a.welcome(given); err != nil {
+		return err
+	}
+	if problem := uplink.StateProblem(id, given, nil); problem != nil {
+		a.warn(problem)
+	}
+	return nil
 }
 
 // tokenInSight warns of a secret on the command line: every account of the machine

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/internal/wire"
@@ -60,37 +59,4 @@ func checkAuthority(ca, pin string) error {
 		return errors.New("enrol: the authority given is not the one the token names")
 	}
 	return nil
-}
-
-// renewWhenLeft is the share of a certificate's life, in thirds, left when a
-// new one is asked for (aggregator.md section 8).
-const renewWhenLeft = 3
-
-// dueForRenewal tells whether a third or less of a certificate's life is left.
-func dueForRenewal(from, until, now time.Time) bool {
-	return until.Sub(now) <= until.Sub(from)/renewWhenLeft
-}
-
-// renewIfDue asks for a new certificate when the present one grows old.
-func (u *Uplink) renewIfDue(ctx context.Context) error {
-	from, until, err := u.enrolment.Validity()
-	if err != nil || !dueForRenewal(from, until, u.now()) {
-		return err
-	}
-	csr, err := u.identity.CSR()
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(wire.RenewRequest{CSR: csr, Software: u.software})
-	if err != nil {
-		return fmt.Errorf("encode request: %w", err)
-	}
-	renewed := u.enrolment
-	if err := u.client.call(ctx, http.MethodPost, wire.PathRenew, wire.MediaJSON, body, &renewed.EnrolResponse); err != nil {
-		return fmt.Errorf("renew certificate: %w", err)
-	}
-	if err := u.identity.Keep(renewed); err != nil {
-		return err
-	}
-	return u.adopt(renewed)
 }

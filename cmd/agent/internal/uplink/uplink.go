@@ -34,6 +34,12 @@ type Uplink struct {
 	now       func() time.Time
 	stuck     map[string]int // how often each bundle that waits failed alone
 	recalled  bool           // the aggregator asked for bundles again since the round began
+	delivered bool           // a bundle arrived since the last heartbeat
+	nextBeat  time.Time
+	// renewAsked tells that the aggregator wants the certificate renewed.
+	renewAsked bool
+	// Rhythm tells the next moment of the agent and its period; nil for one without.
+	Rhythm func() (next time.Time, every time.Duration)
 	// Tell says what the aggregator thinks of the numbers of the bundles; the log
 	// does unless it is set.
 	Tell func(*cli.Problem)
@@ -83,6 +89,7 @@ func (u *Uplink) Run(ctx context.Context, wake <-chan struct{}) {
 		} else {
 			failures = 0
 		}
+		u.beatIfDue(ctx)
 		sleep(ctx, wait, wake)
 	}
 }
@@ -92,6 +99,9 @@ func backOff(failures int, err error) time.Duration {
 	wait := time.Duration(rand.Int64N(int64(ceiling))) + firstWait //nolint:gosec // jitter is no secret
 	if refused := (*answerError)(nil); errors.As(err, &refused) {
 		wait = max(wait, min(refused.RetryAfter, longWait))
+		if refused.Held() {
+			wait = min(wait, beatHeld)
+		}
 	}
 	return wait
 }
@@ -111,6 +121,7 @@ func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) {
 // fails alone holds up none behind it; a failure that all would share ends the
 // round.
 func (u *Uplink) Flush(ctx context.Context) error {
+	u.refresh(ctx)
 	if err := u.renewIfDue(ctx); err != nil {
 		// An old certificate still works for a while: say so and go on.
 		slog.WarnContext(ctx, "renew certificate of the agent", "error", err)
@@ -166,6 +177,8 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 		return u.setAside(ctx, entry, refused)
 	case errors.As(err, &refused) && refused.Type == wire.ProblemClock:
 		return clockAhead(refused)
+	case errors.As(err, &refused) && refused.Ours && refused.Held():
+		return u.heldBack(refused)
 	case errors.As(err, &refused) && refused.Ours && refused.Status == http.StatusUnauthorized:
 		return notKnown(refused)
 	case err != nil:
@@ -174,7 +187,23 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 	if err := u.spool.Acknowledge(entry, receipt); err != nil {
 		return fmt.Errorf("%w: %w", errFiling, err)
 	}
+	u.delivered = true
 	return nil
+}
+
+// heldBack keeps the state that a refusal tells of, and says it.
+func (u *Uplink) heldBack(refused *answerError) error {
+	state := wire.StateSuspended
+	if refused.Type == wire.ProblemPending {
+		state = wire.StatePending
+	}
+	if err := u.noteState(state); err != nil {
+		return fmt.Errorf("%w: %w", errFiling, err)
+	}
+	if problem := StateProblem(u.identity, u.enrolment, refused); problem != nil {
+		return problem
+	}
+	return refused
 }
 
 func (u *Uplink) setAside(ctx context.Context, entry spool.Entry, why error) error {

@@ -48,6 +48,9 @@ type counterpart struct {
 	caPEM  string
 	answer func(w http.ResponseWriter, id string, body []byte)
 	life   time.Duration // of the certificates it gives
+	// heard answers heartbeats; nil refuses them, as an older aggregator does.
+	heard func(wire.Heartbeat) wire.HeartbeatAnswer
+	shown string // serial number of the certificate shown last
 }
 
 func newCounterpart(t *testing.T) *counterpart {
@@ -94,7 +97,16 @@ func (c *counterpart) serve(t *testing.T, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return
 	}
+	if shown := r.TLS.PeerCertificates; len(shown) > 0 {
+		c.shown = shown[0].SerialNumber.String()
+	}
 	switch {
+	case r.URL.Path == wire.PathHeartbeat && c.heard != nil && c.shown != "":
+		var said wire.Heartbeat
+		if err := json.Unmarshal(body, &said); err != nil {
+			t.Error(err)
+		}
+		_ = json.NewEncoder(w).Encode(c.heard(said))
 	case r.URL.Path == wire.PathEnrol || (r.URL.Path == wire.PathRenew && len(r.TLS.PeerCertificates) > 0):
 		c.certify(t, w, body)
 	case strings.HasPrefix(r.URL.Path, wire.PathBundles) && len(r.TLS.PeerCertificates) > 0:
