@@ -58,6 +58,7 @@ var arrows = []arrow{
 		[]string{"cmd/aggregator", "cmd/internal", "scanner", "scanner/bounded", "scanner/fact", "scanner/settings", "checks", "profiles", "reports"},
 		"the aggregator looks at nothing and never links the probes",
 	},
+	{"cmd/aggregator/internal/jobs", []string{"cmd/aggregator/internal/store", "scanner"}, "what is done on a rhythm comes in as a value"},
 }
 
 // exact names the targets that do not cover what is below them.
@@ -166,6 +167,27 @@ func TestNucleiHasOneDoor(t *testing.T) {
 	}
 	if !found {
 		t.Errorf("%s no longer imports nuclei: move this rule", door)
+	}
+}
+
+// TestQueueHasTwoRooms keeps the queue of jobs behind the rhythm of rounds, and its SQL
+// in the store.
+func TestQueueHasTwoRooms(t *testing.T) {
+	const river, drivers, store, jobs = "github.com/riverqueue/river", "github.com/riverqueue/river/riverdriver", "cmd/aggregator/internal/store", "cmd/aggregator/internal/jobs"
+	found := map[string]bool{}
+	for _, f := range goFiles(t) {
+		for _, imported := range f.imports() {
+			if !below(imported, river) {
+				continue
+			}
+			found[f.folder] = true
+			if f.folder != store && (f.folder != jobs || below(imported, drivers)) {
+				t.Errorf("%s imports %s: only %s may, and %s what is no driver", f.path, imported, store, jobs)
+			}
+		}
+	}
+	if !found[store] || !found[jobs] {
+		t.Error("the store or the jobs import the queue no longer: move this rule")
 	}
 }
 

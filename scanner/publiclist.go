@@ -48,7 +48,15 @@ func (l PublicList) Sentence(at time.Time) Text {
 		fr, en = append(fr, "copie du programme"), append(en, "copy of the program")
 	}
 	origin := " (" + l.Source + ", SHA-256 " + l.SHA256 + ")"
-	text := Text{FR: strings.Join(fr, ", ") + origin, EN: strings.Join(en, ", ") + origin}
+	return l.aged(Text{FR: strings.Join(fr, ", ") + origin, EN: strings.Join(en, ", ") + origin}, at)
+}
+
+// Brief says which list it is, of which day, and when it is older than ninety days.
+func (l PublicList) Brief(at time.Time) Text {
+	return l.aged(Text{FR: l.Name + " du " + Day(French, l.Date), EN: l.Name + " of " + Day(English, l.Date)}, at)
+}
+
+func (l PublicList) aged(text Text, at time.Time) Text {
 	if age := l.Age(at); age > freshDays {
 		text.FR += " ; elle a " + strconv.Itoa(age) + " jours, plus de 90 : ce qui a été publié depuis n’est pas connu"
 		text.EN += "; it is " + strconv.Itoa(age) + " days old, more than 90: what was published since is not known"

@@ -41,3 +41,15 @@ func TestPublicListSaysItsAge(t *testing.T) {
 		})
 	}
 }
+
+func TestPublicListInBrief(t *testing.T) {
+	list := PublicList{Name: "CISA KEV", Date: time.Date(2026, 8, 21, 0, 0, 0, 0, time.UTC), Holds: 1674, Source: "https://cisa.test/kev", SHA256: "00ff"}
+	for at, want := range map[time.Time]string{
+		list.Date:                    "CISA KEV du 21 août 2026",
+		list.Date.AddDate(0, 0, 102): "CISA KEV du 21 août 2026 ; elle a 102 jours, plus de 90 : ce qui a été publié depuis n’est pas connu",
+	} {
+		if got := list.Brief(at).FR; got != Typeset(French, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
 
@@ -53,6 +54,7 @@ func TestPages(t *testing.T) {
 	b.look(t, "finding", r.url(finding))
 	b.look(t, "agents", r.url("/agents"))
 	b.look(t, "audit", r.url("/audit"))
+	b.look(t, "rounds", r.url("/rounds"))
 	b.lookAtFiles(t, "report", out+"/rapport.html", out+"-en/report.html")
 	b.lookAtFiles(t, "dossier", out+"/dossier-has.html", out+"-en/has-dossier.html")
 	b.signOut(t, r)
@@ -254,6 +256,10 @@ const inspect = `({
   Broken: [...document.images].filter(i => !i.naturalWidth).length,
 })`
 
+// highestPicture is as many pixels as Chromium draws in one picture: a page that is
+// longer, as the report of a whole hospital, is cut there.
+const highestPicture = 16_000
+
 // picture leaves a picture of the first screen and one of the whole page where
 // they were asked for.
 func (b browser) picture(t *testing.T, name string) {
@@ -263,7 +269,15 @@ func (b browser) picture(t *testing.T, name string) {
 		return
 	}
 	var screen, page []byte
-	b.do(t, emulation.SetScrollbarsHidden(true), chromedp.CaptureScreenshot(&screen), chromedp.FullScreenshot(&page, 100))
+	b.do(t, emulation.SetScrollbarsHidden(true), chromedp.CaptureScreenshot(&screen), chromedp.ActionFunc(func(ctx context.Context) error {
+		_, _, _, _, _, content, err := cdppage.GetLayoutMetrics().Do(ctx)
+		if err != nil {
+			return err
+		}
+		whole := &cdppage.Viewport{Width: content.Width, Height: min(content.Height, highestPicture), Scale: 1}
+		page, err = cdppage.CaptureScreenshot().WithCaptureBeyondViewport(true).WithClip(whole).Do(ctx)
+		return err
+	}))
 	for file, png := range map[string][]byte{name + "-screen.png": screen, name + ".png": page} {
 		if err := os.WriteFile(filepath.Join(folder, file), png, 0o600); err != nil {
 			t.Fatal(err)

@@ -133,3 +133,9 @@ func asTooMany(err error) error {
 	}
 	return err
 }
+
+// Forget forgets the sign-ins that count no more: of people who come no more too, whose
+// own next sign-in would have forgotten them.
+func (a *Accounts) Forget(ctx context.Context, now time.Time) error {
+	return a.store.ForgetSignIns(ctx, now.Add(-attemptWindow), now.Add(-usualFor))
+}

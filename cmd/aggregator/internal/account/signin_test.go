@@ -173,6 +173,46 @@ func TestUsualOriginEnds(t *testing.T) {
 	})
 }
 
+// TestForgetKeepsNoTraceOfWhoLeft: where a person came from is not kept for longer than
+// it serves, though they never come back, nor the attempts of strangers.
+func TestForgetKeepsNoTraceOfWhoLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := accounts(t, key)
+		settle(t, a)
+		begin := time.Now()
+		if _, err := a.SignIn(t.Context(), Proof{Email: resident, Password: "a guess of a stranger", Code: "000000", Origin: "203.0.113.9"}); !errors.Is(err, ErrRefused) {
+			t.Fatal(err)
+		}
+		kept := func() (usual bool, full error) {
+			t.Helper()
+			u, err := a.store.UserByEmail(t.Context(), resident)
+			if err != nil {
+				t.Fatal(err)
+			}
+			usual, err = a.store.IsUsual(t.Context(), u.ID, home, time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			stranger := store.Attempt{ID: "try", Bounds: []store.Bound{{Subject: "origin 203.0.113.9", Since: begin.Add(-time.Hour), Most: 1}}}
+			return usual, a.store.ReserveSignIn(t.Context(), stranger, time.Time{})
+		}
+		steps := []struct {
+			after time.Duration
+			usual bool
+			full  error
+		}{{0, true, store.ErrTooMany}, {attemptWindow + time.Minute, true, nil}, {usualFor, false, nil}}
+		for _, step := range steps {
+			time.Sleep(step.after)
+			if err := a.Forget(t.Context(), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if usual, full := kept(); usual != step.usual || !errors.Is(full, step.full) {
+				t.Errorf("after %s: usual %v, attempts %v; want %v, %v", step.after, usual, full, step.usual, step.full)
+			}
+		}
+	})
+}
+
 // TestSuccessIsNoAttempt: whoever signs in often is not kept out.
 func TestSuccessIsNoAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

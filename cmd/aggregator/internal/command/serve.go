@@ -17,6 +17,7 @@ import (
 
 	"carescan/checks"
 	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/web"
 	"carescan/cmd/internal/cli"
 	"carescan/profiles"
@@ -35,11 +36,20 @@ func (a *app) serve() *cobra.Command {
 	return command
 }
 
-// service is one interface: its listener, how it is reached, who answers.
+// service is one interface: its listener, how it is reached, who answers. All but that
+// of monitoring speak TLS.
 type service struct {
 	listener net.Listener
 	url      string
 	server   *http.Server
+	plain    bool
+}
+
+func (s *service) serve() error {
+	if s.plain {
+		return s.server.Serve(s.listener)
+	}
+	return s.server.ServeTLS(s.listener, "", "")
 }
 
 func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error {
@@ -63,7 +73,19 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	if err := a.announce(r, addresses{agents.url, pages.url}, addrFile); err != nil {
 		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
 	}
-	return serveAll(ctx, agents, pages)
+	services := []*service{agents, pages}
+	watch, err := a.monitoring(ctx, r, agents, pages)
+	if err != nil {
+		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
+	}
+	if watch != nil {
+		services = append(services, watch)
+	}
+	worker, err := jobs.New(r.store, r.rounds(), a.log)
+	if err != nil {
+		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
+	}
+	return serveAll(ctx, worker, services...)
 }
 
 func listen(ctx context.Context, address, public string, guard func(net.Listener) net.Listener) (*service, error) {
@@ -123,6 +145,7 @@ func pageSettings(r *region, agentURL string) web.Settings {
 	return web.Settings{
 		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
 		Approve: r.settings.Agent.Approve,
+		Rounds:  r.rounds(),
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok
@@ -163,22 +186,29 @@ func (a *app) announce(r *region, where addresses, addrFile string) error {
 	return nil
 }
 
-// serveAll serves until one service fails or the context ends; then no new
-// request is taken and those under way are finished.
-func serveAll(ctx context.Context, services ...*service) error {
+// serveAll serves, and works, until one of them fails or the context ends; then no new
+// request is taken, and what is under way is finished.
+func serveAll(ctx context.Context, worker *jobs.Worker, services ...*service) error {
 	failed := make(chan error, len(services))
 	for _, s := range services {
-		go func() { failed <- s.server.ServeTLS(s.listener, "", "") }()
+		go func() { failed <- s.serve() }()
 	}
+	working, rest := context.WithCancel(ctx)
+	defer rest()
+	worked := make(chan error, 1)
+	go func() { worked <- worker.Run(working) }()
 	var err error
 	select {
 	case err = <-failed:
+	case err = <-worked:
+		worked <- nil
 	case <-ctx.Done():
 	}
+	rest()
 	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
 	for _, s := range services {
 		err = errors.Join(err, s.server.Shutdown(parting))
 	}
-	return err
+	return errors.Join(err, <-worked)
 }

@@ -12,6 +12,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/reports"
 	"carescan/scanner"
 	"carescan/scanner/settings"
 )
@@ -131,6 +132,9 @@ func (a *app) examine(ctx context.Context, r *region) error {
 	if err := a.examineOddities(ctx, r); err != nil {
 		return badFolder(err)
 	}
+	if err := a.examineRounds(ctx, r); err != nil {
+		return badFolder(err)
+	}
 	end := r.authority.NotAfter()
 	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", settings.DayText(end).In(a.lang.Lang))
 	return nil
@@ -194,6 +198,31 @@ func (a *app) examineChains(ctx context.Context, r *region) error {
 	}
 	if len(chains) == 0 {
 		a.tell("Numéros des dossiers : sans manque ni doublon", "Numbers of bundles: none missing, none twice")
+	}
+	return nil
+}
+
+// examineRounds tells which rounds fail, and since when each was last done: nobody
+// may be there to do them.
+func (a *app) examineRounds(ctx context.Context, r *region) error {
+	known, err := r.store.Rounds(ctx, store.Region())
+	if err != nil {
+		return err
+	}
+	for _, round := range r.rounds() {
+		title, was := round.Title.Typeset().In(a.lang.Lang), known[round.Name]
+		switch {
+		case was.Failing():
+			a.tell("Attention : « %s » a échoué le %s, et sera refait (détail : %s).", "Warning: “%s” failed on %s, and will be done again (detail: %s).",
+				title, reports.Moment(was.FailedAt, a.lang.Lang), was.Failure)
+		case was.DoneAt.IsZero():
+			a.tell("%s : pas encore fait ; « serve » ou « worker » s'en charge.", "%s: not done yet; serve or worker will.", title)
+		case time.Since(was.DoneAt) > 2*round.Every:
+			a.tell("Attention : « %s » n'a plus été fait depuis le %s ; « serve » ou « worker » tourne-t-il ?",
+				"Warning: “%s” has not been done since %s; is serve or worker running?", title, reports.Moment(was.DoneAt, a.lang.Lang))
+		default:
+			a.tell("%s : fait le %s", "%s: done on %s", title, reports.Moment(was.DoneAt, a.lang.Lang))
+		}
 	}
 	return nil
 }

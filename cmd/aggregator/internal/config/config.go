@@ -33,6 +33,7 @@ type Config struct {
 	SilentAfter time.Duration `yaml:"silent_after"`
 	Agent       Agent         `yaml:"agent"`
 	Web         Web           `yaml:"web"`
+	Monitoring  Monitoring    `yaml:"monitoring"`
 }
 
 // Agent is the interface that agents speak to.
@@ -52,6 +53,12 @@ type Web struct {
 	// empty, the authority of the aggregator issues one.
 	TLSCertFile string `yaml:"tls_cert_file"`
 	TLSKeyFile  string `yaml:"tls_key_file"`
+}
+
+// Monitoring is the interface of the machines that watch the aggregator.
+type Monitoring struct {
+	Listen    string `yaml:"listen"` // empty for none
+	TokenFile string `yaml:"token_file"`
 }
 
 // Sections documents every setting, in the order of the file; the defaults are
@@ -105,6 +112,23 @@ func Sections() []settings.Section {
 					Example: "/etc/carescan/web.pem",
 				},
 				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
+			},
+		},
+		{
+			Name: "monitoring",
+			Is: scanner.Text{
+				FR: "Ce que lit votre supervision, en HTTP : /health, /ready et /metrics (Prometheus), sans aucun nom.",
+				EN: "What your monitoring reads, over HTTP: /health, /ready and /metrics (Prometheus), without any name.",
+			},
+			Keys: settings.Keys{
+				"listen": {
+					FR: "adresse où la supervision se connecte ; à défaut, aucune", EN: "address that monitoring reaches; without it, none",
+					Example: "127.0.0.1:9464",
+				},
+				"token_file": {
+					FR: "fichier du jeton (Bearer) que /metrics exige ; nécessaire hors de la boucle locale", EN: "file of the token (Bearer) that /metrics demands; needed beyond the loopback",
+					Example: "/etc/carescan/supervision.jeton",
+				},
 			},
 		},
 	}
@@ -230,7 +254,28 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(faults, c.Web.validateTLS()...)
+	return append(append(faults, c.Web.validateTLS()...), c.Monitoring.validate()...)
+}
+
+// validate wants a token wherever another machine can connect.
+func (m Monitoring) validate() (faults settings.Faults) {
+	if m.Listen == "" {
+		if m.TokenFile != "" {
+			faults.Add("monitoring.token_file", settings.Say("un jeton ne sert à rien sans adresse à écouter", "a token is of no use without an address to listen on"),
+				settings.Say("écrivez aussi monitoring.listen, ou retirez token_file", "write monitoring.listen too, or remove token_file"))
+		}
+		return faults
+	}
+	host, _, err := net.SplitHostPort(m.Listen)
+	switch ip := net.ParseIP(host); {
+	case err != nil:
+		faults.Add("monitoring.listen", settings.Say("%s n'est pas une adresse suivie d'un port", "%s is not an address followed by a port", settings.Quoted(m.Listen)),
+			settings.Say("écrivez par exemple 127.0.0.1:9464", "write for example 127.0.0.1:9464"))
+	case m.TokenFile == "" && (ip == nil || !ip.IsLoopback()):
+		faults.Add("monitoring.listen", settings.Say("%s est joignable par d'autres machines, et aucun jeton n'est exigé", "%s is within reach of other machines, and no token is demanded", settings.Quoted(m.Listen)),
+			settings.Say("écrivez monitoring.token_file, ou écoutez sur 127.0.0.1", "write monitoring.token_file, or listen on 127.0.0.1"))
+	}
+	return faults
 }
 
 // isOrigin accepts an https address without path, or none.

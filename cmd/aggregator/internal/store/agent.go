@@ -59,13 +59,13 @@ type Agent struct {
 // Called is how a person recognises the agent, in the journal for example.
 func (a Agent) Called() string { return fmt.Sprintf("%s, %s (%s)", a.Name, a.SiteName, a.FINESS) }
 
-const selectAgent = `
+var selectAgent = `
 	SELECT id, finess, (SELECT name FROM establishment WHERE establishment.finess = agent.finess), name,
 	       software, state, last_seq, last_seen, last_address, enrolled_at, revoked_at,
 	       COALESCE((SELECT MAX(not_after) FROM agent_cert WHERE agent_id = agent.id), 0),
 	       COALESCE((SELECT key_digest FROM agent_cert WHERE agent_id = agent.id ORDER BY not_before DESC, serial LIMIT 1), ''),
 	       heard_at, next_run, late_at, waiting, waiting_since, rejected, clock_offset
-	FROM agent WHERE $1 IN ('*', finess)`
+	FROM agent WHERE ` + within("finess")
 
 // Agents lists the agents, newest first.
 func (s *Store) Agents(ctx context.Context, scope Scope) ([]Agent, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"carescan/scanner"
 )
@@ -30,6 +31,46 @@ func (s *Store) keepLargeBlob(digest string, data []byte) error {
 	}
 	return wrap(writeDurably(path, data), "keep blob %s", digest)
 }
+
+// SweepBlobs removes what a program that died left among the large blobs, when it is older
+// than a moment: files that were being written, and those that no row names.
+func (s *Store) SweepBlobs(ctx context.Context, before time.Time) error {
+	entries, err := os.ReadDir(s.blobs)
+	if err != nil {
+		return wrap(err, "list blobs")
+	}
+	for _, entry := range entries {
+		if err := s.sweepBlob(ctx, entry, before); err != nil {
+			return wrap(err, "sweep blob %s", entry.Name())
+		}
+	}
+	return nil
+}
+
+// sweepBlob removes one file, unless it is young or has its row. It has the turn of
+// arrivals: one of them may be writing that very file, whose row comes after.
+func (s *Store) sweepBlob(ctx context.Context, entry fs.DirEntry, before time.Time) error {
+	select {
+	case s.arriving <- struct{}{}:
+		defer func() { <-s.arriving }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	info, err := entry.Info()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+		return nil // gone since, or young
+	}
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(entry.Name(), unfinished) {
+		return os.Remove(filepath.Join(s.blobs, entry.Name()))
+	}
+	return s.dropUnnamedBlob(ctx, "sha256:"+entry.Name())
+}
+
+// unfinished begins the name of a blob that is being written.
+const unfinished = ".new-"
 
 // dropUnnamedBlob removes the file of a bundle that was refused, unless it was received
 // before. It is for whoever holds the turn of arrivals, and does not end with a request
@@ -60,7 +101,7 @@ func (s *Store) blobPath(digest string) (string, error) {
 func notHex(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }
 
 func writeDurably(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	file, err := os.CreateTemp(filepath.Dir(path), unfinished+"*")
 	if err != nil {
 		return err
 	}

@@ -205,7 +205,7 @@ func insertBundle(ctx context.Context, q querier, b Bundle) error {
 const bundleColumns = `finess, bundle.id, agent_id, seq, previous, digest, size, key_digest, software,
 	run_id, run_status, vantage, profile_ref.content, started_at, ended_at, sealed_at, received_at`
 
-const selectBundle = `SELECT ` + bundleColumns + ` FROM bundle JOIN profile_ref ON profile_ref.id = profile_id WHERE $1 IN ('*', finess)`
+var selectBundle = `SELECT ` + bundleColumns + ` FROM bundle JOIN profile_ref ON profile_ref.id = profile_id WHERE ` + within("finess")
 
 // Bundles lists the newest bundles of an establishment, newest first.
 func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Bundle, error) {

@@ -28,11 +28,11 @@ type Certificate struct {
 	Replaced bool
 }
 
-const selectCertificate = `
+var selectCertificate = `
 	SELECT serial, agent_id, finess, public_key, key_digest, not_before, not_after, superseded_by, first_used_at, revoked_at,
 	       EXISTS (SELECT 1 FROM agent_cert AS later WHERE later.agent_id = agent_cert.agent_id
 	               AND later.not_before > agent_cert.not_before AND later.first_used_at > 0)
-	FROM agent_cert WHERE $1 IN ('*', finess)`
+	FROM agent_cert WHERE ` + within("finess")
 
 // Certificate finds a certificate by its serial number.
 func (s *Store) Certificate(ctx context.Context, scope Scope, serial string) (Certificate, error) {

@@ -24,12 +24,12 @@ type Chain struct {
 // oddNumbers finds each number that comes twice, or does not follow the one
 // before. The first of an agent follows nothing when the bundle it names as the one
 // before is here under another agent: the same machine, enrolled anew.
-const oddNumbers = `
+var oddNumbers = `
 	SELECT agent_id, finess, before, seq, times FROM (
 	    SELECT agent_id, finess, seq, times, COALESCE(LAG(seq) OVER (PARTITION BY agent_id ORDER BY seq),
 	        CASE WHEN previous = '' OR EXISTS (SELECT 1 FROM blob WHERE digest = previous) THEN seq - 1 ELSE 0 END) AS before
 	    FROM (SELECT agent_id, finess, seq, COUNT(*) AS times, MIN(previous) AS previous FROM bundle
-	          WHERE $1 IN ('*', finess) AND $2 IN ('', agent_id) GROUP BY agent_id, finess, seq) AS numbered) AS followed
+	          WHERE ` + within("finess") + ` AND $2 IN ('', agent_id) GROUP BY agent_id, finess, seq) AS numbered) AS followed
 	WHERE times > 1 OR seq > before + 1 ORDER BY agent_id, seq`
 
 // Chains lists the agents whose numbers are odd; agent narrows it to one, unless it

@@ -20,7 +20,7 @@ type Control struct {
 func (s *Store) Controls(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Control, error) {
 	list, err := many(ctx, s.reader, scanControl, `
 		SELECT profile, detail FROM control_result
-		WHERE $1 IN ('*', finess) AND finess = $2 ORDER BY catalog, position, control_id`, scope.sees, finess)
+		WHERE `+within("finess")+` AND finess = $2 ORDER BY catalog, position, control_id`, scope.sees, finess)
 	return list, wrap(err, "list controls of %s", finess)
 }
 

@@ -31,7 +31,7 @@ func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS
 	list, err := many(ctx, s.reader, scanCoverage, `
 		SELECT check_id, target, coverage.status, causes, reason, agent_run.ended_at
 		FROM coverage JOIN agent_run ON agent_run.agent_id = coverage.agent_id AND agent_run.vantage = coverage.vantage
-		WHERE $1 IN ('*', coverage.finess) AND coverage.finess = $2
+		WHERE `+within("coverage.finess")+` AND coverage.finess = $2
 		ORDER BY CASE coverage.status WHEN 'completed' THEN 1 ELSE 0 END, check_id, target LIMIT $3`, scope.sees, finess, limit)
 	return list, wrap(err, "list coverage of %s", finess)
 }
@@ -40,7 +40,7 @@ func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS
 func (s *Store) CountCoverage(ctx context.Context, scope Scope, finess scanner.FINESS) (map[scanner.Status]int, error) {
 	counts, err := many(ctx, s.reader, scanCount, `
 		SELECT finess, 'coverage', status, COUNT(*) FROM coverage
-		WHERE $1 IN ('*', finess) AND finess = $2 GROUP BY finess, status`, scope.sees, finess)
+		WHERE `+within("finess")+` AND finess = $2 GROUP BY finess, status`, scope.sees, finess)
 	byStatus := map[scanner.Status]int{}
 	for _, c := range counts {
 		byStatus[scanner.Status(c.which)] = int(c.n)

@@ -48,7 +48,7 @@ func (d Disagreement) values() []any {
 func (s *Store) Disagreements(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Disagreement, error) {
 	list, err := many(ctx, s.reader, scanDisagreement, `
 		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement
-		WHERE $1 IN ('*', finess) AND $2 IN ('', finess) ORDER BY since DESC, finess, name, key`, scope.sees, finess)
+		WHERE `+within("finess")+` AND $2 IN ('', finess) ORDER BY since DESC, finess, name, key`, scope.sees, finess)
 	return list, wrap(err, "list disagreements")
 }
 

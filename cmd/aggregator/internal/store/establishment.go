@@ -26,7 +26,7 @@ func (s *Store) AddEstablishment(ctx context.Context, e scanner.Establishment, a
 	return wrap(err, "add establishment %s", e.FINESS)
 }
 
-const selectEstablishment = `SELECT finess, legal_finess, name, region FROM establishment WHERE $1 IN ('*', finess)`
+var selectEstablishment = `SELECT finess, legal_finess, name, region FROM establishment WHERE ` + within("finess")
 
 // Establishments lists the establishments by name.
 func (s *Store) Establishments(ctx context.Context, scope Scope) ([]scanner.Establishment, error) {
@@ -48,7 +48,7 @@ func scanEstablishment(r row) (e scanner.Establishment, err error) {
 // ProfileOf is the profile that the region judges an establishment by; empty for the
 // one that its bundles name.
 func (s *Store) ProfileOf(ctx context.Context, scope Scope, finess scanner.FINESS) (string, error) {
-	profile, err := one(ctx, s.reader, scanString, `SELECT profile FROM establishment WHERE $1 IN ('*', finess) AND finess = $2`, scope.sees, finess)
+	profile, err := one(ctx, s.reader, scanString, `SELECT profile FROM establishment WHERE `+within("finess")+` AND finess = $2`, scope.sees, finess)
 	return profile, wrap(err, "find the profile of establishment %s", finess)
 }
 

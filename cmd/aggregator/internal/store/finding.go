@@ -50,7 +50,7 @@ type Filter struct {
 	Limit    int
 }
 
-const selectFinding = `
+var selectFinding = `
 	SELECT finding.finess, family, observed, observed_since, first_seen, episode, finding.vantage,
 	       CASE WHEN seen_until > 0 THEN seen_until WHEN agent_run.ended_at > stated_at THEN agent_run.ended_at ELSE stated_at END,
 	       seen_until > 0, finding_look.agent_id, finding_look.bundle_id, doubt, detail, wording.content, observations
@@ -58,7 +58,7 @@ const selectFinding = `
 	JOIN finding_look ON finding_look.finess = finding.finess AND finding_look.fp = finding.fp AND finding_look.vantage = finding.vantage
 	JOIN wording ON wording.digest = finding_look.wording
 	LEFT JOIN agent_run ON agent_run.agent_id = finding_look.agent_id AND agent_run.vantage = finding_look.vantage
-	WHERE $1 IN ('*', finding.finess) AND finding.finess = $2`
+	WHERE ` + within("finding.finess") + ` AND finding.finess = $2`
 
 const filterFinding = ` AND $3 IN ('', finding.outcome) AND $4 IN ('', family) AND ($5 = '' OR $5 LIKE '%,' || finding.check_id || ',%')
 	AND NOT (undeclared AND $6)`
@@ -84,7 +84,7 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 // CountFindings counts what Findings would list without a limit.
 func (s *Store) CountFindings(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) (int, error) {
 	n, err := one(ctx, s.reader, scanInt, `
-		SELECT COUNT(*) FROM finding WHERE $1 IN ('*', finess) AND finess = $2`+filterFinding,
+		SELECT COUNT(*) FROM finding WHERE `+within("finess")+` AND finess = $2`+filterFinding,
 		scope.sees, finess, f.Outcome, f.Family, f.checks(), f.Declared)
 	return n, wrap(err, "count findings of %s", finess)
 }
@@ -104,7 +104,7 @@ func (s *Store) Undeclared(ctx context.Context, scope Scope, finess scanner.FINE
 // Families lists the families that the findings of an establishment belong to.
 func (s *Store) Families(ctx context.Context, scope Scope, finess scanner.FINESS) ([]string, error) {
 	list, err := many(ctx, s.reader, scanString, `
-		SELECT DISTINCT family FROM finding WHERE $1 IN ('*', finess) AND finess = $2 ORDER BY family`, scope.sees, finess)
+		SELECT DISTINCT family FROM finding WHERE `+within("finess")+` AND finess = $2 ORDER BY family`, scope.sees, finess)
 	return list, wrap(err, "list families of %s", finess)
 }
 
@@ -118,7 +118,7 @@ func (s *Store) Finding(ctx context.Context, scope Scope, finess scanner.FINESS,
 func (s *Store) Events(ctx context.Context, scope Scope, finess scanner.FINESS, fingerprint string) ([]Event, error) {
 	list, err := many(ctx, s.reader, scanEvent, `
 		SELECT at, bundle_id, was, became FROM finding_event
-		WHERE $1 IN ('*', finess) AND finess = $2 AND fp = $3 ORDER BY at DESC, bundle_id DESC`, scope.sees, finess, fingerprint)
+		WHERE `+within("finess")+` AND finess = $2 AND fp = $3 ORDER BY at DESC, bundle_id DESC`, scope.sees, finess, fingerprint)
 	return list, wrap(err, "list events of finding %s", fingerprint)
 }
 

@@ -81,10 +81,10 @@ func (l Looked) Freshness(now time.Time, after time.Duration) Freshness {
 	return FreshEnough
 }
 
-const lookedQuery = `
-	SELECT finess, 'run', status, MAX(ended_at) FROM agent_run WHERE $1 IN ('*', finess) GROUP BY finess, status
+var lookedQuery = `
+	SELECT finess, 'run', status, MAX(ended_at) FROM agent_run WHERE ` + within("finess") + ` GROUP BY finess, status
 	UNION ALL
-	SELECT finess, 'bundle', '', MAX(received_at) FROM bundle WHERE $1 IN ('*', finess) GROUP BY finess`
+	SELECT finess, 'bundle', '', MAX(received_at) FROM bundle WHERE ` + within("finess") + ` GROUP BY finess`
 
 // Looked tells when an establishment was last looked at.
 func (s *Store) Looked(ctx context.Context, scope Scope, finess scanner.FINESS) (l Looked, err error) {

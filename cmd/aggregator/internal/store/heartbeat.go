@@ -28,7 +28,7 @@ func (p Pulse) Silent(now time.Time) bool { return !p.LateAt.IsZero() && now.Aft
 func (s *Store) Hear(ctx context.Context, scope Scope, agent, software string, p Pulse) error {
 	err := changedOne(s.writer.ExecContext(ctx, `
 		UPDATE agent SET software = $3, heard_at = $4, next_run = $5, late_at = $6, waiting = $7, waiting_since = $8, rejected = $9, clock_offset = $10
-		WHERE $1 IN ('*', finess) AND id = $2`,
+		WHERE `+within("finess")+` AND id = $2`,
 		scope.sees, agent, software, stamp(p.HeardAt), stamp(p.NextRun), stamp(p.LateAt), p.Waiting, stamp(p.WaitingSince), p.Rejected,
 		p.ClockOffset.Microseconds()))
 	return wrap(err, "hear agent %s", agent)

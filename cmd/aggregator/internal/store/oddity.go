@@ -56,7 +56,7 @@ const oddityColumns = "agent_id, bundle_id, kind, finess, seq, at, was, became"
 func (s *Store) Oddities(ctx context.Context, scope Scope, agent string, since time.Time, limit int) ([]Oddity, error) {
 	list, err := many(ctx, s.reader, scanOddity, `
 		SELECT `+oddityColumns+` FROM oddity
-		WHERE $1 IN ('*', finess) AND $2 IN ('', agent_id) AND at >= $3 ORDER BY at DESC, bundle_id, kind LIMIT $4`,
+		WHERE `+within("finess")+` AND $2 IN ('', agent_id) AND at >= $3 ORDER BY at DESC, bundle_id, kind LIMIT $4`,
 		scope.sees, agent, stamp(since), limit)
 	return list, wrap(err, "list what was odd")
 }

@@ -49,16 +49,16 @@ type count struct {
 	n           int64
 }
 
-const countsQuery = `
+var countsQuery = `
 	SELECT finess, 'outcome', outcome, COUNT(*) FROM finding
-	WHERE $1 IN ('*', finess) AND NOT undeclared GROUP BY finess, outcome
+	WHERE ` + within("finess") + ` AND NOT undeclared GROUP BY finess, outcome
 	UNION ALL
-	SELECT finess, 'undeclared', '', COUNT(*) FROM finding WHERE $1 IN ('*', finess) AND undeclared GROUP BY finess
+	SELECT finess, 'undeclared', '', COUNT(*) FROM finding WHERE ` + within("finess") + ` AND undeclared GROUP BY finess
 	UNION ALL
 	SELECT finess, 'severity', severity, COUNT(*) FROM finding
-	WHERE $1 IN ('*', finess) AND outcome = 'fail' GROUP BY finess, severity
+	WHERE ` + within("finess") + ` AND outcome = 'fail' GROUP BY finess, severity
 	UNION ALL
-	SELECT finess, 'control', state, COUNT(*) FROM control_result WHERE $1 IN ('*', finess) GROUP BY finess, state
+	SELECT finess, 'control', state, COUNT(*) FROM control_result WHERE ` + within("finess") + ` GROUP BY finess, state
 	UNION ALL` + lookedQuery
 
 func newStanding(e scanner.Establishment, counts []count) Standing {

@@ -95,7 +95,7 @@ func (s *Store) NoteRefusal(ctx context.Context, a Agent, kind RefusalKind, ip, 
 func (s *Store) Refusals(ctx context.Context, scope Scope, agent string) ([]Refusal, error) {
 	list, err := many(ctx, s.reader, scanRefusal, `
 		SELECT agent_id, kind, times, last_at, last_ip FROM agent_refusal
-		WHERE $1 IN ('*', finess) AND agent_id = $2 ORDER BY last_at DESC, kind`, scope.sees, agent)
+		WHERE `+within("finess")+` AND agent_id = $2 ORDER BY last_at DESC, kind`, scope.sees, agent)
 	return list, wrap(err, "list refusals of agent %s", agent)
 }
 

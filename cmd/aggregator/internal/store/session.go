@@ -29,8 +29,8 @@ func (s Sessions) FindCtx(ctx context.Context, token string) (content []byte, fo
 // page moves the end of its session.
 const expiryStep = time.Minute
 
-// CommitCtx keeps a session, and forgets those that expired. A page that changes
-// nothing of it writes nothing, and waits for nobody.
+// CommitCtx keeps a session. A page that changes nothing of it writes nothing, and waits
+// for nobody.
 func (s Sessions) CommitCtx(ctx context.Context, token string, content []byte, expiry time.Time) error {
 	known, err := one(ctx, s.store.reader, scanInt, `
 		SELECT COUNT(*) FROM session WHERE token_hash = $1 AND content = $2 AND expires_at > $3 AND expires_at <= $4`,
@@ -42,10 +42,13 @@ func (s Sessions) CommitCtx(ctx context.Context, token string, content []byte, e
 		INSERT INTO session (token_hash, content, expires_at) VALUES ($1, $2, $3)
 		ON CONFLICT (token_hash) DO UPDATE SET content = excluded.content, expires_at = excluded.expires_at`,
 		token, content, stamp(expiry))
-	if err == nil {
-		_, err = s.store.writer.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, stamp(time.Now()))
-	}
 	return wrap(err, "keep session")
+}
+
+// ForgetSessions forgets the sessions that expired.
+func (s *Store) ForgetSessions(ctx context.Context, now time.Time) error {
+	_, err := s.writer.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, stamp(now))
+	return wrap(err, "forget sessions that expired")
 }
 
 // DeleteCtx ends a session.

@@ -42,3 +42,20 @@ func TestSessionIsWrittenWhenItChanges(t *testing.T) {
 		}
 	}
 }
+
+// TestForgetSessions forgets those that ended, and no other.
+func TestForgetSessions(t *testing.T) {
+	r := regiontest.New(t)
+	now := time.Now()
+	for token, end := range map[string]time.Time{"ended": now.Add(-time.Second), "open": now.Add(time.Hour)} {
+		if err := r.Store.Sessions().CommitCtx(t.Context(), token, []byte(token), end); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Store.ForgetSessions(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	if rows := r.Rows("session")["session"]; len(rows) != 1 || !strings.Contains(rows[0], "token_hash=open") {
+		t.Errorf("left: %q", rows)
+	}
+}

@@ -109,3 +109,16 @@ func (s *Store) IsUsual(ctx context.Context, user, origin string, since time.Tim
 		SELECT COUNT(*) FROM usual_origin WHERE user_id = $1 AND origin = $2 AND last_at > $3`, user, origin, stamp(since))
 	return n > 0, wrap(err, "find usual origin of user %s", user)
 }
+
+// ForgetSignIns forgets the attempts before a moment, and where people signed in from
+// who did not since another.
+func (s *Store) ForgetSignIns(ctx context.Context, attempts, origins time.Time) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_attempt WHERE at <= $1`, stamp(attempts)); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM usual_origin WHERE last_at <= $1`, stamp(origins))
+		return err
+	})
+	return wrap(err, "forget sign-ins")
+}

@@ -117,6 +117,9 @@ func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
 	if _, err := provider.Up(ctx); err != nil {
 		return 0, fmt.Errorf("migrate database: %w", err)
 	}
+	if err := s.migrateQueue(ctx); err != nil {
+		return 0, err
+	}
 	return provider.GetDBVersion(ctx)
 }
 

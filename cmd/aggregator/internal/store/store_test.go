@@ -138,6 +138,9 @@ func TestScope(t *testing.T) {
 	if err := s.NoteRefusal(ctx, agents[0], store.RefusedConflict, "192.0.2.1", "bundle", now); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.RecordRound(ctx, "try", now, time.Second); err != nil {
+		t.Fatal(err)
+	}
 	// Each read asks for something of establishment A and says how much came.
 	reads := map[string]func(store.Scope) (int, error){
 		"Agent":          func(c store.Scope) (int, error) { return some(s.Agent(ctx, c, a.ID)) },
@@ -168,18 +171,26 @@ func TestScope(t *testing.T) {
 		"EnrolTokens":    func(c store.Scope) (int, error) { return count(s.EnrolTokens(ctx, c, 9)) },
 		"WaitingTokens":  func(c store.Scope) (int, error) { return count(s.WaitingTokens(ctx, c, now)) },
 		"Deeds":          func(c store.Scope) (int, error) { return count(s.Deeds(ctx, c, 9)) },
+		"Rounds":         func(c store.Scope) (int, error) { m, err := s.Rounds(ctx, c); return len(m), err },
 	}
+	whole := map[string]bool{"Deeds": true, "Rounds": true} // what tells of the region as a whole
 	ofRegion := map[string]bool{"Agents": true, "EnrolTokens": true, "Establishments": true, "Standings": true}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			if n, err := read(store.Region()); n == 0 || err != nil {
 				t.Errorf("the region sees nothing: %v", err)
 			}
-			if n, err := read(store.Only(siteA)); n == 0 != (name == "Deeds") || err != nil && name != "Deeds" {
+			if n, err := read(store.Only(siteA)); n == 0 != whole[name] || err != nil {
 				t.Errorf("its own scope sees %d: %v", n, err)
 			}
 			if n, _ := read(store.Only(siteB)); n != 0 && !ofRegion[name] {
 				t.Errorf("another establishment sees %d", n)
+			}
+			if n, err := read(store.Sites("690000039", siteA)); n == 0 != whole[name] || err != nil {
+				t.Errorf("a set that holds it sees %d: %v", n, err)
+			}
+			if n, _ := read(store.Sites("690000039", "690000047")); n != 0 {
+				t.Errorf("a set without it sees %d", n)
 			}
 			if n, _ := read(store.Scope{}); n != 0 {
 				t.Errorf("the empty scope sees %d", n)
@@ -278,19 +289,26 @@ func TestStandingsWorstFirst(t *testing.T) {
 	}
 }
 
-// TestLargeBlobIsAFile keeps what is too large for a row as a file, notices
-// when the file was changed, and when it is gone.
-func TestLargeBlobIsAFile(t *testing.T) {
-	r, a, _ := twoSites(t)
+// keepLarge keeps what is too large for a row.
+func keepLarge(t *testing.T, r *regiontest.Region, a *regiontest.Agent) (id string, raw []byte) {
+	t.Helper()
 	h := a.Header()
-	raw := bytes.Repeat([]byte("incompressible enough: the store does not look inside "), 6000)
+	raw = bytes.Repeat([]byte("incompressible enough: the store does not look inside "), 6000)
 	arrival := store.Arrival{Raw: raw, Receipt: "{}", Bundle: store.Bundle{
 		FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: 1, Digest: scanner.Digest(raw), Size: len(raw),
 	}}
 	if kept, err := r.Store.Keep(t.Context(), arrival); err != nil || !kept.New {
 		t.Fatal(kept, err)
 	}
-	kept, err := r.Store.Sealed(t.Context(), store.Only(siteA), siteA, h.ID)
+	return h.ID, raw
+}
+
+// TestLargeBlobIsAFile keeps what is too large for a row as a file, notices
+// when the file was changed, and when it is gone.
+func TestLargeBlobIsAFile(t *testing.T) {
+	r, a, _ := twoSites(t)
+	id, raw := keepLarge(t, r, a)
+	kept, err := r.Store.Sealed(t.Context(), store.Only(siteA), siteA, id)
 	if err != nil || !bytes.Equal(kept, raw) {
 		t.Fatalf("%d bytes of %d came back: %v", len(kept), len(raw), err)
 	}
@@ -310,8 +328,50 @@ func TestLargeBlobIsAFile(t *testing.T) {
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Store.Sealed(t.Context(), store.Region(), siteA, h.ID); err == nil {
+	if _, err := r.Store.Sealed(t.Context(), store.Region(), siteA, id); err == nil {
 		t.Error("a lost blob went unnoticed")
+	}
+}
+
+// TestSweep removes what a crash left among the blobs, once it is old.
+func TestSweep(t *testing.T) {
+	r, a, _ := twoSites(t)
+	keepLarge(t, r, a)
+	folder := filepath.Join(r.Folder, "blobs")
+	named, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(named) != 1 {
+		t.Fatalf("blobs %v, %v", named, err)
+	}
+	old := time.Now().Add(-25 * time.Hour)
+	files := map[string]struct {
+		old, stays bool
+	}{
+		filepath.Base(named[0]):  {true, true},
+		strings.Repeat("a", 64):  {true, false},
+		strings.Repeat("b", 64):  {false, true},
+		".new-left":              {true, false},
+		".new-being-written-now": {false, true},
+	}
+	for name, file := range files {
+		path := filepath.Join(folder, name)
+		if path != named[0] {
+			if err := os.WriteFile(path, []byte("left"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if file.old {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := r.Store.SweepBlobs(t.Context(), time.Now().Add(-24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range files {
+		if _, err := os.Stat(filepath.Join(folder, name)); (err == nil) != file.stays {
+			t.Errorf("%s: %v, want that it stays: %v", name, err, file.stays)
+		}
 	}
 }
 

@@ -39,9 +39,9 @@ func (s *Store) AddEnrolToken(ctx context.Context, t EnrolToken) error {
 	return wrap(err, "add enrolment token")
 }
 
-const selectToken = `
+var selectToken = `
 	SELECT id, finess, approve, created_by, created_at, expires_at, used_at, used_by, cancelled_at FROM enrol_token
-	WHERE $1 IN ('*', finess)`
+	WHERE ` + within("finess")
 
 // WaitingTokens lists the tokens that can still be used, soonest to expire first.
 func (s *Store) WaitingTokens(ctx context.Context, scope Scope, at time.Time) ([]EnrolToken, error) {

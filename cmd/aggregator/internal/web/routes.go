@@ -38,6 +38,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("POST /agents/{id}/resume", s.admin(s.agentMove(store.Resume)))
 	mux.Handle("POST /agents/{id}/revoke", s.admin(s.agentMove(store.Revoke)))
 	mux.Handle("GET /audit", s.admin(s.auditList))
+	mux.Handle("GET /rounds", s.admin(s.roundList))
 
 	mux.Handle("/", s.open(func(*visit) error { return errNotFound }))
 

@@ -17,6 +17,7 @@ import (
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/ingest"
+	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
@@ -33,6 +34,8 @@ type Settings struct {
 	Paper   func(check string) (scanner.Papers, bool)
 	Family  func(name string) (scanner.Text, bool)
 	Catalog func(id string) (scanner.Text, bool)
+	// Rounds is what the region does without being asked.
+	Rounds []jobs.Round
 }
 
 // Server shows the pages.

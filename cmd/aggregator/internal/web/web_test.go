@@ -20,6 +20,7 @@ import (
 
 	"carescan/checks"
 	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/aggregator/internal/web"
@@ -55,6 +56,10 @@ func newSite(t *testing.T) *site {
 		},
 		Catalog: func(id string) (scanner.Text, bool) {
 			return scanner.Text{FR: "CaRE D1", EN: "CaRE D1"}, id == "care-d1"
+		},
+		Rounds: []jobs.Round{
+			{Name: "try", Title: scanner.Text{FR: "Essayer", EN: "Try"}, Every: time.Hour},
+			{Name: "wait", Title: scanner.Text{FR: "Attendre", EN: "Wait"}, Every: time.Hour},
 		},
 	})
 	if err != nil {
@@ -260,6 +265,7 @@ func TestEveryPage(t *testing.T) {
 		note(admin.get("/agents"+q).sees(http.StatusOK, regiontest.Software))
 		note(admin.get("/agents/"+s.firstAgent().ID+q).sees(http.StatusOK, "agent 1", regiontest.Software))
 		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.get("/rounds"+q).sees(http.StatusOK, map[scanner.Lang]string{scanner.French: "Essayer", scanner.English: "Try"}[lang]))
 		note(admin.get("/nowhere"+q).sees(http.StatusNotFound, "problem"))
 		note(admin.post("/tokens", url.Values{"finess": {string(siteA)}}).sees(http.StatusOK, "cst1."))
 	}
@@ -362,6 +368,7 @@ func TestReaderOfOneEstablishment(t *testing.T) {
 	agent := "/agents/" + s.firstAgent().ID
 	v.get(agent).sees(http.StatusNotFound).hides("Montagne")
 	v.get("/audit").sees(http.StatusForbidden)
+	v.get("/rounds").sees(http.StatusForbidden)
 	v.post("/tokens", url.Values{"finess": {string(siteB)}}).sees(http.StatusForbidden)
 	v.post("/tokens/x/cancel", nil).sees(http.StatusForbidden)
 	for _, move := range []store.Move{store.Approve, store.Suspend, store.Resume, store.Revoke} {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"carescan/cmd/aggregator/internal/backup"
+	"carescan/cmd/aggregator/internal/jobs"
+	"carescan/cmd/internal/cli"
+	"carescan/scanner"
+)
+
+// rounds is what the region does without being asked.
+func (r *region) rounds() []jobs.Round {
+	return []jobs.Round{
+		{
+			Name: "forget", Every: time.Hour, Takes: 5 * time.Minute,
+			Title: scanner.Text{FR: "Oublier les sessions et les connexions échues", EN: "Forget sessions and sign-ins that ended"},
+			Do: func(ctx context.Context, now time.Time) error {
+				return errors.Join(r.store.ForgetSessions(ctx, now), r.accounts.Forget(ctx, now))
+			},
+		},
+		{
+			Name: "sweep", Every: 24 * time.Hour, Takes: 30 * time.Minute,
+			Title: scanner.Text{FR: "Retirer les fichiers laissés par un arrêt brutal", EN: "Remove the files that a crash left"},
+			// An upload lasts minutes: what is a day old is nobody's.
+			Do: func(ctx context.Context, now time.Time) error { return r.store.SweepBlobs(ctx, now.Add(-24*time.Hour)) },
+		},
+		{
+			Name: "integrity", Every: 24 * time.Hour, Takes: 2 * time.Hour,
+			Title: scanner.Text{FR: "Vérifier la base de données", EN: "Check the database"},
+			Do: func(ctx context.Context, _ time.Time) error {
+				return errors.Join(r.store.Verify(ctx), r.store.CheckIntegrity(ctx))
+			},
+		},
+		{
+			Name: "rehearse-restore", Every: 24 * time.Hour, Takes: 4 * time.Hour,
+			Title: scanner.Text{FR: "Sauvegarder la région et la restaurer, pour essai", EN: "Back the region up and restore it, as a rehearsal"},
+			Do:    r.saved().Rehearse,
+		},
+	}
+}
+
+// saved is the region as a backup sees it.
+func (r *region) saved() backup.Region {
+	return backup.Region{Folder: r.settings.Data, Store: r.store, Software: cli.Software(program)}
+}
