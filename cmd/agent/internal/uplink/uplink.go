@@ -63,6 +63,7 @@ func (u *Uplink) adopt(e identity.Enrolment) error {
 		return err
 	}
 	u.enrolment = e
+	u.nextBeat = time.Time{} // the first use of a certificate ends those before it
 	u.client, err = newClient(e.URL, config, u.proxy)
 	return err
 }
