@@ -4,6 +4,7 @@ package uplink
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -18,8 +19,9 @@ import (
 
 // Enrol makes the agent known to the aggregator of a token, and keeps what it
 // gives. Nothing of the request is sent before the server has proven to hold a
-// certificate of the authority that the token names.
-func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, software, proxy string) (identity.Enrolment, error) {
+// certificate of the authority that the token names. A token without a secret leaves the
+// proof to a certificate of another PKI, which the region trusts.
+func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, shown []tls.Certificate, software, proxy string) (identity.Enrolment, error) {
 	csr, err := id.CSR()
 	if err != nil {
 		return identity.Enrolment{}, err
@@ -32,7 +34,9 @@ func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, softwar
 	if err != nil {
 		return identity.Enrolment{}, err
 	}
-	c, err := newClient(address.String(), pinned(token.CAPin, address.Hostname()), proxy)
+	config := pinned(token.CAPin, address.Hostname())
+	config.Certificates = shown
+	c, err := newClient(address.String(), config, proxy)
 	if err != nil {
 		return identity.Enrolment{}, err
 	}

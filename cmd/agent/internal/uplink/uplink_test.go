@@ -151,7 +151,7 @@ func (c *counterpart) token() wire.Token {
 func (c *counterpart) enrolled(t *testing.T) *Uplink {
 	t.Helper()
 	id := must(identity.Open(t.TempDir()))(t)
-	if _, err := Enrol(t.Context(), id, c.token(), "test 1", ""); err != nil {
+	if _, err := Enrol(t.Context(), id, c.token(), nil, "test 1", ""); err != nil {
 		t.Fatal(err)
 	}
 	return must(New(id, must(spool.Open(t.TempDir()))(t), "test 1", ""))(t)
@@ -162,7 +162,7 @@ func TestEnrolRefusesAnotherAuthority(t *testing.T) {
 	token := c.token()
 	token.CAPin = scanner.Digest([]byte("another key"))
 	id := must(identity.Open(t.TempDir()))(t)
-	if _, err := Enrol(t.Context(), id, token, "test 1", ""); err == nil || !strings.Contains(err.Error(), "authority") {
+	if _, err := Enrol(t.Context(), id, token, nil, "test 1", ""); err == nil || !strings.Contains(err.Error(), "authority") {
 		t.Errorf("Enrol = %v, want a refusal that names the authority", err)
 	}
 	if _, err := id.Enrolment(); !errors.Is(err, identity.ErrNotEnrolled) {

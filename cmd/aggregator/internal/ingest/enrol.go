@@ -33,7 +33,7 @@ func (s *Server) enrol(w http.ResponseWriter, r *http.Request) error {
 	if err := readMessage(r, maxMessage, &message); err != nil {
 		return err
 	}
-	if !s.tokens.allow(authority.HashSecret(message.Secret)) {
+	if !s.byCertificate(r, message.Secret) && !s.tokens.allow(authority.HashSecret(message.Secret)) {
 		return shed(http.StatusTooManyRequests, "too many enrolments with this token")
 	}
 	response, err := s.enrolAgent(r, message)
@@ -45,6 +45,8 @@ func (s *Server) enrol(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// enrolAgent lets an agent in that brings a token, or shows a certificate of the PKI that
+// the region trusts beside its own and brings none.
 func (s *Server) enrolAgent(r *http.Request, message wire.EnrolRequest) (*wire.EnrolResponse, error) {
 	request, err := parseRequest(message.CSR, message.Software)
 	if err != nil {
@@ -54,19 +56,16 @@ func (s *Server) enrolAgent(r *http.Request, message wire.EnrolRequest) (*wire.E
 	if err != nil {
 		return nil, fmt.Errorf("name agent: %w", err)
 	}
-	return s.enrolAs(r, agent.String(), request, message)
-}
-
-func (s *Server) enrolAs(r *http.Request, agent string, request authority.Request, message wire.EnrolRequest) (*wire.EnrolResponse, error) {
 	var issued authority.Issued
 	now := time.Now()
-	made, err := s.store.Enrol(r.Context(), store.Enrolment{
-		TokenHash: authority.HashSecret(message.Secret), AgentID: agent, Software: message.Software, At: now, Approve: s.settings.Approve,
-		Certificate: func(finess scanner.FINESS) (c store.Certificate, err error) {
+	asked := store.Enrolment{
+		TokenHash: authority.HashSecret(message.Secret), AgentID: agent.String(), Software: message.Software, At: now, Approve: s.settings.Approve,
+		Certificate: func(finess scanner.FINESS, agent string) (c store.Certificate, err error) {
 			issued, err = s.authority.Certify(request, finess, agent, now)
 			return certificateOf(agent, finess, request, issued), err
 		},
-	})
+	}
+	made, err := s.admit(r, message.Secret, asked)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, unknown(err)
 	}
@@ -77,6 +76,25 @@ func (s *Server) enrolAs(r *http.Request, agent string, request authority.Reques
 		return nil, err
 	}
 	return s.enrolled(made.Agent, issued, made.Site)
+}
+
+// byCertificate tells whether an enrolment rests on a certificate of another PKI.
+func (s *Server) byCertificate(r *http.Request, secret string) bool {
+	return secret == "" && s.settings.External != nil && r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+}
+
+func (s *Server) admit(r *http.Request, secret string, asked store.Enrolment) (store.Enrolled, error) {
+	if !s.byCertificate(r, secret) {
+		return s.store.Enrol(r.Context(), asked)
+	}
+	name, err := s.settings.External.Identify(r.TLS.PeerCertificates, asked.At)
+	if err != nil {
+		return store.Enrolled{}, unknown(err)
+	}
+	if !s.tokens.allow(string(name.FINESS) + " " + name.Name) {
+		return store.Enrolled{}, shed(http.StatusTooManyRequests, "too many enrolments with this certificate")
+	}
+	return s.store.EnrolExternal(r.Context(), name.FINESS, name.Name, asked)
 }
 
 // renew gives a known agent its next certificate.

@@ -80,6 +80,8 @@ type Server struct {
 type Settings struct {
 	// Approve has every agent that enrols wait until a person approves it.
 	Approve bool
+	// External is another PKI, whose certificates enrol without a token; nil for none.
+	External *authority.External
 }
 
 // New makes the interface of a store.

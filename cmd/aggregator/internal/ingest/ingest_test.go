@@ -351,7 +351,7 @@ func certifiedFor(t *testing.T, r *regiontest.Region, at time.Time, other *ecdsa
 	}
 	made, err := r.Store.Enrol(t.Context(), store.Enrolment{
 		TokenHash: authority.HashSecret(r.Token(siteA).Secret), AgentID: id, Software: regiontest.Software, At: time.Now(),
-		Certificate: func(scanner.FINESS) (store.Certificate, error) {
+		Certificate: func(scanner.FINESS, string) (store.Certificate, error) {
 			public, err := x509.MarshalPKIXPublicKey(written.Public())
 			return store.Certificate{
 				Serial: issued.Serial, AgentID: id, FINESS: siteA, PublicKey: public, KeyDigest: request.KeyID,

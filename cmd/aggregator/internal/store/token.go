@@ -5,7 +5,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"carescan/scanner"
@@ -67,86 +66,6 @@ func (s *Store) CancelToken(ctx context.Context, scope Scope, id string, at time
 			UPDATE enrol_token SET cancelled_at = $1 WHERE id = $2 AND used_at = 0 AND cancelled_at = 0 AND expires_at > $1`, stamp(at), id))
 	})
 	return t, wrap(err, "cancel enrolment token %s", id)
-}
-
-// Enrolment is an agent asking to become known against a token.
-type Enrolment struct {
-	TokenHash   string
-	AgentID     string
-	Software    string
-	At          time.Time
-	Approve     bool // the region has every agent wait for approval
-	Certificate func(finess scanner.FINESS) (Certificate, error)
-}
-
-// Enrolled is an agent that just became known.
-type Enrolled struct {
-	Agent Agent
-	Site  scanner.Establishment
-}
-
-// Enrol spends a token and records the agent and its certificate, all or
-// nothing. ErrNotFound when the token cannot be used, whatever the cause.
-func (s *Store) Enrol(ctx context.Context, e Enrolment) (made Enrolled, err error) {
-	// Whoever guesses does not make others wait for the writer.
-	if _, err = tokenSite(ctx, s.reader, e); err != nil {
-		return made, wrap(err, "enrol agent")
-	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		made.Site, err = tokenSite(ctx, tx, e)
-		if err != nil {
-			return err
-		}
-		approve, err := spendToken(ctx, tx, e)
-		if err != nil {
-			return err
-		}
-		made.Agent, err = insertAgent(ctx, tx, e, made.Site.FINESS, approve || e.Approve)
-		return err
-	})
-	return made, wrap(err, "enrol agent")
-}
-
-func tokenSite(ctx context.Context, q querier, e Enrolment) (scanner.Establishment, error) {
-	return one(ctx, q, scanEstablishment, `
-		SELECT finess, legal_finess, name, region FROM establishment WHERE finess =
-		(SELECT finess FROM enrol_token WHERE token_hash = $1 AND used_at = 0 AND cancelled_at = 0 AND expires_at > $2)`,
-		e.TokenHash, stamp(e.At))
-}
-
-func insertAgent(ctx context.Context, tx *sql.Tx, e Enrolment, finess scanner.FINESS, approve bool) (Agent, error) {
-	certificate, err := e.Certificate(finess)
-	if err != nil {
-		return Agent{}, err
-	}
-	state := AgentActive
-	if approve {
-		state = AgentPending
-	}
-	number, err := one(ctx, tx, scanInt, `SELECT COUNT(*) + 1 FROM agent WHERE finess = $1`, finess)
-	if err != nil {
-		return Agent{}, err
-	}
-	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO agent (id, finess, name, software, state, last_seen, enrolled_at) VALUES ($1, $2, $3, $4, $5, $6, $6)`,
-		e.AgentID, finess, fmt.Sprintf("agent %d", number), e.Software, state, stamp(e.At)); err != nil {
-		return Agent{}, err
-	}
-	if err := insertCertificate(ctx, tx, certificate); err != nil {
-		return Agent{}, err
-	}
-	return agentIn(ctx, tx, Only(finess), e.AgentID)
-}
-
-// spendToken marks the token used, and tells whether its agent waits for approval; of two
-// agents that come at once, the second finds no row to change.
-func spendToken(ctx context.Context, tx *sql.Tx, e Enrolment) (approve bool, err error) {
-	if err := changedOne(tx.ExecContext(ctx, `
-		UPDATE enrol_token SET used_at = $1, used_by = $2 WHERE token_hash = $3 AND used_at = 0`,
-		stamp(e.At), e.AgentID, e.TokenHash)); err != nil {
-		return false, err
-	}
-	return one(ctx, tx, scanBool, `SELECT approve FROM enrol_token WHERE token_hash = $1`, e.TokenHash)
 }
 
 func scanBool(r row) (is bool, err error) {

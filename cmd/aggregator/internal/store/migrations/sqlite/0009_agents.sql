@@ -15,6 +15,13 @@ UPDATE agent SET name = 'agent ' || (SELECT COUNT(*) FROM agent AS other WHERE o
     AND (other.enrolled_at < agent.enrolled_at OR other.enrolled_at = agent.enrolled_at AND other.id <= agent.id));
 CREATE UNIQUE INDEX agent_by_name ON agent (finess, name);
 
+-- What a certificate of another PKI calls it; empty for one that came with a token.
+ALTER TABLE agent ADD COLUMN external_name TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX agent_by_external_name ON agent (finess, external_name) WHERE external_name <> '';
+
+-- When a request of it was last proven by a signature of its own, behind a proxy that ends TLS.
+ALTER TABLE agent ADD COLUMN signed_at BIGINT NOT NULL DEFAULT 0;
+
 -- Its last heartbeat, all of it claims but heard_at: late_at is when it will have missed
 -- two moments of its rhythm, clock_offset how far its clock is ahead, in microseconds.
 ALTER TABLE agent ADD COLUMN heard_at BIGINT NOT NULL DEFAULT 0;
@@ -47,7 +54,18 @@ CREATE TABLE agent_refusal (
     PRIMARY KEY (agent_id, kind)
 );
 
+-- The signatures that were accepted, for as long as their time allows them again.
+CREATE TABLE request_nonce (
+    agent_id TEXT NOT NULL REFERENCES agent (id),
+    nonce    TEXT NOT NULL,
+    finess   TEXT NOT NULL REFERENCES establishment (finess),
+    at       BIGINT NOT NULL,
+    PRIMARY KEY (agent_id, nonce)
+);
+CREATE INDEX request_nonce_by_time ON request_nonce (at);
+
 -- +goose Down
+DROP TABLE request_nonce;
 DROP TABLE agent_refusal;
 ALTER TABLE enrol_token DROP COLUMN cancelled_at;
 ALTER TABLE enrol_token DROP COLUMN approve;
@@ -61,6 +79,9 @@ ALTER TABLE agent DROP COLUMN waiting;
 ALTER TABLE agent DROP COLUMN late_at;
 ALTER TABLE agent DROP COLUMN next_run;
 ALTER TABLE agent DROP COLUMN heard_at;
+ALTER TABLE agent DROP COLUMN signed_at;
+DROP INDEX agent_by_external_name;
+ALTER TABLE agent DROP COLUMN external_name;
 DROP INDEX agent_by_name;
 ALTER TABLE agent DROP COLUMN name;
 ALTER TABLE agent ADD COLUMN standing TEXT NOT NULL DEFAULT 'active' CHECK (standing IN ('active', 'revoked'));
