@@ -74,6 +74,7 @@ const (
 	CauseQuietHours    CauseCode = "quiet-hours"
 	CauseBudget        CauseCode = "budget-spent"
 	CauseSpent         CauseCode = "look-spent" // what one look may ask
+	CauseHangsUp       CauseCode = "hangs-up"   // after each answer: ValueLimit hellos and no more
 	CauseStopped       CauseCode = "stopped"
 	CauseLate          CauseCode = "look-late"
 	CauseNotAuthorised CauseCode = "not-authorised" // intrusive looks

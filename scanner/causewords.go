@@ -388,6 +388,16 @@ var causeWords = map[CauseCode]wording{
 		Text{"l'observation a posé toutes les questions qui lui sont permises[ ({where})]", "the look asked all the questions it may ask[ ({where})]"},
 		remedyReport,
 	},
+	CauseHangsUp: {
+		Text{
+			"le site ferme la connexion après chaque réponse, et n'est pas sollicité au-delà[ de {limit} connexions chiffrées][ ({where})]",
+			"the site closes the connection after each answer, and is asked no more[ than {limit} encrypted connections][ ({where})]",
+		},
+		Text{
+			"Faites garder ses connexions au serveur (keep-alive), ou autorisez davantage de connexions (templates.connections).",
+			"Have the server keep its connections (keep-alive), or allow more of them (templates.connections).",
+		},
+	},
 	CauseStopped: {
 		Text{"le passage a été arrêté avant la fin de cette observation", "the run was stopped before the end of this look"},
 		Text{"Relancez un passage et laissez-le aller à son terme.", "Run again and let it come to its end."},

@@ -48,6 +48,7 @@ awk '
     if (name ~ /^Peers/) return "– (a peer)"
     if (unit == "queries-first") return "60"
     if (unit == "queries-second") return "15"
+    if (unit == "queries-of-names") return "2 a name"
     if (unit ~ /^hellos-first/) return "30"
     if (unit ~ /^hellos-second/) return "30, what fails only"
     if (unit == "connections/s-worst") return "5"

@@ -21,6 +21,9 @@ type conn struct {
 	// socket.
 	turn    func() error
 	packets atomic.Int64
+	// spoke, when set, is told that something was sent: a request that waits for a
+	// handshake, or for a busy machine, is sent later than its turn came.
+	spoke func()
 }
 
 // Write sends what may be said, when it may.
@@ -34,6 +37,9 @@ func (c *conn) Write(p []byte) (int, error) {
 		if err := c.turn(); err != nil {
 			return 0, err
 		}
+	}
+	if c.spoke != nil {
+		defer c.spoke()
 	}
 	return c.Conn.Write(p)
 }

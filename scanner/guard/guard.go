@@ -246,7 +246,8 @@ func (g *Guard) dialRoutes(ctx context.Context, network string, routes []route) 
 // has it judged once more at the last moment.
 func (g *Guard) dialRoute(ctx context.Context, network string, r route, judge func(route) error) (net.Conn, error) {
 	h := g.host(r.at.Addr())
-	if err := g.enter(ctx, h, transport(network), coversOf(ctx).take(r.at.Addr())); err != nil {
+	covered := coversOf(ctx).take(r.at.Addr())
+	if err := g.enter(ctx, h, transport(network), covered); err != nil {
 		return nil, fmt.Errorf("wait for a place at %s: %w", r.at, err)
 	}
 	leave := func() { g.leave(h) }
@@ -266,6 +267,9 @@ func (g *Guard) dialRoute(ctx context.Context, network string, r route, judge fu
 	}
 	restrict(conn, r.purpose, transport(network))
 	g.spacePackets(conn, h, transport(network))
+	if !covered.IsZero() && transport(network) == "tcp" {
+		guarded(conn).spoke = func() { g.postpone(&h.tcp, coversOf(ctx)) }
+	}
 	return conn, nil
 }
 

@@ -145,6 +145,17 @@ func (t *turn) begin(now time.Time) {
 	close(t.come)
 }
 
+// postpone makes whoever comes after count from now, when what was just said belongs to
+// the request of a turn.
+func (g *Guard) postpone(l *lane, c *covers) {
+	if !c.speak() {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l.next = latest(l.next, time.Now().Add(l.every)) // the bell of those who wait rings, and is set again
+}
+
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -191,7 +202,14 @@ func (g *Guard) Pace(ctx context.Context, host string) error {
 type covers struct {
 	mu    sync.Mutex
 	until map[netip.Addr]time.Time
+	words int // that may still belong to the last request
 }
+
+// requestWords is how many writes end with a request: a hello, a second one (RFC 8446
+// section 4.1.4), the end of the handshake, the request. Over a connection that was kept
+// the first one is the request. More would let a server that makes us answer (RFC
+// 8446 section 4.6.3) hold up the looks at its own address.
+const requestWords = 4
 
 // coversKey finds the covers of a look. Only a leash can set them.
 type coversKey struct{}
@@ -207,12 +225,21 @@ func (c *covers) add(addrs []netip.Addr, until time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.words = requestWords
 	if c.until == nil {
 		c.until = map[netip.Addr]time.Time{}
 	}
 	for _, addr := range addrs {
 		c.until[addr] = until
 	}
+}
+
+// speak takes one of the words of a request, if any is left.
+func (c *covers) speak() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.words--
+	return c.words >= 0
 }
 
 // take uses the cover of an address up, and is in the past when there is none.

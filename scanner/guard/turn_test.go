@@ -433,3 +433,48 @@ func TestTurns_holdWhateverComes(t *testing.T) {
 		})
 	}
 }
+
+// TestTurns_aLateRequestDelaysTheNext: a request is sent when its handshake is over, or
+// when a busy machine comes to it, and the next one, of any look, a second after that; a
+// server that has us say more and more holds up nobody.
+func TestTurns_aLateRequestDelaysTheNext(t *testing.T) {
+	for name, test := range map[string]struct {
+		words int // said before the request, 400 ms apart
+		late  time.Duration
+		want  time.Duration
+	}{
+		"in-clear": {0, 0, time.Second}, "tls-1.3": {1, 0, 1400 * time.Millisecond}, "tls-1.2": {2, 0, 1800 * time.Millisecond},
+		"kept": {0, 250 * time.Millisecond, 1250 * time.Millisecond}, "endless": {20, 0, 2200 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGuard(t, Config{Scope: hospital(), RatePerHost: 1})
+				h, l := g.host(netip.MustParseAddr("127.0.0.1")), NewLeash(t.Context(), g, scanner.Needs{})
+				defer l.Release()
+				ours, theirs := net.Pipe()
+				defer ours.Close()
+				go func() { _, _ = io.Copy(io.Discard, theirs) }()
+				opened := &conn{Conn: ours, spoke: func() { g.postpone(&h.tcp, &l.covers) }}
+				if err := l.Pace(t.Context(), "127.0.0.1"); err != nil {
+					t.Fatal(err)
+				}
+				began, next := time.Now(), make(chan time.Duration, 1)
+				go func() {
+					if err := g.Pace(t.Context(), "127.0.0.1"); err != nil {
+						t.Error(err)
+					}
+					next <- time.Since(began)
+				}()
+				<-time.After(test.late)
+				for range test.words {
+					_, _ = opened.Write([]byte("hello"))
+					<-time.After(400 * time.Millisecond)
+				}
+				_, _ = opened.Write([]byte("request"))
+				if got := <-next; got != test.want {
+					t.Errorf("the next request has its turn after %s, want %s", got, test.want)
+				}
+			})
+		})
+	}
+}

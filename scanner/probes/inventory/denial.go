@@ -13,12 +13,17 @@ import (
 // maxDenials is how many records of proof are kept of a zone.
 const maxDenials = 64
 
-// denials are the NSEC records of answers that the resolver has checked: what they prove
-// absent need not be asked (RFC 8198). NSEC3 is left out: hashed, the names of a small
-// zone lie so far apart that a short list of words gains nothing from it.
+// maxIterations is beyond which resolvers believe no NSEC3 (RFC 9276 section 3.2), and no
+// name is hashed here.
+const maxIterations = 150
+
+// denials are the proofs in answers that the resolver has checked: what they show to be
+// absent need not be asked (RFC 8198). Names are proven absent by NSEC only: hashed, those
+// of a small zone lie so far apart that a short list of words gains nothing from it.
 type denials struct {
 	zone    string // that signed them
 	records []*dns.NSEC
+	hashed  []*dns.NSEC3
 }
 
 // learn keeps the proofs of an answer that the resolver calls authentic.
@@ -32,11 +37,43 @@ func (d *denials) learn(reply *dns.Msg) {
 		}
 	}
 	for _, rr := range reply.Ns[:min(len(reply.Ns), maxRecords)] {
-		proof, ok := rr.(*dns.NSEC)
-		if ok && d.zone != "" && len(d.records) < maxDenials && dns.IsSubDomain(d.zone, proof.Hdr.Name) && dns.IsSubDomain(d.zone, proof.NextDomain) {
-			d.records = append(d.records, proof)
+		if d.zone == "" || !dns.IsSubDomain(d.zone, rr.Header().Name) {
+			continue
+		}
+		switch proof := rr.(type) {
+		case *dns.NSEC:
+			if len(d.records) < maxDenials && dns.IsSubDomain(d.zone, proof.NextDomain) {
+				d.records = append(d.records, proof)
+			}
+		case *dns.NSEC3:
+			if len(d.hashed) < maxDenials && proof.Iterations <= maxIterations {
+				d.hashed = append(d.hashed, proof)
+			}
 		}
 	}
+}
+
+// lacks tells whether a name is proven to exist without records of a type, nor an alias
+// that would lead to some (RFC 8198 sections 5.2 and 5.3).
+func (d *denials) lacks(name string, qtype uint16) bool {
+	name = dns.CanonicalName(name)
+	for _, n := range d.records {
+		if dns.CanonicalName(n.Hdr.Name) == name {
+			return without(n.TypeBitMap, qtype)
+		}
+	}
+	for _, n := range d.hashed {
+		if n.Match(name) {
+			return without(n.TypeBitMap, qtype)
+		}
+	}
+	return false
+}
+
+// without leaves aside what belongs to another zone: the parent's word on a delegation is
+// no word on the names there (RFC 6840 section 4.1).
+func without(types []uint16, qtype uint16) bool {
+	return !nsec.HandsOver(types) && !slices.Contains(types, qtype) && !slices.Contains(types, dns.TypeCNAME)
 }
 
 // of forgets what another zone has said.

@@ -3,6 +3,7 @@
 package inventory
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -65,13 +66,65 @@ func TestDenials(t *testing.T) {
 	}
 }
 
-// counted is a resolver of the zone that notes its questions.
-func counted(t *testing.T) (n *loopback.Network, asked func() []string) {
+// TestDenialsOfTypes: a checked proof shows which types a name has (RFC 8198 sections 5.2
+// and 5.3), but for what an alias leads to and what belongs to another zone.
+func TestDenialsOfTypes(t *testing.T) {
+	t.Parallel()
+	hashed := func(name, types string, iterations int) string {
+		return fmt.Sprintf("%s.chu.test. 60 IN NSEC3 1 0 %d - ZZZZZZZZ %s", dns.HashName(name, dns.SHA1, uint16(iterations), ""), iterations, types)
+	}
+	for name, test := range map[string]struct {
+		answer *dns.Msg
+		want   bool
+	}{
+		"nsec-without":  {denied(t, true, "www.chu.test. 60 IN NSEC zz.chu.test. A RRSIG NSEC"), true},
+		"nsec-with":     {denied(t, true, "www.chu.test. 60 IN NSEC zz.chu.test. A AAAA RRSIG NSEC"), false},
+		"nsec-alias":    {denied(t, true, "www.chu.test. 60 IN NSEC zz.chu.test. CNAME RRSIG NSEC"), false},
+		"nsec-handed":   {denied(t, true, "www.chu.test. 60 IN NSEC zz.chu.test. NS DS RRSIG NSEC"), false},
+		"nsec-other":    {denied(t, true, "web.chu.test. 60 IN NSEC zz.chu.test. A RRSIG NSEC"), false},
+		"nsec-above":    {denied(t, true, "chu.test. 60 IN NSEC zz.chu.test. A NS SOA RRSIG NSEC"), false},
+		"unchecked":     {denied(t, false, "www.chu.test. 60 IN NSEC zz.chu.test. A RRSIG NSEC"), false},
+		"nsec3-without": {denied(t, true, hashed("www.chu.test.", "A RRSIG", 0)), true},
+		"nsec3-with":    {denied(t, true, hashed("www.chu.test.", "A AAAA RRSIG", 0)), false},
+		"nsec3-alias":   {denied(t, true, hashed("www.chu.test.", "CNAME RRSIG", 0)), false},
+		"nsec3-other":   {denied(t, true, hashed("web.chu.test.", "A RRSIG", 0)), false},
+		"nsec3-dear":    {denied(t, true, hashed("www.chu.test.", "A RRSIG", maxIterations+1)), false},
+	} {
+		var d denials
+		d.learn(test.answer)
+		if got := d.lacks("WWW.chu.test", dns.TypeAAAA); got != test.want {
+			t.Errorf("%s: lacks AAAA %t, want %t", name, got, test.want)
+		}
+	}
+}
+
+// TestObserve_sharesTheEndOfAliases: names that lead to one end cost one question about
+// its version 6, and an internal address there is told of each.
+func TestObserve_sharesTheEndOfAliases(t *testing.T) {
+	n, asked := counted(t, "one IN CNAME edge.chu.test.", "two IN CNAME edge.chu.test.", "edge IN A 192.0.2.9", "edge IN AAAA fd00::9")
+	f := observe(t, n, Options{Declared: []string{"one.chu.test", "two.chu.test", "edge.chu.test"}})
+	for _, name := range []string{"one", "two", "edge"} {
+		at := slices.IndexFunc(f.Assets, func(a fact.Asset) bool { return a.Name == name+".chu.test" })
+		if at < 0 || !slices.Contains(f.Assets[at].Addresses, "fd00::9") || !slices.Contains(f.Assets[at].Addresses, "192.0.2.9") {
+			t.Errorf("%s: %+v", name, f.Assets)
+		}
+	}
+	sixes := slices.DeleteFunc(asked(), func(q string) bool {
+		name, kind, _ := strings.Cut(q, ".chu.test. ")
+		return kind != "AAAA" || name != "one" && name != "two" && name != "edge"
+	})
+	if len(sixes) != 1 {
+		t.Errorf("asked %q, one is enough", sixes)
+	}
+}
+
+// counted is a resolver of the zone, and of more records, that notes its questions.
+func counted(t *testing.T, more ...string) (n *loopback.Network, asked func() []string) {
 	t.Helper()
 	var mu sync.Mutex
 	var names []string
 	var records []dns.RR
-	parser := dns.NewZoneParser(strings.NewReader("$TTL 60\n"+zone), "chu.test.", "zone")
+	parser := dns.NewZoneParser(strings.NewReader("$TTL 60\n"+zone+strings.Join(more, "\n")), "chu.test.", "zone")
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
 		records = append(records, rr)
 	}

@@ -22,7 +22,8 @@ type gathering struct {
 	assets    map[string]*fact.Asset
 	omitted   map[string]bool
 	denials   denials
-	proper    bool // a name just below the domain is known not to exist
+	sixes     map[string][]string // addresses of version 6, by the name at the end of the aliases
+	proper    bool                // a name just below the domain is known not to exist
 	wildcard  bool
 	log       string
 	logCause  scanner.Cause
@@ -32,7 +33,7 @@ type gathering struct {
 func newGathering(net scanner.Network, domain string) *gathering {
 	return &gathering{
 		net: net, domain: domain, asker: dnswire.NewAsker(net, askTimeout, maxQuestions), resolvers: dnswire.Resolvers(net),
-		assets: map[string]*fact.Asset{}, omitted: map[string]bool{},
+		assets: map[string]*fact.Asset{}, omitted: map[string]bool{}, sixes: map[string][]string{},
 	}
 }
 

@@ -225,28 +225,48 @@ func (g *gathering) resolve(ctx context.Context, asset *fact.Asset) {
 	g.resolveSix(ctx, asset)
 }
 
-// resolveSix adds the addresses of version 6. Without an answer, what version 4
-// showed stands, and a name that showed nothing is not known.
+// resolveSix adds the addresses of version 6, unless they are known: a proof may tell that
+// there are none, or another name that leads to the same end which there are. Without
+// an answer, what version 4 showed stands, and a name that showed nothing is not known.
 func (g *gathering) resolveSix(ctx context.Context, asset *fact.Asset) {
-	if asset == nil || asset.Answer == fact.NXDomain {
+	if asset == nil || asset.Answer == fact.NXDomain || !scanner.Afresh(ctx) && g.denials.lacks(asset.Name, dns.TypeAAAA) {
+		return
+	}
+	end := asset.Name
+	if len(asset.Aliases) > 0 {
+		end = asset.Aliases[len(asset.Aliases)-1]
+	}
+	if known, told := g.sixes[end]; told && !scanner.Afresh(ctx) {
+		for _, address := range known {
+			g.addressed(asset, address)
+		}
 		return
 	}
 	reply, err := g.ask(ctx, asset.Name, dns.TypeAAAA)
+	if err == nil {
+		g.sixes[end] = sixesOf(reply)
+	}
 	switch {
 	case err != nil:
 		asset.Error = scanner.Technical(err.Error())
 		if asset.Answer != fact.Present {
 			asset.Answer = fact.NoAnswer
 		}
-	case asset.Answer == fact.Present && !hasSix(reply):
+	case asset.Answer == fact.Present && len(sixesOf(reply)) == 0:
 	default:
 		asset.Aliases = nil
 		g.settle(asset, reply)
 	}
 }
 
-func hasSix(reply *dns.Msg) bool {
-	return slices.ContainsFunc(reply.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeAAAA })
+// sixesOf are the addresses of version 6 in an answer.
+func sixesOf(reply *dns.Msg) (addresses []string) {
+	for _, rr := range reply.Answer[:min(len(reply.Answer), maxRecords)] {
+		if six, ok := rr.(*dns.AAAA); ok {
+			addresses = append(addresses, six.AAAA.String())
+		}
+	}
+	return addresses
 }
 
 // settle reads where a name leads.

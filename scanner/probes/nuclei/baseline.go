@@ -38,14 +38,20 @@ http:
       - {type: regex, part: response, regex: ["."]}
 `
 
-// around puts the baseline before and after templates.
+// around puts the baseline before and after the templates that guess an address. Those of
+// the home page, which are the first and guess none, come second: a site that keeps no
+// connection is not asked everything.
 func around(templates []Template) ([]Template, error) {
 	all, err := newBaseline()
 	if err != nil {
 		return nil, err
 	}
-	last := len(all) - len(all)/baselineRequests
-	return slices.Concat(all[:last], templates, all[last:]), nil
+	home := 0
+	for home < len(templates) && templates[home].Home {
+		home++
+	}
+	each := len(all) / baselineRequests
+	return slices.Concat(all[:each], templates[:home], all[each:len(all)-each], templates[home:], all[len(all)-each:]), nil
 }
 
 // newBaseline makes templates that recognise a site which answers a random
@@ -70,7 +76,7 @@ func word() string { return strings.ToLower(rand.Text()) }
 // conclude reads the baseline out of a batch.
 func conclude(seen *fact.Templates, b batch) {
 	for i := 1; i <= baselineRequests; i++ {
-		if i < baselineRequests { // the last one comes after all others, and tells less of why
+		if i < baselineRequests && b.spared.Code == "" { // the last one comes after all others, and tells less of why
 			seen.Error = cmp.Or(seen.Error, unanswered(b, i))
 		}
 		seen.SoftNotFound = seen.SoftNotFound || b.results[fmt.Sprint(baselineFound, i)].Matched

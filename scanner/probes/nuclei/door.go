@@ -3,6 +3,7 @@
 package nuclei
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -11,7 +12,9 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,20 +36,34 @@ type door struct {
 	cancel  context.CancelFunc
 	network scanner.Network
 	host    string // name of the site
+	clear   string // the port where it is asked without TLS
+	allowed int    // hellos, when the site keeps no connection
 	secret  string
 	path    string
 	server  *http.Server
 	mu      sync.Mutex
 	closed  bool
-	kept    net.Conn       // the last connection; nil before the first
+	kept    *tunnel        // the last connection; nil before the first
 	unheard int            // handshakes in a row that came to nothing
+	hellos  int            // connections made to be encrypted
+	permits int            // requests let go
+	spared  scanner.Cause  // why no other connection is made; empty as long as some may be
 	failed  scanner.Causes // why the site could not be reached
 	tunnels sync.WaitGroup
 }
 
-// openDoor serves until close.
-func openDoor(ctx context.Context, folder, host string, network scanner.Network) (*door, error) {
-	d := &door{network: network, host: host, secret: rand.Text(), path: filepath.Join(folder, "door")}
+// tunnel is a connection to the site that a worker has.
+type tunnel struct {
+	site net.Conn
+	over chan struct{} // closed once nothing of it is left
+}
+
+// openDoor serves until close. A site that keeps no connection is sent so many hellos.
+func openDoor(ctx context.Context, folder string, at *url.URL, network scanner.Network, allowed int) (*door, error) {
+	d := &door{network: network, host: at.Hostname(), clear: "80", allowed: allowed, secret: rand.Text(), path: filepath.Join(folder, "door")}
+	if at.Scheme == "http" {
+		d.clear = cmp.Or(at.Port(), d.clear)
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "unix", d.path)
 	if err != nil {
 		return nil, fmt.Errorf("open the door of the template engine: %w", err)
@@ -105,8 +122,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, reason, status)
 		return
 	}
-	if d.deaf() {
-		http.Error(w, "the site speaks a TLS that the template engine does not", http.StatusBadGateway)
+	if why := d.leftAlone(); why != "" {
+		http.Error(w, why, http.StatusBadGateway)
 		return
 	}
 	if r.Method == http.MethodPost {
@@ -114,6 +131,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.keep(nil)
+	if !d.afford(r.Host) {
+		http.Error(w, d.leftAlone(), http.StatusBadGateway)
+		return
+	}
 	site, err := d.dial(r.Host)
 	if err != nil {
 		d.fail(err)
@@ -121,21 +142,65 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer site.Close()
-	d.keep(site)
+	now := &tunnel{site, make(chan struct{})}
+	defer close(now.over)
+	d.keep(now)
 	d.lead(w, site)
 }
 
 // keep ends the connection before, and remembers the one now. A site is asked one thing
 // at a time: when its worker wants another connection, the one it kept is at rest, and
 // holds one of the two places that all looks at that address share.
-func (d *door) keep(site net.Conn) {
+func (d *door) keep(now *tunnel) {
 	d.mu.Lock()
 	before := d.kept
-	d.kept = site
+	d.kept = now
 	d.mu.Unlock()
 	if before != nil {
-		before.Close()
+		before.site.Close()
+		<-before.over
 	}
+}
+
+// carried is how many requests a connection has to carry on the whole for another one to
+// be no price: servers as they are installed take a hundred and more.
+const carried = 40
+
+// afford counts a connection to be encrypted, unless the site keeps none: it would hear a
+// hello for each request, and a port is sent thirty at most by all probes together
+// (docs/adr/0043-what-is-asked-once.md).
+func (d *door) afford(address string) bool {
+	if _, port, err := net.SplitHostPort(address); err == nil && port == d.clear {
+		return true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.spared.Code == "" && d.hellos < d.allowed+d.permits/carried {
+		d.hellos++
+		return true
+	}
+	d.spared = scanner.Cause{Code: scanner.CauseHangsUp, Values: scanner.Values{scanner.ValueWhere: d.host, scanner.ValueLimit: strconv.Itoa(d.allowed)}}
+	return false
+}
+
+// sparing is why no other connection was made; empty when some could be.
+func (d *door) sparing() scanner.Cause {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.spared
+}
+
+// leftAlone says why nothing more is asked; empty when something may be.
+func (d *door) leftAlone() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.unheard >= maxUnheard:
+		return "the site speaks a TLS that the template engine does not"
+	case d.spared.Code != "":
+		return "the site closes its connections, and the hellos allowed are spent"
+	}
+	return ""
 }
 
 // dial connects to the site where templates may lead: to the ports declared for its
@@ -154,6 +219,9 @@ func (d *door) permit(w http.ResponseWriter) {
 		http.Error(w, printable(err.Error(), 300), http.StatusBadGateway)
 		return
 	}
+	d.mu.Lock()
+	d.permits++
+	d.mu.Unlock()
 	w.WriteHeader(http.StatusOK)
 }
 
@@ -187,17 +255,11 @@ func (d *door) judge(r *http.Request) (status int, reason string) {
 	return http.StatusOK, ""
 }
 
-// maxUnheard is how many handshakes in a row may come to nothing before the site is left
-// alone: a server of an old TLS would hear one for each template, and a port is sent
-// thirty at most by all probes together (docs/adr/0039-thirty-hellos.md).
-const maxUnheard = 3
-
-// deaf tells that the site and the template engine have no TLS in common.
-func (d *door) deaf() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.unheard >= maxUnheard
-}
+// maxUnheard is how many handshakes in a row, those of a request and of its second try,
+// may come to nothing before the site is left alone: a server of an old TLS would hear
+// one for each template, and a port is sent thirty at most by all probes together
+// (docs/adr/0039-thirty-hellos.md).
+const maxUnheard = 2
 
 // heard counts the handshakes that came to nothing.
 func (d *door) heard(asked, answered *records) {

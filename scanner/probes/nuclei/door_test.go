@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,8 @@ func (n echoNetwork) DialContext(ctx context.Context, network, address string) (
 	}
 	return (&net.Dialer{}).DialContext(ctx, network, n.address)
 }
+
+var secureSite = &url.URL{Scheme: "https", Host: "www.chu.test"}
 
 func serveEcho(t *testing.T) string {
 	t.Helper()
@@ -58,7 +61,7 @@ func knock(t *testing.T, d *door, method, address, secret string) (status int, r
 }
 
 func TestDoorLeadsToTheSiteOnly(t *testing.T) {
-	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", echoNetwork{address: serveEcho(t)})
+	d, err := openDoor(t.Context(), t.TempDir(), secureSite, echoNetwork{address: serveEcho(t)}, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +115,7 @@ func (p paced) Pace(ctx context.Context, host string) error {
 
 func TestDoorGivesPermitsAtTheSharedPace(t *testing.T) {
 	network := paced{turns: make(chan error, 2), waits: make(chan struct{}, 1)}
-	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", network)
+	d, err := openDoor(t.Context(), t.TempDir(), secureSite, network, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +145,7 @@ func TestDoorGivesPermitsAtTheSharedPace(t *testing.T) {
 }
 
 func TestDoorCarriesBothWaysAndCutsWhenClosed(t *testing.T) {
-	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", echoNetwork{address: serveEcho(t)})
+	d, err := openDoor(t.Context(), t.TempDir(), secureSite, echoNetwork{address: serveEcho(t)}, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +166,7 @@ func TestDoorCarriesBothWaysAndCutsWhenClosed(t *testing.T) {
 // A worker asks one thing at a time: a connection that it kept gives its place back to
 // the one that it asks for.
 func TestDoorHoldsOneConnection(t *testing.T) {
-	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", echoNetwork{address: serveEcho(t)})
+	d, err := openDoor(t.Context(), t.TempDir(), secureSite, echoNetwork{address: serveEcho(t)}, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +206,7 @@ func TestPermitAndConnectionAreOneTurn(t *testing.T) {
 	defer door.Stop()
 	leash := guard.NewLeash(t.Context(), door, scanner.Needs{})
 	defer leash.Release()
-	d, err := openDoor(t.Context(), t.TempDir(), "www.chu.test", leash)
+	d, err := openDoor(t.Context(), t.TempDir(), secureSite, leash, 9)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,5 +223,47 @@ func TestPermitAndConnectionAreOneTurn(t *testing.T) {
 	lasted, turn := time.Since(began), time.Second/perSecond
 	if least := (requests - 1) * turn; lasted < least || lasted > least+(requests-1)*turn {
 		t.Errorf("%d requests with their connections took %s, want %s", requests, lasted, least)
+	}
+}
+
+// TestHellosAreSpared: a site that keeps no connection is sent the hellos allowed and no
+// other; one that does is sent another for as many requests as a connection may be
+// expected to carry; pages in clear cost none.
+func TestHellosAreSpared(t *testing.T) {
+	t.Parallel()
+	hung := "the site closes its connections, and the hellos allowed are spent"
+	for name, test := range map[string]struct {
+		site     *url.URL
+		port     string
+		requests int // before each connection
+		unheard  int // handshakes that came to nothing before
+		made     int // of nine connections asked for
+		why      string
+	}{
+		"keeps-none":  {secureSite, "443", 1, 0, 2, hung},
+		"keeps":       {secureSite, "443", carried, 0, 9, ""},
+		"keeps-some":  {secureSite, "443", carried / 4, 0, 2, hung},
+		"keeps-more":  {secureSite, "443", carried / 2, 0, 4, hung},
+		"in-clear":    {secureSite, "80", 1, 0, 9, ""},
+		"clear-site":  {&url.URL{Scheme: "http", Host: "www.chu.test:8080"}, "8080", 1, 0, 9, ""},
+		"leads-there": {&url.URL{Scheme: "http", Host: "www.chu.test:8080"}, "443", 1, 0, 2, hung},
+		"unspoken":    {secureSite, "443", 1, 2, 2, "the site speaks a TLS that the template engine does not"},
+	} {
+		d, err := openDoor(t.Context(), t.TempDir(), test.site, closedNetwork{}, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := 0
+		for range 9 {
+			d.permits += test.requests
+			if d.afford("www.chu.test:" + test.port) {
+				made++
+			}
+			d.unheard = min(made, test.unheard)
+		}
+		if made != test.made || d.leftAlone() != test.why {
+			t.Errorf("%s: %d connections and %q, want %d and %q", name, made, d.leftAlone(), test.made, test.why)
+		}
+		d.close()
 	}
 }

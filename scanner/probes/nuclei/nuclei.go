@@ -57,6 +57,9 @@ const GroupOperator = "operator"
 const (
 	defaultMemory  = 512 << 20
 	defaultTimeout = 20 * time.Minute
+	// defaultConnections is what the other probes leave of the thirty hellos of a port: a
+	// random address, which tells whether the site answers, and the home page.
+	defaultConnections = 2
 )
 
 // Options say how the worker is started and how much it may use.
@@ -68,6 +71,7 @@ type Options struct {
 	Portals     map[string]fact.Declaration // declared portals, by "host:port"
 	MemoryLimit int64                       // bytes the worker may allocate, all sites together; 512 MiB by default
 	Timeout     time.Duration               // for one site; twenty minutes by default
+	Connections int                         // TLS, to a site that keeps none; two by default
 }
 
 func (o Options) withDefaults() Options {
@@ -76,6 +80,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
+	}
+	if o.Connections <= 0 {
+		o.Connections = defaultConnections
 	}
 	if o.Program.Args == nil {
 		o.Program.Args = []string{Work}

@@ -45,15 +45,26 @@ func (p *Probe) look(ctx context.Context, network scanner.Network, site *url.URL
 }
 
 // asked are the templates of a look: all, or, to confirm an earlier one, those that it
-// recognised. What failed is what matched, so that no check needs more.
+// recognised. What failed is what matched, so that no check needs more. Those of the home
+// page come first, which one request serves, then the gravest.
 func (p *Probe) asked(ctx context.Context, site *url.URL) []Template {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	matched := p.matched[site.String()]
-	if scanner.Attempt(ctx) == 0 || len(matched) == 0 {
-		return p.templates
+	asked := slices.Clone(p.templates)
+	if scanner.Attempt(ctx) > 0 && len(matched) > 0 {
+		asked = slices.DeleteFunc(asked, func(t Template) bool { return !slices.Contains(matched, t.ID) })
 	}
-	return slices.DeleteFunc(slices.Clone(p.templates), func(t Template) bool { return !slices.Contains(matched, t.ID) })
+	slices.SortStableFunc(asked, func(a, b Template) int { return cmp.Compare(a.place(), b.place()) })
+	return asked
+}
+
+// place is when a template has its turn.
+func (t Template) place() int {
+	if t.Home {
+		return -1
+	}
+	return scanner.Severity(t.Severity).Rank()
 }
 
 // remember keeps what a first look recognised, for the one that confirms it.
@@ -97,11 +108,30 @@ func (p *Probe) account(site *url.URL, asked []Template, b batch) fact.Templates
 		seen.Ran = append(seen.Ran, run)
 	}
 	conclude(&seen, b)
-	seen.Error = cmp.Or(seen.Error, unreached(seen.Ran), unanswered(b, baselineRequests))
+	seen.Error = cmp.Or(seen.Error, unreached(seen.Ran, asked))
+	if b.spared.Code != "" {
+		spare(seen.Ran)
+	} else {
+		seen.Error = cmp.Or(seen.Error, unanswered(b, baselineRequests))
+	}
 	if seen.Error != "" {
 		seen.Cause = b.why()
 	}
 	return seen
+}
+
+// notAsked is why a template did not run on a site that keeps no connection.
+const notAsked = "not asked: the site closes its connections, and the hellos allowed are spent"
+
+// spare says of a site that was not asked everything what it shows all the same: its home
+// page, and what was recognised. Without the random address that comes last, a page that
+// was not there proves nothing.
+func spare(runs []fact.TemplateRun) {
+	for i, r := range runs {
+		if !r.Matched && !(r.Home && r.Ran) {
+			runs[i].Ran, runs[i].Error = false, notAsked
+		}
+	}
 }
 
 // fill copies a result, as far as it is coherent.
@@ -119,13 +149,18 @@ func fill(run fact.TemplateRun, t Template, r Result, site *url.URL) fact.Templa
 	return run
 }
 
-// unreached is the reason why no template could run, when none could.
-func unreached(runs []fact.TemplateRun) string {
-	runs = slices.DeleteFunc(slices.Clone(runs), func(r fact.TemplateRun) bool { return r.Error == notAgain })
-	if len(runs) == 0 || slices.ContainsFunc(runs, func(r fact.TemplateRun) bool { return r.Ran }) {
+// unreached is the reason why no template could run, when none could: that of the first
+// one asked.
+func unreached(runs []fact.TemplateRun, asked []Template) string {
+	if slices.ContainsFunc(runs, func(r fact.TemplateRun) bool { return r.Ran }) {
 		return ""
 	}
-	return runs[0].Error
+	for _, r := range runs {
+		if len(asked) > 0 && r.ID == asked[0].ID {
+			return r.Error
+		}
+	}
+	return ""
 }
 
 // missing says why something could not be seen.
@@ -142,6 +177,8 @@ func missing(seen fact.Templates, b batch) (missing scanner.Causes) {
 			continue
 		case r.Error == sameAnswer:
 			cause = scanner.Cause{Code: scanner.CauseSameAnswer}
+		case r.Error == notAsked:
+			cause = b.spared
 		}
 		cause = cause.At(r.ID)
 		cause.Detail = "template " + r.ID + " could not run: " + r.Error
@@ -220,7 +257,7 @@ func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, t
 		return batch{}, fmt.Errorf("prepare the template engine: %w", err)
 	}
 	defer remove()
-	door, err := openDoor(ctx, folder, at.Hostname(), network)
+	door, err := openDoor(ctx, folder, at, network, p.options.Connections)
 	if err != nil {
 		return batch{}, err
 	}
@@ -238,6 +275,11 @@ func (p *Probe) run(ctx context.Context, network scanner.Network, at *url.URL, t
 		}
 	}
 	b.unreached = door.failures()
+	for _, r := range b.results {
+		if r.Ran { // of a site that answered nothing at all, that is what there is to say
+			b.spared = door.sparing()
+		}
+	}
 	return b, nil
 }
 
@@ -267,6 +309,7 @@ type batch struct {
 	raw     []byte            // the lines about it
 	// unreached says why the site could not be reached.
 	unreached scanner.Causes
+	spared    scanner.Cause // why the site was asked no more; empty when it was asked all
 }
 
 // order asks for the templates that were not told yet.

@@ -22,11 +22,13 @@ type Settings struct {
 	Pins     string        `yaml:"pins"`      // their hashes, as sha256sum writes them; needed with folder
 	Timeout  time.Duration `yaml:"timeout"`   // for one site
 	MemoryMB int64         `yaml:"memory_mb"` // of the worker process
+
+	Connections int `yaml:"connections"` // TLS, to a site that keeps none
 }
 
 // Defaults are the settings of who says nothing.
 func Defaults() Settings {
-	return Settings{Timeout: defaultTimeout, MemoryMB: defaultMemory >> 20}
+	return Settings{Timeout: defaultTimeout, MemoryMB: defaultMemory >> 20, Connections: defaultConnections}
 }
 
 // Section documents the settings.
@@ -56,6 +58,11 @@ var Section = settings.Section{
 		},
 		"timeout":   {FR: "durée au plus pour un site, attentes de notre propre débit à part", EN: "longest time for one site, waits for our own rate apart", Default: "20m"},
 		"memory_mb": {FR: "mémoire du processus des modèles, en Mio", EN: "memory of the process of templates, in MiB", Default: "512"},
+		"connections": {
+			FR:      "connexions TLS au plus vers un site qui n'en garde aucune ouverte ; le rapport dit ce qui n'y a pas été demandé, et 200 suffisent aux modèles fournis",
+			EN:      "most TLS connections to a site that keeps none open; the report says what was not asked there, and 200 are enough for the templates supplied",
+			Default: "2",
+		},
 	},
 }
 
@@ -77,7 +84,7 @@ func (s Settings) Validate() settings.Faults {
 	for _, limit := range []struct {
 		key   string
 		value int64
-	}{{"timeout", int64(s.Timeout)}, {"memory_mb", s.MemoryMB}} {
+	}{{"timeout", int64(s.Timeout)}, {"memory_mb", s.MemoryMB}, {"connections", int64(s.Connections)}} {
 		if limit.value < 0 {
 			faults = append(faults, settings.Negative(limit.key))
 		}
@@ -93,5 +100,5 @@ func (s *Settings) FilePaths() []*string { return []*string{&s.Folder, &s.Pins, 
 
 // Options are those of a probe that was told nothing else.
 func (s Settings) Options() Options {
-	return Options{Folder: s.Folder, Pins: s.Pins, Timeout: s.Timeout, MemoryLimit: s.MemoryMB << 20}
+	return Options{Folder: s.Folder, Pins: s.Pins, Timeout: s.Timeout, MemoryLimit: s.MemoryMB << 20, Connections: s.Connections}
 }

@@ -57,9 +57,10 @@ type Options struct {
 type Probe struct {
 	options Options
 	known   []*x509.Certificate // among the roots
+	visits  *visits
 }
 
-// New makes the probe.
+// New makes the probe, for one run.
 func New(o Options) *Probe {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
@@ -67,7 +68,7 @@ func New(o Options) *Probe {
 	if o.Roots == nil {
 		o.Store = "system"
 	}
-	return &Probe{o, certificate.Authorities(o.Declared)}
+	return &Probe{o, certificate.Authorities(o.Declared), newVisits()}
 }
 
 // Name is what plans call the probe.
@@ -105,7 +106,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 	defer cancel()
 	asker := dnswire.NewAsker(network, p.options.Timeout, maxExchanges)
 	l := look{
-		options: p.options, known: p.known, network: network, domain: t.ID, asker: asker, resolvers: resolvers,
+		options: p.options, known: p.known, visits: p.visits, network: network, domain: t.ID, asker: asker, resolvers: resolvers,
 		validators: map[dnswire.Server]bool{},
 	}
 	f, missing := l.mailServers(ctx)
@@ -116,6 +117,7 @@ func (p *Probe) Observe(ctx context.Context, network scanner.Network, t scanner.
 type look struct {
 	options   Options
 	known     []*x509.Certificate
+	visits    *visits
 	network   scanner.Network
 	domain    string
 	asker     *dnswire.Asker

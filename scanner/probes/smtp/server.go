@@ -47,7 +47,7 @@ func (l *look) server(ctx context.Context, e exchanger) fact.MailServer {
 	s.LeftOut = len(addresses) - min(len(doors), maxAddresses)
 	for _, d := range doors[:min(len(doors), maxAddresses)] {
 		d.asClient = meeting == scanner.MetAsClient
-		h := l.host(ctx, d, e.name)
+		h := l.visited(ctx, d, e.name)
 		h.TLSA = d.matches(records, e.name, l.options.Roots)
 		s.Hosts = append(s.Hosts, h)
 	}

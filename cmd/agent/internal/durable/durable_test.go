@@ -3,9 +3,13 @@
 package durable
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestWriteFileReplacesWholly(t *testing.T) {
@@ -35,5 +39,26 @@ func TestFree(t *testing.T) {
 	}
 	if _, err := Free(filepath.Join(t.TempDir(), "missing")); err == nil {
 		t.Error("a missing folder must be an error")
+	}
+}
+
+// TestSweepLeavesLivingWriters removes what a killed writer left, and nothing that is
+// being written or is whole.
+func TestSweepLeavesLivingWriters(t *testing.T) {
+	folder := t.TempDir()
+	old := time.Now().Add(-2 * time.Hour)
+	for name, at := range map[string]time.Time{".writing-1": old, ".writing-2": time.Now(), "whole": old} {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.WriteFile(path, []byte("half"), 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Sweep(folder); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
+	want := []string{filepath.Join(folder, ".writing-2"), filepath.Join(folder, "whole")}
+	if diff := cmp.Diff(want, left); err != nil || diff != "" {
+		t.Errorf("%v, files (-want +got):\n%s", err, diff)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +23,7 @@ import (
 	"carescan/cmd/agent/internal/runner"
 	"carescan/cmd/agent/internal/sources"
 	"carescan/scanner"
+	"carescan/scanner/guard"
 	"carescan/scanner/guard/netlab"
 )
 
@@ -39,6 +42,13 @@ type look struct {
 	Probe, Target string
 	Attempt       int
 	Began, Ended  time.Time
+	Dials         []dial
+}
+
+// dial is one connection that a look made.
+type dial struct {
+	From, To netip.AddrPort
+	At       time.Time
 }
 
 // outcome is what a scanner tells of its run.
@@ -75,21 +85,43 @@ type notes struct {
 	log   io.Writer // is told of each look that ended
 }
 
+// listed is the network of a look, whose connections are noted.
+type listed struct {
+	*guard.Leash
+	mu    sync.Mutex
+	dials []dial
+}
+
+// DialContext connects, and notes from where: by that a packet is known to be of this look.
+func (l *listed) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := l.Leash.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	from, _ := netip.ParseAddrPort(conn.LocalAddr().String())
+	to, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dials = append(l.dials, dial{from, to, time.Now()})
+	return conn, nil
+}
+
 // Observe looks, and notes when.
-func (w watched) Observe(ctx context.Context, net scanner.Network, target scanner.Target) ([]scanner.Sighting, error) {
+func (w watched) Observe(ctx context.Context, network scanner.Network, target scanner.Target) ([]scanner.Sighting, error) {
 	if w.notes.turn != nil {
 		w.notes.turn.Lock()
 		defer w.notes.turn.Unlock()
 	}
 	made := look{Probe: w.Name(), Target: target.ID, Attempt: scanner.Attempt(ctx), Began: time.Now()}
+	l := &listed{Leash: network.(*guard.Leash)} // what the engine gives to every look
 	defer func() {
-		made.Ended = time.Now()
+		made.Ended, made.Dials = time.Now(), l.dials
 		w.notes.mu.Lock()
 		defer w.notes.mu.Unlock()
 		w.notes.looks = append(w.notes.looks, made)
 		fmt.Fprintf(w.notes.log, "%s %s, look %d at %s, in %.1f s\n", made.Ended.Format(time.TimeOnly), made.Probe, made.Attempt+1, made.Target, made.Ended.Sub(made.Began).Seconds())
 	}()
-	return w.Probe.Observe(ctx, net, target)
+	return w.Probe.Observe(ctx, l, target)
 }
 
 // playScanner runs the plan of a configuration as the agent does, and tells what it

@@ -19,13 +19,19 @@ import (
 type traffic struct {
 	scanner func(netip.Addr) bool
 	queries []query
-	hellos  map[netip.AddrPort][]time.Time // each ClientHello, STARTTLS included
-	syns    map[netip.AddrPort]int         // packets that ask for a connection, sent again or not
+	hellos  map[netip.AddrPort][]greeting // each ClientHello, STARTTLS included
+	syns    map[netip.AddrPort]int        // packets that ask for a connection, sent again or not
 	// starts are the connections that began, requests the HTTP requests in clear.
 	starts, requests map[netip.Addr][]time.Time
 	most             map[netip.Addr]int // connections open at once
 	open             map[netip.Addr]int
 	flows            map[flow]*stream
+}
+
+// greeting is one ClientHello that was sent.
+type greeting struct {
+	at   time.Time
+	from netip.AddrPort
 }
 
 // query is one DNS question that was sent.
@@ -64,7 +70,7 @@ type stream struct {
 func newTraffic(scanners ...netip.Addr) *traffic {
 	return &traffic{
 		scanner: func(a netip.Addr) bool { return slices.Contains(scanners, a) },
-		hellos:  map[netip.AddrPort][]time.Time{}, syns: map[netip.AddrPort]int{},
+		hellos:  map[netip.AddrPort][]greeting{}, syns: map[netip.AddrPort]int{},
 		starts: map[netip.Addr][]time.Time{}, requests: map[netip.Addr][]time.Time{},
 		most: map[netip.Addr]int{}, open: map[netip.Addr]int{}, flows: map[flow]*stream{},
 	}
@@ -143,7 +149,7 @@ func (t *traffic) read(p packet, s *stream) {
 			s.questions = s.questions[2+length:]
 		}
 	case isHello(p.payload):
-		t.hellos[p.to] = append(t.hellos[p.to], p.at)
+		t.hellos[p.to] = append(t.hellos[p.to], greeting{p.at, p.from})
 	case isRequest(p.payload):
 		t.requests[p.to.Addr()] = append(t.requests[p.to.Addr()], p.at)
 	}

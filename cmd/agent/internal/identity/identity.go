@@ -54,6 +54,9 @@ func Open(folder string) (*Identity, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := durable.Sweep(folder); err != nil {
+		return nil, err
+	}
 	key, err := readOrMake(filepath.Join(folder, keyFile), newKey)
 	if err != nil {
 		return nil, err

@@ -75,6 +75,12 @@ func Open(folder string) (*Spool, error) {
 		if err := cli.CheckRights(filepath.Join(folder, name), others); err != nil {
 			return nil, err
 		}
+		if err := durable.Sweep(filepath.Join(folder, name)); err != nil {
+			return nil, err
+		}
+	}
+	if err := durable.Sweep(folder); err != nil {
+		return nil, err
 	}
 	return &Spool{folder}, nil
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 func accounts(t *testing.T, secret string) *Accounts {
 	t.Helper()
-	s, err := store.Open(t.Context(), t.TempDir())
+	s, err := store.Open(t.Context(), storetest.Place(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,9 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
-func TestInviteOnce(t *testing.T) {
+func TestInviteOnce(t *testing.T) { storetest.Each(t, testInviteOnce) }
+
+func testInviteOnce(t *testing.T) {
 	a := accounts(t, key)
 	p := Person{Name: "Camille", Email: "Camille@agr.test", Scope: store.Region()}
 	first, err := a.Invite(t.Context(), p)

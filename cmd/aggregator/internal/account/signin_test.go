@@ -14,6 +14,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 const (
@@ -79,7 +80,9 @@ func burst(t *testing.T, a *Accounts, p Proof, n int) (borne int) {
 
 // TestParallelGuessesCount sends sixty-four guesses at once: five are looked at, the
 // others were too many, or put off.
-func TestParallelGuessesCount(t *testing.T) {
+func TestParallelGuessesCount(t *testing.T) { storetest.Each(t, testParallelGuessesCount) }
+
+func testParallelGuessesCount(t *testing.T) {
 	a := accounts(t, key)
 	results := make([]error, 64)
 	var group sync.WaitGroup
@@ -105,7 +108,9 @@ func TestParallelGuessesCount(t *testing.T) {
 
 // TestStrangersLockNobodyOut: bursts from everywhere on one account, and beside its
 // owner on others, leave it to its owner where they usually come from.
-func TestStrangersLockNobodyOut(t *testing.T) {
+func TestStrangersLockNobodyOut(t *testing.T) { storetest.Each(t, testStrangersLockNobodyOut) }
+
+func testStrangersLockNobodyOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := accounts(t, key)
 		secret := settle(t, a)
@@ -133,7 +138,9 @@ func TestStrangersLockNobodyOut(t *testing.T) {
 }
 
 // TestUsualOriginEnds with three months without a sign-in, and with new secrets.
-func TestUsualOriginEnds(t *testing.T) {
+func TestUsualOriginEnds(t *testing.T) { storetest.Each(t, testUsualOriginEnds) }
+
+func testUsualOriginEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := accounts(t, key)
 		secret := settle(t, a)
@@ -176,6 +183,10 @@ func TestUsualOriginEnds(t *testing.T) {
 // TestForgetKeepsNoTraceOfWhoLeft: where a person came from is not kept for longer than
 // it serves, though they never come back, nor the attempts of strangers.
 func TestForgetKeepsNoTraceOfWhoLeft(t *testing.T) {
+	storetest.Each(t, testForgetKeepsNoTraceOfWhoLeft)
+}
+
+func testForgetKeepsNoTraceOfWhoLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := accounts(t, key)
 		settle(t, a)
@@ -214,7 +225,9 @@ func TestForgetKeepsNoTraceOfWhoLeft(t *testing.T) {
 }
 
 // TestSuccessIsNoAttempt: whoever signs in often is not kept out.
-func TestSuccessIsNoAttempt(t *testing.T) {
+func TestSuccessIsNoAttempt(t *testing.T) { storetest.Each(t, testSuccessIsNoAttempt) }
+
+func testSuccessIsNoAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := accounts(t, key)
 		secret := settle(t, a)
@@ -228,7 +241,9 @@ func TestSuccessIsNoAttempt(t *testing.T) {
 
 // TestQueueOfHashingsIsBounded: strangers fill their part of it and no more; those who
 // are put off are not counted.
-func TestQueueOfHashingsIsBounded(t *testing.T) {
+func TestQueueOfHashingsIsBounded(t *testing.T) { storetest.Each(t, testQueueOfHashingsIsBounded) }
+
+func testQueueOfHashingsIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := accounts(t, key)
 		secret := settle(t, a)

@@ -195,10 +195,10 @@ func (u unpacking) compare(in io.Reader, size int64) (m Manifest, err error) {
 
 // prove opens what was unpacked as a region would, and reads all of it.
 func prove(ctx context.Context, folder string) (err error) {
-	if !store.Exists(folder) {
+	if !(store.Place{Folder: folder}).Exists() {
 		return errors.New("it holds no database")
 	}
-	s, err := store.Open(ctx, folder)
+	s, err := store.Open(ctx, store.Place{Folder: folder})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -62,7 +63,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.err)
 	root.PersistentFlags().Var(&a.lang, "lang", a.say("langue des messages", "language of the messages"))
 	config.Flags(root.PersistentFlags(), a.lang.Lang)
-	root.AddCommand(a.init(), a.serve(), a.establishment(), a.enrolToken(), a.agent(), a.user(),
+	root.AddCommand(a.init(), a.serve(), a.worker(), a.establishment(), a.enrolToken(), a.agent(), a.user(),
 		a.rebuild(), a.rejudge(), a.migrate(), a.backup(), a.restore(), a.doctor(), a.verify(), cli.Version(program, a.lang.Lang))
 	cli.Describe(root, a.lang.Lang)
 	return root
@@ -70,21 +71,25 @@ func (a *app) root() *cobra.Command {
 
 // inRegion makes the body of a command that works on an opened region.
 func (a *app) inRegion(do func(ctx context.Context, r *region) error) func(*cobra.Command, []string) error {
-	return func(c *cobra.Command, _ []string) (err error) {
+	return func(c *cobra.Command, _ []string) error {
 		settings, err := config.Load(c.Flags())
 		if err != nil {
 			return badSettings(err)
 		}
-		r, err := openRegion(c.Context(), settings)
-		if err != nil {
-			return err
-		}
-		defer func() { err = r.close(err) }()
-		if err := a.catchUp(c.Context(), r); err != nil {
-			return badFolder(err)
-		}
-		return do(c.Context(), r)
+		return a.within(c.Context(), settings, do)
 	}
+}
+
+// within opens a region for a function.
+func (a *app) within(ctx context.Context, c config.Config, do func(ctx context.Context, r *region) error) error {
+	r, err := openRegion(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := a.catchUp(ctx, r); err != nil {
+		return r.close(badFolder(err))
+	}
+	return r.close(do(ctx, r))
 }
 
 // catchUp derives the projections again that an upgrade of the schema emptied, and says
@@ -103,7 +108,11 @@ func (a *app) catchUp(ctx context.Context, r *region) error {
 	return err
 }
 
+// badSettings says that settings are refused; what has its own words keeps them.
 func badSettings(err error) error {
+	if problem, ok := errors.AsType[*cli.Problem](err); ok {
+		return problem
+	}
 	return &cli.Problem{
 		Sentence: scanner.Text{FR: "les réglages sont refusés", EN: "the settings are refused"},
 		Hint:     scanner.Text{FR: "corrigez le fichier, la variable ou l'option nommés", EN: "correct the file, variable or flag that is named"},

@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 )
 
 // TestDoctorTellsWhatIsOdd has an agent name a bundle that nobody has as the one before.
-func TestDoctorTellsWhatIsOdd(t *testing.T) {
+func TestDoctorTellsWhatIsOdd(t *testing.T) { storetest.Each(t, testDoctorTellsWhatIsOdd) }
+
+func testDoctorTellsWhatIsOdd(t *testing.T) {
 	r := regiontest.New(t)
 	a := r.Enrol(r.Establishment("690000013", "CHU A").FINESS)
 	a.Deliver(regiontest.Run(t, a.Site, time.Now().UTC().Add(-time.Minute)))
@@ -28,7 +31,7 @@ func TestDoctorTellsWhatIsOdd(t *testing.T) {
 		"en": "establishment 690000013), bundle 2 names an unknown bundle as the one before it",
 	} {
 		var out, problems bytes.Buffer
-		if code := run(t.Context(), []string{"doctor", "--lang=" + lang, "--data", r.Folder}, &out, &problems); code != 0 {
+		if code := run(t.Context(), append(storetest.Flags(r.Place), "doctor", "--lang="+lang), &out, &problems); code != 0 {
 			t.Fatalf("%s: code %d, %s", lang, code, problems.String())
 		}
 		if !strings.Contains(out.String(), words) || !strings.Contains(out.String(), a.ID) {

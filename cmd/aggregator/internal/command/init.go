@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/aggregator/internal/config"
-	"carescan/cmd/aggregator/internal/store"
 )
 
 func (a *app) init() *cobra.Command {
@@ -18,8 +17,12 @@ func (a *app) init() *cobra.Command {
 			if err != nil {
 				return badSettings(err)
 			}
-			known := store.Exists(settings.Data)
-			r, err := makeRegion(c.Context(), settings)
+			place, err := settings.Place()
+			if err != nil {
+				return badSettings(err)
+			}
+			known := place.Exists()
+			r, err := makeRegion(c.Context(), settings, place)
 			if err != nil {
 				return err
 			}

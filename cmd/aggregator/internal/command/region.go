@@ -36,29 +36,37 @@ type region struct {
 // openRegion opens the data folder of a region, which "init" has made: a mistyped name
 // must not make another one.
 func openRegion(ctx context.Context, c config.Config) (*region, error) {
-	if !store.Exists(c.Data) {
-		return nil, &cli.Problem{
-			Sentence: scanner.Text{FR: "le dossier " + c.Data + " ne contient pas de région", EN: "folder " + c.Data + " holds no region"},
-			Hint: scanner.Text{
-				FR: "vérifiez --data, ou créez une région avec « carescan-aggregator init »",
-				EN: "check --data, or make a region with carescan-aggregator init",
-			},
-		}
+	place, err := c.Place()
+	if err != nil {
+		return nil, badSettings(err)
 	}
-	return makeRegion(ctx, c)
+	if !place.Exists() {
+		return nil, noRegion(c.Data)
+	}
+	return makeRegion(ctx, c, place)
+}
+
+func noRegion(folder string) error {
+	return &cli.Problem{
+		Sentence: scanner.Text{FR: "le dossier " + folder + " ne contient pas de région", EN: "folder " + folder + " holds no region"},
+		Hint: scanner.Text{
+			FR: "vérifiez --data, ou créez une région avec « carescan-aggregator init »",
+			EN: "check --data, or make a region with carescan-aggregator init",
+		},
+	}
 }
 
 // makeRegion opens the data folder of a region, and makes what it lacks.
-func makeRegion(ctx context.Context, c config.Config) (*region, error) {
+func makeRegion(ctx context.Context, c config.Config, place store.Place) (*region, error) {
 	if err := cli.CheckRights(c.Data, cli.SharedWrite); err != nil {
 		return nil, badFolder(err)
 	}
 	if err := cli.CheckRights(filepath.Join(c.Data, "keys"), cli.SharedWrite); err != nil {
 		return nil, badFolder(err)
 	}
-	s, err := store.Open(ctx, c.Data)
+	s, err := store.Open(ctx, place)
 	if err != nil {
-		return nil, badFolder(err)
+		return nil, badStore(err, place)
 	}
 	r := &region{settings: c, store: s}
 	if err := r.openKeys(); err != nil {

@@ -15,7 +15,7 @@ import (
 
 // rounds is what the region does without being asked.
 func (r *region) rounds() []jobs.Round {
-	return []jobs.Round{
+	list := []jobs.Round{
 		{
 			Name: "forget", Every: time.Hour, Takes: 5 * time.Minute,
 			Title: scanner.Text{FR: "Oublier les sessions et les connexions échues", EN: "Forget sessions and sign-ins that ended"},
@@ -24,24 +24,32 @@ func (r *region) rounds() []jobs.Round {
 			},
 		},
 		{
-			Name: "sweep", Every: 24 * time.Hour, Takes: 30 * time.Minute,
-			Title: scanner.Text{FR: "Retirer les fichiers laissés par un arrêt brutal", EN: "Remove the files that a crash left"},
-			// An upload lasts minutes: what is a day old is nobody's.
-			Do: func(ctx context.Context, now time.Time) error { return r.store.SweepBlobs(ctx, now.Add(-24*time.Hour)) },
-		},
-		{
 			Name: "integrity", Every: 24 * time.Hour, Takes: 2 * time.Hour,
 			Title: scanner.Text{FR: "Vérifier la base de données", EN: "Check the database"},
 			Do: func(ctx context.Context, _ time.Time) error {
 				return errors.Join(r.store.Verify(ctx), r.store.CheckIntegrity(ctx))
 			},
 		},
-		{
+	}
+	if r.settings.Database.Address != "" {
+		return append(list, jobs.Round{
+			Name: "add-months", Every: 24 * time.Hour, Takes: 10 * time.Minute,
+			Title: scanner.Text{FR: "Préparer la base aux mois à venir", EN: "Make room in the database for the months to come"},
+			Do:    r.store.AddMonths,
+		})
+	}
+	return append(list,
+		jobs.Round{
+			Name: "sweep", Every: 24 * time.Hour, Takes: 30 * time.Minute,
+			Title: scanner.Text{FR: "Retirer les fichiers laissés par un arrêt brutal", EN: "Remove the files that a crash left"},
+			// An upload lasts minutes: what is a day old is nobody's.
+			Do: func(ctx context.Context, now time.Time) error { return r.store.SweepBlobs(ctx, now.Add(-24*time.Hour)) },
+		},
+		jobs.Round{
 			Name: "rehearse-restore", Every: 24 * time.Hour, Takes: 4 * time.Hour,
 			Title: scanner.Text{FR: "Sauvegarder la région et la restaurer, pour essai", EN: "Back the region up and restore it, as a rehearsal"},
 			Do:    r.saved().Rehearse,
-		},
-	}
+		})
 }
 
 // saved is the region as a backup sees it.

@@ -20,7 +20,6 @@ import (
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/config"
 	"carescan/cmd/aggregator/internal/ingest"
-	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/web"
 	"carescan/cmd/internal/cli"
 	"carescan/profiles"
@@ -65,6 +64,12 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	if err != nil {
 		return err
 	}
+	work := idle
+	if r.settings.Rounds == config.BySelf {
+		if work, err = a.work(r); err != nil {
+			return err
+		}
+	}
 	agents, err := listen(ctx, r.settings.Agent.Listen, r.settings.Agent.URL, ingest.Guard)
 	if err != nil {
 		return err
@@ -88,11 +93,7 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	if watch != nil {
 		services = append(services, watch)
 	}
-	worker, err := jobs.New(r.store, r.rounds(), a.log)
-	if err != nil {
-		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
-	}
-	return serveAll(ctx, worker, services...)
+	return serveAll(ctx, work, services...)
 }
 
 // agentSettings is what the settings decide about agents.
@@ -220,7 +221,7 @@ func (a *app) announce(r *region, where addresses, addrFile string) error {
 
 // serveAll serves, and works, until one of them fails or the context ends; then no new
 // request is taken, and what is under way is finished.
-func serveAll(ctx context.Context, worker *jobs.Worker, services ...*service) error {
+func serveAll(ctx context.Context, work func(context.Context) error, services ...*service) error {
 	failed := make(chan error, len(services))
 	for _, s := range services {
 		go func() { failed <- s.serve() }()
@@ -228,7 +229,7 @@ func serveAll(ctx context.Context, worker *jobs.Worker, services ...*service) er
 	working, rest := context.WithCancel(ctx)
 	defer rest()
 	worked := make(chan error, 1)
-	go func() { worked <- worker.Run(working) }()
+	go func() { worked <- work(working) }()
 	var err error
 	select {
 	case err = <-failed:

@@ -84,20 +84,6 @@ func (a *app) stood(about string, v store.Verdict) string {
 	return words
 }
 
-func (a *app) migrate() *cobra.Command {
-	return &cobra.Command{
-		Use: "migrate", Args: cobra.NoArgs,
-		Short: a.say("Met à jour le schéma de la base", "Bring the schema of the database up to date"),
-		RunE: a.inRegion(func(ctx context.Context, r *region) error {
-			version, err := r.store.Migrate(ctx)
-			if err == nil {
-				a.tell("Version du schéma : %d", "Version of the schema: %d", version)
-			}
-			return err
-		}),
-	}
-}
-
 func (a *app) doctor() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Args: cobra.NoArgs,
@@ -116,6 +102,11 @@ func (a *app) examine(ctx context.Context, r *region) error {
 		return badFolder(err)
 	}
 	a.tell("Base de données : saine, écriture durable", "Database: sound, writes are durable")
+	engine, err := r.store.Engine(ctx)
+	if err != nil {
+		return badFolder(err)
+	}
+	a.tellEngine(engine)
 	n, err := r.store.CheckBlobs(ctx)
 	if err != nil {
 		return badFolder(err)
@@ -138,6 +129,21 @@ func (a *app) examine(ctx context.Context, r *region) error {
 	end := r.authority.NotAfter()
 	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", settings.DayText(end).In(a.lang.Lang))
 	return nil
+}
+
+// tellEngine says what keeps the region, and what of it asks for care.
+func (a *app) tellEngine(e store.Engine) {
+	a.tell("Moteur : %s %s", "Engine: %s %s", e.Name, e.Version)
+	if e.Role == "" {
+		return
+	}
+	a.tell("Cloisonnement des établissements : %d tables gardées, le rôle « %s » n'y échappe pas",
+		"Separation of establishments: %d tables guarded, the role %s does not escape it", e.Guarded, e.Role)
+	a.tell("Place prête jusqu'au %s", "Room ready until %s", settings.DayText(e.Until).In(a.lang.Lang))
+	if e.Rest > 0 {
+		a.tell("Attention : %d lignes ne sont rangées dans aucun mois ; la tâche « add-months » les range chaque nuit.",
+			"Warning: %d rows are kept in no month; the round add-months puts them in theirs each night.", e.Rest)
+	}
 }
 
 // tellDisputed says which agents claim what the region does not conclude.

@@ -31,11 +31,20 @@ type Config struct {
 	ProfilesFolder string `yaml:"profiles_folder"`
 	// SilentAfter is how long after its last look an establishment is silent.
 	SilentAfter time.Duration `yaml:"silent_after"`
-	Agent       Agent         `yaml:"agent"`
-	PKI         PKI           `yaml:"pki"`
-	Web         Web           `yaml:"web"`
-	Monitoring  Monitoring    `yaml:"monitoring"`
+	// Rounds says who does what the region does by itself: BySelf or Apart.
+	Rounds     string     `yaml:"rounds"`
+	Agent      Agent      `yaml:"agent"`
+	PKI        PKI        `yaml:"pki"`
+	Web        Web        `yaml:"web"`
+	Database   Database   `yaml:"database"`
+	Monitoring Monitoring `yaml:"monitoring"`
 }
+
+// Who does the rounds of the region: serve itself, or programs apart.
+const (
+	BySelf = "serve"
+	Apart  = "worker"
+)
 
 // Agent is the interface that agents speak to.
 type Agent struct {
@@ -92,6 +101,10 @@ func Sections() []settings.Section {
 			FR: "âge à partir duquel un regard est ancien, et l'établissement silencieux, avec son unité",
 			EN: "age from which a look is old, and its establishment silent, with its unit", Default: "8d",
 		}}},
+		{Name: "rounds", Keys: settings.Keys{"": {
+			FR: "qui fait les tâches de la région : serve lui-même, ou worker, lancé à part, sur PostgreSQL seulement",
+			EN: "who does the rounds of the region: serve itself, or worker, started apart, on PostgreSQL only", Default: BySelf,
+		}}},
 		{
 			Name: "agent",
 			Is:   scanner.Text{FR: "L'interface à laquelle les agents parlent.", EN: "The interface that agents speak to."},
@@ -147,6 +160,7 @@ func Sections() []settings.Section {
 				"tls_key_file": {FR: "clé privée des pages, PEM", EN: "private key of the pages, PEM", Example: "/etc/carescan/web.key"},
 			},
 		},
+		databaseSection(),
 		{
 			Name: "monitoring",
 			Is: scanner.Text{
@@ -275,6 +289,14 @@ func (c Config) Validate() (faults settings.Faults) {
 		faults.Add("language", settings.Say("%s n'est ni fr ni en", "%s is neither fr nor en", settings.Quoted(string(c.Language))),
 			settings.Say("écrivez fr ou en", "write fr or en"))
 	}
+	switch {
+	case c.Rounds != BySelf && c.Rounds != Apart:
+		faults.Add("rounds", settings.Say("%s n'est ni serve ni worker", "%s is neither serve nor worker", settings.Quoted(c.Rounds)),
+			settings.Say("écrivez serve", "write serve"))
+	case c.Rounds == Apart && c.Database.Address == "":
+		faults.Add("rounds", settings.Say("sur SQLite, serve seul fait les tâches : personne ne les ferait", "on SQLite serve alone does the rounds: nobody would do them"),
+			settings.Say("écrivez serve, ou l'adresse d'une base PostgreSQL dans database.address", "write serve, or the address of a PostgreSQL database in database.address"))
+	}
 	for key, address := range map[string]string{"agent.listen": c.Agent.Listen, "web.listen": c.Web.Listen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			faults.Add(key, settings.Say("%s n'est pas une adresse suivie d'un port", "%s is not an address followed by a port", settings.Quoted(address)),
@@ -287,7 +309,7 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(append(faults, c.Web.validateTLS()...), c.Monitoring.validate()...)
+	return append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
 }
 
 // validate wants a token wherever another machine can connect.

@@ -36,8 +36,9 @@ func load(t *testing.T, file string, args ...string) (Config, error) {
 
 func initial() Config {
 	return Config{
-		Data: "/var/lib/carescan-aggregator", Language: "fr", SilentAfter: 192 * time.Hour,
+		Data: "/var/lib/carescan-aggregator", Language: "fr", SilentAfter: 192 * time.Hour, Rounds: BySelf,
 		Agent: Agent{Listen: "127.0.0.1:8443"}, Web: Web{Listen: "127.0.0.1:8444"},
+		Database: Database{Owner: "carescan_owner", TLS: "verify-full"},
 	}
 }
 
@@ -82,6 +83,8 @@ func TestLoadRefuses(t *testing.T) {
 		"silence_number":  {"silent_after: 8", `silent_after: "8" has no unit`},
 		"null":            {"region:", "no value is written"},
 		"twice":           {"region: a\nregion: b", "line 2, region: this key is already written on line 1"},
+		"rounds":          {"rounds: nobody", "neither serve nor worker"},
+		"rounds_apart":    {"rounds: worker", "on SQLite serve alone does the rounds"},
 		"several":         {"language: de\nweb: {url: \"http://x.test\"}", "line 1, language: \"de\" is neither fr nor en; "},
 	}
 	for name, c := range cases {

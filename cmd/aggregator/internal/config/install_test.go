@@ -54,6 +54,9 @@ func TestImageUnitAndGuideAgree(t *testing.T) {
 	if begins := installed.Only(t, unit, `(?m)^ExecStartPre=\S+ (.+)$`); begins != "init --config "+installed.Only(t, image, `"--config", "([^"]+)"`) {
 		t.Errorf("the unit begins with %q", begins)
 	}
+	if apart := installed.File(t, "docs/systemd/carescan-aggregator-worker.service"); workerUnit(unit) != apart {
+		t.Errorf("the unit of worker is not that of serve but for what it starts:\n%s", apart)
+	}
 	account := installed.Only(t, unit, `(?m)^User=(\S+)$`)
 	for _, guide := range []string{"docs/guide.md", "docs/guide.fr.md"} {
 		text := installed.File(t, guide)
@@ -68,4 +71,15 @@ func TestImageUnitAndGuideAgree(t *testing.T) {
 	if strings.Contains(unit, "DynamicUser") {
 		t.Error("people could not run the commands of an account that is made at each start")
 	}
+}
+
+// workerUnit is the unit of worker, made of that of serve.
+func workerUnit(serve string) string {
+	var lines []string
+	for line := range strings.SplitSeq(serve, "\n") {
+		if !strings.HasPrefix(line, "ExecStartPre=") {
+			lines = append(lines, strings.Replace(line, "carescan-aggregator serve", "carescan-aggregator worker", 1))
+		}
+	}
+	return strings.Replace(strings.Join(lines, "\n"), "Description=CareScan aggregator\n", "Description=CareScan aggregator, rounds of a region on PostgreSQL\n", 1)
 }

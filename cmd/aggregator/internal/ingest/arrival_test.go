@@ -17,12 +17,17 @@ import (
 
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 )
 
 // TestSessionDoesNotWaitForTheHerd writes sessions while a herd of bundles waits to be
 // kept: each goes before most of them.
 func TestSessionDoesNotWaitForTheHerd(t *testing.T) {
+	storetest.Each(t, testSessionDoesNotWaitForTheHerd)
+}
+
+func testSessionDoesNotWaitForTheHerd(t *testing.T) {
 	const herd, sessions = 40, 4
 	r, a := judging(t)
 	arrivals := arrivalsOf(t, r, a, herd)

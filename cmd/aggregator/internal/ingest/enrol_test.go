@@ -15,6 +15,7 @@ import (
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 )
 
@@ -31,7 +32,9 @@ func message(r *regiontest.Region, secret string) wire.EnrolRequest {
 	return wire.EnrolRequest{Secret: secret, CSR: regiontest.Request(r, regiontest.NewKey(r)), Software: regiontest.Software}
 }
 
-func TestTokenServesOnce(t *testing.T) {
+func TestTokenServesOnce(t *testing.T) { storetest.Each(t, testTokenServesOnce) }
+
+func testTokenServesOnce(t *testing.T) {
 	r := newRegion(t)
 	token := r.Token(siteA)
 	if token.CAPin != r.Authority.Pin() || token.URL != r.URL {
@@ -57,7 +60,9 @@ func TestTokenServesOnce(t *testing.T) {
 	}
 }
 
-func TestExpiredToken(t *testing.T) {
+func TestExpiredToken(t *testing.T) { storetest.Each(t, testExpiredToken) }
+
+func testExpiredToken(t *testing.T) {
 	r := newRegion(t)
 	past := time.Now().Add(-authority.TokenLife - time.Hour)
 	err := r.Store.AddEnrolToken(t.Context(), store.EnrolToken{
@@ -69,7 +74,9 @@ func TestExpiredToken(t *testing.T) {
 	want(t, enrol(t, r, message(r, "late")), http.StatusUnauthorized)
 }
 
-func TestRefusedEnrolments(t *testing.T) {
+func TestRefusedEnrolments(t *testing.T) { storetest.Each(t, testRefusedEnrolments) }
+
+func testRefusedEnrolments(t *testing.T) {
 	r := newRegion(t)
 	secret := r.Token(siteA).Secret
 	good := message(r, secret)
@@ -91,7 +98,9 @@ func TestRefusedEnrolments(t *testing.T) {
 	want(t, enrol(t, r, good), http.StatusCreated) // none of it spent the token
 }
 
-func TestRefusedMessages(t *testing.T) {
+func TestRefusedMessages(t *testing.T) { storetest.Each(t, testRefusedMessages) }
+
+func testRefusedMessages(t *testing.T) {
 	r := newRegion(t)
 	client := r.Client(nil)
 	want(t, regiontest.Send(r, client, http.MethodPost, wire.PathEnrol, "text/plain", nil), http.StatusUnsupportedMediaType)
@@ -123,7 +132,9 @@ func renew(t *testing.T, r *regiontest.Region, a *regiontest.Agent, csr string) 
 	return regiontest.Send(r, a.Client, http.MethodPost, wire.PathRenew, wire.MediaJSON, raw)
 }
 
-func TestRenewedAgentKeepsItsSpool(t *testing.T) {
+func TestRenewedAgentKeepsItsSpool(t *testing.T) { storetest.Each(t, testRenewedAgentKeepsItsSpool) }
+
+func testRenewedAgentKeepsItsSpool(t *testing.T) {
 	r := newRegion(t)
 	old := r.Enrol(siteA)
 	h := old.Header()
@@ -142,7 +153,9 @@ func TestRenewedAgentKeepsItsSpool(t *testing.T) {
 	want(t, renewed.Put(h.ID, spooled), http.StatusCreated)
 }
 
-func TestRenewalAfterTheEnd(t *testing.T) {
+func TestRenewalAfterTheEnd(t *testing.T) { storetest.Each(t, testRenewalAfterTheEnd) }
+
+func testRenewalAfterTheEnd(t *testing.T) {
 	r := newRegion(t)
 	// Not long ago: the authority itself is only minutes old here.
 	lately := certified(t, r, time.Now().Add(-authority.AgentLife-2*time.Minute))

@@ -20,6 +20,7 @@ import (
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 )
 
@@ -93,7 +94,9 @@ func enrolAs(t *testing.T, r *regiontest.Region, client *http.Client, key *ecdsa
 }
 
 // TestCertificateOfAnotherPKI enrols without a token, and again as the same agent.
-func TestCertificateOfAnotherPKI(t *testing.T) {
+func TestCertificateOfAnotherPKI(t *testing.T) { storetest.Each(t, testCertificateOfAnotherPKI) }
+
+func testCertificateOfAnotherPKI(t *testing.T) {
 	r := newRegion(t)
 	m := newMinistry(t, r)
 	r = r.With(ingest.Settings{External: m.external(t)})

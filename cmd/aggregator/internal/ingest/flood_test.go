@@ -20,6 +20,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
 	"carescan/scanner/scannertest"
@@ -78,7 +79,9 @@ func (t trickle) Read(into []byte) (int, error) {
 // TestOneBundleOfAnAgentAtATime: uploads that stand still hold one share of what may be
 // on its way, the next one of the same agent waits and is told to come again, and
 // nobody else notices.
-func TestOneBundleOfAnAgentAtATime(t *testing.T) {
+func TestOneBundleOfAnAgentAtATime(t *testing.T) { storetest.Each(t, testOneBundleOfAnAgentAtATime) }
+
+func testOneBundleOfAnAgentAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, a := slowAgent(t, 10_000_000, true)
 		other := r.Enrol(siteA)
@@ -133,6 +136,10 @@ func (g gavel) Judge(run scanner.Run, _ string) (store.Judged, error) {
 // TestOthersAreServedWhileALargeBundleIsTakenIn: one is being judged and another comes
 // slowly; small ones pass by.
 func TestOthersAreServedWhileALargeBundleIsTakenIn(t *testing.T) {
+	storetest.Each(t, testOthersAreServedWhileALargeBundleIsTakenIn)
+}
+
+func testOthersAreServedWhileALargeBundleIsTakenIn(t *testing.T) {
 	g := gavel{siteA, make(chan struct{}), make(chan struct{})}
 	r := regiontest.NewJudgedBy(t, g)
 	r.Establishment(siteA, "CHU A")
@@ -175,6 +182,10 @@ func TestLargestBundleTakesLittleMemory(t *testing.T) {
 // TestStrangerStopsNobodysEnrolment: an address that tries too often, with one token or
 // with many, is refused; others are not.
 func TestStrangerStopsNobodysEnrolment(t *testing.T) {
+	storetest.Each(t, testStrangerStopsNobodysEnrolment)
+}
+
+func testStrangerStopsNobodysEnrolment(t *testing.T) {
 	r := newRegion(t)
 	stranger := clientFrom(r, "127.0.0.2")
 	statuses := map[int]int{}
@@ -190,7 +201,9 @@ func TestStrangerStopsNobodysEnrolment(t *testing.T) {
 }
 
 // TestTokenIsTriedSoManyTimes from however many addresses.
-func TestTokenIsTriedSoManyTimes(t *testing.T) {
+func TestTokenIsTriedSoManyTimes(t *testing.T) { storetest.Each(t, testTokenIsTriedSoManyTimes) }
+
+func testTokenIsTriedSoManyTimes(t *testing.T) {
 	r := newRegion(t)
 	last := 0
 	for i := range 11 {

@@ -13,10 +13,13 @@ import (
 
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 )
 
-func TestHeartbeat(t *testing.T) {
+func TestHeartbeat(t *testing.T) { storetest.Each(t, testHeartbeat) }
+
+func testHeartbeat(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	now := time.Now().UTC().Truncate(time.Second)

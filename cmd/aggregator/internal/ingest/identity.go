@@ -71,7 +71,7 @@ func (s *Server) identify(r *http.Request, to purpose) (caller, error) {
 		return caller{}, err
 	}
 	if c.certificate.FirstUsedAt.IsZero() {
-		if err := s.store.UseCertificate(r.Context(), c.Serial, time.Now()); err != nil {
+		if err := s.store.UseCertificate(r.Context(), c.certificate, time.Now()); err != nil {
 			return caller{}, err
 		}
 	}

@@ -26,6 +26,7 @@ import (
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/reports/bundle/envelope"
@@ -67,6 +68,10 @@ func want(t *testing.T, a regiontest.Answer, status int) {
 }
 
 func TestBundleStoredThenSameReceipt(t *testing.T) {
+	storetest.Each(t, testBundleStoredThenSameReceipt)
+}
+
+func testBundleStoredThenSameReceipt(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	h := a.Header()
@@ -106,7 +111,9 @@ func checkReceipt(t *testing.T, r *regiontest.Region, body []byte, digest string
 	}
 }
 
-func TestConflicts(t *testing.T) {
+func TestConflicts(t *testing.T) { storetest.Each(t, testConflicts) }
+
+func testConflicts(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	first, second := a.Header(), a.Header()
@@ -125,7 +132,9 @@ func TestConflicts(t *testing.T) {
 }
 
 // TestRefusalsThatPass tells apart what a clock or a line will put right.
-func TestRefusalsThatPass(t *testing.T) {
+func TestRefusalsThatPass(t *testing.T) { storetest.Each(t, testRefusalsThatPass) }
+
+func testRefusalsThatPass(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	kind := func(answer regiontest.Answer) string {
@@ -152,7 +161,9 @@ func TestRefusalsThatPass(t *testing.T) {
 	}
 }
 
-func TestRefusedBundles(t *testing.T) {
+func TestRefusedBundles(t *testing.T) { storetest.Each(t, testRefusedBundles) }
+
+func testRefusedBundles(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	other := r.Enrol(siteB)
@@ -252,7 +263,9 @@ func bomb(t *testing.T) []byte {
 }
 
 // TestRefusedRequests is about how a bundle is sent, not what it holds.
-func TestRefusedRequests(t *testing.T) {
+func TestRefusedRequests(t *testing.T) { storetest.Each(t, testRefusedRequests) }
+
+func testRefusedRequests(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	cases := map[string]struct {
@@ -289,7 +302,9 @@ func bundleRequest(t *testing.T, r *regiontest.Region, id string, raw []byte) *h
 	return q
 }
 
-func TestContentDigestAccepted(t *testing.T) {
+func TestContentDigestAccepted(t *testing.T) { storetest.Each(t, testContentDigestAccepted) }
+
+func testContentDigestAccepted(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	h := a.Header()
@@ -301,7 +316,9 @@ func TestContentDigestAccepted(t *testing.T) {
 }
 
 // TestUnknownAgents hears one sentence whatever is wrong.
-func TestUnknownAgents(t *testing.T) {
+func TestUnknownAgents(t *testing.T) { storetest.Each(t, testUnknownAgents) }
+
+func testUnknownAgents(t *testing.T) {
 	r := newRegion(t)
 	revoked := r.Enrol(siteA)
 	if _, err := r.Store.MoveAgent(t.Context(), store.Only(siteA), revoked.ID, store.Revoke, time.Now()); err != nil {
@@ -365,7 +382,9 @@ func certifiedFor(t *testing.T, r *regiontest.Region, at time.Time, other *ecdsa
 	return r.Agent(wire.EnrolResponse{AgentID: id, Certificate: issued.PEM, Establishment: made.Site}, key)
 }
 
-func TestConcurrentIdenticalBundles(t *testing.T) {
+func TestConcurrentIdenticalBundles(t *testing.T) { storetest.Each(t, testConcurrentIdenticalBundles) }
+
+func testConcurrentIdenticalBundles(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	h := a.Header()
@@ -392,7 +411,9 @@ func TestConcurrentIdenticalBundles(t *testing.T) {
 	}
 }
 
-func TestTooManyRequestsOfOneAgent(t *testing.T) {
+func TestTooManyRequestsOfOneAgent(t *testing.T) { storetest.Each(t, testTooManyRequestsOfOneAgent) }
+
+func testTooManyRequestsOfOneAgent(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	for range 200 {
@@ -424,7 +445,9 @@ func TestUnavailableStoreAcknowledgesNothing(t *testing.T) {
 	}
 }
 
-func TestRebuildYieldsTheSameRows(t *testing.T) {
+func TestRebuildYieldsTheSameRows(t *testing.T) { storetest.Each(t, testRebuildYieldsTheSameRows) }
+
+func testRebuildYieldsTheSameRows(t *testing.T) {
 	r := newRegion(t)
 	a, b := r.Enrol(siteA), r.Enrol(siteB)
 	start := time.Now().UTC().Add(-time.Hour)

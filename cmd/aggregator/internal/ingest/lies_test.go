@@ -14,6 +14,7 @@ import (
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -61,7 +62,9 @@ func disputed(t *testing.T, r *regiontest.Region) []store.Disagreement {
 	return list
 }
 
-func TestHonestAgentIsNotDisputed(t *testing.T) {
+func TestHonestAgentIsNotDisputed(t *testing.T) { storetest.Each(t, testHonestAgentIsNotDisputed) }
+
+func testHonestAgentIsNotDisputed(t *testing.T) {
 	r, a := judging(t)
 	run := honest(t, a)
 	a.Deliver(run)
@@ -75,7 +78,9 @@ func TestHonestAgentIsNotDisputed(t *testing.T) {
 
 // TestLies has an enrolled agent lie in every part of a bundle: the region shows what
 // the facts say, and tells of the lie, or refuses the bundle and names the place.
-func TestLies(t *testing.T) {
+func TestLies(t *testing.T) { storetest.Each(t, testLies) }
+
+func testLies(t *testing.T) {
 	target := scanner.DomainTarget("autre.test")
 	for name, test := range map[string]struct {
 		lie     func(*scanner.Run)
@@ -221,6 +226,10 @@ func told(f scanner.Finding) scanner.Finding {
 
 // TestUnknownCheckIsShownAsClaimed comes from a newer agent.
 func TestUnknownCheckIsShownAsClaimed(t *testing.T) {
+	storetest.Each(t, testUnknownCheckIsShownAsClaimed)
+}
+
+func testUnknownCheckIsShownAsClaimed(t *testing.T) {
 	r, a := judging(t)
 	run := honest(t, a)
 	f := *transfer(&run)
@@ -243,7 +252,9 @@ func TestUnknownCheckIsShownAsClaimed(t *testing.T) {
 
 // TestTwoPlacesInTurn: an agent inside and one on the internet look in turn at what
 // does not change. Nothing happens, and what the one could not judge hides nothing.
-func TestTwoPlacesInTurn(t *testing.T) {
+func TestTwoPlacesInTurn(t *testing.T) { storetest.Each(t, testTwoPlacesInTurn) }
+
+func testTwoPlacesInTurn(t *testing.T) {
 	r, outside := judging(t)
 	inside := r.Enrol(siteA)
 	start := time.Now().UTC().Add(-24 * time.Hour)
@@ -265,6 +276,10 @@ func TestTwoPlacesInTurn(t *testing.T) {
 
 // TestFailureNotSeenAgainStaysOpen: the agent stops looking at the domain.
 func TestFailureNotSeenAgainStaysOpen(t *testing.T) {
+	storetest.Each(t, testFailureNotSeenAgainStaysOpen)
+}
+
+func testFailureNotSeenAgainStaysOpen(t *testing.T) {
 	r, a := judging(t)
 	start := time.Now().UTC().Add(-24 * time.Hour)
 	run := regiontest.Looked(t, a.Site, start, scanner.VantageInternet, fact.TransferDelivered)
@@ -293,7 +308,9 @@ func TestFailureNotSeenAgainStaysOpen(t *testing.T) {
 }
 
 // TestRejudge has a region that believed its agents judge for itself.
-func TestRejudge(t *testing.T) {
+func TestRejudge(t *testing.T) { storetest.Each(t, testRejudge) }
+
+func testRejudge(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	run := honest(t, a)

@@ -13,6 +13,7 @@ import (
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 )
 
@@ -56,7 +57,9 @@ func refusalsOf(t *testing.T, r *regiontest.Region, a *regiontest.Agent) map[sto
 }
 
 // TestReplacedCertificate delivers until its successor is used, and nothing after.
-func TestReplacedCertificate(t *testing.T) {
+func TestReplacedCertificate(t *testing.T) { storetest.Each(t, testReplacedCertificate) }
+
+func testReplacedCertificate(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	a.Deliver(someRun(t, a))
@@ -82,7 +85,9 @@ func TestReplacedCertificate(t *testing.T) {
 
 // TestCloneIsFoundAtItsRenewal: of two machines with one state, the one that renews first
 // goes on, and the other is refused, by name.
-func TestCloneIsFoundAtItsRenewal(t *testing.T) {
+func TestCloneIsFoundAtItsRenewal(t *testing.T) { storetest.Each(t, testCloneIsFoundAtItsRenewal) }
+
+func testCloneIsFoundAtItsRenewal(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	a.Deliver(someRun(t, a))
@@ -100,7 +105,9 @@ func TestCloneIsFoundAtItsRenewal(t *testing.T) {
 
 // TestKeyOfAnotherCertificate refuses a certificate of ours whose key is not the one that
 // the region wrote down under its number.
-func TestKeyOfAnotherCertificate(t *testing.T) {
+func TestKeyOfAnotherCertificate(t *testing.T) { storetest.Each(t, testKeyOfAnotherCertificate) }
+
+func testKeyOfAnotherCertificate(t *testing.T) {
 	r := newRegion(t)
 	a := certifiedFor(t, r, time.Now(), regiontest.NewKey(r))
 	s := sealNext(t, a)
@@ -112,7 +119,9 @@ func TestKeyOfAnotherCertificate(t *testing.T) {
 
 // TestSuspendedAgent delivers nothing until it is let in again; it says how it is, and
 // renews its certificate.
-func TestSuspendedAgent(t *testing.T) {
+func TestSuspendedAgent(t *testing.T) { storetest.Each(t, testSuspendedAgent) }
+
+func testSuspendedAgent(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	a.Deliver(someRun(t, a))
@@ -155,7 +164,9 @@ func stateTold(t *testing.T, a regiontest.Answer) string {
 }
 
 // TestAgentToApprove delivers nothing until a person approved it, and says how it is.
-func TestAgentToApprove(t *testing.T) {
+func TestAgentToApprove(t *testing.T) { storetest.Each(t, testAgentToApprove) }
+
+func testAgentToApprove(t *testing.T) {
 	r := newRegion(t)
 	word, _, err := r.Authority.Invite(t.Context(), r.Store, authority.Invitation{FINESS: siteA, AgentURL: r.URL, CreatedBy: "test", Approve: true})
 	if err != nil {
@@ -187,7 +198,9 @@ func TestAgentToApprove(t *testing.T) {
 }
 
 // TestCancelledToken enrols nobody.
-func TestCancelledToken(t *testing.T) {
+func TestCancelledToken(t *testing.T) { storetest.Each(t, testCancelledToken) }
+
+func testCancelledToken(t *testing.T) {
 	r := newRegion(t)
 	token := r.Token(siteA)
 	waiting, err := r.Store.WaitingTokens(t.Context(), store.Region(), time.Now())
@@ -204,7 +217,9 @@ func TestCancelledToken(t *testing.T) {
 }
 
 // TestJournalIsNotFilled by an agent that is refused again and again, nor by strangers.
-func TestJournalIsNotFilled(t *testing.T) {
+func TestJournalIsNotFilled(t *testing.T) { storetest.Each(t, testJournalIsNotFilled) }
+
+func testJournalIsNotFilled(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	move(t, r, a, store.Suspend)

@@ -16,6 +16,7 @@ import (
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/reports/bundle"
 	"carescan/scanner"
 )
@@ -42,7 +43,9 @@ func looks(t *testing.T, a *regiontest.Agent, ended time.Time, completed int, ve
 
 // TestOddAgents has agents do what none that is well does. Each bundle is kept, and told
 // on arrival, in the journal, and still after a rebuild.
-func TestOddAgents(t *testing.T) {
+func TestOddAgents(t *testing.T) { storetest.Each(t, testOddAgents) }
+
+func testOddAgents(t *testing.T) {
 	now := time.Now().UTC()
 	cases := map[string]struct {
 		do   func(t *testing.T, a *regiontest.Agent)

@@ -23,6 +23,11 @@ func Rejudge(ctx context.Context, s *store.Store, judge Judge, dry bool) ([]stor
 	return s.Rejudge(ctx, replay(ctx, s, judge), dry)
 }
 
+// Move copies a region into an empty database of PostgreSQL, and proves the copy.
+func Move(ctx context.Context, s *store.Store, to store.Postgres, judge Judge) (store.Moved, error) {
+	return s.MoveTo(ctx, to, replay(ctx, s, judge))
+}
+
 // replay judges a stored bundle as on arrival.
 func replay(ctx context.Context, s *store.Store, judge Judge) store.Judging {
 	return func(b store.Bundle, raw []byte) (store.Judged, error) {

@@ -14,6 +14,7 @@ import (
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 )
@@ -21,7 +22,9 @@ import (
 // TestReplayKeepsTheOrder: bundles are judged several at once, some faster than others,
 // and what follows from them is derived in the order they came. One that cannot be
 // judged undoes all.
-func TestReplayKeepsTheOrder(t *testing.T) {
+func TestReplayKeepsTheOrder(t *testing.T) { storetest.Each(t, testReplayKeepsTheOrder) }
+
+func testReplayKeepsTheOrder(t *testing.T) {
 	r, a := judging(t)
 	start := time.Now().UTC().Add(-24 * time.Hour)
 	results := []fact.TransferResult{fact.TransferDelivered, fact.TransferRefused}

@@ -14,6 +14,7 @@ import (
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
 	"carescan/scanner"
@@ -159,7 +160,9 @@ func restoredOnce(t *testing.T, a, snapshot *regiontest.Agent) *regiontest.Agent
 
 // TestClonedMachine lets two machines with one state send in turn: all is kept, and
 // each number of theirs is told.
-func TestClonedMachine(t *testing.T) {
+func TestClonedMachine(t *testing.T) { storetest.Each(t, testClonedMachine) }
+
+func testClonedMachine(t *testing.T) {
 	r := newRegion(t)
 	a := r.Enrol(siteA)
 	clone := a.At(r)

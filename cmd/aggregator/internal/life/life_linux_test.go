@@ -143,7 +143,7 @@ func (r *region) endCertificate(t *testing.T, agent string, m machine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), r.data)
+	s, err := store.Open(t.Context(), store.Place{Folder: r.data})
 	if err != nil {
 		t.Fatal(err)
 	}

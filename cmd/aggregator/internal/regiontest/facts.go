@@ -3,6 +3,7 @@
 package regiontest
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -30,11 +31,13 @@ func Looked(t testing.TB, site scanner.Establishment, ended time.Time, vantage s
 	return Concluded(t, site, ended, vantage, o.Identify(), again.Identify())
 }
 
+// shipped is read once: a test may make thousands of runs.
+var shipped = sync.OnceValues(func() (*profiles.Set, error) { return profiles.Load(checks.All(), nil) })
+
 // Concluded makes the run of an honest agent from what it observed.
 func Concluded(t testing.TB, site scanner.Establishment, ended time.Time, vantage scanner.Vantage, observations ...scanner.Observation) scanner.Run {
 	t.Helper()
-	set := must(profiles.Load(checks.All(), nil))(t)
-	plan := must(set.Resolve("etablissement", scanner.Plan{
+	plan := must(must(shipped())(t).Resolve("etablissement", scanner.Plan{
 		Establishment: site, Scope: scanner.Scope{Names: []string{TransferOf}}, Vantage: vantage,
 	}))(t)
 	judgement := plan.Judge(observations)

@@ -21,13 +21,14 @@ import (
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/judge"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/profiles"
 	"carescan/scanner"
 )
 
 // Region is a region under test.
 type Region struct {
-	Folder    string
+	store.Place
 	Store     *store.Store
 	Authority *authority.Authority
 	Accounts  *account.Accounts
@@ -48,13 +49,13 @@ func New(t testing.TB) *Region {
 // NewJudging opens a region that judges for itself, as a real one does.
 func NewJudging(t testing.TB) *Region {
 	t.Helper()
-	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), t.TempDir(), RealJudge(t))
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), storetest.Place(t), RealJudge(t))
 }
 
 // NewJudgedBy opens a region that a test judges.
 func NewJudgedBy(t testing.TB, judge ingest.Judge) *Region {
 	t.Helper()
-	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), t.TempDir(), judge)
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), storetest.Place(t), judge)
 }
 
 // RealJudge is the judge of a real region.
@@ -79,21 +80,27 @@ func (believer) Judge(run scanner.Run, _ string) (store.Judged, error) {
 // NewOn opens a region whose agent interface has a listener of the test's own.
 func NewOn(t testing.TB, listener net.Listener) *Region {
 	t.Helper()
-	return open(t, listener, t.TempDir(), believer{})
+	return open(t, listener, storetest.Place(t), believer{})
 }
 
 // Restore opens a region on a data folder that was put back from a copy.
 func Restore(t testing.TB, folder string) *Region {
 	t.Helper()
-	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), folder, believer{})
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), store.Place{Folder: folder}, believer{})
 }
 
-func open(t testing.TB, listener net.Listener, folder string, judge ingest.Judge) *Region {
+// Reopen opens a region at a place where one is, judged by a judge.
+func Reopen(t testing.TB, place store.Place, judge ingest.Judge) *Region {
 	t.Helper()
-	s := must(store.Open(t.Context(), folder))(t)
-	a := must(authority.Open(folder))(t)
-	secret := must(authority.OpenSecret(folder))(t)
-	r := &Region{Folder: folder, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
+	return open(t, must(net.Listen("tcp", "127.0.0.1:0"))(t), place, judge)
+}
+
+func open(t testing.TB, listener net.Listener, place store.Place, judge ingest.Judge) *Region {
+	t.Helper()
+	s := must(store.Open(t.Context(), place))(t)
+	a := must(authority.Open(place.Folder))(t)
+	secret := must(authority.OpenSecret(place.Folder))(t)
+	r := &Region{Place: place, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
 	r.serveAgents(t, listener, ingest.Settings{})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {

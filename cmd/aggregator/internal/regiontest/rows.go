@@ -5,9 +5,11 @@ package regiontest
 import (
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
+
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // Projections are the tables that rebuild derives again.
@@ -19,33 +21,40 @@ func Projections() []string {
 // its content.
 func (r *Region) Rows(tables ...string) map[string][]string {
 	r.t.Helper()
-	db := must(sql.Open("sqlite", "file:"+filepath.Join(r.Folder, "carescan.db")+"?mode=ro"))(r.t)
-	defer db.Close()
+	return Rows(r.t, storetest.Past(r.t, r.Place), tables...)
+}
+
+// Rows reads whole tables of a database, as Region.Rows does.
+func Rows(t testing.TB, db *sql.DB, tables ...string) map[string][]string {
+	t.Helper()
 	all := map[string][]string{}
 	for _, table := range tables {
-		all[table] = r.table(db, table)
+		all[table] = readTable(t, db, table)
 	}
 	return all
 }
 
-func (r *Region) table(db *sql.DB, table string) (list []string) {
-	r.t.Helper()
-	rows := must(db.Query("SELECT * FROM " + table))(r.t)
+func readTable(t testing.TB, db *sql.DB, table string) (list []string) {
+	t.Helper()
+	rows := must(db.QueryContext(t.Context(), "SELECT * FROM "+table))(t)
 	defer rows.Close()
-	columns := must(rows.Columns())(r.t)
+	columns := must(rows.Columns())(t)
 	values := make([]any, len(columns))
 	for i := range values {
 		values[i] = new(any)
 	}
 	for rows.Next() {
 		if err := rows.Scan(values...); err != nil {
-			r.t.Fatal(err)
+			t.Fatal(err)
 		}
 		var line strings.Builder
 		for i, column := range columns {
 			fmt.Fprintf(&line, "%s=%v ", column, *values[i].(*any))
 		}
 		list = append(list, line.String())
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	slices.Sort(list)
 	return list

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -73,18 +72,18 @@ var selectAgent = `
 
 // Agents lists the agents, newest first.
 func (s *Store) Agents(ctx context.Context, scope Scope) ([]Agent, error) {
-	list, err := many(ctx, s.reader, scanAgent, selectAgent+` ORDER BY enrolled_at DESC, id`, scope.sees)
+	list, err := many(ctx, s.view(scope), scanAgent, selectAgent+` ORDER BY enrolled_at DESC, id`, scope.sees)
 	return list, wrap(err, "list agents")
 }
 
 // Agent finds an agent.
 func (s *Store) Agent(ctx context.Context, scope Scope, id string) (Agent, error) {
-	a, err := agentIn(ctx, s.reader, scope, id)
+	a, err := agentIn(ctx, s.view(scope), scope, id)
 	return a, wrap(err, "find agent %s", id)
 }
 
-func agentIn(ctx context.Context, q querier, scope Scope, id string) (Agent, error) {
-	return one(ctx, q, scanAgent, selectAgent+` AND id = $2`, scope.sees, id)
+func agentIn(ctx context.Context, from source, scope Scope, id string) (Agent, error) {
+	return one(ctx, from, scanAgent, selectAgent+` AND id = $2`, scope.sees, id)
 }
 
 // Move is what a person decides about an agent.
@@ -131,7 +130,7 @@ func (m Move) to() AgentState {
 // served, since each asks the database. It returns the agent as it was: ErrNotFound when
 // the move does not start from its state.
 func (s *Store) MoveAgent(ctx context.Context, scope Scope, id string, m Move, at time.Time) (was Agent, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, scope, func(tx *transaction) error {
 		was, err = agentIn(ctx, tx, scope, id)
 		if err != nil {
 			return err

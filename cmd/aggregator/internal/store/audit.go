@@ -19,7 +19,9 @@ type Deed struct {
 }
 
 // Audit records a deed.
-func (s *Store) Audit(ctx context.Context, d Deed) error { return insertDeed(ctx, s.writer, d) }
+func (s *Store) Audit(ctx context.Context, d Deed) error {
+	return s.write(ctx, Scope{}, func(tx *transaction) error { return insertDeed(ctx, tx, d) })
+}
 
 func insertDeed(ctx context.Context, q querier, d Deed) error {
 	id, err := uuid.NewV7()
@@ -34,7 +36,7 @@ func insertDeed(ctx context.Context, q querier, d Deed) error {
 // Deeds lists the latest deeds, last first. They tell of the whole region, so
 // only a reader of the region sees any.
 func (s *Store) Deeds(ctx context.Context, scope Scope, limit int) ([]Deed, error) {
-	list, err := many(ctx, s.reader, scanDeed, `
+	list, err := many(ctx, s.view(scope), scanDeed, `
 		SELECT at, actor, ip, action, object FROM audit WHERE $1 = '*' ORDER BY at DESC, id DESC LIMIT $2`, scope.sees, limit)
 	return list, wrap(err, "list deeds")
 }

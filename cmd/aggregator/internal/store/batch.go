@@ -18,6 +18,8 @@ type batch struct {
 	key  string
 	set  []string
 	rows [][]any
+	// keepsIdentity writes the numbers that the database gives otherwise.
+	keepsIdentity bool
 }
 
 // maxPlaceholders bounds those of one statement, far below what engines take (SQLite
@@ -26,26 +28,44 @@ const maxPlaceholders = 1600
 
 func (b *batch) add(values ...any) { b.rows = append(b.rows, values) }
 
-func (b batch) write(ctx context.Context, q querier) error {
+func (b batch) write(ctx context.Context, tx *transaction) error {
+	return b.writeTo(ctx, tx, tx.engine)
+}
+
+func (b batch) writeTo(ctx context.Context, q querier, e engine) error {
 	if len(b.rows) == 0 {
 		return nil
 	}
 	most := max(1, maxPlaceholders/len(b.rows[0]))
 	for rows := range slices.Chunk(b.rows, most) {
 		values := slices.Concat(rows...)
-		if _, err := q.ExecContext(ctx, b.statement(len(rows)), values...); err != nil {
+		if _, err := q.ExecContext(ctx, b.statement(len(rows), e), values...); err != nil {
 			return fmt.Errorf("write %d rows of %s: %w", len(rows), b.into, err)
 		}
 	}
 	return nil
 }
 
-// statement writes places without a number: "$1" is a name to SQLite, and it looks for
-// each among all the others, which takes longer than the rest of an arrival.
-func (b batch) statement(rows int) string {
+func (b batch) statement(rows int, e engine) string {
 	var s strings.Builder
-	row := "(?" + strings.Repeat(", ?", len(b.rows[0])-1) + ")"
-	fmt.Fprintf(&s, "INSERT INTO %s (%s) VALUES %s", b.into, b.columns, row+strings.Repeat(", "+row, rows-1))
+	identity := ""
+	if b.keepsIdentity {
+		identity = e.overridesIdentity()
+	}
+	fmt.Fprintf(&s, "INSERT INTO %s (%s)%s VALUES ", b.into, b.columns, identity)
+	width := len(b.rows[0])
+	for n := range rows * width {
+		switch {
+		case n == 0:
+			s.WriteString("(")
+		case n%width == 0:
+			s.WriteString("), (")
+		default:
+			s.WriteString(", ")
+		}
+		s.WriteString(e.place(n + 1))
+	}
+	s.WriteString(")")
 	if b.key == "" {
 		return s.String()
 	}

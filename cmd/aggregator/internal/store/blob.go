@@ -15,14 +15,10 @@ import (
 	"carescan/scanner"
 )
 
-// inlineBlob is the most bytes kept inside the database; above, a file is
-// cheaper to keep, to back up and to thin.
-const inlineBlob = 256 << 10
-
 // keepLargeBlob writes a large blob to its file, on the disk for good before
-// any row speaks of it. A file that no row names after a crash does no harm.
+// any row speaks of it. A file that no row names after a crash is swept.
 func (s *Store) keepLargeBlob(digest string, data []byte) error {
-	if len(data) <= inlineBlob {
+	if len(data) <= s.engine.inlineBlob() {
 		return nil
 	}
 	path, err := s.blobPath(digest)
@@ -33,7 +29,8 @@ func (s *Store) keepLargeBlob(digest string, data []byte) error {
 }
 
 // SweepBlobs removes what a program that died left among the large blobs, when it is older
-// than a moment: files that were being written, and those that no row names.
+// than a moment: files that were being written, and those that no row names. What bears
+// no name of ours stays, such as the lost+found of a disk.
 func (s *Store) SweepBlobs(ctx context.Context, before time.Time) error {
 	entries, err := os.ReadDir(s.blobs)
 	if err != nil {
@@ -66,7 +63,11 @@ func (s *Store) sweepBlob(ctx context.Context, entry fs.DirEntry, before time.Ti
 	if strings.HasPrefix(entry.Name(), unfinished) {
 		return os.Remove(filepath.Join(s.blobs, entry.Name()))
 	}
-	return s.dropUnnamedBlob(ctx, "sha256:"+entry.Name())
+	digest := "sha256:" + entry.Name()
+	if _, foreign := s.blobPath(digest); foreign != nil {
+		return nil
+	}
+	return s.dropUnnamedBlob(ctx, digest)
 }
 
 // unfinished begins the name of a blob that is being written.
@@ -76,7 +77,7 @@ const unfinished = ".new-"
 // before. It is for whoever holds the turn of arrivals, and does not end with a request
 // that is given up.
 func (s *Store) dropUnnamedBlob(ctx context.Context, digest string) error {
-	n, err := one(context.WithoutCancel(ctx), s.reader, scanInt, `SELECT COUNT(*) FROM blob WHERE digest = $1`, digest)
+	n, err := one(context.WithoutCancel(ctx), s.view(Region()), scanInt, `SELECT COUNT(*) FROM blob WHERE digest = $1`, digest)
 	if err != nil || n > 0 {
 		return wrap(err, "find blob %s", digest)
 	}
@@ -126,20 +127,22 @@ func syncFolder(path string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-func insertBlob(ctx context.Context, q querier, digest string, data []byte) error {
+func (s *Store) insertBlob(ctx context.Context, q querier, digest string, data []byte) error {
 	content := data
-	if len(data) > inlineBlob {
+	if len(data) > s.engine.inlineBlob() {
 		content = nil
 	}
-	_, err := q.ExecContext(ctx, `INSERT INTO blob (digest, size, content) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING`,
+	// ON CONFLICT would ask row security for a bundle that names it, which comes next.
+	_, err := q.ExecContext(ctx, `
+		INSERT INTO blob (digest, size, content) SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM blob WHERE digest = $1)`,
 		digest, len(data), content)
 	return wrap(err, "keep blob %s", digest)
 }
 
 // readBlob returns the bytes of a blob, after having checked them against
 // their name.
-func (s *Store) readBlob(ctx context.Context, digest string) ([]byte, error) {
-	data, err := one(ctx, s.reader, scanBytes, `SELECT content FROM blob WHERE digest = $1`, digest)
+func (s *Store) readBlob(ctx context.Context, scope Scope, digest string) ([]byte, error) {
+	data, err := one(ctx, s.view(scope), scanBytes, `SELECT content FROM blob WHERE digest = $1`, digest)
 	if err == nil && data == nil {
 		data, err = s.readLargeBlob(digest)
 	}
@@ -165,12 +168,12 @@ func scanBytes(r row) (data []byte, err error) {
 // CheckBlobs reads every blob, compares it with its name and tells how many
 // there are.
 func (s *Store) CheckBlobs(ctx context.Context) (int, error) {
-	digests, err := many(ctx, s.reader, scanString, `SELECT digest FROM blob ORDER BY digest`)
+	digests, err := many(ctx, s.view(Region()), scanString, `SELECT digest FROM blob ORDER BY digest`)
 	if err != nil {
 		return 0, wrap(err, "list blobs")
 	}
 	for _, digest := range digests {
-		if _, err := s.readBlob(ctx, digest); err != nil {
+		if _, err := s.readBlob(ctx, Region(), digest); err != nil {
 			return 0, err
 		}
 	}

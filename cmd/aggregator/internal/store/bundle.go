@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -87,7 +86,7 @@ func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, e
 	if err := s.keepLargeBlob(a.Bundle.Digest, a.Raw); err != nil {
 		return Kept{}, err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.writeInTurn(ctx, Only(a.Bundle.FINESS), func(tx *transaction) error {
 		known, err := s.receipt(ctx, tx, a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest)
 		if err == nil {
 			kept = Kept{Receipt: known}
@@ -97,7 +96,7 @@ func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, e
 			return err
 		}
 		kept = Kept{Receipt: a.Receipt, New: true}
-		kept.Branch, err = keepNew(ctx, tx, a, looks)
+		kept.Branch, err = s.keepNew(ctx, tx, a, looks)
 		return err
 	})
 	if err != nil {
@@ -109,24 +108,24 @@ func (s *Store) keep(ctx context.Context, a Arrival, looks []said) (kept Kept, e
 // Receipt finds the receipt of a bundle received before: ErrNotFound when it
 // was not, ErrOtherDigest when its content was another.
 func (s *Store) Receipt(ctx context.Context, finess scanner.FINESS, id, digest string) (string, error) {
-	receipt, err := s.receipt(ctx, s.reader, finess, id, digest)
+	receipt, err := s.receipt(ctx, s.view(Only(finess)), finess, id, digest)
 	return receipt, wrap(err, "find receipt of bundle %s", id)
 }
 
-func (s *Store) receipt(ctx context.Context, q querier, finess scanner.FINESS, id, digest string) (string, error) {
-	known, err := one(ctx, q, scanPair, `SELECT digest, receipt FROM bundle_key WHERE finess = $1 AND bundle_id = $2`, finess, id)
+func (s *Store) receipt(ctx context.Context, from source, finess scanner.FINESS, id, digest string) (string, error) {
+	known, err := one(ctx, from, scanPair, `SELECT digest, receipt FROM bundle_key WHERE finess = $1 AND bundle_id = $2`, finess, id)
 	if err == nil && known[0] != digest {
 		err = ErrOtherDigest
 	}
 	return known[1], err
 }
 
-func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, error) {
+func (s *Store) keepNew(ctx context.Context, tx *transaction, a Arrival, looks []said) (bool, error) {
 	agent, branch, err := advance(ctx, tx, a)
 	if err != nil {
 		return false, err
 	}
-	if err := insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
+	if err := s.insertBlob(ctx, tx, a.Bundle.Digest, a.Raw); err != nil {
 		return false, err
 	}
 	if err := insertBundle(ctx, tx, a.Bundle); err != nil {
@@ -159,7 +158,7 @@ func keepNew(ctx context.Context, tx *sql.Tx, a Arrival, looks []said) (bool, er
 // after those that follow it. One that bears a number already used is a branch, of
 // an agent restored from a copy or cloned (docs/adr/0032-nothing-lost-to-a-restore.md).
 // The agent is returned as it was before.
-func advance(ctx context.Context, tx *sql.Tx, a Arrival) (before Agent, branch bool, err error) {
+func advance(ctx context.Context, tx *transaction, a Arrival) (before Agent, branch bool, err error) {
 	b := a.Bundle
 	agent, err := agentIn(ctx, tx, Only(b.FINESS), b.AgentID)
 	switch {
@@ -209,14 +208,14 @@ var selectBundle = `SELECT ` + bundleColumns + ` FROM bundle JOIN profile_ref ON
 
 // Bundles lists the newest bundles of an establishment, newest first.
 func (s *Store) Bundles(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Bundle, error) {
-	list, err := many(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 ORDER BY arrival DESC LIMIT $3`,
+	list, err := many(ctx, s.view(scope), scanBundle, selectBundle+` AND finess = $2 ORDER BY arrival DESC LIMIT $3`,
 		scope.sees, finess, limit)
 	return list, wrap(err, "list bundles of %s", finess)
 }
 
 // Bundle finds a bundle.
 func (s *Store) Bundle(ctx context.Context, scope Scope, finess scanner.FINESS, id string) (Bundle, error) {
-	b, err := one(ctx, s.reader, scanBundle, selectBundle+` AND finess = $2 AND bundle.id = $3`, scope.sees, finess, id)
+	b, err := one(ctx, s.view(scope), scanBundle, selectBundle+` AND finess = $2 AND bundle.id = $3`, scope.sees, finess, id)
 	return b, wrap(err, "find bundle %s", id)
 }
 
@@ -226,7 +225,7 @@ func (s *Store) Sealed(ctx context.Context, scope Scope, finess scanner.FINESS, 
 	if err != nil {
 		return nil, err
 	}
-	return s.readBlob(ctx, b.Digest)
+	return s.readBlob(ctx, scope, b.Digest)
 }
 
 func scanBundle(r row) (b Bundle, err error) {

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"carescan/scanner"
@@ -36,35 +35,35 @@ var selectCertificate = `
 
 // Certificate finds a certificate by its serial number.
 func (s *Store) Certificate(ctx context.Context, scope Scope, serial string) (Certificate, error) {
-	c, err := one(ctx, s.reader, scanCertificate, selectCertificate+` AND serial = $2`, scope.sees, serial)
+	c, err := one(ctx, s.view(scope), scanCertificate, selectCertificate+` AND serial = $2`, scope.sees, serial)
 	return c, wrap(err, "find certificate %s", serial)
 }
 
 // Certificates lists every certificate of an agent, newest first: a bundle may
 // have been sealed before the last renewal.
 func (s *Store) Certificates(ctx context.Context, scope Scope, agent string) ([]Certificate, error) {
-	list, err := many(ctx, s.reader, scanCertificate,
+	list, err := many(ctx, s.view(scope), scanCertificate,
 		selectCertificate+` AND agent_id = $2 ORDER BY not_before DESC, serial`, scope.sees, agent)
 	return list, wrap(err, "list certificates of agent %s", agent)
 }
 
 // UseCertificate records that a certificate was used for the first time, which takes
 // from those before it what they were worth.
-func (s *Store) UseCertificate(ctx context.Context, serial string, at time.Time) error {
-	_, err := s.writer.ExecContext(ctx, `UPDATE agent_cert SET first_used_at = $1 WHERE serial = $2 AND first_used_at = 0`, stamp(at), serial)
-	return wrap(err, "note the use of certificate %s", serial)
+func (s *Store) UseCertificate(ctx context.Context, c Certificate, at time.Time) error {
+	_, err := s.change(ctx, Only(c.FINESS), `UPDATE agent_cert SET first_used_at = $1 WHERE serial = $2 AND first_used_at = 0`, stamp(at), c.Serial)
+	return wrap(err, "note the use of certificate %s", c.Serial)
 }
 
 // Recognise takes back into the lineage of an agent a certificate that the region made
 // and forgot: one renewed after the copy that the region was restored from.
 func (s *Store) Recognise(ctx context.Context, c Certificate) error {
-	err := insertCertificate(ctx, s.writer, c)
+	err := s.write(ctx, Only(c.FINESS), func(tx *transaction) error { return insertCertificate(ctx, tx, c) })
 	return wrap(err, "recognise certificate %s", c.Serial)
 }
 
 // Renew records the new certificate of an agent, which supersedes another.
 func (s *Store) Renew(ctx context.Context, c Certificate, supersedes, software string) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Only(c.FINESS), func(tx *transaction) error {
 		if err := insertCertificate(ctx, tx, c); err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ var oddNumbers = `
 // Chains lists the agents whose numbers are odd; agent narrows it to one, unless it
 // is empty.
 func (s *Store) Chains(ctx context.Context, scope Scope, agent string) ([]Chain, error) {
-	odd, err := many(ctx, s.reader, scanOddNumber, oddNumbers, scope.sees, agent)
+	odd, err := many(ctx, s.view(scope), scanOddNumber, oddNumbers, scope.sees, agent)
 	if err != nil {
 		return nil, wrap(err, "list odd numbers of bundles")
 	}

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 
 	"carescan/scanner"
 )
@@ -18,7 +17,7 @@ type Control struct {
 // Controls lists where every control of an establishment stands, by catalog, in the
 // order of the profile.
 func (s *Store) Controls(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Control, error) {
-	list, err := many(ctx, s.reader, scanControl, `
+	list, err := many(ctx, s.view(scope), scanControl, `
 		SELECT profile, detail FROM control_result
 		WHERE `+within("finess")+` AND finess = $2 ORDER BY catalog, position, control_id`, scope.sees, finess)
 	return list, wrap(err, "list controls of %s", finess)
@@ -26,7 +25,7 @@ func (s *Store) Controls(ctx context.Context, scope Scope, finess scanner.FINESS
 
 // projectControls keeps where every control stands, folded anew over all that is known
 // of the establishment.
-func projectControls(ctx context.Context, tx *sql.Tx, finess scanner.FINESS, profile string, controls []scanner.ControlResult) error {
+func projectControls(ctx context.Context, tx *transaction, finess scanner.FINESS, profile string, controls []scanner.ControlResult) error {
 	known, err := many(ctx, tx, scanControlRow, `
 		SELECT catalog, control_id, position, state, profile, detail FROM control_result WHERE finess = $1`, finess)
 	if err != nil {

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -28,7 +27,7 @@ func (c Coverage) Why() scanner.Causes {
 
 // Coverage lists what was looked at in an establishment, gaps first.
 func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS, limit int) ([]Coverage, error) {
-	list, err := many(ctx, s.reader, scanCoverage, `
+	list, err := many(ctx, s.view(scope), scanCoverage, `
 		SELECT check_id, target, coverage.status, causes, reason, agent_run.ended_at
 		FROM coverage JOIN agent_run ON agent_run.agent_id = coverage.agent_id AND agent_run.vantage = coverage.vantage
 		WHERE `+within("coverage.finess")+` AND coverage.finess = $2
@@ -38,7 +37,7 @@ func (s *Store) Coverage(ctx context.Context, scope Scope, finess scanner.FINESS
 
 // CountCoverage counts the looks at an establishment by how they ended.
 func (s *Store) CountCoverage(ctx context.Context, scope Scope, finess scanner.FINESS) (map[scanner.Status]int, error) {
-	counts, err := many(ctx, s.reader, scanCount, `
+	counts, err := many(ctx, s.view(scope), scanCount, `
 		SELECT finess, 'coverage', status, COUNT(*) FROM coverage
 		WHERE `+within("finess")+` AND finess = $2 GROUP BY finess, status`, scope.sees, finess)
 	byStatus := map[scanner.Status]int{}
@@ -58,7 +57,7 @@ type covered struct {
 
 // projectCoverage keeps how far the newest run of an agent looked, and lets go of what
 // it does not speak of any more.
-func projectCoverage(ctx context.Context, tx *sql.Tx, b Bundle, coverage []scanner.Coverage) error {
+func projectCoverage(ctx context.Context, tx *transaction, b Bundle, coverage []scanner.Coverage) error {
 	list, err := many(ctx, tx, scanCovered, `
 		SELECT check_id, target, status, causes, reason FROM coverage WHERE finess = $1 AND agent_id = $2 AND vantage = $3`,
 		b.FINESS, b.AgentID, b.Vantage)

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"carescan/scanner"
@@ -46,7 +45,7 @@ func (d Disagreement) values() []any {
 // Disagreements lists the verdicts in dispute, newest first; finess narrows them to one
 // establishment, unless it is empty.
 func (s *Store) Disagreements(ctx context.Context, scope Scope, finess scanner.FINESS) ([]Disagreement, error) {
-	list, err := many(ctx, s.reader, scanDisagreement, `
+	list, err := many(ctx, s.view(scope), scanDisagreement, `
 		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement
 		WHERE `+within("finess")+` AND $2 IN ('', finess) ORDER BY since DESC, finess, name, key`, scope.sees, finess)
 	return list, wrap(err, "list disagreements")
@@ -54,7 +53,7 @@ func (s *Store) Disagreements(ctx context.Context, scope Scope, finess scanner.F
 
 // projectDisagreements keeps those of the newest run of an agent, each with the bundle
 // it began with, and counts the new ones.
-func projectDisagreements(ctx context.Context, tx *sql.Tx, b Bundle, now []Disagreement) (fresh int, err error) {
+func projectDisagreements(ctx context.Context, tx *transaction, b Bundle, now []Disagreement) (fresh int, err error) {
 	known, err := many(ctx, tx, scanDisagreement, `
 		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement WHERE finess = $1 AND agent_id = $2`,
 		b.FINESS, b.AgentID)

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -33,10 +32,10 @@ type Enrolled struct {
 // nothing. ErrNotFound when the token cannot be used, whatever the cause.
 func (s *Store) Enrol(ctx context.Context, e Enrolment) (made Enrolled, err error) {
 	// Whoever guesses does not make others wait for the writer.
-	if _, err = tokenSite(ctx, s.reader, e); err != nil {
+	if _, err = tokenSite(ctx, s.view(Region()), e); err != nil {
 		return made, wrap(err, "enrol agent")
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, Region(), func(tx *transaction) error {
 		made.Site, err = tokenSite(ctx, tx, e)
 		if err != nil {
 			return err
@@ -56,8 +55,8 @@ func (s *Store) Enrol(ctx context.Context, e Enrolment) (made Enrolled, err erro
 	return made, wrap(err, "enrol agent")
 }
 
-func tokenSite(ctx context.Context, q querier, e Enrolment) (scanner.Establishment, error) {
-	return one(ctx, q, scanEstablishment, `
+func tokenSite(ctx context.Context, from source, e Enrolment) (scanner.Establishment, error) {
+	return one(ctx, from, scanEstablishment, `
 		SELECT finess, legal_finess, name, region FROM establishment WHERE finess =
 		(SELECT finess FROM enrol_token WHERE token_hash = $1 AND used_at = 0 AND cancelled_at = 0 AND expires_at > $2)`,
 		e.TokenHash, stamp(e.At))
@@ -67,7 +66,7 @@ func tokenSite(ctx context.Context, q querier, e Enrolment) (scanner.Establishme
 // certificate. One of that name that is known already goes on, with another certificate of
 // its lineage: ErrNotFound when it was revoked, or the establishment is not known.
 func (s *Store) EnrolExternal(ctx context.Context, finess scanner.FINESS, name string, e Enrolment) (made Enrolled, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, Region(), func(tx *transaction) error {
 		made.Site, err = one(ctx, tx, scanEstablishment, selectEstablishment+` AND finess = $2`, string(finess), finess)
 		if err != nil {
 			return err
@@ -95,7 +94,7 @@ func (s *Store) EnrolExternal(ctx context.Context, finess scanner.FINESS, name s
 	return made, wrap(err, "enrol agent of another PKI")
 }
 
-func insertAgent(ctx context.Context, tx *sql.Tx, e Enrolment, c Certificate, external string) (Agent, error) {
+func insertAgent(ctx context.Context, tx *transaction, e Enrolment, c Certificate, external string) (Agent, error) {
 	state := AgentActive
 	if e.Approve {
 		state = AgentPending
@@ -117,7 +116,7 @@ func insertAgent(ctx context.Context, tx *sql.Tx, e Enrolment, c Certificate, ex
 
 // spendToken marks the token used, and tells whether its agent waits for approval; of two
 // agents that come at once, the second finds no row to change.
-func spendToken(ctx context.Context, tx *sql.Tx, e Enrolment) (approve bool, err error) {
+func spendToken(ctx context.Context, tx *transaction, e Enrolment) (approve bool, err error) {
 	if err := changedOne(tx.ExecContext(ctx, `
 		UPDATE enrol_token SET used_at = $1, used_by = $2 WHERE token_hash = $3 AND used_at = 0`,
 		stamp(e.At), e.AgentID, e.TokenHash)); err != nil {

@@ -16,7 +16,7 @@ var ErrExists = errors.New("already exists")
 
 // AddEstablishment makes an establishment known to the region.
 func (s *Store) AddEstablishment(ctx context.Context, e scanner.Establishment, at time.Time) error {
-	err := changedOne(s.writer.ExecContext(ctx, `
+	err := changedOne(s.change(ctx, Region(), `
 		INSERT INTO establishment (finess, legal_finess, name, region, created_at)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (finess) DO NOTHING`,
 		e.FINESS, e.LegalFINESS, e.Name, e.Region, stamp(at)))
@@ -30,13 +30,13 @@ var selectEstablishment = `SELECT finess, legal_finess, name, region FROM establ
 
 // Establishments lists the establishments by name.
 func (s *Store) Establishments(ctx context.Context, scope Scope) ([]scanner.Establishment, error) {
-	list, err := many(ctx, s.reader, scanEstablishment, selectEstablishment+` ORDER BY name, finess`, scope.sees)
+	list, err := many(ctx, s.view(scope), scanEstablishment, selectEstablishment+` ORDER BY name, finess`, scope.sees)
 	return list, wrap(err, "list establishments")
 }
 
 // Establishment finds an establishment.
 func (s *Store) Establishment(ctx context.Context, scope Scope, finess scanner.FINESS) (scanner.Establishment, error) {
-	e, err := one(ctx, s.reader, scanEstablishment, selectEstablishment+` AND finess = $2`, scope.sees, finess)
+	e, err := one(ctx, s.view(scope), scanEstablishment, selectEstablishment+` AND finess = $2`, scope.sees, finess)
 	return e, wrap(err, "find establishment %s", finess)
 }
 
@@ -48,13 +48,13 @@ func scanEstablishment(r row) (e scanner.Establishment, err error) {
 // ProfileOf is the profile that the region judges an establishment by; empty for the
 // one that its bundles name.
 func (s *Store) ProfileOf(ctx context.Context, scope Scope, finess scanner.FINESS) (string, error) {
-	profile, err := one(ctx, s.reader, scanString, `SELECT profile FROM establishment WHERE `+within("finess")+` AND finess = $2`, scope.sees, finess)
+	profile, err := one(ctx, s.view(scope), scanString, `SELECT profile FROM establishment WHERE `+within("finess")+` AND finess = $2`, scope.sees, finess)
 	return profile, wrap(err, "find the profile of establishment %s", finess)
 }
 
 // GiveProfile gives an establishment the profile it is judged by from now on.
 func (s *Store) GiveProfile(ctx context.Context, finess scanner.FINESS, profile string) error {
-	err := changedOne(s.writer.ExecContext(ctx, `UPDATE establishment SET profile = $2 WHERE finess = $1`, finess, profile))
+	err := changedOne(s.change(ctx, Region(), `UPDATE establishment SET profile = $2 WHERE finess = $1`, finess, profile))
 	return wrap(err, "give a profile to establishment %s", finess)
 }
 

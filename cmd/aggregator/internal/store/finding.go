@@ -74,7 +74,7 @@ func (f Filter) checks() string {
 // Findings lists the findings of an establishment, those that ask most of a
 // reader first.
 func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) ([]Finding, error) {
-	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+`
+	list, err := many(ctx, s.view(scope), scanFinding, selectFinding+filterFinding+`
 		ORDER BY CASE finding.outcome WHEN 'fail' THEN 0 WHEN 'inconclusive' THEN 1 WHEN 'pass' THEN 2 ELSE 3 END,
 		         severity_rank, finding.check_id, finding.target, finding.fp
 		LIMIT $7 OFFSET $8`, scope.sees, finess, f.Outcome, f.Family, f.checks(), f.Declared, f.Limit, f.Offset)
@@ -83,7 +83,7 @@ func (s *Store) Findings(ctx context.Context, scope Scope, finess scanner.FINESS
 
 // CountFindings counts what Findings would list without a limit.
 func (s *Store) CountFindings(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) (int, error) {
-	n, err := one(ctx, s.reader, scanInt, `
+	n, err := one(ctx, s.view(scope), scanInt, `
 		SELECT COUNT(*) FROM finding WHERE `+within("finess")+` AND finess = $2`+filterFinding,
 		scope.sees, finess, f.Outcome, f.Family, f.checks(), f.Declared)
 	return n, wrap(err, "count findings of %s", finess)
@@ -92,7 +92,7 @@ func (s *Store) CountFindings(ctx context.Context, scope Scope, finess scanner.F
 // Undeclared lists the findings, of those a filter accepts, that nothing was
 // declared for. There are at most as many as checks.
 func (s *Store) Undeclared(ctx context.Context, scope Scope, finess scanner.FINESS, f Filter) ([]scanner.Finding, error) {
-	list, err := many(ctx, s.reader, scanFinding, selectFinding+filterFinding+` AND undeclared ORDER BY finding.check_id, finding.target`,
+	list, err := many(ctx, s.view(scope), scanFinding, selectFinding+filterFinding+` AND undeclared ORDER BY finding.check_id, finding.target`,
 		scope.sees, finess, f.Outcome, f.Family, f.checks(), false)
 	findings := make([]scanner.Finding, 0, len(list))
 	for _, found := range list {
@@ -103,20 +103,20 @@ func (s *Store) Undeclared(ctx context.Context, scope Scope, finess scanner.FINE
 
 // Families lists the families that the findings of an establishment belong to.
 func (s *Store) Families(ctx context.Context, scope Scope, finess scanner.FINESS) ([]string, error) {
-	list, err := many(ctx, s.reader, scanString, `
+	list, err := many(ctx, s.view(scope), scanString, `
 		SELECT DISTINCT family FROM finding WHERE `+within("finess")+` AND finess = $2 ORDER BY family`, scope.sees, finess)
 	return list, wrap(err, "list families of %s", finess)
 }
 
 // Finding finds a finding.
 func (s *Store) Finding(ctx context.Context, scope Scope, finess scanner.FINESS, fingerprint string) (Finding, error) {
-	f, err := one(ctx, s.reader, scanFinding, selectFinding+` AND finding.fp = $3`, scope.sees, finess, fingerprint)
+	f, err := one(ctx, s.view(scope), scanFinding, selectFinding+` AND finding.fp = $3`, scope.sees, finess, fingerprint)
 	return f, wrap(err, "find finding %s", fingerprint)
 }
 
 // Events lists the life of a finding, last change first.
 func (s *Store) Events(ctx context.Context, scope Scope, finess scanner.FINESS, fingerprint string) ([]Event, error) {
-	list, err := many(ctx, s.reader, scanEvent, `
+	list, err := many(ctx, s.view(scope), scanEvent, `
 		SELECT at, bundle_id, was, became FROM finding_event
 		WHERE `+within("finess")+` AND finess = $2 AND fp = $3 ORDER BY at DESC, bundle_id DESC`, scope.sees, finess, fingerprint)
 	return list, wrap(err, "list events of finding %s", fingerprint)
@@ -141,6 +141,11 @@ func scanEvent(r row) (e Event, err error) {
 }
 
 func scanInt(r row) (n int, err error) {
+	err = r.Scan(&n)
+	return n, err
+}
+
+func scanInt64(r row) (n int64, err error) {
 	err = r.Scan(&n)
 	return n, err
 }

@@ -99,7 +99,7 @@ var lookedQuery = `
 
 // Looked tells when an establishment was last looked at.
 func (s *Store) Looked(ctx context.Context, scope Scope, finess scanner.FINESS) (l Looked, err error) {
-	counts, err := many(ctx, s.reader, scanCount, `SELECT * FROM (`+lookedQuery+`) AS looked WHERE finess = $2`, scope.sees, finess)
+	counts, err := many(ctx, s.view(scope), scanCount, `SELECT * FROM (`+lookedQuery+`) AS looked WHERE finess = $2`, scope.sees, finess)
 	if err != nil {
 		return l, wrap(err, "find the last looks at %s", finess)
 	}

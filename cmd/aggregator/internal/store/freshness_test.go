@@ -8,12 +8,15 @@ import (
 
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 )
 
 // TestFreshnessIsTheAgeOfTheLook delivers runs that ended otherwise, and at other times:
 // they are received today, all of them.
-func TestFreshnessIsTheAgeOfTheLook(t *testing.T) {
+func TestFreshnessIsTheAgeOfTheLook(t *testing.T) { storetest.Each(t, testFreshnessIsTheAgeOfTheLook) }
+
+func testFreshnessIsTheAgeOfTheLook(t *testing.T) {
 	const after = 8 * 24 * time.Hour
 	now := time.Now().UTC()
 	day := func(n int) time.Time { return now.AddDate(0, 0, -n).Add(-time.Hour) }

@@ -26,7 +26,7 @@ func (p Pulse) Silent(now time.Time) bool { return !p.LateAt.IsZero() && now.Aft
 
 // Hear records what an agent says of itself.
 func (s *Store) Hear(ctx context.Context, scope Scope, agent, software string, p Pulse) error {
-	err := changedOne(s.writer.ExecContext(ctx, `
+	err := changedOne(s.change(ctx, scope, `
 		UPDATE agent SET software = $3, heard_at = $4, next_run = $5, late_at = $6, waiting = $7, waiting_since = $8, rejected = $9, clock_offset = $10
 		WHERE `+within("finess")+` AND id = $2`,
 		scope.sees, agent, software, stamp(p.HeardAt), stamp(p.NextRun), stamp(p.LateAt), p.Waiting, stamp(p.WaitingSince), p.Rejected,

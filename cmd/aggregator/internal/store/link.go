@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
@@ -19,7 +18,7 @@ type Link struct {
 
 // AddLink records a link for a person; those given before stop working.
 func (s *Store) AddLink(ctx context.Context, l Link) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE one_time_link SET used_at = $1 WHERE user_id = $2 AND used_at = 0`,
 			stamp(l.CreatedAt), l.UserID); err != nil {
 			return err
@@ -38,7 +37,7 @@ func insertLink(ctx context.Context, q querier, l Link) error {
 
 // Link finds a link that can still be used.
 func (s *Store) Link(ctx context.Context, codeHash string, at time.Time) (Link, error) {
-	l, err := one(ctx, s.reader, scanLink, `
+	l, err := one(ctx, s.view(Scope{}), scanLink, `
 		SELECT code_hash, user_id, totp_sealed, created_at, expires_at FROM one_time_link
 		WHERE code_hash = $1 AND used_at = 0 AND expires_at > $2`, codeHash, stamp(at))
 	return l, wrap(err, "find link")
@@ -46,7 +45,7 @@ func (s *Store) Link(ctx context.Context, codeHash string, at time.Time) (Link, 
 
 // SpendLink gives a person their secrets and ends the link, all or nothing.
 func (s *Store) SpendLink(ctx context.Context, l Link, passwordHash string, step int64, at time.Time) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if err := changedOne(tx.ExecContext(ctx, `
 			UPDATE one_time_link SET used_at = $1 WHERE code_hash = $2 AND used_at = 0 AND expires_at > $1`,
 			stamp(at), l.CodeHash)); err != nil {

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -54,7 +53,7 @@ const oddityColumns = "agent_id, bundle_id, kind, finess, seq, at, was, became"
 // Oddities lists what was odd since a moment, newest first; agent narrows it to one,
 // unless it is empty.
 func (s *Store) Oddities(ctx context.Context, scope Scope, agent string, since time.Time, limit int) ([]Oddity, error) {
-	list, err := many(ctx, s.reader, scanOddity, `
+	list, err := many(ctx, s.view(scope), scanOddity, `
 		SELECT `+oddityColumns+` FROM oddity
 		WHERE `+within("finess")+` AND $2 IN ('', agent_id) AND at >= $3 ORDER BY at DESC, bundle_id, kind LIMIT $4`,
 		scope.sees, agent, stamp(since), limit)
@@ -74,7 +73,7 @@ func (b Bundle) odd(kind OddKind, was, became string) Oddity {
 }
 
 // writeOddities records what was odd in an arrival of an agent, in the journal too.
-func writeOddities(ctx context.Context, tx *sql.Tx, agent Agent, list []Oddity) error {
+func writeOddities(ctx context.Context, tx *transaction, agent Agent, list []Oddity) error {
 	rows := batch{into: "oddity", columns: oddityColumns, key: "agent_id, bundle_id, kind"}
 	for _, o := range list {
 		rows.add(o.AgentID, o.Bundle, o.Kind, o.FINESS, o.Seq, stamp(o.At), o.Was, o.Became)
@@ -89,7 +88,7 @@ func writeOddities(ctx context.Context, tx *sql.Tx, agent Agent, list []Oddity) 
 
 // oddInChain looks at the place of a bundle among those of its agent that are here: the
 // one it names as the one before, the one that names it, and those sealed before it.
-func oddInChain(ctx context.Context, tx *sql.Tx, b Bundle) (list []Oddity, err error) {
+func oddInChain(ctx context.Context, tx *transaction, b Bundle) (list []Oddity, err error) {
 	const unfounded = `agent_id = $1 AND seq = $2 AND previous NOT IN (SELECT digest FROM blob WHERE digest = previous)
 		AND EXISTS (SELECT 1 FROM bundle AS before WHERE before.agent_id = $1 AND before.seq = $2 - 1)`
 	for _, seq := range []int64{b.Seq, b.Seq + 1} {

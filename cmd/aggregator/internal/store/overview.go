@@ -26,7 +26,7 @@ func (s *Store) Standings(ctx context.Context, scope Scope) ([]Standing, error) 
 	if err != nil {
 		return nil, err
 	}
-	counts, err := many(ctx, s.reader, scanCount, countsQuery, scope.sees)
+	counts, err := many(ctx, s.view(scope), scanCount, countsQuery, scope.sees)
 	if err != nil {
 		return nil, wrap(err, "count standings")
 	}

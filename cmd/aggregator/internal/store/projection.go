@@ -5,7 +5,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 	"time"
@@ -45,7 +44,7 @@ type news struct {
 }
 
 // project derives from one bundle all that pages show of it.
-func project(ctx context.Context, tx *sql.Tx, b Bundle, looks []said, judged Judged) (told news, err error) {
+func project(ctx context.Context, tx *transaction, b Bundle, looks []said, judged Judged) (told news, err error) {
 	p, err := readProjection(ctx, tx, b)
 	if err != nil {
 		return told, err
@@ -69,7 +68,7 @@ func project(ctx context.Context, tx *sql.Tx, b Bundle, looks []said, judged Jud
 	return told, err
 }
 
-func readProjection(ctx context.Context, tx *sql.Tx, b Bundle) (*projection, error) {
+func readProjection(ctx context.Context, tx *transaction, b Bundle) (*projection, error) {
 	p := &projection{
 		bundle: b, looks: map[string]map[scanner.Vantage]look{}, stands: map[string]standing{}, words: map[string]wording{},
 	}
@@ -189,7 +188,7 @@ func (p *projection) fold(controls []scanner.Control) []scanner.ControlResult {
 	return results
 }
 
-func (p *projection) write(ctx context.Context, tx *sql.Tx) error {
+func (p *projection) write(ctx context.Context, tx *transaction) error {
 	finess := p.bundle.FINESS
 	stands := batch{
 		into: "finding", columns: "finess, " + standingColumns, key: "finess, fp",
@@ -216,7 +215,7 @@ func (p *projection) write(ctx context.Context, tx *sql.Tx) error {
 }
 
 // keepRun keeps what was the newest run of an agent from one place.
-func keepRun(ctx context.Context, tx *sql.Tx, b Bundle, looks int) error {
+func keepRun(ctx context.Context, tx *transaction, b Bundle, looks int) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO agent_run (agent_id, vantage, finess, bundle_id, status, started_at, ended_at, completed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

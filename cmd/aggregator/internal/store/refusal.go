@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"carescan/scanner"
@@ -71,7 +70,7 @@ const tellAgain = time.Hour
 // NoteRefusal counts a refusal of an agent, and tells the journal unless it was told of
 // the same within the hour: an agent that tries without end fills nothing.
 func (s *Store) NoteRefusal(ctx context.Context, a Agent, kind RefusalKind, ip, detail string, at time.Time) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Only(a.FINESS), func(tx *transaction) error {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO agent_refusal (agent_id, kind, finess, times, last_at, last_ip, told_at) VALUES ($1, $2, $3, 1, $4, $5, 0)
 			ON CONFLICT (agent_id, kind) DO UPDATE SET times = agent_refusal.times + 1, last_at = $4, last_ip = $5`,
@@ -93,7 +92,7 @@ func (s *Store) NoteRefusal(ctx context.Context, a Agent, kind RefusalKind, ip, 
 
 // Refusals lists how an agent was refused, last first.
 func (s *Store) Refusals(ctx context.Context, scope Scope, agent string) ([]Refusal, error) {
-	list, err := many(ctx, s.reader, scanRefusal, `
+	list, err := many(ctx, s.view(scope), scanRefusal, `
 		SELECT agent_id, kind, times, last_at, last_ip FROM agent_refusal
 		WHERE `+within("finess")+` AND agent_id = $2 ORDER BY last_at DESC, kind`, scope.sees, agent)
 	return list, wrap(err, "list refusals of agent %s", agent)

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"carescan/scanner"
@@ -26,7 +25,7 @@ var errDryRun = errors.New("dry run")
 // Rejudge derives every projection again as Rebuild does, and tells how many bundles
 // were read and what stands otherwise since. A dry run changes nothing.
 func (s *Store) Rejudge(ctx context.Context, judge Judging, dry bool) (turns []Turn, n int, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
 		before, err := many(ctx, tx, scanTurn, selectTurns)
 		if err != nil {
 			return wrap(err, "read where all stands")

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"runtime"
 )
@@ -20,14 +19,14 @@ const (
 // Rebuild derives every projection again from the sealed bundles, in the order
 // they came, in one transaction, and tells how many were read.
 func (s *Store) Rebuild(ctx context.Context, judge Judging) (n int, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
 		n, err = s.replayAll(ctx, tx, judge)
 		return err
 	})
 	return n, err
 }
 
-func (s *Store) replayAll(ctx context.Context, tx *sql.Tx, judge Judging) (n int, err error) {
+func (s *Store) replayAll(ctx context.Context, tx *transaction, judge Judging) (n int, err error) {
 	if err := forgetProjections(ctx, tx); err != nil {
 		return 0, err
 	}
@@ -91,7 +90,7 @@ func (s *Store) startJudging(ctx context.Context, judge Judging, turns chan<- ch
 		}
 	}
 	for last := int64(0); ; {
-		page, err := many(ctx, s.reader, scanArrived, selectArrived, last, replayPage)
+		page, err := many(ctx, s.view(Region()), scanArrived, selectArrived, last, replayPage)
 		if err != nil {
 			start(func() judgement { return judgement{err: fmt.Errorf("list bundles: %w", err)} })
 			return
@@ -109,7 +108,7 @@ func (s *Store) startJudging(ctx context.Context, judge Judging, turns chan<- ch
 }
 
 func (s *Store) judgeStored(ctx context.Context, b Bundle, judge Judging) judgement {
-	raw, err := s.readBlob(ctx, b.Digest)
+	raw, err := s.readBlob(ctx, Region(), b.Digest)
 	if err != nil {
 		return judgement{err: err}
 	}
@@ -123,13 +122,15 @@ func (s *Store) judgeStored(ctx context.Context, b Bundle, judge Judging) judgem
 
 // NeedsRebuild tells whether an upgrade of the schema emptied the projections.
 func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
-	n, err := one(ctx, s.reader, scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'rebuild'`)
+	n, err := one(ctx, s.view(Region()), scanInt, `SELECT COUNT(*) FROM upkeep WHERE name = 'rebuild'`)
 	return n > 0, wrap(err, "read what is left to be done after an upgrade")
 }
 
-func forgetProjections(ctx context.Context, tx *sql.Tx) error {
-	tables := []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
-	for _, table := range tables {
+// projections are the tables that are derived from the bundles.
+var projections = []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
+
+func forgetProjections(ctx context.Context, tx *transaction) error {
+	for _, table := range projections {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
 			return wrap(err, "empty table %s", table)
 		}

@@ -22,7 +22,7 @@ func (r Round) Failing() bool { return r.FailedAt.After(r.DoneAt) }
 
 // RecordRound records that a round came to a good end.
 func (s *Store) RecordRound(ctx context.Context, name string, at time.Time, took time.Duration) error {
-	_, err := s.writer.ExecContext(ctx, `
+	_, err := s.change(ctx, Scope{}, `
 		INSERT INTO round (name, done_at, took, failed_at, failure) VALUES ($1, $2, $3, 0, '')
 		ON CONFLICT (name) DO UPDATE SET done_at = excluded.done_at, took = excluded.took`,
 		name, stamp(at), took.Microseconds())
@@ -35,7 +35,7 @@ const mostFailure = 2000
 // RecordRoundFailure records that a round failed.
 func (s *Store) RecordRoundFailure(ctx context.Context, name string, at time.Time, failure error) error {
 	text := failure.Error()
-	_, err := s.writer.ExecContext(ctx, `
+	_, err := s.change(ctx, Scope{}, `
 		INSERT INTO round (name, done_at, took, failed_at, failure) VALUES ($1, 0, 0, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET failed_at = excluded.failed_at, failure = excluded.failure`,
 		name, stamp(at), strings.ToValidUTF8(text[:min(len(text), mostFailure)], ""))
@@ -45,7 +45,7 @@ func (s *Store) RecordRoundFailure(ctx context.Context, name string, at time.Tim
 // Rounds tells what is known of every round, by name. They are work of the whole
 // region, so only a reader of the region sees any.
 func (s *Store) Rounds(ctx context.Context, scope Scope) (map[string]Round, error) {
-	list, err := many(ctx, s.reader, scanRound, `
+	list, err := many(ctx, s.view(scope), scanRound, `
 		SELECT name, done_at, took, failed_at, failure FROM round WHERE $1 = '*'`, scope.sees)
 	if err != nil {
 		return nil, wrap(err, "list rounds")

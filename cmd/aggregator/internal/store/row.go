@@ -18,11 +18,24 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// source is where a query is asked: a transaction, or a view of the database.
+type source interface {
+	ask(ctx context.Context, do func(querier) error) error
+}
+
 // row is one row being read.
 type row interface{ Scan(into ...any) error }
 
 // many reads every row of a query.
-func many[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (list []T, err error) {
+func many[T any](ctx context.Context, from source, scan func(row) (T, error), query string, args ...any) (list []T, err error) {
+	err = from.ask(ctx, func(q querier) error {
+		list, err = readAll(ctx, q, scan, query, args...)
+		return err
+	})
+	return list, err
+}
+
+func readAll[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (list []T, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -39,8 +52,11 @@ func many[T any](ctx context.Context, q querier, scan func(row) (T, error), quer
 }
 
 // one reads the only row of a query, ErrNotFound when there is none.
-func one[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (T, error) {
-	item, err := scan(q.QueryRowContext(ctx, query, args...))
+func one[T any](ctx context.Context, from source, scan func(row) (T, error), query string, args ...any) (item T, err error) {
+	err = from.ask(ctx, func(q querier) error {
+		item, err = scan(q.QueryRowContext(ctx, query, args...))
+		return err
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return item, ErrNotFound
 	}

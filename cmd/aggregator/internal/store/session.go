@@ -17,7 +17,7 @@ func (s *Store) Sessions() Sessions { return Sessions{s} }
 
 // FindCtx returns the content of a session that has not expired.
 func (s Sessions) FindCtx(ctx context.Context, token string) (content []byte, found bool, err error) {
-	content, err = one(ctx, s.store.reader, scanBytes, `
+	content, err = one(ctx, s.store.view(Scope{}), scanBytes, `
 		SELECT content FROM session WHERE token_hash = $1 AND expires_at > $2`, token, stamp(time.Now()))
 	if errors.Is(err, ErrNotFound) {
 		return nil, false, nil
@@ -32,13 +32,13 @@ const expiryStep = time.Minute
 // CommitCtx keeps a session. A page that changes nothing of it writes nothing, and waits
 // for nobody.
 func (s Sessions) CommitCtx(ctx context.Context, token string, content []byte, expiry time.Time) error {
-	known, err := one(ctx, s.store.reader, scanInt, `
+	known, err := one(ctx, s.store.view(Scope{}), scanInt, `
 		SELECT COUNT(*) FROM session WHERE token_hash = $1 AND content = $2 AND expires_at > $3 AND expires_at <= $4`,
 		token, content, stamp(expiry.Add(-expiryStep)), stamp(expiry))
 	if err != nil || known > 0 {
 		return wrap(err, "find session")
 	}
-	_, err = s.store.writer.ExecContext(ctx, `
+	_, err = s.store.change(ctx, Scope{}, `
 		INSERT INTO session (token_hash, content, expires_at) VALUES ($1, $2, $3)
 		ON CONFLICT (token_hash) DO UPDATE SET content = excluded.content, expires_at = excluded.expires_at`,
 		token, content, stamp(expiry))
@@ -47,13 +47,13 @@ func (s Sessions) CommitCtx(ctx context.Context, token string, content []byte, e
 
 // ForgetSessions forgets the sessions that expired.
 func (s *Store) ForgetSessions(ctx context.Context, now time.Time) error {
-	_, err := s.writer.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, stamp(now))
+	_, err := s.change(ctx, Scope{}, `DELETE FROM session WHERE expires_at <= $1`, stamp(now))
 	return wrap(err, "forget sessions that expired")
 }
 
 // DeleteCtx ends a session.
 func (s Sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.store.writer.ExecContext(ctx, `DELETE FROM session WHERE token_hash = $1`, token)
+	_, err := s.store.change(ctx, Scope{}, `DELETE FROM session WHERE token_hash = $1`, token)
 	return wrap(err, "end session")
 }
 

@@ -8,11 +8,16 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // TestSessionIsWrittenWhenItChanges moves the end of a session as pages do: what changes
 // nothing else, and by less than a minute, is not written.
 func TestSessionIsWrittenWhenItChanges(t *testing.T) {
+	storetest.Each(t, testSessionIsWrittenWhenItChanges)
+}
+
+func testSessionIsWrittenWhenItChanges(t *testing.T) {
 	r := regiontest.New(t)
 	end := time.Now().Add(time.Hour).Truncate(time.Second)
 	steps := []struct {
@@ -44,7 +49,9 @@ func TestSessionIsWrittenWhenItChanges(t *testing.T) {
 }
 
 // TestForgetSessions forgets those that ended, and no other.
-func TestForgetSessions(t *testing.T) {
+func TestForgetSessions(t *testing.T) { storetest.Each(t, testForgetSessions) }
+
+func testForgetSessions(t *testing.T) {
 	r := regiontest.New(t)
 	now := time.Now()
 	for token, end := range map[string]time.Time{"ended": now.Add(-time.Second), "open": now.Add(time.Hour)} {

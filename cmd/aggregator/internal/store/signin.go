@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -33,10 +32,10 @@ var ErrTooMany = errors.New("too many attempts")
 // moment.
 func (s *Store) ReserveSignIn(ctx context.Context, a Attempt, forget time.Time) error {
 	// What is refused anyway need not wait for the writer, nor make others wait.
-	if err := checkBounds(ctx, s.reader, a.Bounds); err != nil {
+	if err := checkBounds(ctx, s.view(Scope{}), a.Bounds); err != nil {
 		return wrap(err, "reserve sign-in")
 	}
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if err := checkBounds(ctx, tx, a.Bounds); err != nil {
 			return err
 		}
@@ -54,9 +53,9 @@ func (s *Store) ReserveSignIn(ctx context.Context, a Attempt, forget time.Time) 
 	return wrap(err, "reserve sign-in")
 }
 
-func checkBounds(ctx context.Context, q querier, bounds []Bound) error {
+func checkBounds(ctx context.Context, from source, bounds []Bound) error {
 	for _, b := range bounds {
-		n, err := one(ctx, q, scanInt, `SELECT COUNT(*) FROM sign_in_attempt WHERE subject = $1 AND at > $2`, b.Subject, stamp(b.Since))
+		n, err := one(ctx, from, scanInt, `SELECT COUNT(*) FROM sign_in_attempt WHERE subject = $1 AND at > $2`, b.Subject, stamp(b.Since))
 		if err != nil {
 			return err
 		}
@@ -69,7 +68,8 @@ func checkBounds(ctx context.Context, q querier, bounds []Bound) error {
 
 // WithdrawSignIn counts an attempt no more.
 func (s *Store) WithdrawSignIn(ctx context.Context, attempt string) error {
-	return wrap(withdraw(ctx, s.writer, attempt), "withdraw sign-in")
+	err := s.write(ctx, Scope{}, func(tx *transaction) error { return withdraw(ctx, tx, attempt) })
+	return wrap(err, "withdraw sign-in")
 }
 
 func withdraw(ctx context.Context, q querier, attempt string) error {
@@ -88,7 +88,7 @@ type Entrance struct {
 // Enter remembers where a person signed in from, and forgets what they have not used
 // since a moment.
 func (s *Store) Enter(ctx context.Context, e Entrance, forget time.Time) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if err := withdraw(ctx, tx, e.Attempt); err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (s *Store) Enter(ctx context.Context, e Entrance, forget time.Time) error {
 
 // IsUsual tells whether a person signed in from an origin since a moment.
 func (s *Store) IsUsual(ctx context.Context, user, origin string, since time.Time) (bool, error) {
-	n, err := one(ctx, s.reader, scanInt, `
+	n, err := one(ctx, s.view(Scope{}), scanInt, `
 		SELECT COUNT(*) FROM usual_origin WHERE user_id = $1 AND origin = $2 AND last_at > $3`, user, origin, stamp(since))
 	return n > 0, wrap(err, "find usual origin of user %s", user)
 }
@@ -113,7 +113,7 @@ func (s *Store) IsUsual(ctx context.Context, user, origin string, since time.Tim
 // ForgetSignIns forgets the attempts before a moment, and where people signed in from
 // who did not since another.
 func (s *Store) ForgetSignIns(ctx context.Context, attempts, origins time.Time) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_attempt WHERE at <= $1`, stamp(attempts)); err != nil {
 			return err
 		}

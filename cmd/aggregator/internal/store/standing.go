@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -68,7 +67,7 @@ type change struct {
 	now standing
 }
 
-func writeChanges(ctx context.Context, tx *sql.Tx, b Bundle, changes []change) error {
+func writeChanges(ctx context.Context, tx *transaction, b Bundle, changes []change) error {
 	events := batch{into: "finding_event", columns: "finess, fp, at, bundle_id, was, became"}
 	opened := batch{into: "finding_episode", columns: "finess, fp, episode, opened_at"}
 	for _, c := range changes {

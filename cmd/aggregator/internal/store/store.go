@@ -15,21 +15,29 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver named "sqlite"
 )
 
 // Store is the database and the blobs of one region.
 type Store struct {
-	writer *sql.DB // one connection: SQLite has one writer
+	engine engine
+	writer *sql.DB
 	reader *sql.DB
 	blobs  string // folder of the large blobs
 	// arriving is the turn of the arrival that is being written.
 	arriving chan struct{}
+}
+
+// Place is where a region is kept.
+type Place struct {
+	// Folder holds the keys of the region; on SQLite its database and large blobs too.
+	Folder string
+	// Postgres is the database that holds all but the keys; nil for SQLite in the folder.
+	Postgres *Postgres
 }
 
 // ErrNotFound says that nothing inside the scope bears that name.
@@ -38,132 +46,129 @@ var ErrNotFound = errors.New("not found")
 //go:embed migrations
 var migrations embed.FS
 
-const (
-	readers      = 4
-	databaseName = "carescan.db"
-)
+// engine is what SQLite and PostgreSQL do each in their own way. All else is written once.
+type engine interface {
+	// open connects to the database: one pool that writes, one that reads.
+	open(ctx context.Context) (writer, reader *sql.DB, err error)
+	// prepare brings the schema up to date, or tells that it is not.
+	prepare(ctx context.Context, s *Store) error
+	// verify tells whether the engine keeps the promises a receipt rests on: what was
+	// committed survives a power cut, references hold, and no scope sees beyond itself.
+	verify(ctx context.Context, s *Store) error
+	// check reads the whole database and tells what is broken in it.
+	check(ctx context.Context, s *Store) error
+	// read has a function ask what a scope sees.
+	read(ctx context.Context, s *Store, scope Scope, do func(querier) error) error
+	// begin begins a transaction of a scope; inTurn keeps the others of that scope out.
+	begin(ctx context.Context, s *Store, scope Scope, inTurn bool) (*sql.Tx, error)
+	// again tells whether a transaction failed only because of another one.
+	again(err error) bool
+	// place is the nth placeholder of a statement that has very many.
+	place(n int) string
+	// addMonths makes room for the months to come.
+	addMonths(ctx context.Context, s *Store, now time.Time) error
+	// describe tells what the engine is.
+	describe(ctx context.Context, s *Store) (Engine, error)
+	// queue is how the queue of jobs speaks to the database.
+	queue(db *sql.DB) queueDriver
+	// snapshot writes the database as it is at one moment to a new file of SQLite.
+	snapshot(ctx context.Context, s *Store, path string) error
+	// still begins a transaction that reads all as it is at one moment.
+	still(ctx context.Context, s *Store) (*sql.Tx, error)
+	// catalog is two queries: every table with each of its columns, and every table with
+	// each of those that it refers to.
+	catalog() (columns, refersTo string)
+	// overridesIdentity has a statement write the numbers that the database gives.
+	overridesIdentity() string
+	// inlineBlob is the most bytes of a blob that are kept inside the database.
+	inlineBlob() int
+}
 
-// Exists tells whether a folder holds the store of a region.
-func Exists(folder string) bool {
-	_, err := os.Stat(filepath.Join(folder, databaseName))
+func (p Place) engine() engine {
+	if p.Postgres != nil {
+		return *p.Postgres
+	}
+	return sqlite{filepath.Join(p.Folder, sqliteName)}
+}
+
+// Exists tells whether a place holds a region.
+func (p Place) Exists() bool {
+	made := filepath.Join(p.Folder, sqliteName)
+	if p.Postgres != nil {
+		made = filepath.Join(p.Folder, "keys") // the database may be ready for a region to come
+	}
+	_, err := os.Stat(made)
 	return err == nil
 }
 
-// Open opens the store of a data folder, creating it at first use, and brings
-// its schema up to date.
-func Open(ctx context.Context, folder string) (*Store, error) {
-	s := &Store{blobs: filepath.Join(folder, "blobs"), arriving: make(chan struct{}, 1)}
-	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
-		return nil, fmt.Errorf("make blob folder: %w", err)
-	}
-	if err := s.connect(filepath.Join(folder, databaseName)); err != nil {
+// Open opens the store of a region, creating it at first use. On SQLite it brings the
+// schema up to date; on PostgreSQL, where only the owner may, it refuses one that is not.
+func Open(ctx context.Context, p Place) (*Store, error) {
+	s, err := connect(ctx, p)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.prepare(ctx); err != nil {
+	if err := s.engine.verify(ctx, s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.engine.prepare(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) connect(path string) (err error) {
-	if err := createPrivate(path); err != nil {
-		return err
+func connect(ctx context.Context, p Place) (s *Store, err error) {
+	s = &Store{engine: p.engine(), blobs: filepath.Join(p.Folder, "blobs"), arriving: make(chan struct{}, 1)}
+	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
+		return nil, fmt.Errorf("make blob folder: %w", err)
 	}
-	if s.writer, err = sql.Open("sqlite", dsn(path, "_txlock=immediate")); err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
-	if s.reader, err = sql.Open("sqlite", dsn(path, "_pragma=query_only(1)")); err != nil {
-		return errors.Join(fmt.Errorf("open database: %w", err), s.writer.Close())
-	}
-	s.writer.SetMaxOpenConns(1)
-	s.reader.SetMaxOpenConns(readers)
-	return nil
-}
-
-func dsn(path, more string) string {
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() +
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&" + more
-}
-
-func createPrivate(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("create database: %w", err)
-	}
-	return file.Close()
-}
-
-func (s *Store) prepare(ctx context.Context) error {
-	if err := s.Verify(ctx); err != nil {
-		return err
-	}
-	_, err := s.Migrate(ctx)
-	return err
+	s.writer, s.reader, err = s.engine.open(ctx)
+	return s, err
 }
 
 // Close closes the store.
 func (s *Store) Close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }
 
-// Migrate brings the schema up to date and tells its version.
-func (s *Store) Migrate(ctx context.Context) (version int64, err error) {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return 0, fmt.Errorf("find migrations: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, files)
-	if err != nil {
-		return 0, fmt.Errorf("read migrations: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return 0, fmt.Errorf("migrate database: %w", err)
-	}
-	if err := s.migrateQueue(ctx); err != nil {
-		return 0, err
-	}
-	return provider.GetDBVersion(ctx)
-}
-
-// Verify tells whether the engine keeps the promises a receipt rests on: what
-// was committed survives a power cut, and references hold.
-func (s *Store) Verify(ctx context.Context) error {
-	wanted := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"}
-	for _, db := range []*sql.DB{s.writer, s.reader} {
-		for pragma, want := range wanted {
-			var got string
-			if err := db.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil {
-				return fmt.Errorf("read setting %s of the database: %w", pragma, err)
-			}
-			if got != want {
-				return fmt.Errorf("database setting %s is %q, not %q", pragma, got, want)
-			}
-		}
-	}
-	return nil
-}
+// Verify tells whether the engine keeps the promises a receipt rests on.
+func (s *Store) Verify(ctx context.Context) error { return s.engine.verify(ctx, s) }
 
 // CheckIntegrity reads the whole database and tells what is broken in it.
-func (s *Store) CheckIntegrity(ctx context.Context) error {
-	var verdict string
-	if err := s.reader.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return fmt.Errorf("check database: %w", err)
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("database is damaged: %s", verdict)
-	}
-	return nil
+func (s *Store) CheckIntegrity(ctx context.Context) error { return s.engine.check(ctx, s) }
+
+// Version is that of the schema.
+func (s *Store) Version(ctx context.Context) (int64, error) {
+	return one(ctx, s.view(Scope{}), scanInt64, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`)
 }
 
-// write runs a function in one transaction.
-func (s *Store) write(ctx context.Context, do func(tx *sql.Tx) error) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
+// AddMonths makes room for the months to come, on an engine that keeps months apart.
+func (s *Store) AddMonths(ctx context.Context, now time.Time) error {
+	return wrap(s.engine.addMonths(ctx, s, now), "make room for the months to come")
+}
+
+// Engine is what keeps a region, for whoever examines it.
+type Engine struct {
+	Name, Version string
+	// The rest is of PostgreSQL alone.
+	Role    string    // of the application
+	Guarded int       // tables that row security holds
+	Until   time.Time // end of the last month that there is room for
+	Rest    int64     // rows that are of no month
+}
+
+// Engine tells what keeps the region.
+func (s *Store) Engine(ctx context.Context) (Engine, error) {
+	e, err := s.engine.describe(ctx, s)
+	return e, wrap(err, "describe the database")
+}
+
+func migrator(dialect goose.Dialect, folder string, db *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+folder)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
+		return nil, fmt.Errorf("find migrations: %w", err)
 	}
-	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+	provider, err := goose.NewProvider(dialect, db, files, options...)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit transaction: %w", err)
-	}
-	return nil
+	return provider, nil
 }

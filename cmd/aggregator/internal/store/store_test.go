@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 )
 
@@ -38,7 +40,9 @@ func fingerprint() string {
 }
 
 // TestLife lives through one outcome after another, an hour apart.
-func TestLife(t *testing.T) {
+func TestLife(t *testing.T) { storetest.Each(t, testLife) }
+
+func testLife(t *testing.T) {
 	cases := map[string]struct {
 		runs    [][]regiontest.Said
 		want    store.Observed
@@ -78,7 +82,9 @@ func TestLife(t *testing.T) {
 }
 
 // TestLateBundleChangesNothing receives yesterday's run after today's.
-func TestLateBundleChangesNothing(t *testing.T) {
+func TestLateBundleChangesNothing(t *testing.T) { storetest.Each(t, testLateBundleChangesNothing) }
+
+func testLateBundleChangesNothing(t *testing.T) {
 	r, a, _ := twoSites(t)
 	now := time.Now().UTC()
 	a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Hour), spf(scanner.Fail)))
@@ -89,7 +95,9 @@ func TestLateBundleChangesNothing(t *testing.T) {
 	}
 }
 
-func TestControlsFollowTheLatestRun(t *testing.T) {
+func TestControlsFollowTheLatestRun(t *testing.T) { storetest.Each(t, testControlsFollowTheLatestRun) }
+
+func testControlsFollowTheLatestRun(t *testing.T) {
 	r, a, _ := twoSites(t)
 	now := time.Now().UTC()
 	a.Deliver(regiontest.Run(t, a.Site, now.Add(-2*time.Hour), spf(scanner.Fail)))
@@ -112,8 +120,19 @@ func TestControlsFollowTheLatestRun(t *testing.T) {
 
 // TestScope asks every read for what is outside its scope. A function that takes
 // a scope and is not tried here fails the count at the end.
+//
+// It is tried on each engine as it is, and on PostgreSQL by the predicates of the store
+// alone.
 func TestScope(t *testing.T) {
+	storetest.Each(t, testScope)
+	t.Run("postgres/without-row-security", testScope)
+}
+
+func testScope(t *testing.T) {
 	r, a, b := twoSites(t)
+	if strings.HasSuffix(t.Name(), "without-row-security") {
+		storetest.NoRowSecurity(t, r.Place)
+	}
 	now := time.Now().UTC()
 	undeclared := regiontest.Said{Check: "governance.pssi-approval", Undeclared: true}
 	bundle := a.Deliver(regiontest.Run(t, a.Site, now.Add(-time.Minute), spf(scanner.Fail), undeclared))
@@ -212,11 +231,11 @@ func TestScope(t *testing.T) {
 // dispute keeps a bundle whose claims the region disputes.
 func dispute(t *testing.T, r *regiontest.Region, a *regiontest.Agent) {
 	t.Helper()
-	h, raw, now := a.Header(), []byte("a bundle"), time.Now().UTC()
+	h, raw, now := a.Header(), []byte("a bundle of "+a.ID), time.Now().UTC()
 	_, err := r.Store.Keep(t.Context(), store.Arrival{
 		Raw: raw, Receipt: "{}",
 		Bundle: store.Bundle{
-			FINESS: siteA, ID: h.ID, AgentID: a.ID, Seq: int64(h.Seq), Digest: scanner.Digest(raw), Size: len(raw),
+			FINESS: a.Site.FINESS, ID: h.ID, AgentID: a.ID, Seq: int64(h.Seq), Digest: scanner.Digest(raw), Size: len(raw),
 			Vantage: scanner.VantageInternet, StartedAt: now, EndedAt: now, SealedAt: now, ReceivedAt: now,
 		},
 		Judged: store.Judged{
@@ -246,7 +265,7 @@ func checkEveryScopedRead(t *testing.T, tried int) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(source)) {
-			if strings.HasPrefix(line, "func (s *Store)") && strings.Contains(line, "scope Scope") {
+			if scopedRead.MatchString(line) {
 				declared++
 			}
 		}
@@ -255,6 +274,8 @@ func checkEveryScopedRead(t *testing.T, tried int) {
 		t.Errorf("%d functions take a scope, %d are tried", declared, tried+alsoTried)
 	}
 }
+
+var scopedRead = regexp.MustCompile(`^func \(s \*Store\) [A-Z].*scope Scope`)
 
 func some[T any](_ T, err error) (int, error) {
 	if err != nil {
@@ -265,7 +286,9 @@ func some[T any](_ T, err error) (int, error) {
 
 func count[T any](list []T, err error) (int, error) { return len(list), err }
 
-func TestStandingsWorstFirst(t *testing.T) {
+func TestStandingsWorstFirst(t *testing.T) { storetest.Each(t, testStandingsWorstFirst) }
+
+func testStandingsWorstFirst(t *testing.T) {
 	r, a, b := twoSites(t)
 	r.Establishment("690000039", "CH C")
 	at := time.Now().UTC().Add(-time.Minute)
@@ -350,6 +373,7 @@ func TestSweep(t *testing.T) {
 		strings.Repeat("a", 64):  {true, false},
 		strings.Repeat("b", 64):  {false, true},
 		".new-left":              {true, false},
+		"lost+found":             {true, true},
 		".new-being-written-now": {false, true},
 	}
 	for name, file := range files {
@@ -386,7 +410,7 @@ func TestBadDigestIsNoPath(t *testing.T) {
 func TestOpenAgainKeepsAll(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "a folder?with#signs")
 	for i := range 2 {
-		s, err := store.Open(t.Context(), folder)
+		s, err := store.Open(t.Context(), store.Place{Folder: folder})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"carescan/scanner"
@@ -31,7 +30,7 @@ func (t EnrolToken) Waits(at time.Time) bool {
 
 // AddEnrolToken records a token.
 func (s *Store) AddEnrolToken(ctx context.Context, t EnrolToken) error {
-	_, err := s.writer.ExecContext(ctx, `
+	_, err := s.change(ctx, Only(t.FINESS), `
 		INSERT INTO enrol_token (id, finess, token_hash, approve, created_by, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		t.ID, t.FINESS, t.Hash, t.Approve, t.CreatedBy, stamp(t.CreatedAt), stamp(t.ExpiresAt))
@@ -44,20 +43,20 @@ var selectToken = `
 
 // WaitingTokens lists the tokens that can still be used, soonest to expire first.
 func (s *Store) WaitingTokens(ctx context.Context, scope Scope, at time.Time) ([]EnrolToken, error) {
-	list, err := many(ctx, s.reader, scanToken,
+	list, err := many(ctx, s.view(scope), scanToken,
 		selectToken+` AND used_at = 0 AND cancelled_at = 0 AND expires_at > $2 ORDER BY expires_at, id`, scope.sees, stamp(at))
 	return list, wrap(err, "list enrolment tokens")
 }
 
 // EnrolTokens lists the newest tokens, whatever became of them.
 func (s *Store) EnrolTokens(ctx context.Context, scope Scope, limit int) ([]EnrolToken, error) {
-	list, err := many(ctx, s.reader, scanToken, selectToken+` ORDER BY created_at DESC, id LIMIT $2`, scope.sees, limit)
+	list, err := many(ctx, s.view(scope), scanToken, selectToken+` ORDER BY created_at DESC, id LIMIT $2`, scope.sees, limit)
 	return list, wrap(err, "list enrolment tokens")
 }
 
 // CancelToken takes back a token that was not used; ErrNotFound when none waits.
 func (s *Store) CancelToken(ctx context.Context, scope Scope, id string, at time.Time) (t EnrolToken, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.write(ctx, scope, func(tx *transaction) error {
 		t, err = one(ctx, tx, scanToken, selectToken+` AND id = $2`, scope.sees, id)
 		if err != nil {
 			return err

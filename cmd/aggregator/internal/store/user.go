@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -27,7 +26,7 @@ const selectUser = `
 
 // AddUser records a person, with the link that lets them choose their secrets.
 func (s *Store) AddUser(ctx context.Context, u User, l Link) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		err := changedOne(tx.ExecContext(ctx, `
 			INSERT INTO app_user (id, name, email, admin, scope, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING`,
@@ -46,20 +45,20 @@ func (s *Store) AddUser(ctx context.Context, u User, l Link) error {
 // UserByEmail finds a person by address, in lower case. Who may be asked for is
 // no matter of scope: it serves the sign-in alone.
 func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
-	u, err := one(ctx, s.reader, scanUser, selectUser+`email = $1`, email)
+	u, err := one(ctx, s.view(Scope{}), scanUser, selectUser+`email = $1`, email)
 	return u, wrap(err, "find user")
 }
 
 // User finds a person by id, for the session that names it.
 func (s *Store) User(ctx context.Context, id string) (User, error) {
-	u, err := one(ctx, s.reader, scanUser, selectUser+`id = $1`, id)
+	u, err := one(ctx, s.view(Scope{}), scanUser, selectUser+`id = $1`, id)
 	return u, wrap(err, "find user %s", id)
 }
 
 // SpendTOTPStep remembers that a code was used; ErrNotFound when it or a later
 // one was already.
 func (s *Store) SpendTOTPStep(ctx context.Context, user string, step int64) error {
-	err := changedOne(s.writer.ExecContext(ctx, `
+	err := changedOne(s.change(ctx, Scope{}, `
 		UPDATE app_user SET totp_step = $1 WHERE id = $2 AND totp_step < $1`, step, user))
 	return wrap(err, "spend code of user %s", user)
 }

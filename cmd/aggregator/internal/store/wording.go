@@ -3,6 +3,9 @@
 package store
 
 import (
+	"maps"
+	"slices"
+
 	"carescan/scanner"
 )
 
@@ -30,11 +33,12 @@ func (known wordings) of(f scanner.Finding) (wording, error) {
 	return known[w], err
 }
 
-// writeWordings writes those that nobody wrote before.
+// writeWordings writes those that nobody wrote before, in one order: two arrivals that
+// write the same ones in another would wait for each other.
 func writeWordings(list map[string]wording) batch {
 	rows := batch{into: "wording", columns: "digest, content", key: "digest"}
-	for digest, w := range list {
-		rows.add(digest, w.content)
+	for _, digest := range slices.Sorted(maps.Keys(list)) {
+		rows.add(digest, list[digest].content)
 	}
 	return rows
 }

@@ -13,6 +13,7 @@ import (
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/wire"
 )
 
@@ -28,7 +29,9 @@ func (s *site) firstAgent() store.Agent {
 
 // TestLifeOfAnAgentOnItsPage suspends an agent, lets it in again and revokes it: each step
 // is effective at its next request, shown on its page and told by name in the journal.
-func TestLifeOfAnAgentOnItsPage(t *testing.T) {
+func TestLifeOfAnAgentOnItsPage(t *testing.T) { storetest.Each(t, testLifeOfAnAgentOnItsPage) }
+
+func testLifeOfAnAgentOnItsPage(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
@@ -56,7 +59,9 @@ func TestLifeOfAnAgentOnItsPage(t *testing.T) {
 }
 
 // TestApprovalOnThePage shows the code of the agent's key, and lets it in once approved.
-func TestApprovalOnThePage(t *testing.T) {
+func TestApprovalOnThePage(t *testing.T) { storetest.Each(t, testApprovalOnThePage) }
+
+func testApprovalOnThePage(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.Establishment(siteA, "CHU")
@@ -89,7 +94,9 @@ var tokenOnPage = regexp.MustCompile(`id="token"[^>]*>(cst1\.[\w-]+)<`)
 
 // TestPulseOnThePage shows what an agent says of itself, and flags a clock that is wrong
 // and an agent that missed its moments.
-func TestPulseOnThePage(t *testing.T) {
+func TestPulseOnThePage(t *testing.T) { storetest.Each(t, testPulseOnThePage) }
+
+func testPulseOnThePage(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
@@ -109,7 +116,9 @@ func TestPulseOnThePage(t *testing.T) {
 }
 
 // TestTokensOnThePage lists what waits, and cancels one.
-func TestTokensOnThePage(t *testing.T) {
+func TestTokensOnThePage(t *testing.T) { storetest.Each(t, testTokensOnThePage) }
+
+func testTokensOnThePage(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.Establishment(siteA, "CHU")

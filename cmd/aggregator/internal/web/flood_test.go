@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/scanner"
 	"carescan/scanner/fact"
 	"carescan/scanner/scannertest"
@@ -61,7 +62,9 @@ func TestSilentConnectionsKeepNoReaderOut(t *testing.T) {
 
 // TestGuessesLockNobodyOut: two hundred guesses at once on one account, from as many
 // addresses, take their turn; its owner signs in.
-func TestGuessesLockNobodyOut(t *testing.T) {
+func TestGuessesLockNobodyOut(t *testing.T) { storetest.Each(t, testGuessesLockNobodyOut) }
+
+func testGuessesLockNobodyOut(t *testing.T) {
 	scannertest.WithinBytes(t, maxMemory, func(t *testing.T) {
 		s := newSite(t)
 		known := s.signIn(administrator())

@@ -3,6 +3,7 @@
 package web_test
 
 import (
+	"carescan/cmd/aggregator/internal/storetest"
 	"errors"
 	"net/http"
 	"testing"
@@ -10,7 +11,9 @@ import (
 )
 
 // TestRoundsTellHowTheyEnded has one fail after it was done, then done again.
-func TestRoundsTellHowTheyEnded(t *testing.T) {
+func TestRoundsTellHowTheyEnded(t *testing.T) { storetest.Each(t, testRoundsTellHowTheyEnded) }
+
+func testRoundsTellHowTheyEnded(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	at := time.Date(2026, 12, 1, 1, 0, 0, 0, time.UTC)

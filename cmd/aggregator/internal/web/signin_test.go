@@ -9,9 +9,12 @@ import (
 	"testing"
 
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
-func TestPagesAskForSignIn(t *testing.T) {
+func TestPagesAskForSignIn(t *testing.T) { storetest.Each(t, testPagesAskForSignIn) }
+
+func testPagesAskForSignIn(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/", "/agents", "/audit", "/establishments/690000013", "/establishments/690000013/bundles/x"} {
 		v := s.visitor().get(path)
@@ -21,7 +24,9 @@ func TestPagesAskForSignIn(t *testing.T) {
 	}
 }
 
-func TestSignInAndOut(t *testing.T) {
+func TestSignInAndOut(t *testing.T) { storetest.Each(t, testSignInAndOut) }
+
+func testSignInAndOut(t *testing.T) {
 	s := newSite(t)
 	v, code := s.visitor(), s.invite(administrator())
 	secret := v.get("/welcome/" + code).secret()
@@ -39,7 +44,9 @@ func TestSignInAndOut(t *testing.T) {
 }
 
 // TestRefusedSignIns hears one sentence whatever is wrong.
-func TestRefusedSignIns(t *testing.T) {
+func TestRefusedSignIns(t *testing.T) { storetest.Each(t, testRefusedSignIns) }
+
+func testRefusedSignIns(t *testing.T) {
 	s := newSite(t)
 	v, link := s.visitor(), s.invite(administrator())
 	secret := v.get("/welcome/" + link).secret()
@@ -61,7 +68,9 @@ func TestRefusedSignIns(t *testing.T) {
 	}
 }
 
-func TestTooManySignIns(t *testing.T) {
+func TestTooManySignIns(t *testing.T) { storetest.Each(t, testTooManySignIns) }
+
+func testTooManySignIns(t *testing.T) {
 	s := newSite(t)
 	v := s.visitor()
 	form := url.Values{"email": {"camille@arnase.test"}, "password": {"x"}, "code": {"000000"}}
@@ -74,7 +83,9 @@ func TestTooManySignIns(t *testing.T) {
 	}
 }
 
-func TestWelcomeRefuses(t *testing.T) {
+func TestWelcomeRefuses(t *testing.T) { storetest.Each(t, testWelcomeRefuses) }
+
+func testWelcomeRefuses(t *testing.T) {
 	s := newSite(t)
 	v, code := s.visitor(), s.invite(administrator())
 	secret := v.get("/welcome/" + code).secret()
@@ -148,7 +159,9 @@ func TestStyleIsServedUnderItsHash(t *testing.T) {
 }
 
 // TestNewSecretsEndOlderSessions resets a person who is signed in elsewhere.
-func TestNewSecretsEndOlderSessions(t *testing.T) {
+func TestNewSecretsEndOlderSessions(t *testing.T) { storetest.Each(t, testNewSecretsEndOlderSessions) }
+
+func testNewSecretsEndOlderSessions(t *testing.T) {
 	s := newSite(t)
 	stolen := s.signIn(administrator())
 	stolen.get("/audit").sees(http.StatusOK, "Journal")

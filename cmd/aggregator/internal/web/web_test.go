@@ -23,6 +23,7 @@ import (
 	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/aggregator/internal/web"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
@@ -226,7 +227,9 @@ func said(dmarc scanner.Outcome) []regiontest.Said {
 
 // TestEachSourceIsSaidOnce: two checks that wait for statements are one line, and
 // neither rows nor incomplete looks.
-func TestEachSourceIsSaidOnce(t *testing.T) {
+func TestEachSourceIsSaidOnce(t *testing.T) { storetest.Each(t, testEachSourceIsSaidOnce) }
+
+func testEachSourceIsSaidOnce(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -246,7 +249,9 @@ func TestEachSourceIsSaidOnce(t *testing.T) {
 
 // TestEveryPage visits every page in both languages, and fails when a template
 // was never executed.
-func TestEveryPage(t *testing.T) {
+func TestEveryPage(t *testing.T) { storetest.Each(t, testEveryPage) }
+
+func testEveryPage(t *testing.T) {
 	s := newSite(t)
 	shown := map[string]bool{}
 	note := func(v *visitor) { shown[pageOf(t, v)] = true }
@@ -291,7 +296,9 @@ func pageOf(t *testing.T, v *visitor) string {
 	return found[1]
 }
 
-func TestFindingTellsItsLife(t *testing.T) {
+func TestFindingTellsItsLife(t *testing.T) { storetest.Each(t, testFindingTellsItsLife) }
+
+func testFindingTellsItsLife(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	fingerprint, bundle := s.fill()
@@ -299,7 +306,9 @@ func TestFindingTellsItsLife(t *testing.T) {
 		"rouvert", "corrigé → <strong>rouvert</strong>", "ouvert → <strong>corrigé</strong>", "Pourquoi c’est important", "/bundles/"+bundle)
 }
 
-func TestFilters(t *testing.T) {
+func TestFilters(t *testing.T) { storetest.Each(t, testFilters) }
+
+func testFilters(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -312,7 +321,9 @@ func TestFilters(t *testing.T) {
 }
 
 // TestPagesAreTurned follows the links from page to page.
-func TestPagesAreTurned(t *testing.T) {
+func TestPagesAreTurned(t *testing.T) { storetest.Each(t, testPagesAreTurned) }
+
+func testPagesAreTurned(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
@@ -338,6 +349,10 @@ func TestPagesAreTurned(t *testing.T) {
 }
 
 func TestDownloadedBundleIsTheOneSealed(t *testing.T) {
+	storetest.Each(t, testDownloadedBundleIsTheOneSealed)
+}
+
+func testDownloadedBundleIsTheOneSealed(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	_, bundle := s.fill()
@@ -355,7 +370,9 @@ func TestDownloadedBundleIsTheOneSealed(t *testing.T) {
 }
 
 // TestReaderOfOneEstablishment tries every address of another one.
-func TestReaderOfOneEstablishment(t *testing.T) {
+func TestReaderOfOneEstablishment(t *testing.T) { storetest.Each(t, testReaderOfOneEstablishment) }
+
+func testReaderOfOneEstablishment(t *testing.T) {
 	s := newSite(t)
 	fingerprint, bundle := s.fill()
 	v := s.signIn(reader(siteB))
@@ -379,6 +396,10 @@ func TestReaderOfOneEstablishment(t *testing.T) {
 // TestReloadingMakesNoSecondToken: the page that shows a token was come to by a
 // redirection, and shows it once.
 func TestReloadingMakesNoSecondToken(t *testing.T) {
+	storetest.Each(t, testReloadingMakesNoSecondToken)
+}
+
+func testReloadingMakesNoSecondToken(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.Establishment(siteA, "CHU")
@@ -395,7 +416,9 @@ func TestReloadingMakesNoSecondToken(t *testing.T) {
 
 // TestDeepLink: whoever follows a link from a mail signs in and comes to it, with what
 // narrows it.
-func TestDeepLink(t *testing.T) {
+func TestDeepLink(t *testing.T) { storetest.Each(t, testDeepLink) }
+
+func testDeepLink(t *testing.T) {
 	s := newSite(t)
 	s.fill()
 	known := s.signIn(administrator())
@@ -418,7 +441,9 @@ func TestDeepLink(t *testing.T) {
 var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
 
 // TestLanguageOfTheBrowser is spoken before anything is chosen.
-func TestLanguageOfTheBrowser(t *testing.T) {
+func TestLanguageOfTheBrowser(t *testing.T) { storetest.Each(t, testLanguageOfTheBrowser) }
+
+func testLanguageOfTheBrowser(t *testing.T) {
 	s := newSite(t)
 	for preferred, want := range map[string]string{
 		"": "fr", "en-GB,en;q=0.9": "en", "fr-CA, en;q=0.5": "fr", "de, en;q=0.8": "en", "de": "fr", "*": "fr", "en;q=0, fr": "fr", ";;;": "fr",
@@ -432,7 +457,9 @@ func TestLanguageOfTheBrowser(t *testing.T) {
 }
 
 // TestFiltersAreKept by the link to the other language and by the form.
-func TestFiltersAreKept(t *testing.T) {
+func TestFiltersAreKept(t *testing.T) { storetest.Each(t, testFiltersAreKept) }
+
+func testFiltersAreKept(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -442,7 +469,9 @@ func TestFiltersAreKept(t *testing.T) {
 }
 
 // TestCompression shortens pages, and never one that shows a secret.
-func TestCompression(t *testing.T) {
+func TestCompression(t *testing.T) { storetest.Each(t, testCompression) }
+
+func testCompression(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -456,7 +485,9 @@ func TestCompression(t *testing.T) {
 }
 
 // TestOddNumbersOfAnAgent are said on the page of agents and in the journal.
-func TestOddNumbersOfAnAgent(t *testing.T) {
+func TestOddNumbersOfAnAgent(t *testing.T) { storetest.Each(t, testOddNumbersOfAnAgent) }
+
+func testOddNumbersOfAnAgent(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
@@ -484,7 +515,9 @@ func TestOddNumbersOfAnAgent(t *testing.T) {
 
 // TestFreshnessIsSaid has an establishment that was never seen, one whose run failed, one
 // whose run is partial and one whose bundle is late: each is said in its own words.
-func TestFreshnessIsSaid(t *testing.T) {
+func TestFreshnessIsSaid(t *testing.T) { storetest.Each(t, testFreshnessIsSaid) }
+
+func testFreshnessIsSaid(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	for finess, name := range map[scanner.FINESS]string{"690000013": "A", "690000021": "B", "690000039": "C", "690000047": "D"} {
@@ -506,7 +539,9 @@ func TestFreshnessIsSaid(t *testing.T) {
 	admin.get("/establishments/690000021?lang=en").sees(http.StatusOK, "failed run<")
 }
 
-func TestTokenFromThePageEnrols(t *testing.T) {
+func TestTokenFromThePageEnrols(t *testing.T) { storetest.Each(t, testTokenFromThePageEnrols) }
+
+func testTokenFromThePageEnrols(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.Establishment(siteA, "CHU")

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/time/rate"
 
 	"carescan/scanner"
 	"carescan/scanner/fact"
@@ -139,7 +140,7 @@ func TestEveryRequestHasItsPermit(t *testing.T) {
 			http.NotFound(w, r)
 		}
 	})
-	p := newProbe(t, nuclei.Options{})
+	p := newProbe(t, nuclei.Options{Connections: 500})
 	network := &pacing{site: serve(t, pages), most: 1 << 30}
 	observe(t, p, network, siteTarget)
 	if sent.Load() <= int64(p.Requests()) || cut.Load() == 0 {
@@ -249,8 +250,8 @@ func TestSiteWithoutCommonTLSIsLeftAlone(t *testing.T) {
 		}
 	}()
 	seen, sighting := observe(t, newProbe(t, nuclei.Options{}), site{siteName, listener.Addr().String()}, siteTarget)
-	if n := hellos.Load(); n < 1 || n > 3 {
-		t.Errorf("%d hellos, want three at most", n)
+	if n := hellos.Load(); n < 1 || n > 2 {
+		t.Errorf("%d hellos, want two at most", n)
 	}
 	if !slices.ContainsFunc(sighting.Missing, func(c scanner.Cause) bool { return c.Code == scanner.CauseTLSUnspoken }) {
 		t.Errorf("missing %v, want %s", sighting.Missing, scanner.CauseTLSUnspoken)
@@ -458,5 +459,34 @@ func TestWorkerEndsWithItsParent(t *testing.T) {
 	stdin.Close()
 	if err := cmd.Wait(); err == nil {
 		t.Error("the worker ended well although it could do nothing")
+	}
+}
+
+// TestSiteThatKeepsNoConnection: a site that closes after each answer hears the hellos
+// allowed. Its home page is told, whatever was recognised too, and of the rest that it was
+// not asked; allowed more, all is asked.
+func TestSiteThatKeepsNoConnection(t *testing.T) {
+	console := everywhere{http.StatusOK, `<title>pfSense - Login</title><input name="usernamefld"><input name="passwordfld">`, nil}
+	closing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close")
+		console.ServeHTTP(w, r)
+	})
+	for _, allowed := range []int{0, 500} {
+		p, h, pages := newProbe(t, nuclei.Options{Connections: allowed}), newHospital(), &count{Handler: closing}
+		brought := lookAll(t, p, h, h.add(t, "www.chu.test", "192.0.2.1", rate.Inf, pages))[0]
+		spared := slices.ContainsFunc(brought.missing, func(c scanner.Cause) bool {
+			return c.Code == scanner.CauseHangsUp && c.Values[scanner.ValueLimit] == "2"
+		})
+		if r := run(brought.seen, "pfsense"); !r.Matched || brought.seen.Error != "" || spared != (allowed == 0) {
+			t.Errorf("%d allowed: home page %+v, error %q, missing %v", allowed, r, brought.seen.Error, brought.missing)
+		}
+		if n := len(pages.times()); allowed == 0 && n > 2 || allowed > 0 && n < p.Requests() {
+			t.Errorf("%d allowed: %d requests, a hello each", allowed, n)
+		}
+		for _, r := range brought.seen.Ran {
+			if !r.Home && r.Ran == (allowed == 0) {
+				t.Errorf("%d allowed: %s ran %t", allowed, r.ID, r.Ran)
+			}
+		}
 	}
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos
+
+import (
+	"database/sql"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"carescan/cmd/aggregator/internal/store"
+)
+
+// engine is what keeps a region.
+type engine struct {
+	name  string
+	begin func(w *world) database
+}
+
+// database is an engine at work.
+type database interface {
+	settings() []string // of the aggregator
+	// open reaches the database past the store, at past the line.
+	open(w *world) *sql.DB
+	at(w *world) store.Place
+	// commit and blob betray that a bundle is being stored, and that a large one is.
+	commit(w *world) []sign
+	blob(w *world) []sign
+	disturbances() []disturbance
+	mend(w *world)
+}
+
+func engines() []engine {
+	return []engine{
+		{"sqlite", func(*world) database { return sqlite{} }},
+		{"postgres", beginPostgres},
+	}
+}
+
+// sqlite is a file beside the blobs: it has no process of its own.
+type sqlite struct{}
+
+func (sqlite) settings() []string { return nil }
+
+func (sqlite) open(w *world) *sql.DB {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.region.data, "carescan.db")+"?mode=ro&_pragma=busy_timeout(10000)")
+	w.must(err)
+	return db
+}
+
+func (sqlite) at(w *world) store.Place { return store.Place{Folder: w.region.data} }
+
+func (sqlite) commit(w *world) []sign {
+	return []sign{{w.region.data, unix.IN_MODIFY, "carescan.db-wal"}}
+}
+
+func (sqlite) blob(w *world) []sign {
+	return []sign{{filepath.Join(w.region.data, "blobs"), unix.IN_CREATE, unfinishedBlob}}
+}
+
+func (sqlite) disturbances() []disturbance { return nil }
+
+func (sqlite) mend(*world) {}
