@@ -49,6 +49,7 @@ var arrows = []arrow{
 	{"reports", []string{"reports", "scanner", "scanner/bounded", "scanner/fact"}, "a report reads runs"},
 	{"reports/bundle", []string{"reports/bundle", "scanner"}, "the container outlives reports"},
 	{"cmd/internal", []string{"scanner", "scanner/settings"}, "shared by the programs"},
+	{"cmd/internal/proof", []string{"scanner", "cmd/internal/wire"}, "a proof is verified with no program of the region"},
 	{"cmd/internal/labfile", []string{"scanner", "scanner/scannertest"}, "it words the lab for an agent, and starts neither"},
 	{"cmd/agent", []string{"cmd/agent", "cmd/internal", "scanner", "checks", "profiles", "reports"}, "the agent ties it all"},
 	{"cmd/templates", []string{"cmd/templates", "cmd/internal/cli", "scanner", "scanner/probes/nuclei"}, "it holds the template engine and nothing else"},

@@ -9,6 +9,7 @@
 //	   2026-11-30  types of problems that pass; CareScan-Missing and CareScan-Branch
 //	               beside a receipt, which may be left unread; heartbeat; states of an
 //	               agent, and the problems of one that may deliver nothing for now
+//	   2026-12-01  the evidence log: "log" in a receipt, its proofs and checkpoint
 package wire
 
 import (

@@ -129,6 +129,7 @@ func examine(ctx context.Context, d *desk, now time.Time) ([]sign, error) {
 	}
 	signs = append(signs, signSpace(d.config.State), signEnrolment(d.identity, now))
 	signs = append(signs, signSpool(d, now)...)
+	signs = append(signs, signLog(d)...)
 	for _, probe := range needed(ready) {
 		signs = append(signs, signSystem(probe)...)
 	}

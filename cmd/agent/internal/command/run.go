@@ -214,7 +214,8 @@ func (d *daemon) state(rhythm *schedule.Schedule) status.State {
 	waiting, errWaiting := d.desk.spool.Waiting()
 	rejected, errRejected := d.desk.spool.Rejected()
 	state.Waiting, state.Rejected = len(waiting), len(rejected)
-	for _, err := range []error{d.error, errKeep, err, errWaiting, errRejected, d.heldBack()} {
+	alarm, errAlarm := d.desk.alarm()
+	for _, err := range []error{asError(alarm), errAlarm, d.error, errKeep, err, errWaiting, errRejected, d.heldBack()} {
 		if err == nil {
 			continue
 		}

@@ -227,6 +227,9 @@ func (a *app) send(ctx context.Context, d *desk, meant func(spool.Entry) bool) e
 	if err := a.setAside(d, before, meant); err != nil {
 		return err
 	}
+	if alarm, err := d.alarm(); err != nil || alarm != nil {
+		return errors.Join(err, asError(alarm))
+	}
 	if !a.quiet {
 		fmt.Fprintln(a.err, a.say("envoyé à l'agrégateur, accusé reçu", "sent to the aggregator, receipt kept"))
 	}

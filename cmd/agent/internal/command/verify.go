@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/internal/cli"
+	"carescan/cmd/internal/proof"
 	"carescan/reports"
 	"carescan/reports/bundle"
 	"carescan/scanner"
@@ -22,16 +23,22 @@ import (
 )
 
 func (a *app) verify() *cobra.Command {
-	var keyFile string
+	var keyFile, rootsFile, logKey string
 	command := &cobra.Command{
 		Use: "verify FILE", Args: cobra.ExactArgs(1),
-		Short: a.say("Vérifie un dossier scellé ou un dossier de preuves, hors ligne", "Verify a bundle or an evidence pack, offline"),
+		Short: a.say("Vérifie un dossier scellé, un dossier de preuves ou une preuve d'inscription au journal, hors ligne", "Verify a bundle, an evidence pack or a proof of the log, offline"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			key, err := publicKey(keyFile)
+			raw, err := readFile(args[0])
 			if err != nil {
 				return err
 			}
-			raw, err := readFile(args[0])
+			if proof.Is(raw) {
+				return a.verifyProof(raw, keyFile, logKey, rootsFile)
+			}
+			if rootsFile != "" || logKey != "" {
+				return forProofsOnly()
+			}
+			key, err := publicKey(keyFile)
 			if err != nil {
 				return err
 			}
@@ -39,6 +46,8 @@ func (a *app) verify() *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&keyFile, "key", "", a.say("clé publique attendue (PEM) ; sans elle, celle du fichier est montrée", "expected public key (PEM); without it, the one in the file is shown"))
+	command.Flags().StringVar(&rootsFile, "tsa", "", a.say("d'une preuve : certificats racines des autorités d'horodatage (PEM)", "of a proof: root certificates of the time-stamping authorities (PEM)"))
+	command.Flags().StringVar(&logKey, "log-key", "", a.say("d'une preuve : clé attendue du journal, telle que l'accusé la nomme", "of a proof: expected key of the log, as the receipt names it"))
 	return command
 }
 

@@ -49,3 +49,29 @@ func TestVerifyNamesWhatWasDropped(t *testing.T) {
 		})
 	}
 }
+
+// TestVerifyProof walks from a receipt to a time-stamp, over a proof that a region of
+// before gave.
+func TestVerifyProof(t *testing.T) {
+	const folder = "../../../internal/proof/testdata/"
+	verify := func(args ...string) (int, string) {
+		var out, problems bytes.Buffer
+		code := Main(append([]string{"verify"}, args...), strings.NewReader(""), &out, &problems)
+		return code, strings.ReplaceAll(out.String()+problems.String(), "\u00a0", " ")
+	}
+	for lang, want := range map[string]string{"fr": "« CN=Test TSA » l'a horodaté", "en": "“CN=Test TSA” time-stamped it on"} {
+		code, said := verify(folder+"region.proof.json", "--key", folder+"seal.pem", "--tsa", folder+"tsa.pem", "--lang="+lang)
+		if code != 0 || !strings.Contains(said, want) || strings.Contains(said, "--key") || strings.Contains(said, "--tsa") {
+			t.Errorf("%s: code %d, want %q and no doubt about the keys:\n%s", lang, code, want, said)
+		}
+	}
+	if code, said := verify(folder+"region.proof.json", "--lang=en"); code != 0 || !strings.Contains(said, "--key") || !strings.Contains(said, "--tsa") {
+		t.Errorf("code %d, want a doubt about whose the keys are:\n%s", code, said)
+	}
+	if code, said := verify(folder+"region.proof.json", "--tsa", folder+"seal.pem", "--lang=en"); code != 2 || !strings.Contains(said, "root certificates") {
+		t.Errorf("code %d of a key in the place of roots:\n%s", code, said)
+	}
+	if code, _ := verify(folder+"region.proof.json", "--log-key", "carescan/x+00000000+AAAA"); code != 1 {
+		t.Errorf("code %d of another key of the log", code)
+	}
+}

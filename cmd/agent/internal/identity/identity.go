@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"carescan/cmd/agent/internal/durable"
+	"carescan/cmd/agent/internal/witness"
 	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
@@ -118,6 +119,9 @@ func (id *Identity) Enrolment() (Enrolment, error) {
 	}
 	return e, nil
 }
+
+// Witness is what the agent saw of the evidence log of the region.
+func (id *Identity) Witness() (*witness.Witness, error) { return witness.Open(id.folder) }
 
 // Keep stores what the aggregator gave.
 func (id *Identity) Keep(e Enrolment) error {

@@ -162,7 +162,7 @@ func (s *Spool) Rejected() ([]Entry, error) { return s.list(rejected) }
 
 // Acknowledge files a bundle as sent, its receipt first.
 func (s *Spool) Acknowledge(e Entry, receipt []byte) error {
-	if err := durable.WriteFile(s.path(sent, e.Seq, e.ID)+".receipt.json", receipt); err != nil {
+	if err := durable.WriteFile(s.path(sent, e.Seq, e.ID)+receiptExtension, receipt); err != nil {
 		return fmt.Errorf("keep receipt of bundle %s: %w", e.ID, err)
 	}
 	if err := s.move(e, sent); err != nil {
@@ -243,11 +243,11 @@ func (s *Spool) prune() error {
 		return err
 	}
 	for _, old := range entries[:max(0, len(entries)-keepSent)] {
-		receipt, err := os.Stat(old.Path + ".receipt.json")
+		receipt, err := os.Stat(old.Path + receiptExtension)
 		if err == nil && time.Since(receipt.ModTime()) < keepSentFor {
 			continue
 		}
-		if err := removeEach(old.Path, old.Path+".receipt.json", s.namesPath(old.ID)); err != nil {
+		if err := removeEach(old.Path, old.Path+receiptExtension, s.ProofPath(old), old.Path+formerExtension, s.namesPath(old.ID)); err != nil {
 			return fmt.Errorf("prune sent bundles: %w", err)
 		}
 	}

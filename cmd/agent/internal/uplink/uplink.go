@@ -17,6 +17,7 @@ import (
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/spool"
+	"carescan/cmd/agent/internal/witness"
 	"carescan/cmd/internal/cli"
 	"carescan/cmd/internal/wire"
 	"carescan/reports/bundle"
@@ -33,8 +34,11 @@ type Uplink struct {
 	proxy     string
 	now       func() time.Time
 	stuck     map[string]int // how often each bundle that waits failed alone
-	recalled  bool           // the aggregator asked for bundles again since the round began
-	delivered bool           // a bundle arrived since the last heartbeat
+	witness   *witness.Witness
+	lookedLog time.Time // when it was last seen which proofs are wanted
+	askedLog  time.Time // when the region was last asked for them
+	recalled  bool      // the aggregator asked for bundles again since the round began
+	delivered bool      // a bundle arrived since the last heartbeat
 	nextBeat  time.Time
 	// renewAsked tells that the aggregator wants the certificate renewed.
 	renewAsked bool
@@ -51,7 +55,11 @@ func New(id *identity.Identity, s *spool.Spool, software, proxy string) (*Uplink
 	if err != nil {
 		return nil, err
 	}
-	u := &Uplink{identity: id, spool: s, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}, Tell: logged}
+	w, err := id.Witness()
+	if err != nil {
+		return nil, err
+	}
+	u := &Uplink{identity: id, spool: s, witness: w, software: software, proxy: proxy, now: time.Now, stuck: map[string]int{}, Tell: logged}
 	return u, u.adopt(enrolment)
 }
 
@@ -131,6 +139,12 @@ func (u *Uplink) Flush(ctx context.Context) error {
 	err := u.round(ctx)
 	if err == nil && u.recalled {
 		err = u.round(ctx)
+	}
+	if err == nil {
+		// What was sent is sent: proofs are asked for again.
+		if err := u.witnessLog(ctx); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "ask for the proofs of the region", "error", err)
+		}
 	}
 	return err
 }

@@ -47,7 +47,8 @@ type counterpart struct {
 	key    *ecdsa.PrivateKey
 	caPEM  string
 	answer func(w http.ResponseWriter, id string, body []byte)
-	life   time.Duration // of the certificates it gives
+	prove  func(w http.ResponseWriter, body []byte) // of its log; nil for a region without
+	life   time.Duration                            // of the certificates it gives
 	// heard answers heartbeats; nil refuses them, as an older aggregator does.
 	heard func(wire.Heartbeat) wire.HeartbeatAnswer
 	shown string // serial number of the certificate shown last
@@ -111,6 +112,8 @@ func (c *counterpart) serve(t *testing.T, w http.ResponseWriter, r *http.Request
 		c.certify(t, w, body)
 	case strings.HasPrefix(r.URL.Path, wire.PathBundles) && len(r.TLS.PeerCertificates) > 0:
 		c.answer(w, r.URL.Path[len(wire.PathBundles)+1:], body)
+	case r.URL.Path == wire.PathLog && c.prove != nil && len(r.TLS.PeerCertificates) > 0:
+		c.prove(w, body)
 	default:
 		w.WriteHeader(http.StatusUnauthorized)
 	}

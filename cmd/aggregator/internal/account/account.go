@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 )
@@ -29,6 +30,7 @@ var (
 	ErrBusy     = errors.New("too many passwords are being read")
 	ErrLink     = errors.New("the link cannot be used any more")
 	ErrPassword = errors.New("the password is too short or too simple")
+	ErrAddress  = errors.New("a person needs a name and a plain e-mail address")
 	ErrCode     = errors.New("the code is not the one shown now")
 )
 
@@ -59,37 +61,90 @@ func New(s *store.Store, secret []byte, issuer string) (*Accounts, error) {
 
 // Person is who is invited.
 type Person struct {
-	Name  string
-	Email string
-	Admin bool
-	Scope store.Scope
+	Name      string
+	Email     string
+	Roles     []store.Binding // the role, the place and the end of each
+	GrantedBy string
+	Emergency bool // an account to keep in a safe
 }
 
 // Invite makes a person known and returns the code of their one-time link.
 func (a *Accounts) Invite(ctx context.Context, p Person) (code string, err error) {
 	address, err := mail.ParseAddress(p.Email)
 	if err != nil || address.Name != "" {
-		return "", fmt.Errorf("%q is not a plain e-mail address", p.Email)
+		return "", fmt.Errorf("%w: %q is not a plain e-mail address", ErrAddress, p.Email)
 	}
-	id, err := uuid.NewV7()
+	if strings.TrimSpace(p.Name) == "" {
+		return "", ErrAddress
+	}
+	u, err := newUser(p.Name, address.Address)
 	if err != nil {
-		return "", fmt.Errorf("name user: %w", err)
+		return "", err
 	}
-	u := store.User{
-		ID: id.String(), Name: strings.TrimSpace(p.Name), Email: strings.ToLower(address.Address),
-		Admin: p.Admin, Scope: p.Scope, CreatedAt: time.Now(),
+	u.Emergency = p.Emergency
+	roles, err := bind(p.Roles, u.ID, store.ByPerson, p.GrantedBy)
+	if err != nil {
+		return "", err
 	}
 	code, link, err := a.newLink(u.ID)
 	if err != nil {
 		return "", err
 	}
-	return code, a.store.AddUser(ctx, u, link)
+	return code, a.store.AddUser(ctx, u, roles, link)
+}
+
+func newUser(name, email string) (u store.User, err error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return u, fmt.Errorf("name user: %w", err)
+	}
+	return store.User{
+		ID: id.String(), Name: strings.TrimSpace(name), Email: strings.ToLower(email), CreatedAt: time.Now(), Epoch: uuid.NewString(),
+	}, nil
+}
+
+// bind makes roles those of a person, when each may be held where it is.
+func bind(roles []store.Binding, user, origin, by string) (bound []store.Binding, err error) {
+	for _, b := range roles {
+		if err := access.Check(b); err != nil {
+			return nil, err
+		}
+		b.ID, b.UserID, b.Origin, b.GrantedBy, b.GrantedAt = uuid.NewString(), user, origin, by, time.Now()
+		bound = append(bound, b)
+	}
+	return bound, nil
+}
+
+// Grant gives a person one more role.
+func (a *Accounts) Grant(ctx context.Context, user string, role store.Binding, by string) error {
+	bound, err := bind([]store.Binding{role}, user, store.ByPerson, by)
+	if err != nil {
+		return err
+	}
+	return a.store.Grant(ctx, bound[0])
+}
+
+// Disable keeps a person out, and ends their sessions at once.
+func (a *Accounts) Disable(ctx context.Context, user string) error {
+	return a.store.DisableUser(ctx, user, time.Now(), uuid.NewString())
+}
+
+// Enable lets a person in again.
+func (a *Accounts) Enable(ctx context.Context, user string) error {
+	return a.store.DisableUser(ctx, user, time.Time{}, uuid.NewString())
 }
 
 // Reset gives a known person a new one-time link. Their present secrets hold
 // until it is used.
 func (a *Accounts) Reset(ctx context.Context, email string) (code string, err error) {
 	u, err := a.store.UserByEmail(ctx, strings.ToLower(email))
+	if err != nil {
+		return "", err
+	}
+	federated, err := a.store.IsFederated(ctx, u.ID)
+	if err == nil && federated {
+		err = ErrFederated
+	}
 	if err != nil {
 		return "", err
 	}

@@ -105,7 +105,7 @@ func TestInviteOnce(t *testing.T) { storetest.Each(t, testInviteOnce) }
 
 func testInviteOnce(t *testing.T) {
 	a := accounts(t, key)
-	p := Person{Name: "Camille", Email: "Camille@agr.test", Scope: store.Region()}
+	p := Person{Name: "Camille", Email: "Camille@agr.test"}
 	first, err := a.Invite(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)

@@ -106,11 +106,26 @@ func (a *Accounts) prove(ctx context.Context, u store.User, p Proof) error {
 	if !ok {
 		return ErrRefused
 	}
+	if !u.DisabledAt.IsZero() {
+		return ErrRefused
+	}
+	return a.spendCode(ctx, u, p.Code)
+}
+
+// spendCode takes a code of the second factor of a person, or a recovery code in its
+// place; each serves once.
+func (a *Accounts) spendCode(ctx context.Context, u store.User, code string) error {
+	if IsRecoveryCode(code) {
+		return a.spendRecoveryCode(ctx, u, code)
+	}
+	if u.TOTPSealed == "" {
+		return ErrRefused
+	}
 	secret, err := a.Reveal(u.ID, u.TOTPSealed)
 	if err != nil {
 		return err
 	}
-	step, err := stepOf(secret, p.Code, time.Now())
+	step, err := stepOf(secret, code, time.Now())
 	if err != nil {
 		return err
 	}
@@ -119,6 +134,21 @@ func (a *Accounts) prove(ctx context.Context, u store.User, p Proof) error {
 		err = ErrRefused // step 0, or a code used before
 	}
 	return err
+}
+
+// Confirm has a person who is signed in prove their second factor once more: ErrRefused
+// when the code is not theirs, ErrTooMany when too many were not.
+func (a *Accounts) Confirm(ctx context.Context, u store.User, code, origin string) error {
+	now := time.Now()
+	p := Proof{Email: u.Email, Code: code, Origin: origin}
+	attempt := p.attempt(uuid.NewString(), now, true)
+	if err := a.store.ReserveSignIn(ctx, attempt, now.Add(-attemptWindow)); err != nil {
+		return asTooMany(err)
+	}
+	if err := a.spendCode(ctx, u, p.Code); err != nil {
+		return err
+	}
+	return a.store.WithdrawSignIn(ctx, attempt.ID)
 }
 
 // enter remembers where a person came from.

@@ -26,7 +26,7 @@ const (
 // settle makes a person who has signed in from home, and gives their second factor.
 func settle(t *testing.T, a *Accounts) (secret string) {
 	t.Helper()
-	link, err := a.Invite(t.Context(), Person{Name: "Camille", Email: resident, Scope: store.Region()})
+	link, err := a.Invite(t.Context(), Person{Name: "Camille", Email: resident})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func settle(t *testing.T, a *Accounts) (secret string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Accept(t.Context(), offer, phrase, code(t, offer.Secret), home); err != nil {
+	if _, _, err := a.Accept(t.Context(), offer, Choice{Password: phrase, Code: code(t, offer.Secret), Origin: home}); err != nil {
 		t.Fatal(err)
 	}
 	return offer.Secret
@@ -171,7 +171,7 @@ func testUsualOriginEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Accept(t.Context(), offer, phrase, code(t, offer.Secret), "203.0.113.9"); err != nil {
+		if _, _, err := a.Accept(t.Context(), offer, Choice{Password: phrase, Code: code(t, offer.Secret), Origin: "203.0.113.9"}); err != nil {
 			t.Fatal(err)
 		}
 		if known() {

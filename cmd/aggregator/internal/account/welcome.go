@@ -7,6 +7,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/store"
 )
@@ -16,6 +18,7 @@ type Offer struct {
 	Name   string
 	Email  string
 	Secret string // of the second factor, to type by hand
+	user   store.User
 	link   store.Link
 }
 
@@ -32,46 +35,60 @@ func (a *Accounts) Welcome(ctx context.Context, code string) (Offer, error) {
 	if err != nil {
 		return Offer{}, err
 	}
+	if !u.DisabledAt.IsZero() {
+		return Offer{}, ErrLink
+	}
 	secret, err := a.Reveal(u.ID, link.TOTPSealed)
-	return Offer{u.Name, u.Email, secret, link}, err
+	return Offer{u.Name, u.Email, secret, u, link}, err
 }
 
 // Picture is the second factor of an offer as a PNG to scan.
 func (a *Accounts) Picture(o Offer) ([]byte, error) { return o.picture(a.issuer) }
 
-// Accept sets the password and the second factor of a person, once a code
-// proves that the second factor is in their hands. Origin is where they come from.
-func (a *Accounts) Accept(ctx context.Context, o Offer, password, code, origin string) (store.User, error) {
-	hash, step, err := a.prepare(ctx, o, password, code)
+// Choice is what a person chooses by their link: a password, and a second factor that
+// proves to be in their hands.
+type Choice struct {
+	Password string
+	Code     string // shown by the authenticator application now
+	Passkey  *store.Passkey
+	Origin   string // that they come from, as gate.Origin writes it
+}
+
+// Accept gives a person the secrets they chose, and recovery codes to be shown once.
+func (a *Accounts) Accept(ctx context.Context, o Offer, c Choice) (u store.User, recovery []string, err error) {
+	secrets, err := a.prepare(ctx, o, c)
 	if err != nil {
-		return store.User{}, err
+		return u, nil, err
 	}
-	err = a.store.SpendLink(ctx, o.link, hash, step, time.Now())
+	recovery, secrets.Recovery = newRecoveryCodes()
+	err = a.store.SpendLink(ctx, o.link, secrets, time.Now())
 	if errors.Is(err, store.ErrNotFound) {
-		return store.User{}, ErrLink
+		return u, nil, ErrLink
 	}
 	if err != nil {
-		return store.User{}, err
+		return u, nil, err
 	}
-	u, err := a.store.User(ctx, o.link.UserID)
-	if err != nil {
-		return u, err
+	if u, err = a.store.User(ctx, o.link.UserID); err != nil {
+		return u, nil, err
 	}
-	return u, a.enter(ctx, u, origin, "")
+	return u, recovery, a.enter(ctx, u, c.Origin, "")
 }
 
 // prepare checks what the person chose, before the link is used up.
-func (a *Accounts) prepare(ctx context.Context, o Offer, password, code string) (hash string, step int64, err error) {
-	if err := acceptPassword(password); err != nil {
-		return "", 0, err
+func (a *Accounts) prepare(ctx context.Context, o Offer, c Choice) (s store.Secrets, err error) {
+	if err := acceptPassword(c.Password); err != nil {
+		return s, err
 	}
-	step, err = stepOf(o.Secret, code, time.Now())
-	if err != nil {
-		return "", 0, err
+	s.Epoch, s.Passkey = uuid.NewString(), c.Passkey
+	if c.Passkey == nil {
+		s.TOTPSealed = o.link.TOTPSealed
+		if s.TOTPStep, err = stepOf(o.Secret, c.Code, time.Now()); err != nil {
+			return s, err
+		}
+		if s.TOTPStep == 0 {
+			return s, ErrCode
+		}
 	}
-	if step == 0 {
-		return "", 0, ErrCode
-	}
-	hash, err = a.hash(ctx, password)
-	return hash, step, err
+	s.PasswordHash, err = a.hash(ctx, c.Password)
+	return s, err
 }

@@ -19,10 +19,10 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"os"
 	"path/filepath"
 	"time"
 
+	"carescan/cmd/aggregator/internal/keyfile"
 	"carescan/reports/bundle/envelope"
 	"carescan/scanner"
 )
@@ -32,6 +32,7 @@ type Authority struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
 	seal        crypto.Signer
+	log         logKey
 }
 
 const (
@@ -41,9 +42,9 @@ const (
 
 // Open reads the authority of a data folder, creating it at first use.
 func Open(folder string) (*Authority, error) {
-	folder = filepath.Join(folder, "keys")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("make key folder: %w", err)
+	folder, err := keyfile.Folder(folder)
+	if err != nil {
+		return nil, err
 	}
 	key, err := openKey(filepath.Join(folder, "ca.key"))
 	if err != nil {
@@ -57,7 +58,9 @@ func Open(folder string) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Authority{certificate, key, seal}, nil
+	a := &Authority{certificate: certificate, key: key, seal: seal}
+	a.log, err = openLog(filepath.Join(folder, "log.key"), a.Pin())
+	return a, err
 }
 
 // PEM is the certificate of the authority.
@@ -79,7 +82,7 @@ func (a *Authority) SealKey() (string, error) {
 }
 
 func openRoot(path string, key crypto.Signer) (*x509.Certificate, error) {
-	raw, err := keepOnce(path, 0o644, func() ([]byte, error) { return newRoot(key) })
+	raw, err := keyfile.Once(path, 0o644, func() ([]byte, error) { return newRoot(key) })
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"carescan/cmd/aggregator/internal/backup"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
@@ -296,5 +297,36 @@ func TestRehearsal(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(r.Folder, "backup-*")); err != nil || len(left) > 0 {
 		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+// TestRewrittenLogIsRefused saves a region whose evidence log was changed after it was
+// signed, and one of which a verdict was.
+func TestRewrittenLogIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit    string
+		refused bool
+	}{
+		"untouched": {"SELECT 1", false},
+		"verdict":   {"UPDATE finding SET outcome = 'pass'", false}, // doctor tells, rebuild derives it again
+		"node":      {"UPDATE log_node SET hash = zeroblob(32) WHERE node = 1", true},
+		"leaf":      {"DELETE FROM log_leaf WHERE node = (SELECT MAX(node) FROM log_leaf)", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, identity := regiontest.New(t), newIdentity(t)
+			deliver(t, r.Enrol(r.Establishment(site, "CHU").FINESS), 0)
+			if err := evidence.New(r.Store, r.Authority, nil, regiontest.Quiet()).Round(t.Context(), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Database().ExecContext(t.Context(), c.edit); err != nil {
+				t.Fatal(err)
+			}
+			var file bytes.Buffer
+			write(t, r, &file, identity)
+			_, err := backup.Check(t.Context(), &file, identity)
+			if errors.Is(err, evidence.ErrAltered) != c.refused || !c.refused && err != nil {
+				t.Errorf("error %v, refused is meant: %v", err, c.refused)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,6 +19,8 @@ import (
 	"filippo.io/age"
 	"github.com/klauspost/compress/zstd"
 
+	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/store"
 )
 
@@ -206,6 +209,21 @@ func prove(ctx context.Context, folder string) (err error) {
 	if err := s.CheckIntegrity(ctx); err != nil {
 		return err
 	}
-	_, err = s.CheckBlobs(ctx)
-	return err
+	if _, err := s.CheckBlobs(ctx); err != nil {
+		return err
+	}
+	return proveLog(ctx, s, folder)
+}
+
+// proveLog compares the tree of the evidence log with every checkpoint that the region
+// signed with the key beside it. A backup of before there was a log begins one.
+func proveLog(ctx context.Context, s *store.Store, folder string) error {
+	if _, err := s.BeginLog(ctx); err != nil {
+		return err
+	}
+	a, err := authority.Open(folder)
+	if err != nil {
+		return err
+	}
+	return evidence.New(s, a, nil, slog.Default()).CheckHistory(ctx)
 }

@@ -92,13 +92,27 @@ func (a *app) within(ctx context.Context, c config.Config, do func(ctx context.C
 	return r.close(do(ctx, r))
 }
 
-// catchUp derives the projections again that an upgrade of the schema emptied, and says
-// so: of a whole region it may take minutes.
+// catchUp derives the projections again that an upgrade of the schema emptied, and logs
+// what was there before there was a log. It says so: of a whole region it may take minutes.
 func (a *app) catchUp(ctx context.Context, r *region) error {
 	needed, err := r.store.NeedsRebuild(ctx)
-	if err != nil || !needed {
+	if err != nil {
 		return err
 	}
+	if needed {
+		if err := a.deriveAgain(ctx, r); err != nil {
+			return err
+		}
+	}
+	n, err := r.store.BeginLog(ctx)
+	if err == nil && n > 0 {
+		fmt.Fprintf(a.err, a.say("Le journal de preuves commence : %d dossiers et entrées d'audit déjà là y sont inscrits.\n",
+			"The evidence log begins: %d bundles and audit entries that were there are written to it.\n"), n)
+	}
+	return err
+}
+
+func (a *app) deriveAgain(ctx context.Context, r *region) error {
 	fmt.Fprintln(a.err, a.say("Mise à jour de la région : les constats sont recalculés à partir des dossiers scellés, ce qui peut prendre quelques minutes…",
 		"Upgrading the region: findings are derived again from the sealed bundles, which may take some minutes…"))
 	n, err := ingest.Rebuild(ctx, r.store, r.judge)

@@ -16,6 +16,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/backup"
 	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -173,6 +174,9 @@ func refusedBackup(path, folder string, cause error) error {
 	case errors.Is(cause, backup.ErrOtherKey):
 		return says("elle est chiffrée pour d'autres clés que la vôtre", "it is encrypted for other keys than yours",
 			"donnez une clé privée dont la partie publique fut donnée à « backup »", "give a private key whose public part was given to backup")
+	case errors.Is(cause, evidence.ErrAltered):
+		return says("son journal de preuves n'est pas celui que la région a signé, et rien n'en a été gardé", "its evidence log is not the one that the region signed, and nothing of it was kept",
+			"gardez ce fichier, et prenez une sauvegarde plus ancienne", "keep that file, and take an older backup")
 	case errors.Is(cause, backup.ErrDamaged):
 		return says("elle est abîmée ou incomplète, et rien n'en a été gardé", "it is damaged or incomplete, and nothing of it was kept",
 			"prenez une autre copie de ce fichier, ou une sauvegarde plus ancienne", "take another copy of that file, or an older backup")

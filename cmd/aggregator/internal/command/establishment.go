@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
@@ -40,7 +41,16 @@ func (a *app) establishment() *cobra.Command {
 			return a.giveProfile(ctx, r, scanner.FINESS(args[0]), args[1])
 		})(c, args)
 	}
-	command.AddCommand(add, list, profile)
+	var home homeFlags
+	place := &cobra.Command{
+		Use: "place", Args: cobra.NoArgs,
+		Short: a.say("Rattache un établissement à une entité juridique et à un GHT", "Say which legal entity and GHT an establishment belongs to"),
+		RunE:  a.inRegion(func(ctx context.Context, r *region) error { return a.placeEstablishment(ctx, r, home) }),
+	}
+	place.Flags().StringVar(&home.finess, "finess", "", a.say("numéro FINESS géographique", "geographic FINESS number"))
+	place.Flags().StringVar(&home.legal, "legal-finess", "", a.say("numéro FINESS juridique ; vide pour aucun", "legal FINESS number; empty for none"))
+	place.Flags().StringVar(&home.ght, "ght", "", a.say("nom du GHT ; vide pour aucun", "name of the GHT; empty for none"))
+	command.AddCommand(add, list, profile, place)
 	return command
 }
 
@@ -125,14 +135,47 @@ func badSite(err error) error {
 	}
 }
 
+type homeFlags struct{ finess, legal, ght string }
+
+// placeEstablishment says where an establishment belongs; all sites of a legal entity
+// are in its GHT.
+func (a *app) placeEstablishment(ctx context.Context, r *region, f homeFlags) error {
+	site, err := r.site(ctx, f.finess)
+	if err != nil {
+		return unknownSite(err)
+	}
+	var legal scanner.FINESS
+	if f.legal != "" {
+		if legal, _, err = scanner.ParseFINESS(f.legal); err != nil {
+			return badSite(err)
+		}
+	}
+	ght, err := access.ParseGHT(f.ght)
+	if err != nil {
+		return badSite(err)
+	}
+	if err := r.store.PlaceEstablishment(ctx, site.FINESS, legal, ght); err != nil {
+		return err
+	}
+	if err := r.audit(ctx, "place-establishment", fmt.Sprintf("%s, %s, %s", site.FINESS, legal, ght)); err != nil {
+		return err
+	}
+	a.tell("Établissement %s : rattachement enregistré.", "Establishment %s: placed.", site.FINESS)
+	return nil
+}
+
 func (a *app) listEstablishments(ctx context.Context, r *region) error {
-	list, err := r.store.Establishments(ctx, store.Region())
+	list, err := r.store.Homes(ctx, store.Region())
 	if err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, e := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", e.FINESS, e.LegalFINESS, e.Name)
+		fmt.Fprintf(w, "%s\t%s\t%s", e.FINESS, e.LegalFINESS, e.Name)
+		if e.GHT != "" {
+			fmt.Fprintf(w, "\t%s", e.GHT)
+		}
+		fmt.Fprintln(w)
 	}
 	return w.Flush()
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -16,6 +17,7 @@ import (
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/config"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/judge"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
@@ -31,6 +33,7 @@ type region struct {
 	accounts  *account.Accounts
 	profiles  *profiles.Set
 	judge     *judge.Judge
+	evidence  *evidence.Log
 }
 
 // openRegion opens the data folder of a region, which "init" has made: a mistyped name
@@ -79,6 +82,15 @@ func (r *region) openKeys() (err error) {
 	if r.authority, err = authority.Open(r.settings.Data); err != nil {
 		return err
 	}
+	stamping, faults := r.settings.Stamp.Authorities()
+	if err := faults.Err(); err != nil {
+		return badSettings(err)
+	}
+	authorities := make([]evidence.Authority, 0, len(stamping))
+	for _, s := range stamping {
+		authorities = append(authorities, evidence.Authority(s))
+	}
+	r.evidence = evidence.New(r.store, r.authority, authorities, slog.Default())
 	secret, err := authority.OpenSecret(r.settings.Data)
 	if err != nil {
 		return err

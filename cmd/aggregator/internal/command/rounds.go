@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/backup"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
@@ -24,10 +25,15 @@ func (r *region) rounds() []jobs.Round {
 			},
 		},
 		{
+			Name: "evidence", Every: evidence.Every, Takes: 5 * time.Minute,
+			Title: scanner.Text{FR: "Signer et horodater le journal de preuves", EN: "Sign and time-stamp the evidence log"},
+			Do:    r.evidence.Round,
+		},
+		{
 			Name: "integrity", Every: 24 * time.Hour, Takes: 2 * time.Hour,
-			Title: scanner.Text{FR: "Vérifier la base de données", EN: "Check the database"},
+			Title: scanner.Text{FR: "Vérifier la base de données, et la comparer au journal de preuves", EN: "Check the database, and compare it with the evidence log"},
 			Do: func(ctx context.Context, _ time.Time) error {
-				return errors.Join(r.store.Verify(ctx), r.store.CheckIntegrity(ctx))
+				return errors.Join(r.store.Verify(ctx), r.store.CheckIntegrity(ctx), r.evidence.Check(ctx))
 			},
 		},
 	}

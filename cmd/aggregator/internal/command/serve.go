@@ -160,7 +160,12 @@ func (s *service) hosts() []string {
 }
 
 func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error) {
-	pages, err := web.New(r.store, r.authority, r.accounts, a.log, pageSettings(r, agentURL))
+	settings := pageSettings(r, agentURL, s.url)
+	var err error
+	if settings.Provider, err = openProvider(r.settings.OIDC, s.url); err != nil {
+		return nil, err
+	}
+	pages, err := web.New(r.store, r.authority, r.accounts, a.log, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -173,12 +178,11 @@ func (a *app) pages(r *region, agentURL string, s *service) (*http.Server, error
 }
 
 // pageSettings brings the words of checks and catalogs to the pages, as values.
-func pageSettings(r *region, agentURL string) web.Settings {
+func pageSettings(r *region, agentURL, origin string) web.Settings {
 	titles := catalogTitles(r.profiles)
 	return web.Settings{
-		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL,
-		Approve: r.settings.Agent.Approve,
-		Rounds:  r.rounds(),
+		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL, Origin: origin,
+		Approve: r.settings.Agent.Approve, Rounds: r.rounds(),
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok

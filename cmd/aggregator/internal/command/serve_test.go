@@ -177,7 +177,7 @@ func TestVerifyReadsBundlesOnly(t *testing.T) {
 	if err := os.WriteFile(path, make([]byte, bundle.MaxBytes+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := new(app).verifyFile(path); !errors.Is(err, bounded.ErrTooLarge) {
+	if err := new(app).verifyFile(path, trustFiles{}); !errors.Is(err, bounded.ErrTooLarge) {
 		t.Errorf("a file beyond the limit was read: %v", err)
 	}
 }

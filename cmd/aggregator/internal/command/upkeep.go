@@ -12,6 +12,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/internal/cli"
 	"carescan/reports"
 	"carescan/scanner"
 	"carescan/scanner/settings"
@@ -92,7 +93,7 @@ func (a *app) doctor() *cobra.Command {
 	}
 }
 
-// examine stops at the first thing that is wrong; opening the region has
+// examine stops at the first thing that keeps it from looking further; opening the region has
 // already checked the rights of its files.
 func (a *app) examine(ctx context.Context, r *region) error {
 	if err := r.store.Verify(ctx); err != nil {
@@ -112,6 +113,10 @@ func (a *app) examine(ctx context.Context, r *region) error {
 		return badFolder(err)
 	}
 	a.tell("Dossiers scellés : %d, tous conformes à leur empreinte", "Sealed bundles: %d, all match their digest", n)
+	altered, err := a.examineEvidence(ctx, r)
+	if err != nil {
+		return badFolder(err)
+	}
 	if err := a.examineChains(ctx, r); err != nil {
 		return badFolder(err)
 	}
@@ -128,6 +133,9 @@ func (a *app) examine(ctx context.Context, r *region) error {
 	}
 	end := r.authority.NotAfter()
 	a.tell("Autorité de certification : valable jusqu'au %s", "Certificate authority: valid until %s", settings.DayText(end).In(a.lang.Lang))
+	if altered {
+		return cli.Exit(cli.ExitFailed)
+	}
 	return nil
 }
 

@@ -9,23 +9,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"carescan/cmd/internal/cli"
+	"carescan/cmd/internal/proof"
 	"carescan/reports/bundle"
 	"carescan/scanner"
 	"carescan/scanner/bounded"
 )
 
 func (a *app) verify() *cobra.Command {
-	return &cobra.Command{
+	var trusted trustFiles
+	command := &cobra.Command{
 		Use: "verify FILE", Args: cobra.ExactArgs(1),
-		Short: a.say("Vérifie un dossier scellé, hors ligne", "Verify a sealed bundle, offline"),
-		RunE:  func(_ *cobra.Command, args []string) error { return a.verifyFile(args[0]) },
+		Short: a.say("Vérifie un dossier scellé, ou une preuve d'inscription au journal, hors ligne", "Verify a sealed bundle, or a proof of the log, offline"),
+		RunE:  func(_ *cobra.Command, args []string) error { return a.verifyFile(args[0], trusted) },
 	}
+	command.Flags().StringVar(&trusted.seal, "key", "", a.say("d'une preuve : clé de sceau attendue (PEM)", "of a proof: expected seal key (PEM)"))
+	command.Flags().StringVar(&trusted.log, "log-key", "", a.say("d'une preuve : clé attendue du journal, telle que l'accusé la nomme", "of a proof: expected key of the log, as the receipt names it"))
+	command.Flags().StringVar(&trusted.roots, "tsa", "", a.say("d'une preuve : certificats racines des autorités d'horodatage (PEM)", "of a proof: root certificates of the time-stamping authorities (PEM)"))
+	return command
 }
 
-func (a *app) verifyFile(path string) error {
+func (a *app) verifyFile(path string, trusted trustFiles) error {
 	raw, _, err := bounded.File(path, bundle.MaxBytes)
 	if err != nil {
 		return badBundle(err)
+	}
+	if proof.Is(raw) {
+		return a.verifyProof(raw, trusted)
 	}
 	opened, err := bundle.Open(raw, bundle.Options{})
 	if err != nil {

@@ -38,6 +38,8 @@ type Config struct {
 	Web        Web        `yaml:"web"`
 	Database   Database   `yaml:"database"`
 	Monitoring Monitoring `yaml:"monitoring"`
+	OIDC       OIDC       `yaml:"oidc"`
+	Stamp      Stamp      `yaml:"stamp"`
 }
 
 // Who does the rounds of the region: serve itself, or programs apart.
@@ -77,6 +79,15 @@ type Web struct {
 type Monitoring struct {
 	Listen    string `yaml:"listen"` // empty for none
 	TokenFile string `yaml:"token_file"`
+}
+
+// Stamp is who signs the time of the evidence log (RFC 3161): none, one or two
+// authorities.
+type Stamp struct {
+	URL          string `yaml:"url"`
+	CAFile       string `yaml:"ca_file"`
+	SecondURL    string `yaml:"second_url"`
+	SecondCAFile string `yaml:"second_ca_file"`
 }
 
 // Sections documents every setting, in the order of the file; the defaults are
@@ -176,6 +187,26 @@ func Sections() []settings.Section {
 					FR: "fichier du jeton (Bearer) que /metrics exige ; nécessaire hors de la boucle locale", EN: "file of the token (Bearer) that /metrics demands; needed beyond the loopback",
 					Example: "/etc/carescan/supervision.jeton",
 				},
+			},
+		},
+		oidcSection(),
+		{
+			Name: "stamp",
+			Is: scanner.Text{
+				FR: "Qui horodate le journal de preuves (RFC 3161) : une ou deux autorités, dont une qualifiée eIDAS de préférence. Seule une empreinte leur est envoyée.",
+				EN: "Who time-stamps the evidence log (RFC 3161): one or two authorities, one of them eIDAS-qualified if possible. A digest is all that they are sent.",
+			},
+			Keys: settings.Keys{
+				"url": {
+					FR: "adresse d'une autorité d'horodatage ; à défaut, rien n'est horodaté", EN: "address of a time-stamping authority; without it, nothing is time-stamped",
+					Example: "https://horodatage.example/tsa",
+				},
+				"ca_file": {FR: "certificats racines de cette autorité, PEM", EN: "root certificates of that authority, PEM", Example: "/etc/carescan/horodatage.pem"},
+				"second_url": {
+					FR: "adresse d'une seconde autorité, qui témoigne quand la première manque", EN: "address of a second authority, which bears witness when the first does not",
+					Example: "http://tsa.example/rfc3161",
+				},
+				"second_ca_file": {FR: "certificats racines de la seconde", EN: "root certificates of the second", Example: "/etc/carescan/horodatage-2.pem"},
 			},
 		},
 	}
@@ -309,7 +340,8 @@ func (c Config) Validate() (faults settings.Faults) {
 				settings.Say("écrivez https://nom ou https://nom:port, sans rien après", "write https://name or https://name:port, with nothing after"))
 		}
 	}
-	return append(append(append(faults, c.Web.validateTLS()...), c.Database.validate()...), c.Monitoring.validate()...)
+	_, stamps := c.Stamp.Authorities()
+	return slices.Concat(faults, c.Web.validateTLS(), c.Database.validate(), c.Monitoring.validate(), c.OIDC.validate(), stamps)
 }
 
 // validate wants a token wherever another machine can connect.

@@ -39,6 +39,7 @@ func initial() Config {
 		Data: "/var/lib/carescan-aggregator", Language: "fr", SilentAfter: 192 * time.Hour, Rounds: BySelf,
 		Agent: Agent{Listen: "127.0.0.1:8443"}, Web: Web{Listen: "127.0.0.1:8444"},
 		Database: Database{Owner: "carescan_owner", TLS: "verify-full"},
+		OIDC:     OIDC{GroupsClaim: "groups"},
 	}
 }
 
@@ -69,11 +70,20 @@ func TestLoadPrecedence(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	cases := map[string]struct{ file, want string }{
 		"unknown_key":     {"regoin: x", "regoin"},
+		"oidc_no_issuer":  {"oidc: {client_id: carescan}", "oidc.issuer"},
+		"oidc_in_clear":   {"oidc: {issuer: \"http://id.test\", client_id: c, client_secret_file: f, amr: otp, groups: a=analyst@region}", "https"},
+		"oidc_no_secret":  {"oidc: {issuer: \"https://id.test\", client_id: c, amr: otp, groups: a=analyst@region}", "oidc.client_secret_file"},
+		"oidc_no_factor":  {"oidc: {issuer: \"https://id.test\", client_id: c, client_secret_file: f, groups: a=analyst@region}", "oidc.acr"},
+		"oidc_no_role":    {"oidc: {issuer: \"https://id.test\", client_id: c, client_secret_file: f, amr: otp, groups: a=doctor@region}", "oidc.groups"},
 		"unknown_nested":  {"web: {port: 1}", "port"},
 		"wrong_type":      {"region: [a]", "region"},
 		"language":        {"language: de", "neither fr nor en"},
 		"address":         {"agent: {listen: nowhere}", "agent.listen"},
 		"plain_url":       {"web: {url: \"http://x.test\"}", "web.url"},
+		"half_stamp":      {"stamp: {url: \"https://tsa.test\"}", "go together"},
+		"stamp_address":   {"stamp: {url: \"ftp://tsa.test\", ca_file: a.pem}", "stamp.url"},
+		"absent_roots":    {"stamp: {url: \"https://tsa.test\", ca_file: /none/a.pem}", "stamp.ca_file"},
+		"same_authority":  {"stamp: {url: \"https://tsa.test\", ca_file: /none/a.pem, second_url: \"https://tsa.test\", second_ca_file: /none/a.pem}", "the first one"},
 		"half_tls":        {"web: {tls_cert_file: a.pem}", "go together"},
 		"absent_tls":      {"web: {tls_cert_file: /none/a.pem, tls_key_file: /none/a.key}", "tls_cert_file"},
 		"silence":         {"silent_after: 0s", "silent_after"},

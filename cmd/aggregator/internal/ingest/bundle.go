@@ -268,7 +268,7 @@ func moments(b *bundle.Opened) []time.Time {
 func (s *Server) arrival(ctx context.Context, from caller, address string, o *bundle.Opened, raw []byte) (store.Arrival, error) {
 	// What the store keeps of a moment must be what the receipt signs.
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	sealed, err := s.authority.Seal(wire.Receipt{BundleID: o.Header.ID, Digest: o.Digest, FINESS: from.FINESS, ReceivedAt: now})
+	sealed, err := s.authority.Seal(wire.Receipt{BundleID: o.Header.ID, Digest: o.Digest, FINESS: from.FINESS, ReceivedAt: now, Log: s.evidence.Promise()})
 	if err != nil {
 		return store.Arrival{}, err
 	}

@@ -43,6 +43,7 @@ type purpose struct {
 var (
 	toDeliver = purpose{states: []store.AgentState{store.AgentActive}}
 	toRenew   = purpose{states: []store.AgentState{store.AgentActive, store.AgentSuspended}, grace: authority.RenewalGrace}
+	toProve   = purpose{states: []store.AgentState{store.AgentActive, store.AgentSuspended}} // what was delivered before
 	toBeat    = purpose{states: []store.AgentState{store.AgentActive, store.AgentSuspended, store.AgentPending}}
 )
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
@@ -64,6 +65,7 @@ type Server struct {
 	store     *store.Store
 	judge     Judge
 	authority *authority.Authority
+	evidence  *evidence.Log
 	log       *slog.Logger
 	inFlight  *budget
 	turns     *turns
@@ -88,6 +90,7 @@ type Settings struct {
 func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger, settings Settings) *Server {
 	return &Server{
 		store: s, authority: a, judge: j, log: log, settings: settings,
+		evidence: evidence.New(s, a, nil, log),
 		inFlight: &budget{left: maxInFlight},
 		turns:    &turns{of: map[string]*turn{}},
 		room:     NewRoom(openingWait),
@@ -106,6 +109,8 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("POST "+wire.PathRenew, s.answer(s.renew))
 	mux.Handle("POST "+wire.PathHeartbeat, s.answer(s.heartbeat))
 	mux.Handle("PUT "+wire.PathBundles+"/{id}", s.answer(s.putBundle))
+	mux.Handle("POST "+wire.PathLog, s.answer(s.proveLog))
+	mux.Handle("GET "+wire.PathCheckpoint, s.answer(s.showCheckpoint))
 	mux.Handle("/", s.answer(func(http.ResponseWriter, *http.Request) error { return notFound() }))
 	return mux
 }

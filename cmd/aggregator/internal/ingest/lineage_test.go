@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/aggregator/internal/storetest"
@@ -168,25 +167,14 @@ func TestAgentToApprove(t *testing.T) { storetest.Each(t, testAgentToApprove) }
 
 func testAgentToApprove(t *testing.T) {
 	r := newRegion(t)
-	word, _, err := r.Authority.Invite(t.Context(), r.Store, authority.Invitation{FINESS: siteA, AgentURL: r.URL, CreatedBy: "test", Approve: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := wire.ParseToken(word)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := regiontest.NewKey(r)
-	answer := enrol(t, r, wire.EnrolRequest{Secret: token.Secret, CSR: regiontest.Request(r, key), Software: regiontest.Software})
-	want(t, answer, http.StatusCreated)
-	a := renewedBy(t, r, answer, key)
+	a := r.EnrolToApprove(siteA)
 	s := sealNext(t, a)
 	refused := a.Put(s.ID, s.raw)
 	want(t, refused, http.StatusForbidden)
 	if got := problemOf(t, refused); got.Type != wire.ProblemPending {
 		t.Errorf("problem %+v, want %s", got, wire.ProblemPending)
 	}
-	want(t, renew(t, r, a, regiontest.Request(r, key)), http.StatusForbidden)
+	want(t, renew(t, r, a, regiontest.Request(r, a.Key)), http.StatusForbidden)
 	if got := stateTold(t, beat(t, a, wire.Heartbeat{Clock: time.Now()})); got != wire.StatePending {
 		t.Errorf("state %q", got)
 	}

@@ -120,16 +120,17 @@ func (r *Region) With(settings ingest.Settings) *Region {
 func (r *Region) serveAgents(t testing.TB, listener net.Listener, settings ingest.Settings) {
 	t.Helper()
 	server := ingest.New(r.Store, r.Authority, r.Judge, Quiet(), settings).HTTP(r.Authority.ServerCertificate("127.0.0.1"))
-	r.URL = "https://" + serve(t, server, ingest.Guard(listener))
+	r.URL = "https://" + Serve(t, server, ingest.Guard(listener))
 }
 
 // Listen serves TLS on a free port of the loopback, behind a gate, until the test ends.
 func Listen(t testing.TB, server *http.Server, guard func(net.Listener) net.Listener) (address string) {
 	t.Helper()
-	return serve(t, server, guard(must(net.Listen("tcp", "127.0.0.1:0"))(t)))
+	return Serve(t, server, guard(must(net.Listen("tcp", "127.0.0.1:0"))(t)))
 }
 
-func serve(t testing.TB, server *http.Server, listener net.Listener) (address string) {
+// Serve serves TLS on a listener until the test ends.
+func Serve(t testing.TB, server *http.Server, listener net.Listener) (address string) {
 	t.Helper()
 	done := make(chan struct{})
 	go func() {

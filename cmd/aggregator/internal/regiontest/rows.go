@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"carescan/cmd/aggregator/internal/ingest"
 	"testing"
 
 	"carescan/cmd/aggregator/internal/storetest"
@@ -59,3 +61,12 @@ func readTable(t testing.TB, db *sql.DB, table string) (list []string) {
 	slices.Sort(list)
 	return list
 }
+
+// Database is the database of the region, opened past the store until the test ends.
+func (r *Region) Database() *sql.DB {
+	r.t.Helper()
+	return storetest.Past(r.t, r.Place)
+}
+
+// Rebuild derives every projection again.
+func (r *Region) Rebuild() (int, error) { return ingest.Rebuild(r.t.Context(), r.Store, r.Judge) }

@@ -29,6 +29,11 @@ const maxPlaceholders = 1600
 func (b *batch) add(values ...any) { b.rows = append(b.rows, values) }
 
 func (b batch) write(ctx context.Context, tx *transaction) error {
+	if table, sealed := tableNamed(b.into); sealed && tx.ledger != nil && len(b.rows) > 0 {
+		if err := tx.replaces(ctx, table, b); err != nil {
+			return err
+		}
+	}
 	return b.writeTo(ctx, tx, tx.engine)
 }
 
@@ -53,19 +58,7 @@ func (b batch) statement(rows int, e engine) string {
 		identity = e.overridesIdentity()
 	}
 	fmt.Fprintf(&s, "INSERT INTO %s (%s)%s VALUES ", b.into, b.columns, identity)
-	width := len(b.rows[0])
-	for n := range rows * width {
-		switch {
-		case n == 0:
-			s.WriteString("(")
-		case n%width == 0:
-			s.WriteString("), (")
-		default:
-			s.WriteString(", ")
-		}
-		s.WriteString(e.place(n + 1))
-	}
-	s.WriteString(")")
+	s.WriteString(tuples(e, rows, len(b.rows[0])))
 	if b.key == "" {
 		return s.String()
 	}
@@ -80,5 +73,23 @@ func (b batch) statement(rows int, e engine) string {
 		}
 		fmt.Fprintf(&s, "%s = excluded.%s", column, column)
 	}
+	return s.String()
+}
+
+// tuples writes the placeholders of rows of a width.
+func tuples(e engine, rows, width int) string {
+	var s strings.Builder
+	for n := range rows * width {
+		switch {
+		case n == 0:
+			s.WriteString("(")
+		case n%width == 0:
+			s.WriteString("), (")
+		default:
+			s.WriteString(", ")
+		}
+		s.WriteString(e.place(n + 1))
+	}
+	s.WriteString(")")
 	return s.String()
 }

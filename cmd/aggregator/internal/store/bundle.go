@@ -135,6 +135,9 @@ func (s *Store) keepNew(ctx context.Context, tx *transaction, a Arrival, looks [
 		a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
 		return false, err
 	}
+	if err := tx.added(ctx, "bundle_key", a.Bundle.FINESS, a.Bundle.ID, a.Bundle.Digest, a.Receipt); err != nil {
+		return false, err
+	}
 	odd, err := oddInChain(ctx, tx, a.Bundle)
 	if err != nil {
 		return false, err
@@ -146,8 +149,12 @@ func (s *Store) keepNew(ctx context.Context, tx *transaction, a Arrival, looks [
 	if err := writeOddities(ctx, tx, agent, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
 		return false, err
 	}
-	if told.disputed == 0 {
-		return branch, nil
+	rows, err := tx.settleSums(ctx, a.Bundle.FINESS)
+	if err != nil {
+		return false, err
+	}
+	if err := tx.leaf(ctx, bundleLeaf(a.Bundle, rows)); err != nil || told.disputed == 0 {
+		return branch, err
 	}
 	return branch, insertDeed(ctx, tx, Deed{
 		At: a.Bundle.ReceivedAt, Actor: agent.Called(), Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
@@ -184,21 +191,25 @@ func advance(ctx context.Context, tx *transaction, a Arrival) (before Agent, bra
 	})
 }
 
-func insertBundle(ctx context.Context, q querier, b Bundle) error {
+func insertBundle(ctx context.Context, tx *transaction, b Bundle) error {
 	profile, err := encode(b.Profile)
 	if err != nil {
 		return err
 	}
-	if _, err := q.ExecContext(ctx, `INSERT INTO profile_ref (content) VALUES ($1) ON CONFLICT (content) DO NOTHING`, profile); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO profile_ref (content) VALUES ($1) ON CONFLICT (content) DO NOTHING`, profile); err != nil {
 		return err
 	}
-	_, err = q.ExecContext(ctx, `
+	_, err = tx.ExecContext(ctx, `
 		INSERT INTO bundle (finess, id, agent_id, seq, previous, digest, size, key_digest, software,
 		    run_id, run_status, vantage, profile_id, started_at, ended_at, sealed_at, received_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, (SELECT id FROM profile_ref WHERE content = $13), $14, $15, $16, $17)`,
 		b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
 		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.added(ctx, "bundle", b.FINESS, b.ID, b.AgentID, b.Seq, b.Previous, b.Digest, b.Size, b.KeyDigest, b.Software,
+		b.RunID, b.RunStatus, b.Vantage, profile, stamp(b.StartedAt), stamp(b.EndedAt), stamp(b.SealedAt), stamp(b.ReceivedAt))
 }
 
 const bundleColumns = `finess, bundle.id, agent_id, seq, previous, digest, size, key_digest, software,

@@ -56,8 +56,9 @@ func projectControls(ctx context.Context, tx *transaction, finess scanner.FINESS
 	}
 	// What the profile does not hold any more is not assessed any more.
 	for key := range past {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM control_result WHERE finess = $1 AND catalog = $2 AND control_id = $3`, finess, key[0], key[1]); err != nil {
-			return wrap(err, "drop control %s of %s", key[1], key[0])
+		const gone = `finess = $1 AND catalog = $2 AND control_id = $3`
+		if err := tx.changeRows(ctx, "control_result", gone, []any{finess, key[0], key[1]}, `DELETE FROM control_result WHERE `+gone); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -91,10 +91,10 @@ func projectCoverage(ctx context.Context, tx *transaction, b Bundle, coverage []
 		return err
 	}
 	for key := range known {
-		if _, err := tx.ExecContext(ctx, `
-			DELETE FROM coverage WHERE finess = $1 AND check_id = $2 AND target = $3 AND vantage = $4 AND agent_id = $5`,
-			b.FINESS, key[0], key[1], b.Vantage, b.AgentID); err != nil {
-			return wrap(err, "forget coverage of %s", key[0])
+		const gone = `finess = $1 AND check_id = $2 AND target = $3 AND vantage = $4 AND agent_id = $5`
+		args := []any{b.FINESS, key[0], key[1], b.Vantage, b.AgentID}
+		if err := tx.changeRows(ctx, "coverage", gone, args, `DELETE FROM coverage WHERE `+gone); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -83,8 +83,9 @@ func projectDisagreements(ctx context.Context, tx *transaction, b Bundle, now []
 		return 0, err
 	}
 	for key := range past {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM disagreement WHERE finess = $1 AND agent_id = $2 AND key = $3`, b.FINESS, b.AgentID, key); err != nil {
-			return 0, wrap(err, "end the disagreement about %s", key)
+		const ended = `finess = $1 AND agent_id = $2 AND key = $3`
+		if err := tx.changeRows(ctx, "disagreement", ended, []any{b.FINESS, b.AgentID, key}, `DELETE FROM disagreement WHERE `+ended); err != nil {
+			return 0, err
 		}
 	}
 	return fresh, nil

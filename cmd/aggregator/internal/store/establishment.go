@@ -45,6 +45,39 @@ func scanEstablishment(r row) (e scanner.Establishment, err error) {
 	return e, err
 }
 
+// Home is where an establishment belongs in the tree of the region.
+type Home struct {
+	scanner.Establishment
+	GHT string // empty for none
+}
+
+// Homes lists where establishments belong, by GHT, legal entity and name.
+func (s *Store) Homes(ctx context.Context, scope Scope) ([]Home, error) {
+	list, err := many(ctx, s.view(scope), scanHome, `
+		SELECT finess, legal_finess, name, region, ght FROM establishment
+		WHERE `+within("finess")+` ORDER BY ght, legal_finess, name, finess`, scope.sees)
+	return list, wrap(err, "list where establishments belong")
+}
+
+func scanHome(r row) (h Home, err error) {
+	err = r.Scan(&h.FINESS, &h.LegalFINESS, &h.Name, &h.Region, &h.GHT)
+	return h, err
+}
+
+// PlaceEstablishment says where an establishment belongs: to a legal entity and a GHT,
+// either of which may be none. A legal entity is in one GHT, with all its sites.
+func (s *Store) PlaceEstablishment(ctx context.Context, finess, legal scanner.FINESS, ght string) error {
+	err := s.write(ctx, Region(), func(tx *transaction) error {
+		if err := changedOne(tx.ExecContext(ctx, `
+			UPDATE establishment SET legal_finess = $2, ght = $3 WHERE finess = $1`, finess, legal, ght)); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE establishment SET ght = $2 WHERE legal_finess = $1 AND legal_finess <> ''`, legal, ght)
+		return err
+	})
+	return wrap(err, "place establishment %s", finess)
+}
+
 // ProfileOf is the profile that the region judges an establishment by; empty for the
 // one that its bundles name.
 func (s *Store) ProfileOf(ctx context.Context, scope Scope, finess scanner.FINESS) (string, error) {

@@ -43,8 +43,19 @@ func (s *Store) Link(ctx context.Context, codeHash string, at time.Time) (Link, 
 	return l, wrap(err, "find link")
 }
 
-// SpendLink gives a person their secrets and ends the link, all or nothing.
-func (s *Store) SpendLink(ctx context.Context, l Link, passwordHash string, step int64, at time.Time) error {
+// Secrets is how a person proves who they are, from now on.
+type Secrets struct {
+	PasswordHash string
+	TOTPSealed   string // empty when a passkey is the second factor
+	TOTPStep     int64
+	Passkey      *Passkey
+	Recovery     []string // hashes of the recovery codes
+	Epoch        string
+}
+
+// SpendLink gives a person their secrets, in place of all former ones, and ends the
+// link, all or nothing.
+func (s *Store) SpendLink(ctx context.Context, l Link, secrets Secrets, at time.Time) error {
 	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		if err := changedOne(tx.ExecContext(ctx, `
 			UPDATE one_time_link SET used_at = $1 WHERE code_hash = $2 AND used_at = 0 AND expires_at > $1`,
@@ -52,12 +63,22 @@ func (s *Store) SpendLink(ctx context.Context, l Link, passwordHash string, step
 			return err
 		}
 		// Whoever chose the former secrets need not be who comes now.
-		if _, err := tx.ExecContext(ctx, `DELETE FROM usual_origin WHERE user_id = $1`, l.UserID); err != nil {
+		for _, table := range []string{"usual_origin", "passkey"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, l.UserID); err != nil { //nolint:gosec // the names are above
+				return err
+			}
+		}
+		if err := replaceRecoveryCodes(ctx, tx, l.UserID, secrets.Recovery); err != nil {
 			return err
 		}
+		if secrets.Passkey != nil {
+			if err := insertPasskey(ctx, tx, *secrets.Passkey); err != nil {
+				return err
+			}
+		}
 		return changedOne(tx.ExecContext(ctx, `
-			UPDATE app_user SET password_hash = $1, totp_sealed = $2, totp_step = $3 WHERE id = $4`,
-			passwordHash, l.TOTPSealed, step, l.UserID))
+			UPDATE app_user SET password_hash = $1, totp_sealed = $2, totp_step = $3, epoch = $4 WHERE id = $5`,
+			secrets.PasswordHash, secrets.TOTPSealed, secrets.TOTPStep, secrets.Epoch, l.UserID))
 	})
 	return wrap(err, "spend link")
 }

@@ -47,7 +47,7 @@ func (s *Store) MoveTo(ctx context.Context, to Postgres, judge Judging) (moved M
 	if err != nil {
 		return moved, wrap(err, "begin to copy")
 	}
-	if moved, err = s.fill(ctx, &transaction{tx, to}, judge); err != nil {
+	if moved, err = s.fill(ctx, &transaction{Tx: tx, engine: to}, judge); err != nil {
 		return Moved{}, errors.Join(err, tx.Rollback())
 	}
 	return moved, wrap(tx.Commit(), "end the copy")

@@ -216,12 +216,12 @@ func (p *projection) write(ctx context.Context, tx *transaction) error {
 
 // keepRun keeps what was the newest run of an agent from one place.
 func keepRun(ctx context.Context, tx *transaction, b Bundle, looks int) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO agent_run (agent_id, vantage, finess, bundle_id, status, started_at, ended_at, completed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (agent_id, vantage) DO UPDATE SET finess = excluded.finess, bundle_id = excluded.bundle_id, status = excluded.status,
-		    started_at = excluded.started_at, ended_at = excluded.ended_at,
-		    completed = excluded.completed`,
-		b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt), looks)
-	return wrap(err, "keep run of agent %s", b.AgentID)
+	run := batch{
+		into: "agent_run", columns: runColumns, key: "agent_id, vantage",
+		set: []string{"finess", "bundle_id", "status", "started_at", "ended_at", "completed"},
+	}
+	run.add(b.AgentID, b.Vantage, b.FINESS, b.ID, b.RunStatus, stamp(b.StartedAt), stamp(b.EndedAt), looks)
+	return run.write(ctx, tx)
 }
+
+const runColumns = "agent_id, vantage, finess, bundle_id, status, started_at, ended_at, completed"

@@ -30,16 +30,19 @@ func (s *Store) replayAll(ctx context.Context, tx *transaction, judge Judging) (
 	if err := forgetProjections(ctx, tx); err != nil {
 		return 0, err
 	}
+	unsealed := &transaction{Tx: tx.Tx, engine: tx.engine} // all is added up in the end
 	err = s.judgeAll(ctx, judge, func(j judgement) error {
 		n++
-		_, err := project(ctx, tx, j.bundle, j.looks, j.judged)
+		_, err := project(ctx, unsealed, j.bundle, j.looks, j.judged)
 		return wrap(err, "replay bundle %s", j.bundle.ID)
 	})
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`)
-	return n, err
+	if _, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`); err != nil {
+		return 0, wrap(err, "note that all is derived again")
+	}
+	return n, tx.sealProjections(ctx)
 }
 
 // judgement is a stored bundle judged again.

@@ -79,3 +79,14 @@ func within(column string) string {
 	return `($1 IN ('*', ` + column + `) OR ` + column + ` IN (
 		SELECT seen.finess FROM establishment AS seen WHERE ',' || $1 || ',' LIKE '%,' || seen.finess || ',%'))`
 }
+
+// And sees what both see.
+func (s Scope) And(other Scope) Scope {
+	switch {
+	case s.IsRegion():
+		return other
+	case other.IsRegion():
+		return s
+	}
+	return Sites(slices.DeleteFunc(s.list(), func(f scanner.FINESS) bool { return !other.Sees(f) })...)
+}

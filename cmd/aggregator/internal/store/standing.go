@@ -69,11 +69,11 @@ type change struct {
 
 func writeChanges(ctx context.Context, tx *transaction, b Bundle, changes []change) error {
 	events := batch{into: "finding_event", columns: "finess, fp, at, bundle_id, was, became"}
-	opened := batch{into: "finding_episode", columns: "finess, fp, episode, opened_at"}
+	opened := batch{into: "finding_episode", columns: "finess, fp, episode, opened_at, closed_at, close_reason"}
 	for _, c := range changes {
 		events.add(b.FINESS, c.now.fp, stamp(b.EndedAt), b.ID, c.was.observed, c.now.observed)
 		if c.now.episode > c.was.episode {
-			opened.add(b.FINESS, c.now.fp, c.now.episode, stamp(b.EndedAt))
+			opened.add(b.FINESS, c.now.fp, c.now.episode, stamp(b.EndedAt), 0, "")
 		}
 	}
 	for _, rows := range []batch{events, opened} {
@@ -85,10 +85,10 @@ func writeChanges(ctx context.Context, tx *transaction, b Bundle, changes []chan
 		if c.now.failing || !c.was.failing {
 			continue
 		}
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE finding_episode SET closed_at = $1, close_reason = $2 WHERE finess = $3 AND fp = $4 AND episode = $5`,
-			stamp(b.EndedAt), c.now.outcome, b.FINESS, c.now.fp, c.was.episode); err != nil {
-			return wrap(err, "close episode of finding %s", c.now.fp)
+		const last = `finess = $1 AND fp = $2 AND episode = $3`
+		if err := tx.changeRows(ctx, "finding_episode", last, []any{b.FINESS, c.now.fp, c.was.episode},
+			`UPDATE finding_episode SET closed_at = $4, close_reason = $5 WHERE `+last, stamp(b.EndedAt), c.now.outcome); err != nil {
+			return err
 		}
 	}
 	return nil

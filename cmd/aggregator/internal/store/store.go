@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"carescan/cmd/aggregator/internal/keyfile"
 )
 
 // Store is the database and the blobs of one region.
@@ -28,6 +30,7 @@ type Store struct {
 	writer *sql.DB
 	reader *sql.DB
 	blobs  string // folder of the large blobs
+	rowKey []byte // of the sums of rows, and of the seals of leaves
 	// arriving is the turn of the arrival that is being written.
 	arriving chan struct{}
 }
@@ -107,6 +110,9 @@ func Open(ctx context.Context, p Place) (*Store, error) {
 	s, err := connect(ctx, p)
 	if err != nil {
 		return nil, err
+	}
+	if s.rowKey, err = keyfile.Secret(p.Folder, "rows.key"); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.engine.verify(ctx, s); err != nil {
 		return nil, errors.Join(err, s.Close())

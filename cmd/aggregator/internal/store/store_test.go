@@ -157,6 +157,10 @@ func testScope(t *testing.T) {
 	if err := s.NoteRefusal(ctx, agents[0], store.RefusedConflict, "192.0.2.1", "bundle", now); err != nil {
 		t.Fatal(err)
 	}
+	tree, err := s.GrowLog(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := s.RecordRound(ctx, "try", now, time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +181,7 @@ func testScope(t *testing.T) {
 		"Oddities":       func(c store.Scope) (int, error) { return count(s.Oddities(ctx, c, a.ID, time.Time{}, 9)) },
 		"Looked":         func(c store.Scope) (int, error) { l, err := s.Looked(ctx, c, siteA); return len(l.Ended), err },
 		"ProfileOf":      func(c store.Scope) (int, error) { return some(s.ProfileOf(ctx, c, siteA)) },
+		"Homes":          func(c store.Scope) (int, error) { return count(s.Homes(ctx, c)) },
 		"Establishment":  func(c store.Scope) (int, error) { return some(s.Establishment(ctx, c, siteA)) },
 		"Establishments": func(c store.Scope) (int, error) { return count(s.Establishments(ctx, c)) },
 		"Events":         func(c store.Scope) (int, error) { return count(s.Events(ctx, c, siteA, fingerprint())) },
@@ -184,6 +189,7 @@ func testScope(t *testing.T) {
 		"Finding":        func(c store.Scope) (int, error) { return some(s.Finding(ctx, c, siteA, fingerprint())) },
 		"Findings":       func(c store.Scope) (int, error) { return count(s.Findings(ctx, c, siteA, store.Filter{Limit: 9})) },
 		"Sealed":         func(c store.Scope) (int, error) { return count(s.Sealed(ctx, c, siteA, bundle)) },
+		"ProveIncluded":  func(c store.Scope) (int, error) { return some(s.ProveIncluded(ctx, c, bundle, tree.N)) },
 		"Standings":      func(c store.Scope) (int, error) { return count(s.Standings(ctx, c)) },
 		"Undeclared":     func(c store.Scope) (int, error) { return count(s.Undeclared(ctx, c, siteA, store.Filter{})) },
 		"Refusals":       func(c store.Scope) (int, error) { return count(s.Refusals(ctx, c, a.ID)) },
@@ -193,7 +199,7 @@ func testScope(t *testing.T) {
 		"Rounds":         func(c store.Scope) (int, error) { m, err := s.Rounds(ctx, c); return len(m), err },
 	}
 	whole := map[string]bool{"Deeds": true, "Rounds": true} // what tells of the region as a whole
-	ofRegion := map[string]bool{"Agents": true, "EnrolTokens": true, "Establishments": true, "Standings": true}
+	ofRegion := map[string]bool{"Agents": true, "EnrolTokens": true, "Homes": true, "Establishments": true, "Standings": true}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			if n, err := read(store.Region()); n == 0 || err != nil {

@@ -15,6 +15,9 @@ import (
 type transaction struct {
 	*sql.Tx
 	engine engine
+	// ledger adds up what is written, for the evidence log; nil where all is added up in
+	// the end.
+	ledger *ledger
 }
 
 // ask implements source: what a transaction reads is what it will leave.
@@ -83,7 +86,8 @@ func (s *Store) try(ctx context.Context, scope Scope, inTurn bool, do func(tx *t
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	if err := do(&transaction{tx, s.engine}); err != nil {
+	t := &transaction{tx, s.engine, newLedger(s.rowKey)}
+	if err := errors.Join(do(t), t.ledger.settled()); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	if err := tx.Commit(); err != nil {

@@ -20,4 +20,4 @@ func compress(next http.Handler) http.Handler {
 }
 
 // secretive are the pages that show one.
-var secretive = []string{"token", "welcome"}
+var secretive = []string{"token", "welcome", "link", "recovery", "apitoken"}

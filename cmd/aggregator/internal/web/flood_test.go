@@ -178,6 +178,7 @@ func TestReadersOfTheLargestBundle(t *testing.T) {
 		if got := admin.last.Header.Get("Content-Disposition"); !strings.HasPrefix(got, `attachment; filename="690000013-obs-`) {
 			t.Errorf("Content-Disposition %q", got)
 		}
+		s.Establishment(siteB, "CH de la Vallée")
 		s.signIn(reader(siteB)).get(link[1]).sees(http.StatusNotFound)
 		admin.get(link[1] + "0").sees(http.StatusNotFound)
 	})

@@ -5,14 +5,13 @@ package web_test
 import (
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"carescan/cmd/aggregator/internal/account"
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/aggregator/internal/storetest"
@@ -20,23 +19,15 @@ import (
 	"carescan/scanner/fact"
 )
 
-// route is one line of routes.go.
-type route struct{ method, path, asks string }
+// route is one that a stranger does not meet.
+type route struct{ method, path string }
 
-var routeLine = regexp.MustCompile(`mux\.Handle\("(GET|POST) (\S+)", s\.(\w+)\(`)
-
-// routes are read in the source: a new one is tried without being named here.
-func routes(t *testing.T) (list []route) {
-	t.Helper()
-	source, err := os.ReadFile("routes.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, found := range routeLine.FindAllStringSubmatch(string(source), -1) {
-		list = append(list, route{found[1], found[2], found[3]})
-	}
-	if n := strings.Count(string(source), `mux.Handle("GET `) + strings.Count(string(source), `mux.Handle("POST `); len(list) != n || n == 0 {
-		t.Fatalf("%d routes of %d are understood", len(list), n)
+// routes are those of the pages: a new one is tried without being named here.
+func (s *site) routes() (list []route) {
+	for _, r := range s.Pages.Routes() {
+		if method, path, ok := strings.Cut(r.Pattern, " "); ok {
+			list = append(list, route{method, path})
+		}
 	}
 	// Who signed out is held by other means.
 	slices.SortStableFunc(list, func(a, b route) int { return strings.Count(a.path, "sign-out") - strings.Count(b.path, "sign-out") })
@@ -76,13 +67,13 @@ func TestIsolationOfRoutes(t *testing.T) {
 			}
 			values := map[string][]string{
 				"finess": {string(siteA)}, "fingerprint": {found.Fingerprint}, "observation": {found.Observations[0]},
-				"id": {bundle, agent.ID, waiting[0].ID}, "code": {"none"},
+				"id": {bundle, agent.ID, waiting[0].ID}, "code": {"none"}, "role": {"none"},
 			}
 			who := c.who(s)
-			checkSeen(t, s.signIn(account.Person{Name: "Dominique", Email: "dominique@arnase.test", Scope: store.Region()}), values)
+			checkSeen(t, s.signIn(holder("Dominique", "dominique@arnase.test", access.Analyst, store.PlaceRegion, "")), values)
 			secrets := []string{"CHU de la Montagne", agent.ID, bundle, found.Fingerprint, run.Observations[0].Target.ID}
 			c.weaken(s)
-			for _, r := range routes(t) {
+			for _, r := range s.routes() {
 				for _, path := range filled(t, r.path, values) {
 					who.send(r.method, path, url.Values{"finess": {string(siteA)}, "establishment": {string(siteA)}},
 						http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
@@ -111,7 +102,7 @@ func TestIsolationOfRoutes(t *testing.T) {
 // checkSeen has somebody of the region see all that the others must not.
 func checkSeen(t *testing.T, v *visitor, values map[string][]string) {
 	t.Helper()
-	for _, r := range routes(t) {
+	for _, r := range v.routes() {
 		if r.method != http.MethodGet || !strings.Contains(r.path, "{finess}") {
 			continue
 		}
@@ -127,7 +118,9 @@ func checkSeen(t *testing.T, v *visitor, values map[string][]string) {
 	}
 }
 
-func otherReader(s *site) *visitor { return s.signIn(reader(siteB)) }
+func otherReader(s *site) *visitor {
+	return s.signIn(holder("Lecteur", "lecteur@vallee.test", access.Reader, store.PlaceSite, string(siteB)))
+}
 
 // filled puts values in the places of a path, every one that a place may have.
 func filled(t *testing.T, path string, values map[string][]string) (list []string) {

@@ -90,6 +90,9 @@ func namedSentences(t *testing.T) map[string]bool {
 func actionSentences() []string {
 	return []string{
 		"signin.refused", "signin.too_many", "signin.busy", "welcome.weak_password", "welcome.wrong_code", "welcome.different",
-		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link", "problem.busy",
+		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link", "problem.busy", "problem.token", "problem.too_fast", "apitoken.bad",
+		"people.no_place", "people.no_day", "people.wrong_place", "people.needs_end", "people.more", "people.exists", "people.bad_address",
+		"places.bad_legal", "places.bad_ght", "confirm.refused", "people.federated", "oidc.unreachable", "oidc.denied", "oidc.forgotten", "oidc.factor", "oidc.token",
+		"oidc.no_role", "oidc.addressed", "oidc.address", "oidc.disabled", "passkey.failed", "account.last",
 	}
 }

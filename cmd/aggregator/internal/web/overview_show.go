@@ -3,15 +3,18 @@
 package web
 
 import (
+	"slices"
 	"time"
 
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/scanner"
 )
 
 // overviewBody is a region at a glance.
 type overviewBody struct {
-	Sites     []overviewSite
+	Known     int            // establishments that are counted
+	Sites     []overviewSite // those whose rows the reader may see
 	Satisfied int
 	Controls  int
 	Failed    int
@@ -45,6 +48,8 @@ func (s *Server) overviewShow(v *visit) error {
 		body.add(newOverviewSite(standing, s.settings.SilentAfter))
 	}
 	body.countStale()
+	seen := v.rights[access.Read]
+	body.Sites = slices.DeleteFunc(body.Sites, func(o overviewSite) bool { return !seen.Sees(o.FINESS) })
 	return v.show("overview", body)
 }
 
@@ -59,6 +64,7 @@ func newOverviewSite(s store.Standing, silentAfter time.Duration) overviewSite {
 
 func (b *overviewBody) add(site overviewSite) {
 	b.Sites = append(b.Sites, site)
+	b.Known++
 	b.Satisfied += site.Satisfied
 	b.Controls += site.Bar.Total
 	b.Failed += site.Failed

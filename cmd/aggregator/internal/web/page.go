@@ -17,6 +17,7 @@ import (
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/reports"
 	"carescan/scanner"
@@ -138,9 +139,14 @@ type frame struct {
 	Path   string
 	Other  string // the address of this page in the other language
 	Name   string // of the person, empty before sign-in
-	Admin  bool
 	Body   any
+	// Scripted pages ask the person's device for a passkey.
+	Scripted bool
+	rights   access.Rights
 }
+
+// May tells a template whether the reader may do something.
+func (f frame) May(c access.Capability) bool { return f.rights.May(c) }
 
 // inOther is the address of the page in the other language, with all that narrows it.
 func (v *visit) inOther() string {
@@ -162,12 +168,14 @@ func (v *visit) render(status int, page string, body any) error {
 		return fmt.Errorf("no page is called %q", page)
 	}
 	var out bytes.Buffer
-	admin := v.user.Admin && v.user.Scope.IsRegion()
 	err := found.ExecuteTemplate(&out, "layout.html", frame{
-		page, v.language, v.server.settings.Region, v.URL.Path, v.inOther(), v.user.Name, admin, body,
+		page, v.language, v.server.settings.Region, v.URL.Path, v.inOther(), v.user.Name, body, v.scripted, v.rights,
 	})
 	if err != nil {
 		return fmt.Errorf("render page %s: %w", page, err)
+	}
+	if v.scripted {
+		v.w.Header().Set("Content-Security-Policy", scriptPolicy)
 	}
 	if slices.Contains(secretive, page) {
 		v.w.Header().Set(gzhttp.HeaderNoCompression, "yes")

@@ -5,8 +5,12 @@ package web
 import "net/http"
 
 // contentPolicy allows the style and the pictures of this very server, and
-// nothing else: no script runs on any page.
+// nothing else: no script runs on most pages.
 const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// scriptPolicy is that of the few pages that ask for a passkey, with one script of this
+// very server, which may write nothing into the page.
+const scriptPolicy = contentPolicy + "; script-src 'self'; require-trusted-types-for 'script'"
 
 // protect sets what browsers need to defend a page, and refuses requests that
 // another site had a browser make.

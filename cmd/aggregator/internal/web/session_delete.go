@@ -5,7 +5,7 @@ package web
 import "net/http"
 
 func (s *Server) sessionDelete(v *visit) error {
-	if err := v.audit(v.user.Email, "sign-out", v.user.ID); err != nil {
+	if err := v.audit(v.user.Email, "sign-out", v.user.Name); err != nil {
 		return err
 	}
 	if err := s.sessions.Destroy(v.Context()); err != nil {

@@ -3,8 +3,6 @@
 package web
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -37,12 +35,10 @@ func (s *Server) tokenCreate(v *visit) error {
 	if err := v.audit(v.user.Email, "create-enrol-token", string(site.FINESS)); err != nil {
 		return err
 	}
-	shown, err := json.Marshal(tokenBody{Site: site, Token: word, ExpiresAt: expires, Approve: approve, CreatedBy: v.user.Name})
-	if err != nil {
-		return fmt.Errorf("keep a token until it is shown: %w", err)
-	}
 	// Shown by a page of its own: to load it again makes no other.
-	s.sessions.Put(v.Context(), keyToken, s.accounts.Conceal(v.user.ID, string(shown)))
+	if err := v.keepToShow(keyToken, tokenBody{Site: site, Token: word, ExpiresAt: expires, Approve: approve, CreatedBy: v.user.Name}); err != nil {
+		return err
+	}
 	http.Redirect(v.w, v.Request, "/tokens/new", http.StatusSeeOther)
 	return nil
 }
@@ -52,21 +48,15 @@ const keyToken = "token"
 
 // tokenShow shows the token that was just made, once.
 func (s *Server) tokenShow(v *visit) error {
-	sealed := s.sessions.PopString(v.Context(), keyToken)
-	if sealed == "" {
+	var body tokenBody
+	if kept, err := v.takeToShow(keyToken, &body); err != nil || !kept {
 		http.Redirect(v.w, v.Request, "/agents", http.StatusSeeOther)
-		return nil
+		return err
 	}
-	shown, err := s.accounts.Reveal(v.user.ID, sealed)
+	drawn, err := drawSquare(body.Token)
 	if err != nil {
 		return err
 	}
-	var body tokenBody
-	if err := json.Unmarshal([]byte(shown), &body); err != nil {
-		return fmt.Errorf("read the token to show: %w", err)
-	}
-	if body.Square, err = drawSquare(body.Token); err != nil {
-		return err
-	}
+	body.Square = drawn
 	return v.show("token", body)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/gate"
@@ -28,6 +29,9 @@ type visit struct {
 	server   *Server
 	language scanner.Lang
 	user     store.User // zero before sign-in
+	rights   access.Rights
+	held     store.Scope // where the person may do what the route needs
+	scripted bool        // the page asks for a passkey
 }
 
 // The refusals that a person is told about by a page of their own.
@@ -40,6 +44,7 @@ var (
 const (
 	keyUser     = "user"
 	keySecrets  = "secrets"
+	keyProven   = "proven" // when the second factor was last proven, in seconds
 	keyLanguage = "language"
 	maxForm     = 16 << 10
 	busyWait    = "10" // seconds after which to come again
@@ -49,55 +54,50 @@ const (
 func (s *Server) open(do func(*visit) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		v := &visit{w, r, s, s.language(w, r), store.User{}}
+		v := &visit{w: w, Request: r, server: s, language: s.language(w, r)}
 		if err := do(v); err != nil {
 			v.fail(err)
 		}
 	})
 }
 
-// signedIn lets people in who signed in, as they stand in the store now.
-func (s *Server) signedIn(do func(*visit) error) http.Handler {
-	return s.open(func(v *visit) error {
-		user, err := v.known()
-		if errors.Is(err, store.ErrNotFound) {
-			http.Redirect(v.w, v.Request, signInFor(v.Request), http.StatusSeeOther)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if !gate.Known(v.Context(), user.ID) {
-			return errBusy
-		}
-		v.user = user
-		v.w.Header().Set("Cache-Control", "no-store")
-		return do(v)
-	})
+// comeIn lets in who signed in, as they stand in the store now, with the rights that they
+// hold at this moment. Others are led to the sign-in.
+func (v *visit) comeIn() (in bool, err error) {
+	user, err := v.known()
+	if errors.Is(err, store.ErrNotFound) {
+		http.Redirect(v.w, v.Request, signInFor(v.Request), http.StatusSeeOther)
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !gate.Known(v.Context(), user.ID) {
+		return false, errBusy
+	}
+	bindings, err := v.server.store.Bindings(v.Context(), user.ID, time.Now())
+	if err != nil {
+		return false, err
+	}
+	v.user, v.rights = user, access.Of(bindings)
+	v.w.Header().Set("Cache-Control", "no-store")
+	return true, nil
 }
 
 // known finds the person of the session, who must still have the secrets they
-// signed in with: choosing new ones ends every older session.
+// signed in with: choosing new ones ends every older session, and so does being kept out.
 func (v *visit) known() (store.User, error) {
 	sessions := v.server.sessions
 	user, err := v.server.store.User(v.Context(), sessions.GetString(v.Context(), keyUser))
-	if err == nil && sessions.GetString(v.Context(), keySecrets) != secretsOf(user) {
+	if err == nil && (sessions.GetString(v.Context(), keySecrets) != secretsOf(user) || !user.DisabledAt.IsZero()) {
 		return user, store.ErrNotFound
 	}
 	return user, err
 }
 
 // secretsOf tells one choice of secrets from the next, and nothing about them.
-func secretsOf(u store.User) string { return authority.HashSecret(u.PasswordHash + u.TOTPSealed) }
-
-// admin lets administrators in.
-func (s *Server) admin(do func(*visit) error) http.Handler {
-	return s.signedIn(func(v *visit) error {
-		if !v.user.Admin || !v.user.Scope.IsRegion() {
-			return errForbidden
-		}
-		return do(v)
-	})
+func secretsOf(u store.User) string {
+	return authority.HashSecret(u.PasswordHash + u.TOTPSealed + u.Epoch)
 }
 
 // languages tells which of those we speak a browser prefers (RFC 9110 section 12.5.4).
@@ -128,8 +128,8 @@ func (s *Server) language(w http.ResponseWriter, r *http.Request) scanner.Lang {
 
 func spoken(l scanner.Lang) bool { return l == scanner.French || l == scanner.English }
 
-// scope is all that the reader may see.
-func (v *visit) scope() store.Scope { return v.user.Scope }
+// scope is where the person may do what the route needs.
+func (v *visit) scope() store.Scope { return v.held }
 
 func (v *visit) finess() scanner.FINESS { return scanner.FINESS(v.PathValue("finess")) }
 
@@ -152,6 +152,12 @@ func (v *visit) fail(err error) {
 	switch {
 	case errors.Is(err, errNotFound) || errors.Is(err, store.ErrNotFound):
 		v.problem(http.StatusNotFound, "problem.not_found", "")
+	case errors.Is(err, errToken):
+		v.w.Header().Set("WWW-Authenticate", "Bearer")
+		v.problem(http.StatusUnauthorized, "problem.token", "")
+	case errors.Is(err, errTooFast):
+		v.w.Header().Set("Retry-After", busyWait)
+		v.problem(http.StatusTooManyRequests, "problem.too_fast", "")
 	case errors.Is(err, errForbidden):
 		v.problem(http.StatusForbidden, "problem.forbidden", "")
 	case errors.Is(err, errBusy) || errors.Is(err, account.ErrBusy) || errors.Is(err, ingest.ErrCrowded):

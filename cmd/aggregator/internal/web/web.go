@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"golang.org/x/time/rate"
 
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/authority"
+	"carescan/cmd/aggregator/internal/federation"
 	"carescan/cmd/aggregator/internal/gate"
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/jobs"
@@ -27,8 +29,10 @@ type Settings struct {
 	Region      string
 	Language    scanner.Lang // of a first visit
 	SilentAfter time.Duration
-	AgentURL    string // that a token carries
-	Approve     bool   // every agent waits until a person approves it
+	AgentURL    string               // that a token carries
+	Origin      string               // that browsers reach the pages by
+	Provider    *federation.Provider // nil where there is none
+	Approve     bool                 // every agent waits until a person approves it
 	// Paper explains a check, Family names a family of checks, Catalog a framework.
 	// All come in as values.
 	Paper   func(check string) (scanner.Papers, bool)
@@ -43,12 +47,15 @@ type Server struct {
 	store     *store.Store
 	authority *authority.Authority
 	accounts  *account.Accounts
+	passkeys  *account.Passkeys // nil where none can be made
 	log       *slog.Logger
 	settings  Settings
 	sessions  *scs.SessionManager
 	pages     pages
 	assets    assets
-	room      *ingest.Room // where evidence is opened again
+	room      *ingest.Room     // where evidence is opened again
+	pace      *pace            // of programs
+	now       func() time.Time // by which a proof of the second factor gets old
 }
 
 // New makes the pages of a store; a template that does not parse is an error.
@@ -61,7 +68,11 @@ func New(s *store.Store, a *authority.Authority, people *account.Accounts, log *
 	if err != nil {
 		return nil, err
 	}
-	return &Server{s, a, people, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait)}, nil
+	passkeys, err := account.NewPasskeys(people, settings.Origin)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{s, a, people, passkeys, log, settings, newSessions(s), all, files, ingest.NewRoom(evidenceWait), &pace{of: map[string]*rate.Limiter{}}, time.Now}, nil
 }
 
 // Guard puts the gate of the pages before a listener. A browser has one connection, or

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -19,6 +20,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"carescan/checks"
+	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
@@ -38,15 +40,30 @@ const (
 // site is the pages of a region, and what a visitor needs.
 type site struct {
 	*regiontest.Region
-	url string
-	t   *testing.T
+	Pages *web.Server
+	url   string
+	t     *testing.T
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
+	return newSiteWith(t, func(*site, *web.Settings) {})
+}
+
+// newSiteWith is a site with settings of its own.
+func newSiteWith(t *testing.T, set func(*site, *web.Settings)) *site {
+	t.Helper()
 	r := regiontest.New(t)
-	pages, err := web.New(r.Store, r.Authority, r.Accounts, regiontest.Quiet(), web.Settings{
-		Region: "Auvergne-Rhône-Alpes", Language: scanner.French, SilentAfter: 8 * 24 * time.Hour, AgentURL: r.URL,
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A passkey needs a name: that of this machine.
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	origin := "https://localhost:" + port
+	s := &site{Region: r, url: origin, t: t}
+	settings := web.Settings{
+		Region: "Auvergne-Rhône-Alpes", Language: scanner.French, SilentAfter: 8 * 24 * time.Hour, AgentURL: r.URL, Origin: origin,
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok
@@ -62,12 +79,15 @@ func newSite(t *testing.T) *site {
 			{Name: "try", Title: scanner.Text{FR: "Essayer", EN: "Try"}, Every: time.Hour},
 			{Name: "wait", Title: scanner.Text{FR: "Attendre", EN: "Wait"}, Every: time.Hour},
 		},
-	})
+	}
+	set(s, &settings)
+	s.Pages, err = web.New(r.Store, r.Authority, r.Accounts, regiontest.Quiet(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := pages.HTTP(r.Authority.ServerCertificate("127.0.0.1").Get)
-	return &site{r, "https://" + regiontest.Listen(t, server, web.Guard), t}
+	server := s.Pages.HTTP(r.Authority.ServerCertificate("localhost").Get)
+	regiontest.Serve(t, server, web.Guard(listener))
+	return s
 }
 
 // visitor is one browser: it keeps cookies and follows redirections.
@@ -150,7 +170,8 @@ func (s *site) signIn(p account.Person) *visitor {
 	v.get("/welcome/"+code).sees(http.StatusOK, "Première connexion", p.Name)
 	v.secretOf = v.secret()
 	v.post("/welcome/"+code, url.Values{"password": {password}, "again": {password}, "code": {v.code(v.secretOf, 0)}})
-	return v.sees(http.StatusOK, "Vue de la région")
+	v.sees(http.StatusOK, "Codes de secours")
+	return v.get("/").sees(http.StatusOK)
 }
 
 func (s *site) invite(p account.Person) (code string) {
@@ -182,11 +203,18 @@ func (v *visitor) code(secret string, steps int) string {
 }
 
 func administrator() account.Person {
-	return account.Person{Name: "Camille Administratrice", Email: "camille@arnase.test", Admin: true, Scope: store.Region()}
+	return holder("Camille Administratrice", "camille@arnase.test", access.Administrator, store.PlaceRegion, "")
 }
 
 func reader(finess scanner.FINESS) account.Person {
-	return account.Person{Name: "Lecteur", Email: strings.ToLower(string(finess)) + "@chu.test", Scope: store.Only(finess)}
+	return holder("Lecteur", strings.ToLower(string(finess))+"@chu.test", access.Reader, store.PlaceSite, string(finess))
+}
+
+// holder is somebody with one role.
+func holder(name, email string, role access.Role, kind store.PlaceKind, place string) account.Person {
+	return account.Person{Name: name, Email: email, Roles: []store.Binding{{
+		Role: string(role), Kind: kind, Place: place, ExpiresAt: time.Now().Add(time.Hour),
+	}}}
 }
 
 // fill gives the region two establishments, one of which has a history.
@@ -269,6 +297,14 @@ func testEveryPage(t *testing.T) {
 		note(admin.get("/establishments/"+string(siteA)+"/findings/"+fingerprint+q).sees(http.StatusOK, "p=none", "dns-zone", "application/dns-message"))
 		note(admin.get("/agents"+q).sees(http.StatusOK, regiontest.Software))
 		note(admin.get("/agents/"+s.firstAgent().ID+q).sees(http.StatusOK, "agent 1", regiontest.Software))
+		note(admin.get("/people"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.get(admin.personOf("690000013@chu.test")+q).sees(http.StatusOK, "690000013@chu.test"))
+		note(admin.get("/places"+q).sees(http.StatusOK, "CH de la Vallée"))
+		note(admin.get("/account"+q).sees(http.StatusOK, "camille@arnase.test"))
+		note(admin.post("/account/recovery", nil).sees(http.StatusOK))
+		note(admin.post("/account/tokens", url.Values{"name": {"SIEM"}, "at": {"region"}, "until": {time.Now().AddDate(0, 1, 0).Format(time.DateOnly)}}).sees(http.StatusOK, "csa_"))
+		note(admin.get("/confirm"+q).sees(http.StatusOK, "one-time-code"))
+		note(admin.post("/people", url.Values{"name": {"Ada"}, "email": {string(lang) + "@chu.test"}, "role": {"reader"}, "at": {"site:" + string(siteA)}}).sees(http.StatusOK, "/welcome/"))
 		note(admin.get("/audit"+q).sees(http.StatusOK, "camille@arnase.test"))
 		note(admin.get("/rounds"+q).sees(http.StatusOK, map[scanner.Lang]string{scanner.French: "Essayer", scanner.English: "Try"}[lang]))
 		note(admin.get("/nowhere"+q).sees(http.StatusNotFound, "problem"))

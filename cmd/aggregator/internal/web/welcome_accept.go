@@ -5,6 +5,7 @@ package web
 import (
 	"errors"
 
+	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/gate"
 )
 
@@ -19,9 +20,21 @@ func (s *Server) welcomeAccept(v *visit) error {
 	if password != v.PostFormValue("again") {
 		return v.refuseWelcome(offer, errDifferent)
 	}
-	user, err := s.accounts.Accept(v.Context(), offer, password, v.PostFormValue("code"), gate.Origin(v.RemoteAddr))
+	choice := account.Choice{Password: password, Code: v.PostFormValue("code"), Origin: gate.Origin(v.RemoteAddr)}
+	if answer := v.PostFormValue("passkey"); answer != "" && s.passkeys != nil {
+		made, err := s.passkeys.MadeForOffer(v.Context(), offer, v.PostFormValue("name"), v.PostFormValue("ceremony"), answer)
+		if err != nil {
+			return v.refuseWelcome(offer, err)
+		}
+		choice.Passkey = &made
+	}
+	user, codes, err := s.accounts.Accept(v.Context(), offer, choice)
 	if err != nil {
 		return v.refuseWelcome(offer, err)
 	}
-	return v.enter(user, "first-sign-in")
+	v.user = user
+	if err := v.keepToShow(keyRecovery, codes); err != nil {
+		return err
+	}
+	return v.enter(user, "first-sign-in", "/account/recovery", s.now())
 }

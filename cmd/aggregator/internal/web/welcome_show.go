@@ -14,6 +14,8 @@ type welcomeBody struct {
 	account.Offer
 	Code   string // of the link
 	Notice string // key of a sentence
+	// Passkey is what is asked of a device, nil where there are no passkeys.
+	Passkey *account.Ceremony
 }
 
 func (s *Server) welcomeShow(v *visit) error {
@@ -21,12 +23,24 @@ func (s *Server) welcomeShow(v *visit) error {
 	if err != nil {
 		return v.refuseWelcome(offer, err)
 	}
-	return v.show("welcome", welcomeBody{offer, v.PathValue("code"), ""})
+	return v.showWelcome(http.StatusOK, offer, "")
+}
+
+func (v *visit) showWelcome(status int, o account.Offer, notice string) error {
+	body := welcomeBody{Offer: o, Code: v.PathValue("code"), Notice: notice}
+	if v.server.passkeys != nil {
+		c, err := v.server.passkeys.AskOffered(v.Context(), o)
+		if err != nil {
+			return err
+		}
+		body.Passkey, v.scripted = &c, true
+	}
+	return v.render(status, "welcome", body)
 }
 
 func (v *visit) refuseWelcome(o account.Offer, err error) error {
 	again := func(notice string) error {
-		return v.render(http.StatusUnprocessableEntity, "welcome", welcomeBody{o, v.PathValue("code"), notice})
+		return v.showWelcome(http.StatusUnprocessableEntity, o, notice)
 	}
 	switch {
 	case errors.Is(err, account.ErrLink):
@@ -36,6 +50,8 @@ func (v *visit) refuseWelcome(o account.Offer, err error) error {
 		return again("welcome.weak_password")
 	case errors.Is(err, account.ErrCode):
 		return again("welcome.wrong_code")
+	case errors.Is(err, account.ErrRefused):
+		return again("passkey.failed")
 	case errors.Is(err, errDifferent):
 		return again("welcome.different")
 	}
