@@ -21,7 +21,8 @@ ENTRYPOINT ["/usr/local/bin/carescan-agent"]
 CMD ["run", "--config", "/etc/carescan/agent.yaml"]
 
 # The interfaces listen on every address of the container; the rest of the settings is
-# the program's own. The region of a new volume is made once: docker run … init.
+# the program's own. The region of a new volume is made once: docker run … init. On
+# PostgreSQL its rounds may be done apart: docker run … worker --config ….
 FROM gcr.io/distroless/static-debian12:nonroot AS aggregator
 COPY --from=build /out/carescan-aggregator /usr/local/bin/carescan-aggregator
 COPY --from=build --chown=nonroot:nonroot /empty/state /var/lib/carescan-aggregator

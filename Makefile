@@ -9,7 +9,7 @@ TOOL := go tool -modfile=go.tool.mod
 
 # What links nuclei is tested apart, without the race detector: building nuclei
 # twice would double the time of the whole suite.
-HEAVY := ./scanner/probes/nuclei/worker/... ./cmd/templates/... ./cmd/internal/journey/...
+HEAVY := ./scanner/probes/nuclei/worker/... ./cmd/templates/... ./cmd/internal/journey/... ./cmd/aggregator/internal/chaos/...
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ test: ## install what the tests need, run them all, close with the counts
 	@scripts/test.sh "$(HEAVY)"
 
 test-light: ## everything that does not compile nuclei, with the race detector
-	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -vE '^carescan/(scanner/probes/nuclei/worker|cmd/templates|cmd/internal/journey)')
+	CGO_ENABLED=1 go test -race -shuffle=on $$(go list ./... | grep -vE '^carescan/(scanner/probes/nuclei/worker|cmd/templates|cmd/internal/journey|cmd/aggregator/internal/chaos)')
 
 test-heavy: ## what links nuclei or drives the real programs
 	go test -shuffle=on -timeout 30m $(HEAVY)
@@ -54,10 +54,13 @@ pictures: ## open every page in Chromium and leave pictures under demo/pictures
 bench: build ## what a scan costs, as ratios and counts taken in one run
 	@scripts/bench.sh
 
+chaos: ## the programs of a region killed, paused, cut off and starved at every step (ROUNDS=1000, SEED=…, ENGINE=sqlite)
+	go test -count=1 -timeout 12h -v -run 'TestChaos/$(ENGINE)' ./cmd/aggregator/internal/chaos -clock -rounds $(or $(ROUNDS),1000) -seed $(or $(SEED),0)
+
 fuzz: ## every fuzz target for FUZZTIME each (default 20s)
 	scripts/fuzz.sh $(or $(FUZZTIME),20s)
 
 lab: build ## a synthetic hospital on loopback, to try everything against
 	bin/carescan-lab
 
-.PHONY: bench help build demo test test-light test-heavy lint generate golden check new-check pictures fuzz lab
+.PHONY: bench help build demo test test-light test-heavy lint generate golden check new-check pictures chaos fuzz lab

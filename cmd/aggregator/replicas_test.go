@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -100,38 +101,44 @@ func eachOnce(t *testing.T, r *regiontest.Region, sent []string) {
 
 // turnsDone waits until every turn in the queue is done, and checks that it was at its
 // first try and is there once.
-func turnsDone(t *testing.T, r *regiontest.Region) (turns []string) {
+func turnsDone(t *testing.T, r *regiontest.Region) []string {
 	t.Helper()
 	db := storetest.Past(t, r.Place)
 	for {
-		rows, err := db.QueryContext(t.Context(), `
-			SELECT args ->> 'round', args ->> 'tick', count(*), sum(attempt), bool_and(state = 'completed') FROM river_job GROUP BY 1, 2 ORDER BY 1, 2`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		turns = nil
-		all := true
-		for rows.Next() {
-			var round, tick string
-			var jobs, attempts int
-			var done bool
-			if err := rows.Scan(&round, &tick, &jobs, &attempts, &done); err != nil {
-				t.Fatal(err)
-			}
-			all = all && done
-			turns = append(turns, fmt.Sprintf("%s %s", round, tick))
-			if jobs != 1 || done && attempts != 1 {
-				t.Errorf("turn %s of round %s: %d jobs, %d tries", tick, round, jobs, attempts)
-			}
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		if all && len(turns) > 0 {
+		turns, done := readTurns(t, db)
+		if done && len(turns) > 0 {
 			return turns
 		}
 		<-time.After(100 * time.Millisecond)
 	}
+}
+
+// readTurns lists the turns of rounds in the queue, and tells whether all are done.
+func readTurns(t *testing.T, db *sql.DB) (turns []string, done bool) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `
+		SELECT args ->> 'round', args ->> 'tick', count(*), sum(attempt), bool_and(state = 'completed') FROM river_job GROUP BY 1, 2 ORDER BY 1, 2`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	done = true
+	for rows.Next() {
+		var round, tick string
+		var jobs, tries int
+		var completed bool
+		if err := rows.Scan(&round, &tick, &jobs, &tries, &completed); err != nil {
+			t.Fatal(err)
+		}
+		turns, done = append(turns, round+" "+tick), done && completed
+		if jobs != 1 || completed && tries != 1 {
+			t.Errorf("turn %s of round %s: %d jobs, %d tries", tick, round, jobs, tries)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return turns, done
 }
 
 // replica is one process of the aggregator.
@@ -149,10 +156,8 @@ func newReplica(t *testing.T, r *regiontest.Region, name string) *replica {
 	t.Helper()
 	p := &replica{name: name, folder: t.TempDir()}
 	copyKeys(t, filepath.Join(r.Folder, "keys"), filepath.Join(p.folder, "keys"))
-	p.args = []string{
-		name, "--lang=en", "--data=" + p.folder, "--rounds=worker",
-		"--database-address=" + r.Place.Postgres.Address, "--database-tls=off",
-	}
+	own := store.Place{Folder: p.folder, Postgres: r.Place.Postgres}
+	p.args = append(storetest.Flags(own), name, "--lang=en", "--rounds=worker")
 	if name == "serve" {
 		p.args = append(p.args, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--addr-file="+p.addressFile())
 	}
@@ -300,7 +305,7 @@ func (b *balancer) carry(client net.Conn) {
 	defer server.Close()
 	go func() {
 		_, _ = io.Copy(server, client) // ends with either side
-		_ = server.(*net.TCPConn).CloseWrite()
+		_ = server.Close()
 	}()
 	_, _ = io.Copy(client, server)
 }

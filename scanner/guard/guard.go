@@ -267,8 +267,12 @@ func (g *Guard) dialRoute(ctx context.Context, network string, r route, judge fu
 	}
 	restrict(conn, r.purpose, transport(network))
 	g.spacePackets(conn, h, transport(network))
-	if !covered.IsZero() && transport(network) == "tcp" {
-		guarded(conn).spoke = func() { g.postpone(&h.tcp, coversOf(ctx)) }
+	if transport(network) == "tcp" {
+		words := coversOf(ctx)
+		if covered.IsZero() { // its turn was its own, and its first word may be a request
+			words = &covers{words: requestWords}
+		}
+		guarded(conn).spoke = func() { g.postpone(&h.tcp, words) }
 	}
 	return conn, nil
 }

@@ -478,3 +478,40 @@ func TestTurns_aLateRequestDelaysTheNext(t *testing.T) {
 		})
 	}
 }
+
+// TestTurns_firstWordsMoveTheNextTurn: over a real connection, with a request's turn or its
+// own, what is said late counts from when it is said.
+func TestTurns_firstWordsMoveTheNextTurn(t *testing.T) {
+	t.Parallel()
+	const turn, late = 400 * time.Millisecond, 200 * time.Millisecond
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for name, asked := range map[string]bool{"for-a-request": true, "of-its-own": false} {
+		g := newGuard(t, Config{Scope: hospital(), RatePerHost: 1 / turn.Seconds(), Redirects: map[string]string{"www.chu.test:443": listener.Addr().String()}})
+		l := NewLeash(t.Context(), g, scanner.Needs{})
+		if asked {
+			if err := l.Pace(t.Context(), "www.chu.test"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		conn, err := l.DialContext(t.Context(), "tcp", "www.chu.test:443")
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(late)
+		said := time.Now()
+		if _, err := conn.Write([]byte("request")); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Pace(t.Context(), "www.chu.test"); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(said); waited < turn {
+			t.Errorf("%s: the next turn came %s after the request, want %s", name, waited, turn)
+		}
+		l.Release()
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -328,4 +329,38 @@ func FuzzAnswers(f *testing.F) {
 			t.Fatalf("kept too much: %d results, %d bytes, %d waiting", len(j.batch.results), len(j.batch.raw), len(w.rest))
 		}
 	})
+}
+
+// TestSparedSite: of a site that was not asked everything, its home page and what was
+// recognised stand; a page that was not there proves nothing, and what a second look had
+// no reason to ask is as the first one saw it.
+func TestSparedSite(t *testing.T) {
+	t.Parallel()
+	p := &Probe{templates: []Template{{ID: "home", Home: true}, {ID: "absent"}, {ID: "seen"}, {ID: "late"}, {ID: "settled"}}}
+	b := batch{
+		results: map[string]Result{
+			"home": {ID: "home", Ran: true}, "absent": {ID: "absent", Ran: true}, "seen": {ID: "seen", Ran: true, Matched: true}, "late": {ID: "late", Error: "refused"},
+		},
+		spared: scanner.Cause{Code: scanner.CauseHangsUp}, unreached: scanner.Causes{{Code: scanner.CauseTimeout}},
+	}
+	seen := p.account(&url.URL{Scheme: "https", Host: "www.chu.test"}, p.templates[:4], b)
+	got := map[string]string{}
+	for _, r := range seen.Ran {
+		got[r.ID] = fmt.Sprint(r.Ran, " ", r.Matched, " ", r.Error)
+	}
+	want := map[string]string{
+		"home": "true false ", "absent": "false false " + notAsked, "seen": "true true ", "late": "false false " + notAsked, "settled": "false false " + notAgain,
+	}
+	if diff := cmp.Diff(want, got); diff != "" || seen.Error != "" {
+		t.Errorf("error %q; what is told of each (-want +got):\n%s", seen.Error, diff)
+	}
+	unseen := missing(seen, b)
+	for _, c := range unseen {
+		if c.Code != scanner.CauseHangsUp {
+			t.Errorf("cause %s, want %s", c.Code, scanner.CauseHangsUp)
+		}
+	}
+	if len(unseen) != 2 {
+		t.Errorf("missing %v, want the two that were not asked", unseen)
+	}
 }

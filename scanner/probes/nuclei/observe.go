@@ -128,7 +128,7 @@ const notAsked = "not asked: the site closes its connections, and the hellos all
 // was not there proves nothing.
 func spare(runs []fact.TemplateRun) {
 	for i, r := range runs {
-		if !r.Matched && !(r.Home && r.Ran) {
+		if !r.Matched && !(r.Home && r.Ran) && r.Error != notAgain {
 			runs[i].Ran, runs[i].Error = false, notAsked
 		}
 	}
@@ -177,8 +177,6 @@ func missing(seen fact.Templates, b batch) (missing scanner.Causes) {
 			continue
 		case r.Error == sameAnswer:
 			cause = scanner.Cause{Code: scanner.CauseSameAnswer}
-		case r.Error == notAsked:
-			cause = b.spared
 		}
 		cause = cause.At(r.ID)
 		cause.Detail = "template " + r.ID + " could not run: " + r.Error
@@ -187,12 +185,14 @@ func missing(seen fact.Templates, b batch) (missing scanner.Causes) {
 	return missing
 }
 
-// why is the cause of what a batch lacks: the end of the worker, or what kept it
-// from the site.
+// why is the cause of what a batch lacks: the end of the worker, our restraint, or what
+// kept it from the site.
 func (b batch) why() scanner.Cause {
 	switch {
 	case b.cause.Code != "":
 		return b.cause
+	case b.spared.Code != "":
+		return b.spared
 	case len(b.unreached) > 0:
 		return b.unreached[0]
 	}

@@ -91,11 +91,15 @@ var ErrEnded = errors.New("certificate is past its end")
 // Identify tells who a presented certificate belongs to. The caller has seen
 // that the agent holds its key, as any TLS handshake shows; grace lets one that
 // ended lately pass, for renewal alone. Of one that ended earlier, the identity comes
-// with ErrEnded.
+// with ErrEnded. One that has not begun was issued by a clock that was fast, and has been
+// put right since: its agent did nothing wrong.
 func (a *Authority) Identify(c *x509.Certificate, at time.Time, grace time.Duration) (Identity, error) {
 	ended := at.After(c.NotAfter.Add(grace))
-	if at.After(c.NotAfter) {
+	switch {
+	case at.After(c.NotAfter):
 		at = c.NotAfter
+	case at.Before(c.NotBefore):
+		at = c.NotBefore
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(a.certificate)

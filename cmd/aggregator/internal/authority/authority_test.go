@@ -130,6 +130,9 @@ func TestIdentifyRefuses(t *testing.T) {
 	if _, err := a.Identify(c, c.NotAfter.Add(time.Minute), time.Hour); err != nil {
 		t.Errorf("within the grace: %v", err)
 	}
+	if _, err := a.Identify(c, c.NotBefore.Add(-6*time.Hour), 0); err != nil {
+		t.Errorf("issued while the clock was fast: %v", err)
+	}
 }
 
 func TestParseRequestRefuses(t *testing.T) {
@@ -175,6 +178,20 @@ func TestServerCertificateIsKept(t *testing.T) {
 	}
 	if len(first.Certificate) != 2 {
 		t.Error("the authority is not sent along")
+	}
+}
+
+// TestServerCertificateFollowsTheClock: one made while the clock was fast is of no use
+// once it is right, until that time has come.
+func TestServerCertificateFollowsTheClock(t *testing.T) {
+	s := open(t).ServerCertificate("agr.test")
+	var err error
+	if s.current, err = s.authority.certifyServer(s.hosts, time.Now().Add(6*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.Get(nil)
+	if err != nil || made.Leaf.NotBefore.After(time.Now()) {
+		t.Errorf("the certificate holds from %s: %v", made.Leaf.NotBefore, err)
 	}
 }
 

@@ -17,7 +17,8 @@ const (
 )
 
 // ServerCertificate issues the certificate of a listener and renews it before
-// it ends; its key never touches the disk.
+// it ends, or when the clock went back behind its beginning; its key never touches the
+// disk.
 type ServerCertificate struct {
 	authority *Authority
 	hosts     []string
@@ -35,8 +36,8 @@ func (a *Authority) ServerCertificate(hosts ...string) *ServerCertificate {
 func (s *ServerCertificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.current == nil || time.Until(s.current.Leaf.NotAfter) < serverRenew {
-		made, err := s.authority.certifyServer(s.hosts)
+	if now := time.Now(); s.current == nil || s.current.Leaf.NotAfter.Sub(now) < serverRenew || now.Before(s.current.Leaf.NotBefore) {
+		made, err := s.authority.certifyServer(s.hosts, now)
 		if err != nil {
 			return nil, err
 		}
@@ -47,12 +48,12 @@ func (s *ServerCertificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) 
 
 // certifyServer sends the authority along in the chain: an agent that knows
 // only its pin finds it there.
-func (a *Authority) certifyServer(hosts []string) (*tls.Certificate, error) {
+func (a *Authority) certifyServer(hosts []string, now time.Time) (*tls.Certificate, error) {
 	key, err := newKey()
 	if err != nil {
 		return nil, err
 	}
-	template := serverTemplate(hosts)
+	template := serverTemplate(hosts, now)
 	der, err := sign(template, a.certificate, key.Public(), a.key)
 	if err != nil {
 		return nil, err
@@ -61,8 +62,7 @@ func (a *Authority) certifyServer(hosts []string) (*tls.Certificate, error) {
 	return &tls.Certificate{Certificate: [][]byte{der, a.certificate.Raw}, PrivateKey: key, Leaf: leaf}, err
 }
 
-func serverTemplate(hosts []string) *x509.Certificate {
-	now := time.Now()
+func serverTemplate(hosts []string, now time.Time) *x509.Certificate {
 	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: "CareScan aggregator"},
 		NotBefore:   now.Add(-clockSkew),

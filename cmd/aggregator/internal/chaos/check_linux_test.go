@@ -145,6 +145,7 @@ func (w *world) checkDeeply(n int) {
 	w.settle(tasks)
 	w.checkSettled(tasks)
 	w.checkClocks()
+	w.countRounds()
 	w.region.stop()
 	w.checkRegion()
 	w.checkFiles()
@@ -152,13 +153,17 @@ func (w *world) checkDeeply(n int) {
 	w.t.Logf("round %d: everything agrees (%s)", n, time.Since(began).Round(time.Millisecond))
 }
 
-// passTime lets weeks go by, and the moments come that bundles sealed by a fast clock
-// bear: rounds of the region fall due, and certificates grow old.
+// passTime lets the moments come that bundles sealed by a fast clock bear and, unless
+// the database is a program with the clock of the machine, weeks go by: rounds of the
+// region fall due, and certificates grow old.
 func (w *world) passTime() {
 	if !*clocks {
 		return
 	}
-	wanted := 3 * 7 * 24 * time.Hour
+	var wanted time.Duration
+	if !w.database.apart() {
+		wanted = 3 * 7 * 24 * time.Hour
+	}
 	for _, a := range w.agents {
 		for _, b := range a.sealed {
 			wanted = max(wanted, b.latest.Sub(w.regionClock.now()))
@@ -180,6 +185,23 @@ func (w *world) checkClocks() {
 	}
 }
 
+// countRounds tells what became of the rounds of the region so far.
+func (w *world) countRounds() {
+	db := w.database.open(w)
+	defer db.Close()
+	rows, err := db.QueryContext(w.t.Context(), `SELECT state, COUNT(*) FROM river_job GROUP BY state`)
+	w.must(err)
+	defer rows.Close()
+	w.counts["round of the region"] = map[string]int{}
+	for rows.Next() {
+		var state string
+		var n int
+		w.must(rows.Scan(&state, &n))
+		w.counts["round of the region"][state] = n
+	}
+	w.must(rows.Err())
+}
+
 // checkRegion asks the region what it thinks of itself, and compares its projections
 // with those that rebuild derives.
 func (w *world) checkRegion() {
@@ -192,6 +214,11 @@ func (w *world) checkRegion() {
 	}
 	db := w.database.open(w)
 	defer db.Close()
+	var turns, different int
+	w.must(db.QueryRowContext(w.t.Context(), `SELECT COUNT(*), COUNT(DISTINCT args) FROM river_job WHERE kind = 'round'`).Scan(&turns, &different))
+	if turns != different {
+		w.fail("%d turns of rounds are %d different ones", turns, different)
+	}
 	arrived := regiontest.Rows(w.t, db, regiontest.Projections()...)
 	w.run(w.region.command("rebuild"))
 	if diff := cmp.Diff(arrived, regiontest.Rows(w.t, db, regiontest.Projections()...)); diff != "" {

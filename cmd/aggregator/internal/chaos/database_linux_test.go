@@ -20,12 +20,13 @@ type engine struct {
 // database is an engine at work.
 type database interface {
 	settings() []string // of the aggregator
+	apart() bool        // a worker does the rounds
 	// open reaches the database past the store, at past the line.
 	open(w *world) *sql.DB
 	at(w *world) store.Place
-	// commit and blob betray that a bundle is being stored, and that a large one is.
+	// commit betrays that a bundle is being stored.
 	commit(w *world) []sign
-	blob(w *world) []sign
+	moments() []moment
 	disturbances() []disturbance
 	mend(w *world)
 }
@@ -42,6 +43,8 @@ type sqlite struct{}
 
 func (sqlite) settings() []string { return nil }
 
+func (sqlite) apart() bool { return false }
+
 func (sqlite) open(w *world) *sql.DB {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(w.region.data, "carescan.db")+"?mode=ro&_pragma=busy_timeout(10000)")
 	w.must(err)
@@ -54,8 +57,15 @@ func (sqlite) commit(w *world) []sign {
 	return []sign{{w.region.data, unix.IN_MODIFY, "carescan.db-wal"}}
 }
 
-func (sqlite) blob(w *world) []sign {
-	return []sign{{filepath.Join(w.region.data, "blobs"), unix.IN_CREATE, unfinishedBlob}}
+// moments are the steps of a large bundle, which is kept in a file beside the database.
+func (sqlite) moments() []moment {
+	blobs := func(begun string) func(*world, *agent) step {
+		return func(w *world, _ *agent) step { return step{filepath.Join(w.region.data, "blobs"), begun} }
+	}
+	return []moment{
+		{name: "as a blob is begun", needs: sendsLarge, step: blobs(unfinishedBlob)},
+		{name: "as a blob is kept", needs: sendsLarge, step: blobs("")},
+	}
 }
 
 func (sqlite) disturbances() []disturbance { return nil }

@@ -5,6 +5,7 @@ package chaos
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"syscall"
 	"testing"
 )
@@ -19,10 +20,16 @@ const roomy = 4 << 30 // of what is used alone there is memory taken
 
 func newDisk(t *testing.T) *disk {
 	t.Helper()
-	d := &disk{at: t.TempDir()}
+	at, err := os.MkdirTemp("", "carescan-chaos-") // a folder of the test's own is closed to the user of PostgreSQL
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{at: at}
+	t.Cleanup(func() { _ = os.Remove(at) })
 	if err := syscall.Mount("carescan-chaos", d.at, "tmpfs", 0, size(roomy)); err != nil {
 		t.Skipf("this machine does not let a test mount a file system: %v", err)
 	}
+	d.freeOnInterrupt(t)
 	t.Cleanup(func() {
 		if err := syscall.Unmount(d.at, syscall.MNT_DETACH); err != nil {
 			t.Errorf("unmount %s: %v", d.at, err)
@@ -32,6 +39,19 @@ func newDisk(t *testing.T) *disk {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// freeOnInterrupt gives the memory back when somebody interrupts the test, which a lab
+// then ends.
+func (d *disk) freeOnInterrupt(t *testing.T) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM)
+	t.Cleanup(func() { signal.Stop(told); close(told) })
+	go func() {
+		if _, interrupted := <-told; interrupted {
+			_ = syscall.Unmount(d.at, syscall.MNT_DETACH)
+		}
+	}()
 }
 
 func size(bytes int64) string { return fmt.Sprintf("size=%d", bytes) }

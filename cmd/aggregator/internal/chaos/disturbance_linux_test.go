@@ -23,7 +23,7 @@ func (w *world) disturbances() []disturbance {
 		{"the region is killed", func(w *world, _ []*task) { w.region.process.kill() }, 40 * time.Millisecond},
 		{"the region and agents are killed", func(w *world, tasks []*task) { w.region.process.kill(); killAgents(w, tasks) }, 0},
 		{"the region is killed again as it begins", killTwice, 0},
-		{"the region is asked to end", func(w *world, _ []*task) { w.region.stop() }, 40 * time.Millisecond},
+		{"the region is asked to end", func(w *world, _ []*task) { w.region.end() }, 40 * time.Millisecond},
 		{"agents are paused", pauseAgents, 200 * time.Millisecond},
 		{"the region is paused", func(w *world, _ []*task) { w.region.process.signal(syscall.SIGSTOP) }, 200 * time.Millisecond},
 		{"the line is silent", func(w *world, _ []*task) { w.line.fail(w, agentPort, silent) }, 200 * time.Millisecond},

@@ -2,21 +2,17 @@
 
 package chaos
 
-import (
-	"time"
-
-	"golang.org/x/sys/unix"
-
-	"carescan/reports/bundle"
-)
+import "time"
 
 // moment is a step of the work at which a round is disturbed.
 type moment struct {
 	name  string
 	needs work // of one agent; empty when any will do
-	// signs betray the step, of that agent or of the region; none means that time alone does.
-	signs func(w *world, a *agent) []sign
-	after time.Duration // the longest time from the sign, or from the beginning
+	// step halts whoever comes to it, signs betray what cannot be halted; without
+	// either, time alone decides.
+	step  func(w *world, a *agent) step
+	signs func(w *world) []sign
+	after time.Duration // the longest time from there, or from the beginning; a halted program waits for none
 	slow  bool          // the line is starved from the beginning
 }
 
@@ -27,51 +23,57 @@ const (
 )
 
 // moments are the steps of a bundle, from the look to the receipt.
-func moments() []moment {
-	return []moment{
+func (w *world) moments() []moment {
+	outbox := func(begun string) func(*world, *agent) step {
+		return func(_ *world, a *agent) step { return step{a.spool("outbox"), begun} }
+	}
+	sent := func(begun string) func(*world, *agent) step {
+		return func(_ *world, a *agent) step { return step{a.spool("sent"), begun} }
+	}
+	return append([]moment{
 		{name: "at any time of a look", needs: looks, after: 180 * time.Millisecond},
 		{name: "at any time of a sending", needs: sends, after: 40 * time.Millisecond},
-		{name: "while a bundle is sealed", needs: looks, after: time.Millisecond, signs: func(_ *world, a *agent) []sign {
-			return []sign{{a.spool("outbox"), unix.IN_CREATE, unfinished}}
-		}},
-		{name: "once a bundle is sealed", needs: looks, after: 15 * time.Millisecond, signs: func(_ *world, a *agent) []sign {
-			return []sign{{a.spool("outbox"), unix.IN_MOVED_TO, bundle.Extension}}
-		}},
+		{name: "as a bundle is begun", needs: looks, step: outbox(unfinished)},
+		{name: "as a bundle is kept", needs: looks, step: outbox("")},
+		{name: "once a bundle is kept", needs: looks, step: outbox(""), after: 15 * time.Millisecond},
 		{name: "while a body comes", needs: sendsLarge, after: 150 * time.Millisecond, slow: true},
-		{name: "while a blob is written", needs: sendsLarge, after: 2 * time.Millisecond, signs: func(w *world, _ *agent) []sign { return w.database.blob(w) }},
-		{name: "around a commit", after: 3 * time.Millisecond, signs: func(w *world, _ *agent) []sign { return w.database.commit(w) }},
-		{name: "while a receipt is kept", after: 500 * time.Microsecond, signs: func(_ *world, a *agent) []sign {
-			return []sign{{a.spool("sent"), unix.IN_CREATE, unfinished}}
-		}},
-		{name: "once a receipt is kept", after: 500 * time.Microsecond, signs: func(_ *world, a *agent) []sign {
-			return []sign{{a.spool("sent"), unix.IN_MOVED_TO, ".receipt.json"}}
-		}},
-	}
+		{name: "around a commit", after: 3 * time.Millisecond, signs: func(w *world) []sign { return w.database.commit(w) }},
+		{name: "as a receipt is begun", needs: sends, step: sent(unfinished)},
+		{name: "as a receipt is kept", needs: sends, step: sent("")},
+	}, w.database.moments()...)
 }
 
 // expect prepares to see the moment come; ready waits for it, and tells whether it came
-// while somebody was at work.
-func (m moment) expect(w *world, tasks []*task) (ready func() bool) {
+// while somebody was at work. Whoever is halted goes on at release.
+func (m moment) expect(w *world, tasks []*task) (ready func() bool, release func()) {
 	w.t.Helper()
 	if m.slow {
 		w.line.fail(w, agentPort, starved)
 	}
-	delay := w.draw(m.after)
-	if m.signs == nil {
-		return func() bool {
-			select {
-			case <-over(tasks):
-			case <-time.After(delay):
-			}
-			return under(tasks)
-		}
+	release = func() {}
+	wait := func(<-chan struct{}) bool { return true }
+	switch {
+	case m.step != nil:
+		wait, release = w.halt(m.step(w, tasks[0].agent))
+	case m.signs != nil:
+		wait = w.watch(m.signs(w))
 	}
-	wait := w.watch(m.signs(w, tasks[0].agent))
+	delay := time.Duration(0)
+	if m.after > 0 {
+		delay = w.draw(m.after)
+	}
 	return func() bool {
-		if !wait(over(tasks)) {
+		done := over(tasks)
+		if !wait(done) {
 			return false
 		}
-		pause(delay)
+		if delay > 0 {
+			release()
+			select {
+			case <-done:
+			case <-time.After(delay):
+			}
+		}
 		return under(tasks)
-	}
+	}, release
 }

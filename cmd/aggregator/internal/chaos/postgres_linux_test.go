@@ -26,6 +26,7 @@ type postgres struct {
 	folder  string
 	program string
 	process *process
+	ending  bool // it was asked to
 }
 
 const (
@@ -103,8 +104,10 @@ func (p *postgres) at(w *world) store.Place {
 }
 
 func (p *postgres) settings() []string {
-	return []string{"--database-address", "postgres://" + application + "@127.0.0.1:" + databasePort + "/carescan", "--database-tls", "off"}
+	return []string{"--database-address", "postgres://" + application + "@127.0.0.1:" + databasePort + "/carescan", "--database-tls", "off", "--rounds", "worker"}
 }
+
+func (p *postgres) apart() bool { return true }
 
 // connect reaches a database as a superuser, whom row security does not hold.
 func (p *postgres) connect(w *world, name string) *sql.DB {
@@ -146,16 +149,18 @@ func (p *postgres) commit(*world) []sign {
 	return []sign{{filepath.Join(p.data(), "pg_wal"), unix.IN_MODIFY, ""}}
 }
 
-// blob betrays nothing else: a large bundle lies in the database too.
-func (p *postgres) blob(w *world) []sign { return p.commit(w) }
+// moments are none of its own: a large bundle lies in the database as any other.
+func (p *postgres) moments() []moment { return nil }
 
 func (p *postgres) disturbances() []disturbance {
 	return []disturbance{
 		{"the database is killed", func(*world, []*task) { p.process.kill() }, 100 * time.Millisecond},
 		{"a connection of the database is killed", p.killConnection, 50 * time.Millisecond},
-		{"the database is stopped", func(w *world, _ []*task) { p.process.signal(syscall.SIGINT); p.process.await(w) }, 50 * time.Millisecond},
+		{"the database is stopped", func(*world, []*task) { p.process.signal(syscall.SIGINT); p.ending = true }, 50 * time.Millisecond},
 		{"the database is paused", func(*world, []*task) { p.signalAll(syscall.SIGSTOP) }, 200 * time.Millisecond},
 		{"the database and the region are killed", func(w *world, _ []*task) { p.process.kill(); w.region.process.kill() }, 0},
+		{"the worker is killed", func(w *world, _ []*task) { w.region.worker.kill() }, 50 * time.Millisecond},
+		{"the worker is paused", func(w *world, _ []*task) { w.region.worker.signal(syscall.SIGSTOP) }, 200 * time.Millisecond},
 		{"the line to the database is silent", func(w *world, _ []*task) { w.line.fail(w, databasePort, silent) }, 200 * time.Millisecond},
 		{"the line to the database refuses", func(w *world, _ []*task) { w.line.fail(w, databasePort, refused) }, 80 * time.Millisecond},
 	}
@@ -164,6 +169,10 @@ func (p *postgres) disturbances() []disturbance {
 func (p *postgres) mend(w *world) {
 	w.t.Helper()
 	p.signalAll(syscall.SIGCONT)
+	if p.ending {
+		p.ending = false
+		p.process.await(w)
+	}
 	p.start(w)
 }
 

@@ -94,7 +94,7 @@ func (p *process) alive() bool {
 	}
 }
 
-// kill ends a program on the spot.
+// kill ends a program on the spot, at work or paused.
 func (p *process) kill() {
 	p.signal(syscall.SIGKILL)
 	<-p.ended

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,6 +25,9 @@ type region struct {
 	w       *world
 	data    string
 	process *process
+	// worker does the rounds of the region; nil where the server does.
+	worker *process
+	ending bool // the server was asked to
 }
 
 func newRegion(w *world) *region {
@@ -32,9 +36,10 @@ func newRegion(w *world) *region {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
-		if r.process.alive() {
-			r.process.signal(syscall.SIGCONT)
-			r.process.kill()
+		for _, p := range []*process{r.process, r.worker} {
+			if p.alive() {
+				p.kill()
+			}
 		}
 	})
 	w.run(r.command("init"))
@@ -58,37 +63,61 @@ func (r *region) begin() (addresses string) {
 	return addresses
 }
 
-// serve starts the server and waits until it listens.
+// serve starts the server, waits until it listens, and starts the worker.
 func (r *region) serve() {
 	r.w.t.Helper()
 	addresses := r.begin()
 	for until := time.Now().Add(patience); ; {
 		if _, err := os.Stat(addresses); err == nil {
-			return
+			break
 		}
 		if !r.process.alive() || time.Now().After(until) {
 			r.w.fail("the region does not serve")
 		}
 		pause(2 * time.Millisecond)
 	}
+	r.work()
 }
 
-// mend has the region serve again.
+// work starts the worker, unless it is at work or the server does without.
+func (r *region) work() {
+	if r.w.database.apart() && !r.worker.alive() {
+		r.worker = r.w.launch(r.command("worker"), r.w.logFile("worker"))
+	}
+}
+
+// mend has the region serve again. That it ended by itself is a fault.
 func (r *region) mend() {
 	r.w.t.Helper()
-	r.process.signal(syscall.SIGCONT)
-	if r.process.alive() {
-		return
+	for _, p := range []*process{r.process, r.worker} {
+		p.signal(syscall.SIGCONT)
+		if p != nil && !p.alive() && p.ProcessState.ExitCode() > 0 { // neither killed nor asked to end
+			r.w.fail("%s ended by itself\n%s", strings.Join(p.Args[4:6], " "), p.said())
+		}
 	}
-	if code := r.process.ProcessState.ExitCode(); code > 0 { // neither killed nor asked to end
-		r.w.fail("the region ended by itself, with %d", code)
+	if r.ending {
+		r.ending = false
+		r.process.await(r.w)
 	}
-	r.serve()
+	if !r.process.alive() {
+		r.serve()
+	}
+	r.work()
 }
 
-// stop asks the server to end, and waits until it has.
+// end asks the server to end, and does not wait.
+func (r *region) end() {
+	r.ending = true
+	r.process.signal(syscall.SIGTERM)
+}
+
+// stop asks the programs to end, and waits until they have.
 func (r *region) stop() {
 	r.w.t.Helper()
-	r.process.signal(syscall.SIGTERM)
-	r.process.await(r.w)
+	for _, p := range []*process{r.process, r.worker} {
+		if p.alive() {
+			p.signal(syscall.SIGTERM)
+			p.await(r.w)
+		}
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,18 +38,7 @@ func (w *world) watch(signs []sign) (wait func(over <-chan struct{}) bool) {
 	}
 	return func(over <-chan struct{}) bool {
 		defer file.Close()
-		seen := make(chan bool, 1)
-		go func() { seen <- awaitSign(file, meant) }()
-		select {
-		case came := <-seen:
-			return came
-		case <-over:
-			_ = file.SetReadDeadline(time.Now())
-			return <-seen
-		case <-time.After(patience):
-			w.fail("nothing happens")
-			return false
-		}
+		return w.await(file, over, func() bool { return awaitSign(file, meant) })
 	}
 }
 

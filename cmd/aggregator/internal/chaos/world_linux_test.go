@@ -14,7 +14,7 @@ import (
 // world is a region with its agents, all of which can be hurt.
 type world struct {
 	t      *testing.T
-	random *rand.Rand
+	random *rand.Rand // of the round
 	line   *line
 	// regionDisk holds what the region keeps, agentDisk the states of all agents.
 	regionDisk, agentDisk *disk
@@ -34,9 +34,9 @@ const (
 	agentsEach = 3
 )
 
-func newWorld(t *testing.T, e engine, random *rand.Rand) *world {
+func newWorld(t *testing.T, e engine) *world {
 	t.Helper()
-	w := &world{t: t, random: random, label: "at the beginning", counts: map[string]map[string]int{}}
+	w := &world{t: t, label: "at the beginning", counts: map[string]map[string]int{}}
 	w.line = &line{lab: netlab.New(t)}
 	w.regionDisk, w.agentDisk = newDisk(t), newDisk(t)
 	buildPrograms(t)
@@ -75,7 +75,9 @@ func (w *world) mend() {
 func (w *world) fail(format string, args ...any) {
 	w.t.Helper()
 	w.t.Errorf(w.label+": "+format, args...)
-	w.t.Logf("the region says:\n%s", w.region.process.said())
+	if w.region != nil && w.region.process != nil {
+		w.t.Logf("the region says:\n%s", w.region.process.said())
+	}
 	w.t.FailNow()
 }
 

@@ -12,6 +12,16 @@ import (
 
 // badStore says why the database is of no use, and what mends it.
 func badStore(err error, place store.Place) error {
+	if place.Postgres == nil && errors.Is(err, store.ErrOtherKeys) {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "les clés du dossier de données ne sont pas celles de cette région", EN: "the keys of the data folder are not those of this region"},
+			Hint: scanner.Text{
+				FR: "remettez le dossier keys d'une sauvegarde de cette région",
+				EN: "put back folder keys from a backup of this region",
+			},
+			Cause: err,
+		}
+	}
 	if _, worded := errors.AsType[*cli.Problem](err); worded || place.Postgres == nil {
 		return badFolder(err)
 	}
@@ -27,6 +37,12 @@ func badStore(err error, place store.Place) error {
 	case errors.Is(err, store.ErrOldSchema):
 		problem.Sentence = scanner.Text{FR: "le schéma de la base n'est pas celui de ce programme", EN: "the schema of the database is not that of this program"}
 		problem.Hint = scanner.Text{FR: "lancez « carescan-aggregator migrate »", EN: "run carescan-aggregator migrate"}
+	case errors.Is(err, store.ErrOtherKeys):
+		problem.Sentence = scanner.Text{FR: "cette base appartient à une région qui a d'autres clés", EN: "this database belongs to a region that has other keys"}
+		problem.Hint = scanner.Text{
+			FR: "copiez le dossier keys d'un serveur de cette région dans le dossier de données, ou corrigez database.address",
+			EN: "copy the folder keys of a server of that region to the data folder, or correct database.address",
+		}
 	case errors.Is(err, store.ErrPowerfulRole):
 		problem.Sentence = scanner.Text{
 			FR: "le rôle de database.address échappe au cloisonnement des établissements",

@@ -4,6 +4,7 @@ package command
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,4 +39,38 @@ func testDoctorTellsWhatIsOdd(t *testing.T) {
 			t.Errorf("%s: doctor says\n%s\nwant %q", lang, out.String(), words)
 		}
 	}
+}
+
+// TestDoctorTellsOfRounds has one that was done, one that fails, one that nobody does any
+// more.
+func TestDoctorTellsOfRounds(t *testing.T) { storetest.Each(t, testDoctorTellsOfRounds) }
+
+func testDoctorTellsOfRounds(t *testing.T) {
+	r := regiontest.New(t)
+	says := func(words string) {
+		t.Helper()
+		var out, problems bytes.Buffer
+		if code := run(t.Context(), append(storetest.Flags(r.Place), "doctor"), &out, &problems); code != 0 {
+			t.Fatalf("code %d, %s", code, problems.String())
+		}
+		if said := strings.ReplaceAll(out.String(), "\u00a0", " "); !strings.Contains(said, words) {
+			t.Errorf("doctor says\n%s\nwant %q", said, words)
+		}
+	}
+	recorded := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const forget, integrity = "Oublier les sessions et les connexions échues", "Vérifier la base de données, et la comparer au journal de preuves"
+	now := time.Now()
+	says(forget + " : pas encore fait ; « serve » ou « worker » s'en charge.")
+	recorded(r.Store.RecordRoundFailure(t.Context(), "forget", now, errors.New("disk full")))
+	says("Attention : « " + forget + " » a échoué le ")
+	says("(détail : disk full)")
+	recorded(r.Store.RecordRound(t.Context(), "forget", now.Add(time.Second), time.Second))
+	says(forget + " : fait le ")
+	recorded(r.Store.RecordRound(t.Context(), "integrity", now.Add(-50*time.Hour), time.Second))
+	says("Attention : « " + integrity + " » n'a plus été fait depuis le ")
 }

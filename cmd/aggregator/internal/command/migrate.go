@@ -80,7 +80,7 @@ func (a *app) moveRegion(ctx context.Context, c config.Config) error {
 		return badFolder(err)
 	}
 	defer release()
-	return a.within(ctx, c, func(ctx context.Context, r *region) error {
+	err = a.within(ctx, c, func(ctx context.Context, r *region) error {
 		moved, err := ingest.Move(ctx, r.store, *to.Postgres, r.judge)
 		if err != nil {
 			return notMoved(err, to)
@@ -96,6 +96,24 @@ func (a *app) moveRegion(ctx context.Context, c config.Config) error {
 			"Next: write database.address in your settings, then start carescan-aggregator serve again. File carescan.db and folder blobs of %s are read no more: keep them until your first backup of PostgreSQL; the keys stay there.", c.Data)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return bindMoved(ctx, to)
+}
+
+// bindMoved opens a region at its new place as the application does, once: from then on
+// the database belongs to its keys.
+func bindMoved(ctx context.Context, to store.Place) error {
+	s, err := store.Open(ctx, to)
+	if err != nil {
+		return badStore(err, to)
+	}
+	r := &region{store: s}
+	if err := r.bindKeys(ctx, to); err != nil {
+		return r.close(badStore(err, to))
+	}
+	return r.close(nil)
 }
 
 // notMoved says why a region was not copied, and that it is where it was.

@@ -26,7 +26,7 @@ func told(t *testing.T, args ...string) (code int, said string) {
 
 // TestMigrateTo moves a region as a person does, from the folder to a new database.
 func TestMigrateTo(t *testing.T) {
-	to := storetest.Empty(t)
+	to, unmoved := storetest.Empty(t), storetest.Fresh(t)
 	r := regiontest.NewJudging(t)
 	a := r.Enrol(r.Establishment("690000013", "CHU A").FINESS)
 	a.Deliver(regiontest.Looked(t, a.Site, time.Now().UTC().Add(-time.Hour), scanner.VantageInternet, fact.TransferDelivered))
@@ -46,6 +46,7 @@ func TestMigrateTo(t *testing.T) {
 		want string
 	}{
 		{"another owner", append(move, "--database-owner", "nobody", "--lang", "en"), 2, "the PostgreSQL database cannot be opened"},
+		{"not moved yet", append(storetest.Flags(store.Place{Folder: r.Folder, Postgres: unmoved}), "doctor"), 2, "n'a pas été déplacée"},
 		{"moved", move, 0, "1 dossiers vérifiés"},
 		{"twice", move, 2, "la base d'arrivée contient déjà quelque chose"},
 		{"doctor", append(storetest.Flags(store.Place{Folder: r.Folder, Postgres: to}), "doctor"), 0, "Cloisonnement des établissements"},

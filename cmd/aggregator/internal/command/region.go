@@ -72,10 +72,49 @@ func makeRegion(ctx context.Context, c config.Config, place store.Place) (*regio
 		return nil, badStore(err, place)
 	}
 	r := &region{settings: c, store: s}
+	if err := r.checkMoved(ctx, place); err != nil {
+		return nil, r.close(badStore(err, place))
+	}
 	if err := r.openKeys(); err != nil {
 		return nil, r.close(badFolder(err))
 	}
+	if err := r.bindKeys(ctx, place); err != nil {
+		return nil, r.close(badStore(err, place))
+	}
 	return r, nil
+}
+
+// checkMoved refuses to begin an empty region beside one that was not moved.
+func (r *region) checkMoved(ctx context.Context, place store.Place) error {
+	if place.Postgres == nil {
+		return nil
+	}
+	bound, err := r.store.IsBound(ctx)
+	if err != nil || bound || !(store.Place{Folder: place.Folder}).Exists() {
+		return err
+	}
+	return &cli.Problem{
+		Sentence: scanner.Text{
+			FR: "la région du dossier de données n'a pas été déplacée vers cette base PostgreSQL",
+			EN: "the region of the data folder was not moved to this PostgreSQL database",
+		},
+		Hint: scanner.Text{
+			FR: "lancez « carescan-aggregator migrate --to » avec l'adresse de la base, ou retirez database.address",
+			EN: "run carescan-aggregator migrate --to with the address of the database, or remove database.address",
+		},
+	}
+}
+
+// bindKeys has a database that lies apart from the keys belong to them.
+func (r *region) bindKeys(ctx context.Context, place store.Place) error {
+	if place.Postgres == nil {
+		return nil
+	}
+	secret, err := authority.OpenSecret(place.Folder)
+	if err != nil {
+		return err
+	}
+	return r.store.Bind(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)))
 }
 
 func (r *region) openKeys() (err error) {

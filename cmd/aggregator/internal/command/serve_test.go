@@ -32,9 +32,9 @@ type serving struct {
 }
 
 // begin makes the region of a folder, unless it is there.
-func begin(t *testing.T, folder string) {
+func begin(t *testing.T, folder string, more ...string) {
 	t.Helper()
-	if code := run(t.Context(), []string{"init", "--data", folder}, io.Discard, io.Discard); code != 0 {
+	if code := run(t.Context(), append([]string{"init", "--data", folder}, more...), io.Discard, io.Discard); code != 0 {
 		t.Fatalf("init: exit %d", code)
 	}
 }
@@ -45,10 +45,12 @@ func start(t *testing.T, folder string, more ...string) serving {
 	ctx, stop := context.WithCancel(t.Context())
 	s := serving{folder: folder, stop: stop, code: make(chan int, 1)}
 	file := filepath.Join(t.TempDir(), "addresses.json")
-	begin(t, folder)
+	begin(t, folder, more...)
 	read, write := io.Pipe()
 	args := append([]string{"serve", "--lang=en", "--data", folder, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--addr-file", file}, more...)
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		s.code <- run(ctx, args, io.Discard, write)
 		write.Close()
 	}()
@@ -63,7 +65,10 @@ func start(t *testing.T, folder string, more ...string) serving {
 	if err := json.Unmarshal(raw, &s.where); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(stop)
+	t.Cleanup(func() { // its folder goes next
+		stop()
+		<-ended
+	})
 	return s
 }
 

@@ -2,6 +2,14 @@
 
 package jobs
 
-// NewImpatient makes a worker that takes over jobs of a dead one as soon as their own
-// time is past.
-var NewImpatient = newWorker
+import (
+	"log/slog"
+	"time"
+
+	"carescan/cmd/aggregator/internal/store"
+)
+
+// NewImpatient makes a worker that waits for nobody longer than that.
+func NewImpatient(s *store.Store, rounds []Round, log *slog.Logger, wait time.Duration) (*Worker, error) {
+	return newWorker(s, rounds, log, waits{wait, wait, wait})
+}

@@ -19,12 +19,19 @@ import (
 const (
 	atOnce   = 2               // jobs that one process does
 	poll     = 2 * time.Second // between two looks for a job that another process added
-	rescue   = time.Minute     // least age of a job whose process may have died; its round's own time counts too
 	keep     = 7 * longest     // what was done is remembered, so that it is not done twice
 	look     = time.Minute     // most time between two looks at the clock, which may jump
-	patience = 10 * time.Second
-	giveBack = 5 * time.Second
+	giveBack = 5 * time.Second // for a round that is told to end
 )
+
+// waits is how long a worker waits for others.
+type waits struct {
+	rescue time.Duration // least age of a job whose process may have died; its round's own time counts too
+	finish time.Duration // for rounds under way when asked to stop
+	newer  time.Duration // for a newer program to take a round that this one does not know
+}
+
+var usual = waits{rescue: time.Minute, finish: 10 * time.Second, newer: time.Minute}
 
 // Worker adds the rounds that are due, and does those it finds.
 type Worker struct {
@@ -32,19 +39,20 @@ type Worker struct {
 	rounds []Round
 	log    *slog.Logger
 	queue  *store.Queue
+	wait   waits
 	added  map[string]time.Time // moment of each round added last, by this process
 }
 
 // New makes a worker of the rounds of a region.
 func New(s *store.Store, rounds []Round, log *slog.Logger) (*Worker, error) {
-	return newWorker(s, rounds, log, rescue)
+	return newWorker(s, rounds, log, usual)
 }
 
-func newWorker(s *store.Store, rounds []Round, log *slog.Logger, rescue time.Duration) (*Worker, error) {
+func newWorker(s *store.Store, rounds []Round, log *slog.Logger, wait waits) (*Worker, error) {
 	if err := check(rounds); err != nil {
 		return nil, err
 	}
-	w := &Worker{store: s, rounds: rounds, log: log, added: map[string]time.Time{}}
+	w := &Worker{store: s, rounds: rounds, log: log, wait: wait, added: map[string]time.Time{}}
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &hand{worker: w}); err != nil {
 		return nil, fmt.Errorf("prepare jobs: %w", err)
@@ -52,7 +60,7 @@ func newWorker(s *store.Store, rounds []Round, log *slog.Logger, rescue time.Dur
 	var err error
 	w.queue, err = s.OpenQueue(&river.Config{
 		Workers: workers, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
-		FetchPollInterval: poll, PollOnly: true, JobTimeout: rescue, RescueStuckJobsAfter: rescue,
+		FetchPollInterval: poll, PollOnly: true, JobTimeout: wait.rescue, RescueStuckJobsAfter: wait.rescue,
 		CompletedJobRetentionPeriod: keep, CancelledJobRetentionPeriod: keep, DiscardedJobRetentionPeriod: keep,
 		// A failure is told here, in the words of the house, and once.
 		Logger: slog.New(atLeast{log.Handler(), slog.LevelError}),
@@ -77,7 +85,7 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 func (w *Worker) stop(ctx context.Context) error {
-	patient, cancel := context.WithTimeout(ctx, patience)
+	patient, cancel := context.WithTimeout(ctx, w.wait.finish)
 	defer cancel()
 	if err := w.queue.Stop(patient); err == nil {
 		return nil
@@ -153,7 +161,7 @@ func (h *hand) Work(ctx context.Context, job *river.Job[turn]) error {
 	case !known && began.Sub(job.Args.Tick) > longest:
 		return river.JobCancel(errUnknown)
 	case !known: // added by a newer program, which will take it
-		return river.JobSnooze(look)
+		return river.JobSnooze(h.worker.wait.newer)
 	case job.Args.Tick.Before(round.tick(began)):
 		return river.JobCancel(errOvertaken)
 	}

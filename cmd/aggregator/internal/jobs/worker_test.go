@@ -4,6 +4,7 @@ package jobs_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/riverqueue/river"
 
 	"carescan/cmd/aggregator/internal/jobs"
 	"carescan/cmd/aggregator/internal/regiontest"
@@ -74,6 +77,21 @@ func working(t *testing.T, s *store.Store, round jobs.Round) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, w)
+}
+
+// impatient is working, by a worker that waits three seconds at most.
+func impatient(t *testing.T, s *store.Store, round jobs.Round) (stop func()) {
+	t.Helper()
+	w, err := jobs.NewImpatient(s, []jobs.Round{round}, regiontest.Quiet(), 3*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, w)
+}
+
+func run(t *testing.T, w *jobs.Worker) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
@@ -122,9 +140,9 @@ type turnRow struct {
 }
 
 // turns reads the queue past the store.
-func turns(t *testing.T, place store.Place) (list []turnRow) {
+func turns(t *testing.T, db *sql.DB) (list []turnRow) {
 	t.Helper()
-	rows, err := storetest.Past(t, place).QueryContext(t.Context(), `SELECT args, state, attempt FROM river_job ORDER BY id`)
+	rows, err := db.QueryContext(t.Context(), `SELECT args, state, attempt FROM river_job ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +191,7 @@ func testManyWorkersDoATurnOnce(t *testing.T) {
 	}
 	seen := map[time.Time]bool{}
 	worked := int64(0)
-	for _, turn := range turns(t, place) {
+	for _, turn := range turns(t, storetest.Past(t, place)) {
 		if seen[turn.Tick] {
 			t.Errorf("turn %s is in the queue twice", turn.Tick)
 		}
@@ -300,24 +318,86 @@ func testRoundOfADeadWorkerIsDoneAgain(t *testing.T) {
 	}
 	s := open(t, place)
 	again := make(chan struct{}, 10)
-	w, err := jobs.NewImpatient(s, []jobs.Round{try(24*time.Hour, func(context.Context, time.Time) error {
+	stop := impatient(t, s, try(24*time.Hour, func(context.Context, time.Time) error {
 		again <- struct{}{}
 		return nil
-	})}, regiontest.Quiet(), 3*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
+	}))
 	<-again
 	waitFor(t, s, func(r store.Round) bool { return !r.DoneAt.IsZero() })
 	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 	if len(again) > 0 {
 		t.Errorf("it was done %d times more", len(again))
+	}
+}
+
+// TestStopGivesBackWhatLasts: a round that would not end in time is told to, and another
+// worker does it.
+func TestStopGivesBackWhatLasts(t *testing.T) { storetest.Each(t, testStopGivesBackWhatLasts) }
+
+func testStopGivesBackWhatLasts(t *testing.T) {
+	s := open(t, storetest.Place(t))
+	begun := make(chan struct{})
+	long := try(24*time.Hour, func(ctx context.Context, _ time.Time) error {
+		close(begun)
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	long.Takes = time.Hour
+	stop := impatient(t, s, long)
+	<-begun
+	stop()
+	known, err := s.Rounds(t.Context(), store.Region())
+	if r := known["try"]; err != nil || !r.DoneAt.IsZero() || r.Failing() {
+		t.Errorf("what was given back is told as %+v, %v", r, err)
+	}
+	working(t, s, try(24*time.Hour, func(context.Context, time.Time) error { return nil }))
+	waitFor(t, s, func(r store.Round) bool { return !r.DoneAt.IsZero() })
+}
+
+// planned is a turn as a program adds it.
+type planned struct {
+	Round string    `json:"round"`
+	Tick  time.Time `json:"tick"`
+}
+
+func (planned) Kind() string { return "round" }
+
+// TestRoundOfANewerProgram is left to it by an older one, unless nobody took it in a day.
+func TestRoundOfANewerProgram(t *testing.T) { storetest.Each(t, testRoundOfANewerProgram) }
+
+func testRoundOfANewerProgram(t *testing.T) {
+	place := storetest.Place(t)
+	s := open(t, place)
+	queue, err := s.OpenQueue(&river.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC()
+	for _, tick := range []time.Time{now.Truncate(24 * time.Hour), now.Add(-25 * time.Hour)} {
+		if _, err := queue.Insert(t.Context(), planned{"newer", tick}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := storetest.Past(t, place)
+	state := func(turn int) string { return turns(t, db)[turn].State }
+	older := impatient(t, s, try(24*time.Hour, func(context.Context, time.Time) error { return nil }))
+	for state(1) != "cancelled" && t.Context().Err() == nil {
+		<-time.After(50 * time.Millisecond)
+	}
+	older()
+	if got := state(0); got != "available" && got != "scheduled" {
+		t.Errorf("the turn of a newer program is %s", got)
+	}
+	done := make(chan struct{}, 10)
+	newer := try(24*time.Hour, func(context.Context, time.Time) error {
+		done <- struct{}{}
+		return nil
+	})
+	newer.Name = "newer"
+	impatient(t, s, newer)
+	<-done
+	for state(0) != "completed" && t.Context().Err() == nil {
+		<-time.After(50 * time.Millisecond)
 	}
 }
 

@@ -4,8 +4,11 @@ package store_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -268,4 +271,26 @@ func erasedEstablishmentLeavesProofs(t *testing.T) {
 	if list := breaches(t, r); len(list) > 0 {
 		t.Errorf("an erasure is told as a breach: %v", list)
 	}
+}
+
+// TestOtherKeysAreRefused opens a region whose keys were lost: new ones would have each
+// row be told as edited.
+func TestOtherKeysAreRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T) {
+		place := storetest.Place(t)
+		for _, lost := range []bool{false, true} {
+			s, err := store.Open(t.Context(), place)
+			if errors.Is(err, store.ErrOtherKeys) != lost || !lost && err != nil {
+				t.Fatalf("lost keys: %v, opened: %v", lost, err)
+			}
+			if err == nil {
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.RemoveAll(filepath.Join(place.Folder, "keys")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

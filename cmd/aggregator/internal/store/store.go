@@ -20,8 +20,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-
-	"carescan/cmd/aggregator/internal/keyfile"
 )
 
 // Store is the database and the blobs of one region.
@@ -111,16 +109,28 @@ func Open(ctx context.Context, p Place) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.rowKey, err = keyfile.Secret(p.Folder, "rows.key"); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if err := s.engine.verify(ctx, s); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if err := s.engine.prepare(ctx, s); err != nil {
+	if err := s.prepare(ctx, p); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context, p Place) error {
+	if err := s.engine.verify(ctx, s); err != nil {
+		return err
+	}
+	if err := s.engine.prepare(ctx, s); err != nil {
+		return err
+	}
+	// No new keys are made for a database that belongs to others.
+	bound, err := s.IsBound(ctx)
+	if err == nil && bound && !p.Exists() {
+		err = ErrOtherKeys
+	}
+	if err == nil {
+		err = s.openRowKey(ctx, p.Folder)
+	}
+	return err
 }
 
 func connect(ctx context.Context, p Place) (s *Store, err error) {

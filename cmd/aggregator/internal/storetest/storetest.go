@@ -50,9 +50,15 @@ func Place(t testing.TB) store.Place {
 	t.Helper()
 	p := store.Place{Folder: t.TempDir()}
 	if OnPostgres(t) {
-		p.Postgres = postgres(t).create(t, template)
+		p.Postgres = Fresh(t)
 	}
 	return p
+}
+
+// Fresh is a database that holds the schema and nothing else.
+func Fresh(t testing.TB) *store.Postgres {
+	t.Helper()
+	return postgres(t).create(t, template)
 }
 
 // Empty is a database that holds nothing, not even a schema.

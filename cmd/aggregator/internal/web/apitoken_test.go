@@ -11,6 +11,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 func inAMonth() string { return time.Now().AddDate(0, 1, 0).Format(time.DateOnly) }
@@ -25,7 +26,9 @@ func (v *visitor) token(name, at string) string {
 }
 
 // TestTokenOfAProgram reads what its person may read, inside its place, until either ends.
-func TestTokenOfAProgram(t *testing.T) {
+func TestTokenOfAProgram(t *testing.T) { storetest.Each(t, tryTokenOfAProgram) }
+
+func tryTokenOfAProgram(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	_, bundle := s.fill()
@@ -95,7 +98,9 @@ func TestTokensThatAreNotMade(t *testing.T) {
 
 // TestRefusedSignInsAreRecorded of whom they name, and a stranger who guesses on and on
 // fills no journal.
-func TestRefusedSignInsAreRecorded(t *testing.T) {
+func TestRefusedSignInsAreRecorded(t *testing.T) { storetest.Each(t, tryRefusedSignInsAreRecorded) }
+
+func tryRefusedSignInsAreRecorded(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	guess := func(email string) {

@@ -17,6 +17,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/aggregator/internal/web"
 	"carescan/scanner"
 )
@@ -41,7 +42,9 @@ var places = []struct {
 // TestMatrix asks every route, as the holder of every role at every place it may be held,
 // for something of establishment A. What a holder may do is computed from the tables, and
 // the whole is kept in a file for people to read.
-func TestMatrix(t *testing.T) {
+func TestMatrix(t *testing.T) { storetest.Each(t, tryMatrix) }
+
+func tryMatrix(t *testing.T) {
 	m := newMatrix(t)
 	var out strings.Builder
 	fmt.Fprintf(&out, "# Who may do what to establishment A: yes, no (403), hidden (404).\n# expired is a role at A that has ended, other is a role at another establishment.\n")

@@ -17,6 +17,7 @@ import (
 	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/account"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // browser is a headless Chromium with a virtual authenticator, which holds passkeys and
@@ -164,7 +165,9 @@ func TestRefusedPasskeys(t *testing.T) {
 }
 
 // TestRecoveryCodes are shown once, and replaced by a person who proves who they are.
-func TestRecoveryCodes(t *testing.T) {
+func TestRecoveryCodes(t *testing.T) { storetest.Each(t, tryRecoveryCodes) }
+
+func tryRecoveryCodes(t *testing.T) {
 	s := newSite(t)
 	v, link := s.visitor(), s.invite(holder("Ada", "ada@chu.test", access.Analyst, store.PlaceRegion, ""))
 	secret := v.get("/welcome/" + link).secret()

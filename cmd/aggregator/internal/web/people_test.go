@@ -11,6 +11,7 @@ import (
 
 	"carescan/cmd/aggregator/internal/access"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // personOf is where the page of a person is.
@@ -29,7 +30,9 @@ func (s *site) user(email string) store.User {
 }
 
 // TestRemovalEndsSessionsAtOnce keeps somebody out, lets them in again, and forgets them.
-func TestRemovalEndsSessionsAtOnce(t *testing.T) {
+func TestRemovalEndsSessionsAtOnce(t *testing.T) { storetest.Each(t, tryRemovalEndsSessionsAtOnce) }
+
+func tryRemovalEndsSessionsAtOnce(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()
@@ -81,7 +84,9 @@ func TestNobodyChangesThemselves(t *testing.T) {
 }
 
 // TestGrantedRoleHoldsAtOnce has somebody see more, then less, within one session.
-func TestGrantedRoleHoldsAtOnce(t *testing.T) {
+func TestGrantedRoleHoldsAtOnce(t *testing.T) { storetest.Each(t, tryGrantedRoleHoldsAtOnce) }
+
+func tryGrantedRoleHoldsAtOnce(t *testing.T) {
 	s := newSite(t)
 	admin := s.signIn(administrator())
 	s.fill()

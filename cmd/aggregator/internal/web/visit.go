@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
@@ -55,10 +57,27 @@ func (s *Server) open(do func(*visit) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		v := &visit{w: w, Request: r, server: s, language: s.language(w, r)}
-		if err := do(v); err != nil {
+		err := errNotFound
+		if isText(r) {
+			err = do(v)
+		}
+		if err != nil {
 			v.fail(err)
 		}
 	})
+}
+
+// isText tells whether all that is asked is text: nothing here has a name that is not, and
+// PostgreSQL takes none.
+func isText(r *http.Request) bool {
+	r.FormValue("") // reads the form, whatever its kind
+	odd := func(s string) bool { return !utf8.ValidString(s) || strings.Contains(s, "\x00") }
+	for name, values := range r.Form {
+		if odd(name) || slices.ContainsFunc(values, odd) {
+			return false
+		}
+	}
+	return !odd(r.URL.Path)
 }
 
 // comeIn lets in who signed in, as they stand in the store now, with the rights that they
