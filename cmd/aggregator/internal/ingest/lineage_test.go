@@ -82,6 +82,18 @@ func testReplacedCertificate(t *testing.T) {
 	}
 }
 
+// TestRenewedOnceTheClockIsRight: a certificate of a clock that was fast begins after the
+// one that replaces it.
+func TestRenewedOnceTheClockIsRight(t *testing.T) {
+	r := newRegion(t)
+	a := certified(t, r, time.Now().AddDate(1, 0, 0))
+	a.Deliver(someRun(t, a))
+	renewed := renewedBy(t, r, renew(t, r, a, regiontest.Request(r, a.Key)), a.Key)
+	renewed.Header() // the number that was used
+	renewed.Deliver(someRun(t, a))
+	want(t, beat(t, a, wire.Heartbeat{Clock: time.Now()}), http.StatusUnauthorized)
+}
+
 // TestCloneIsFoundAtItsRenewal: of two machines with one state, the one that renews first
 // goes on, and the other is refused, by name.
 func TestCloneIsFoundAtItsRenewal(t *testing.T) { storetest.Each(t, testCloneIsFoundAtItsRenewal) }

@@ -55,7 +55,6 @@ type Agent struct {
 	// ExternalName is what a certificate of another PKI calls it; empty for one that came
 	// with a token.
 	ExternalName string
-	SignedAt     time.Time // when a request of it was last proven by a signature
 	Pulse        Pulse
 }
 
@@ -66,8 +65,8 @@ var selectAgent = `
 	SELECT id, finess, (SELECT name FROM establishment WHERE establishment.finess = agent.finess), name,
 	       software, state, last_seq, last_seen, last_address, enrolled_at, revoked_at,
 	       COALESCE((SELECT MAX(not_after) FROM agent_cert WHERE agent_id = agent.id), 0),
-	       COALESCE((SELECT key_digest FROM agent_cert WHERE agent_id = agent.id ORDER BY not_before DESC, serial LIMIT 1), ''),
-	       external_name, signed_at, heard_at, next_run, late_at, waiting, waiting_since, rejected, clock_offset
+	       COALESCE((SELECT key_digest FROM agent_cert WHERE agent_id = agent.id ORDER BY place DESC LIMIT 1), ''),
+	       external_name, heard_at, next_run, late_at, waiting, waiting_since, rejected, clock_offset
 	FROM agent WHERE ` + within("finess")
 
 // Agents lists the agents, newest first.
@@ -153,7 +152,7 @@ func (s *Store) MoveAgent(ctx context.Context, scope Scope, id string, m Move, a
 func scanAgent(r row) (a Agent, err error) {
 	err = r.Scan(&a.ID, &a.FINESS, &a.SiteName, &a.Name, &a.Software, &a.State, &a.LastSeq, (*moment)(&a.LastSeen), &a.LastAddress,
 		(*moment)(&a.EnrolledAt), (*moment)(&a.RevokedAt), (*moment)(&a.NotAfter), &a.KeyDigest,
-		&a.ExternalName, (*moment)(&a.SignedAt), (*moment)(&a.Pulse.HeardAt), (*moment)(&a.Pulse.NextRun), (*moment)(&a.Pulse.LateAt), &a.Pulse.Waiting,
+		&a.ExternalName, (*moment)(&a.Pulse.HeardAt), (*moment)(&a.Pulse.NextRun), (*moment)(&a.Pulse.LateAt), &a.Pulse.Waiting,
 		(*moment)(&a.Pulse.WaitingSince), &a.Pulse.Rejected, (*micros)(&a.Pulse.ClockOffset))
 	return a, err
 }

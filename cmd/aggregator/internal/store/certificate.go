@@ -10,7 +10,7 @@ import (
 )
 
 // Certificate is what the region certified of an agent. Those of one agent are its
-// lineage, in the order of their beginning.
+// lineage, in the order they were issued, whatever clocks said meanwhile.
 type Certificate struct {
 	Serial       string
 	AgentID      string
@@ -30,7 +30,7 @@ type Certificate struct {
 var selectCertificate = `
 	SELECT serial, agent_id, finess, public_key, key_digest, not_before, not_after, superseded_by, first_used_at, revoked_at,
 	       EXISTS (SELECT 1 FROM agent_cert AS later WHERE later.agent_id = agent_cert.agent_id
-	               AND later.not_before > agent_cert.not_before AND later.first_used_at > 0)
+	               AND later.place > agent_cert.place AND later.first_used_at > 0)
 	FROM agent_cert WHERE ` + within("finess")
 
 // Certificate finds a certificate by its serial number.
@@ -43,7 +43,7 @@ func (s *Store) Certificate(ctx context.Context, scope Scope, serial string) (Ce
 // have been sealed before the last renewal.
 func (s *Store) Certificates(ctx context.Context, scope Scope, agent string) ([]Certificate, error) {
 	list, err := many(ctx, s.view(scope), scanCertificate,
-		selectCertificate+` AND agent_id = $2 ORDER BY not_before DESC, serial`, scope.sees, agent)
+		selectCertificate+` AND agent_id = $2 ORDER BY place DESC, serial`, scope.sees, agent)
 	return list, wrap(err, "list certificates of agent %s", agent)
 }
 
@@ -55,9 +55,18 @@ func (s *Store) UseCertificate(ctx context.Context, c Certificate, at time.Time)
 }
 
 // Recognise takes back into the lineage of an agent a certificate that the region made
-// and forgot: one renewed after the copy that the region was restored from.
+// and forgot: one renewed after the copy that the region was restored from. Its place is
+// not known any more: it is the last, unless one that began later was used.
 func (s *Store) Recognise(ctx context.Context, c Certificate) error {
-	err := s.write(ctx, Only(c.FINESS), func(tx *transaction) error { return insertCertificate(ctx, tx, c) })
+	err := s.write(ctx, Only(c.FINESS), func(tx *transaction) error {
+		if err := insertCertificate(ctx, tx, c); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE agent_cert SET place = 0 WHERE serial = $1 AND EXISTS (
+			SELECT 1 FROM agent_cert AS later WHERE later.agent_id = $2 AND later.not_before > $3 AND later.first_used_at > 0)`,
+			c.Serial, c.AgentID, stamp(c.NotBefore))
+		return err
+	})
 	return wrap(err, "recognise certificate %s", c.Serial)
 }
 
@@ -80,8 +89,8 @@ func (s *Store) Renew(ctx context.Context, c Certificate, supersedes, software s
 
 func insertCertificate(ctx context.Context, q querier, c Certificate) error {
 	_, err := q.ExecContext(ctx, `
-		INSERT INTO agent_cert (serial, agent_id, finess, public_key, key_digest, not_before, not_after)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (serial) DO NOTHING`,
+		INSERT INTO agent_cert (serial, agent_id, finess, public_key, key_digest, not_before, not_after, place)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT COALESCE(MAX(place), 0) + 1 FROM agent_cert WHERE agent_id = $2)) ON CONFLICT (serial) DO NOTHING`,
 		c.Serial, c.AgentID, c.FINESS, c.PublicKey, c.KeyDigest, stamp(c.NotBefore), stamp(c.NotAfter))
 	return err
 }

@@ -259,9 +259,6 @@ func livedIn(t *testing.T) *regiontest.Region {
 		if err := r.Store.NoteRefusal(t.Context(), known, store.RefusedConflict, "192.0.2.1", "bundle", at); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Store.SpendNonce(t.Context(), agent.Site.FINESS, agent.ID, "once", at, at); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return r
 }

@@ -17,9 +17,6 @@ CREATE UNIQUE INDEX agent_by_name ON agent (finess, name);
 ALTER TABLE agent ADD COLUMN external_name TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX agent_by_external_name ON agent (finess, external_name) WHERE external_name <> '';
 
--- When a request of it was last proven by a signature of its own, behind a proxy that ends TLS.
-ALTER TABLE agent ADD COLUMN signed_at BIGINT NOT NULL DEFAULT 0;
-
 -- Its last heartbeat, all of it claims but heard_at: late_at is when it will have missed
 -- two moments of its rhythm, clock_offset how far its clock is ahead, in microseconds.
 ALTER TABLE agent ADD COLUMN heard_at BIGINT NOT NULL DEFAULT 0;
@@ -33,6 +30,10 @@ ALTER TABLE agent ADD COLUMN clock_offset BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE agent_cert ADD COLUMN finess TEXT NOT NULL DEFAULT '';
 UPDATE agent_cert SET finess = (SELECT finess FROM agent WHERE agent.id = agent_id);
 ALTER POLICY scope ON agent_cert USING (carescan_sees(finess));
+-- Its place among those of its agent, in the order they were issued: clocks that were wrong do not move it.
+ALTER TABLE agent_cert ADD COLUMN place BIGINT NOT NULL DEFAULT 0;
+UPDATE agent_cert SET place = (SELECT COUNT(*) FROM agent_cert AS other WHERE other.agent_id = agent_cert.agent_id
+    AND (other.not_before < agent_cert.not_before OR other.not_before = agent_cert.not_before AND other.serial <= agent_cert.serial));
 ALTER TABLE agent_cert ADD COLUMN first_used_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE agent_cert ADD COLUMN revoked_at BIGINT NOT NULL DEFAULT 0;
 UPDATE agent_cert SET revoked_at = (SELECT revoked_at FROM agent WHERE agent.id = agent_id);
@@ -54,25 +55,13 @@ CREATE TABLE agent_refusal (
 );
 SELECT carescan_guard('agent_refusal');
 
--- The signatures that were accepted, for as long as their time allows them again.
-CREATE TABLE request_nonce (
-    agent_id TEXT NOT NULL REFERENCES agent (id),
-    nonce    TEXT NOT NULL,
-    finess   TEXT NOT NULL REFERENCES establishment (finess),
-    at       BIGINT NOT NULL,
-    PRIMARY KEY (agent_id, nonce)
-);
-CREATE INDEX request_nonce_by_time ON request_nonce (at);
-SELECT carescan_guard('request_nonce');
-
 -- +goose Down
-DROP TABLE request_nonce;
 DROP TABLE agent_refusal;
 ALTER TABLE enrol_token DROP COLUMN cancelled_at, DROP COLUMN approve;
 ALTER POLICY scope ON agent_cert USING (EXISTS (SELECT 1 FROM agent WHERE agent.id = agent_id));
-ALTER TABLE agent_cert DROP COLUMN revoked_at, DROP COLUMN first_used_at, DROP COLUMN finess;
+ALTER TABLE agent_cert DROP COLUMN revoked_at, DROP COLUMN first_used_at, DROP COLUMN place, DROP COLUMN finess;
 ALTER TABLE agent DROP COLUMN clock_offset, DROP COLUMN rejected, DROP COLUMN waiting_since, DROP COLUMN waiting, DROP COLUMN late_at,
-    DROP COLUMN next_run, DROP COLUMN heard_at, DROP COLUMN signed_at, DROP COLUMN external_name, DROP COLUMN name;
+    DROP COLUMN next_run, DROP COLUMN heard_at, DROP COLUMN external_name, DROP COLUMN name;
 UPDATE agent SET state = 'revoked' WHERE state IN ('pending', 'suspended');
 ALTER TABLE agent DROP CONSTRAINT agent_state_check;
 ALTER TABLE agent ADD CONSTRAINT agent_state_check CHECK (state IN ('active', 'revoked'));
