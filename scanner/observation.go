@@ -3,10 +3,12 @@
 package scanner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -137,14 +139,58 @@ func Saw(t Target, f Fact) (Observation, error) {
 	return Observation{Kind: f.FactKind(), Target: t, Status: StatusCompleted, Fact: raw}, nil
 }
 
-// Identify returns the observation with the identifier of its content.
+// Identify returns the observation with the identifier of its content: the digest of its
+// encoding without an identifier.
 func (o Observation) Identify() Observation {
 	o.ID = ""
-	// Encoding an Observation cannot fail: its only raw field came from Marshal.
-	raw, _ := json.Marshal(o)
-	sum := sha256.Sum256(raw)
-	o.ID = "obs-" + hex.EncodeToString(sum[:12])
+	h := sha256.New()
+	o.encode(h)
+	o.ID = "obs-" + hex.EncodeToString(h.Sum(nil)[:12])
 	return o
+}
+
+// encode writes what encoding/json would, without going through a fact that is written as
+// it would write it already: facts are the most of an observation.
+func (o Observation) encode(to io.Writer) {
+	fact := o.Fact
+	if !settled(fact) {
+		// Encoding an Observation cannot fail: its only raw field came from Marshal.
+		raw, _ := json.Marshal(o)
+		_, _ = to.Write(raw)
+		return
+	}
+	const mark = `,"fact":0` // which no text holds: its quotes would be escaped
+	o.Fact = json.RawMessage("0")
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return
+	}
+	before, after, _ := bytes.Cut(raw, []byte(mark))
+	for _, part := range [][]byte{before, []byte(mark[:len(mark)-1]), fact, after} {
+		_, _ = to.Write(part) // a hash takes all
+	}
+}
+
+// settled tells that encoding/json would write a JSON text as it is: nothing between its
+// signs, and nothing in its strings that it escapes for the sake of web pages.
+func settled(raw []byte) bool {
+	for _, sign := range []string{"<", ">", "&", "\u2028", "\u2029"} {
+		if bytes.Contains(raw, []byte(sign)) {
+			return false
+		}
+	}
+	inString := false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case !inString && c <= ' ':
+			return false
+		}
+	}
+	return len(raw) > 0
 }
 
 // Decode reads the fact of an observation into its type.

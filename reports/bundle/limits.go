@@ -52,6 +52,7 @@ func tooLarge(part, format string, args ...any) error {
 // can cost hundreds once they are values.
 type shape struct {
 	text   int               // longest string allowed
+	most   int               // longest string met
 	depth  int               // current
 	length [maxDepth + 1]int // entries so far of the open container at each depth
 	values int
@@ -62,28 +63,35 @@ type shape struct {
 // understand it in two ways. It is no validator: decoding is. maxText is the longest
 // text allowed, in bytes.
 func CheckText(raw []byte, maxText int) error {
+	_, err := checkText(raw, maxText)
+	return err
+}
+
+// checkText is CheckText, and tells how many bytes the longest text has.
+func checkText(raw []byte, maxText int) (longest int, err error) {
 	s := shape{text: maxText}
 	for i := 0; i < len(raw); i++ {
 		switch raw[i] {
 		case '"':
 			end := stringEnd(raw[i+1:])
 			if end > s.text {
-				return fmt.Errorf("%w: a text has more than %d bytes", ErrTooLarge, s.text)
+				return 0, fmt.Errorf("%w: a text has more than %d bytes", ErrTooLarge, s.text)
 			}
+			s.most = max(s.most, end)
 			text := raw[i+1 : i+1+end]
 			i += end + 1
 			if isName(raw[min(i+1, len(raw)):]) {
 				if err := s.name(text); err != nil {
-					return err
+					return 0, err
 				}
 			}
 		case '{', '[', '}', ']', ',':
 			if err := s.step(raw[i]); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	return nil
+	return s.most, nil
 }
 
 // stringEnd is the place of the quote that closes a JSON string.

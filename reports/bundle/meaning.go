@@ -121,11 +121,12 @@ func (d *document) checkArtifacts() (map[string]int, error) {
 
 func (d *document) checkObservations(held map[string]int) (map[string]bool, error) {
 	observed := map[string]bool{}
-	for _, o := range d.Run.Observations {
+	for i := range d.Run.Observations {
+		o := &d.Run.Observations[i]
 		if err := checkRefs(o, held); err != nil {
 			return nil, err
 		}
-		err := checkObservation(o)
+		err := d.checkObservation(o)
 		if err == nil && observed[o.ID] {
 			err = errors.New("it is there twice")
 		}
@@ -139,7 +140,7 @@ func (d *document) checkObservations(held map[string]int) (map[string]bool, erro
 
 // checkRefs demands that the bytes behind an observation are held, unless it says
 // that they are not.
-func checkRefs(o scanner.Observation, held map[string]int) error {
+func checkRefs(o *scanner.Observation, held map[string]int) error {
 	for _, ref := range o.Artifacts {
 		size, ok := held[ref.Digest]
 		if ref.Dropped && ok {
@@ -152,11 +153,20 @@ func checkRefs(o scanner.Observation, held map[string]int) error {
 	return nil
 }
 
-func checkObservation(o scanner.Observation) error {
+func (d *document) checkObservation(o *scanner.Observation) error {
 	if o.Identify().ID != o.ID {
 		return errors.New("its content has another identifier")
 	}
-	return errors.Join(checkStatus(o.Status), CheckText(o.Fact, maxFactText), checkTexts(&o))
+	return errors.Join(checkStatus(o.Status), d.checkRaw(o.Fact, maxFactText), checkTexts(o))
+}
+
+// checkRaw checks JSON inside the document, of which all has been checked but for a bound
+// of its own on texts.
+func (d *document) checkRaw(raw []byte, maxText int) error {
+	if d.longest <= maxText {
+		return nil
+	}
+	return CheckText(raw, maxText)
 }
 
 func checkStatus(s scanner.Status) error {
@@ -179,8 +189,9 @@ func (d *document) checkFindings(observed map[string]bool, held map[string]int) 
 		return nil, err
 	}
 	found := map[string]bool{}
-	for _, f := range d.Run.Findings {
-		err := checkFinding(f, observed)
+	for i := range d.Run.Findings {
+		f := &d.Run.Findings[i]
+		err := d.checkFinding(f, observed)
 		switch {
 		case err == nil && found[f.Fingerprint]:
 			err = errors.New("its fingerprint is there twice")
@@ -211,7 +222,7 @@ func (d *document) checkCoverage(held map[string]int) (map[look]bool, error) {
 	return covered, nil
 }
 
-func checkFinding(f scanner.Finding, observed map[string]bool) error {
+func (d *document) checkFinding(f *scanner.Finding, observed map[string]bool) error {
 	if scanner.Fingerprint(f.Check, f.Target.Key()) != f.Fingerprint {
 		return errors.New("its check and target have another fingerprint")
 	}
@@ -226,7 +237,7 @@ func checkFinding(f scanner.Finding, observed map[string]bool) error {
 			return fmt.Errorf("it rests on observation %.64q, which is not held", id)
 		}
 	}
-	return errors.Join(CheckText(f.Parameters, maxText), checkTexts(&f))
+	return errors.Join(d.checkRaw(f.Parameters, maxText), checkTexts(f))
 }
 
 // checkControls demands that a control rests on findings that are held.

@@ -58,19 +58,26 @@ func forbidden(r rune) bool {
 func checkTexts(pointer any) (err error) {
 	eachText(reflect.ValueOf(pointer), func(s string) string {
 		if err == nil {
-			err = checkText(s)
+			err = checkWords(s)
 		}
 		return s
 	})
 	return err
 }
 
-func checkText(s string) error {
+func checkWords(s string) error {
 	if len(s) > maxText {
 		return fmt.Errorf("%w: a text has %d bytes, at most %d are allowed", ErrTooLarge, len(s), maxText)
 	}
-	if i := strings.IndexFunc(s, forbidden); i >= 0 {
-		return fmt.Errorf("a text holds a control character: %.60q", s[i:])
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= ' ' && c < 0x7f {
+			continue // which most are
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if forbidden(r) {
+			return fmt.Errorf("a text holds a control character: %.60q", s[i:])
+		}
+		i += size - 1
 	}
 	return nil
 }
@@ -92,7 +99,9 @@ func eachText(v reflect.Value, visit func(string) string) {
 	case reflect.Map:
 		eachValue(v, visit)
 	case reflect.String:
-		v.SetString(visit(v.String()))
+		if s := v.String(); visit(s) != s {
+			v.SetString(visit(s))
+		}
 	}
 }
 
@@ -112,6 +121,8 @@ func eachValue(m reflect.Value, visit func(string) string) {
 		return
 	}
 	for name, value := range values {
-		values[name] = visit(value)
+		if now := visit(value); now != value {
+			values[name] = now
+		}
 	}
 }
