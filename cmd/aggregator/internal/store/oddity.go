@@ -72,13 +72,13 @@ func (b Bundle) odd(kind OddKind, was, became string) Oddity {
 	}
 }
 
-// writeOddities records what was odd in an arrival, in the journal too.
-func writeOddities(ctx context.Context, tx *transaction, list []Oddity) error {
+// writeOddities records what was odd in an arrival of an agent, in the journal too.
+func writeOddities(ctx context.Context, tx *transaction, agent Agent, list []Oddity) error {
 	rows := batch{into: "oddity", columns: oddityColumns, key: "agent_id, bundle_id, kind"}
 	for _, o := range list {
 		rows.add(o.AgentID, o.Bundle, o.Kind, o.FINESS, o.Seq, stamp(o.At), o.Was, o.Became)
 		if err := insertDeed(ctx, tx, Deed{
-			At: o.At, Actor: "agent " + o.AgentID, Action: string(o.Kind), Object: fmt.Sprintf("%s, %d", o.FINESS, o.Seq),
+			At: o.At, Actor: agent.Called(), Action: string(o.Kind), Object: fmt.Sprintf("%s, %d", o.FINESS, o.Seq),
 		}); err != nil {
 			return err
 		}

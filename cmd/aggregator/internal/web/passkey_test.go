@@ -112,8 +112,8 @@ func TestPasskeys(t *testing.T) {
 	b.verified(t, false)
 	b.do(t, chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(".passkey-failed", chromedp.ByQuery))
 	b.verified(t, true)
-	b.do(t, chromedp.Navigate(s.url+"/sign-in?next=%2Fagents"), chromedp.WaitVisible(button, chromedp.ByQuery), chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(".who", chromedp.ByQuery))
-	if got := b.path(t); got != "/agents" {
+	b.do(t, chromedp.Navigate(s.url+"/sign-in?next=%2Fagents%2F"+agent.ID), chromedp.WaitVisible(button, chromedp.ByQuery), chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(".who", chromedp.ByQuery))
+	if got := b.path(t); got != "/agents/"+agent.ID {
 		t.Fatalf("the sign-in leads to %s", got)
 	}
 
@@ -122,8 +122,8 @@ func TestPasskeys(t *testing.T) {
 	revoke := `document.querySelector('form[action="/agents/` + agent.ID + `/revoke"]').submit()`
 	b.do(t,
 		chromedp.Evaluate(revoke, nil), chromedp.WaitVisible("form[action='/confirm'] "+button, chromedp.ByQuery),
-		chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible("#known", chromedp.ByQuery),
-		chromedp.Evaluate(revoke, nil), chromedp.WaitVisible("#known", chromedp.ByQuery), chromedp.WaitNotPresent(`form[action="/agents/`+agent.ID+`/revoke"]`, chromedp.ByQuery),
+		chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible("#lineage", chromedp.ByQuery),
+		chromedp.Evaluate(revoke, nil), chromedp.WaitVisible("#lineage", chromedp.ByQuery), chromedp.WaitNotPresent(`form[action="/agents/`+agent.ID+`/revoke"]`, chromedp.ByQuery),
 	)
 
 	// The last second factor stays.
