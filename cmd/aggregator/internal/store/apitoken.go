@@ -21,7 +21,7 @@ type APIToken struct {
 }
 
 const selectAPIToken = `
-	SELECT id, user_id, name, token_hash, place_kind, place_id, created_at, expires_at, used_at FROM api_token WHERE `
+	SELECT id, user_id, name, token_hash, place_kind, place_id, created_at, expires_at, used_at FROM api_token WHERE ` //nolint:gosec // a query
 
 // AddAPIToken records a token.
 func (s *Store) AddAPIToken(ctx context.Context, t APIToken) error {
