@@ -40,7 +40,7 @@ func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, shown [
 		return identity.Enrolment{}, err
 	}
 	given := identity.Enrolment{URL: address.String()}
-	if err := c.post(ctx, wire.PathEnrol, wire.MediaJSON, body, &given.EnrolResponse); err != nil {
+	if err := c.post(ctx, wire.PathEnrol, body, &given.EnrolResponse); err != nil {
 		return identity.Enrolment{}, fmt.Errorf("enrol: %w", err)
 	}
 	if err := checkAuthority(given.CA, token.CAPin); err != nil {

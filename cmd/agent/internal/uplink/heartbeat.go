@@ -67,7 +67,7 @@ func (u *Uplink) beat(ctx context.Context) error {
 		return fmt.Errorf("encode heartbeat: %w", err)
 	}
 	var told wire.HeartbeatAnswer
-	if err := u.client.post(ctx, wire.PathHeartbeat, wire.MediaJSON, body, &told); err != nil {
+	if err := u.client.post(ctx, wire.PathHeartbeat, body, &told); err != nil {
 		return fmt.Errorf("heartbeat: %w", err)
 	}
 	u.renewAsked = told.Renew

@@ -20,8 +20,9 @@ type APIToken struct {
 	UsedAt    time.Time
 }
 
+//nolint:gosec // a query, whose columns are named after what they hold
 const selectAPIToken = `
-	SELECT id, user_id, name, token_hash, place_kind, place_id, created_at, expires_at, used_at FROM api_token WHERE ` //nolint:gosec // a query
+	SELECT id, user_id, name, token_hash, place_kind, place_id, created_at, expires_at, used_at FROM api_token WHERE `
 
 // AddAPIToken records a token.
 func (s *Store) AddAPIToken(ctx context.Context, t APIToken) error {
