@@ -29,6 +29,18 @@ func loadLocale(l scanner.Lang) (locale, error) {
 	return words, nil
 }
 
+// actor names who did something: a person or an agent by name, or one of the two that
+// have none.
+func (l locale) actor(name string) string {
+	switch name {
+	case "?":
+		return l["audit.unknown"]
+	case "operator": // whoever types the commands of the aggregator
+		return l["audit.operator"]
+	}
+	return name
+}
+
 // say is a sentence with its blanks filled: say "region.of" "n" 3 replaces {n}.
 func (l locale) say(key string, pairs ...any) (string, error) {
 	sentence, ok := l[key]

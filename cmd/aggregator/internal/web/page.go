@@ -69,6 +69,7 @@ func parsePages(words locale, l scanner.Lang, a assets) (map[string]*template.Te
 func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 	return template.FuncMap{
 		"t":          words.say,
+		"actor":      words.actor,
 		"asset":      a.path,
 		"text":       func(t scanner.Text) string { return t.In(l) },
 		"label":      func(v labelled) string { return v.Label().In(l) },
