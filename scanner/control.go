@@ -79,23 +79,41 @@ type ControlResult struct {
 // Fold concludes on a control from the findings of a run. One failure is
 // enough not to satisfy; satisfying needs every check served to have spoken,
 // without a doubt, and one of them to have passed.
-func (c Control) Fold(findings []Finding) ControlResult {
+func (c Control) Fold(findings []Finding) ControlResult { return FoldAll([]Control{c}, findings)[0] }
+
+// FoldAll folds the findings of a run for each of some controls.
+func FoldAll(controls []Control, findings []Finding) []ControlResult {
+	of := map[string][]int{} // places of the findings of a check
+	for i, f := range findings {
+		of[f.Check] = append(of[f.Check], i)
+	}
+	var results []ControlResult
+	for _, c := range controls {
+		results = append(results, c.fold(findings, of))
+	}
+	return results
+}
+
+func (c Control) fold(findings []Finding, of map[string][]int) ControlResult {
 	result := ControlResult{Control: c, State: ToExamine, Findings: []string{}}
 	if len(c.Checks) == 0 {
 		return result
 	}
-	count := map[Outcome]int{}
-	heard := map[string]bool{}
-	var served []Finding
-	for _, f := range findings {
-		if slices.Contains(c.Checks, f.Check) {
-			heard[f.Check] = true
-			count[f.Outcome]++
-			served = append(served, f)
-			result.Findings = append(result.Findings, f.Fingerprint)
-		}
+	var places []int
+	allHeard := true
+	for _, check := range c.Checks {
+		allHeard = allHeard && len(of[check]) > 0
+		places = append(places, of[check]...)
 	}
-	result.State = foldState(count, len(heard) == len(c.Checks))
+	slices.Sort(places)
+	count := map[Outcome]int{}
+	served := make([]Finding, 0, len(places))
+	for _, i := range slices.Compact(places) {
+		count[findings[i].Outcome]++
+		served = append(served, findings[i])
+		result.Findings = append(result.Findings, findings[i].Fingerprint)
+	}
+	result.State = foldState(count, allHeard)
 	result.Strength = result.State.StandsOn(served)
 	return result
 }

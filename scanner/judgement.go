@@ -32,9 +32,7 @@ func (p Plan) JudgeOn(facts *Facts, observations []Observation) Judgement {
 		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Target.Key(), b.Target.Key()))
 	})
 	nameDropped(j.Coverage, j.Findings, observations)
-	for _, control := range p.Controls {
-		j.Controls = append(j.Controls, control.Fold(j.Findings))
-	}
+	j.Controls = FoldAll(p.Controls, j.Findings)
 	return j
 }
 

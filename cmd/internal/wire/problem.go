@@ -4,6 +4,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,10 @@ const (
 	ProblemClock = "urn:carescan:problem:clock"
 	// ProblemDamaged is a body that is not the one that was sent.
 	ProblemDamaged = "urn:carescan:problem:damaged"
+	// ProblemPending is an agent that nobody has approved yet.
+	ProblemPending = "urn:carescan:problem:pending"
+	// ProblemSuspended is an agent that delivers nothing until a person says otherwise.
+	ProblemSuspended = "urn:carescan:problem:suspended"
 )
 
 // Problem is an error as RFC 9457 writes it.
@@ -30,4 +35,9 @@ func (p *Problem) Error() string {
 }
 
 // Passes tells whether the same request may succeed later.
-func (p *Problem) Passes() bool { return p.Type == ProblemClock || p.Type == ProblemDamaged }
+func (p *Problem) Passes() bool {
+	return slices.Contains([]string{ProblemClock, ProblemDamaged, ProblemPending, ProblemSuspended}, p.Type)
+}
+
+// Held tells whether the aggregator knows the agent and takes nothing from it for now.
+func (p *Problem) Held() bool { return p.Type == ProblemPending || p.Type == ProblemSuspended }

@@ -7,7 +7,8 @@
 //
 //	1  2026-11-22  enrol, renew, bundles
 //	   2026-11-30  types of problems that pass; CareScan-Missing and CareScan-Branch
-//	               beside a receipt, which may be left unread
+//	               beside a receipt, which may be left unread; heartbeat; states of an
+//	               agent, and the problems of one that may deliver nothing for now
 //	   2026-12-01  the evidence log: "log" in a receipt, its proofs and checkpoint
 package wire
 
@@ -30,9 +31,10 @@ const HeaderVersion = "CareScan-Protocol"
 // The paths of the agent interface. Enrol is open to a token; the others ask
 // for the certificate of an agent.
 const (
-	PathEnrol   = "/agent/v1/enrol"   // POST EnrolRequest → EnrolResponse
-	PathRenew   = "/agent/v1/renew"   // POST RenewRequest → EnrolResponse
-	PathBundles = "/agent/v1/bundles" // PUT PathBundles/{bundle id}, sealed bytes → Receipt
+	PathEnrol     = "/agent/v1/enrol"     // POST EnrolRequest → EnrolResponse
+	PathRenew     = "/agent/v1/renew"     // POST RenewRequest → EnrolResponse
+	PathHeartbeat = "/agent/v1/heartbeat" // POST Heartbeat → HeartbeatAnswer
+	PathBundles   = "/agent/v1/bundles"   // PUT PathBundles/{bundle id}, sealed bytes → Receipt
 )
 
 // The media types of the agent interface.
@@ -65,6 +67,8 @@ type EnrolResponse struct {
 	CA            string                `json:"ca"`          // PEM, of the aggregator's authority
 	SealKey       string                `json:"seal_key"`    // PEM, public, verifies receipts
 	Establishment scanner.Establishment `json:"establishment"`
+	// State is one of the States; empty from an aggregator that knew active agents only.
+	State string `json:"state,omitempty"`
 }
 
 // Token is what a person carries from the aggregator to a new agent. It is used

@@ -67,7 +67,7 @@ func (a *app) root() *cobra.Command {
 	flags.Var(&a.lang, "lang", a.say("langue de ce qui s'affiche", "language of what is shown"))
 	flags.BoolVar(&a.quiet, "quiet", false, a.say("ne montrer aucune progression", "show no progress"))
 	root.AddCommand(
-		a.beginning(), a.scan(), a.run(), a.enrol(), a.resend(), a.plan(), a.report(), a.judge(), a.verify(),
+		a.beginning(), a.scan(), a.run(), a.enrol(), a.renew(), a.resend(), a.plan(), a.report(), a.judge(), a.verify(),
 		a.checks(), a.profiles(), a.doctor(), cli.Version(runner.Program, a.lang.Lang),
 	)
 	cli.Describe(root, a.lang.Lang)

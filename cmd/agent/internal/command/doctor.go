@@ -20,6 +20,7 @@ import (
 	"carescan/cmd/agent/internal/durable"
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/agent/internal/runner"
+	"carescan/cmd/agent/internal/uplink"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 	"carescan/scanner/bounded"
@@ -274,6 +275,14 @@ func signEnrolment(id *identity.Identity, now time.Time) sign {
 	s.seen = settings.Say("%s, certificat jusqu'au %s", "%s, certificate until %s", e.URL, day)
 	if !now.Before(until) {
 		s.health, s.seen = broken, settings.Say("certificat expiré le %s", "certificate expired on %s", day)
+		s.hint = scanner.Text{
+			FR: "lancez l'agent : dans les trente jours il le renouvelle de lui-même ; au-delà, demandez un nouveau jeton au centre régional",
+			EN: "start the agent: within thirty days it renews it by itself; beyond, ask the regional centre for a new token",
+		}
+		return s
+	}
+	if problem := uplink.StateProblem(id, e, nil); problem != nil {
+		s.health, s.seen, s.hint = degraded, problem.Sentence, problem.Hint
 	}
 	return s
 }

@@ -5,6 +5,9 @@ package command
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -24,10 +27,14 @@ import (
 
 func (a *app) enrol() *cobra.Command {
 	var url, word, file string
+	var own ownCertificate
 	command := &cobra.Command{
 		Use: "enrol", Args: cobra.NoArgs,
 		Short: a.say("Fait connaître cet agent à l'agrégateur régional", "Make this agent known to the regional aggregator"),
 		RunE: func(command *cobra.Command, _ []string) error {
+			if own != (ownCertificate{}) {
+				return a.enrolByCertificate(command.Context(), own, url, word+file)
+			}
 			if word != "" && word != "-" {
 				a.warn(tokenInSight())
 			}
@@ -36,17 +43,65 @@ func (a *app) enrol() *cobra.Command {
 				return err
 			}
 			token.URL = cmp.Or(url, token.URL)
-			return a.enrolWith(command.Context(), token)
+			return a.enrolWith(command.Context(), token, nil)
 		},
 	}
 	flags := command.Flags()
 	flags.StringVar(&word, "token", "", a.say("jeton à usage unique donné par le centre régional (« - » le lit sur l'entrée standard)", "single-use token given by the regional centre (- reads it from standard input)"))
 	flags.StringVar(&file, "token-file", "", a.say("fichier contenant le jeton", "file that holds the token"))
 	flags.StringVar(&url, "aggregator", "", a.say("adresse de l'agrégateur, si elle diffère de celle du jeton", "address of the aggregator, if not that of the token"))
+	flags.StringVar(&own.certificate, "certificate", "", a.say("sans jeton : certificat d'une IGC que la région reconnaît (IGC-Santé), PEM, avec sa chaîne", "without a token: certificate of a PKI that the region trusts, PEM, with its chain"))
+	flags.StringVar(&own.key, "key", "", a.say("clé privée de ce certificat, PEM", "private key of that certificate, PEM"))
+	flags.StringVar(&own.authority, "ca", "", a.say("certificat de l'autorité de l'agrégateur, donné par le centre régional, PEM", "certificate of the aggregator's authority, given by the regional centre, PEM"))
 	return command
 }
 
-func (a *app) enrolWith(ctx context.Context, token wire.Token) error {
+// ownCertificate is what enrols without a token: files.
+type ownCertificate struct{ certificate, key, authority string }
+
+// enrolByCertificate lets a certificate of another PKI speak for the agent, once: the
+// region then certifies the agent's own key, as with a token.
+func (a *app) enrolByCertificate(ctx context.Context, own ownCertificate, url, token string) error {
+	if url == "" || own.certificate == "" || own.key == "" || own.authority == "" || token != "" {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "sans jeton, --certificate, --key, --ca et --aggregator vont ensemble", EN: "without a token, --certificate, --key, --ca and --aggregator go together"},
+			Hint:     scanner.Text{FR: "donnez les quatre, ou un jeton seul", EN: "give all four, or a token alone"},
+		}
+	}
+	shown, pin, err := own.read()
+	if err != nil {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "le certificat, sa clé ou celui de l'autorité ne sont pas utilisables", EN: "the certificate, its key or that of the authority cannot be used"},
+			Hint:     scanner.Text{FR: "vérifiez les trois fichiers, en PEM, et que la clé est celle du certificat", EN: "check the three files, PEM, and that the key is that of the certificate"},
+			Cause:    err,
+		}
+	}
+	return a.enrolWith(ctx, wire.Token{URL: url, CAPin: pin}, []tls.Certificate{shown})
+}
+
+func (o ownCertificate) read() (shown tls.Certificate, pin string, err error) {
+	if err := cli.CheckRights(o.key, cli.SharedAny); err != nil {
+		return shown, "", err
+	}
+	if shown, err = tls.LoadX509KeyPair(o.certificate, o.key); err != nil {
+		return shown, "", fmt.Errorf("read certificate and key: %w", err)
+	}
+	raw, err := os.ReadFile(o.authority)
+	if err != nil {
+		return shown, "", fmt.Errorf("read certificate of the authority: %w", err)
+	}
+	block, _ := pem.Decode(raw)
+	if block == nil {
+		return shown, "", errors.New("no certificate of an authority in PEM form")
+	}
+	authority, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return shown, "", fmt.Errorf("read certificate of the authority: %w", err)
+	}
+	return shown, scanner.Digest(authority.RawSubjectPublicKeyInfo), nil
+}
+
+func (a *app) enrolWith(ctx context.Context, token wire.Token, shown []tls.Certificate) error {
 	c, err := a.configuration()
 	if err != nil {
 		return err
@@ -55,11 +110,17 @@ func (a *app) enrolWith(ctx context.Context, token wire.Token) error {
 	if err != nil {
 		return badState(c, err)
 	}
-	given, err := uplink.Enrol(ctx, id, token, cli.Software(runner.Program), c.Uplink.Proxy)
+	given, err := uplink.Enrol(ctx, id, token, shown, cli.Software(runner.Program), c.Uplink.Proxy)
 	if err != nil {
 		return enrolmentRefused(err)
 	}
-	return a.welcome(given)
+	if err := a.welcome(given); err != nil {
+		return err
+	}
+	if problem := uplink.StateProblem(id, given, nil); problem != nil {
+		a.warn(problem)
+	}
+	return nil
 }
 
 // tokenInSight warns of a secret on the command line: every account of the machine

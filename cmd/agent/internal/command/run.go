@@ -103,7 +103,13 @@ func (d *daemon) live(ctx context.Context) error {
 		return errors.Join(err, rhythm.Stop(), page.Close())
 	}
 	go d.keeper.again(ctx)
-	err = d.sendUntil(ctx)
+	err = d.sendUntil(ctx, func() (time.Time, time.Duration) {
+		next, err := rhythm.Next()
+		if err != nil {
+			return time.Time{}, 0 // the rhythm is being stopped
+		}
+		return next, every
+	})
 	err = errors.Join(err, rhythm.Stop(), page.Close())
 	d.keeper.close()
 	return err
@@ -177,9 +183,9 @@ func (d *daemon) remember(run scanner.Run, err error) {
 	d.last, d.error = run, err
 }
 
-// sendUntil sends bundles until the end; an agent that is not enrolled keeps
-// them and waits.
-func (d *daemon) sendUntil(ctx context.Context) error {
+// sendUntil sends bundles until the end, and says how the agent is; one that is not
+// enrolled keeps them and waits.
+func (d *daemon) sendUntil(ctx context.Context, rhythm func() (next time.Time, every time.Duration)) error {
 	u, err := uplink.New(d.desk.identity, d.desk.spool, cli.Software(runner.Program), d.desk.config.Uplink.Proxy)
 	if errors.Is(err, identity.ErrNotEnrolled) {
 		slog.WarnContext(ctx, "the agent is not enrolled: bundles are kept here")
@@ -189,6 +195,7 @@ func (d *daemon) sendUntil(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	u.Rhythm = rhythm
 	u.Run(ctx, d.wake)
 	return nil
 }
@@ -208,7 +215,7 @@ func (d *daemon) state(rhythm *schedule.Schedule) status.State {
 	rejected, errRejected := d.desk.spool.Rejected()
 	state.Waiting, state.Rejected = len(waiting), len(rejected)
 	alarm, errAlarm := d.desk.alarm()
-	for _, err := range []error{asError(alarm), errAlarm, d.error, errKeep, err, errWaiting, errRejected} {
+	for _, err := range []error{asError(alarm), errAlarm, d.error, errKeep, err, errWaiting, errRejected, d.heldBack()} {
 		if err == nil {
 			continue
 		}
@@ -217,6 +224,18 @@ func (d *daemon) state(rhythm *schedule.Schedule) status.State {
 		}
 	}
 	return state
+}
+
+// heldBack says why the aggregator takes nothing from the agent for now, if so.
+func (d *daemon) heldBack() error {
+	e, err := d.desk.identity.Enrolment()
+	if errors.Is(err, identity.ErrNotEnrolled) {
+		return nil
+	}
+	if problem := uplink.StateProblem(d.desk.identity, e, nil); problem != nil {
+		return problem
+	}
+	return err
 }
 
 // underWay is the progress of a run as the page shows it.

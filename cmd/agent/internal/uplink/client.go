@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package uplink is how an agent speaks to its aggregator: it enrols, sends
-// sealed bundles in order, retries without end, and renews its certificate.
+// sealed bundles in order, retries without end, says how it is, and renews its
+// certificate.
 package uplink
 
 import (

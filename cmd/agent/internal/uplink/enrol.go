@@ -4,13 +4,13 @@ package uplink
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/internal/wire"
@@ -19,8 +19,9 @@ import (
 
 // Enrol makes the agent known to the aggregator of a token, and keeps what it
 // gives. Nothing of the request is sent before the server has proven to hold a
-// certificate of the authority that the token names.
-func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, software, proxy string) (identity.Enrolment, error) {
+// certificate of the authority that the token names. A token without a secret leaves the
+// proof to a certificate of another PKI, which the region trusts.
+func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, shown []tls.Certificate, software, proxy string) (identity.Enrolment, error) {
 	csr, err := id.CSR()
 	if err != nil {
 		return identity.Enrolment{}, err
@@ -33,7 +34,9 @@ func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, softwar
 	if err != nil {
 		return identity.Enrolment{}, err
 	}
-	c, err := newClient(address.String(), pinned(token.CAPin, address.Hostname()), proxy)
+	config := pinned(token.CAPin, address.Hostname())
+	config.Certificates = shown
+	c, err := newClient(address.String(), config, proxy)
 	if err != nil {
 		return identity.Enrolment{}, err
 	}
@@ -60,37 +63,4 @@ func checkAuthority(ca, pin string) error {
 		return errors.New("enrol: the authority given is not the one the token names")
 	}
 	return nil
-}
-
-// renewWhenLeft is the share of a certificate's life, in thirds, left when a
-// new one is asked for (aggregator.md section 8).
-const renewWhenLeft = 3
-
-// dueForRenewal tells whether a third or less of a certificate's life is left.
-func dueForRenewal(from, until, now time.Time) bool {
-	return until.Sub(now) <= until.Sub(from)/renewWhenLeft
-}
-
-// renewIfDue asks for a new certificate when the present one grows old.
-func (u *Uplink) renewIfDue(ctx context.Context) error {
-	from, until, err := u.enrolment.Validity()
-	if err != nil || !dueForRenewal(from, until, u.now()) {
-		return err
-	}
-	csr, err := u.identity.CSR()
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(wire.RenewRequest{CSR: csr, Software: u.software})
-	if err != nil {
-		return fmt.Errorf("encode request: %w", err)
-	}
-	renewed := u.enrolment
-	if err := u.client.call(ctx, http.MethodPost, wire.PathRenew, wire.MediaJSON, body, &renewed.EnrolResponse); err != nil {
-		return fmt.Errorf("renew certificate: %w", err)
-	}
-	if err := u.identity.Keep(renewed); err != nil {
-		return err
-	}
-	return u.adopt(renewed)
 }

@@ -41,6 +41,9 @@ func isShared(err error) bool {
 	if !ok {
 		return false
 	}
+	if refused.Ours && refused.Held() {
+		return true
+	}
 	switch refused.Status {
 	case http.StatusUnauthorized, http.StatusUpgradeRequired, http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return true

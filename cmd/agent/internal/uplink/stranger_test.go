@@ -90,7 +90,7 @@ func TestEnrolSendsNothingToAStranger(t *testing.T) {
 		s := newStranger(t, &tls.Certificate{Certificate: [][]byte{genuine.Raw, region.ca.Raw}, PrivateKey: key})
 		token := region.token()
 		token.URL = "https://" + s.address
-		go func() { _, _ = Enrol(t.Context(), must(identity.Open(t.TempDir()))(t), token, "test 1", "") }()
+		go func() { _, _ = Enrol(t.Context(), must(identity.Open(t.TempDir()))(t), token, nil, "test 1", "") }()
 		if heard := <-s.heard; heard == 0 {
 			t.Error("the aggregator was sent nothing: the other cases prove nothing")
 		}
@@ -103,7 +103,7 @@ func (s stranger) enrol(t *testing.T, region *counterpart, url string) (problem 
 	token := region.token()
 	token.URL = url
 	id := must(identity.Open(t.TempDir()))(t)
-	_, err := Enrol(t.Context(), id, token, "test 1", "")
+	_, err := Enrol(t.Context(), id, token, nil, "test 1", "")
 	if !errors.As(err, &problem) {
 		t.Fatalf("Enrol = %v, want a sentence for a person", err)
 	}
@@ -131,7 +131,7 @@ func TestSpeaksTLSOnly(t *testing.T) {
 			token := region.token()
 			token.URL = strings.ReplaceAll(url, "%s", listener.Addr().String())
 			id := must(identity.Open(t.TempDir()))(t)
-			_, err := Enrol(t.Context(), id, token, "test 1", "")
+			_, err := Enrol(t.Context(), id, token, nil, "test 1", "")
 			problem, ok := errors.AsType[*cli.Problem](err)
 			if !ok || !strings.Contains(problem.Sentence.FR, "n'est pas l'adresse https d'un agrégateur") {
 				t.Errorf("Enrol = %v", err)
@@ -172,7 +172,7 @@ func TestProxyIsToldAsTheProxy(t *testing.T) {
 				at = proxyThatSays(t, test.answer)
 			}
 			id := must(identity.Open(t.TempDir()))(t)
-			_, err := Enrol(t.Context(), id, newCounterpart(t).token(), "test 1", "http://account:secret@"+at)
+			_, err := Enrol(t.Context(), id, newCounterpart(t).token(), nil, "test 1", "http://account:secret@"+at)
 			problem, ok := errors.AsType[*cli.Problem](err)
 			if !ok {
 				t.Fatalf("Enrol = %v, want a sentence about the proxy", err)

@@ -38,6 +38,12 @@ type Uplink struct {
 	lookedLog time.Time // when it was last seen which proofs are wanted
 	askedLog  time.Time // when the region was last asked for them
 	recalled  bool      // the aggregator asked for bundles again since the round began
+	delivered bool      // a bundle arrived since the last heartbeat
+	nextBeat  time.Time
+	// renewAsked tells that the aggregator wants the certificate renewed.
+	renewAsked bool
+	// Rhythm tells the next moment of the agent and its period; nil for one without.
+	Rhythm func() (next time.Time, every time.Duration)
 	// Tell says what the aggregator thinks of the numbers of the bundles; the log
 	// does unless it is set.
 	Tell func(*cli.Problem)
@@ -65,6 +71,7 @@ func (u *Uplink) adopt(e identity.Enrolment) error {
 		return err
 	}
 	u.enrolment = e
+	u.nextBeat = time.Time{} // the first use of a certificate ends those before it
 	u.client, err = newClient(e.URL, config, u.proxy)
 	return err
 }
@@ -91,6 +98,7 @@ func (u *Uplink) Run(ctx context.Context, wake <-chan struct{}) {
 		} else {
 			failures = 0
 		}
+		u.beatIfDue(ctx)
 		sleep(ctx, wait, wake)
 	}
 }
@@ -100,6 +108,9 @@ func backOff(failures int, err error) time.Duration {
 	wait := time.Duration(rand.Int64N(int64(ceiling))) + firstWait //nolint:gosec // jitter is no secret
 	if refused := (*answerError)(nil); errors.As(err, &refused) {
 		wait = max(wait, min(refused.RetryAfter, longWait))
+		if refused.Held() {
+			wait = min(wait, beatHeld)
+		}
 	}
 	return wait
 }
@@ -119,6 +130,7 @@ func sleep(ctx context.Context, wait time.Duration, wake <-chan struct{}) {
 // fails alone holds up none behind it; a failure that all would share ends the
 // round.
 func (u *Uplink) Flush(ctx context.Context) error {
+	u.refresh(ctx)
 	if err := u.renewIfDue(ctx); err != nil {
 		// An old certificate still works for a while: say so and go on.
 		slog.WarnContext(ctx, "renew certificate of the agent", "error", err)
@@ -180,6 +192,8 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 		return u.setAside(ctx, entry, refused)
 	case errors.As(err, &refused) && refused.Type == wire.ProblemClock:
 		return clockAhead(refused)
+	case errors.As(err, &refused) && refused.Ours && refused.Held():
+		return u.heldBack(refused)
 	case errors.As(err, &refused) && refused.Ours && refused.Status == http.StatusUnauthorized:
 		return notKnown(refused)
 	case err != nil:
@@ -188,7 +202,23 @@ func (u *Uplink) send(ctx context.Context, entry spool.Entry) error {
 	if err := u.spool.Acknowledge(entry, receipt); err != nil {
 		return fmt.Errorf("%w: %w", errFiling, err)
 	}
+	u.delivered = true
 	return nil
+}
+
+// heldBack keeps the state that a refusal tells of, and says it.
+func (u *Uplink) heldBack(refused *answerError) error {
+	state := wire.StateSuspended
+	if refused.Type == wire.ProblemPending {
+		state = wire.StatePending
+	}
+	if err := u.noteState(state); err != nil {
+		return fmt.Errorf("%w: %w", errFiling, err)
+	}
+	if problem := StateProblem(u.identity, u.enrolment, refused); problem != nil {
+		return problem
+	}
+	return refused
 }
 
 func (u *Uplink) setAside(ctx context.Context, entry spool.Entry, why error) error {

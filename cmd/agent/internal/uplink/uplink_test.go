@@ -49,6 +49,9 @@ type counterpart struct {
 	answer func(w http.ResponseWriter, id string, body []byte)
 	prove  func(w http.ResponseWriter, body []byte) // of its log; nil for a region without
 	life   time.Duration                            // of the certificates it gives
+	// heard answers heartbeats; nil refuses them, as an older aggregator does.
+	heard func(wire.Heartbeat) wire.HeartbeatAnswer
+	shown string // serial number of the certificate shown last
 }
 
 func newCounterpart(t *testing.T) *counterpart {
@@ -95,7 +98,16 @@ func (c *counterpart) serve(t *testing.T, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return
 	}
+	if shown := r.TLS.PeerCertificates; len(shown) > 0 {
+		c.shown = shown[0].SerialNumber.String()
+	}
 	switch {
+	case r.URL.Path == wire.PathHeartbeat && c.heard != nil && c.shown != "":
+		var said wire.Heartbeat
+		if err := json.Unmarshal(body, &said); err != nil {
+			t.Error(err)
+		}
+		_ = json.NewEncoder(w).Encode(c.heard(said))
 	case r.URL.Path == wire.PathEnrol || (r.URL.Path == wire.PathRenew && len(r.TLS.PeerCertificates) > 0):
 		c.certify(t, w, body)
 	case strings.HasPrefix(r.URL.Path, wire.PathBundles) && len(r.TLS.PeerCertificates) > 0:
@@ -142,7 +154,7 @@ func (c *counterpart) token() wire.Token {
 func (c *counterpart) enrolled(t *testing.T) *Uplink {
 	t.Helper()
 	id := must(identity.Open(t.TempDir()))(t)
-	if _, err := Enrol(t.Context(), id, c.token(), "test 1", ""); err != nil {
+	if _, err := Enrol(t.Context(), id, c.token(), nil, "test 1", ""); err != nil {
 		t.Fatal(err)
 	}
 	return must(New(id, must(spool.Open(t.TempDir()))(t), "test 1", ""))(t)
@@ -153,7 +165,7 @@ func TestEnrolRefusesAnotherAuthority(t *testing.T) {
 	token := c.token()
 	token.CAPin = scanner.Digest([]byte("another key"))
 	id := must(identity.Open(t.TempDir()))(t)
-	if _, err := Enrol(t.Context(), id, token, "test 1", ""); err == nil || !strings.Contains(err.Error(), "authority") {
+	if _, err := Enrol(t.Context(), id, token, nil, "test 1", ""); err == nil || !strings.Contains(err.Error(), "authority") {
 		t.Errorf("Enrol = %v, want a refusal that names the authority", err)
 	}
 	if _, err := id.Enrolment(); !errors.Is(err, identity.ErrNotEnrolled) {

@@ -62,7 +62,8 @@ func PlaceLabel(b store.Binding) scanner.Text {
 		return scanner.Text{FR: "GHT " + b.Place, EN: "GHT " + b.Place}
 	case store.PlaceLegal:
 		return scanner.Text{FR: "entité juridique " + b.Place, EN: "legal entity " + b.Place}
-	default:
+	case store.PlaceSite:
 		return scanner.Text{FR: "établissement " + b.Place, EN: "establishment " + b.Place}
 	}
+	return scanner.Text{}
 }

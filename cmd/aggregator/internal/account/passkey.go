@@ -37,7 +37,7 @@ func NewPasskeys(a *Accounts, origin string) (*Passkeys, error) {
 		return nil, fmt.Errorf("read the address of the pages: %w", err)
 	}
 	if net.ParseIP(u.Hostname()) != nil || u.Hostname() == "" {
-		return nil, nil //nolint:nilnil // there is nothing to refuse
+		return nil, nil // there is nothing to refuse
 	}
 	verified := protocol.AuthenticatorSelection{
 		ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired,
@@ -173,16 +173,26 @@ func (p *Passkeys) SignIn(ctx context.Context, sealed, answer, origin string) (u
 	if err != nil {
 		return u, err
 	}
+	parsed, err := protocol.ParseCredentialRequestResponseBytes([]byte(answer))
+	if err != nil {
+		return u, ErrRefused
+	}
 	now := time.Now()
-	subject := "origin " + origin
-	attempt := store.Attempt{
-		ID: uuid.NewString(), At: now, Subjects: []string{subject},
-		Bounds: []store.Bound{{Subject: subject, Since: now.Add(-attemptWindow), Most: maxPerOrigin}},
+	subject := "passkey " + origin
+	attempt := store.Attempt{ID: uuid.NewString(), At: now, Subjects: []string{subject}}
+	// A passkey is not guessed: the bound spares the database, and holds nobody up where they
+	// usually come from.
+	usual, err := p.accounts.store.IsUsual(ctx, string(parsed.Response.UserHandle), origin, now.Add(-usualFor))
+	if err != nil {
+		return u, err
+	}
+	if !usual {
+		attempt.Bounds = []store.Bound{{Subject: subject, Since: now.Add(-attemptWindow), Most: maxPerOrigin}}
 	}
 	if err := p.accounts.store.ReserveSignIn(ctx, attempt, now.Add(-attemptWindow)); err != nil {
 		return u, asTooMany(err)
 	}
-	u, err = p.verify(ctx, session, answer)
+	u, err = p.verify(ctx, session, parsed)
 	if err != nil {
 		return u, err
 	}
@@ -195,7 +205,11 @@ func (p *Passkeys) Confirm(ctx context.Context, u store.User, sealed, answer str
 	if err != nil {
 		return err
 	}
-	found, err := p.verify(ctx, session, answer)
+	parsed, err := protocol.ParseCredentialRequestResponseBytes([]byte(answer))
+	if err != nil {
+		return ErrRefused
+	}
+	found, err := p.verify(ctx, session, parsed)
 	if err == nil && found.ID != u.ID {
 		return ErrRefused
 	}
@@ -203,13 +217,9 @@ func (p *Passkeys) Confirm(ctx context.Context, u store.User, sealed, answer str
 }
 
 // verify tells whose passkey gave an answer.
-func (p *Passkeys) verify(ctx context.Context, session webauthn.SessionData, answer string) (u store.User, err error) {
+func (p *Passkeys) verify(ctx context.Context, session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData) (u store.User, err error) {
 	if err := p.spend(ctx, session.Challenge); err != nil {
 		return u, err
-	}
-	parsed, err := protocol.ParseCredentialRequestResponseBytes([]byte(answer))
-	if err != nil {
-		return u, ErrRefused
 	}
 	var broken error // of ours, as against an answer that is refused
 	credential, err := p.party.ValidateDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {

@@ -85,13 +85,18 @@ func (a *Authority) Certify(r Request, finess scanner.FINESS, agent string, at t
 	return Issued{encodeCertificate(der), hexSerial(template), template.NotBefore, template.NotAfter}, nil
 }
 
+// ErrEnded says that a certificate is past its end, and that all else in it holds.
+var ErrEnded = errors.New("certificate is past its end")
+
 // Identify tells who a presented certificate belongs to. The caller has seen
 // that the agent holds its key, as any TLS handshake shows; grace lets one that
-// ended lately pass, for renewal alone. One that has not begun was issued by a clock that
-// was fast, and has been put right since: its agent did nothing wrong.
+// ended lately pass, for renewal alone. Of one that ended earlier, the identity comes
+// with ErrEnded. One that has not begun was issued by a clock that was fast, and has been
+// put right since: its agent did nothing wrong.
 func (a *Authority) Identify(c *x509.Certificate, at time.Time, grace time.Duration) (Identity, error) {
+	ended := at.After(c.NotAfter.Add(grace))
 	switch {
-	case at.After(c.NotAfter) && at.Before(c.NotAfter.Add(grace)):
+	case at.After(c.NotAfter):
 		at = c.NotAfter
 	case at.Before(c.NotBefore):
 		at = c.NotBefore
@@ -107,6 +112,9 @@ func (a *Authority) Identify(c *x509.Certificate, at time.Time, grace time.Durat
 	}
 	id, err := parseName(c.URIs[0])
 	id.Serial = hexSerial(c)
+	if err == nil && ended {
+		err = ErrEnded
+	}
 	return id, err
 }
 

@@ -37,6 +37,7 @@ type Invitation struct {
 	FINESS    scanner.FINESS
 	AgentURL  string
 	CreatedBy string
+	Approve   bool // the agent waits until a person approves it
 }
 
 // Invite makes the word that a person carries to a new agent of one
@@ -53,7 +54,7 @@ func (a *Authority) Invite(ctx context.Context, s *store.Store, i Invitation) (w
 	now := time.Now()
 	expires = now.Add(TokenLife)
 	err = s.AddEnrolToken(ctx, store.EnrolToken{
-		ID: id.String(), FINESS: i.FINESS, Hash: HashSecret(secret), CreatedBy: i.CreatedBy, CreatedAt: now, ExpiresAt: expires,
+		ID: id.String(), FINESS: i.FINESS, Hash: HashSecret(secret), Approve: i.Approve, CreatedBy: i.CreatedBy, CreatedAt: now, ExpiresAt: expires,
 	})
 	return wire.Token{URL: i.AgentURL, CAPin: a.Pin(), Secret: secret}.Encode(), expires, err
 }

@@ -47,7 +47,15 @@ type sealed struct {
 	filed    string    // folder it lies in
 	path     string
 	settled  bool // its receipt was compared with what the region holds
+	receipt  wire.Receipt
+	gone     bool // its agent let go of it, long after the receipt
 }
+
+// What an agent keeps of what it sent (package spool).
+const (
+	keepSent    = 60
+	keepSentFor = 30 * 24 * time.Hour
+)
 
 // config is that of an agent that contacts nobody but its region: its runs last as long
 // as reading a file.
@@ -147,8 +155,10 @@ func (a *agent) look() {
 		}
 		a.sealed = append(a.sealed, b)
 	}
-	for _, b := range a.sealed {
-		if b.filed == "" {
+	for i, b := range a.sealed {
+		old := i < len(a.sealed)-keepSent && a.w.agentClock.passed > keepSentFor && b.receipt.BundleID != ""
+		b.gone = b.filed == "" && old
+		if b.filed == "" && !old {
 			a.w.fail("bundle %d of %s is lost", b.seq, a.folder)
 		}
 	}

@@ -50,9 +50,9 @@ func TestChaos(t *testing.T) {
 				}
 				if n%max(*rounds/deepChecks, 25) == 0 || n == *rounds {
 					w.checkDeeply(n)
+					w.report(n, time.Since(began))
 				}
 			}
-			w.report(time.Since(began))
 		})
 	}
 }
@@ -93,8 +93,8 @@ func (w *world) round(n int) {
 	w.checkSettled(tasks)
 }
 
-// report says how often what was done and found.
-func (w *world) report(took time.Duration) {
+// report says how often what was done and found so far.
+func (w *world) report(n int, took time.Duration) {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, about := range slices.Sorted(maps.Keys(w.counts)) {
@@ -105,7 +105,7 @@ func (w *world) report(took time.Duration) {
 	if err := table.Flush(); err != nil {
 		w.t.Error(err)
 	}
-	w.t.Logf("%d rounds in %s\n%s", *rounds, took.Round(time.Second), text.String())
+	w.t.Logf("%d rounds in %s\n%s", n, took.Round(time.Second), text.String())
 }
 
 func (w *world) count(about, what string) {

@@ -52,7 +52,7 @@ func (w *world) checkAcknowledged(tasks []*task) {
 	for _, t := range tasks {
 		t.agent.look()
 		for _, b := range t.agent.sealed {
-			if b.settled && b.filed == "sent" {
+			if b.settled && (b.filed == "sent" || b.gone) {
 				continue
 			}
 			kept, stored := t.agent.stored(db, b)
@@ -109,8 +109,15 @@ func (w *world) checkSettled(tasks []*task) {
 
 func (a *agent) checkHeld(db *sql.DB, b *sealed) {
 	a.w.t.Helper()
-	given, acknowledged := a.receipt(b)
 	kept, stored := a.stored(db, b)
+	if b.gone {
+		if !stored || !cmp.Equal(b.receipt, kept) {
+			a.w.fail("the region held bundle %d of %s as %+v, and holds %+v", b.seq, a.folder, b.receipt, kept)
+		}
+		return
+	}
+	given, acknowledged := a.receipt(b)
+	b.receipt = given
 	if b.filed != "sent" || !acknowledged || !stored || !cmp.Equal(given, kept) {
 		a.w.fail("bundle %d of %s lies in %s: acknowledged %t (%+v), stored %t (%+v)", b.seq, a.folder, b.filed, acknowledged, given, stored, kept)
 	}
@@ -130,11 +137,13 @@ func (w *world) checkDeeply(n int) {
 		a.age()
 		t := &task{agent: a, does: looks}
 		t.begin(w)
+		tasks = append(tasks, t)
+	}
+	for _, t := range tasks {
 		t.process.await(w)
 		if code := t.process.ProcessState.ExitCode(); code != 1 && code != 3 { // a run with failures, or with gaps
-			w.fail("%s, undisturbed, ends with %d\n%s", a.folder, code, t.process.said())
+			w.fail("%s, undisturbed, ends with %d\n%s", t.agent.folder, code, t.process.said())
 		}
-		tasks = append(tasks, t)
 	}
 	for _, t := range tasks {
 		t.agent.look()

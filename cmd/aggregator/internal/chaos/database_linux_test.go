@@ -6,8 +6,6 @@ import (
 	"database/sql"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"carescan/cmd/aggregator/internal/store"
 )
 
@@ -25,7 +23,7 @@ type database interface {
 	open(w *world) *sql.DB
 	at(w *world) store.Place
 	// commit betrays that a bundle is being stored.
-	commit(w *world) []sign
+	commit(w *world) sign
 	moments() []moment
 	disturbances() []disturbance
 	mend(w *world)
@@ -53,8 +51,8 @@ func (sqlite) open(w *world) *sql.DB {
 
 func (sqlite) at(w *world) store.Place { return store.Place{Folder: w.region.data} }
 
-func (sqlite) commit(w *world) []sign {
-	return []sign{{w.region.data, unix.IN_MODIFY, "carescan.db-wal"}}
+func (sqlite) commit(w *world) sign {
+	return sign{w.region.data, "carescan.db-wal"}
 }
 
 // moments are the steps of a large bundle, which is kept in a file beside the database.

@@ -8,10 +8,10 @@ import "time"
 type moment struct {
 	name  string
 	needs work // of one agent; empty when any will do
-	// step halts whoever comes to it, signs betray what cannot be halted; without
+	// step halts whoever comes to it, sign betrays what cannot be halted; without
 	// either, time alone decides.
 	step  func(w *world, a *agent) step
-	signs func(w *world) []sign
+	sign  func(w *world) sign
 	after time.Duration // the longest time from there, or from the beginning; a halted program waits for none
 	slow  bool          // the line is starved from the beginning
 }
@@ -37,7 +37,7 @@ func (w *world) moments() []moment {
 		{name: "as a bundle is kept", needs: looks, step: outbox("")},
 		{name: "once a bundle is kept", needs: looks, step: outbox(""), after: 15 * time.Millisecond},
 		{name: "while a body comes", needs: sendsLarge, after: 150 * time.Millisecond, slow: true},
-		{name: "around a commit", after: 3 * time.Millisecond, signs: func(w *world) []sign { return w.database.commit(w) }},
+		{name: "around a commit", after: 3 * time.Millisecond, sign: func(w *world) sign { return w.database.commit(w) }},
 		{name: "as a receipt is begun", needs: sends, step: sent(unfinished)},
 		{name: "as a receipt is kept", needs: sends, step: sent("")},
 	}, w.database.moments()...)
@@ -55,8 +55,8 @@ func (m moment) expect(w *world, tasks []*task) (ready func() bool, release func
 	switch {
 	case m.step != nil:
 		wait, release = w.halt(m.step(w, tasks[0].agent))
-	case m.signs != nil:
-		wait = w.watch(m.signs(w))
+	case m.sign != nil:
+		wait = w.watch(m.sign(w))
 	}
 	delay := time.Duration(0)
 	if m.after > 0 {

@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"carescan/cmd/aggregator/internal/store"
 )
 
@@ -145,8 +143,8 @@ func (p *postgres) answers(w *world) bool {
 	return db.PingContext(ctx) == nil
 }
 
-func (p *postgres) commit(*world) []sign {
-	return []sign{{filepath.Join(p.data(), "pg_wal"), unix.IN_MODIFY, ""}}
+func (p *postgres) commit(*world) sign {
+	return sign{filepath.Join(p.data(), "pg_wal"), ""}
 }
 
 // moments are none of its own: a large bundle lies in the database as any other.

@@ -63,7 +63,7 @@ func (a *app) root() *cobra.Command {
 	root.SetErr(a.err)
 	root.PersistentFlags().Var(&a.lang, "lang", a.say("langue des messages", "language of the messages"))
 	config.Flags(root.PersistentFlags(), a.lang.Lang)
-	root.AddCommand(a.init(), a.serve(), a.worker(), a.establishment(), a.enrolToken(), a.user(),
+	root.AddCommand(a.init(), a.serve(), a.worker(), a.establishment(), a.enrolToken(), a.agent(), a.user(),
 		a.rebuild(), a.rejudge(), a.migrate(), a.backup(), a.restore(), a.doctor(), a.verify(), cli.Version(program, a.lang.Lang))
 	cli.Describe(root, a.lang.Lang)
 	return root

@@ -4,6 +4,8 @@ package command
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -37,5 +39,20 @@ func TestDoctorFindsAnEdit(t *testing.T) {
 		if code, said := doctor(lang); code != 1 || !strings.Contains(strings.ReplaceAll(said, "\u00a0", " "), words) {
 			t.Errorf("code %d, want 1 and %q:\n%s", code, words, said)
 		}
+	}
+}
+
+// TestLostKeysAreRefused opens a region whose keys were lost: new ones would have every
+// row be told as edited.
+func TestLostKeysAreRefused(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "data")
+	begin(t, folder)
+	say(t, "doctor", "--data", folder)
+	if err := os.RemoveAll(filepath.Join(folder, "keys")); err != nil {
+		t.Fatal(err)
+	}
+	var out, problems bytes.Buffer
+	if code := run(t.Context(), []string{"doctor", "--lang=fr", "--data", folder}, &out, &problems); code != 2 || !strings.Contains(problems.String(), "ne sont pas celles de cette région") {
+		t.Errorf("code %d: %s", code, problems.String())
 	}
 }

@@ -19,7 +19,7 @@ import (
 // spoken to when somebody signs in, and not before.
 func openProvider(o config.OIDC, pages string) (*federation.Provider, error) {
 	if o.Issuer == "" {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil // there is none
 	}
 	groups, err := federation.ParseGroups(o.Groups)
 	if err != nil {

@@ -21,8 +21,8 @@ func TestEveryGroupRefusesOtherWords(t *testing.T) {
 			groups = append(groups, c.Name())
 		}
 	}
-	if len(groups) != 4 {
-		t.Errorf("groups %q, want the program, establishment, enrol-token and user", groups)
+	if len(groups) != 5 {
+		t.Errorf("groups %q, want the program, agent, establishment, enrol-token and user", groups)
 	}
 	for _, group := range groups {
 		t.Run("group-"+group, func(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"carescan/cmd/aggregator/internal/config"
 	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/judge"
+	"carescan/cmd/aggregator/internal/keyfile"
 	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
 	"carescan/profiles"
@@ -105,20 +106,25 @@ func (r *region) checkMoved(ctx context.Context, place store.Place) error {
 	}
 }
 
-// bindKeys has a database that lies apart from the keys belong to them.
+// bindKeys has a database belong to the keys beside it: with others, no agent would be
+// known, and every row would be told as edited.
 func (r *region) bindKeys(ctx context.Context, place store.Place) error {
-	if place.Postgres == nil {
-		return nil
-	}
 	secret, err := authority.OpenSecret(place.Folder)
 	if err != nil {
 		return err
 	}
-	return r.store.Bind(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)))
+	rows, err := keyfile.Secret(place.Folder, store.RowKey)
+	if err != nil {
+		return err
+	}
+	return r.store.Bind(ctx, authority.HashSecret("the keys of a region\x00"+string(secret)+string(rows)))
 }
 
 func (r *region) openKeys() (err error) {
 	if r.authority, err = authority.Open(r.settings.Data); err != nil {
+		return err
+	}
+	if err := r.store.OpenRowKey(); err != nil {
 		return err
 	}
 	stamping, faults := r.settings.Stamp.Authorities()

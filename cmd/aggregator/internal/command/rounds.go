@@ -10,6 +10,7 @@ import (
 	"carescan/cmd/aggregator/internal/backup"
 	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/jobs"
+	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/cli"
 	"carescan/scanner"
 )
@@ -28,6 +29,11 @@ func (r *region) rounds() []jobs.Round {
 			Name: "evidence", Every: evidence.Every, Takes: 5 * time.Minute,
 			Title: scanner.Text{FR: "Signer et horodater le journal de preuves", EN: "Sign and time-stamp the evidence log"},
 			Do:    r.evidence.Round,
+		},
+		{
+			Name: "silence", Every: time.Hour, Takes: 5 * time.Minute,
+			Title: scanner.Text{FR: "Noter au journal les établissements devenus silencieux", EN: "Record in the journal the establishments that fell silent"},
+			Do:    r.recordSilences,
 		},
 		{
 			Name: "integrity", Every: 24 * time.Hour, Takes: 2 * time.Hour,
@@ -61,4 +67,25 @@ func (r *region) rounds() []jobs.Round {
 // saved is the region as a backup sees it.
 func (r *region) saved() backup.Region {
 	return backup.Region{Folder: r.settings.Data, Store: r.store, Software: cli.Software(program)}
+}
+
+// recordSilences records the establishments that are silent, once for each silence.
+func (r *region) recordSilences(ctx context.Context, now time.Time) error {
+	standings, err := r.store.Standings(ctx, store.Region())
+	if err != nil {
+		return err
+	}
+	for _, s := range standings {
+		if s.Freshness(now, r.settings.SilentAfter) != store.Silent {
+			continue
+		}
+		since := s.LastBundle
+		if last := s.Last(); last.After(since) {
+			since = last
+		}
+		if err := r.store.RecordSilence(ctx, s.FINESS, since, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }

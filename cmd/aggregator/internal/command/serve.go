@@ -11,11 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"carescan/checks"
+	"carescan/cmd/aggregator/internal/authority"
 	"carescan/cmd/aggregator/internal/config"
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/web"
@@ -58,6 +60,10 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 		return badFolder(err)
 	}
 	defer release()
+	decided, err := agentSettings(r.settings)
+	if err != nil {
+		return err
+	}
 	work := idle
 	if r.settings.Rounds == config.BySelf {
 		if work, err = a.work(r); err != nil {
@@ -72,7 +78,7 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 	if err != nil {
 		return errors.Join(err, agents.listener.Close())
 	}
-	agents.server = ingest.New(r.store, r.authority, r.judge, a.log).HTTP(r.authority.ServerCertificate(agents.hosts()...))
+	agents.server = ingest.New(r.store, r.authority, r.judge, a.log, decided).HTTP(r.authority.ServerCertificate(agents.hosts()...))
 	if pages.server, err = a.pages(r, agents.url, pages); err != nil {
 		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
 	}
@@ -88,6 +94,31 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 		services = append(services, watch)
 	}
 	return serveAll(ctx, work, services...)
+}
+
+// agentSettings is what the settings decide about agents.
+func agentSettings(c config.Config) (ingest.Settings, error) {
+	decided := ingest.Settings{Approve: c.Agent.Approve}
+	if c.PKI.AnchorsFile == "" {
+		return decided, nil
+	}
+	anchors, err := os.ReadFile(c.PKI.AnchorsFile)
+	if err == nil {
+		decided.External, err = authority.NewExternal(anchors, authority.Mapping{
+			FINESSField: c.PKI.FINESSField, FINESSPattern: c.PKI.FINESSPattern, NameField: c.PKI.NameField,
+		})
+	}
+	if err != nil {
+		return decided, &cli.Problem{
+			Sentence: scanner.Text{FR: "les réglages de l'autre IGC (pki) ne sont pas utilisables", EN: "the settings of the other PKI (pki) cannot be used"},
+			Hint: scanner.Text{
+				FR: "vérifiez les autorités de anchors_file, et les champs possibles : " + strings.Join(authority.Fields(), ", "),
+				EN: "check the authorities of anchors_file, and the possible fields: " + strings.Join(authority.Fields(), ", "),
+			},
+			Cause: err,
+		}
+	}
+	return decided, nil
 }
 
 func listen(ctx context.Context, address, public string, guard func(net.Listener) net.Listener) (*service, error) {
@@ -151,7 +182,7 @@ func pageSettings(r *region, agentURL, origin string) web.Settings {
 	titles := catalogTitles(r.profiles)
 	return web.Settings{
 		Region: r.settings.Region, Language: r.settings.Language, SilentAfter: r.settings.SilentAfter, AgentURL: agentURL, Origin: origin,
-		Rounds: r.rounds(),
+		Approve: r.settings.Agent.Approve, Rounds: r.rounds(),
 		Paper: func(id string) (scanner.Papers, bool) {
 			c, ok := checks.ByID(id)
 			return c.Papers, ok

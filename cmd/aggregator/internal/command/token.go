@@ -4,7 +4,9 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,19 +20,32 @@ import (
 func (a *app) enrolToken() *cobra.Command {
 	command := &cobra.Command{Use: "enrol-token", Short: a.say("Les jetons d'enrôlement", "The enrolment tokens")}
 	var establishment string
+	var approve bool
 	create := &cobra.Command{
 		Use: "create", Args: cobra.NoArgs,
 		Short: a.say("Crée un jeton, qui sert une fois, pendant 72 heures", "Create a token, used once, within 72 hours"),
-		RunE:  a.inRegion(func(ctx context.Context, r *region) error { return a.createToken(ctx, r, establishment) }),
+		RunE:  a.inRegion(func(ctx context.Context, r *region) error { return a.createToken(ctx, r, establishment, approve) }),
 	}
 	create.Flags().StringVar(&establishment, "establishment", "", a.say("numéro FINESS géographique", "geographic FINESS number"))
-	command.AddCommand(create)
+	create.Flags().BoolVar(&approve, "approve", false, a.say("l'agent attend qu'une personne l'approuve", "the agent waits until a person approves it"))
+	list := &cobra.Command{
+		Use: "list", Args: cobra.NoArgs, Short: a.say("Liste les derniers jetons et ce qu'ils sont devenus", "List the latest tokens and what became of them"),
+		RunE: a.inRegion(a.listTokens),
+	}
+	cancel := &cobra.Command{
+		Use: "cancel TOKEN", Args: cobra.ExactArgs(1),
+		Short: a.say("Annule un jeton qui n'a pas servi, par son identifiant de « list »", "Cancel a token that was not used, by its id of list"),
+	}
+	cancel.RunE = func(c *cobra.Command, args []string) error {
+		return a.inRegion(func(ctx context.Context, r *region) error { return a.cancelToken(ctx, r, args[0]) })(c, args)
+	}
+	command.AddCommand(create, list, cancel)
 	return command
 }
 
 // createToken writes the token alone on standard output, so that a script can
 // take it; what a person should know goes to standard error.
-func (a *app) createToken(ctx context.Context, r *region, establishment string) error {
+func (a *app) createToken(ctx context.Context, r *region, establishment string, approve bool) error {
 	site, err := r.site(ctx, establishment)
 	if err != nil {
 		return unknownSite(err)
@@ -39,7 +54,9 @@ func (a *app) createToken(ctx context.Context, r *region, establishment string) 
 	if err != nil {
 		return err
 	}
-	word, expires, err := r.authority.Invite(ctx, r.store, authority.Invitation{FINESS: site.FINESS, AgentURL: where.Agent, CreatedBy: operator})
+	word, expires, err := r.authority.Invite(ctx, r.store, authority.Invitation{
+		FINESS: site.FINESS, AgentURL: where.Agent, CreatedBy: operator, Approve: approve,
+	})
 	if err != nil {
 		return err
 	}
@@ -50,6 +67,52 @@ func (a *app) createToken(ctx context.Context, r *region, establishment string) 
 		site.Name, expires.UTC().Format(time.RFC3339))
 	fmt.Fprintln(a.out, word)
 	return nil
+}
+
+// listedTokens is how many are listed, newest first.
+const listedTokens = 500
+
+func (a *app) listTokens(ctx context.Context, r *region) error {
+	list, err := r.store.EnrolTokens(ctx, store.Region(), listedTokens)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, t := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", t.ID, t.FINESS, a.became(t), t.CreatedBy)
+	}
+	return w.Flush()
+}
+
+// became is what a token became, in words.
+func (a *app) became(t store.EnrolToken) string {
+	switch {
+	case !t.UsedAt.IsZero():
+		return a.say("utilisé le ", "used ") + t.UsedAt.Format(time.RFC3339)
+	case !t.CancelledAt.IsZero():
+		return a.say("annulé le ", "cancelled ") + t.CancelledAt.Format(time.RFC3339)
+	case t.Waits(time.Now()):
+		return a.say("en attente jusqu'au ", "waiting until ") + t.ExpiresAt.Format(time.RFC3339)
+	}
+	return a.say("expiré le ", "expired ") + t.ExpiresAt.Format(time.RFC3339)
+}
+
+func (a *app) cancelToken(ctx context.Context, r *region, id string) error {
+	t, err := r.store.CancelToken(ctx, store.Region(), id, time.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		return &cli.Problem{
+			Sentence: scanner.Text{FR: "aucun jeton de cet identifiant n'est en attente", EN: "no token of that id is waiting"},
+			Hint:     scanner.Text{FR: "« enrol-token list » montre les jetons et ce qu'ils sont devenus", EN: `"enrol-token list" shows the tokens and what became of them`},
+			Cause:    err,
+		}
+	}
+	if err == nil {
+		err = r.audit(ctx, "cancel-enrol-token", string(t.FINESS))
+	}
+	if err == nil {
+		a.tell("Jeton annulé : %s", "Token cancelled: %s", id)
+	}
+	return err
 }
 
 // site finds an establishment by its number as a person writes it.

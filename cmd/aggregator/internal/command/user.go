@@ -115,10 +115,11 @@ func (f userFlags) binding(ctx context.Context, r *region) (b store.Binding, err
 	if b.Kind, b.Place, err = access.ParsePlace(f.at); err != nil {
 		return b, err
 	}
-	if b.Kind == store.PlaceSite {
-		if _, err := r.site(ctx, b.Place); err != nil {
-			return b, err
-		}
+	if b.Scope, err = r.store.Place(ctx, b.Kind, b.Place); err != nil {
+		return b, err
+	}
+	if b.Scope.IsNothing() {
+		return b, fmt.Errorf("no establishment is at %s", f.at)
 	}
 	if f.until != "" {
 		day, err := settings.ParseDay(f.until)

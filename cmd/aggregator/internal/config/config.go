@@ -34,6 +34,7 @@ type Config struct {
 	// Rounds says who does what the region does by itself: BySelf or Apart.
 	Rounds     string     `yaml:"rounds"`
 	Agent      Agent      `yaml:"agent"`
+	PKI        PKI        `yaml:"pki"`
 	Web        Web        `yaml:"web"`
 	Database   Database   `yaml:"database"`
 	Monitoring Monitoring `yaml:"monitoring"`
@@ -52,6 +53,16 @@ type Agent struct {
 	Listen string `yaml:"listen"`
 	// URL is what agents reach it by; empty means the address listened on.
 	URL string `yaml:"url"`
+	// Approve has every agent that enrols wait until a person approves it.
+	Approve bool `yaml:"approve"`
+}
+
+// PKI is another PKI, whose certificates let agents enrol without a token.
+type PKI struct {
+	AnchorsFile   string `yaml:"anchors_file"`
+	FINESSField   string `yaml:"finess_field"`
+	FINESSPattern string `yaml:"finess_pattern"`
+	NameField     string `yaml:"name_field"`
 }
 
 // Web is the interface that people use.
@@ -113,6 +124,34 @@ func Sections() []settings.Section {
 				"url": {
 					FR: "adresse de l'interface des agents, vue des agents ; à défaut, celle de listen",
 					EN: "address of the agent interface as agents see it; without it, that of listen", Example: "https://agents.centre-regional.example",
+				},
+				"approve": {
+					FR: "true : tout agent qui s'enrôle attend qu'une personne l'approuve, après comparaison d'un code par téléphone",
+					EN: "true: every agent that enrols waits until a person approves it, having compared a code by telephone", Default: "false",
+				},
+			},
+		},
+		{
+			Name: "pki",
+			Is: scanner.Text{
+				FR: "Une autre IGC (IGC-Santé, par exemple) dont les certificats enrôlent sans jeton.",
+				EN: "Another PKI (the ministry's, for example) whose certificates enrol without a token.",
+			},
+			Keys: settings.Keys{
+				"anchors_file": {
+					FR: "autorités de confiance, PEM ; à défaut, un jeton est nécessaire", EN: "trust anchors, PEM; without them, a token is needed",
+					Example: "/etc/carescan/igc-sante.pem",
+				},
+				"finess_field": {
+					FR: "champ du certificat qui nomme l'établissement : subject.OU, subject.O, subject.CN, subject.serialNumber, subject.organizationIdentifier, san.dns, san.email ou san.uri",
+					EN: "field of the certificate that names the establishment: subject.OU, subject.O, subject.CN, subject.serialNumber, subject.organizationIdentifier, san.dns, san.email or san.uri", Example: "subject.OU",
+				},
+				"finess_pattern": {
+					FR: "expression régulière de tout ce champ, dont le seul groupe est le numéro FINESS", EN: "regular expression of that whole field, whose only group is the FINESS number",
+					Example: "1([0-9A-B]{9})",
+				},
+				"name_field": {
+					FR: "champ qui nomme l'agent ; à défaut, subject.CN", EN: "field that names the agent; without it, subject.CN", Example: "subject.CN",
 				},
 			},
 		},

@@ -83,6 +83,13 @@ func (s *stage) live(t *testing.T, a *regiontest.Agent, name string) (receipts [
 	if err := s.Store.Audit(t.Context(), deed); err != nil {
 		t.Fatal(err)
 	}
+	known, err := s.Store.Agent(t.Context(), store.Region(), a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Store.NoteRefusal(t.Context(), known, store.RefusedConflict, "192.0.2.1", "bundle", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Store.RecordRoundFailure(t.Context(), "integrity", time.Now(), fmt.Errorf("establishment %s is damaged", finess)); err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,16 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"carescan/cmd/aggregator/internal/evidence"
 	"carescan/cmd/aggregator/internal/regiontest"
 	"carescan/cmd/aggregator/internal/store"
+	"carescan/cmd/aggregator/internal/storetest"
 	"carescan/cmd/internal/proof"
 	"carescan/cmd/internal/wire"
 	"carescan/scanner"
@@ -317,5 +320,53 @@ func TestCheckpointIsShownToAnybody(t *testing.T) {
 	s.agent = s.Enrol(s.Establishment("690000021", "CH").FINESS)
 	if told := s.ask(t, wire.LogQuestion{Bundles: []string{receipt.BundleID}}); len(told.Inclusions) != 0 {
 		t.Error("an agent is told where the bundle of another establishment is")
+	}
+}
+
+// TestHerdLeavesNoBreach has agents of one establishment and of another deliver at once,
+// while rounds sign and deeds are recorded: all is as it was sealed in the end.
+func TestHerdLeavesNoBreach(t *testing.T) { storetest.Each(t, herdLeavesNoBreach) }
+
+func herdLeavesNoBreach(t *testing.T) {
+	const agents, bundles = 4, 6
+	s := newStage(t)
+	s.Establishment("690000021", "CH")
+	var herd sync.WaitGroup
+	for n := range agents {
+		a := s.Enrol([]scanner.FINESS{site, "690000021"}[n%2])
+		var sealed [bundles][]byte
+		var ids [bundles]string
+		for i := range bundles {
+			h := a.Header()
+			outcome := []scanner.Outcome{scanner.Fail, scanner.Pass}[(n+i)%2]
+			ids[i], sealed[i] = h.ID, a.Seal(h, regiontest.Run(t, a.Site, time.Now().UTC().Add(time.Duration(i-bundles)*time.Hour), regiontest.Said{
+				Check: "exposure.spf-record", Target: scanner.DomainTarget("chu.test"), Outcome: outcome, Severity: scanner.High,
+			}))
+		}
+		herd.Go(func() {
+			for i := range bundles {
+				for a.Put(ids[i], sealed[i]).Status != http.StatusCreated { // it may be told to come back
+					runtime.Gosched()
+				}
+			}
+		})
+	}
+	for range 3 {
+		herd.Go(func() {
+			for range 5 {
+				if err := s.Store.Audit(t.Context(), store.Deed{At: time.Now(), Actor: "somebody", Action: "page"}); err != nil {
+					t.Error(err)
+				}
+				if _, err := s.Store.GrowLog(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	herd.Wait()
+	s.round(t, time.Now())
+	found, err := s.log.Examine(t.Context())
+	if err != nil || len(found.Breaches) > 0 || found.Leaves < agents*bundles {
+		t.Errorf("%d leaves, found %v: %v", found.Leaves, found.Breaches, err)
 	}
 }

@@ -63,6 +63,8 @@ const (
 	maxSkew   = time.Minute // between its clock and ours
 	askedLife = 10 * time.Minute
 	maxGroups = 500
+	maxTalks  = 16               // at once: a crowd of strangers makes no crowd at the provider
+	again     = 10 * time.Second // after which a provider that did not answer is asked again
 )
 
 // Provider is the identity provider of a region. Its keys are read when they are needed,
@@ -70,8 +72,10 @@ const (
 type Provider struct {
 	settings Settings
 	client   *http.Client
+	places   chan struct{} // of conversations under way
 	mutex    sync.Mutex
 	found    *oidc.Provider // nil until it answered once
+	failed   time.Time      // when it last did not
 }
 
 // New speaks to nobody yet: a provider that is down keeps no region from starting.
@@ -82,7 +86,7 @@ func New(s Settings) *Provider {
 		ForceAttemptHTTP2:     true,
 		ResponseHeaderTimeout: patience,
 	}
-	return &Provider{settings: s, client: &http.Client{Transport: bounded{transport}, Timeout: patience}}
+	return &Provider{settings: s, client: &http.Client{Transport: bounded{transport}, Timeout: patience}, places: make(chan struct{}, maxTalks)}
 }
 
 // bounded reads so much of an answer and no more.
@@ -100,15 +104,31 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
+// talk takes a place among those who speak with the provider, and waits for one a while.
+func (p *Provider) talk(ctx context.Context) (end func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case p.places <- struct{}{}:
+		return func() { <-p.places }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: too many wait for it", ErrUnreachable)
+	}
+}
+
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.found != nil {
 		return p.found, nil
 	}
+	if time.Since(p.failed) < again {
+		return nil, ErrUnreachable
+	}
 	// The keys are read with this context for as long as the region serves.
 	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.settings.Issuer)
 	if err != nil {
+		p.failed = time.Now()
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	p.found = found
@@ -135,6 +155,11 @@ type Asked struct {
 // Ask begins a sign-in: where the browser goes, and what it keeps meanwhile. Anew has the
 // provider see the second factor once more, though it knows the person already.
 func (p *Provider) Ask(ctx context.Context, next string, anew bool) (where string, a Asked, err error) {
+	end, err := p.talk(ctx)
+	if err != nil {
+		return "", a, err
+	}
+	defer end()
 	found, err := p.discover(ctx)
 	if err != nil {
 		return "", a, err
@@ -159,9 +184,8 @@ func (p *Provider) Ask(ctx context.Context, next string, anew bool) (where strin
 type Person struct {
 	Issuer, Subject string // who they are; no address is
 	Name, Email     string
-	Groups          []string
-	Roles           []store.Binding
-	ProvenAt        time.Time // when the provider saw the second factor; zero when it does not say
+	Roles           []store.Binding // those of their groups
+	ProvenAt        time.Time       // when the provider saw the second factor; zero when it does not say
 }
 
 // Read reads what a browser brought back from the provider.
@@ -177,6 +201,11 @@ func (p *Provider) Read(ctx context.Context, a Asked, answer url.Values) (Person
 	if refusal := answer.Get("error"); refusal != "" {
 		return Person{}, fmt.Errorf("%w: %q", ErrDenied, refusal)
 	}
+	end, err := p.talk(ctx)
+	if err != nil {
+		return Person{}, err
+	}
+	defer end()
 	found, err := p.discover(ctx)
 	if err != nil {
 		return Person{}, err
@@ -256,7 +285,6 @@ func (p *Provider) person(ctx context.Context, found *oidc.Provider, token *oaut
 	list, _ := told[p.settings.GroupsClaim].([]any)
 	for _, group := range list[:min(len(list), maxGroups)] {
 		named, _ := group.(string)
-		person.Groups = append(person.Groups, named)
 		for _, role := range p.settings.Groups[named] {
 			person.Roles = append(person.Roles, store.Binding{Role: role.Role, Kind: role.Kind, Place: role.Place})
 		}

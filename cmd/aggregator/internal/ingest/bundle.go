@@ -26,7 +26,7 @@ import (
 // putBundle receives a bundle: 201 once it is durable, 200 with the same
 // receipt when it already was.
 func (s *Server) putBundle(w http.ResponseWriter, r *http.Request) error {
-	from, err := s.identify(r, 0)
+	from, err := s.identify(r, toDeliver)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func asConflict(err error) error {
 	switch {
 	case errors.Is(err, store.ErrOtherDigest):
 		return conflict(store.ErrOtherDigest)
-	case errors.Is(err, store.ErrRevoked):
+	case errors.Is(err, store.ErrNotActive):
 		return unknown(err)
 	}
 	return err

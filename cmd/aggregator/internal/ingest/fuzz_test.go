@@ -19,7 +19,7 @@ import (
 func unlimited(f *testing.F) *regiontest.Region {
 	f.Helper()
 	r := regiontest.New(f)
-	s := ingest.New(r.Store, r.Authority, r.Judge, regiontest.Quiet())
+	s := ingest.New(r.Store, r.Authority, r.Judge, regiontest.Quiet(), ingest.Settings{})
 	ingest.LiftRate(s)
 	r.URL = "https://" + regiontest.Listen(f, s.HTTP(r.Authority.ServerCertificate("127.0.0.1")), ingest.Guard)
 	return r

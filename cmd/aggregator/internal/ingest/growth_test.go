@@ -91,7 +91,7 @@ func TestRefusedBodyLeavesNoFile(t *testing.T) {
 
 	late := a.Header()
 	opened := a.Seal(late, noisyRun(t, a))
-	if err := r.Store.RevokeAgent(t.Context(), store.Region(), a.ID, time.Now()); err != nil {
+	if _, err := r.Store.MoveAgent(t.Context(), store.Region(), a.ID, store.Revoke, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	want(t, a.Put(late.ID, opened), http.StatusUnauthorized)

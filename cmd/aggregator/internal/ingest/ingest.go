@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package ingest is the interface that agents speak to: it enrols them, renews
-// their certificates, verifies their bundles and has each stored exactly once
+// their certificates, hears how they are, verifies their bundles and has each stored exactly once
 // before it acknowledges (aggregator.md section 2).
 //
 // Every step is ordered cheapest first, and every limit holds before the
@@ -41,6 +41,10 @@ const (
 	// Tries of one token, which serves once.
 	tokenPerHour = 60
 	tokenBurst   = 10
+	// Refusals of strangers that the journal tells of: of one origin, and of all of them.
+	strangerPerHour    = 1
+	allStrangerPerHour = 12
+	allStrangerBurst   = 6
 )
 
 // Guard puts the gate of agents before a listener. An agent has one connection, or two
@@ -69,12 +73,23 @@ type Server struct {
 	agents    *limiters
 	door      *limiters // of addresses
 	tokens    *limiters
+	// strangers and allStrangers bound what the journal says of those who prove nothing.
+	strangers, allStrangers *limiters
+	settings                Settings
+}
+
+// Settings is what a region decides about its agents.
+type Settings struct {
+	// Approve has every agent that enrols wait until a person approves it.
+	Approve bool
+	// External is another PKI, whose certificates enrol without a token; nil for none.
+	External *authority.External
 }
 
 // New makes the interface of a store.
-func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger) *Server {
+func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger, settings Settings) *Server {
 	return &Server{
-		store: s, authority: a, judge: j, log: log,
+		store: s, authority: a, judge: j, log: log, settings: settings,
 		evidence: evidence.New(s, a, nil, log),
 		inFlight: &budget{left: maxInFlight},
 		turns:    &turns{of: map[string]*turn{}},
@@ -82,6 +97,8 @@ func New(s *store.Store, a *authority.Authority, j Judge, log *slog.Logger) *Ser
 		agents:   newLimiters(agentPerHour, agentBurst),
 		door:     newLimiters(doorPerHour, doorBurst),
 		tokens:   newLimiters(tokenPerHour, tokenBurst),
+
+		strangers: newLimiters(strangerPerHour, 1), allStrangers: newLimiters(allStrangerPerHour, allStrangerBurst),
 	}
 }
 
@@ -90,6 +107,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+wire.PathEnrol, s.answer(s.enrol))
 	mux.Handle("POST "+wire.PathRenew, s.answer(s.renew))
+	mux.Handle("POST "+wire.PathHeartbeat, s.answer(s.heartbeat))
 	mux.Handle("PUT "+wire.PathBundles+"/{id}", s.answer(s.putBundle))
 	mux.Handle("POST "+wire.PathLog, s.answer(s.proveLog))
 	mux.Handle("GET "+wire.PathCheckpoint, s.answer(s.showCheckpoint))

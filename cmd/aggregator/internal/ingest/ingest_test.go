@@ -321,7 +321,7 @@ func TestUnknownAgents(t *testing.T) { storetest.Each(t, testUnknownAgents) }
 func testUnknownAgents(t *testing.T) {
 	r := newRegion(t)
 	revoked := r.Enrol(siteA)
-	if err := r.Store.RevokeAgent(t.Context(), store.Only(siteA), revoked.ID, time.Now()); err != nil {
+	if _, err := r.Store.MoveAgent(t.Context(), store.Only(siteA), revoked.ID, store.Revoke, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	elsewhere := newRegion(t).Enrol(siteA)
@@ -345,7 +345,18 @@ func testUnknownAgents(t *testing.T) {
 // certified makes an agent whose certificate was issued at a moment.
 func certified(t *testing.T, r *regiontest.Region, at time.Time) *regiontest.Agent {
 	t.Helper()
+	return certifiedFor(t, r, at, nil)
+}
+
+// certifiedFor makes one whose certificate the region wrote down with another key, if one
+// is given.
+func certifiedFor(t *testing.T, r *regiontest.Region, at time.Time, other *ecdsa.PrivateKey) *regiontest.Agent {
+	t.Helper()
 	key := regiontest.NewKey(r)
+	written := key
+	if other != nil {
+		written = other
+	}
 	request, err := authority.ParseRequest(regiontest.Request(r, key))
 	if err != nil {
 		t.Fatal(err)
@@ -355,19 +366,20 @@ func certified(t *testing.T, r *regiontest.Region, at time.Time) *regiontest.Age
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := r.Store.Enrol(t.Context(), store.Enrolment{
+	made, err := r.Store.Enrol(t.Context(), store.Enrolment{
 		TokenHash: authority.HashSecret(r.Token(siteA).Secret), AgentID: id, Software: regiontest.Software, At: time.Now(),
-		Certificate: func(scanner.FINESS) (store.Certificate, error) {
+		Certificate: func(scanner.FINESS, string) (store.Certificate, error) {
+			public, err := x509.MarshalPKIXPublicKey(written.Public())
 			return store.Certificate{
-				Serial: issued.Serial, AgentID: id, PublicKey: request.PublicKey, KeyDigest: request.KeyID,
+				Serial: issued.Serial, AgentID: id, FINESS: siteA, PublicKey: public, KeyDigest: request.KeyID,
 				NotBefore: issued.NotBefore, NotAfter: issued.NotAfter,
-			}, nil
+			}, err
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.Agent(wire.EnrolResponse{AgentID: id, Certificate: issued.PEM, Establishment: site}, key)
+	return r.Agent(wire.EnrolResponse{AgentID: id, Certificate: issued.PEM, Establishment: made.Site}, key)
 }
 
 func TestConcurrentIdenticalBundles(t *testing.T) { storetest.Each(t, testConcurrentIdenticalBundles) }

@@ -15,12 +15,12 @@ import (
 // proveLog gives an agent the proofs of its bundles, and that the log continues the
 // checkpoint that it saw last.
 func (s *Server) proveLog(w http.ResponseWriter, r *http.Request) error {
-	from, err := s.identify(r, 0)
+	from, err := s.identify(r, toProve)
 	if err != nil {
 		return err
 	}
 	var question wire.LogQuestion
-	if err := readMessage(r, &question); err != nil {
+	if err := readMessage(r, maxMessage, &question); err != nil {
 		return err
 	}
 	if question.Since < 0 || len(question.Bundles) > wire.MaxAsked {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/regiontest"
@@ -80,6 +82,7 @@ func TestMoveToPostgres(t *testing.T) {
 	if n, err := there.Store.CheckBlobs(t.Context()); n != 7 || err != nil {
 		t.Errorf("%d blobs are sound: %v", n, err)
 	}
+	checkUnbroken(t, there)
 	// What was received is known there, and what comes next is numbered after it.
 	a = a.At(there)
 	next := regiontest.Looked(t, a.Site, time.Now().UTC().Add(-time.Minute), scanner.VantageInternet, fact.TransferDelivered)
@@ -98,7 +101,13 @@ func TestMoveToPostgres(t *testing.T) {
 	if _, err := ingest.Move(t.Context(), r.Store, *to, regiontest.RealJudge(t)); !errors.Is(err, store.ErrNotEmpty) {
 		t.Errorf("moving to a region that is there: %v", err)
 	}
-	path := filepath.Join(t.TempDir(), "carescan.db")
+	// A backup holds the keys beside the database.
+	path := filepath.Join(copyOf(t, r.Folder), "carescan.db")
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
 	if files, err := there.Store.Snapshot(t.Context(), path); err != nil || len(files) != 0 {
 		t.Fatal(files, err)
 	}
@@ -111,6 +120,18 @@ func TestMoveToPostgres(t *testing.T) {
 	}
 	if err := back.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// checkUnbroken compares every row of a region with what its log sealed of it.
+func checkUnbroken(t *testing.T, r *regiontest.Region) {
+	t.Helper()
+	if _, err := r.Store.GrowLog(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found, err := r.Store.Breaches(t.Context(), func(tlog.Tree) []store.Breach { return nil })
+	if err != nil || len(found) != 0 {
+		t.Errorf("the log says otherwise: %v, %v", found, err)
 	}
 }
 

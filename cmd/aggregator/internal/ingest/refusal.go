@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
+	"carescan/cmd/aggregator/internal/gate"
+	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/internal/wire"
 )
 
@@ -19,6 +22,7 @@ type refusal struct {
 	problem wire.Problem
 	retry   time.Duration
 	cause   error
+	kind    store.RefusalKind // of an agent that is known; empty for what its status says
 }
 
 // Error is for the log.
@@ -59,6 +63,12 @@ func passing(kind string, r *refusal) *refusal {
 	return r
 }
 
+// as names the refusal in the journal.
+func (r *refusal) as(kind store.RefusalKind) *refusal {
+	r.kind = kind
+	return r
+}
+
 func notFound() *refusal {
 	return refuse(http.StatusNotFound, "no such request in the protocol", errors.New("unknown path"))
 }
@@ -72,6 +82,7 @@ func shed(status int, why string) *refusal {
 // answer runs a handler and writes what it returns as an error.
 func (s *Server) answer(handle func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = withWitness(r)
 		err := checkVersion(r)
 		if err == nil {
 			err = handle(w, r)
@@ -91,11 +102,62 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.Error("agent request failed", "path", r.URL.Path, "remote", r.RemoteAddr, "error", err)
 	} else {
 		s.log.Warn("agent request refused", "status", known.problem.Status, "path", r.URL.Path, "remote", r.RemoteAddr, "cause", known.cause)
+		if err := s.note(r, known); err != nil {
+			s.log.Error("note a refusal", "error", err)
+		}
 	}
 	if known.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(known.retry.Seconds())))
 	}
 	writeJSON(w, known.problem.Status, wire.MediaProblem, known.problem)
+}
+
+// note has the journal tell of a refusal: of an agent by its name, of a stranger by its
+// address. Neither can fill it.
+func (s *Server) note(r *http.Request, known *refusal) error {
+	agent, asked := witnessOf(r.Context()).agent, askedFor(r)
+	if kind := known.kindOf(); agent.ID != "" && kind != "" {
+		return s.store.NoteRefusal(r.Context(), agent, kind, remoteIP(r), asked, time.Now())
+	}
+	if agent.ID != "" || known.problem.Status != http.StatusUnauthorized {
+		return nil
+	}
+	if origin := gate.Origin(r.RemoteAddr); !s.strangers.allow(origin) || !s.allStrangers.allow("") {
+		return nil
+	}
+	return s.store.Audit(r.Context(), store.Deed{
+		At: time.Now(), Actor: remoteIP(r), IP: remoteIP(r), Action: "refuse-stranger", Object: asked,
+	})
+}
+
+// askedFor is what a request was for, without what its author chose of it.
+func askedFor(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, wire.PathBundles+"/") {
+		return wire.PathBundles
+	}
+	return r.URL.Path
+}
+
+// kindOf is how a refusal of a known agent is called; empty for one that is nobody's fault.
+func (r *refusal) kindOf() store.RefusalKind {
+	switch {
+	case r.kind != "":
+		return r.kind
+	case r.problem.Type == wire.ProblemClock:
+		return store.RefusedClock
+	case r.problem.Type == wire.ProblemDamaged:
+		return ""
+	}
+	switch r.problem.Status {
+	case http.StatusForbidden:
+		return store.RefusedForeign
+	case http.StatusConflict:
+		return store.RefusedConflict
+	case http.StatusBadRequest, http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+		http.StatusUnprocessableEntity, http.StatusUpgradeRequired:
+		return store.RefusedMessage
+	}
+	return ""
 }
 
 // writeJSON writes an answer; when the other side is gone there is nobody left

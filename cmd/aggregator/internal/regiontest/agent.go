@@ -50,7 +50,12 @@ type Answer struct {
 // Token makes an enrolment token for an establishment.
 func (r *Region) Token(finess scanner.FINESS) wire.Token {
 	r.t.Helper()
-	word, _, err := r.Authority.Invite(r.t.Context(), r.Store, authority.Invitation{FINESS: finess, AgentURL: r.URL, CreatedBy: "test"})
+	return r.invite(authority.Invitation{FINESS: finess, AgentURL: r.URL, CreatedBy: "test"})
+}
+
+func (r *Region) invite(i authority.Invitation) wire.Token {
+	r.t.Helper()
+	word, _, err := r.Authority.Invite(r.t.Context(), r.Store, i)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -60,8 +65,19 @@ func (r *Region) Token(finess scanner.FINESS) wire.Token {
 // Enrol enrols an agent as a real one does.
 func (r *Region) Enrol(finess scanner.FINESS) *Agent {
 	r.t.Helper()
+	return r.enrolWith(r.Token(finess))
+}
+
+// EnrolToApprove enrols an agent that waits until a person approves it.
+func (r *Region) EnrolToApprove(finess scanner.FINESS) *Agent {
+	r.t.Helper()
+	return r.enrolWith(r.invite(authority.Invitation{FINESS: finess, AgentURL: r.URL, CreatedBy: "test", Approve: true}))
+}
+
+func (r *Region) enrolWith(token wire.Token) *Agent {
+	r.t.Helper()
 	key := NewKey(r)
-	request := wire.EnrolRequest{Secret: r.Token(finess).Secret, CSR: Request(r, key), Software: Software}
+	request := wire.EnrolRequest{Secret: token.Secret, CSR: Request(r, key), Software: Software}
 	answer := Send(r, r.Client(nil), http.MethodPost, wire.PathEnrol, wire.MediaJSON, encode(r, request))
 	if answer.Status != http.StatusCreated {
 		r.t.Fatalf("enrol: status %d, %s", answer.Status, answer.Body)

@@ -101,14 +101,26 @@ func open(t testing.TB, listener net.Listener, place store.Place, judge ingest.J
 	a := must(authority.Open(place.Folder))(t)
 	secret := must(authority.OpenSecret(place.Folder))(t)
 	r := &Region{Place: place, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
-	server := ingest.New(s, a, r.Judge, Quiet()).HTTP(a.ServerCertificate("127.0.0.1"))
-	r.URL = "https://" + Serve(t, server, ingest.Guard(listener))
+	r.serveAgents(t, listener, ingest.Settings{})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	return r
+}
+
+// With has the agent interface of the region served by other settings.
+func (r *Region) With(settings ingest.Settings) *Region {
+	other := *r
+	other.serveAgents(r.t, must(net.Listen("tcp", "127.0.0.1:0"))(r.t), settings)
+	return &other
+}
+
+func (r *Region) serveAgents(t testing.TB, listener net.Listener, settings ingest.Settings) {
+	t.Helper()
+	server := ingest.New(r.Store, r.Authority, r.Judge, Quiet(), settings).HTTP(r.Authority.ServerCertificate("127.0.0.1"))
+	r.URL = "https://" + Serve(t, server, ingest.Guard(listener))
 }
 
 // Listen serves TLS on a free port of the loopback, behind a gate, until the test ends.

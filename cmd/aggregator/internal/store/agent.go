@@ -4,6 +4,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"carescan/scanner"
@@ -12,16 +14,35 @@ import (
 // AgentState says whether an agent may speak.
 type AgentState string
 
-// The states of an agent.
+// The states of an agent (aggregator.md section 8). One that waits for approval or is
+// suspended may say how it is, and delivers nothing; only a suspended one comes back.
 const (
-	AgentActive  AgentState = "active"
-	AgentRevoked AgentState = "revoked"
+	AgentPending   AgentState = "pending"
+	AgentActive    AgentState = "active"
+	AgentSuspended AgentState = "suspended"
+	AgentRevoked   AgentState = "revoked"
 )
+
+// Label names the state on screen.
+func (s AgentState) Label() scanner.Text {
+	switch s {
+	case AgentPending:
+		return scanner.Text{FR: "à approuver", EN: "to be approved"}
+	case AgentSuspended:
+		return scanner.Text{FR: "suspendu", EN: "suspended"}
+	case AgentRevoked:
+		return scanner.Text{FR: "révoqué", EN: "revoked"}
+	case AgentActive:
+	}
+	return scanner.Text{FR: "actif", EN: "active"}
+}
 
 // Agent is one program that sends bundles for one establishment.
 type Agent struct {
 	ID          string
 	FINESS      scanner.FINESS
+	SiteName    string // of its establishment
+	Name        string // that people call it by, within its establishment
 	Software    string
 	State       AgentState
 	LastSeq     int64
@@ -30,22 +51,22 @@ type Agent struct {
 	EnrolledAt  time.Time
 	RevokedAt   time.Time
 	NotAfter    time.Time // of its newest certificate
+	KeyDigest   string    // of the key of that certificate
+	// ExternalName is what a certificate of another PKI calls it; empty for one that came
+	// with a token.
+	ExternalName string
+	Pulse        Pulse
 }
 
-// Certificate is what the region certified of an agent.
-type Certificate struct {
-	Serial       string
-	AgentID      string
-	PublicKey    []byte // PKIX, DER
-	KeyDigest    string
-	NotBefore    time.Time
-	NotAfter     time.Time
-	SupersededBy string
-}
+// Called is how a person recognises the agent, in the journal for example.
+func (a Agent) Called() string { return fmt.Sprintf("%s, %s (%s)", a.Name, a.SiteName, a.FINESS) }
 
 var selectAgent = `
-	SELECT id, finess, software, state, last_seq, last_seen, last_address, enrolled_at, revoked_at,
-	       COALESCE((SELECT MAX(not_after) FROM agent_cert WHERE agent_id = agent.id), 0)
+	SELECT id, finess, (SELECT name FROM establishment WHERE establishment.finess = agent.finess), name,
+	       software, state, last_seq, last_seen, last_address, enrolled_at, revoked_at,
+	       COALESCE((SELECT MAX(not_after) FROM agent_cert WHERE agent_id = agent.id), 0),
+	       COALESCE((SELECT key_digest FROM agent_cert WHERE agent_id = agent.id ORDER BY place DESC LIMIT 1), ''),
+	       external_name, heard_at, next_run, late_at, waiting, waiting_since, rejected, clock_offset
 	FROM agent WHERE ` + within("finess")
 
 // Agents lists the agents, newest first.
@@ -56,69 +77,82 @@ func (s *Store) Agents(ctx context.Context, scope Scope) ([]Agent, error) {
 
 // Agent finds an agent.
 func (s *Store) Agent(ctx context.Context, scope Scope, id string) (Agent, error) {
-	a, err := one(ctx, s.view(scope), scanAgent, selectAgent+` AND id = $2`, scope.sees, id)
+	a, err := agentIn(ctx, s.view(scope), scope, id)
 	return a, wrap(err, "find agent %s", id)
 }
 
-// RevokeAgent takes the right to speak from an agent, at once and for ever.
-func (s *Store) RevokeAgent(ctx context.Context, scope Scope, id string, at time.Time) error {
-	err := changedOne(s.change(ctx, scope, `
-		UPDATE agent SET state = 'revoked', revoked_at = $3
-		WHERE `+within("finess")+` AND id = $2 AND state = 'active'`, scope.sees, id, stamp(at)))
-	return wrap(err, "revoke agent %s", id)
+func agentIn(ctx context.Context, from source, scope Scope, id string) (Agent, error) {
+	return one(ctx, from, scanAgent, selectAgent+` AND id = $2`, scope.sees, id)
 }
 
-// Certificate finds a certificate by its serial number.
-func (s *Store) Certificate(ctx context.Context, scope Scope, serial string) (Certificate, error) {
-	c, err := one(ctx, s.view(scope), scanCertificate, selectCertificate+` AND serial = $2`, scope.sees, serial)
-	return c, wrap(err, "find certificate %s", serial)
+// Move is what a person decides about an agent.
+type Move string
+
+// The moves of an agent.
+const (
+	Approve Move = "approve"
+	Suspend Move = "suspend"
+	Resume  Move = "resume"
+	Revoke  Move = "revoke" // for ever
+)
+
+// Deed is the name of the move in the journal.
+func (m Move) Deed() string { return string(m) + "-agent" }
+
+// From lists the states that a move starts from.
+func (m Move) From() []AgentState {
+	switch m {
+	case Approve:
+		return []AgentState{AgentPending}
+	case Suspend:
+		return []AgentState{AgentActive}
+	case Resume:
+		return []AgentState{AgentSuspended}
+	case Revoke:
+		return []AgentState{AgentPending, AgentActive, AgentSuspended}
+	}
+	return nil
 }
 
-// Certificates lists every certificate of an agent, newest first: a bundle may
-// have been sealed before the last renewal.
-func (s *Store) Certificates(ctx context.Context, scope Scope, agent string) ([]Certificate, error) {
-	list, err := many(ctx, s.view(scope), scanCertificate,
-		selectCertificate+` AND agent_id = $2 ORDER BY not_before DESC, serial`, scope.sees, agent)
-	return list, wrap(err, "list certificates of agent %s", agent)
+func (m Move) to() AgentState {
+	switch m {
+	case Suspend:
+		return AgentSuspended
+	case Revoke:
+		return AgentRevoked
+	case Approve, Resume:
+	}
+	return AgentActive
 }
 
-var selectCertificate = `
-	SELECT serial, agent_id, public_key, key_digest, not_before, not_after, superseded_by
-	FROM agent_cert WHERE EXISTS (SELECT 1 FROM agent WHERE id = agent_id AND ` + within("finess") + `)`
-
-// Renew records the new certificate of an agent, which supersedes another.
-func (s *Store) Renew(ctx context.Context, c Certificate, supersedes, software string) error {
-	err := s.write(ctx, Region(), func(tx *transaction) error {
-		if err := insertCertificate(ctx, tx, c); err != nil {
+// MoveAgent changes the state of an agent, effective at its next request wherever it is
+// served, since each asks the database. It returns the agent as it was: ErrNotFound when
+// the move does not start from its state.
+func (s *Store) MoveAgent(ctx context.Context, scope Scope, id string, m Move, at time.Time) (was Agent, err error) {
+	err = s.write(ctx, scope, func(tx *transaction) error {
+		was, err = agentIn(ctx, tx, scope, id)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE agent_cert SET superseded_by = $1 WHERE serial = $2 AND agent_id = $3`,
-			c.Serial, supersedes, c.AgentID); err != nil {
+		if !slices.Contains(m.From(), was.State) {
+			return ErrNotFound
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE agent SET state = $1 WHERE id = $2`, m.to(), id); err != nil || m != Revoke {
 			return err
 		}
-		return changedOne(tx.ExecContext(ctx, `
-			UPDATE agent SET software = $1, last_seen = $2 WHERE id = $3 AND state = 'active'`,
-			software, stamp(c.NotBefore), c.AgentID))
+		if _, err := tx.ExecContext(ctx, `UPDATE agent SET revoked_at = $1 WHERE id = $2`, stamp(at), id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE agent_cert SET revoked_at = $1 WHERE agent_id = $2`, stamp(at), id)
+		return err
 	})
-	return wrap(err, "renew agent %s", c.AgentID)
-}
-
-func insertCertificate(ctx context.Context, q querier, c Certificate) error {
-	_, err := q.ExecContext(ctx, `
-		INSERT INTO agent_cert (serial, agent_id, public_key, key_digest, not_before, not_after)
-		VALUES ($1, $2, $3, $4, $5, $6)`,
-		c.Serial, c.AgentID, c.PublicKey, c.KeyDigest, stamp(c.NotBefore), stamp(c.NotAfter))
-	return err
+	return was, wrap(err, "%s agent %s", m, id)
 }
 
 func scanAgent(r row) (a Agent, err error) {
-	err = r.Scan(&a.ID, &a.FINESS, &a.Software, &a.State, &a.LastSeq, (*moment)(&a.LastSeen), &a.LastAddress,
-		(*moment)(&a.EnrolledAt), (*moment)(&a.RevokedAt), (*moment)(&a.NotAfter))
+	err = r.Scan(&a.ID, &a.FINESS, &a.SiteName, &a.Name, &a.Software, &a.State, &a.LastSeq, (*moment)(&a.LastSeen), &a.LastAddress,
+		(*moment)(&a.EnrolledAt), (*moment)(&a.RevokedAt), (*moment)(&a.NotAfter), &a.KeyDigest,
+		&a.ExternalName, (*moment)(&a.Pulse.HeardAt), (*moment)(&a.Pulse.NextRun), (*moment)(&a.Pulse.LateAt), &a.Pulse.Waiting,
+		(*moment)(&a.Pulse.WaitingSince), &a.Pulse.Rejected, (*micros)(&a.Pulse.ClockOffset))
 	return a, err
-}
-
-func scanCertificate(r row) (c Certificate, err error) {
-	err = r.Scan(&c.Serial, &c.AgentID, &c.PublicKey, &c.KeyDigest,
-		(*moment)(&c.NotBefore), (*moment)(&c.NotAfter), &c.SupersededBy)
-	return c, err
 }

@@ -88,12 +88,16 @@ func (b Breach) Sentence() scanner.Text {
 // sealed of it, and the tree with its leaves. root tells of each size of the tree what
 // root it has, for whoever knows the checkpoints.
 func (s *Store) Breaches(ctx context.Context, root func(tlog.Tree) []Breach) (list []Breach, err error) {
+	key, err := s.rowKey()
+	if err != nil {
+		return nil, err
+	}
 	tx, err := s.still(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
-	c := &comparison{tx: &transaction{Tx: tx, engine: s.engine}, key: s.rowKey, bundles: map[string]placed{}, deeds: map[string]placed{}, erasures: map[string]bool{}, last: map[scanner.FINESS]string{}}
+	c := &comparison{tx: &transaction{Tx: tx, engine: s.engine}, key: key, bundles: map[string]placed{}, deeds: map[string]placed{}, erasures: map[string]bool{}, last: map[scanner.FINESS]string{}}
 	for _, compare := range []func(context.Context) error{c.readLeaves, c.compareBundles, c.compareDeeds, c.compareErasures, c.compareWords, c.compareRows} {
 		if err := compare(ctx); err != nil {
 			return nil, err
@@ -164,17 +168,16 @@ func (c *comparison) note(l placed) {
 }
 
 func (c *comparison) compareBundles(ctx context.Context) error {
-	bundles, err := many(ctx, c.tx, scanBundle, selectBundle, everything)
-	if err != nil {
-		return wrap(err, "list bundles")
-	}
-	for _, b := range bundles {
+	compare := func(b Bundle) {
 		name := string(b.FINESS) + "/" + b.ID
 		l, logged := c.bundles[name]
 		if !logged || bundleLeaf(b, l.rows).hash() != l.hash {
 			c.breach(BreachBundle, b.FINESS, b.ID)
 		}
 		delete(c.bundles, name)
+	}
+	if err := readEach(ctx, c.tx, scanBundle, compare, selectBundle, everything); err != nil {
+		return wrap(err, "list bundles")
 	}
 	for _, l := range c.bundles {
 		c.breach(BreachBundle, l.finess, l.ref)
@@ -183,16 +186,15 @@ func (c *comparison) compareBundles(ctx context.Context) error {
 }
 
 func (c *comparison) compareDeeds(ctx context.Context) error {
-	deeds, err := many(ctx, c.tx, scanDeedRow, `SELECT `+auditColumns+` FROM audit`)
-	if err != nil {
-		return wrap(err, "list deeds")
-	}
-	for _, row := range deeds {
+	compare := func(row []any) {
 		name := fmt.Sprint(row[0])
 		if l, logged := c.deeds[name]; !logged || auditLeaf(row).hash() != l.hash {
 			c.breach(BreachDeed, "", name)
 		}
 		delete(c.deeds, name)
+	}
+	if err := readEach(ctx, c.tx, scanDeedRow, compare, `SELECT `+auditColumns+` FROM audit`); err != nil {
+		return wrap(err, "list deeds")
 	}
 	for name := range c.deeds {
 		c.breach(BreachDeed, "", name)

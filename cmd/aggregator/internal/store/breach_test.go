@@ -4,11 +4,8 @@ package store_test
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -244,24 +241,34 @@ func editThatAnArrivalCoversIsStillFound(t *testing.T) {
 	}
 }
 
-// TestOtherKeysAreRefused opens a region whose keys were lost: new ones would have each
-// row be told as edited.
-func TestOtherKeysAreRefused(t *testing.T) {
-	storetest.Each(t, func(t *testing.T) {
-		place := storetest.Place(t)
-		for _, lost := range []bool{false, true} {
-			s, err := store.Open(t.Context(), place)
-			if errors.Is(err, store.ErrOtherKeys) != lost || !lost && err != nil {
-				t.Fatalf("lost keys: %v, opened: %v", lost, err)
-			}
-			if err == nil {
-				if err := s.Close(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := os.RemoveAll(filepath.Join(place.Folder, "keys")); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
+// TestRegionOfBeforeTheLog begins the log of a region that was there before it.
+func TestRegionOfBeforeTheLog(t *testing.T) { storetest.Each(t, regionOfBeforeTheLog) }
+
+func regionOfBeforeTheLog(t *testing.T) {
+	r := livedRegion(t)
+	db := r.Database()
+	for _, table := range []string{"log_pending", "log_leaf", "log_node", "log_sum"} {
+		exec(t, db, "DELETE FROM "+table)
+	}
+	if len(breaches(t, r)) == 0 {
+		t.Fatal("a region without a log is as sealed: nothing is proven")
+	}
+	exec(t, db, "INSERT INTO upkeep (name, value) VALUES ('log', 'needed')")
+	if err := r.Store.Audit(t.Context(), store.Deed{At: time.Now(), Actor: "somebody", Action: "early"}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := r.Store.BeginLog(t.Context())
+	if err != nil || n < 20 {
+		t.Fatalf("%d bundles and deeds are logged: %v", n, err)
+	}
+	if list := breaches(t, r); len(list) > 0 {
+		t.Errorf("once the log has begun: %v", list)
+	}
+	if again, err := r.Store.BeginLog(t.Context()); again != 0 || err != nil {
+		t.Errorf("the log begins again with %d: %v", again, err)
+	}
+	tree, err := r.Store.GrowLog(t.Context())
+	if err != nil || tree.N < int64(n) {
+		t.Errorf("the tree has %d leaves of %d: %v", tree.N, n, err)
+	}
 }

@@ -45,7 +45,7 @@ type Arrival struct {
 // The refusals of an arrival.
 var (
 	ErrOtherDigest = errors.New("a bundle of that name was received with another content")
-	ErrRevoked     = errors.New("the agent is revoked")
+	ErrNotActive   = errors.New("the agent is not active")
 )
 
 // Kept is how a bundle was stored.
@@ -146,7 +146,7 @@ func (s *Store) keepNew(ctx context.Context, tx *transaction, a Arrival, looks [
 	if err != nil {
 		return false, err
 	}
-	if err := writeOddities(ctx, tx, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
+	if err := writeOddities(ctx, tx, agent, slices.Concat(odd, oddAddress(a.Bundle, a.Address, agent), told.odd)); err != nil {
 		return false, err
 	}
 	rows, err := tx.settleSums(ctx, a.Bundle.FINESS)
@@ -157,7 +157,7 @@ func (s *Store) keepNew(ctx context.Context, tx *transaction, a Arrival, looks [
 		return branch, err
 	}
 	return branch, insertDeed(ctx, tx, Deed{
-		At: a.Bundle.ReceivedAt, Actor: "agent " + a.Bundle.AgentID, Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
+		At: a.Bundle.ReceivedAt, Actor: agent.Called(), Action: "disagreement", Object: fmt.Sprintf("%s, %d", a.Bundle.FINESS, told.disputed),
 	})
 }
 
@@ -167,12 +167,12 @@ func (s *Store) keepNew(ctx context.Context, tx *transaction, a Arrival, looks [
 // The agent is returned as it was before.
 func advance(ctx context.Context, tx *transaction, a Arrival) (before Agent, branch bool, err error) {
 	b := a.Bundle
-	agent, err := one(ctx, tx, scanAgent, selectAgent+` AND id = $2`, string(b.FINESS), b.AgentID)
+	agent, err := agentIn(ctx, tx, Only(b.FINESS), b.AgentID)
 	switch {
 	case err != nil:
 		return agent, false, err
 	case agent.State != AgentActive:
-		return agent, false, ErrRevoked
+		return agent, false, ErrNotActive
 	}
 	before = agent
 	used, err := one(ctx, tx, scanInt, `SELECT COUNT(*) FROM bundle WHERE agent_id = $1 AND seq = $2`, b.AgentID, b.Seq)
@@ -187,7 +187,7 @@ func advance(ctx context.Context, tx *transaction, a Arrival) (before Agent, bra
 		return before, false, err
 	}
 	return before, true, insertDeed(ctx, tx, Deed{
-		At: b.ReceivedAt, Actor: "agent " + b.AgentID, Action: "branch", Object: fmt.Sprintf("%s, %d", b.FINESS, b.Seq),
+		At: b.ReceivedAt, Actor: before.Called(), Action: "branch", Object: fmt.Sprintf("%s, %d", b.FINESS, b.Seq),
 	})
 }
 

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"maps"
 
 	"carescan/scanner"
 )
@@ -23,59 +24,66 @@ func (s *Store) Controls(ctx context.Context, scope Scope, finess scanner.FINESS
 	return list, wrap(err, "list controls of %s", finess)
 }
 
-// projectControls keeps where every control stands, folded anew over all that is known
-// of the establishment.
-func projectControls(ctx context.Context, tx *transaction, finess scanner.FINESS, profile string, controls []scanner.ControlResult) error {
-	known, err := many(ctx, tx, scanControlRow, `
-		SELECT catalog, control_id, position, state, profile, detail FROM control_result WHERE finess = $1`, finess)
-	if err != nil {
-		return wrap(err, "read controls of %s", finess)
+// controlRow is where a control stands, as it is kept.
+type controlRow struct {
+	position int64
+	state    scanner.ControlState
+	profile  string
+	detail   string
+}
+
+func (p *projection) readControls(ctx context.Context, from source, _ place) error {
+	read := func(r row) (struct{}, error) {
+		var key [2]string
+		var c controlRow
+		err := r.Scan(&key[0], &key[1], &c.position, &c.state, &c.profile, &c.detail)
+		p.controls[key] = c
+		return struct{}{}, err
 	}
-	past := map[[2]string]controlRow{}
-	for _, c := range known {
-		past[[2]string{c.catalog, c.id}] = c
-	}
-	rows := batch{
-		into: "control_result", columns: "finess, catalog, control_id, position, state, profile, detail", key: "finess, catalog, control_id",
-		set: []string{"position", "state", "profile", "detail"},
-	}
+	_, err := many(ctx, from, read, `SELECT catalog, control_id, position, state, profile, detail FROM control_result WHERE finess = $1`, p.finess)
+	return wrap(err, "read controls of %s", p.finess)
+}
+
+// control keeps where every control stands, folded anew over all that is known of the
+// establishment. What the profile does not hold any more is not assessed any more.
+func (p *projection) control(profile string, controls []scanner.ControlResult) error {
+	past := maps.Clone(p.controls)
 	for position, c := range controls {
 		detail, err := encode(c)
 		if err != nil {
 			return err
 		}
-		now := controlRow{c.Catalog, c.ID, int64(position), c.State, profile, detail}
+		now := controlRow{int64(position), c.State, profile, detail}
 		key := [2]string{c.Catalog, c.ID}
 		if past[key] != now {
-			rows.add(finess, now.catalog, now.id, now.position, now.state, now.profile, now.detail)
+			p.controls[key] = now
+			p.changed.controls[key] = true
 		}
 		delete(past, key)
 	}
-	if err := rows.write(ctx, tx); err != nil {
-		return err
-	}
-	// What the profile does not hold any more is not assessed any more.
 	for key := range past {
-		const gone = `finess = $1 AND catalog = $2 AND control_id = $3`
-		if err := tx.changeRows(ctx, "control_result", gone, []any{finess, key[0], key[1]}, `DELETE FROM control_result WHERE `+gone); err != nil {
-			return err
-		}
+		delete(p.controls, key)
+		p.changed.controls[key] = true
 	}
 	return nil
 }
 
-// controlRow is a row of the table of controls.
-type controlRow struct {
-	catalog, id string
-	position    int64
-	state       scanner.ControlState
-	profile     string
-	detail      string
-}
-
-func scanControlRow(r row) (c controlRow, err error) {
-	err = r.Scan(&c.catalog, &c.id, &c.position, &c.state, &c.profile, &c.detail)
-	return c, err
+func (p *projection) writeControls(ctx context.Context, tx *transaction) error {
+	rows := batch{
+		into: "control_result", columns: "finess, catalog, control_id, position, state, profile, detail", key: "finess, catalog, control_id",
+		set: []string{"position", "state", "profile", "detail"},
+	}
+	for key := range p.changed.controls {
+		if c, kept := p.controls[key]; kept {
+			rows.add(p.finess, key[0], key[1], c.position, c.state, c.profile, c.detail)
+			continue
+		}
+		const gone = `finess = $1 AND catalog = $2 AND control_id = $3`
+		if err := tx.changeRows(ctx, "control_result", gone, []any{p.finess, key[0], key[1]}, `DELETE FROM control_result WHERE `+gone); err != nil {
+			return err
+		}
+	}
+	return rows.write(ctx, tx)
 }
 
 func scanControl(r row) (c Control, err error) {

@@ -47,62 +47,76 @@ func (s *Store) CountCoverage(ctx context.Context, scope Scope, finess scanner.F
 	return byStatus, wrap(err, "count coverage of %s", finess)
 }
 
-// covered is how far a run looked at a target, as it is kept.
-type covered struct {
+// coverageKey names a look at a target from a place.
+type coverageKey struct {
 	check, target string
-	status        scanner.Status
-	causes        string
-	reason        string
+	vantage       scanner.Vantage
 }
 
-// projectCoverage keeps how far the newest run of an agent looked, and lets go of what
-// it does not speak of any more.
-func projectCoverage(ctx context.Context, tx *transaction, b Bundle, coverage []scanner.Coverage) error {
-	list, err := many(ctx, tx, scanCovered, `
-		SELECT check_id, target, status, causes, reason FROM coverage WHERE finess = $1 AND agent_id = $2 AND vantage = $3`,
-		b.FINESS, b.AgentID, b.Vantage)
-	if err != nil {
-		return wrap(err, "read coverage of agent %s", b.AgentID)
+// covered is how far the newest run of an agent looked at a target, as it is kept.
+type covered struct {
+	agent  string
+	status scanner.Status
+	causes string
+	reason string
+}
+
+func (p *projection) readCoverage(ctx context.Context, from source, at place) error {
+	read := func(r row) (struct{}, error) {
+		var key coverageKey
+		var c covered
+		err := r.Scan(&key.check, &key.target, &key.vantage, &c.agent, &c.status, &c.causes, &c.reason)
+		p.covered[key] = c
+		return struct{}{}, err
 	}
-	known := map[[2]string]covered{}
-	for _, c := range list {
-		known[[2]string{c.check, c.target}] = c
-	}
-	rows := batch{
-		into: "coverage", columns: "finess, check_id, target, vantage, agent_id, status, causes, reason",
-		key: "finess, check_id, target, vantage", set: []string{"agent_id", "status", "causes", "reason"},
-	}
-	said := map[[2]string]bool{}
+	_, err := many(ctx, from, read, `
+		SELECT check_id, target, vantage, agent_id, status, causes, reason FROM coverage
+		WHERE finess = $1 AND $2 IN ('', vantage)`, p.finess, at.vantage)
+	return wrap(err, "read coverage of %s", p.finess)
+}
+
+// cover keeps how far the newest run of an agent looked, and lets go of what it does not
+// speak of any more.
+func (p *projection) cover(coverage []scanner.Coverage) {
+	said := map[coverageKey]bool{}
 	for _, c := range coverage {
-		// Codes and values are plain texts, which always encode.
-		causes, _ := json.Marshal(c.Causes)
-		now := covered{c.Check, c.Target.Key(), c.Status, string(causes), c.Reason}
-		key := [2]string{now.check, now.target}
+		key := coverageKey{c.Check, c.Target.Key(), p.bundle.Vantage}
 		if said[key] {
 			continue // several looks at one target: the first tells
 		}
 		said[key] = true
-		if known[key] != now {
-			rows.add(b.FINESS, now.check, now.target, b.Vantage, b.AgentID, now.status, now.causes, now.reason)
+		// Codes and values are plain texts, which always encode.
+		causes, _ := json.Marshal(c.Causes)
+		now := covered{p.bundle.AgentID, c.Status, string(causes), c.Reason}
+		if p.covered[key] != now {
+			p.covered[key] = now
+			p.changed.covered[key] = true
 		}
-		delete(known, key)
 	}
-	if err := rows.write(ctx, tx); err != nil {
-		return err
+	for key, known := range p.covered {
+		if known.agent == p.bundle.AgentID && key.vantage == p.bundle.Vantage && !said[key] {
+			delete(p.covered, key)
+			p.changed.covered[key] = true
+		}
 	}
-	for key := range known {
-		const gone = `finess = $1 AND check_id = $2 AND target = $3 AND vantage = $4 AND agent_id = $5`
-		args := []any{b.FINESS, key[0], key[1], b.Vantage, b.AgentID}
-		if err := tx.changeRows(ctx, "coverage", gone, args, `DELETE FROM coverage WHERE `+gone); err != nil {
+}
+
+func (p *projection) writeCoverage(ctx context.Context, tx *transaction) error {
+	rows := batch{
+		into: "coverage", columns: "finess, check_id, target, vantage, agent_id, status, causes, reason",
+		key: "finess, check_id, target, vantage", set: []string{"agent_id", "status", "causes", "reason"},
+	}
+	for key := range p.changed.covered {
+		if c, kept := p.covered[key]; kept {
+			rows.add(p.finess, key.check, key.target, key.vantage, c.agent, c.status, c.causes, c.reason)
+			continue
+		}
+		const gone = `finess = $1 AND check_id = $2 AND target = $3 AND vantage = $4`
+		if err := tx.changeRows(ctx, "coverage", gone, []any{p.finess, key.check, key.target, key.vantage}, `DELETE FROM coverage WHERE `+gone); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func scanCovered(r row) (c covered, err error) {
-	err = r.Scan(&c.check, &c.target, &c.status, &c.causes, &c.reason)
-	return c, err
+	return rows.write(ctx, tx)
 }
 
 func scanCoverage(r row) (c Coverage, err error) {

@@ -51,44 +51,64 @@ func (s *Store) Disagreements(ctx context.Context, scope Scope, finess scanner.F
 	return list, wrap(err, "list disagreements")
 }
 
-// projectDisagreements keeps those of the newest run of an agent, each with the bundle
-// it began with, and counts the new ones.
-func projectDisagreements(ctx context.Context, tx *transaction, b Bundle, now []Disagreement) (fresh int, err error) {
-	known, err := many(ctx, tx, scanDisagreement, `
-		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement WHERE finess = $1 AND agent_id = $2`,
-		b.FINESS, b.AgentID)
-	if err != nil {
-		return 0, wrap(err, "read disagreements of agent %s", b.AgentID)
-	}
-	past := map[string]Disagreement{}
+// disputeKey names what is in dispute with an agent.
+type disputeKey struct{ agent, key string }
+
+func (p *projection) readDisagreements(ctx context.Context, from source, at place) error {
+	known, err := many(ctx, from, scanDisagreement, `
+		SELECT finess, agent_id, bundle_id, since, `+disagreementColumns+` FROM disagreement
+		WHERE finess = $1 AND $2 IN ('', agent_id)`, p.finess, at.agent)
 	for _, d := range known {
-		past[d.Key] = d
+		p.disputes[disputeKey{d.AgentID, d.Key}] = d
 	}
-	rows := batch{
-		into: "disagreement", columns: "finess, agent_id, bundle_id, since, " + disagreementColumns, key: "finess, agent_id, key",
-		set: []string{"claimed_outcome", "claimed_severity", "judged_outcome", "judged_severity"},
-	}
+	return wrap(err, "read disagreements at %s", p.finess)
+}
+
+// dispute keeps the disagreements of the newest run of an agent, each with the bundle it
+// began with, and counts the new ones.
+func (p *projection) dispute(now []Disagreement) (fresh int) {
+	lasting := map[disputeKey]bool{}
 	for _, d := range now {
-		before, lasts := past[d.Key]
-		delete(past, d.Key)
+		key := disputeKey{p.bundle.AgentID, d.Key}
+		lasting[key] = true
+		before, lasts := p.disputes[key]
 		if lasts && before.Claimed == d.Claimed && before.Judged == d.Judged {
 			continue
 		}
-		if !lasts {
+		d.FINESS, d.AgentID, d.Bundle, d.Since = p.finess, p.bundle.AgentID, p.bundle.ID, p.bundle.EndedAt
+		if lasts {
+			d.Bundle, d.Since = before.Bundle, before.Since
+		} else {
 			fresh++
 		}
-		rows.add(append([]any{b.FINESS, b.AgentID, b.ID, stamp(b.EndedAt)}, d.values()...)...)
+		p.disputes[key] = d
+		p.changed.disputes[key] = true
 	}
-	if err := rows.write(ctx, tx); err != nil {
-		return 0, err
-	}
-	for key := range past {
-		const ended = `finess = $1 AND agent_id = $2 AND key = $3`
-		if err := tx.changeRows(ctx, "disagreement", ended, []any{b.FINESS, b.AgentID, key}, `DELETE FROM disagreement WHERE `+ended); err != nil {
-			return 0, err
+	for key := range p.disputes {
+		if key.agent == p.bundle.AgentID && !lasting[key] {
+			delete(p.disputes, key)
+			p.changed.disputes[key] = true
 		}
 	}
-	return fresh, nil
+	return fresh
+}
+
+func (p *projection) writeDisagreements(ctx context.Context, tx *transaction) error {
+	rows := batch{
+		into: "disagreement", columns: "finess, agent_id, bundle_id, since, " + disagreementColumns, key: "finess, agent_id, key",
+		set: []string{"bundle_id", "since", "claimed_outcome", "claimed_severity", "judged_outcome", "judged_severity"},
+	}
+	for key := range p.changed.disputes {
+		if d, lasts := p.disputes[key]; lasts {
+			rows.add(append([]any{p.finess, d.AgentID, d.Bundle, stamp(d.Since)}, d.values()...)...)
+			continue
+		}
+		const gone = `finess = $1 AND agent_id = $2 AND key = $3`
+		if err := tx.changeRows(ctx, "disagreement", gone, []any{p.finess, key.agent, key.key}, `DELETE FROM disagreement WHERE `+gone); err != nil {
+			return err
+		}
+	}
+	return rows.write(ctx, tx)
 }
 
 func scanDisagreement(r row) (d Disagreement, err error) {

@@ -16,7 +16,7 @@ type Freshness string
 // The kinds of freshness, from the one that asks most of a reader.
 const (
 	NeverSeen   Freshness = "never"   // no run ever came
-	Silent      Freshness = "silent"  // nothing came for long
+	Silent      Freshness = "silent"  // nothing came for long, or the moments that its agents announced were missed
 	LateBundle  Freshness = "late"    // what came lately tells of a look made long ago
 	FailedRun   Freshness = "failed"  // the newest run of an agent could look at nothing
 	PartialRun  Freshness = "partial" // some looks of it did not end
@@ -50,6 +50,9 @@ type Looked struct {
 	// they ended.
 	Ended      map[scanner.RunStatus]time.Time
 	LastBundle time.Time // reception; zero when none came yet
+	// LateAt is when the last of its agents that say their rhythm will have missed two
+	// moments of it; zero when none does.
+	LateAt time.Time
 }
 
 // Last is the end of the newest look; zero when there was none.
@@ -71,7 +74,7 @@ func (l Looked) Freshness(now time.Time, after time.Duration) Freshness {
 		return NeverSeen
 	case !recent(last) && recent(l.LastBundle):
 		return LateBundle
-	case !recent(last):
+	case !recent(last) || l.missed(now):
 		return Silent
 	case recent(l.Ended[scanner.RunFailed]):
 		return FailedRun
@@ -81,10 +84,18 @@ func (l Looked) Freshness(now time.Time, after time.Duration) Freshness {
 	return FreshEnough
 }
 
+// missed tells that every agent which says its rhythm missed two moments of it, and that
+// nothing came since.
+func (l Looked) missed(now time.Time) bool {
+	return !l.LateAt.IsZero() && now.After(l.LateAt) && !l.LastBundle.After(l.LateAt)
+}
+
 var lookedQuery = `
 	SELECT finess, 'run', status, MAX(ended_at) FROM agent_run WHERE ` + within("finess") + ` GROUP BY finess, status
 	UNION ALL
-	SELECT finess, 'bundle', '', MAX(received_at) FROM bundle WHERE ` + within("finess") + ` GROUP BY finess`
+	SELECT finess, 'bundle', '', MAX(received_at) FROM bundle WHERE ` + within("finess") + ` GROUP BY finess
+	UNION ALL
+	SELECT finess, 'late', '', MAX(late_at) FROM agent WHERE ` + within("finess") + ` AND state = 'active' AND late_at > 0 GROUP BY finess`
 
 // Looked tells when an establishment was last looked at.
 func (s *Store) Looked(ctx context.Context, scope Scope, finess scanner.FINESS) (l Looked, err error) {
@@ -100,8 +111,12 @@ func (s *Store) Looked(ctx context.Context, scope Scope, finess scanner.FINESS) 
 
 func (l *Looked) add(c count) {
 	at := time.UnixMicro(c.n).UTC()
-	if c.what == "bundle" {
+	switch c.what {
+	case "bundle":
 		l.LastBundle = at
+		return
+	case "late":
+		l.LateAt = at
 		return
 	}
 	if l.Ended == nil {

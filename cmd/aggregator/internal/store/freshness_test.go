@@ -70,3 +70,39 @@ func testFreshnessIsTheAgeOfTheLook(t *testing.T) {
 		})
 	}
 }
+
+// TestSilentAgentIsSilentSooner says so when an agent missed two moments that it announced,
+// however young its last look is; whatever comes since says otherwise.
+func TestSilentAgentIsSilentSooner(t *testing.T) {
+	const after = 8 * 24 * time.Hour
+	r := regiontest.New(t)
+	site := r.Establishment(siteA, "CHU A")
+	a := r.Enrol(siteA)
+	now := time.Now().UTC()
+	a.Deliver(regiontest.Run(t, site, now.Add(-time.Minute)))
+	if err := r.Store.Hear(t.Context(), store.Region(), a.ID, regiontest.Software, store.Pulse{HeardAt: now, NextRun: now.Add(time.Hour), LateAt: now.Add(3 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	for later, want := range map[time.Duration]store.Freshness{time.Hour: store.FreshEnough, 4 * time.Hour: store.Silent} {
+		looked, err := r.Store.Looked(t.Context(), store.Region(), siteA)
+		if err != nil {
+			t.Fatal(err)
+		}
+		standings, err := r.Store.Standings(t.Context(), store.Region())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for where, l := range map[string]store.Looked{"its page": looked, "the overview": standings[0].Looked} {
+			if got := l.Freshness(now.Add(later), after); got != want {
+				t.Errorf("%s says %q %s later, want %q", where, got, later, want)
+			}
+		}
+	}
+	if _, err := r.Store.MoveAgent(t.Context(), store.Region(), a.ID, store.Suspend, now); err != nil {
+		t.Fatal(err)
+	}
+	looked, err := r.Store.Looked(t.Context(), store.Region(), siteA)
+	if err != nil || looked.Freshness(now.Add(4*time.Hour), after) != store.FreshEnough {
+		t.Errorf("a suspended agent makes its establishment silent: %v", err)
+	}
+}

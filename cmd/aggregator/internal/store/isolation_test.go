@@ -255,6 +255,10 @@ func livedIn(t *testing.T) *regiontest.Region {
 		}
 		dispute(t, r, agent)
 		r.Token(agent.Site.FINESS)
+		known := store.Agent{ID: agent.ID, FINESS: agent.Site.FINESS}
+		if err := r.Store.NoteRefusal(t.Context(), known, store.RefusedConflict, "192.0.2.1", "bundle", at); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return r
 }

@@ -130,6 +130,15 @@ func (t *transaction) sealAgain(ctx context.Context, finess scanner.FINESS, tota
 		known[table] = of[finess]
 		t.ledger.moved[subject{finess, table}] = true
 	}
+	return t.sealDerived(ctx, finess)
+}
+
+// sealDerived logs what the rows of an establishment add up to, after they were derived
+// again; nothing when none of them moved.
+func (t *transaction) sealDerived(ctx context.Context, finess scanner.FINESS) error {
+	if len(t.ledger.moved) == 0 {
+		return nil
+	}
 	rows, err := t.settleSums(ctx, finess)
 	if err != nil {
 		return err
@@ -149,6 +158,12 @@ func (s *Store) BeginLog(ctx context.Context) (n int, err error) {
 		return 0, wrap(err, "read whether the log has begun")
 	}
 	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
+		// What was logged meanwhile is there, and is logged with the rest.
+		for _, table := range []string{"log_pending", "log_sum"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+				return wrap(err, "empty table %s", table)
+			}
+		}
 		bundles, err := many(ctx, tx, scanBundle, selectBundle+` ORDER BY arrival`, everything)
 		if err != nil {
 			return wrap(err, "list bundles")

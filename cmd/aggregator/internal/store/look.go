@@ -3,6 +3,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -191,3 +192,26 @@ func (l look) values(finess scanner.FINESS) []any {
 
 // String names a look in an error.
 func (l look) String() string { return fmt.Sprintf("%s on %s from %s", l.check, l.target, l.vantage) }
+
+func (p *projection) writeLooks(ctx context.Context, tx *transaction) error {
+	rows := batch{
+		into: "finding_look", columns: "finess, " + lookColumns, key: "finess, fp, vantage",
+		set: []string{
+			"agent_id", "bundle_id", "outcome", "severity", "strength", "sight", "stated_at", "seen_until", "doubt", "detail", "wording", "observations",
+		},
+	}
+	for key := range p.changed.looks {
+		if l, kept := p.looks[key.fp][key.vantage]; kept {
+			rows.add(l.values(p.finess)...)
+			continue
+		}
+		const gone = `finess = $1 AND fp = $2 AND vantage = $3`
+		if err := tx.changeRows(ctx, "finding_look", gone, []any{p.finess, key.fp, key.vantage}, `DELETE FROM finding_look WHERE `+gone); err != nil {
+			return err
+		}
+	}
+	if err := writeWordings(p.changed.words).write(ctx, tx); err != nil {
+		return err
+	}
+	return rows.write(ctx, tx)
+}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"carescan/scanner"
 )
 
 // ErrStale says that the findings of a region are not those that this program derives
@@ -131,13 +133,19 @@ func (s *Store) prove(ctx context.Context, tx *transaction, to side, copied []Co
 	if err := forgetProjections(ctx, tx); err != nil {
 		return 0, err
 	}
-	err = s.judgeAll(ctx, judge, func(j judgement) error {
-		n++
-		_, err := project(ctx, tx, j.bundle, j.looks, j.judged)
-		return wrap(err, "derive again from bundle %s", j.bundle.ID)
-	})
+	sites, err := many(ctx, tx, scanString, `SELECT finess FROM establishment ORDER BY finess`)
 	if err != nil {
-		return n, err
+		return 0, wrap(err, "list establishments")
+	}
+	for _, site := range sites {
+		r := &replay{projection: newProjection(scanner.FINESS(site)), store: s, judge: judge}
+		if err := r.hearAll(ctx, tx); err != nil {
+			return n, wrap(err, "derive again establishment %s", site)
+		}
+		if err := r.write(ctx, tx); err != nil {
+			return n, err
+		}
+		n += r.heard
 	}
 	found, err := to.shape(ctx)
 	if err != nil {
@@ -179,4 +187,16 @@ func (p Postgres) snapshot(ctx context.Context, s *Store, path string) (err erro
 		_, err := copier{side{from, p}, side{tx, file.engine}, read}.copyAll(ctx)
 		return err
 	})
+}
+
+// projections are the tables that are derived from the bundles.
+var projections = []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
+
+func forgetProjections(ctx context.Context, tx *transaction) error {
+	for _, table := range projections {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
+			return wrap(err, "empty table %s", table)
+		}
+	}
+	return nil
 }

@@ -72,13 +72,13 @@ func (b Bundle) odd(kind OddKind, was, became string) Oddity {
 	}
 }
 
-// writeOddities records what was odd in an arrival, in the journal too.
-func writeOddities(ctx context.Context, tx *transaction, list []Oddity) error {
+// writeOddities records what was odd in an arrival of an agent, in the journal too.
+func writeOddities(ctx context.Context, tx *transaction, agent Agent, list []Oddity) error {
 	rows := batch{into: "oddity", columns: oddityColumns, key: "agent_id, bundle_id, kind"}
 	for _, o := range list {
 		rows.add(o.AgentID, o.Bundle, o.Kind, o.FINESS, o.Seq, stamp(o.At), o.Was, o.Became)
 		if err := insertDeed(ctx, tx, Deed{
-			At: o.At, Actor: "agent " + o.AgentID, Action: string(o.Kind), Object: fmt.Sprintf("%s, %d", o.FINESS, o.Seq),
+			At: o.At, Actor: agent.Called(), Action: string(o.Kind), Object: fmt.Sprintf("%s, %d", o.FINESS, o.Seq),
 		}); err != nil {
 			return err
 		}
@@ -133,26 +133,8 @@ func oddAddress(b Bundle, address string, agent Agent) []Oddity {
 	return []Oddity{b.odd(OddAddresses, was.String(), now.String())}
 }
 
-// runBefore is the newest run of an agent from one place, before the one that arrives.
-type runBefore struct {
-	ended     time.Time
-	completed int // looks
-	profile   scanner.ProfileRef
-}
-
-const selectRunBefore = `
-	SELECT agent_run.ended_at, completed, profile_ref.content FROM agent_run
-	JOIN bundle ON bundle.finess = agent_run.finess AND bundle.id = agent_run.bundle_id
-	JOIN profile_ref ON profile_ref.id = profile_id
-	WHERE agent_run.agent_id = $1 AND agent_run.vantage = $2`
-
-func scanRunBefore(r row) (before runBefore, err error) {
-	err = r.Scan((*moment)(&before.ended), &before.completed, document[scanner.ProfileRef]{&before.profile})
-	return before, err
-}
-
 // odd compares a run with the one before it.
-func (r runBefore) odd(b Bundle, coverage []scanner.Coverage) (list []Oddity) {
+func (r run) odd(b Bundle, coverage []scanner.Coverage) (list []Oddity) {
 	if now := completed(coverage); r.completed >= fewLooks && now*2 <= r.completed {
 		list = append(list, b.odd(OddCoverage, strconv.Itoa(r.completed), strconv.Itoa(now)))
 	}

@@ -3,8 +3,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"slices"
 
 	"carescan/scanner"
 )
@@ -19,67 +20,45 @@ type Turn struct {
 	Was, Became Verdict
 }
 
-// errDryRun undoes what was only tried.
-var errDryRun = errors.New("dry run")
-
-// Rejudge derives every projection again as Rebuild does, and tells how many bundles
-// were read and what stands otherwise since. A dry run changes nothing.
+// Rejudge derives every projection again as Rebuild does, and tells what stands
+// otherwise since and how many bundles were read. A dry run changes nothing.
 func (s *Store) Rejudge(ctx context.Context, judge Judging, dry bool) (turns []Turn, n int, err error) {
-	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
-		before, err := many(ctx, tx, scanTurn, selectTurns)
-		if err != nil {
-			return wrap(err, "read where all stands")
-		}
-		if n, err = s.replayAll(ctx, tx, judge); err != nil {
-			return err
-		}
-		after, err := many(ctx, tx, scanTurn, selectTurns)
-		if err != nil {
-			return wrap(err, "read where all stands now")
-		}
-		turns = turned(before, after)
-		if dry {
-			return errDryRun
-		}
-		return nil
-	})
-	if errors.Is(err, errDryRun) {
-		err = nil
+	end := (*replay).rewrite
+	if dry {
+		end = (*replay).compare
 	}
+	turns, n, err = s.replayAll(ctx, judge, end)
+	slices.SortFunc(turns, func(a, b Turn) int {
+		return cmp.Or(cmp.Compare(a.FINESS, b.FINESS), cmp.Compare(a.About, b.About), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Target, b.Target))
+	})
 	return turns, n, err
 }
 
-const selectTurns = `
-	SELECT finess, 'finding', check_id, target, outcome, severity FROM finding
-	UNION ALL
-	SELECT finess, 'control', control_id, catalog, state, '' FROM control_result
-	ORDER BY 1, 2, 3, 4`
-
-// scanTurn reads where something stands.
-func scanTurn(r row) (t Turn, err error) {
-	err = r.Scan(&t.FINESS, &t.About, &t.Name, &t.Target, &t.Became.Outcome, &t.Became.Severity)
-	return t, err
+// compare tells what would stand otherwise.
+func (r *replay) compare(ctx context.Context) ([]Turn, error) {
+	kept := newProjection(r.finess)
+	err := kept.read(ctx, r.store.view(Only(r.finess)), place{})
+	return r.turns(kept), err
 }
 
-// turned pairs where things stood with where they stand, and keeps what differs.
-func turned(before, after []Turn) (turns []Turn) {
-	name := func(t Turn) Turn { t.Was, t.Became = Verdict{}, Verdict{}; return t }
-	past := map[Turn]Verdict{}
-	for _, t := range before {
-		past[name(t)] = t.Became
-	}
-	for _, t := range after {
-		t.Was = past[name(t)]
-		delete(past, name(t))
-		if t.Was != t.Became {
-			turns = append(turns, t)
-		}
-	}
-	for _, t := range before {
-		if was, gone := past[name(t)]; gone {
-			t.Was, t.Became = was, Verdict{}
-			turns = append(turns, t)
-		}
+// turns pairs where things stand with where they stood, and keeps what differs.
+func (r *replay) turns(kept *projection) (turns []Turn) {
+	was, became := kept.verdicts(), r.verdicts()
+	for t := range differing(became, was) {
+		t.Was, t.Became = was[t], became[t]
+		turns = append(turns, t)
 	}
 	return turns
+}
+
+// verdicts tells where each finding and control stands.
+func (p *projection) verdicts() map[Turn]Verdict {
+	verdicts := map[Turn]Verdict{}
+	for _, s := range p.stands {
+		verdicts[Turn{FINESS: p.finess, About: AboutFinding, Name: s.check, Target: s.target}] = Verdict{string(s.outcome), s.severity}
+	}
+	for key, c := range p.controls {
+		verdicts[Turn{FINESS: p.finess, About: AboutControl, Name: key[1], Target: key[0]}] = Verdict{Outcome: string(c.state)}
+	}
+	return verdicts
 }

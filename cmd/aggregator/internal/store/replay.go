@@ -4,123 +4,35 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"runtime"
+	"sync"
+
+	"carescan/scanner"
 )
 
 // Judging verifies a stored bundle and judges its facts; several goroutines use it.
 type Judging func(Bundle, []byte) (Judged, error)
 
 const (
-	maxJudges  = 4   // bundles judged at once: each may cost its decoded size several times
-	replayPage = 500 // bundles listed at once
+	maxReplays = 4  // establishments replayed at once, each with a bundle open, which may cost its decoded size several times
+	replayPage = 50 // bundles listed at once
 )
 
-// Rebuild derives every projection again from the sealed bundles, in the order
-// they came, in one transaction, and tells how many were read.
+// Rebuild derives every projection again from the sealed bundles, and tells how many were
+// read. Every establishment is replayed in memory, in the order its bundles came, and
+// written in one short transaction: others write meanwhile, and after a rebuild that was
+// interrupted each establishment is as it was, or as it becomes.
 func (s *Store) Rebuild(ctx context.Context, judge Judging) (n int, err error) {
-	err = s.writeInTurn(ctx, Region(), func(tx *transaction) error {
-		n, err = s.replayAll(ctx, tx, judge)
-		return err
+	_, n, err = s.replayAll(ctx, judge, (*replay).rewrite)
+	if err != nil {
+		return n, err
+	}
+	return n, s.writeInTurn(ctx, Region(), func(tx *transaction) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`); err != nil {
+			return wrap(err, "note that all is derived again")
+		}
+		return tx.sealProjections(ctx)
 	})
-	return n, err
-}
-
-func (s *Store) replayAll(ctx context.Context, tx *transaction, judge Judging) (n int, err error) {
-	if err := forgetProjections(ctx, tx); err != nil {
-		return 0, err
-	}
-	unsealed := &transaction{Tx: tx.Tx, engine: tx.engine} // all is added up in the end
-	err = s.judgeAll(ctx, judge, func(j judgement) error {
-		n++
-		_, err := project(ctx, unsealed, j.bundle, j.looks, j.judged)
-		return wrap(err, "replay bundle %s", j.bundle.ID)
-	})
-	if err != nil {
-		return 0, err
-	}
-	if _, err = tx.ExecContext(ctx, `DELETE FROM upkeep WHERE name = 'rebuild'`); err != nil {
-		return 0, wrap(err, "note that all is derived again")
-	}
-	return n, tx.sealProjections(ctx)
-}
-
-// judgement is a stored bundle judged again.
-type judgement struct {
-	bundle Bundle
-	judged Judged
-	looks  []said
-	err    error
-}
-
-// judgeAll judges every stored bundle, several at once, and gives them in the order they
-// came: a judgement depends on its bundle alone, what follows from it on all that came
-// before. No more are held than are judged at once, and as many that wait.
-func (s *Store) judgeAll(ctx context.Context, judge Judging, each func(judgement) error) error {
-	ctx, stop := context.WithCancel(ctx)
-	turns := make(chan chan judgement, min(maxJudges, runtime.GOMAXPROCS(0)))
-	go s.startJudging(ctx, judge, turns)
-	defer func() {
-		stop()
-		for turn := range turns {
-			<-turn
-		}
-	}()
-	for turn := range turns {
-		done := <-turn
-		if done.err != nil {
-			return done.err
-		}
-		if err := each(done); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// startJudging starts a judgement whenever there is room for its turn. Bundles are
-// listed by the reader: the transaction of the writer keeps new ones out.
-func (s *Store) startJudging(ctx context.Context, judge Judging, turns chan<- chan judgement) {
-	defer close(turns)
-	start := func(do func() judgement) bool {
-		turn := make(chan judgement, 1)
-		select {
-		case turns <- turn:
-			go func() { turn <- do() }()
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
-	for last := int64(0); ; {
-		page, err := many(ctx, s.view(Region()), scanArrived, selectArrived, last, replayPage)
-		if err != nil {
-			start(func() judgement { return judgement{err: fmt.Errorf("list bundles: %w", err)} })
-			return
-		}
-		for _, b := range page {
-			if !start(func() judgement { return s.judgeStored(ctx, b.Bundle, judge) }) {
-				return
-			}
-		}
-		if len(page) < replayPage {
-			return
-		}
-		last = page[len(page)-1].arrival
-	}
-}
-
-func (s *Store) judgeStored(ctx context.Context, b Bundle, judge Judging) judgement {
-	raw, err := s.readBlob(ctx, Region(), b.Digest)
-	if err != nil {
-		return judgement{err: err}
-	}
-	judged, err := judge(b, raw)
-	if err != nil {
-		return judgement{err: err}
-	}
-	looks, err := looksOf(b, judged.Findings)
-	return judgement{b, judged, looks, err}
 }
 
 // NeedsRebuild tells whether an upgrade of the schema emptied the projections.
@@ -129,16 +41,141 @@ func (s *Store) NeedsRebuild(ctx context.Context) (bool, error) {
 	return n > 0, wrap(err, "read what is left to be done after an upgrade")
 }
 
-// projections are the tables that are derived from the bundles.
-var projections = []string{"finding_event", "finding_episode", "finding_look", "wording", "finding", "coverage", "control_result", "disagreement", "agent_run"}
+// replayAll replays every establishment, several at once, has each of them end in some
+// way, and tells what stands otherwise since and how many bundles were read.
+func (s *Store) replayAll(ctx context.Context, judge Judging, end func(*replay, context.Context) ([]Turn, error)) (turns []Turn, n int, err error) {
+	sites, err := many(ctx, s.view(Region()), scanString, `SELECT finess FROM establishment ORDER BY finess`)
+	if err != nil {
+		return nil, 0, wrap(err, "list establishments")
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	next := make(chan *replay)
+	var workers sync.WaitGroup
+	var mutex sync.Mutex
+	for range min(maxReplays, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for r := range next {
+				turned, err := r.run(ctx, end)
+				mutex.Lock()
+				turns, n = append(turns, turned...), n+r.heard
+				mutex.Unlock()
+				if err != nil {
+					stop(wrap(err, "replay establishment %s", r.finess))
+				}
+			}
+		})
+	}
+	for _, site := range sites {
+		next <- &replay{projection: newProjection(scanner.FINESS(site)), store: s, judge: judge}
+	}
+	close(next)
+	workers.Wait()
+	return turns, n, context.Cause(ctx)
+}
 
-func forgetProjections(ctx context.Context, tx *transaction) error {
-	for _, table := range projections {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
-			return wrap(err, "empty table %s", table)
+// replay is an establishment derived again in memory, from its bundles in the order they
+// came.
+type replay struct {
+	*projection
+	store *Store
+	judge Judging
+	last  int64 // arrival of the last bundle that was heard
+	heard int   // bundles
+}
+
+func (r *replay) run(ctx context.Context, end func(*replay, context.Context) ([]Turn, error)) ([]Turn, error) {
+	if err := r.hearAll(ctx, r.store.view(Only(r.finess))); err != nil {
+		return nil, err
+	}
+	return end(r, ctx)
+}
+
+// hearAll lives through the bundles that came since the last one that was heard.
+func (r *replay) hearAll(ctx context.Context, from source) error {
+	for {
+		page, err := many(ctx, from, scanArrived, selectArrived, r.finess, r.last, replayPage)
+		if err != nil {
+			return wrap(err, "list bundles")
+		}
+		for _, b := range page {
+			if err := r.hearOne(ctx, b.Bundle); err != nil {
+				return wrap(err, "replay bundle %s", b.ID)
+			}
+			r.last = b.arrival
+			r.heard++
+		}
+		if len(page) < replayPage {
+			return nil
 		}
 	}
-	return nil
+}
+
+func (r *replay) hearOne(ctx context.Context, b Bundle) error {
+	raw, err := r.store.readBlob(ctx, Only(b.FINESS), b.Digest)
+	if err != nil {
+		return err
+	}
+	judged, err := r.judge(b, raw)
+	if err != nil {
+		return err
+	}
+	looks, err := looksOf(b, judged.Findings)
+	if err != nil {
+		return err
+	}
+	_, err = r.live(b, looks, judged)
+	return err
+}
+
+// rewrite puts what was derived in the place of what the pages show, writing only what
+// differs, and tells what stands otherwise. What arrived meanwhile is heard first, with
+// the writer in hand.
+func (r *replay) rewrite(ctx context.Context) (turns []Turn, err error) {
+	err = r.store.writeInTurn(ctx, Only(r.finess), func(tx *transaction) error {
+		if err := r.hearAll(ctx, tx); err != nil {
+			return err
+		}
+		kept := newProjection(r.finess)
+		if err := kept.read(ctx, tx, place{}); err != nil {
+			return err
+		}
+		turns = r.turns(kept)
+		r.replaces(kept)
+		if err := r.write(ctx, tx); err != nil {
+			return err
+		}
+		return tx.sealDerived(ctx, r.finess)
+	})
+	return turns, err
+}
+
+// replaces names what differs from a projection that is kept.
+func (r *replay) replaces(kept *projection) {
+	r.changed = projectionChanges{
+		looks: differing(r.eachLook(), kept.eachLook()), stands: differing(r.stands, kept.stands), words: r.changed.words, runs: r.changed.runs,
+		covered: differing(r.covered, kept.covered), controls: differing(r.controls, kept.controls), disputes: differing(r.disputes, kept.disputes),
+		past: true,
+	}
+	for _, l := range kept.eachLook() {
+		delete(r.changed.words, l.wording)
+	}
+}
+
+// differing names what is not alike, or in one only.
+func differing[K, V comparable](now, was map[K]V) map[K]bool {
+	names := map[K]bool{}
+	for key, value := range now {
+		if before, known := was[key]; !known || before != value {
+			names[key] = true
+		}
+	}
+	for key := range was {
+		if _, lasts := now[key]; !lasts {
+			names[key] = true
+		}
+	}
+	return names
 }
 
 // arrived is a bundle in the order of arrivals.
@@ -147,7 +184,8 @@ type arrived struct {
 	arrival int64
 }
 
-const selectArrived = `SELECT ` + bundleColumns + `, arrival FROM bundle JOIN profile_ref ON profile_ref.id = profile_id WHERE arrival > $1 ORDER BY arrival LIMIT $2`
+const selectArrived = `SELECT ` + bundleColumns + `, arrival FROM bundle JOIN profile_ref ON profile_ref.id = profile_id
+	WHERE finess = $1 AND arrival > $2 ORDER BY arrival LIMIT $3`
 
 func scanArrived(r row) (a arrived, err error) {
 	err = r.Scan(append(a.into(), &a.arrival)...)

@@ -36,19 +36,28 @@ func many[T any](ctx context.Context, from source, scan func(row) (T, error), qu
 }
 
 func readAll[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (list []T, err error) {
-	rows, err := q.QueryContext(ctx, query, args...)
+	err = readEach(ctx, q, scan, func(item T) { list = append(list, item) }, query, args...)
 	if err != nil {
 		return nil, err
+	}
+	return list, nil
+}
+
+// readEach gives each row of a query, and holds none.
+func readEach[T any](ctx context.Context, q querier, scan func(row) (T, error), each func(T), query string, args ...any) (err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		item, err := scan(rows)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		list = append(list, item)
+		each(item)
 	}
-	return list, rows.Err()
+	return rows.Err()
 }
 
 // one reads the only row of a query, ErrNotFound when there is none.

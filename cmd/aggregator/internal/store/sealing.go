@@ -18,12 +18,27 @@ type ledger struct {
 	moved map[subject]bool
 }
 
-func newLedger(key []byte) *ledger {
-	return &ledger{rowDigester{key: key}, map[scanner.FINESS]sums{}, map[subject]bool{}}
+// OpenRowKey reads the key that rows are added up with, drawing it at first use, rather
+// than with the first row that is written.
+func (s *Store) OpenRowKey() error {
+	_, err := s.rowKey()
+	return err
+}
+
+// newLedger begins one; nil where nothing is sealed, as in the copy of a region.
+func (s *Store) newLedger() (*ledger, error) {
+	if s.rowKey == nil {
+		return nil, nil
+	}
+	key, err := s.rowKey()
+	return &ledger{rowDigester{key: key}, map[scanner.FINESS]sums{}, map[subject]bool{}}, err
 }
 
 // settled refuses rows that were written and that no leaf covers.
 func (l *ledger) settled() error {
+	if l == nil {
+		return nil
+	}
 	for what := range l.moved {
 		return fmt.Errorf("rows of %s of %s were written without a leaf", what.table, what.finess)
 	}

@@ -61,35 +61,27 @@ func (s standing) values(finess scanner.FINESS) []any {
 	}
 }
 
-// change is a step in the life of a finding.
-type change struct {
-	was life
-	now standing
-}
-
-func writeChanges(ctx context.Context, tx *transaction, b Bundle, changes []change) error {
-	events := batch{into: "finding_event", columns: "finess, fp, at, bundle_id, was, became"}
-	opened := batch{into: "finding_episode", columns: "finess, fp, episode, opened_at, closed_at, close_reason"}
-	for _, c := range changes {
-		events.add(b.FINESS, c.now.fp, stamp(b.EndedAt), b.ID, c.was.observed, c.now.observed)
-		if c.now.episode > c.was.episode {
-			opened.add(b.FINESS, c.now.fp, c.now.episode, stamp(b.EndedAt), 0, "")
-		}
+// writeStandings writes where findings stand, and the steps that led there.
+func (p *projection) writeStandings(ctx context.Context, tx *transaction) error {
+	rows := batch{
+		into: "finding", columns: "finess, " + standingColumns, key: "finess, fp",
+		set: []string{"vantage", "outcome", "severity", "severity_rank", "undeclared", "observed", "observed_since", "first_seen", "episode", "failing"},
 	}
-	for _, rows := range []batch{events, opened} {
-		if err := rows.write(ctx, tx); err != nil {
-			return err
-		}
-	}
-	for _, c := range changes {
-		if c.now.failing || !c.was.failing {
+	for fp := range p.changed.stands {
+		if s, kept := p.stands[fp]; kept {
+			rows.add(s.values(p.finess)...)
 			continue
 		}
-		const last = `finess = $1 AND fp = $2 AND episode = $3`
-		if err := tx.changeRows(ctx, "finding_episode", last, []any{b.FINESS, c.now.fp, c.was.episode},
-			`UPDATE finding_episode SET closed_at = $4, close_reason = $5 WHERE `+last, stamp(b.EndedAt), c.now.outcome); err != nil {
+		const gone = `finess = $1 AND fp = $2`
+		if err := tx.changeRows(ctx, "finding", gone, []any{p.finess, fp}, `DELETE FROM finding WHERE `+gone); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := rows.write(ctx, tx); err != nil {
+		return err
+	}
+	if p.changed.past {
+		return p.history.rewrite(ctx, tx)
+	}
+	return p.history.write(ctx, tx)
 }

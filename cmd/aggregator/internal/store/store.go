@@ -17,9 +17,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"carescan/cmd/aggregator/internal/keyfile"
 )
 
 // Store is the database and the blobs of one region.
@@ -28,7 +31,9 @@ type Store struct {
 	writer *sql.DB
 	reader *sql.DB
 	blobs  string // folder of the large blobs
-	rowKey []byte // of the sums of rows, and of the seals of leaves
+	// rowKey reads the key of the sums of rows and of the seals of leaves, drawing it when
+	// it is needed first; nil where nothing is sealed.
+	rowKey func() ([]byte, error)
 	// arriving is the turn of the arrival that is being written.
 	arriving chan struct{}
 }
@@ -40,6 +45,9 @@ type Place struct {
 	// Postgres is the database that holds all but the keys; nil for SQLite in the folder.
 	Postgres *Postgres
 }
+
+// RowKey is the file of the key that rows are added up with, among the keys of a region.
+const RowKey = "rows.key"
 
 // ErrNotFound says that nothing inside the scope bears that name.
 var ErrNotFound = errors.New("not found")
@@ -129,9 +137,6 @@ func (s *Store) prepare(ctx context.Context, p Place) error {
 	if err == nil && bound && !p.Exists() {
 		err = ErrOtherKeys
 	}
-	if err == nil {
-		err = s.openRowKey(ctx, p.Folder)
-	}
 	return err
 }
 
@@ -140,6 +145,7 @@ func connect(ctx context.Context, p Place) (s *Store, err error) {
 	if err := os.MkdirAll(s.blobs, 0o700); err != nil {
 		return nil, fmt.Errorf("make blob folder: %w", err)
 	}
+	s.rowKey = sync.OnceValues(func() ([]byte, error) { return keyfile.Secret(p.Folder, RowKey) })
 	s.writer, s.reader, err = s.engine.open(ctx)
 	return s, err
 }

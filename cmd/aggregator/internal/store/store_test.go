@@ -150,6 +150,13 @@ func testScope(t *testing.T) {
 	if err != nil || len(certificates) != 1 {
 		t.Fatal(certificates, err)
 	}
+	waiting, err := s.WaitingTokens(ctx, store.Only(siteA), now)
+	if err != nil || len(waiting) != 1 {
+		t.Fatal(waiting, err)
+	}
+	if err := s.NoteRefusal(ctx, agents[0], store.RefusedConflict, "192.0.2.1", "bundle", now); err != nil {
+		t.Fatal(err)
+	}
 	tree, err := s.GrowLog(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -189,13 +196,15 @@ func testScope(t *testing.T) {
 		"ProveIncluded":  func(c store.Scope) (int, error) { return some(s.ProveIncluded(ctx, c, bundle, tree.N)) },
 		"Standings":      func(c store.Scope) (int, error) { return count(s.Standings(ctx, c)) },
 		"Undeclared":     func(c store.Scope) (int, error) { return count(s.Undeclared(ctx, c, siteA, store.Filter{})) },
+		"Refusals":       func(c store.Scope) (int, error) { return count(s.Refusals(ctx, c, a.ID)) },
+		"EnrolTokens":    func(c store.Scope) (int, error) { return count(s.EnrolTokens(ctx, c, 9)) },
 		"WaitingTokens":  func(c store.Scope) (int, error) { return count(s.WaitingTokens(ctx, c, now)) },
 		"Deeds":          func(c store.Scope) (int, error) { return count(s.Deeds(ctx, c, 9)) },
 		"Erasures":       func(c store.Scope) (int, error) { return count(s.Erasures(ctx, c)) },
 		"Rounds":         func(c store.Scope) (int, error) { m, err := s.Rounds(ctx, c); return len(m), err },
 	}
 	whole := map[string]bool{"Deeds": true, "Rounds": true, "Erasures": true} // what tells of the region as a whole
-	ofRegion := map[string]bool{"Agents": true, "Homes": true, "Establishments": true, "Standings": true}
+	ofRegion := map[string]bool{"Agents": true, "EnrolTokens": true, "Homes": true, "Establishments": true, "Standings": true}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			if n, err := read(store.Region()); n == 0 || err != nil {
@@ -218,8 +227,14 @@ func testScope(t *testing.T) {
 			}
 		})
 	}
-	if err := s.RevokeAgent(ctx, store.Only(siteB), a.ID, now); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.MoveAgent(ctx, store.Only(siteB), a.ID, store.Revoke, now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("another establishment revoked the agent: %v", err)
+	}
+	if err := s.Hear(ctx, store.Only(siteB), a.ID, "x", store.Pulse{}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("another establishment spoke for the agent: %v", err)
+	}
+	if _, err := s.CancelToken(ctx, store.Only(siteB), waiting[0].ID, now); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("another establishment cancelled the token: %v", err)
 	}
 	checkEveryScopedRead(t, len(reads))
 }
@@ -253,7 +268,7 @@ func checkEveryScopedRead(t *testing.T, tried int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const alsoTried = 1 // RevokeAgent
+	const alsoTried = 3 // MoveAgent, Hear, CancelToken
 	declared := 0
 	for _, name := range names {
 		source, err := os.ReadFile(name)

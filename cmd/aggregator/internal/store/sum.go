@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math/bits"
 	"reflect"
@@ -221,22 +220,15 @@ func scanSum(r row) (s subjectSum, err error) {
 
 // addUp adds up every row of a table, by establishment.
 func addUp(ctx context.Context, q querier, key []byte, t sealedTable) (totals map[scanner.FINESS]sum, err error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+t.columns+" FROM "+t.from) //nolint:gosec // names of sealedTables
-	if err != nil {
-		return nil, wrap(err, "add up table %s", t.name)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	totals = map[scanner.FINESS]sum{}
 	digester := rowDigester{key: key}
-	for rows.Next() {
-		values, err := scanValues(rows, len(t.names))
-		if err != nil {
-			return nil, wrap(err, "add up table %s", t.name)
-		}
+	scan := func(r row) ([]any, error) { return scanValues(r, len(t.names)) }
+	add := func(values []any) {
 		finess := t.site(values)
 		totals[finess] = totals[finess].plus(digester.digest(t.name, values))
 	}
-	return totals, rows.Err()
+	err = readEach(ctx, q, scan, add, "SELECT "+t.columns+" FROM "+t.from)
+	return totals, wrap(err, "add up table %s", t.name)
 }
 
 // scanValues reads a row as it lies there.

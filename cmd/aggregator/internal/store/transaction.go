@@ -66,7 +66,7 @@ const (
 )
 
 func (s *Store) transact(ctx context.Context, scope Scope, inTurn bool, do func(tx *transaction) error) error {
-	for try := range mostTries {
+	for try := 0; ; try++ {
 		err := s.try(ctx, scope, inTurn, do)
 		if err == nil || try == mostTries-1 || !s.engine.again(err) {
 			return err
@@ -78,7 +78,6 @@ func (s *Store) transact(ctx context.Context, scope Scope, inTurn bool, do func(
 			return errors.Join(ctx.Err(), err)
 		}
 	}
-	return nil
 }
 
 func (s *Store) try(ctx context.Context, scope Scope, inTurn bool, do func(tx *transaction) error) error {
@@ -86,8 +85,11 @@ func (s *Store) try(ctx context.Context, scope Scope, inTurn bool, do func(tx *t
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	t := &transaction{tx, s.engine, newLedger(s.rowKey)}
-	if err := errors.Join(do(t), t.ledger.settled()); err != nil {
+	sums, err := s.newLedger()
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := errors.Join(do(&transaction{tx, s.engine, sums}), sums.settled()); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	if err := tx.Commit(); err != nil {

@@ -174,7 +174,7 @@ func (s *server) prepare(ctx context.Context) (err error) {
 		if waiting.Err() != nil {
 			return fmt.Errorf("PostgreSQL does not answer: %w", waiting.Err())
 		}
-		runtimeWait(waiting)
+		pause(waiting)
 	}
 	for _, statement := range []string{
 		"CREATE ROLE " + owner + " LOGIN", "CREATE ROLE " + application + " LOGIN",
@@ -190,8 +190,8 @@ func (s *server) prepare(ctx context.Context) (err error) {
 	return nil
 }
 
-// runtimeWait lets a moment pass between two questions.
-func runtimeWait(ctx context.Context) {
+// pause lets a moment pass between two questions.
+func pause(ctx context.Context) {
 	select {
 	case <-time.After(20 * time.Millisecond):
 	case <-ctx.Done():

@@ -16,12 +16,14 @@ type agentsBody struct {
 	Tokens []tokenRow
 	Sites  []scanner.Establishment
 	Odd    []oddRow // of the last month, newest first
+	// Approve tells that the region has every agent wait for approval.
+	Approve bool
 }
 
 type agentRow struct {
 	store.Agent
 	Site    scanner.Establishment
-	Active  bool
+	Silent  bool
 	Expired bool
 	Chain   store.Chain // what is odd in the numbers of its bundles
 	// Disputed counts what it claims and the region does not conclude.
@@ -42,7 +44,7 @@ type tokenRow struct {
 }
 
 func (s *Server) agentList(v *visit) (err error) {
-	var body agentsBody
+	body := agentsBody{Approve: s.settings.Approve}
 	if body.Sites, err = s.store.Establishments(v.Context(), v.scope()); err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (b *agentsBody) fill(agents []store.Agent, chains []store.Chain, disputed [
 	}
 	for _, a := range agents {
 		b.Agents = append(b.Agents, agentRow{
-			Agent: a, Site: named[a.FINESS], Active: a.State == store.AgentActive, Expired: time.Now().After(a.NotAfter),
+			Agent: a, Site: named[a.FINESS], Silent: a.State == store.AgentActive && a.Pulse.Silent(time.Now()), Expired: time.Now().After(a.NotAfter),
 			Chain: numbers[a.ID], Disputed: claims[a.ID],
 		})
 	}

@@ -25,6 +25,7 @@ const (
 	maxAPITokenLife = 366 * 24 * time.Hour
 	apiTokenEvery   = time.Second // between requests, on average
 	apiTokenBurst   = 60
+	maxAPITokens    = 20 // of one person
 )
 
 var (
@@ -122,6 +123,13 @@ func (s *Server) apiTokenCreate(v *visit) error {
 	}
 	if place.IsNothing() || !v.rights[access.Evidence].Covers(place) {
 		return v.showAccount("people.more")
+	}
+	held, err := s.store.APITokens(v.Context(), v.user.ID)
+	if err != nil {
+		return err
+	}
+	if len(held) >= maxAPITokens {
+		return v.showAccount("apitoken.many")
 	}
 	secret, err := authority.Secret()
 	if err != nil {

@@ -60,9 +60,14 @@ func TestIsolationOfRoutes(t *testing.T) {
 			run := regiontest.Looked(t, agent.Site, time.Now().UTC().Add(-time.Hour), scanner.VantageInternet, fact.TransferDelivered)
 			bundle := agent.Deliver(run)
 			found := run.Findings[slices.IndexFunc(run.Findings, func(f scanner.Finding) bool { return len(f.Observations) > 0 })]
+			s.Token(siteA)
+			waiting, err := s.Store.WaitingTokens(t.Context(), store.Region(), time.Now())
+			if err != nil || len(waiting) != 1 {
+				t.Fatal(waiting, err)
+			}
 			values := map[string][]string{
 				"finess": {string(siteA)}, "fingerprint": {found.Fingerprint}, "observation": {found.Observations[0]},
-				"id": {bundle, agent.ID}, "code": {"none"}, "role": {"none"},
+				"id": {bundle, agent.ID, waiting[0].ID}, "code": {"none"}, "role": {"none"},
 			}
 			who := c.who(s)
 			checkSeen(t, s.signIn(holder("Dominique", "dominique@arnase.test", access.Analyst, store.PlaceRegion, "")), values)
@@ -84,7 +89,11 @@ func TestIsolationOfRoutes(t *testing.T) {
 			}
 			agents, err := s.Store.Agents(t.Context(), store.Region())
 			if err == nil && len(agents) == 1 && agents[0].State != store.AgentActive {
-				t.Error("its agent was revoked")
+				t.Error("its agent was suspended or revoked")
+			}
+			tokens, err := s.Store.EnrolTokens(t.Context(), store.Region(), 9)
+			if err == nil && slices.ContainsFunc(tokens, func(t store.EnrolToken) bool { return !t.CancelledAt.IsZero() }) {
+				t.Error("its token was cancelled")
 			}
 		})
 	}

@@ -50,7 +50,7 @@ func TestSentencesAreUsed(t *testing.T) {
 	}
 	used := namedSentences(t)
 	for key := range words {
-		computed := strings.HasPrefix(key, "observed.") || strings.HasPrefix(key, "deed.") || strings.HasPrefix(key, "stale.")
+		computed := strings.HasPrefix(key, "observed.") || strings.HasPrefix(key, "deed.") || strings.HasPrefix(key, "stale.") || strings.HasPrefix(key, "move.")
 		if !used[key] && !computed {
 			t.Errorf("sentence %s is never said", key)
 		}
@@ -90,7 +90,7 @@ func namedSentences(t *testing.T) map[string]bool {
 func actionSentences() []string {
 	return []string{
 		"signin.refused", "signin.too_many", "signin.busy", "welcome.weak_password", "welcome.wrong_code", "welcome.different",
-		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link", "problem.busy", "problem.token", "problem.too_fast", "apitoken.bad",
+		"problem.not_found", "problem.forbidden", "problem.internal", "problem.link", "problem.busy", "problem.token", "problem.too_fast", "apitoken.bad", "apitoken.many",
 		"people.no_place", "people.no_day", "people.wrong_place", "people.needs_end", "people.more", "people.exists", "people.bad_address",
 		"places.bad_legal", "places.bad_ght", "confirm.refused", "people.federated", "oidc.unreachable", "oidc.denied", "oidc.forgotten", "oidc.factor", "oidc.token",
 		"oidc.no_role", "oidc.addressed", "oidc.address", "oidc.disabled", "passkey.failed", "account.last",

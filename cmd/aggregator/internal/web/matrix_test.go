@@ -95,12 +95,13 @@ type matrix struct {
 	fingerprint, bundle string
 	observation         string
 	made                int
+	agents              map[store.Move]string // by what is asked of them
 }
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
 	s := newSite(t)
-	m := &matrix{site: s}
+	m := &matrix{site: s, agents: map[store.Move]string{}}
 	m.fingerprint, m.bundle = s.fill()
 	for finess, ght := range map[scanner.FINESS]string{siteA: "Montagne", siteB: "Vallée"} {
 		legal := scanner.FINESS("690781810")
@@ -169,7 +170,7 @@ func expectation(route web.Route, rights access.Rights, path string) string {
 	switch {
 	case !rights.May(route.Needs):
 		return "no"
-	case !rights[route.Needs].Sees(siteA) && (strings.Contains(path, string(siteA)) || strings.HasPrefix(path, "/agents/") || path == "/tokens"):
+	case !rights[route.Needs].Sees(siteA) && (strings.Contains(path, string(siteA)) || strings.HasPrefix(path, "/agents/") || path == "/tokens" || strings.HasSuffix(path, "/cancel")):
 		return "hidden"
 	}
 	return "yes"
@@ -209,7 +210,14 @@ func (m *matrix) request(pattern string) (method, path string, form url.Values) 
 	case strings.Contains(path, "/bundles/"):
 		fill["{id}"] = m.bundle
 	case strings.HasPrefix(path, "/agents/"):
-		fill["{id}"] = m.Enrol(siteA).ID
+		fill["{id}"] = m.agentFor(path)
+	case strings.HasPrefix(path, "/tokens/{"):
+		m.Token(siteA)
+		waiting, err := m.Store.WaitingTokens(m.t.Context(), store.Only(siteA), time.Now())
+		if err != nil || len(waiting) == 0 {
+			m.t.Fatal(waiting, err)
+		}
+		fill["{id}"] = waiting[0].ID
 	case strings.HasPrefix(path, "/people/{"):
 		m.invite(holder("Quelqu’un", email, access.Reader, store.PlaceSite, string(siteA)))
 		u, err := m.Store.UserByEmail(m.t.Context(), email)
@@ -233,4 +241,26 @@ func (m *matrix) request(pattern string) (method, path string, form url.Values) 
 		path = strings.ReplaceAll(path, name, url.PathEscape(value))
 	}
 	return method, path, form
+}
+
+// agentFor is an agent of establishment A in a state that a route starts from: one that an
+// earlier request left so, for enrolments of one address are counted.
+func (m *matrix) agentFor(path string) string {
+	m.t.Helper()
+	move := store.Move(path[strings.LastIndex(path, "/")+1:])
+	if known, err := m.Store.Agent(m.t.Context(), store.Region(), m.agents[move]); err == nil && (move.From() == nil || slices.Contains(move.From(), known.State)) {
+		return known.ID
+	}
+	agent := m.Enrol
+	if move == store.Approve {
+		agent = m.EnrolToApprove
+	}
+	id := agent(siteA).ID
+	if move == store.Resume {
+		if _, err := m.Store.MoveAgent(m.t.Context(), store.Region(), id, store.Suspend, time.Now()); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	m.agents[move] = id
+	return id
 }

@@ -203,6 +203,17 @@ func TestAddressTakesNoAccountOver(t *testing.T) {
 	}
 }
 
+// TestProviderThatIsDown is told in plain words, and the region serves without it.
+func TestProviderThatIsDown(t *testing.T) {
+	s := newSiteWith(t, func(s *site, settings *web.Settings) {
+		settings.Provider = federation.New(federation.Settings{Issuer: "https://localhost:1", ClientID: "carescan", Redirect: s.url + "/sign-in/oidc/back"})
+	})
+	for range 2 {
+		s.visitor().get("/sign-in/oidc").sees(http.StatusBadGateway, "Le fournisseur d’identité ne répond pas")
+	}
+	s.signIn(administrator()).get("/agents").sees(http.StatusOK)
+}
+
 // TestStrayAnswers come back without what was asked, or to somebody who asked nothing.
 func TestStrayAnswers(t *testing.T) {
 	f := newFederatedSite(t)

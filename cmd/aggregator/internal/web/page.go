@@ -81,11 +81,13 @@ func functions(words locale, l scanner.Lang, a assets) template.FuncMap {
 		"concluded":  concluded,
 		"size":       func(n int) int { return (n + 1023) / 1024 },
 
-		"placesAddresses": reports.PlacesAddresses,
-		"geographyCredit": func() string { return reports.GeographyCredit().In(l) },
-		"vantageLabel":    func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
-		"artifactName":    reports.ArtifactLabel,
-		"statusLabel":     func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
+		"placesAddresses":  reports.PlacesAddresses,
+		"geographyCredit":  func() string { return reports.GeographyCredit().In(l) },
+		"vantageLabel":     func(v scanner.Vantage) string { return reports.VantageLabel(v).In(l) },
+		"artifactName":     reports.ArtifactLabel,
+		"certificateState": func(c store.Certificate) string { return certificateState(c, time.Now()).Typeset().In(l) },
+
+		"statusLabel": func(s scanner.Status) string { return reports.StatusLabel(s).In(l) },
 	}
 }
 

@@ -112,8 +112,8 @@ func TestPasskeys(t *testing.T) {
 	b.verified(t, false)
 	b.do(t, chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(".passkey-failed", chromedp.ByQuery))
 	b.verified(t, true)
-	b.do(t, chromedp.Navigate(s.url+"/sign-in?next=%2Fagents"), chromedp.WaitVisible(button, chromedp.ByQuery), chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(".who", chromedp.ByQuery))
-	if got := b.path(t); got != "/agents" {
+	b.do(t, chromedp.Navigate(s.url+"/sign-in?next=%2Fagents%2F"+agent.ID), chromedp.WaitVisible(button, chromedp.ByQuery), chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(".who", chromedp.ByQuery))
+	if got := b.path(t); got != "/agents/"+agent.ID {
 		t.Fatalf("the sign-in leads to %s", got)
 	}
 
@@ -122,8 +122,8 @@ func TestPasskeys(t *testing.T) {
 	revoke := `document.querySelector('form[action="/agents/` + agent.ID + `/revoke"]').submit()`
 	b.do(t,
 		chromedp.Evaluate(revoke, nil), chromedp.WaitVisible("form[action='/confirm'] "+button, chromedp.ByQuery),
-		chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible("#known", chromedp.ByQuery),
-		chromedp.Evaluate(revoke, nil), chromedp.WaitVisible("#known", chromedp.ByQuery), chromedp.WaitNotPresent(`form[action="/agents/`+agent.ID+`/revoke"]`, chromedp.ByQuery),
+		chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible("#lineage", chromedp.ByQuery),
+		chromedp.Evaluate(revoke, nil), chromedp.WaitVisible("#lineage", chromedp.ByQuery), chromedp.WaitNotPresent(`form[action="/agents/`+agent.ID+`/revoke"]`, chromedp.ByQuery),
 	)
 
 	// The last second factor stays.
@@ -197,4 +197,35 @@ func recoveryOn(t *testing.T, v *visitor) string {
 		t.Fatalf("no recovery code on the page:\n%s", v.body)
 	}
 	return code
+}
+
+// TestPagesOfPeopleFit looks at the pages of people on a telephone and on a screen: none
+// is too wide, each has one heading, and every field and link has a name.
+func TestPagesOfPeopleFit(t *testing.T) {
+	s := newSite(t)
+	s.fill()
+	code := s.invite(administrator())
+	s.invite(reader(siteA))
+	b := newBrowser(t, s)
+	const inspect = `({
+		Wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+		Headings: document.querySelectorAll("h1").length,
+		Unnamed: [...document.querySelectorAll("input:not([type=hidden]), select, a, button")]
+			.filter((e) => !(e.labels && e.labels.length) && !e.textContent.trim() && !e.querySelector("img[alt]")).length,
+	})`
+	look := func(paths ...string) {
+		for _, path := range paths {
+			for _, width := range []int64{360, 1440} {
+				var page struct{ Wide, Headings, Unnamed int }
+				b.do(t, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.url+path), chromedp.Evaluate(inspect, &page))
+				if page.Wide > 0 || page.Headings != 1 || page.Unnamed > 0 {
+					t.Errorf("%s at %d: %+v", path, width, page)
+				}
+			}
+		}
+	}
+	look("/sign-in", "/welcome/"+code)
+	b.do(t, chromedp.SendKeys("#password", password, chromedp.ByQuery), chromedp.SendKeys("#again", password, chromedp.ByQuery),
+		chromedp.Click("button.passkey", chromedp.ByQuery), chromedp.WaitVisible("code.recovery", chromedp.ByQuery))
+	look("/people", "/people/"+s.user("690000013@chu.test").ID, "/places", "/account", "/confirm?next=%2F")
 }

@@ -116,11 +116,11 @@ func TestGraveDeedsAskAgain(t *testing.T) {
 	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
 	s.Pages.Later(11 * time.Minute)
 	admin.post("/agents/"+agent.ID+"/revoke", nil).sees(http.StatusOK, "Confirmez que c’est vous")
-	if got := admin.last.Request.URL.RequestURI(); got != "/confirm?next=%2Fagents" {
+	if got := admin.last.Request.URL.RequestURI(); got != "/confirm?next=%2Fagents%2F"+agent.ID {
 		t.Errorf("led to %s", got)
 	}
-	admin.post("/confirm", url.Values{"code": {"000000"}, "next": {"/agents"}}).sees(http.StatusUnauthorized, "Code refusé")
-	admin.post("/confirm", url.Values{"code": {admin.code(admin.secretOf, 1)}, "next": {"/agents"}}).sees(http.StatusOK, "Agents connus")
+	admin.post("/confirm", url.Values{"code": {"000000"}, "next": {"/agents/" + agent.ID}}).sees(http.StatusUnauthorized, "Code refusé")
+	admin.post("/confirm", url.Values{"code": {admin.code(admin.secretOf, 1)}, "next": {"/agents/" + agent.ID}}).sees(http.StatusOK, "agent 1")
 	admin.post("/agents/"+agent.ID+"/revoke", nil).sees(http.StatusOK, "révoqué")
 	for range 4 {
 		admin.post("/confirm", url.Values{"code": {"000000"}}).sees(http.StatusUnauthorized)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"carescan/cmd/aggregator/internal/access"
+	"carescan/cmd/aggregator/internal/store"
 )
 
 // route is one thing that may be asked for: what its asker must be allowed to do, and who
@@ -44,11 +45,16 @@ func (s *Server) routes() []route {
 		{"GET /establishments/{finess}/findings/{fingerprint}/facts/{observation}", access.Evidence, "", s.factDownload},
 		{"GET /establishments/{finess}/bundles/{id}", access.Evidence, "", s.bundleDownload},
 		{"GET /agents", access.Read, "", s.agentList},
+		{"GET /agents/{id}", access.Read, "", s.agentShow},
 
 		// Letting agents in, and cutting them off.
 		{"POST /tokens", access.Agents, "", s.tokenCreate},
 		{"GET /tokens/new", access.Agents, "", s.tokenShow},
-		{"POST /agents/{id}/revoke", access.Agents, "/agents", s.agentRevoke},
+		{"POST /tokens/{id}/cancel", access.Agents, "", s.tokenCancel},
+		{"POST /agents/{id}/approve", access.Agents, "/agents/{id}", s.agentMove(store.Approve)},
+		{"POST /agents/{id}/suspend", access.Agents, "", s.agentMove(store.Suspend)},
+		{"POST /agents/{id}/resume", access.Agents, "", s.agentMove(store.Resume)},
+		{"POST /agents/{id}/revoke", access.Agents, "/agents/{id}", s.agentMove(store.Revoke)},
 
 		// People, what they may do, and where.
 		{"GET /people", access.People, "", s.personList},

@@ -34,7 +34,7 @@ func (v *visit) showSignIn(status int, body signInBody) (err error) {
 // askPasskey has a page ask for any passkey of these pages.
 func (v *visit) askPasskey() (*account.Ceremony, error) {
 	if v.server.passkeys == nil {
-		return nil, nil //nolint:nilnil // there is nothing to ask for
+		return nil, nil // there is nothing to ask for
 	}
 	c, err := v.server.passkeys.Ask()
 	v.scripted = true

@@ -15,6 +15,9 @@ type tokenBody struct {
 	Site      scanner.Establishment
 	Token     string
 	ExpiresAt time.Time
+	Approve   bool
+	CreatedBy string
+	Square    square `json:"-"`
 }
 
 func (s *Server) tokenCreate(v *visit) error {
@@ -22,8 +25,9 @@ func (s *Server) tokenCreate(v *visit) error {
 	if err != nil {
 		return err
 	}
+	approve := v.PostFormValue("approve") != "" || s.settings.Approve
 	word, expires, err := s.authority.Invite(v.Context(), s.store, authority.Invitation{
-		FINESS: site.FINESS, AgentURL: s.settings.AgentURL, CreatedBy: v.user.Email,
+		FINESS: site.FINESS, AgentURL: s.settings.AgentURL, CreatedBy: v.user.Email, Approve: approve,
 	})
 	if err != nil {
 		return err
@@ -32,7 +36,7 @@ func (s *Server) tokenCreate(v *visit) error {
 		return err
 	}
 	// Shown by a page of its own: to load it again makes no other.
-	if err := v.keepToShow(keyToken, tokenBody{site, word, expires}); err != nil {
+	if err := v.keepToShow(keyToken, tokenBody{Site: site, Token: word, ExpiresAt: expires, Approve: approve, CreatedBy: v.user.Name}); err != nil {
 		return err
 	}
 	http.Redirect(v.w, v.Request, "/tokens/new", http.StatusSeeOther)
@@ -49,5 +53,10 @@ func (s *Server) tokenShow(v *visit) error {
 		http.Redirect(v.w, v.Request, "/agents", http.StatusSeeOther)
 		return err
 	}
+	drawn, err := drawSquare(body.Token)
+	if err != nil {
+		return err
+	}
+	body.Square = drawn
 	return v.show("token", body)
 }

@@ -32,6 +32,7 @@ type Settings struct {
 	AgentURL    string               // that a token carries
 	Origin      string               // that browsers reach the pages by
 	Provider    *federation.Provider // nil where there is none
+	Approve     bool                 // every agent waits until a person approves it
 	// Paper explains a check, Family names a family of checks, Catalog a framework.
 	// All come in as values.
 	Paper   func(check string) (scanner.Papers, bool)

@@ -296,6 +296,7 @@ func testEveryPage(t *testing.T) {
 		note(admin.get("/establishments/"+string(siteB)+q).sees(http.StatusOK, "CH de la Vallée"))
 		note(admin.get("/establishments/"+string(siteA)+"/findings/"+fingerprint+q).sees(http.StatusOK, "p=none", "dns-zone", "application/dns-message"))
 		note(admin.get("/agents"+q).sees(http.StatusOK, regiontest.Software))
+		note(admin.get("/agents/"+s.firstAgent().ID+q).sees(http.StatusOK, "agent 1", regiontest.Software))
 		note(admin.get("/people"+q).sees(http.StatusOK, "camille@arnase.test"))
 		note(admin.get(admin.personOf("690000013@chu.test")+q).sees(http.StatusOK, "690000013@chu.test"))
 		note(admin.get("/places"+q).sees(http.StatusOK, "CH de la Vallée"))
@@ -417,14 +418,15 @@ func testReaderOfOneEstablishment(t *testing.T) {
 	for _, path := range []string{other, other + "/findings/" + fingerprint, other + "/bundles/" + bundle} {
 		v.get(path).sees(http.StatusNotFound).hides("Montagne", "DMARC")
 	}
-	agents, err := s.Store.Agents(t.Context(), store.Region())
-	if err != nil || len(agents) != 1 {
-		t.Fatal(agents, err)
-	}
+	agent := "/agents/" + s.firstAgent().ID
+	v.get(agent).sees(http.StatusNotFound).hides("Montagne")
 	v.get("/audit").sees(http.StatusForbidden)
 	v.get("/rounds").sees(http.StatusForbidden)
 	v.post("/tokens", url.Values{"finess": {string(siteB)}}).sees(http.StatusForbidden)
-	v.post("/agents/"+agents[0].ID+"/revoke", nil).sees(http.StatusForbidden)
+	v.post("/tokens/x/cancel", nil).sees(http.StatusForbidden)
+	for _, move := range []store.Move{store.Approve, store.Suspend, store.Resume, store.Revoke} {
+		v.post(agent+"/"+string(move), nil).sees(http.StatusForbidden)
+	}
 }
 
 // TestReloadingMakesNoSecondToken: the page that shows a token was come to by a
@@ -516,19 +518,6 @@ func testCompression(t *testing.T) {
 			t.Errorf("%s is sent as %q, want %q", path, got, want)
 		}
 	}
-}
-
-func TestRevokeAgent(t *testing.T) { storetest.Each(t, testRevokeAgent) }
-
-func testRevokeAgent(t *testing.T) {
-	s := newSite(t)
-	admin := s.signIn(administrator())
-	agent := s.Enrol(s.Establishment(siteA, "CHU").FINESS)
-	admin.post("/agents/"+agent.ID+"/revoke", nil).sees(http.StatusOK, "révoqué")
-	if answer := agent.Put("x", nil); answer.Status != http.StatusUnauthorized {
-		t.Errorf("revoked agent got %d", answer.Status)
-	}
-	admin.post("/agents/"+agent.ID+"/revoke", nil).sees(http.StatusNotFound)
 }
 
 // TestOddNumbersOfAnAgent are said on the page of agents and in the journal.
