@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"carescan/cmd/aggregator/internal/regiontest"
+	"carescan/cmd/aggregator/internal/store"
 	"carescan/cmd/aggregator/internal/storetest"
+	"carescan/scanner"
+	"carescan/scanner/fact"
 )
 
 // TestErase erases an establishment by command: what is told of it afterwards, and that a
@@ -72,4 +75,27 @@ func testErase(t *testing.T) {
 	command(0, "backup", file, public)
 	say(t, "restore", file, private, "--data", again)
 	says(strings.ReplaceAll(say(t, "doctor", "--data", again), "\u00a0", " "), "Établissement effacé le ")
+}
+
+// TestMigrateAfterErasure moves what an erasure left to PostgreSQL, and has the copy proven.
+func TestMigrateAfterErasure(t *testing.T) {
+	to, r := storetest.Empty(t), regiontest.NewJudging(t)
+	for _, number := range []scanner.FINESS{"690000013", "290000017"} {
+		a := r.Enrol(r.Establishment(number, "CHU").FINESS)
+		for n, result := range []fact.TransferResult{fact.TransferDelivered, fact.TransferRefused} { // says two things
+			a.Deliver(regiontest.Looked(t, a.Site, time.Now().UTC().Add(time.Duration(n-9)*time.Minute), scanner.VantageInternet, result))
+		}
+	}
+	for _, step := range []struct {
+		want string
+		args []string
+	}{
+		{"effacé", []string{"establishment", "erase", "690000013", "--yes", "--data", r.Folder}},
+		{"2 dossiers vérifiés", []string{"migrate", "--data", r.Folder, "--to", to.Address, "--database-tls", "off"}},
+		{"Établissement effacé le ", append(storetest.Flags(store.Place{Folder: r.Folder, Postgres: to}), "doctor")},
+	} {
+		if code, said := told(t, step.args...); code != 0 || !strings.Contains(strings.ReplaceAll(said, "\u00a0", " "), step.want) {
+			t.Errorf("%v: code %d, want %q:\n%s", step.args, code, step.want, said)
+		}
+	}
 }

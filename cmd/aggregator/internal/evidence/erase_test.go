@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -308,6 +309,59 @@ func (s *stage) checkProof(t *testing.T, receipt wire.Receipt, kept wire.LogProo
 	if _, err := p.Verify(proof.Trust{SealKey: seal, LogKey: s.log.Key(), Roots: s.tsa.Roots}); err != nil {
 		t.Errorf("a proof from before the erasure: %v", err)
 	}
+}
+
+// TestErasureWhileAgentsDeliver erases an establishment whose agent is delivering, as
+// another one does: nothing of the first comes after, and the other loses nothing.
+func TestErasureWhileAgentsDeliver(t *testing.T) { storetest.Each(t, erasureWhileAgentsDeliver) }
+
+func erasureWhileAgentsDeliver(t *testing.T) {
+	s := newStage(t)
+	b := s.Enrol(s.Establishment("290000017", "CH B").FINESS)
+	const bundles = 12
+	answers := map[string][]int{}
+	var deliveries sync.WaitGroup
+	var guard sync.Mutex
+	begun := make(chan struct{}, 2*bundles)
+	for _, a := range []*regiontest.Agent{s.agent, b} {
+		sealed := map[string][]byte{}
+		for range bundles {
+			h := a.Header()
+			sealed[h.ID] = a.Seal(h, s.said(t, a, "x.test", scanner.Fail))
+		}
+		deliveries.Go(func() {
+			for id, raw := range sealed {
+				status := a.Put(id, raw).Status
+				guard.Lock()
+				answers[a.ID] = append(answers[a.ID], status)
+				guard.Unlock()
+				begun <- struct{}{}
+			}
+		})
+	}
+	for range 4 {
+		<-begun
+	}
+	if _, err := s.log.Erase(t.Context(), site, store.Deed{At: time.Now(), Actor: "operator", IP: "local"}); err != nil {
+		t.Fatal(err)
+	}
+	deliveries.Wait()
+	t.Logf("answers: %v", answers)
+	if left := naming(whole(t, s), []string{string(site), s.agent.ID}); len(left) > 0 {
+		t.Errorf("rows that name it are left: %v", left)
+	}
+	if n := len(texts(t, s.Database(), `SELECT id FROM bundle WHERE finess = '290000017'`)); n != bundles {
+		t.Errorf("%d bundles of the other are kept, want %d", n, bundles)
+	}
+	h := s.agent.Header()
+	if status := s.agent.Put(h.ID, s.agent.Seal(h, s.said(t, s.agent, "x.test", scanner.Pass))).Status; status != http.StatusUnauthorized {
+		t.Errorf("its agent is answered %d in the end", status)
+	}
+	files, err := os.ReadDir(filepath.Join(s.Folder, "blobs"))
+	if err != nil || !storetest.OnPostgres(t) && len(files) != bundles {
+		t.Errorf("%d files of bundles are kept, want %d: %v", len(files), bundles, err)
+	}
+	s.checkSound(t)
 }
 
 // TestEditOfAnErasureIsFound changes, removes and adds records straight in the database.

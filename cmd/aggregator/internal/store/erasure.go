@@ -211,15 +211,10 @@ func (e *eraser) eraseContent(ctx context.Context) error {
 			return wrap(err, "erase the bytes of its bundles")
 		}
 	}
-	for _, unnamed := range []string{
-		`DELETE FROM wording WHERE digest NOT IN (SELECT wording FROM finding_look)`,
-		`DELETE FROM profile_ref WHERE id NOT IN (SELECT profile_id FROM bundle)`,
-	} {
-		if _, err := e.tx.ExecContext(ctx, unnamed); err != nil {
-			return wrap(err, "erase texts that nothing names")
-		}
+	if _, err := e.tx.ExecContext(ctx, `DELETE FROM profile_ref WHERE id NOT IN (SELECT profile_id FROM bundle)`); err != nil {
+		return wrap(err, "erase profiles that no bundle names")
 	}
-	return nil
+	return forgetUnnamedWords(ctx, e.tx)
 }
 
 // Erasures lists what is left of establishments that were erased, oldest first. They are
