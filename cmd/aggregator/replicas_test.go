@@ -156,7 +156,7 @@ func newReplica(t *testing.T, r *regiontest.Region, name string) *replica {
 	t.Helper()
 	p := &replica{name: name, folder: t.TempDir()}
 	copyKeys(t, filepath.Join(r.Folder, "keys"), filepath.Join(p.folder, "keys"))
-	own := store.Place{Folder: p.folder, Postgres: r.Place.Postgres}
+	own := store.Place{Folder: p.folder, Postgres: r.Postgres}
 	p.args = append(storetest.Flags(own), name, "--lang=en", "--rounds=worker")
 	if name == "serve" {
 		p.args = append(p.args, "--agent-listen=127.0.0.1:0", "--web-listen=127.0.0.1:0", "--addr-file="+p.addressFile())
@@ -192,7 +192,7 @@ func (p *replica) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.said = &bytes.Buffer{}
-	p.process = exec.CommandContext(context.WithoutCancel(t.Context()), "carescan-aggregator", p.args...) //nolint:gosec // itself
+	p.process = exec.CommandContext(context.WithoutCancel(t.Context()), "carescan-aggregator", p.args...)
 	p.process.Stderr = p.said
 	if err := p.process.Start(); err != nil {
 		t.Fatal(err)

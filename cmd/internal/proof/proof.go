@@ -144,7 +144,7 @@ func (p Proof) Verify(trust Trust) (v Verified, err error) {
 	if v.Checkpoint, err = ParseCheckpoint(p.Checkpoint, p.LogKey); err != nil {
 		return v, &StepError{StepCheckpoint, err}
 	}
-	if p.LogInclusion.BundleID != p.Receipt.BundleID {
+	if p.BundleID != p.Receipt.BundleID {
 		return v, &StepError{StepInclusion, errors.New("the place is that of another bundle")}
 	}
 	if err := v.Checkpoint.Covers(p.Receipt.LeafText(p.Rows), p.Index, p.Path); err != nil {

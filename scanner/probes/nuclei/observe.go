@@ -128,7 +128,7 @@ const notAsked = "not asked: the site closes its connections, and the hellos all
 // was not there proves nothing.
 func spare(runs []fact.TemplateRun) {
 	for i, r := range runs {
-		if !r.Matched && !(r.Home && r.Ran) && r.Error != notAgain {
+		if !r.Matched && (!r.Home || !r.Ran) && r.Error != notAgain {
 			runs[i].Ran, runs[i].Error = false, notAsked
 		}
 	}

@@ -73,9 +73,9 @@ func (e *unreachedError) Error() string { return "reach aggregator: " + e.cause.
 // Unwrap gives the cause.
 func (e *unreachedError) Unwrap() error { return e.cause }
 
-// call sends a request and decodes the answer, as exchange does.
-func (c *client) call(ctx context.Context, method, path, mediaType string, body []byte, answer any) error {
-	_, err := c.exchange(ctx, method, path, mediaType, body, answer)
+// post sends a message, in JSON, and decodes the answer, as exchange does.
+func (c *client) post(ctx context.Context, path string, body []byte, answer any) error {
+	_, err := c.exchange(ctx, http.MethodPost, path, wire.MediaJSON, body, answer)
 	return err
 }
 

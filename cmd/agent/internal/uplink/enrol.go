@@ -10,7 +10,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"carescan/cmd/agent/internal/identity"
 	"carescan/cmd/internal/wire"
@@ -41,7 +40,7 @@ func Enrol(ctx context.Context, id *identity.Identity, token wire.Token, shown [
 		return identity.Enrolment{}, err
 	}
 	given := identity.Enrolment{URL: address.String()}
-	if err := c.call(ctx, http.MethodPost, wire.PathEnrol, wire.MediaJSON, body, &given.EnrolResponse); err != nil {
+	if err := c.post(ctx, wire.PathEnrol, body, &given.EnrolResponse); err != nil {
 		return identity.Enrolment{}, fmt.Errorf("enrol: %w", err)
 	}
 	if err := checkAuthority(given.CA, token.CAPin); err != nil {

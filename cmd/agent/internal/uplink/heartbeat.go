@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"time"
 
 	"carescan/cmd/agent/internal/identity"
@@ -68,7 +67,7 @@ func (u *Uplink) beat(ctx context.Context) error {
 		return fmt.Errorf("encode heartbeat: %w", err)
 	}
 	var told wire.HeartbeatAnswer
-	if err := u.client.call(ctx, http.MethodPost, wire.PathHeartbeat, wire.MediaJSON, body, &told); err != nil {
+	if err := u.client.post(ctx, wire.PathHeartbeat, body, &told); err != nil {
 		return fmt.Errorf("heartbeat: %w", err)
 	}
 	u.renewAsked = told.Renew

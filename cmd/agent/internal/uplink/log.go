@@ -88,7 +88,7 @@ func (u *Uplink) askLogProofs(ctx context.Context, question wire.LogQuestion) (t
 	if err != nil {
 		return told, fmt.Errorf("encode question: %w", err)
 	}
-	err = u.client.call(ctx, http.MethodPost, wire.PathLog, wire.MediaJSON, body, &told)
+	err = u.client.post(ctx, wire.PathLog, body, &told)
 	return told, err
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"carescan/cmd/internal/wire"
 )
@@ -35,7 +34,7 @@ func (u *Uplink) Renew(ctx context.Context) error {
 		return fmt.Errorf("encode request: %w", err)
 	}
 	renewed := u.enrolment
-	if err := u.client.call(ctx, http.MethodPost, wire.PathRenew, wire.MediaJSON, body, &renewed.EnrolResponse); err != nil {
+	if err := u.client.post(ctx, wire.PathRenew, body, &renewed.EnrolResponse); err != nil {
 		return fmt.Errorf("renew certificate: %w", err)
 	}
 	if err := u.identity.Keep(renewed); err != nil {

@@ -75,31 +75,38 @@ var (
 var rights = map[Role]right{
 	Administrator: {
 		scanner.Text{FR: "administrateur de la région", EN: "region administrator"},
-		[]Capability{Aggregates, Read, Evidence, Agents, Establishments, People, Journal, Upkeep}, everywhere[:1], false,
+		[]Capability{Aggregates, Read, Evidence, Agents, Establishments, People, Journal, Upkeep},
+		everywhere[:1], false,
 	},
 	Analyst: {
 		scanner.Text{FR: "analyste du centre régional", EN: "analyst of the regional centre"},
-		[]Capability{Aggregates, Read, Evidence}, everywhere, false,
+		[]Capability{Aggregates, Read, Evidence},
+		everywhere, false,
 	},
 	Approver: {
 		scanner.Text{FR: "analyste référent", EN: "lead analyst"},
-		[]Capability{Aggregates, Read, Evidence}, everywhere[:1], false,
+		[]Capability{Aggregates, Read, Evidence},
+		everywhere[:1], false,
 	},
 	Auditor: {
 		scanner.Text{FR: "auditeur", EN: "auditor"},
-		[]Capability{Aggregates, Read, Evidence, Journal}, everywhere, true,
+		[]Capability{Aggregates, Read, Evidence, Journal},
+		everywhere, true,
 	},
 	Officer: {
 		scanner.Text{FR: "RSSI d’établissement", EN: "security officer of an establishment"},
-		[]Capability{Aggregates, Read, Evidence, Agents}, below, false,
+		[]Capability{Aggregates, Read, Evidence, Agents},
+		below, false,
 	},
 	Reader: {
 		scanner.Text{FR: "lecteur d’établissement", EN: "reader of an establishment"},
-		[]Capability{Aggregates, Read, Evidence}, below, false,
+		[]Capability{Aggregates, Read, Evidence},
+		below, false,
 	},
 	Viewer: {
 		scanner.Text{FR: "observateur national", EN: "national viewer"},
-		[]Capability{Aggregates}, everywhere[:1], false,
+		[]Capability{Aggregates},
+		everywhere[:1], false,
 	},
 }
 

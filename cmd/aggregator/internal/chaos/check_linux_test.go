@@ -86,7 +86,7 @@ func (w *world) checkSettled(tasks []*task) {
 	defer db.Close()
 	for _, t := range tasks {
 		for _, b := range t.agent.sealed {
-			if !b.settled && !(b.filed == "outbox" && b.early(w.regionClock.now())) {
+			if !b.settled && (b.filed != "outbox" || !b.early(w.regionClock.now())) {
 				t.agent.checkHeld(db, b)
 				b.settled = true
 			}

@@ -20,7 +20,7 @@ const roomy = 4 << 30 // of what is used alone there is memory taken
 
 func newDisk(t *testing.T) *disk {
 	t.Helper()
-	at, err := os.MkdirTemp("", "carescan-chaos-") // a folder of the test's own is closed to the user of PostgreSQL
+	at, err := os.MkdirTemp("", "carescan-chaos-") //nolint:usetesting // a folder of the test's own is closed to the user of PostgreSQL
 	if err != nil {
 		t.Fatal(err)
 	}

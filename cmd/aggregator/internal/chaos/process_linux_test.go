@@ -46,8 +46,9 @@ func buildPrograms(t *testing.T) {
 	programs.agent, programs.aggregator = filepath.Join(programs.folder, "agent"), filepath.Join(programs.folder, "aggregator")
 }
 
-// patience is how long a program may take for what takes a moment.
-const patience = time.Minute
+// patience is how long a program may take for what takes a moment: longer than a
+// transaction whose region is cut off holds its locks, a minute (package store).
+const patience = 3 * time.Minute
 
 // process is a program that runs, or has run.
 type process struct {

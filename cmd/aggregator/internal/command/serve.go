@@ -79,7 +79,7 @@ func (a *app) serveRegion(ctx context.Context, r *region, addrFile string) error
 		return errors.Join(err, agents.listener.Close())
 	}
 	agents.server = ingest.New(r.store, r.authority, r.judge, a.log, decided).HTTP(r.authority.ServerCertificate(agents.hosts()...))
-	if pages.server, err = a.pages(r, agents.url, pages); err != nil {
+	if pages.server, err = a.pages(r, agents.url, pages); err != nil { //nolint:contextcheck // each request brings its own
 		return errors.Join(err, agents.listener.Close(), pages.listener.Close())
 	}
 	if err := a.announce(r, addresses{agents.url, pages.url}, addrFile); err != nil {

@@ -5,6 +5,7 @@ package evidence_test
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"flag"
 	"net/http"
 	"os"
@@ -166,7 +167,7 @@ func TestReceiptToTimeStamp(t *testing.T) {
 		"rows":          {func(p *proof.Proof, _ *proof.Trust) { p.Rows = strings.Repeat("0", 32) }, proof.StepInclusion},
 		"index":         {func(p *proof.Proof, _ *proof.Trust) { p.Index-- }, proof.StepInclusion},
 		"path":          {func(p *proof.Proof, _ *proof.Trust) { p.Path[0][0] ^= 1 }, proof.StepInclusion},
-		"other_bundle":  {func(p *proof.Proof, _ *proof.Trust) { p.LogInclusion.BundleID = "x" }, proof.StepInclusion},
+		"other_bundle":  {func(p *proof.Proof, _ *proof.Trust) { p.BundleID = "x" }, proof.StepInclusion},
 		"checkpoint":    {func(p *proof.Proof, _ *proof.Trust) { p.Checkpoint = strings.Replace(p.Checkpoint, "\n", "\n1", 1) }, proof.StepCheckpoint},
 		"consistency":   {func(p *proof.Proof, _ *proof.Trust) { p.Consistency[0][0] ^= 1 }, proof.StepContinuity},
 		"no_continuity": {func(p *proof.Proof, _ *proof.Trust) { p.Consistency = nil }, proof.StepContinuity},
@@ -179,7 +180,7 @@ func TestReceiptToTimeStamp(t *testing.T) {
 			changed, believed := whole(), trust
 			c.change(&changed, &believed)
 			_, err := changed.Verify(believed)
-			broken, ok := err.(*proof.StepError)
+			broken, ok := errors.AsType[*proof.StepError](err)
 			if !ok || broken.Step != c.step {
 				t.Errorf("error %v, want one of step %s", err, c.step)
 			}

@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"carescan/cmd/aggregator/internal/ingest"
 	"testing"
 
+	"carescan/cmd/aggregator/internal/ingest"
 	"carescan/cmd/aggregator/internal/storetest"
 )
 

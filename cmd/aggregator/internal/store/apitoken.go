@@ -20,6 +20,7 @@ type APIToken struct {
 	UsedAt    time.Time
 }
 
+//nolint:gosec // a query, whose columns are named after what they hold
 const selectAPIToken = `
 	SELECT id, user_id, name, token_hash, place_kind, place_id, created_at, expires_at, used_at FROM api_token WHERE `
 

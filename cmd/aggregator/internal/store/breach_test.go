@@ -182,6 +182,9 @@ func contentOf(t *testing.T, db *sql.DB, table string) (columns []string, list [
 		}
 		list = append(list, values)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return columns, list
 }
 

@@ -64,7 +64,7 @@ func (s *Store) SpendLink(ctx context.Context, l Link, secrets Secrets, at time.
 		}
 		// Whoever chose the former secrets need not be who comes now.
 		for _, table := range []string{"usual_origin", "passkey"} {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, l.UserID); err != nil { //nolint:gosec // the names are above
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, l.UserID); err != nil {
 				return err
 			}
 		}

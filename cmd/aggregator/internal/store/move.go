@@ -207,7 +207,7 @@ var projections = []string{"finding_event", "finding_episode", "finding_look", "
 
 func forgetProjections(ctx context.Context, tx *transaction) error {
 	for _, table := range projections {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil { //nolint:gosec // names of the list above
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 			return wrap(err, "empty table %s", table)
 		}
 	}

@@ -18,7 +18,7 @@ type Passkey struct {
 	UsedAt     time.Time
 }
 
-const selectPasskey = `SELECT id, user_id, name, credential, created_at, used_at FROM passkey WHERE `
+const selectPasskey = `SELECT id, user_id, name, credential, created_at, used_at FROM passkey WHERE ` //nolint:gosec // a query
 
 // Passkeys lists those of a person.
 func (s *Store) Passkeys(ctx context.Context, user string) ([]Passkey, error) {

@@ -162,7 +162,7 @@ func appendValue(raw []byte, v any) []byte {
 		}
 		return appendText(raw, "0")
 	}
-	switch r := reflect.ValueOf(v); r.Kind() {
+	switch r := reflect.ValueOf(v); r.Kind() { //nolint:exhaustive // the rest has a case of its own
 	case reflect.String:
 		return appendText(raw, r.String())
 	case reflect.Int, reflect.Int64, reflect.Int32:

@@ -86,7 +86,7 @@ var ownedByUser = []string{"role_binding", "passkey", "recovery_code", "identity
 func (s *Store) RemoveUser(ctx context.Context, id string) error {
 	err := s.write(ctx, Scope{}, func(tx *transaction) error {
 		for _, table := range ownedByUser {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil { //nolint:gosec // the names are above
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, id); err != nil {
 				return err
 			}
 		}

@@ -136,7 +136,7 @@ func start(ctx context.Context) (*server, error) {
 func memory() string {
 	const inMemory, room = "/dev/shm", 2 << 30
 	var space syscall.Statfs_t
-	if err := syscall.Statfs(inMemory, &space); err == nil && space.Bavail*uint64(space.Bsize) > room { //nolint:gosec // a size
+	if err := syscall.Statfs(inMemory, &space); err == nil && space.Bavail*uint64(space.Bsize) > room {
 		return inMemory
 	}
 	return os.TempDir()
@@ -159,7 +159,7 @@ func unprivileged(folder string) (*syscall.SysProcAttr, error) {
 		return nil, err
 	}
 	who.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return who, os.Chown(folder, int(uid), int(gid)) //nolint:gosec // of 32 bits
+	return who, os.Chown(folder, int(uid), int(gid))
 }
 
 // prepare waits for the server, and makes the template of all databases.

@@ -75,6 +75,6 @@ func (s *Server) confirmAccept(v *visit) error {
 		return err
 	}
 	s.sessions.Put(v.Context(), keyProven, s.now().Unix())
-	http.Redirect(v.w, v.Request, wayOr(next, "/"), http.StatusSeeOther)
+	http.Redirect(v.w, v.Request, wayOrHome(next), http.StatusSeeOther)
 	return nil
 }

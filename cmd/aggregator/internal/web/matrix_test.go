@@ -34,9 +34,13 @@ var places = []struct {
 	place   string
 	expired bool
 }{
-	{"region", store.PlaceRegion, "", false}, {"ght", store.PlaceGHT, "Montagne", false}, {"legal", store.PlaceLegal, "690781810", false},
-	{"site", store.PlaceSite, string(siteA), false}, {"other", store.PlaceSite, string(siteB), false},
-	{"expired", store.PlaceSite, string(siteA), true}, {"expired-region", store.PlaceRegion, "", true},
+	{"region", store.PlaceRegion, "", false},
+	{"ght", store.PlaceGHT, "Montagne", false},
+	{"legal", store.PlaceLegal, "690781810", false},
+	{"site", store.PlaceSite, string(siteA), false},
+	{"other", store.PlaceSite, string(siteB), false},
+	{"expired", store.PlaceSite, string(siteA), true},
+	{"expired-region", store.PlaceRegion, "", true},
 }
 
 // TestMatrix asks every route, as the holder of every role at every place it may be held,

@@ -24,7 +24,7 @@ func (s *Server) providerAsk(v *visit) error {
 	if s.settings.Provider == nil {
 		return errNotFound
 	}
-	where, asked, err := s.settings.Provider.Ask(v.Context(), wayOr(v.URL.Query().Get("next"), "/"), v.URL.Query().Has("anew"))
+	where, asked, err := s.settings.Provider.Ask(v.Context(), wayOrHome(v.URL.Query().Get("next")), v.URL.Query().Has("anew"))
 	if err != nil {
 		return v.refuseVouched(err)
 	}
@@ -59,7 +59,7 @@ func (s *Server) providerBack(v *visit) error {
 	if err != nil {
 		return v.refuseVouched(err)
 	}
-	return v.enter(user, "sign-in-oidc", wayOr(asked.Next, "/"), person.ProvenAt)
+	return v.enter(user, "sign-in-oidc", wayOrHome(asked.Next), person.ProvenAt)
 }
 
 // asked is what was asked, nothing when the cookie is not one of ours.

@@ -3,11 +3,12 @@
 package web_test
 
 import (
-	"carescan/cmd/aggregator/internal/storetest"
 	"errors"
 	"net/http"
 	"testing"
 	"time"
+
+	"carescan/cmd/aggregator/internal/storetest"
 )
 
 // TestRoundsTellHowTheyEnded has one fail after it was done, then done again.

@@ -48,7 +48,7 @@ func (s *Server) sessionCreate(v *visit) error {
 	case err != nil:
 		return err
 	}
-	return v.enter(user, deed, wayOr(v.PostFormValue("next"), "/"), s.now())
+	return v.enter(user, deed, wayOrHome(v.PostFormValue("next")), s.now())
 }
 
 // auditRefusal records that a sign-in was refused, of whom when it names somebody known.

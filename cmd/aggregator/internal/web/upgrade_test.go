@@ -40,7 +40,7 @@ func tryPeopleOfAnOlderRegion(t *testing.T) {
 		}
 	}
 	if storetest.OnPostgres(t) {
-		err = r.Place.Postgres.Migrate(t.Context()) // as the owner, whose tables the application may use
+		err = r.Postgres.Migrate(t.Context()) // as the owner, whose tables the application may use
 	} else {
 		_, err = provider.Up(t.Context())
 	}

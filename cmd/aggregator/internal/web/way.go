@@ -28,10 +28,10 @@ func isWay(way string) bool {
 		!strings.HasPrefix(way, "//") && !strings.ContainsAny(way, "\\\r\n\t")
 }
 
-// wayOr is where to go after a sign-in.
-func wayOr(way, otherwise string) string {
+// wayOrHome is where to go after a sign-in.
+func wayOrHome(way string) string {
 	if isWay(way) {
 		return way
 	}
-	return otherwise
+	return "/"
 }

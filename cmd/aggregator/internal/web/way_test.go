@@ -14,7 +14,7 @@ func TestWayOr(t *testing.T) {
 		"/agents": "/agents", "": "/", "agents": "/", "//evil.test/x": "/", "https://evil.test/": "/", `/\evil.test`: "/",
 		"/\tagents": "/", "javascript:alert(1)": "/", "/%zz": "/", "/" + strings.Repeat("a", maxWay): "/",
 	} {
-		if got := wayOr(way, "/"); got != want {
+		if got := wayOrHome(way); got != want {
 			t.Errorf("%q leads to %q, want %q", way, got, want)
 		}
 	}
