@@ -26,7 +26,7 @@ func (a *app) verify() *cobra.Command {
 	var keyFile, rootsFile, logKey string
 	command := &cobra.Command{
 		Use: "verify FILE", Args: cobra.ExactArgs(1),
-		Short: a.say("Vérifie un dossier scellé, un dossier de preuves ou une preuve d'inscription au journal, hors ligne", "Verify a bundle, an evidence pack or a proof of the log, offline"),
+		Short: a.say("Vérifie un dossier scellé, un dossier de preuves, une preuve d'inscription au journal ou un acte d'effacement, hors ligne", "Verify a bundle, an evidence pack, a proof of the log or a record of erasure, offline"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			raw, err := readFile(args[0])
 			if err != nil {
@@ -34,6 +34,9 @@ func (a *app) verify() *cobra.Command {
 			}
 			if proof.Is(raw) {
 				return a.verifyProof(raw, keyFile, logKey, rootsFile)
+			}
+			if proof.IsErasure(raw) {
+				return a.verifyErasure(raw, logKey)
 			}
 			if rootsFile != "" || logKey != "" {
 				return forProofsOnly()
@@ -47,7 +50,7 @@ func (a *app) verify() *cobra.Command {
 	}
 	command.Flags().StringVar(&keyFile, "key", "", a.say("clé publique attendue (PEM) ; sans elle, celle du fichier est montrée", "expected public key (PEM); without it, the one in the file is shown"))
 	command.Flags().StringVar(&rootsFile, "tsa", "", a.say("d'une preuve : certificats racines des autorités d'horodatage (PEM)", "of a proof: root certificates of the time-stamping authorities (PEM)"))
-	command.Flags().StringVar(&logKey, "log-key", "", a.say("d'une preuve : clé attendue du journal, telle que l'accusé la nomme", "of a proof: expected key of the log, as the receipt names it"))
+	command.Flags().StringVar(&logKey, "log-key", "", a.say("d'une preuve ou d'un acte : clé attendue du journal, telle que l'accusé la nomme", "of a proof or a record: expected key of the log, as the receipt names it"))
 	return command
 }
 

@@ -37,6 +37,16 @@ func (a *app) verifyProof(raw []byte, sealFile, logKey, rootsFile string) error 
 	return nil
 }
 
+// verifyErasure verifies that a region erased an establishment.
+func (a *app) verifyErasure(raw []byte, logKey string) error {
+	told, holds := proof.TellErasure(raw, logKey, a.lang.Lang)
+	fmt.Fprint(a.out, told)
+	if !holds {
+		return cli.Exit(cli.ExitFailed)
+	}
+	return nil
+}
+
 func badRoots(cause error) error {
 	return &cli.Problem{
 		Sentence: scanner.Text{FR: "les certificats racines donnés avec --tsa ne sont pas lisibles", EN: "the root certificates given with --tsa cannot be read"},

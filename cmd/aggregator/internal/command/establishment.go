@@ -50,7 +50,7 @@ func (a *app) establishment() *cobra.Command {
 	place.Flags().StringVar(&home.finess, "finess", "", a.say("numéro FINESS géographique", "geographic FINESS number"))
 	place.Flags().StringVar(&home.legal, "legal-finess", "", a.say("numéro FINESS juridique ; vide pour aucun", "legal FINESS number; empty for none"))
 	place.Flags().StringVar(&home.ght, "ght", "", a.say("nom du GHT ; vide pour aucun", "name of the GHT; empty for none"))
-	command.AddCommand(add, list, profile, place)
+	command.AddCommand(add, list, profile, place, a.eraseEstablishment())
 	return command
 }
 

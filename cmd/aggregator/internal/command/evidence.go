@@ -27,6 +27,7 @@ func (a *app) examineEvidence(ctx context.Context, r *region) (altered bool, err
 		a.tell("Journal de preuves : verdicts, événements et audit sont tels que scellés ; %d feuilles signées, %d points de contrôle",
 			"Evidence log: verdicts, events and audit are as they were sealed; %d leaves signed, %d checkpoints", found.Leaves, found.Checkpoints)
 	}
+	a.tellErasures(found.Erasures)
 	a.tellStamps(found.Stamps)
 	return len(found.Breaches) > 0, nil
 }

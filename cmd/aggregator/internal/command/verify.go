@@ -19,11 +19,11 @@ func (a *app) verify() *cobra.Command {
 	var trusted trustFiles
 	command := &cobra.Command{
 		Use: "verify FILE", Args: cobra.ExactArgs(1),
-		Short: a.say("Vérifie un dossier scellé, ou une preuve d'inscription au journal, hors ligne", "Verify a sealed bundle, or a proof of the log, offline"),
+		Short: a.say("Vérifie un dossier scellé, une preuve d'inscription au journal ou un acte d'effacement, hors ligne", "Verify a sealed bundle, a proof of the log or a record of erasure, offline"),
 		RunE:  func(_ *cobra.Command, args []string) error { return a.verifyFile(args[0], trusted) },
 	}
 	command.Flags().StringVar(&trusted.seal, "key", "", a.say("d'une preuve : clé de sceau attendue (PEM)", "of a proof: expected seal key (PEM)"))
-	command.Flags().StringVar(&trusted.log, "log-key", "", a.say("d'une preuve : clé attendue du journal, telle que l'accusé la nomme", "of a proof: expected key of the log, as the receipt names it"))
+	command.Flags().StringVar(&trusted.log, "log-key", "", a.say("d'une preuve ou d'un acte : clé attendue du journal, telle que l'accusé la nomme", "of a proof or a record: expected key of the log, as the receipt names it"))
 	command.Flags().StringVar(&trusted.roots, "tsa", "", a.say("d'une preuve : certificats racines des autorités d'horodatage (PEM)", "of a proof: root certificates of the time-stamping authorities (PEM)"))
 	return command
 }
@@ -35,6 +35,9 @@ func (a *app) verifyFile(path string, trusted trustFiles) error {
 	}
 	if proof.Is(raw) {
 		return a.verifyProof(raw, trusted)
+	}
+	if proof.IsErasure(raw) {
+		return a.verifyErasure(raw, trusted.log)
 	}
 	opened, err := bundle.Open(raw, bundle.Options{})
 	if err != nil {

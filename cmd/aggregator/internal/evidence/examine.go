@@ -22,6 +22,7 @@ type Examined struct {
 	Leaves      int64 // that a checkpoint covers
 	Checkpoints int
 	Stamps      []Held // the newest of each authority, in the order of the settings
+	Erasures    []proof.Erasure
 }
 
 // Held is the newest time-stamp of an authority; its moment is zero when there is none.
@@ -96,7 +97,24 @@ func (l *Log) Examine(ctx context.Context) (e Examined, err error) {
 	for size := range signed {
 		e.Breaches = append(e.Breaches, broken(size)) // larger than the tree is now
 	}
-	return e, l.examineStamps(ctx, &e)
+	return e, errors.Join(l.examineStamps(ctx, &e), l.examineErasures(ctx, &e))
+}
+
+// examineErasures verifies the record of each erasure.
+func (l *Log) examineErasures(ctx context.Context, e *Examined) error {
+	list, err := l.store.Erasures(ctx, store.Region())
+	if err != nil {
+		return err
+	}
+	for _, kept := range list {
+		record, err := proof.ParseErasure(kept.Record, l.key)
+		if err != nil || record.Subject != kept.Subject {
+			e.Breaches = append(e.Breaches, store.Breach{Kind: store.BreachErasure, Name: kept.Subject})
+			continue
+		}
+		e.Erasures = append(e.Erasures, record)
+	}
+	return nil
 }
 
 func broken(size int64) store.Breach {

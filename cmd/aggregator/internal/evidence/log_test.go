@@ -37,7 +37,12 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	r, tsa := regiontest.New(t), regiontest.NewTSA(t)
+	return newStageOn(t, regiontest.New(t))
+}
+
+func newStageOn(t *testing.T, r *regiontest.Region) *stage {
+	t.Helper()
+	tsa := regiontest.NewTSA(t)
 	a := r.Enrol(r.Establishment(site, "CHU").FINESS)
 	return &stage{r, a, tsa, evidence.New(r.Store, r.Authority, []evidence.Authority{{URL: tsa.URL, Roots: tsa.Roots}}, regiontest.Quiet())}
 }

@@ -34,6 +34,8 @@ const (
 	BreachLeaf   BreachKind = "leaf"   // a leaf of the log that nobody sealed, or that is there twice
 	BreachTree   BreachKind = "tree"   // a place or a node of the tree, or a checkpoint of it
 	BreachStamp  BreachKind = "stamp"  // a time-stamp
+	// BreachErasure is the record of an erasure, or that there is one.
+	BreachErasure BreachKind = "erasure"
 )
 
 // Sentence says what was changed.
@@ -69,6 +71,11 @@ func (b Breach) Sentence() scanner.Text {
 			FR: "horodatage du point de contrôle " + b.Name + " : il ne se vérifie pas",
 			EN: "time-stamp of checkpoint " + b.Name + ": it does not verify",
 		}.Typeset()
+	case BreachErasure:
+		return scanner.Text{
+			FR: "acte d'effacement " + b.Name + " : modifié, ajouté ou supprimé",
+			EN: "record of erasure " + b.Name + ": changed, added or removed",
+		}.Typeset()
 	case BreachTree:
 	}
 	return scanner.Text{
@@ -90,8 +97,8 @@ func (s *Store) Breaches(ctx context.Context, root func(tlog.Tree) []Breach) (li
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
-	c := &comparison{tx: &transaction{Tx: tx, engine: s.engine}, key: key, bundles: map[string]placed{}, deeds: map[string]placed{}, last: map[scanner.FINESS]string{}}
-	for _, compare := range []func(context.Context) error{c.readLeaves, c.compareBundles, c.compareDeeds, c.compareWords, c.compareRows} {
+	c := &comparison{tx: &transaction{Tx: tx, engine: s.engine}, key: key, bundles: map[string]placed{}, deeds: map[string]placed{}, erasures: map[string]bool{}, last: map[scanner.FINESS]string{}}
+	for _, compare := range []func(context.Context) error{c.readLeaves, c.compareBundles, c.compareDeeds, c.compareErasures, c.compareWords, c.compareRows} {
 		if err := compare(ctx); err != nil {
 			return nil, err
 		}
@@ -106,8 +113,10 @@ type comparison struct {
 	hashes  []tlog.Hash       // of the leaves in the tree
 	bundles map[string]placed // leaves, by establishment and name of the bundle
 	deeds   map[string]placed // leaves, by name of the deed
-	last    map[scanner.FINESS]string
-	found   []Breach
+	// erasures are the leaves of erasures, by digest of their record.
+	erasures map[string]bool
+	last     map[scanner.FINESS]string
+	found    []Breach
 }
 
 func (c *comparison) breach(kind BreachKind, finess scanner.FINESS, name string) {
@@ -150,6 +159,8 @@ func (c *comparison) note(l placed) {
 		c.bundles[string(l.finess)+"/"+l.ref] = l
 	case leafAudit:
 		c.deeds[l.ref] = l
+	case leafErasure:
+		c.erasures[l.ref] = true
 	}
 	if l.rows != "" {
 		c.last[l.finess] = l.rows
@@ -187,6 +198,24 @@ func (c *comparison) compareDeeds(ctx context.Context) error {
 	}
 	for name := range c.deeds {
 		c.breach(BreachDeed, "", name)
+	}
+	return nil
+}
+
+func (c *comparison) compareErasures(ctx context.Context) error {
+	erasures, err := many(ctx, c.tx, scanErasure, selectErasure)
+	if err != nil {
+		return wrap(err, "list erasures")
+	}
+	for _, e := range erasures {
+		name := erasureLeaf(e.Record).ref
+		if !c.erasures[name] {
+			c.breach(BreachErasure, "", e.Subject)
+		}
+		delete(c.erasures, name)
+	}
+	for name := range c.erasures {
+		c.breach(BreachErasure, "", name)
 	}
 	return nil
 }

@@ -244,35 +244,6 @@ func editThatAnArrivalCoversIsStillFound(t *testing.T) {
 	}
 }
 
-// TestErasedEstablishmentLeavesProofs forgets an establishment: its bundles are gone, and
-// the tree is as it was.
-func TestErasedEstablishmentLeavesProofs(t *testing.T) {
-	storetest.Each(t, erasedEstablishmentLeavesProofs)
-}
-
-func erasedEstablishmentLeavesProofs(t *testing.T) {
-	r := livedRegion(t)
-	before, err := r.Store.GrowLog(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, table := range edited {
-		if table != "wording" && table != "audit" {
-			exec(t, r.Database(), "DELETE FROM "+table+" WHERE finess = $1", siteA)
-		}
-	}
-	if err := r.Store.ForgetLeaves(t.Context(), siteA); err != nil {
-		t.Fatal(err)
-	}
-	after, err := r.Store.GrowLog(t.Context())
-	if err != nil || after != before {
-		t.Errorf("the tree is %v, and was %v: %v", after, before, err)
-	}
-	if list := breaches(t, r); len(list) > 0 {
-		t.Errorf("an erasure is told as a breach: %v", list)
-	}
-}
-
 // TestRegionOfBeforeTheLog begins the log of a region that was there before it.
 func TestRegionOfBeforeTheLog(t *testing.T) { storetest.Each(t, regionOfBeforeTheLog) }
 

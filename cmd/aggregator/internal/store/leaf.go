@@ -25,6 +25,8 @@ const (
 	leafAudit  = "audit"  // a deed
 	leafRows   = "rows"   // the verdicts of an establishment, derived again
 	leafGone   = "gone"   // of an establishment that was erased: nothing but the hash is left
+	// leafErasure is an erasure, and the record of it.
+	leafErasure = "erasure"
 )
 
 // leaf is what the evidence log knows of something that happened. Its text holds digests

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"carescan/cmd/internal/wire"
-	"carescan/scanner"
 )
 
 // sequencedAtOnce is how many leaves get their place in one transaction.
@@ -282,24 +281,4 @@ func hashesOf[T ~[]tlog.Hash](proof T) [][]byte {
 		list[i] = proof[i][:]
 	}
 	return list
-}
-
-// ForgetLeaves takes from the log what it knows of an establishment beside digests: its
-// number and the names of its bundles. Every proof still verifies.
-func (s *Store) ForgetLeaves(ctx context.Context, finess scanner.FINESS) error {
-	err := s.writeInTurn(ctx, Region(), func(tx *transaction) error {
-		leaves, err := many(ctx, tx, scanPlaced, selectPlaced+` WHERE finess = $1`, finess)
-		if err != nil {
-			return err
-		}
-		for _, l := range leaves {
-			if _, err := tx.ExecContext(ctx, `UPDATE log_leaf SET kind = $1, finess = '', ref = '', rows = '', seal = $2 WHERE node = $3`,
-				leafGone, sealLeaf(tx.ledger.rows.key, leaf{kind: leafGone}, l.hash), l.place); err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM log_sum WHERE finess = $1`, finess)
-		return err
-	})
-	return wrap(err, "forget establishment %s in the log", finess)
 }

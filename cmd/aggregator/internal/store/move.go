@@ -130,6 +130,20 @@ func (s *Store) prove(ctx context.Context, tx *transaction, to side, copied []Co
 	if _, err := tx.ExecContext(ctx, `SAVEPOINT proof`); err != nil {
 		return 0, wrap(err, "begin the proof")
 	}
+	found, err := to.shape(ctx)
+	if err != nil {
+		return 0, err
+	}
+	named := func() (Copied, error) {
+		if err := forgetUnnamedWords(ctx, tx); err != nil {
+			return Copied{}, err
+		}
+		return to.read(ctx, "wording", found.columns["wording"], func([]any) error { return nil })
+	}
+	words, err := named()
+	if err != nil {
+		return 0, wrap(err, "read the texts that are named")
+	}
 	if err := forgetProjections(ctx, tx); err != nil {
 		return 0, err
 	}
@@ -147,12 +161,11 @@ func (s *Store) prove(ctx context.Context, tx *transaction, to side, copied []Co
 		}
 		n += r.heard
 	}
-	found, err := to.shape(ctx)
-	if err != nil {
-		return n, err
+	if now, err := named(); err != nil || now != words {
+		return n, errors.Join(err, fmt.Errorf("%w: table wording", ErrStale))
 	}
 	for _, was := range copied {
-		if !slices.Contains(projections, was.Table) {
+		if !slices.Contains(projections, was.Table) || was.Table == "wording" {
 			continue
 		}
 		now, err := to.read(ctx, was.Table, found.columns[was.Table], func([]any) error { return nil })

@@ -129,4 +129,15 @@ func (sqlite) catalog() (columns, refersTo string) {
 // overridesIdentity has nothing to say: SQLite gives a number only where there is none.
 func (sqlite) overridesIdentity() string { return "" }
 
+// scrub writes the file anew: a row that is deleted leaves its bytes in pages that are free.
+// The log of the file is cut too, unless somebody reads from it: it is written over later.
+func (sqlite) scrub(ctx context.Context, s *Store) error {
+	for _, statement := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if _, err := s.writer.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (sqlite) inlineBlob() int { return sqliteInline }

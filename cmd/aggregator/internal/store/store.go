@@ -89,6 +89,8 @@ type engine interface {
 	catalog() (columns, refersTo string)
 	// overridesIdentity has a statement write the numbers that the database gives.
 	overridesIdentity() string
+	// scrub has the files of the database hold nothing of rows that were deleted.
+	scrub(ctx context.Context, s *Store) error
 	// inlineBlob is the most bytes of a blob that are kept inside the database.
 	inlineBlob() int
 }

@@ -164,6 +164,10 @@ func testScope(t *testing.T) {
 	if err := s.RecordRound(ctx, "try", now, time.Second); err != nil {
 		t.Fatal(err)
 	}
+	gone := r.Establishment("290000017", "CH C").FINESS
+	if _, err := s.Erase(ctx, gone, "digest", store.Deed{At: now}, func(int, int) (string, error) { return "record", nil }); err != nil {
+		t.Fatal(err)
+	}
 	// Each read asks for something of establishment A and says how much came.
 	reads := map[string]func(store.Scope) (int, error){
 		"Agent":          func(c store.Scope) (int, error) { return some(s.Agent(ctx, c, a.ID)) },
@@ -196,9 +200,10 @@ func testScope(t *testing.T) {
 		"EnrolTokens":    func(c store.Scope) (int, error) { return count(s.EnrolTokens(ctx, c, 9)) },
 		"WaitingTokens":  func(c store.Scope) (int, error) { return count(s.WaitingTokens(ctx, c, now)) },
 		"Deeds":          func(c store.Scope) (int, error) { return count(s.Deeds(ctx, c, 9)) },
+		"Erasures":       func(c store.Scope) (int, error) { return count(s.Erasures(ctx, c)) },
 		"Rounds":         func(c store.Scope) (int, error) { m, err := s.Rounds(ctx, c); return len(m), err },
 	}
-	whole := map[string]bool{"Deeds": true, "Rounds": true} // what tells of the region as a whole
+	whole := map[string]bool{"Deeds": true, "Rounds": true, "Erasures": true} // what tells of the region as a whole
 	ofRegion := map[string]bool{"Agents": true, "EnrolTokens": true, "Homes": true, "Establishments": true, "Standings": true}
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {

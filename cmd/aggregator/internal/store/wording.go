@@ -3,6 +3,7 @@
 package store
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -41,4 +42,11 @@ func writeWordings(list map[string]wording) batch {
 		rows.add(digest, list[digest].content)
 	}
 	return rows
+}
+
+// forgetUnnamedWords takes out the words that no look names any more. They say nothing,
+// and a replay brings them back.
+func forgetUnnamedWords(ctx context.Context, tx *transaction) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM wording WHERE digest NOT IN (SELECT wording FROM finding_look)`)
+	return wrap(err, "forget texts that no look names")
 }

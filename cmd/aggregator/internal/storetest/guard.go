@@ -57,6 +57,7 @@ var ofRegion = map[string]string{
 	"wording":          "the texts of checks, alike everywhere",
 	"profile_ref":      "the names of profiles, alike everywhere",
 	"goose_db_version": "the version of the schema",
+	"erasure":          "records of erasures, which name nobody",
 }
 
 // OfRegion tells whether a table holds nothing of one establishment.
