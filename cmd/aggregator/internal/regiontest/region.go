@@ -98,6 +98,9 @@ func Reopen(t testing.TB, place store.Place, judge ingest.Judge) *Region {
 func open(t testing.TB, listener net.Listener, place store.Place, judge ingest.Judge) *Region {
 	t.Helper()
 	s := must(store.Open(t.Context(), place))(t)
+	if err := s.OpenRowKey(); err != nil { // as init does: replicas share all the keys
+		t.Fatal(err)
+	}
 	a := must(authority.Open(place.Folder))(t)
 	secret := must(authority.OpenSecret(place.Folder))(t)
 	r := &Region{Place: place, Store: s, Authority: a, Accounts: must(account.New(s, secret, "CareScan"))(t), Judge: judge, t: t}
