@@ -24,7 +24,7 @@ func FuzzIdentify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, fact string) {
 		if fact != "" && !json.Valid([]byte(fact)) {
-			t.Skip()
+			return // no text of ours: refused before
 		}
 		o := scanner.Observation{
 			Kind: text, Target: scanner.DomainTarget(text), At: time.Unix(0, 0).UTC(), Error: text, Fact: json.RawMessage(fact),

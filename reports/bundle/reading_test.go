@@ -32,7 +32,7 @@ func FuzzReading(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if !utf8.Valid(text) || CheckText(text, MaxDecoded) != nil {
-			t.Skip()
+			return // no text of ours: refused before
 		}
 		var want, got document
 		wrong, refused := json.Unmarshal(text, &want), jsonv1.Unmarshal(text, &got)
