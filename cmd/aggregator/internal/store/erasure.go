@@ -190,7 +190,7 @@ func (e *eraser) eraseRows(ctx context.Context) error {
 			if !slices.Contains(catalog.columns[table], owned.column) {
 				continue
 			}
-			if _, err := e.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE `+owned.where, e.finess); err != nil { //nolint:gosec // a name of the catalog
+			if _, err := e.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE `+owned.where, e.finess); err != nil {
 				return wrap(err, "erase its rows of %s", table)
 			}
 			break
