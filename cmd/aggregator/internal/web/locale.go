@@ -34,9 +34,9 @@ func loadLocale(l scanner.Lang) (locale, error) {
 func (l locale) actor(name string) string {
 	switch name {
 	case "?":
-		return l["audit.unknown"]
+		return l["actor.unknown"]
 	case "operator": // whoever types the commands of the aggregator
-		return l["audit.operator"]
+		return l["actor.operator"]
 	}
 	return name
 }

@@ -25,7 +25,7 @@ func testRoundsTellHowTheyEnded(t *testing.T) {
 		}
 	}
 	done(at)
-	admin.get("/rounds").sees(http.StatusOK, "Essayer", `datetime="2026-12-01T01:00:00Z"`, "1500 ms", "jamais").hides("en échec")
+	admin.get("/rounds").sees(http.StatusOK, "Essayer", `datetime="2026-12-01T01:00:00Z"`, "1500\u00a0ms", "jamais").hides("en échec")
 	if err := s.Store.RecordRoundFailure(t.Context(), "try", at.Add(time.Hour), errors.New("disk full at /var/lib")); err != nil {
 		t.Fatal(err)
 	}
