@@ -3,12 +3,15 @@
 package scannertest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -27,9 +30,9 @@ func WithinMemory(t *testing.T, work func(t *testing.T)) {
 }
 
 // WithinBytes runs the rest of a test in a program of its own, and fails when the
-// memory that it ever took from the system exceeds so many bytes. It is what the runtime
-// of Go counts: what a race detector takes beside is not the program's. Work sets up
-// and meets what is hostile; in the program that was started, it is run once.
+// memory that it ever took from the system exceeds so many bytes, as the runtime of Go
+// counts. Work sets up and meets what is hostile; in the program that was started, it is
+// run once.
 func WithinBytes(t *testing.T, most int, work func(t *testing.T)) {
 	t.Helper()
 	if os.Getenv(alone) != "" {
@@ -43,7 +46,7 @@ func WithinBytes(t *testing.T, most int, work func(t *testing.T)) {
 	for part := range strings.SplitSeq(t.Name(), "/") {
 		parts = append(parts, "^"+regexp.QuoteMeta(part)+"$")
 	}
-	program, err := os.Executable()
+	program, err := programAlone()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,3 +65,19 @@ func WithinBytes(t *testing.T, most int, work func(t *testing.T)) {
 		t.Errorf("%d MiB were taken, at most %d are wanted", peak>>20, most>>20)
 	}
 }
+
+// programAlone is the program whose memory counts: this one, or these tests built without
+// the race detector, which has stacks and garbage grow several times over.
+var programAlone = sync.OnceValues(func() (string, error) {
+	program, err := os.Executable()
+	if err != nil || !raced {
+		return program, err
+	}
+	plain := filepath.Join(filepath.Dir(program), "alone.test") // goes with this program
+	build := exec.Command("go", "test", "-c", "-vet=off", "-o", plain, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build these tests without the race detector: %w: %s", err, output)
+	}
+	return plain, nil
+})

@@ -44,6 +44,8 @@ func newBrowser(t *testing.T, s *site) *browser {
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(closeTab)
+	// A browser that was told to go writes to its folder for a while yet.
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits; it may be gone already
 	b := &browser{ctx: ctx, site: s}
 	// The browser lives as long as the context of its first action.
 	if err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
